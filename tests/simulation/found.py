@@ -17,6 +17,7 @@ from tests.simulation.laws import (
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
+    ONLY_DUE,
     PAY_ONCE,
     WITHIN_LIMIT,
 )
@@ -724,6 +725,66 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             setting=Setting(config=IS_QUIET),
+        ),
+    ),
+    "next-attempt-written-over": Bug(
+        "Without a summary, two runs executed a command that cancels a review. One bought the next attempt, and the "
+        "other wrote over its record with the end of the first one.",
+        NOTHING_LOST,
+        history(
+            *(Move("evil"), Move("review"), Move("cancel")),
+            Episode((PUSH, COLLECT), (At(17, Switch()), At(25, Switch()))),
+            setting=Setting(
+                (("max-credits-per-pr", "720"), ("summary-comment", "false"), ("wait-minutes", "0")), life=Life(10, 60)
+            ),
+        ),
+    ),
+    "error-stays-without-a-request": Bug(
+        "Without check runs and with `review-on: request`, a run could not read the change. The summary showed the "
+        "error until a person requested a review.",
+        CONVERGES,
+        history(
+            Episode((NEXT,), (At(2, Lose(done=True)),)),
+            setting=Setting((("check-run", "false"), ("review-on", "request"))),
+            starts_again=True,
+        ),
+    ),
+    "recorded-twice": Bug(
+        "A run wrote a task into the summary, which a racing one knew only from its check run. The ledger had it "
+        "twice: its credits counted twice, and its answer was announced although a review was posted.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("harmless")),
+            Episode((PUSH, NEXT), (At(5, Interrupt()), At(7, Meanwhile(Move("evil", 5, 1))), At(15, Switch()))),
+        ),
+    ),
+    "skipped-and-read-later": Bug(
+        "Another workflow wrote over the summary of a head with a skip label. A run recorded the head's answer without "
+        "reading it, so the next run changed the check.",
+        CONVERGES,
+        history(
+            *(Move("evil", 0, 2), Move("skip"), Move("evil_by_bot"), Episode((NEXT,), (At(6, Interrupt()),))),
+            *(Move("go_back"), RUN, RUN, Episode((NEXT, NEXT)), Move("forged_text")),
+        ),
+    ),
+    "error-hides-what-is-lost": Bug(
+        "Without check runs, a person deleted the summary, and a run could not read the change. It wrote the error "
+        "with an empty ledger, which the next run trusted: it bought without an approval.",
+        ONLY_DUE,
+        history(
+            *(Move("note"), RUN, Move("fix"), Move("delete_summary")),
+            Episode((PUSH, PUSH), (At(2, Lose(done=False)),)),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
+    "announced-behind-another-base": Bug(
+        "Without a summary, the base changed to a branch that has the reviewed head, which hid its check run. A run "
+        "that had read it before announced its answer again.",
+        ANNOUNCED,
+        history(
+            *(Move("same_beginning"), RUN, Move("delete")),
+            Episode((NEXT,), (At(1, Meanwhile(Move("own_base", 4, 3))), At(18, Meanwhile(Move("evil", 3, 4))))),
+            setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
     ),
 }

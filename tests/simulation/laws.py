@@ -355,9 +355,12 @@ def _outdated(world: World) -> Iterator[Violation]:
     """Check that a summary without an answer shows the outcome of the last run."""
     outcome = world.runs[-1].outcome
     reading = world.reading(1)
-    if outcome is None or outcome.conclusion is None or reading is None or not world.pull.is_open:
+    if outcome is None or reading is None or not world.pull.is_open:
         return
     stated = reading.ledger.stated
+    is_error = stated.endswith("action_required") and outcome.reason is Reason.NOT_REQUESTED
+    if outcome.conclusion is None and (not is_error or stated.startswith(Reason.NOT_REQUESTED)):
+        return
     # Another pull request with this head, or a refused write, changes only the check and the exit status.
     is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
     if is_own and stated not in {"", statement(outcome)}:

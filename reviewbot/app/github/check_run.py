@@ -134,7 +134,7 @@ def _external_id(run: RunContext, known: Known) -> str:
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     handed = there.external_id if there else ""
     held = known.purchase
-    if held is None or held.state is TaskState.DEFERRED:  # another run may have bought it meanwhile
+    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
         held = known.ledger.underway_on(known.head_sha) or held
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)

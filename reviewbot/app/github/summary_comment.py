@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.opinions import opinions_of
 from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, statement, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.comment_diff import summaries
+from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
@@ -103,8 +103,13 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """Return the ledger; empty if an earlier one is lost and this one is empty, since the next run would trust it."""
-    is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
+    """Return the ledger; empty if an earlier one is lost and this one is empty, since the next run would trust it.
+
+    A run that fails before it reads the ledger knows of an earlier one by its comments.
+    """
+    threads = () if known.is_read else known.snapshot.threads
+    is_lost = known.stored.lost or any(marked_threads(threads, known.request.instance))
+    is_unknown = is_lost and not known.ledger.purchases and known.ledger.bypass is None
     return "" if is_unknown else encode(_recorded(run, known), run.signer)
 
 

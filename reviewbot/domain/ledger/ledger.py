@@ -186,6 +186,24 @@ class Purchase(Struct, frozen=True):
         unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
         return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)
 
+    def with_details(self, whole: Purchase) -> Purchase:
+        """Return this copy's state with what only another record of the attempt has."""
+        return replace(
+            whole,
+            state=self.state,
+            task_id=self.task_id,
+            hold=self.hold,
+            used=self.used,
+            submitted_at=self.submitted_at,
+            coverage=self.coverage,
+            missed=self.missed,
+            size_tier=self.size_tier,
+            parts=self.parts,
+            since=self.since,
+            minutes=self.minutes,
+            unread_at=self.unread_at,
+        )
+
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """Return this purchase with its task over; the first run that saw the end records the minutes."""
         if self.state.is_over:
@@ -244,13 +262,14 @@ class Ledger(Struct, frozen=True):
         """Add a purchase, or update the recorded attempt.
 
         The more advanced state wins, whichever run writes last. A state with a task id is more advanced than any
-        without.
+        without. One of the two records may have the short identity of a copy.
         """
-        same = (purchase.identity, purchase.attempt)
-        if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
-            latest = purchase if purchase.progress >= known.progress else known
+        if known := next((one for one in self.purchases if _is_same(one, purchase)), None):
+            latest, other = (purchase, known) if purchase.progress >= known.progress else (known, purchase)
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
+            if len(latest.identity) < len(other.identity):
+                latest = latest.with_details(other)
             latest = replace(latest, change=change, judged=judged, context=context)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
@@ -267,17 +286,11 @@ class Ledger(Struct, frozen=True):
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def with_full_identity(self, identity: str) -> Ledger:
-        """Replace the short identity of a copy by the full one; the more advanced entry of an attempt counts."""
-        cut = [one for one in self.purchases if one.identity != identity and identity.startswith(one.identity)]
-        there = {one.attempt for one in self.purchases if one.identity == identity}
-        doubles = [one for one in cut if one.attempt in there]
-        whole = (replace(one, identity=identity) if one in cut else one for one in self.purchases if one not in doubles)
-        ledger = replace(self, purchases=tuple(whole)) if cut else self
-        for one in doubles:
-            known = next(two for two in ledger.purchases if (two.identity, two.attempt) == (identity, one.attempt))
-            latest = max(known, one, key=lambda entry: entry.progress)
-            ledger = ledger.with_purchase(replace(latest, identity=identity, judged=one.judged))
-        return ledger
+        """Replace the short identity of a copy by the full one."""
+        whole = (
+            replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
+        )
+        return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:
         return any(comment_id in entry.asked for entry in self.purchases)
@@ -445,6 +458,12 @@ def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
+
+
+def _is_same(one: Purchase, other: Purchase) -> bool:
+    """Return whether two records are of one attempt, also if one has the short identity of a copy."""
+    short, whole = sorted((one.identity, other.identity), key=len)
+    return one.attempt == other.attempt and whole.startswith(short)
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:

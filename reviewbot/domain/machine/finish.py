@@ -44,7 +44,10 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
 
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     # A ledger that was not trusted at first stays so after this run has written it again.
-    stored = replace(stored, claimed=max(stored.claimed, known.stored.claimed), lost=stored.lost or known.stored.lost)
+    before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
+    # Another base or head can hide a check run that records an end.
+    finished = stored.finished | before.finished
+    stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished)
     memory = Memory.of(stored.ledger, known.memory.update, known.change.index)
     return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
 

@@ -179,9 +179,14 @@ def statement(outcome: Outcome) -> str:
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     """Return whether the summary's text, which shows no answer, says something else than this outcome.
 
-    The text of an answer stays until the next one, since the ledger does not have all of it.
+    The text of an answer stays until the next one, since the ledger does not have all of it. An outcome without a
+    conclusion replaces only an error, once no review is requested.
     """
-    return outcome.conclusion is not None and ledger.stated not in {"", statement(outcome)}
+    said = ledger.stated
+    if outcome.conclusion is None:
+        is_error = said.endswith(f" {Conclusion.ACTION_REQUIRED}") and not said.startswith(outcome.reason)
+        return is_error and outcome.reason is Reason.NOT_REQUESTED
+    return said not in {"", statement(outcome)}
 
 
 def is_contradicted(known: Known, outcome: Outcome) -> bool:

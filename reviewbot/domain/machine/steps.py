@@ -29,7 +29,13 @@ class ReadLedger(Struct, frozen=True):
 
 
 class ReadChange(Struct, frozen=True):
-    """Read the change, from the API or with git, and the ledger."""
+    """Read the change, from the API or with git, and the ledger.
+
+    Attributes:
+        skipped: whether the run ends without a review, so that it looks up every task, also that of this change.
+    """
+
+    skipped: bool = False
 
 
 class OpenReviewer(Struct, frozen=True):

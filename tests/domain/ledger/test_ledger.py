@@ -636,11 +636,11 @@ def test_open_tasks_count_with_their_hold_and_finished_ones_with_what_they_used(
 def test_a_budget_counts_purchases_that_no_longer_fit_into_the_ledger() -> None:
     ledger = Ledger().with_purchase(replace(BOUGHT, identity="open"))
     for number in range(2 * MAX_TASKS):
-        done = replace(BOUGHT, identity=f"{number}", state=TaskState.DONE, used=Decimal("0.5"))
+        done = replace(BOUGHT, identity=f"{number:04}", state=TaskState.DONE, used=Decimal("0.5"))
         ledger = ledger.with_purchase(done)
     assert len(ledger.purchases) == MAX_TASKS
     assert ledger.find("open") is not None
-    assert ledger.find("0") is None
+    assert ledger.find("0000") is None
     assert ledger.spent == 360 + MAX_TASKS
     assert decode(encode(ledger, SIGNER), SIGNER).spent == ledger.spent
 
@@ -648,7 +648,7 @@ def test_a_budget_counts_purchases_that_no_longer_fit_into_the_ledger() -> None:
 def test_a_deferred_purchase_yields_to_a_task() -> None:
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b", state=TaskState.DONE))
     for number in range(2 * MAX_TASKS):
-        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}", state=TaskState.DEFERRED, hold=0))
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number:04}", state=TaskState.DEFERRED, hold=0))
     assert [entry.state for entry in ledger.purchases[:3]] == [TaskState.OPEN, TaskState.DONE, TaskState.DEFERRED]
     assert len(ledger.purchases) == MAX_TASKS
 
@@ -792,8 +792,8 @@ def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: s
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 1):
-        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}"))
-    assert [entry.identity for entry in ledger.purchases] == [str(number) for number in range(1, MAX_TASKS + 1)]
+        ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number:04}"))
+    assert [entry.identity for entry in ledger.purchases] == [f"{number:04}" for number in range(1, MAX_TASKS + 1)]
     assert ledger.spent == 360 * (MAX_TASKS + 1)
 
 
@@ -966,12 +966,13 @@ def test_a_short_identity_is_replaced_by_the_full_one() -> None:
 
 
 def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
-    short, whole = replace(BOUGHT, identity="a" * 16), replace(BOUGHT, identity="a" * 64)
-    deferred, other = replace(whole, state=TaskState.DEFERRED, task_id=""), replace(BOUGHT, identity="b" * 64)
-    ahead = Ledger((short, other, deferred)).with_full_identity("a" * 64)
-    assert ahead == Ledger((other, replace(short, identity="a" * 64)))
-    head = replace(deferred, identity="a" * 16, head_sha="0" * 40)
-    assert Ledger((head, deferred)).with_full_identity("a" * 64) == Ledger((deferred,))
+    short, whole = replace(BOUGHT, identity="a" * 16), replace(BOUGHT, identity="a" * 64, merge_base="c" * 40)
+    done = replace(short, state=TaskState.DONE, used=Decimal(120))
+    finished = replace(whole, state=TaskState.DONE, used=Decimal(120))
+    assert Ledger((whole,)).with_purchase(done).purchases == (finished,)
+    assert Ledger((done,)).with_purchase(whole).purchases == (finished,)
+    assert Ledger((done,)).with_purchase(finished).purchases == (finished,)
+    assert len(Ledger((short,)).with_purchase(replace(whole, attempt=2)).purchases) == 2
 
 
 def test_the_last_finished_attempt_at_a_change_counts() -> None:
