@@ -21,7 +21,7 @@ def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tm
         first = rig.run()
         [task] = rig.service.tasks()
         assert task.request.max_credits == 240
-        size = f"{LINES} changed lines; 60 + 2,000 × {LINES} / 100 = 180, raised to 240, the least of fast"  # noqa: RUF001
+        size = f"{LINES} changed lines; 60 + 2,000 × {LINES} / 100 = 180, raised to 240, the minimum for fast"  # noqa: RUF001
         assert f"Size: {size}." in first.log
         assert f"Size: {size}." in summary(rig)
         assert "Limit: 360 of 2,160 credits" in summary(rig)

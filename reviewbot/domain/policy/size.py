@@ -51,10 +51,10 @@ class AutoSize(Struct, frozen=True):
         if found == exact:
             return product
         if found >= exact + STEP:
-            return f"{product}, raised to {number(found)}, the least of {mode.value}"
+            return f"{product}, raised to {number(found)}, the minimum for {mode.value}"
         if found > exact:
             return f"{product}, rounded up to {number(found)}"
-        limit = "max-credits-ceiling" if found == self.ceiling else f"the most of {mode.value}"
+        limit = "max-credits-ceiling" if found == self.ceiling else f"the maximum for {mode.value}"
         return f"{product}, limited to {number(found)}, {limit}"
 
 

@@ -20,15 +20,15 @@ LINE = AutoSize(0, 6_000, 115_200)
 @pytest.mark.parametrize(
     ("auto", "mode", "lines", "credits_", "why"),
     [
-        (DEFAULT, Mode.FAST, 0, 240, "120 + 60 × 0 / 100 = 120, raised to 240, the least of fast"),
+        (DEFAULT, Mode.FAST, 0, 240, "120 + 60 × 0 / 100 = 120, raised to 240, the minimum for fast"),
         (DEFAULT, Mode.FAST, 200, 240, "120 + 60 × 200 / 100 = 240"),
         (DEFAULT, Mode.FAST, 201, 300, "120 + 60 × 201 / 100 = 240.6, rounded up to 300"),
         (DEFAULT, Mode.FAST, 437, 420, "120 + 60 × 437 / 100 = 382.2, rounded up to 420"),
         (DEFAULT, Mode.STANDARD, 1_800, 1_200, "120 + 60 × 1,800 / 100 = 1,200"),
         (DEFAULT, Mode.STANDARD, 4_000, 1_200, "120 + 60 × 4,000 / 100 = 2,520, limited to 1,200, max-credits-ceiling"),
         (DEFAULT, Mode.REALTIME_ANSWER, 1, 180, "120 + 60 × 1 / 100 = 120.6, rounded up to 180"),
-        (DEFAULT, Mode.REALTIME_ANSWER, 999, 600, "= 719.4, limited to 600, the most of realtime_answer"),
-        (AutoSize(0, 0, 1_200), Mode.REALTIME_ANSWER, 999, 60, "0 + 0 × 999 / 100 = 0, raised to 60, the least of"),
+        (DEFAULT, Mode.REALTIME_ANSWER, 999, 600, "= 719.4, limited to 600, the maximum for realtime_answer"),
+        (AutoSize(0, 0, 1_200), Mode.REALTIME_ANSWER, 999, 60, "0 + 0 × 999 / 100 = 0, raised to 60, the minimum for"),
         # a ceiling between two steps
         (AutoSize(0, 60, 1_000), Mode.FAST, 1_660, 1_000, "= 996, rounded up to 1,000"),
         # another mode than the ceiling was made for
@@ -73,7 +73,7 @@ def test_a_size_is_within_the_mode_and_the_ceiling(auto: AutoSize, mode: Mode, l
     ("lines", "parts", "credits_", "text"),
     [
         (437, 1, 420, "437 changed lines; 120 + 60 × 437 / 100 = 382.2, rounded up to 420"),
-        (1, 1, 240, "1 changed line; 120 + 60 × 1 / 100 = 120.6, raised to 240, the least of fast"),
+        (1, 1, 240, "1 changed line; 120 + 60 × 1 / 100 = 120.6, raised to 240, the minimum for fast"),
         (1_001, 2, 480, "1,001 changed lines in 2 tasks, 501 each; 120 + 60 × 501 / 100 = 420.6, rounded up to 480"),
         # The settings have changed since, or an intent agreed on fewer.
         (437, 1, 300, "437 changed lines"),
