@@ -118,7 +118,9 @@ class Runner:
 
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
-            raise SettingsError((Problem(path, "no workspace: `GITHUB_WORKSPACE` is not set", "a run in GitHub Actions"),))
+            raise SettingsError(
+                (Problem(path, "no workspace: `GITHUB_WORKSPACE` is not set", "a run in GitHub Actions"),)
+            )
         return self._around.workspace
 
     def _write(self, line: str) -> None:
