@@ -144,7 +144,7 @@ class Settings:
     )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The lowest severity that gets an inline comment.")
     max_comments: int = setting(
-        30, whole_number(0, 100), "The maximum number of inline comments; the worst come first."
+        30, whole_number(0, 100), "The maximum number of inline comments, worst first."
     )
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
