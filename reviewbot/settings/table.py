@@ -143,9 +143,7 @@ class Settings:
         "The lowest severity that blocks; `high` by default with `reviewer: local`.",
     )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The lowest severity that gets an inline comment.")
-    max_comments: int = setting(
-        30, whole_number(0, 100), "The maximum number of inline comments, worst first."
-    )
+    max_comments: int = setting(30, whole_number(0, 100), "The maximum number of inline comments, worst first.")
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),

@@ -293,7 +293,7 @@ FOUND: dict[str, Bug] = {
     ),
     "cancel-that-is-lost": Bug(
         "A newer head replaced a review, and CodeVF never received the cancellation, so both reviews arrived. The "
-        "check was greener than in an undisturbed run.",
+        "check had a better verdict than in an undisturbed run.",
         CONVERGES,
         history(
             Move("note"),
@@ -370,7 +370,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "hidden-check": Bug(
-        "With `review-on: ready`, another workflow's check run with our tag hid an open one of ours for good.",
+        "With `review-on: ready`, another workflow's check run with reviewbot's tag hid an open check run of reviewbot.",
         CONVERGES,
         history(
             Episode((NEXT,)),
