@@ -370,7 +370,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "hidden-check": Bug(
-        "With `review-on: ready`, another workflow's check run with reviewbot's tag hid an open check run of reviewbot.",
+        "With `review-on: ready`, another workflow's check run with reviewbot's tag hid an open one of reviewbot.",
         CONVERGES,
         history(
             Episode((NEXT,)),
