@@ -35,7 +35,7 @@ NOT_POSTED = Expected(0, "command", "failure", Same.NOTHING)
 
 
 IN_PARTS = Expected(0, "pending", None, Same.ALL, tasks=3)
-FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "The parts from 2 of 3 on were not submitted")
+FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "From part 2 of 3 on, nothing was submitted")
 STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 """The next run sends the same idempotency keys, from the first batch on."""
 

@@ -75,7 +75,7 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
-            run.degraded.say(f"The parts from {part} of {parts} on were not submitted: {error.message}")
+            run.degraded.say(f"From part {part} of {parts} on, nothing was submitted: {error.message}")
             break
     return tasks
 
