@@ -796,4 +796,21 @@ FOUND: dict[str, Bug] = {
             setting=replace(READY, mind=Mind(as_text=True, is_worried=True)),
         ),
     ),
+    "intent-written-over-a-task": Bug(
+        "A collection put the ledger's counter into the head's check run, as it had read it, and wrote over the task "
+        "that another run had recorded there. Then the author restored an older summary.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("rename"), Move("same_beginning")),
+            Episode(
+                (NEXT, COLLECT),
+                (
+                    *(At(7, Meanwhile(Move("go_back", 0, 3))), At(8, Switch()), At(11, Switch())),
+                    *(At(17, Switch()), At(28, Switch())),
+                ),
+            ),
+            Move("old_text", 5, 4),
+            setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
+        ),
+    ),
 }
