@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,8 +25,8 @@ PLATFORMS = {
 }
 """The platform tags of each machine's wheels; all GitHub-hosted runners have a newer glibc."""
 
-UNUSED = ("rich", "markdown_it", "mdurl")
-"""Libraries of the terminal."""
+UNUSED = ("rich", "markdown_it", "markdown_it_py", "mdurl")
+"""Libraries of the terminal, by package and by distribution."""
 
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """Metadata on how and where pip installed a package."""
@@ -42,6 +43,7 @@ def build(folder: Path, machine: str) -> Path:
         content = Path(scratch, "content")
         _install(content, Path(scratch, "wheel"), machine)
         _compile(content)
+        (content / "SOURCES.txt").write_text(sources(content), encoding="utf-8")
         folder.mkdir(parents=True, exist_ok=True)
         return _pack(content, folder / archive_name(machine))
 
@@ -81,8 +83,25 @@ def _compile(content: Path) -> None:
             source.unlink()
 
 
+def sources(content: Path) -> str:
+    """Return where the sources of the compiled libraries are, as the licenses of PyGithub and certifi require."""
+    found = sorted(f"{one.name} {one.version}" for one in distributions(path=[str(content)]) if _is_used(one.name))
+    return "\n".join(["The Python Package Index has the sources of these compiled releases:", *found, ""])
+
+
+def _is_used(name: str) -> bool:
+    """Return whether the archive has this package, distribution or folder of metadata."""
+    return re.split(r"-\d", name)[0].replace("-", "_") not in UNUSED
+
+
 def _run(*command: str) -> None:
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    """Run a command, whose errors are shown."""
+    try:
+        status = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode
+    except OSError as error:
+        sys.exit(f"archive: `{command[0]}` cannot be run: {error.strerror}.")
+    if status:
+        sys.exit(f"archive: `{' '.join(command[:5])}` failed with exit status {status}; no archive was written.")
 
 
 def _pack(content: Path, target: Path) -> Path:
@@ -93,7 +112,7 @@ def _pack(content: Path, target: Path) -> Path:
     ):
         for path in sorted(content.rglob("*")):
             inside = path.relative_to(content)
-            if path.is_file() and inside.parts[0] not in (*UNUSED, "bin") and path.name not in OF_THE_INSTALLATION:
+            if path.is_file() and _is_used(inside.parts[0]) and path.name not in OF_THE_INSTALLATION:
                 archive.add(path, inside.as_posix(), recursive=False, filter=_anonymous)
     return target
 
@@ -106,6 +125,8 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 if __name__ == "__main__":
+    if shutil.which(f"python{PYTHON}") is None:
+        sys.exit(f"archive: python{PYTHON} is not on PATH; install Python {PYTHON}.")
     for chosen in sys.argv[2:] or PLATFORMS:
         made = build(Path(sys.argv[1]), chosen)
         sys.stdout.write(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made.name}\n")

@@ -22,9 +22,9 @@ def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
 
-def any_installed(path_env: Mapping[str, str]) -> bool:
-    """Return whether `PATH` leads to at least one analyzer."""
-    return any(find_program(tool.name, path_env.get("PATH", "")) for tool in TOOLS)
+def all_installed(path_env: Mapping[str, str]) -> bool:
+    """Return whether `PATH` leads to every analyzer."""
+    return all(find_program(tool.name, path_env.get("PATH", "")) for tool in TOOLS)
 
 
 class LocalReviewer(Struct, frozen=True):

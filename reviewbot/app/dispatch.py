@@ -27,7 +27,7 @@ from reviewbot.settings.readers import Secret
 
 __all__ = ["Ports", "handle", "write_bug"]
 
-BUG_HINT = "Report this with the log as an issue of the action's repository, and run the workflow again."
+BUG_HINT = "Report this with the log as an issue in the action's repository, and run the workflow again."
 
 
 def handle(ports: Ports, event: Event) -> Outcome:

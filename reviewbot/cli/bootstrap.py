@@ -39,7 +39,7 @@ FORK_HINT = (
 )
 
 WITHOUT_ANALYZERS = (
-    "`reviewer: local` needs analyzers, and none is installed here: use the action `OWNER/reviewbot/local@COMMIT`."
+    "`reviewer: local` needs analyzers that are not installed here: use the action `OWNER/reviewbot/local@COMMIT`."
 )
 
 
@@ -125,14 +125,14 @@ class Reviewers(Struct, frozen=True):
 
         Raises:
             NoKey: the reviewer is CodeVF, and the key is missing.
-            ReviewDidNotHappen: a run of the action has no analyzers.
+            ReviewDidNotHappen: a run of the action lacks an analyzer. A runner may have others of unknown versions.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
             # Imported here: a paid review does not need it.
-            from reviewbot.analyzers.service import LocalReviewer, any_installed, with_interpreter  # noqa: PLC0415
+            from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter  # noqa: PLC0415
 
             path_env = with_interpreter(self.network.children)
-            if self.on_missing is None and not any_installed(path_env):
+            if self.on_missing is None and not all_installed(path_env):
                 raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:

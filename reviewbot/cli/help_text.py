@@ -71,13 +71,13 @@ applied. Nothing is sent, and no account is needed.
 Examples:
   reviewbot plan                               the last 90 days
   reviewbot plan --since 4w --mode standard    four weeks, in the cheapest mode
-  reviewbot plan --format markdown             the sums by rule, for a comment
+  reviewbot plan --format markdown             the totals by rule, for a comment
 """,
     ),
     "stats": (
         """\
 Show what the reviews of past pull requests cost, how long their answers took,
-and what became of their findings: fixed, waived, disputed, ignored. It reads
+and what happened to their findings: fixed, waived, disputed, ignored. It reads
 the summary comments on GitHub, and writes nothing.
 
 GitHub's token is GITHUB_TOKEN or GH_TOKEN. With the workflow's CODEVF_API_KEY,

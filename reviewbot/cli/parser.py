@@ -23,7 +23,7 @@ FORMATS = ("short", "json", "sarif", "rdjson", "markdown", "github")
 
 COMPANIONS = {
     "demo": "show a complete example review on this machine, in less than a minute",
-    "sandbox": "serve GitHub and CodeVF on this machine, to try things",
+    "sandbox": "simulate GitHub and CodeVF on this machine",
 }
 """Commands of the distribution `reviewbot-sandbox`, which parses their options."""
 
@@ -159,7 +159,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--codevf-project", metavar="NAME", help="CodeVF project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="base URL of CodeVF's API")
     _add_pricing(who)
-    about = "least severity that blocks: %(choices)s; default: critical, or high with the local reviewer"
+    about = "lowest severity that blocks: %(choices)s; default: critical, or high with the local reviewer"
     who.add_argument("--fail-on", choices=[str(one) for one in FailOn], metavar="SEVERITY", help=about)
     about = f"minutes to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=about)
@@ -204,14 +204,14 @@ def _add_plan(commands: Commands) -> None:
     plan.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
     about = "the branch that was merged into; default: origin's default branch"
     plan.add_argument("--branch", metavar="REF", help=about)
-    most, about = between(int, 1, 10_000), "number of newest merges, at most 10000; default: 200"
+    most, about = between(int, 1, 10_000), "how many of the newest merges, at most 10000; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
     _add_output(plan, "json", "markdown")
 
 
 def _add_stats(commands: Commands) -> None:
-    stats = _add(commands, "stats", "[options]", "show what past reviews cost, and what became of their findings")
+    stats = _add(commands, "stats", "[options]", "show what past reviews cost, and what happened to their findings")
     stats.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
     about = "a repository; repeatable; default: this clone's origin"
     stats.add_argument("--repo", action="append", default=[], metavar="OWNER/NAME", help=about)

@@ -111,5 +111,5 @@ def standing_words(finding: FindingView) -> str:
     if finding.standing is FindingState.CHANGED:
         words.append("Its code has changed since, and no review has confirmed the fix.")
     if note:
-        words.append(f"The reviewer's last word: {shorten_line(note, _NOTE_LIMIT)}")
+        words.append(f"The reviewer's last note: {shorten_line(note, _NOTE_LIMIT)}")
     return " ".join(words)

@@ -11,7 +11,7 @@ from reviewbot.render.view_models.plan import Plan, RuleSum, caps_of, figure_nam
 
 
 def plan_json(plan: Plan) -> str:
-    """Return the rows, the sums by rule and the total as JSON in ASCII."""
+    """Return the rows, the totals by rule and the total as JSON in ASCII."""
     total = plan.total
     document = {
         "scope": plan.scope,
@@ -28,7 +28,7 @@ def plan_json(plan: Plan) -> str:
 
 
 def plan_markdown(plan: Plan) -> str:
-    """Return the sums by rule and the total as Markdown."""
+    """Return the totals by rule and the total as Markdown."""
     names = figure_names(plan)
 
     def row(name: str, one: RuleSum) -> list[str]:

@@ -49,8 +49,8 @@ _SECURITY_SCORES = {
 """The middle of GitHub's bands. Unrated findings have no score, and `info` is not a vulnerability."""
 
 _HELP = (
-    "A reviewer read the change and said this. The message holds the reviewer's own words. The same finding keeps its "
-    "identity while the code that it is about stays the same."
+    "A finding of a code review, in the reviewer's words. It keeps its fingerprint while the code that it is about "
+    "stays the same."
 )
 
 
@@ -136,7 +136,7 @@ def _rule(category: Category | None, severity: Severity) -> Mapping[str, object]
         "id": _rule_id(category, severity),
         "name": about,
         "shortDescription": {"text": f"{about}: a reviewer's finding."},
-        "fullDescription": {"text": f"{about}: something that a reviewer found in a change."},
+        "fullDescription": {"text": f"{about}: a finding of a code review."},
         "help": {"text": _HELP},
         "defaultConfiguration": {"level": level},
         "properties": properties,
@@ -241,7 +241,7 @@ def _notifications(
         yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
-        yield f"{more} of earlier reviews: only the severity is remembered."
+        yield f"{more} of earlier reviews: only the severity is stored."
     for finding in homeless:
         yield _message(finding, Place("", None, "The reviewer named no file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:

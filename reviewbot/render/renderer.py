@@ -25,6 +25,7 @@ from reviewbot.domain.text.size_limits import (
     MESSAGE,
     PAGE,
     PAGE_DETAILS,
+    POST_DETAILS,
     PROMPT,
     REPORT,
     STANDING,
@@ -212,7 +213,7 @@ class Renderer:
                 name, context_of = "announcement.md.j2", partial(contexts.of_announcement, view)
             case _:
                 name, context_of = "reply.md.j2", partial(contexts.of_reply, view)
-        return self._marked(name, map(context_of, COMMENT_DETAILS), view.mark, COMMENT)
+        return self._marked(name, map(context_of, POST_DETAILS), view.mark, COMMENT)
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:
@@ -351,5 +352,5 @@ def _fit(
         if text is not None and limit.size(text) <= limit.limit:
             return text, detail
     raise TemplateError.mistake(
-        name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be"
+        name, None, f"it writes more than {limit.limit:,} characters even without its optional parts"
     )

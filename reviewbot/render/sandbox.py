@@ -151,7 +151,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(value, jinja2.Undefined):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise SecurityError(f"{type(value).__name__} is nothing to show")
+            raise SecurityError(f"{type(value).__name__} cannot be shown")
         shown = value if isinstance(value, Markup) else self._written.escape(value)
         self.meter.write(len(shown))
         return shown

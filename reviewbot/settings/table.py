@@ -96,7 +96,7 @@ class Settings:
     mode: Mode = setting(
         Mode.FAST,
         one_of(Mode),
-        "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
+        "CodeVF's service level; it multiplies the price by 1 (`standard`), 1.5 (`fast`) or 2 (`realtime_answer`).",
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
     max_credits: int | Auto = setting(
@@ -140,10 +140,12 @@ class Settings:
     fail_on: FailOn = setting(
         FailOn.CRITICAL,
         one_of(FailOn),
-        "The least severity that blocks; `high` by default with `reviewer: local`.",
+        "The lowest severity that blocks; `high` by default with `reviewer: local`.",
     )
-    comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
-    max_comments: int = setting(30, whole_number(0, 100), "The most inline comments, worst first.")
+    comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The lowest severity that gets an inline comment.")
+    max_comments: int = setting(
+        30, whole_number(0, 100), "The maximum number of inline comments; the worst come first."
+    )
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),
@@ -251,7 +253,7 @@ class Settings:
         "`always-replace` even then, `keep` never.",
         action=False,
     )
-    max_tasks: int = setting(1, whole_number(1, 6), "The most tasks to split a large change over.", action=False)
+    max_tasks: int = setting(1, whole_number(1, 6), "The maximum number of tasks for a large change.", action=False)
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )

@@ -129,7 +129,7 @@ on:
         description: Number of the pull request
         required: true
       sha:
-        description: "Commit to approve: the whole SHA of its head"
+        description: "Commit to approve: the full SHA of the pull request's head"
 QUEUE\
 permissions: {}
 jobs:
@@ -139,14 +139,14 @@ _RELEVANT = (
     "(github.event.action != 'edited' || github.event.changes.base)",
     f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
 )
-"""What keeps an edit of title or description, and the labels of others, from starting the job."""
+"""What keeps an edit of title or description, and other labels, from starting the job."""
 
 _COLLECT = """\
 name: Collect reviews
 on:
   schedule:
-    - cron: "17 12-23 * * *" # hourly, in CodeVF's main hours: 8am to 8pm in the east of the US, in UTC,
-    - cron: "17 0,1 * * *" #    summer and winter
+    - cron: "17 12-23 * * *" # hourly in CodeVF's main hours, 8am to 8pm US Eastern Time,
+    - cron: "17 0,1 * * *" # in summer and in winter
   workflow_dispatch:
 permissions: {}
 jobs:
@@ -229,7 +229,7 @@ _COMMENTED = (
 _CHECKED = ("reviewbot-checks-${{ github.event.workflow_run.head_sha }}", "false")
 """A newer run replaces one that waits in the group, and finds the same purchases."""
 
-_GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
+_GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 
 
 def _job(  # noqa: PLR0913 — each is a part of the YAML
@@ -310,7 +310,7 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
 _HEAD = """\
 #
 # Settings of reviewbot. They are read from the default branch, so no pull request changes how it is reviewed.
-# An input of the workflow has precedence over the key here.
+# An input of the workflow overrides the key here.
 #
 # Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
 # `reviewbot config check`.

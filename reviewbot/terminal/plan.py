@@ -59,7 +59,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     else:
         yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
-        yield "CodeVF multiplies the credits by its factor of the `expertise`."
+        yield "CodeVF multiplies the credits by the multiplier of the `expertise`."
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
     if unknown:
         yield f"Rules that no merge matches, because git records no labels and no drafts: {', '.join(unknown)}."
@@ -75,7 +75,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
 
 
 def show_plan(console: Console, plan: Plan) -> None:
-    """Print the rows, newest first, the sums by rule, and the total."""
+    """Print the rows, newest first, the totals by rule, and the total."""
     if not plan.replays:
         say(console, f"No merges in {plan.scope}.")
         return

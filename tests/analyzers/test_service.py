@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.analyzers.service import LocalReviewer, with_interpreter
+from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
@@ -66,3 +66,11 @@ def test_the_interpreter_s_folder_is_searched_first() -> None:
     folder = str(Path(sys.executable).parent)
     assert with_interpreter({"PATH": "/usr/bin", "TZ": "UTC"}) == {"PATH": f"{folder}:/usr/bin", "TZ": "UTC"}
     assert with_interpreter({}) == {"PATH": folder}
+
+
+def test_a_runners_own_shellcheck_is_not_all_that_the_local_reviewer_needs(tmp_path: Path) -> None:
+    program = tmp_path / "shellcheck"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert not all_installed({"PATH": str(tmp_path)})
+    assert all_installed(with_interpreter({}))

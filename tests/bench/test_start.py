@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from bench.starting import LIBRARIES as FLOOR
+from bench.starting import image_goals
+from bench.table import Table
 
 LIBRARIES = {
     "github", "httpx", "requests", "unidiff", "jinja2", "ruamel", "rich", "pygments",
@@ -57,3 +59,13 @@ found = {one.__qualname__ for name, module in [*sys.modules.items()] if name.sta
 sys.modules.update({f"dataclass {name}": None for name in found})
 """)
     assert {name for name in modules if name.startswith("dataclass ")} == {"dataclass Settings"}, "it has metadata"
+
+
+def test_the_sizes_of_the_image_are_goals() -> None:
+    rows = (("the slim image, unpacked", 119.0, None, None), ("everything in the slim image", 115.0, 70.5, None))
+    columns = ("the image", "MB", "MB compressed", "seconds")
+    assert [(one.found, one.met) for one in image_goals(Table("image", columns, rows))] == [
+        ("119", True),
+        ("70.5", False),
+    ]
+    assert [one.met for one in image_goals(Table("image", columns, ()))] == [None, None]

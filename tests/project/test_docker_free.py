@@ -6,9 +6,11 @@ import hashlib
 import io
 import os
 import resource
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +102,23 @@ def test_another_archive_than_the_released_one_is_not_run(step: Step) -> None:
 def test_without_the_archive_it_names_the_address(step: Step, address: str) -> None:
     line = step.refused(ARCHIVES=address)
     assert f"{address}/{NAME} cannot be downloaded, so nothing was reviewed: " in line
+
+
+@pytest.mark.parametrize("sent", [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", b"not HTTP\r\n\r\n"])
+def test_a_broken_download_is_one_line(step: Step, sent: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(sent)
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        line = step.refused(ARCHIVES=f"http://127.0.0.1:{server.getsockname()[1]}")
+        answering.join(timeout=10)
+    assert f"/{NAME} cannot be downloaded, so nothing was reviewed: " in line
 
 
 def test_only_an_archive_on_this_machine_may_lack_a_digest(step: Step) -> None:

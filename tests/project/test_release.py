@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,53 @@ def test_the_package_index_is_reached_without_a_stored_token(root: Path) -> None
     assert not [step for step in publish["steps"] if "password" in step.get("with", {})]
     assert {"packages", "tag"} <= set(publish["needs"])
     assert jobs["packages"]["permissions"] == {"contents": "read"}
+
+
+GH = """\
+#!/bin/sh
+[ "$1" = auth ] || { [ -e "$RUNNER_TEMP/again" ] && exit 0; touch "$RUNNER_TEMP/again"; exit 1; }
+"""
+
+
+def test_a_job_that_failed_after_its_tag_can_be_repeated(root: Path, tree: Path, tmp_path: Path) -> None:
+    """The second attempt starts from a new checkout, and makes the same tag."""
+    steps = read_yaml(root / ".github" / "workflows" / "release.yml")["jobs"]["tag"]["steps"]
+    (script,) = [step["run"] for step in steps if step["name"].startswith("Pin ")]
+    origin, temp = tmp_path / "origin", tmp_path / "temp"
+    (temp / "bin").mkdir(parents=True)
+    (temp / "bin" / "gh").write_text(GH, encoding="utf-8")
+    (temp / "bin" / "gh").chmod(0o755)
+    (temp / "archives").mkdir()
+    for archive in tree.glob("*.tar.gz"):
+        archive.rename(temp / "archives" / archive.name)
+    environment = {
+        "PATH": f"{temp / 'bin'}:{os.environ['PATH']}", "HOME": str(temp), "RUNNER_TEMP": str(temp), "VERSION": "1.2.3",
+        "NAME": "registry.example/owner/reviewbot", "DIGEST": DIGEST, "LOCAL_DIGEST": DIGEST,
+        "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "owner/reviewbot",
+    }  # fmt: skip
+
+    def git(*arguments: str | Path) -> str:
+        command = ["git", "-c", "user.name=mona", "-c", "user.email=mona@example.com", *map(str, arguments)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=30).stdout
+
+    for name in ("CHANGELOG.md", "shipping/release.py"):
+        (origin / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, origin / name)
+    for name in ACTIONS:
+        (origin / name).parent.mkdir(exist_ok=True)
+        shutil.copy(tree / name, origin / name)
+    git("init", "--quiet", origin)
+    git("-C", origin, "add", ".")
+    git("-C", origin, "commit", "--quiet", "--message", "Sources")
+    statuses, tags = [], []
+    for attempt in ("first", "second"):
+        git("clone", "--quiet", "--no-tags", origin, tmp_path / attempt)
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        done = subprocess.run(
+            command, cwd=tmp_path / attempt, env=environment, capture_output=True, timeout=60, check=False
+        )
+        statuses.append(done.returncode)
+        tags.append(git("-C", origin, "rev-parse", "v1.2.3"))
+        time.sleep(1.1)  # git counts whole seconds
+    assert statuses == [1, 0]
+    assert tags[0] == tags[1]

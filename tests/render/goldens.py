@@ -363,6 +363,11 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         if refusal is Refusal.NOT_DONE:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)
         views[f"refusal-{refusal.value}.md"] = refused
+    unknown = replace(asked, refusal=Refusal.NO_FINDING.value, target="0123456789", finding_id="", finding="")
+    views["refusal-no-finding-ask.md"] = unknown
+    views["refusal-other-base-accept.md"] = replace(
+        ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""
+    )
     for name, view in views.items():
         yield name, Golden("command.md.j2", partial(_answer, view))
 

@@ -242,7 +242,7 @@ def test_an_error_has_something_to_paste(renderer: Renderer, name: str) -> None:
 
 
 def test_a_bug_says_where_to_report_it(renderer: Renderer) -> None:
-    assert "an issue of the action's repository" in check(renderer, of_reason(Reason.BUG))
+    assert "an issue in the action's repository" in check(renderer, of_reason(Reason.BUG))
 
 
 @pytest.mark.parametrize("reason", Reason)

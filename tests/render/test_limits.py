@@ -30,6 +30,8 @@ from reviewbot.render.view_models.review import (
 from reviewbot.values import replace
 from tests.domain.builders import COMMENT_LIMIT
 from tests.render.view_builders import (
+    ANSWER,
+    ASKED,
     CALLER,
     CHANGED,
     CLOSED_GATE,
@@ -273,3 +275,13 @@ def test_the_owners_instructions_are_truncated_after_the_authors_text(renderer: 
     assert owners.strip() in text
     assert "word @x" in text
     assert "cut here" in text
+
+
+def test_a_long_answer_to_a_question_is_posted_as_far_as_github_accepts_it(renderer: Renderer) -> None:
+    def posted(text: str) -> str:
+        return renderer.post(replace(ANSWER, word="ask", reason="", check_title="", reply=replace(ASKED, text=text)))
+
+    assert "THE END" in posted("word " * 12_000 + "THE END")
+    for hostile in ("@ann <!-- ", "&", "\U0001f600", "x"):
+        text = posted(hostile * 70_000)
+        assert COMMENT_LIMIT // 8 < len(text.encode("utf-16-le")) // 2 <= COMMENT_LIMIT

@@ -104,7 +104,7 @@ def test_only_what_is_named_is_applied(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", line=5, suggestion="value_5 = 55")
     assert apply(clone, "bbb", findings=(FIX, other)).status == 2
     alike = replace(other, id="bbbbbbbbcc", line=7)
-    assert "`bbbbbbbb` fits 2 findings" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
+    assert "`bbbbbbbb` matches 2 findings" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
     assert apply(clone, "bbbb", findings=(FIX, other)).status == 0
     assert app(clone) == APP.replace("value_5 = 5\n", "value_5 = 55\n")
 

@@ -291,7 +291,7 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
         "`max-credits-ceiling` limits the size of 3 reviews.",
         "Not modelled: `wait-for-checks`. Reviews wait",
         "Not modelled: `min-balance`",
-        "by its factor of the `expertise`",
+        "by the multiplier of the `expertise`",
         "One review per merge is counted; a direct commit counts as a merge. CodeVF",
     ):
         assert sentence in words

@@ -325,7 +325,7 @@ def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
 
 def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: Path) -> None:
     session = open_session()
-    assert "this work tree has no last review" in refused(session.call("apply"))
+    assert "no review of this work tree is stored" in refused(session.call("apply"))
     session.review("--base", "main", "--quiet")
     session.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
     assert "no last review" in refused(session.call("apply", at=tmp_path / "beside"))

@@ -1,4 +1,4 @@
-"""`reviewbot stats` reads the ledgers on GitHub: what reviews cost, and what became of their findings."""
+"""`reviewbot stats` reads the ledgers on GitHub: what reviews cost, and what happened to their findings."""
 
 from __future__ import annotations
 

@@ -251,7 +251,7 @@ NETWORK = (requests.RequestException, HTTPError)
 
 _REACH = "Check the network, the proxy and the API's URL."
 _LATER = "Try again later."
-_DOCUMENTED = "The response is not as GitHub documents it."
+_DOCUMENTED = "The response does not match GitHub's documentation."
 
 
 def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
@@ -260,7 +260,7 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
         case ElsewhereError():
             error, again = _ELSEWHERE, RetryPolicy.NEVER
         case EndlessResponse():
-            error, again = ("GitHub's response does not end.", _DOCUMENTED), RetryPolicy.NEVER
+            error, again = ("GitHub did not send a final response.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error, again = _UNTRUSTED, RetryPolicy.NEVER
         case (

@@ -60,12 +60,12 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     name = base or default_base(clone)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
-        raise SettingsError((Problem("--base", what, todo="Add what to compare with: --base REF"),))
+        raise SettingsError((Problem("--base", what, todo="Name the base to compare with: --base REF"),))
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
         what = f"`{name}` and `{head}` have no commit in common"
-        todo = "Add a branch that this one comes from: --base REF"
+        todo = "Name the branch that this one started from: --base REF"
         if clone.is_shallow:
             todo = "This clone is shallow. Run: git fetch --unshallow"
         raise SettingsError((Problem("--base", what, todo=todo),))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
-from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
+from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, asked_about, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
@@ -122,7 +122,10 @@ def _id_of_thread(done: Done) -> str:
 
 
 def _choices(done: Done) -> tuple[ChoiceView, ...]:
-    findings, meant = done.memory.ledger.findings, fitting(done.posted, done.memory.ledger.findings)
+    findings = done.memory.ledger.findings
+    if done.posted.command.name is CommandName.ASK:
+        return tuple(ChoiceView(one.id, one.title) for one in asked_about(done.posted, findings))
+    meant = fitting(done.posted, findings)
     word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
     fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))
     return tuple(ChoiceView(one.id, one.title) for one in fit)

@@ -60,7 +60,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
-        raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")
+        raise ChangeUnreadable(f"The API's diff has {len(files)} of {pull.changed_files} files.")
     return merge_base, files
 
 

@@ -87,7 +87,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
     path = clone.own_dir / LAST_REVIEW
     if not path.exists():
         todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
-        raise wrong("", "this work tree has no last review", todo)
+        raise wrong("", "no review of this work tree is stored", todo)
     view = read_stored(path).view
     call.err.write(f"The last review, of {_reviewed(clone, view.head_sha)}:\n")
     return view
@@ -137,7 +137,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
         if len(found) != 1:
             shown = visible(said)[:40]
             near = did_you_mean(shown, (one.id for one in findings))
-            what = f"`{shown}` fits {len(found)} findings" if found else f"the report has no finding `{shown}`{near}"
+            what = f"`{shown}` matches {len(found)} findings" if found else f"the report has no finding `{shown}`{near}"
             problems.append(Problem("", what, todo=todo))
         asked.update(found)
     if problems:

@@ -4,7 +4,7 @@ A finding begins with its place: `path:12: high: text`, in a line, a list item o
 file's name. A paragraph that names a place anywhere is a finding too. All other text is left over. Nothing is dropped
 except the place, the severity and list markers, which the finding has as fields.
 
-A finding without a severity is unrated, and so is a milder one whose text calls something critical.
+A finding without a severity is unrated, and so is a milder one whose text calls something critical or rates it higher.
 """
 
 from __future__ import annotations
@@ -184,6 +184,21 @@ _SEVERITY_HEADING = re.compile(
     + r")s?(?:\s(?:severity|priority))?(?:\s(?:issue|finding|problem|point)s?)?:?\*{0,3}:?\s*\Z",
     re.IGNORECASE,
 )
+_RANK = r"(?:" + "|".join(_RANKS.split()) + ")"
+_RATED_AGAIN = re.compile(
+    r"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
+    + _RANK
+    + r")(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)"
+    r"|\bseverity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A severity within a text in the form of a label: `high:`, `(high)`, `severity: high`. `error:` may be a message."""
+
+_NOTHING = re.compile(
+    r"[\s*_`]{0,5}(?:none|nothing|zero|0|n/a|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}(?=\s*(?:[.,;|)]|$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 _ALARMS = re.compile(r"\b(?:critical|blocker|blocking|fatal|severe)\b|must not be merged|do not merge", re.IGNORECASE)
 
 
@@ -574,7 +589,9 @@ def _after(text: str, place: _Place) -> str:
 def _finding(draft: _Draft) -> Finding:
     text = "\n\n".join(part for part in draft.text if part.strip())
     title, explanation = _split(text.strip())
-    alarming = draft.severity not in {Severity.UNRATED, Severity.CRITICAL} and _ALARMS.search(text)
+    alarming = draft.severity not in {Severity.UNRATED, Severity.CRITICAL} and (
+        _ALARMS.search(text) or _is_rated_higher(draft)
+    )
     return Finding(
         path=shorten_line(draft.path, MAX_PATH),
         severity=Severity.UNRATED if alarming else draft.severity,
@@ -585,6 +602,23 @@ def _finding(draft: _Draft) -> Finding:
         end_line=draft.last,
         suggestion=draft.suggestion,
     )
+
+
+def _is_rated_higher(draft: _Draft) -> bool:
+    """Return whether the words of a finding rate something higher than the finding, which may be about two things."""
+    words = (part for part in draft.text if not _FENCE.match(part.partition("\n")[0]))
+    return any(severity.rank < draft.severity.rank for part in words for severity in _labels(part))
+
+
+def is_rated(text: str, at_least: Severity) -> bool:
+    """Return whether a text rates something with a label; `High: none` does not."""
+    return any(severity.at_least(at_least) for severity in _labels(text))
+
+
+def _labels(text: str) -> Iterator[Severity]:
+    for match in _RATED_AGAIN.finditer(text):
+        if not _NOTHING.match(text, match.end()):
+            yield severity_of(match["word"] or match["named"])
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -28,6 +28,18 @@ _CLOSED = re.compile(r"\s*```")
 _PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
 """What every place with a line contains, cheap to search for."""
 
+_RANK = re.compile(r"\b(?:critical|blocker|high|major|medium|moderate)", re.IGNORECASE)
+_OBJECTION = re.compile(
+    r"\b(?:do not|don.t|should not|shouldn.t|must not|cannot|can.t) (?:be )?(?:merged?|approved?|shipp?(?:ed)?)"
+    r"(?= (?:this|it|yet|until|before|as is|the (?:change|pull|pr\b))|\s*(?:[.!,;:]|\Z))"
+    r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b"
+    r"|\b(?:cannot|can.t|could not|couldn.t|unable to|not able to) (?:open|read|see|access|download|review|view)"
+    r" (?:(?:the|any|all|your|of) ){0,3}(?:attach|diff|file|code\b|change|pull|repo)"
+    r"|\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}\bbefore (?:the )?(?:merg|releas)",
+    re.IGNORECASE,
+)
+"""A sentence against the change, or that it was not read."""
+
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
     """Return the JSON Schema of the answer; `incremental` also asks whether earlier findings are fixed."""
@@ -162,11 +174,18 @@ def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
 
 
 def _names_findings(summary: str) -> bool:
-    """Return whether the summary of an answer without findings has one in prose, with a place and a severity."""
-    if not _PLACE.search(summary):
-        return False
-    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415 — as above
+    """Return whether the summary of an answer without findings has one in prose, or objects to the change.
 
+    A finding has a severity as a label, from medium up, or a place and any severity.
+    """
+    if _OBJECTION.search(summary):
+        return True
+    if not (_PLACE.search(summary) or _RANK.search(summary)):
+        return False
+    from reviewbot.domain.codevf.prose import is_rated, read_prose  # noqa: PLC0415 — as above
+
+    if is_rated(summary, Severity.MEDIUM):
+        return True
     return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(summary).findings)
 
 

@@ -179,24 +179,38 @@ def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
 
 
 def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Return the question, about the finding that its first word names, or that of its thread.
-
-    A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
-    thread's, or a whole id: `dead code` is a question.
-    """
-    command, records = posted.command, scope.ledger.findings.records
-    there = tuple(one for one in records if one.id in posted.findings)
-    named = tuple(one for one in there or records if command.target and one.id.startswith(command.target))
-    if not named and is_finding_id(command.target):
-        named = tuple(one for one in records if one.id == command.target)
-        if not named:
-            return Refusal.NO_FINDING
-    meant = named or there
+    """Return the question, about the finding that its first word names, or that of its thread."""
+    command, findings = posted.command, scope.ledger.findings
+    named, meant = _named(posted, findings), asked_about(posted, findings)
+    if is_finding_id(command.target) and not named:
+        return Refusal.NO_FINDING
     if len(command.reason.split(maxsplit=1)) < 1 + bool(named):
         return Refusal.NO_QUESTION
     if len(meant) > 1:
         return Refusal.SEVERAL_FINDINGS
     return Ask(command.reason, meant[0] if meant else None)
+
+
+def asked_about(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
+    """List the findings, open or not, that a question can be about: by its first word, or those of its thread."""
+    return _named(posted, findings) or _of_thread(posted, findings)
+
+
+def _named(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
+    """List the findings that the first word of a question names.
+
+    A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
+    thread's, or a whole id: `dead code` is a question.
+    """
+    target, there = posted.command.target, _of_thread(posted, findings)
+    named = tuple(one for one in there or findings.records if target and one.id.startswith(target))
+    if named or not is_finding_id(target):
+        return named
+    return tuple(one for one in findings.records if one.id == target)
+
+
+def _of_thread(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
+    return tuple(one for one in findings.records if one.id in posted.findings)
 
 
 def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -213,7 +227,7 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     """Whether a command was written for this head and not for one that was replaced since.
 
-    A command with the whole SHA is. Otherwise the signed ledger must record the head before the comment, with no
+    A command with the full SHA is. Otherwise the signed ledger must record the head before the comment, with no
     force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
     with the same seven digits is found in minutes.
     """

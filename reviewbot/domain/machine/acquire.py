@@ -703,10 +703,12 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _again(
-            at, replace(purchase, size_tier=purchase.size_tier + 1), f"{error.message} Trying again with less."
+            at,
+            replace(purchase, size_tier=purchase.size_tier + 1),
+            f"{error.message} Trying again with smaller attachments.",
         )
     if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
-        return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without it.")
+        return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without the schema.")
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:

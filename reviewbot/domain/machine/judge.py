@@ -66,7 +66,7 @@ def newer_head() -> Outcome:
 
 def newer_base() -> Outcome:
     """Return the outcome of a green run whose base was replaced by one with the same check and its own run."""
-    return verdict.superseded("The pull request has another base branch now, against which it is judged next.")
+    return verdict.superseded("The base branch has changed. The next run judges the pull request against the new one.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:

@@ -359,7 +359,7 @@ def routed(known: Known) -> Known:
     if kept.reviewer is not chosen.reviewer:
         rules = ", ".join(chosen.rules)
         known = known.noting(
-            f"CodeVF reviews this change despite the rule {rules}, because it has reviewed this pull request."
+            f"CodeVF reviews this change despite the rule {rules}, because it has already reviewed this pull request."
         )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)

@@ -52,7 +52,7 @@ class Tolerance(StrEnum):
 
 
 class FailOn(StrEnum):
-    """The least severity that fails the check."""
+    """The lowest severity that fails the check."""
 
     CRITICAL = "critical"
     HIGH = "high"

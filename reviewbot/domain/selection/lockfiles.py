@@ -213,7 +213,7 @@ def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Ent
     for one in (one for one in entries if one not in there):
         yield from (f"comes from {source}" for source in sorted(one.sources - sources))
         if before and not one.sources and all_have_sources:
-            yield "has no source any more"
+            yield "no longer has a source"
         others = (other for other in one.packages if _without_digits(other) not in packages)
         yield from (f"is the package `{_shown(other)}`" for other in sorted(others))
         if not one.hashes and any_has_hash and (before or one.sources):

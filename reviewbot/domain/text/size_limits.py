@@ -83,6 +83,9 @@ COMMENT_DETAILS = (
 )
 """For a comment and the page of the check."""
 
+POST_DETAILS = (*(Detail(30, 1000, 300, text) for text in (62_000, 40_000, 20_000, 10_000)), *COMMENT_DETAILS[1:])
+"""For a comment with one text, such as the answer to a question, which is stored nowhere else."""
+
 PAGE_DETAILS = (
     Detail(2000, 5000, 5000, 60_000),
     Detail(500, 2000, 1000, 8000),

@@ -127,7 +127,7 @@ class Plan(Struct, frozen=True):
         return _sum_of("", self.counted)
 
     def by_rule(self) -> tuple[RuleSum, ...]:
-        """Return the sums by rule, the most expensive first, then the rules of the settings that chose no review."""
+        """Return the totals by rule, the most expensive first, then the rules of the settings that chose no review."""
         rules = dict.fromkeys(one.rule for one in self.counted)
         sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
         chosen = {name for rule in rules for name in rule.split(", ")}

@@ -15,7 +15,7 @@ from reviewbot_sandbox.command import run_sandbox
 from reviewbot_sandbox.demo import Options, Plan, run_demo
 
 DEMO = """\
-Show a complete example review. The demo serves GitHub and CodeVF on this
+Show a complete example review. The demo simulates GitHub and CodeVF on this
 machine, opens a pull request with planted flaws, runs the action on it as a
 runner does, and shows the comments, what was sent and what it cost. It needs no
 account and no internet, costs nothing, and takes less than a minute.
@@ -29,9 +29,9 @@ Examples:
 """
 
 SANDBOX = """\
-Serve GitHub and CodeVF on this machine, with a pull request to try things. It
-prints their addresses and tokens, and commands to use them. Nothing leaves the
-machine, and no real credits are spent. Ctrl-C ends it.
+Simulate GitHub and CodeVF on this machine, with a pull request to try things.
+It prints their addresses and tokens, and commands to use them. Nothing leaves
+the machine, and no real credits are spent. Ctrl-C ends it.
 """
 
 SANDBOX_EXAMPLES = """\

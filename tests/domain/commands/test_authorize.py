@@ -18,6 +18,7 @@ from reviewbot.domain.commands.authorize import (
     Refusal,
     Scope,
     Tell,
+    asked_about,
     authorize,
     fitting,
     is_left,
@@ -459,12 +460,14 @@ def questions(*states: QuestionState) -> Ledger:
     return replace(LEDGER, questions=Questions(tuple(made)))
 
 
-def asks(text: str, *findings: str) -> CommandAction:
+def question(text: str, *findings: str) -> PostedCommand:
     command = parse(f"/reviewbot ask {text}", findings=findings)
     assert command is not None
-    return authorize(
-        PostedCommand(42, command, "wendy", ASKED_AT, in_thread=bool(findings), findings=findings), scope()
-    )
+    return PostedCommand(42, command, "wendy", ASKED_AT, in_thread=bool(findings), findings=findings)
+
+
+def asks(text: str, *findings: str) -> CommandAction:
+    return authorize(question(text, *findings), scope())
 
 
 @pytest.mark.parametrize(
@@ -489,6 +492,13 @@ def test_a_question_is_about_a_finding_or_the_pull_request(
     text: str, there: tuple[str, ...], came: CommandAction
 ) -> None:
     assert asks(text, *there) == came
+
+
+def test_the_answer_to_an_ambiguous_question_can_list_findings_that_are_fixed() -> None:
+    other = replace(FIXED, id="beef000006", standing=FindingState.OPEN)
+    findings = Findings((*LEDGER.findings.records, other))
+    assert asked_about(question("beef why?"), findings) == (FIXED, other)
+    assert asked_about(question("Why?", FIXED.id, other.id), findings) == (FIXED, other)
 
 
 @pytest.mark.parametrize(
