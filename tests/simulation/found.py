@@ -5,7 +5,7 @@ They are kept as data, because the history of a seed changes with the generator.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.domain.github.pull_request import MOST_REPLACED
 from tests.simulation.codevf import Life
@@ -785,6 +785,32 @@ FOUND: dict[str, Bug] = {
             *(Move("same_beginning"), RUN, Move("delete")),
             Episode((NEXT,), (At(1, Meanwhile(Move("own_base", 4, 3))), At(18, Meanwhile(Move("evil", 3, 4))))),
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
+        ),
+    ),
+    "text-of-an-older-head": Bug(
+        "The reviewer wrote a text around its answer to an older head. The summary had the findings, and nothing "
+        "showed the text.",
+        NOTHING_LOST,
+        history(
+            *(Move("evil_by_kim"), Episode((PUSH,), (At(6, Delay(4000)),)), Move("rename")),
+            setting=replace(READY, mind=Mind(as_text=True, is_worried=True)),
+        ),
+    ),
+    "intent-written-over-a-task": Bug(
+        "A collection put the ledger's counter into the head's check run, as it had read it, and wrote over the task "
+        "that another run had recorded there. Then the author restored an older summary.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("rename"), Move("same_beginning")),
+            Episode(
+                (NEXT, COLLECT),
+                (
+                    *(At(7, Meanwhile(Move("go_back", 0, 3))), At(8, Switch()), At(11, Switch())),
+                    *(At(17, Switch()), At(28, Switch())),
+                ),
+            ),
+            Move("old_text", 5, 4),
+            setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
         ),
     ),
 }

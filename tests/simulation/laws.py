@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import cast
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
+from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
 from reviewbot.domain.model.question import Question
@@ -161,12 +163,22 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _may_be_overwritten(world: World, question: str) -> bool:
-    """Return whether, without check runs, another run was at work when a question was recorded in the summary."""
-    if world.setting.input("check-run", "true") == "true":
+    """Return whether another run was at work when a question was recorded in the summary, which then is not trusted.
+
+    With check runs, the next review writes it again, unless the limit stops that.
+    """
+    if world.setting.input("check-run", "true") == "true" and not (_is_overtaken(world) and spending.is_used_up(world)):
         return False
     tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
     askers = [cast(Run, run) for task in tasks for run in task.askers]
     return any(spending.overlap(run, other) for run in askers for other in world.runs)
+
+
+def _is_overtaken(world: World) -> bool:
+    """Return whether a check run counts a later write of the ledger than the summary has."""
+    reading, signer = world.reading(1), Signer(KEY, REPOSITORY_ID, 1, "")
+    copies = [decode_external_id(split_tag(one.external_id)[1], signer) for one in world.github.checks.values()]
+    return reading is not None and any(one.counter > reading.ledger.counter for one in copies if one)
 
 
 def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
@@ -279,8 +291,8 @@ def _lost(world: World) -> Iterator[Violation]:
                 missing = set(SAID.findall(str(task.result))) - published
                 head = task.submission.metadata["headSha"]
                 is_older = head != pull.head_sha or any(head == one for one, _ in world.truth.skipped)
-                if world.setting.mind.as_text and is_older:
-                    missing -= {"MESS2"}  # text around the data belongs to the summary, which an older head has not
+                if world.setting.mind.as_text and is_older:  # a newer text has replaced it in the summary
+                    missing -= {"MESS2"} & set(SAID.findall("\n".join(world.truth.texts)))
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 

@@ -30,7 +30,8 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
         bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
         if (bought or outlives_exemption(known, check)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
-    if run.paid and run.settings.check_run and (found := _behind(run, known)):
+    found = _behind(run, known) if run.paid and run.settings.check_run else None
+    if found and _is_as_read(run, known, found[0]):
         _close(run, known, *found)
     return known
 

@@ -66,7 +66,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         leftovers=leftovers,
         duplicates=tuple(_duplicates(known.placed)),
         sum=_sum(known) if report else None,
-        reviewer_summary=report.summary if report else "",
+        reviewer_summary=_said(known),
         coverage=known.coverage,
         sent=known.packing.sent if known.packing else (),
         context=known.packing.context if known.packing else (),
@@ -96,6 +96,13 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
     yield from (*run.renderer.problems, *known.notes, *_on_answer(known), *run.degraded.sentences)
     yield from unknown_tasks(run, known)
     yield from _replies_without_thread(known)
+
+
+def _said(known: Known) -> str:
+    """Return the reviewer's text besides the findings, of this head's answer and of late ones, each text once."""
+    answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
+    reports = (known.report, *(one.report for one in answers))
+    return "\n\n".join(dict.fromkeys(one.summary for one in reports if one and one.summary.strip()))
 
 
 def _on_answer(known: Known) -> Iterable[str]:

@@ -30,6 +30,7 @@ from reviewbot.domain.machine.judge import (
     apply_bypass,
     beside_another,
     by_findings,
+    contradicts,
     current_check,
     left_open,
     newer_base,
@@ -1155,3 +1156,11 @@ def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
     now = go(start(known(may_buy=False, edits=(edit,))), sendable()).known
     assert now.ledger.bypass is not None
     assert now.ledger.bypass.reason == "so " * 95 + "[REDACTED:gith…"
+
+
+def test_a_head_without_a_request_replaces_only_an_error() -> None:
+    outcome = not_due(Reason.NOT_REQUESTED)
+    assert contradicts(Ledger(stated="github action_required"), replace(outcome, conclusion=None))
+    assert not contradicts(Ledger(stated="pending open"), replace(outcome, conclusion=None))
+    assert not contradicts(Ledger(stated="not-requested action_required"), replace(outcome, conclusion=None))
+    assert not contradicts(Ledger(stated="github action_required"), replace(not_due(Reason.CLOSED), conclusion=None))
