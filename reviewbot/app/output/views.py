@@ -25,7 +25,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFindi
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.model.review import Severity, Side, Unread
+from reviewbot.domain.model.review import Report, Severity, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -48,7 +48,6 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, findings = known.report, _Findings(known)
     counting, waived, closed = tuple(findings.counting()), findings.waived(), findings.closed()
-    leftovers = report.leftovers if report else ()
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger="",
@@ -63,7 +62,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         outcome=outcome,
         counts=_counts(known) if report else None,
         files=_by_file(counting),
-        leftovers=leftovers,
+        leftovers=tuple(dict.fromkeys(left for one in _reports(known) for left in one.leftovers)),
         duplicates=tuple(_duplicates(known.placed)),
         sum=_sum(known) if report else None,
         reviewer_summary=_said(known),
@@ -99,10 +98,14 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
 
 
 def _said(known: Known) -> str:
-    """Return the reviewer's text besides the findings, of this head's answer and of late ones, each text once."""
+    """Return the reviewer's text besides the findings, each text once."""
+    return "\n\n".join(dict.fromkeys(one.summary for one in _reports(known) if one.summary.strip()))
+
+
+def _reports(known: Known) -> Iterable[Report]:
+    """Return what was read of this head's answer, then of late ones."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
-    reports = (known.report, *(one.report for one in answers))
-    return "\n\n".join(dict.fromkeys(one.summary for one in reports if one and one.summary.strip()))
+    return (*filter(None, (known.report,)), *(one.report for one in answers))
 
 
 def _on_answer(known: Known) -> Iterable[str]:
