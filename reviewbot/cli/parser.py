@@ -146,7 +146,7 @@ def _add_review(commands: Commands) -> None:
     review = _add(commands, "review", "[options]", "review this branch, staged changes or a pull request")
     what = review.add_argument_group("what to review")
     what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
-    what.add_argument("--head", metavar="REF", help="branch or commit to review; default: checked out")
+    what.add_argument("--head", metavar="REF", help="branch or commit to review; default: HEAD")
     what.add_argument("--staged", action="store_true", help="staged changes, against the last commit (local reviewer)")
     what.add_argument("--pr", type=_pull_number, metavar="N", help="a pull request, read with GITHUB_TOKEN or GH_TOKEN")
     what.add_argument(
