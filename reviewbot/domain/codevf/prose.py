@@ -83,7 +83,7 @@ def is_title(text: str) -> bool:
 def is_remark(text: str, findings: int) -> bool:
     """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction.
 
-    Beside none, it may say that there are none, and introduces nothing.
+    Without findings, it may say that nothing was found, but cannot introduce anything.
     """
     if len(text) > MAX_REMARK:
         return False
