@@ -58,18 +58,24 @@ peers: bench/node_modules/.stamp .venv-bench/.stamp ## Install the programs that
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
 
 # REQUIRE=npm,readers,pips,browser,peers,container: fail, instead of skip, tests whose dependencies are missing.
+REQUIRED = $(if $(REQUIRE),--require-referees=$(REQUIRE))
 test: setup templates/compiled/.stamp ## Run the fast tests; requires full branch coverage of reviewbot/domain (ARGS='tests/render -x' runs a part, without coverage)
+ifdef ARGS
+	$(PYTEST) $(REQUIRED) $(ARGS)
+else
 	@$(BIN)/coverage erase
-	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),--cov --cov-report= -m 'not proof and not container')
-	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
+	$(PYTEST) --cov --cov-report= -m measured tests/domain
+	$(PYTEST) $(REQUIRED) -m 'not measured and not proof and not container'
+	$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100
+endif
 
 proof: setup templates/compiled/.stamp ## Run the slow tests: crashes, faults, more histories, the largest changes, the browser, the peers, the image
-	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
+	$(PYTEST) $(REQUIRED) -m 'proof and not container'
 	$(BIN)/python -m tests.simulation --from 1000000 --histories 2500
 	$(MAKE) --no-print-directory test-image
 
 test-image: setup ## Run whole reviews inside the image, as GitHub's runner does (ENGINE=docker instead of podman)
-	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
+	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(REQUIRED)
 
 properties: setup ## Run the property tests with new examples and print how to replay a failure (SEED=1 repeats a run; ARGS=tests/render runs a part)
 	$(PYTEST) -m hypothesis --hypothesis-seed=$(SEED) $(ARGS)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import coverage
 import hypothesis
 import pytest
 
@@ -66,6 +65,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("repeatable" if _seed(config) is None else "seeded")
     config.addinivalue_line("markers", "proof: slow; part of `make proof`, not of `make test`")
+    config.addinivalue_line("markers", "measured: runs with coverage in `make test`")
     config.addinivalue_line("markers", "npm: needs GitHub's API descriptions (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
     config.addinivalue_line("markers", "pips: needs the pip versions of the supported Pythons (make referees)")
@@ -88,28 +88,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Add the marker `proof` to tests in the folders of `PROOFS`."""
+    """Add the marker `proof` to tests in the folders of `PROOFS`, and `measured` to the cases of `tests/domain`.
+
+    Property tests are not measured, because coverage doubles their time.
+    """
     folders = {ROOT / "tests" / name for name in PROOFS}
     for item in items:
         if folders & set(item.path.parents):
             item.add_marker("proof")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure coverage only of the cases in `tests/domain`, because it doubles the time of property tests.
-
-    Fixtures count, too: the threads that they start would stay slow.
-    """
-    is_measured = ROOT / "tests/domain" in item.path.parents and item.get_closest_marker("hypothesis") is None
-    measuring = None if is_measured else coverage.Coverage.current()
-    if measuring:
-        measuring.stop()
-    try:
-        return (yield)
-    finally:
-        if measuring:
-            measuring.start()
+        if ROOT / "tests/domain" in item.path.parents and not hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("measured")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
