@@ -164,7 +164,7 @@ class CheckRuns(Protocol):
         """Update an open check run; GitHub appends the annotations to those that it has."""
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
-        """Replace only the tag and the copy of a check run, also of a completed one.
+        """Replace only the tag and the copy of a check run, even of a completed one.
 
         Raises:
             NotFound: it is gone.

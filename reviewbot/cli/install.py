@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
-NO_SOURCE = f"Install `{SANDBOX}` from where you have reviewbot: it is the folder `sandbox/` of the repository."
+NO_SOURCE = f"Install `{SANDBOX}` from reviewbot's source: it is the folder `sandbox/` of the repository."
 
 _OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
 """The extra at the end of a `Requires-Dist` line."""

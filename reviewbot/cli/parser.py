@@ -234,7 +234,7 @@ def _add_init(commands: Commands) -> None:
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
-    about = "a workflow whose checks a review waits for, by its name; repeatable"
+    about = "name of a workflow whose checks a review waits for; repeatable"
     init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")

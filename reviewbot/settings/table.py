@@ -107,8 +107,8 @@ class Settings:
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
         number_or_auto(0, MOST_PER_PULL),
-        "The most credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: no "
-        "limit.",
+        "The maximum credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: "
+        "no limit.",
     )
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
@@ -119,7 +119,8 @@ class Settings:
     allow: Allow = setting(
         Allow.WRITE,
         one_of(Allow),
-        "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
+        "Which pull requests from forks may spend credits: those approved by a user with `write` access, or those of "
+        "`anyone`.",
     )
     wait_minutes: int = setting(8, whole_number(0, 350), "Minutes to wait before the job ends; 0 submits and ends.")
     on_pending: Tolerance = setting(
@@ -189,7 +190,7 @@ class Settings:
         ("auto",),
         CONTEXT,
         "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
-        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
+        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing else.",
         action=False,
     )
     routes: tuple[Route, ...] = setting(
@@ -218,7 +219,7 @@ class Settings:
     approve_spend: str = setting(
         "",
         TEXT,
-        "The label with which a user with write access approves a review. Add it to the `if:` of the workflow's job.",
+        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's job.",
         action=False,
     )
     wait_for_checks: tuple[str, ...] = setting(
@@ -541,7 +542,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield from _impossible_price(settings, route, number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
-                f"rule {number}, `reviewer`: `codevf` is not possible below `reviewer: local`, which names the check "
+                f"rule {number}, `reviewer`: `codevf` is not possible with `reviewer: local`, which names the check "
                 f"`{settings.check_name}` and keeps no record of purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."

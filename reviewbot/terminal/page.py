@@ -74,10 +74,10 @@ def _short_line(finding: FindingView) -> Text:
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
-    """List the open findings of earlier reviews while this review has no answer."""
+    """List the open findings from earlier reviews while this review has no answer."""
     if findings:
         console.print()
-        say(console, "Open findings of earlier reviews:")
+        say(console, "Open findings from earlier reviews:")
     for finding in findings:
         line = Text.assemble(shown(_place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
         say(console, line + _title(finding), indent=_INDENT, hang=_INDENT)
@@ -180,8 +180,8 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
         say(console, Text(", ").join(words), indent=_INDENT)
     say_hint(console, hint, indent=_INDENT)
     if view.wait:
-        since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
-        say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
+        when = f"{moment(view.wait.submitted_at)}, {duration(view.wait.elapsed_seconds)} ago"
+        say(console, f"Submitted {when}. State: {view.wait.state}.", indent=_INDENT)
     for text in filter(str.strip, view.degraded):
         say(console, text, indent=_INDENT)
 
@@ -202,7 +202,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
-        say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
+        say(console, f"{more} from earlier reviews: only the severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]

@@ -94,7 +94,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """What GitHub's rate limits leave, by the last answer of each: the least, None before the first.
+        """The fewest requests that any rate limit leaves, by its latest response; None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -243,7 +243,7 @@ class Client:
         return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
 
     def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
-        """Send, and repeat within the limits if that is safe; with `repeats` also if it may have succeeded."""
+        """Send, and repeat within the limits if that is safe, or with `repeats` even if it may have succeeded."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1

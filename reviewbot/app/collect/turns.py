@@ -1,4 +1,4 @@
-"""Work on several pull requests or repositories, of which one that fails never stops the next."""
+"""Process several pull requests or repositories; one that fails never stops the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing what a command asks for. Each action can be done again after a run that was stopped, and is done once."""
+"""Executes the actions of commands. Actions are idempotent, so a killed run can be repeated."""
 
 from __future__ import annotations
 

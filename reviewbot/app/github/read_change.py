@@ -91,7 +91,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
     places = {file.path: place_of(file) for file in selection.selected}
     words = _words(run, pull, [file.path for file in selection.selected])
-    # Values from files of secrets, and names that are secrets, are redacted everywhere, also if the file is not sent.
+    # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.
     names = ((file.path, Place.EXECUTED) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())

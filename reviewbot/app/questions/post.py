@@ -31,7 +31,7 @@ def acknowledge(run: RunContext, question: Question) -> None:
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
-    """Post the reply unless it is there, delete those that racing runs posted as well, and react to the question.
+    """Post the reply unless it exists, delete duplicates of racing runs, and react to the question.
 
     An answer replaces the reply of a run that had none.
     """

@@ -130,7 +130,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     """
     findings, asked, problems = every_finding(view.files), set[str](), []
     fixable = ", ".join([edit.id for group in _applicable(view).values() for edit in group][:_MOST_IDS]) or "none"
-    todo = f"Name an id, or at least {FEWEST_DIGITS} of its first characters. With a fix: {fixable}."
+    todo = f"Name an id, or at least its first {FEWEST_DIGITS} characters. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun

@@ -89,7 +89,7 @@ def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
 
 
 def _nobody(_: Settings) -> ReviewService:
-    raise ServiceRefused("A plan asks no reviewer.")
+    raise ServiceRefused("A plan does not use a reviewer.")
 
 
 class Replayer(Struct, frozen=True):

@@ -27,7 +27,7 @@ LONGEST_REPLY = 10_000
 
 
 class Role(Enum):
-    """Who wrote a reply. An author counts as such, also with write access."""
+    """Who wrote a reply. An author counts as an author, even with write access."""
 
     AUTHOR = "an author of the pull request"
     COLLABORATOR = "a collaborator"

@@ -197,7 +197,7 @@ def _ended(record: TrackedFinding) -> str:
 
 
 def _json(value: object) -> str:
-    """Return JSON on one line, also for readers that treat U+2028 as the end of a line."""
+    """Return JSON on one line, even for readers that treat U+2028 as the end of a line."""
     return visible(json.dumps(value, ensure_ascii=False))
 
 

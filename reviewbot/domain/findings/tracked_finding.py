@@ -24,8 +24,8 @@ MAX_REASON = 300
 class FindingState(StrEnum):
     """The state of a finding.
 
-    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the
-    reviewer's word and changed code. `GONE` means that the file is deleted or equals the base there.
+    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the reviewer's
+    confirmation and changed code. `GONE` means that the file is deleted or equals the base there.
     """
 
     OPEN = "open"
@@ -117,7 +117,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         found: the task that reported it first.
         closed: the task under which it was closed, empty while it is open.
         text: its explanation, kept while no comment shows it.
-        note: the reviewer's last word on it.
+        note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
         file: `ChangeIndex.content` of its file when it was reported, if it has no block.
     """

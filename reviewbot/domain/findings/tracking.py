@@ -1,8 +1,9 @@
 """Tracks findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
-A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's word
-and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding that an
-answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open then.
+A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's
+confirmation and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding
+that an answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open
+then.
 """
 
 from __future__ import annotations

@@ -461,7 +461,7 @@ def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
 
 
 def _is_same(one: Purchase, other: Purchase) -> bool:
-    """Return whether two records are of one attempt, also if one has the short identity of a copy."""
+    """Return whether two records are of one attempt, even if one has the short identity of a copy."""
     short, whole = sorted((one.identity, other.identity), key=len)
     return one.attempt == other.attempt and whole.startswith(short)
 

@@ -40,7 +40,7 @@ class ReviewOn(StrEnum):
 
 
 class Allow(StrEnum):
-    """Who may cause spending on a fork's pull request."""
+    """Which pull requests from forks may spend credits."""
 
     WRITE = "write"
     ANYONE = "anyone"

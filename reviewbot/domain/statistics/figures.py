@@ -102,7 +102,7 @@ class Sums(Struct, frozen=True):
         name: what they have in common; empty for all reviews.
         reviews: the number of answered ones.
         hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
-        credits: used, also by tasks that ended without an answer; those of all reviews contain the questions'.
+        credits: used, including by tasks that ended without an answer; those of all reviews include the questions'.
         credits_per_fixed: None if nothing was fixed.
     """
 

@@ -164,7 +164,7 @@ _ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person, also of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
+"""The login of a person or of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
 
 
 def mention(login: str) -> str:

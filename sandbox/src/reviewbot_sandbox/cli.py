@@ -29,9 +29,9 @@ Examples:
 """
 
 SANDBOX = """\
-Simulate GitHub and CodeVF on this machine, with a pull request to try things.
-It prints their addresses and tokens, and commands to use them. Nothing leaves
-the machine, and no real credits are spent. Ctrl-C ends it.
+Simulate GitHub and CodeVF on this machine, with two pull requests to experiment
+on. Prints addresses, tokens, and commands to try. Nothing leaves the machine,
+and no real credits are spent. Stop it with Ctrl-C.
 """
 
 SANDBOX_EXAMPLES = """\
@@ -94,9 +94,9 @@ def _sandbox_parser() -> Parser:
     for name in ("GitHub", "CodeVF"):
         about = f"port of {name}; default: 0, a free port"
         parser.add_argument(f"--{name.lower()}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=about)
-    about = "seconds until it ends by itself; default: 3600"
+    about = "seconds until it exits; default: 3600"
     parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=about)
-    about = "real seconds per second of the review, above 0 to 1; default: 0.1"
+    about = "real seconds per simulated second, from 0.001 to 1; default: 0.1"
     parser.add_argument("--time-scale", type=between(float, 0.001, 1), default=0.1, metavar="X", help=about)
     about = "turn off the documented rate limits of both services"
     parser.add_argument("--no-rate-limit", action="store_true", help=about)

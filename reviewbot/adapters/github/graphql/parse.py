@@ -117,7 +117,7 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """When the last of the branches before those ended, if there are more."""
+    """Return when the pull request left the latest base branch that is not in `former_bases`; None if all are."""
     moments = [event.created_at for event in _present(pull.retargeted) if event.created_at]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
@@ -260,12 +260,12 @@ def app_of(viewer: answers.Actor) -> str:
 
 
 def tip_commits(pull: answers.CheckedHead) -> tuple[answers.TipCommit, ...]:
-    """The last commit; none where the base has the head already."""
+    """Return the last commit; none if the base already contains the head."""
     return tuple(item.commit for item in _present(pull.tip))
 
 
 def older_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
-    """The older commits, and those that force-pushes replaced."""
+    """Return the older commits, and those that force-pushes replaced."""
     recent = (item.commit for item in _present(pull.recent))
     if isinstance(pull, answers.CheckedPages):
         heads = (event.before_commit for event in pull.forced.present if event.before_commit)
