@@ -219,7 +219,8 @@ class Settings:
     approve_spend: str = setting(
         "",
         TEXT,
-        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's job.",
+        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's "
+        "job.",
         action=False,
     )
     wait_for_checks: tuple[str, ...] = setting(

@@ -403,7 +403,7 @@ FOUND: dict[str, Bug] = {
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
     ),
     "withdrawn-waiver-comes-back": Bug(
-        "An author restored an older text of the summary, which contained a withdrawn waiver.",
+        "An author restored an older version of the summary, which contained a withdrawn waiver.",
         NEVER_GREEN,
         history(
             Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
@@ -793,8 +793,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "text-of-an-older-head": Bug(
-        "The reviewer wrote a text around its answer to an older head. The summary had the findings, and nothing "
-        "showed the text.",
+        "The reviewer wrote text around its answer to an older head. The summary had the findings, and nothing "
+        "showed that text.",
         NOTHING_LOST,
         history(
             *(Move("evil_by_kim"), Episode((PUSH,), (At(6, Delay(4000)),)), Move("rename")),

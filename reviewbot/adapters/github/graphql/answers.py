@@ -173,7 +173,7 @@ class CheckSuite(Node, frozen=True):
 
 
 class OlderSuite(CheckSuite, frozen=True):
-    """The check suite of an older commit, of which there are many."""
+    """The check suite of one of the many older commits."""
 
     check_runs: Annotated[
         Counted[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
