@@ -23,7 +23,7 @@ Uncommitted changes are not reviewed (see --staged). Settings come from
 With --reviewer local, static analyzers review the change: free, without an
 account. Otherwise reviewbot buys a review from CodeVF with the key in
 CODEVF_API_KEY. Ctrl-C leaves that review running. Run the same command again to
-resume it: a change is never bought twice.
+resume it without paying twice.
 """,
         """\
 Examples:
@@ -170,9 +170,9 @@ Workflows run it with `uses:`. At a terminal, use `reviewbot review`.
     ),
     "collect": (
         """\
-Run the action with `command: collect`, in the environment of GitHub's runner. It
-publishes the finished reviews of the repository's pull requests, and buys only
-deferred reviews.
+Run the action with `command: collect`, in the environment of GitHub's runner.
+It publishes the finished reviews of the repository's pull requests, and buys
+only deferred reviews.
 """,
         "",
     ),
