@@ -328,7 +328,7 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
+    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets needs quotes
     mark = "" if is_set else "#"
     yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 

@@ -223,7 +223,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
         size_of_all = size(sum(one.bytes for one in view.context))
         redacted = _redacted(sum(one.redactions for one in view.context), view)
-        say(console, f"For context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
+        say(console, f"Context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")

@@ -51,7 +51,7 @@ _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
 _REFERENCES = rf"""
     (?P<commit>{_COMMIT})
   | (?P<broken>
-        @                             # a mention, an address of mail, owner/repository@commit
+        @                             # a mention, an email address, owner/repository@commit
       | \#(?=\d|\Z)                   # an issue or a pull request
       | GH-(?=\d)                     # the same
       | :(?=//)                       # a URL; cmark treats a ZWSP after the slashes as part of the host
