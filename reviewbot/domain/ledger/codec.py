@@ -75,7 +75,8 @@ class LedgerReading(Struct, frozen=True):
 def encode(ledger: Ledger, signer: Signer) -> str:
     """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters.
 
-    Explanations are shortened first, and then what no verdict needs. Finally the least severe findings are dropped and only counted.
+    Explanations are shortened first, and then what no verdict needs. Finally the least severe findings are dropped and
+    only counted.
     """
     payload = ""
     for version in smaller(ledger):
