@@ -1,4 +1,4 @@
-"""The steps of a question: a run buys its answer or goes on with it, and a later one answers what is left."""
+"""The steps of a question: a run buys the answer or resumes the purchase, and a later run answers what is left."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def is_title(text: str) -> bool:
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction.
+    """Return whether a text next to that many findings is only a title, a greeting, praise or an introduction.
 
     Without findings, it may say that nothing was found, but cannot introduce anything.
     """

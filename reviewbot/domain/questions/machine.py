@@ -213,7 +213,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
             return Over(phase.question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
-            return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
+            return Ended(_PENDING)  # what is bought stays open, and the next run resumes it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
         case Replied(), Ledger() | steps.Failed():

@@ -20,7 +20,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 FEW = 10
-"""Below so many reviews the figures mean little."""
+"""With fewer reviews, the figures mean little."""
 
 MAX_MINUTES = 60 * 24 * 366
 """A longer time to an answer, or a negative one, is unknown: a ledger without a verified signature can claim any."""
@@ -220,7 +220,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest rank: the least value that at least so many percent do not exceed; None without values."""
+    """Return the nearest rank: the least value that at least that percentage does not exceed; None without values."""
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 

@@ -36,7 +36,7 @@ _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews and questions of so many days, and their used credits; the last days may not be over."""
+    """The reviews and questions of that many days, and their used credits; the last days may not be over."""
 
     start: datetime
     days: int
