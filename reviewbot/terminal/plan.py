@@ -69,7 +69,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"Not modelled: {both}. Reviews wait for the newest head, so fewer reviews may be bought."
+        yield f"Not modelled: {both}. Reviews wait, and older heads get none, so fewer may be bought."
     if settings.min_balance:
         yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 
