@@ -168,8 +168,8 @@ class TemplateError(ReviewbotError):
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
-            hint="Templates come from the folder `templates-dir` of the default branch; never from the "
-            "pull request. Fix it there, or delete it to restore the built-in one.",
+            hint="Templates come from the folder `templates-dir` of the default branch, never from the pull "
+            "request. Fix it there, or delete it to restore the built-in one.",
         )
 
     @classmethod

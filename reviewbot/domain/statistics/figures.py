@@ -220,7 +220,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest rank: the least value that at least that percentage does not exceed; None without values."""
+    """Return the nearest rank: the least value that at least that percentage of them does not exceed; None if empty."""
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
