@@ -157,7 +157,8 @@ class Statistics(Struct, frozen=True):
     """The figures of a period.
 
     Attributes:
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        pending: the number of open reviews.
+        ended: the number of tasks without an answer.
         reviews: oldest first.
     """
 
@@ -269,7 +270,7 @@ def _counted(rows: Iterable[tuple[Severity, End, int]]) -> Counter[tuple[Severit
 def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
     """Yield the reviews that were submitted since then.
 
-    Open findings of which only the severity is known, and opinions on the summary, count for the last answered review.
+    Open findings with only a known severity, and opinions on the summary, count for the last answered review.
     """
     opinions = {one.about: one for one in ledger.opinions}
     last = ledger.last_reviewed()
