@@ -307,7 +307,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a_day_later",),
     ),
     Mutation(
-        "no run goes on with what another one has recorded first",
+        "no run resumes what another one has recorded first",
         "reviewbot.domain.machine.purchase:overtaking",
         _returning(None),
         PAY_ONCE,

@@ -187,7 +187,7 @@ def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """Combine the packings of several tasks; only the first ones were submitted."""
+    """Combine the packings of several tasks; only the first `handed_in` were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
