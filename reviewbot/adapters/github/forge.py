@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count, islice
-from operator import attrgetter
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -121,31 +120,29 @@ class GitHubForge(RepositoryConnection):
         self,
         pull: answers.PullRequestNode,
         names: Sequence[str],
-        others: Mapping[str, answers.CheckedHead | None],
+        others: Mapping[str, answers.Checked | None],
         app: str,
         *,
         listed: bool,
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
         """Return the check runs on the head, the older ones, and those of other pull requests with the same commits."""
         name, *more = names
-        on_head = self._all_checks(tip := parse.tip_commits(pull), name, app)
-        on_older = self._all_checks(parse.older_commits(pull), name, app)
+        commits, head = parse.checked_commits(pull), pull.head_ref_oid
+        named = self._all_checks(commits, name, app)
         aside = [
             run
             for other, one in zip(more, others.values(), strict=False)
             if one
-            for run in self._checks_named(one, other, app)
+            for run in self._all_checks(parse.checked_commits(one), other, app)
         ]
-        if listed and [one.oid for one in tip] != [pull.head_ref_oid]:
-            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
-            # commit must not be taken for the head's: it would get the head's verdict.
-            on_head = self._checks_on(pull.head_ref_oid, name, app)
-            aside += [run for other in more for run in self._checks_on(pull.head_ref_oid, other, app)]
-        own = tuple(run for run in on_head if run.is_of(pull.number))
-        older = {run.id: run for run in (*on_older, *aside) if run.is_of(pull.number) and run not in own}
-        foreign = {run for run in (*on_head, *on_older) if not run.is_of(pull.number)}
-        by_id = attrgetter("id")
-        return own, tuple(sorted(older.values(), key=by_id)), tuple(sorted(foreign, key=by_id))
+        if listed and head not in {commit.oid for commit in commits}:
+            # No commit is listed if the base contains the head, and only the first 250 of more.
+            named += self._checks_on(head, name, app)
+            aside += [run for other in more for run in self._checks_on(head, other, app)]
+        # The check of another commit must not be taken for the head's: it would get the head's verdict.
+        own = _by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
+        older = _by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
+        return own, older, _by_id(run for run in named if not run.is_of(pull.number))
 
     def commits(self, number: int) -> tuple[Commit, ...]:
         kind, asked = answers.InCommits[answers.CommitNode], self._pull(number)
@@ -184,17 +181,10 @@ class GitHubForge(RepositoryConnection):
                 break
         return tuple(found[key] for key in sorted(found))
 
-    def _checks_named(self, pull: answers.CheckedHead, name: str, app: str) -> Iterator[CheckRun]:
-        yield from self._all_checks(parse.tip_commits(pull), name, app)
-        yield from self._all_checks(parse.older_commits(pull), name, app)
-
-    def _all_checks(
-        self, commits: Sequence[answers.CheckedCommit | answers.TipCommit], name: str, app: str = ""
-    ) -> tuple[CheckRun, ...]:
+    def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits; those with more than one request has read cost requests of their own."""
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
-        found = {run.id: run for run in (*parse.checks(commits, app), *more)}
-        return tuple(found[key] for key in sorted(found))
+        return _by_id((*parse.checks(commits, app), *more))
 
     def config(self, path: str) -> str | None:
         intent = Intent("reading the config file", "contents: read")
@@ -204,16 +194,15 @@ class GitHubForge(RepositoryConnection):
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         pages = [(name, page) for name in check_names for page in self._checked_pages(number, name)]
-        runs: dict[int, CheckRun] = {}
+        found: list[CheckRun] = []
         pushes: dict[str, ForcePush] = {}
         for name, page in pages:
-            found = self._all_checks(parse.older_commits(page), name)
-            runs |= {run.id: run for run in found if run.is_of(number)}
+            found += self._all_checks(parse.checked_commits(page), name)
             pushes |= parse.force_pushes(page)
         _, last = pages[-1]
         commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
         return OlderChecks(
-            runs=tuple(runs[key] for key in sorted(runs)),
+            runs=_by_id(run for run in found if run.is_of(number)),
             pushes=tuple(pushes.values()),
             commits=commits | {last.head_ref_oid},
             head_sha=last.head_ref_oid,
@@ -463,6 +452,12 @@ class GitHubForge(RepositoryConnection):
             self._calls.write("DELETE", path, intent, None, object)
 
 
+def _by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
+    """Return check runs oldest first, each once."""
+    found = {run.id: run for run in runs}
+    return tuple(found[key] for key in sorted(found))
+
+
 def _items(page: answers.Page[T], after: Callable[[str], answers.Page[T]]) -> Iterator[T]:
     """Yield the items of a page and of all after it."""
     yield from page.present
@@ -475,7 +470,7 @@ def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
     """Return a predicate that ignores and records errors that hide only check runs."""
 
     def forgives(error: GraphQLError) -> bool:
-        forgiven = error.hides("tip", "recent", "forced")
+        forgiven = error.hides("recent", "forced")
         if forgiven:
             hidden.append(error)
         return forgiven

@@ -168,14 +168,6 @@ class CheckSuite(Node, frozen=True):
 
     app: AppNode | None
     check_runs: Annotated[
-        Counted[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
-    ]
-
-
-class OlderSuite(CheckSuite, frozen=True):
-    """The check suite of an older commit, of which there are many."""
-
-    check_runs: Annotated[
         Counted[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
     ]
 
@@ -184,12 +176,7 @@ class CheckedCommit(Node, frozen=True):
     """A commit with its check runs; null if the token may not read them."""
 
     oid: Name
-    check_suites: Annotated[Counted[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
-
-
-class TipCommit(Node, frozen=True):
-    oid: Name
-    check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):
@@ -209,10 +196,6 @@ class Checked(Node, frozen=True):
     number: int
     recent: Annotated[Nodes[InCommits[CheckedCommit]] | None, asks(f"commits(last: {RECENT_COMMITS})")]
     forced: Annotated[Nodes[ForcePush] | None, asks(f"timelineItems(last: 5, {_FORCE_PUSHES})")]
-
-
-class CheckedHead(Checked, frozen=True):
-    tip: Annotated[Nodes[InCommits[TipCommit]] | None, asks("commits(last: 1)")]
 
 
 class Retargeted(Node, frozen=True):
@@ -370,7 +353,7 @@ class ReviewNode(Node, frozen=True):
     viewer_did_author: bool
 
 
-class PullRequestNode(CheckedHead, frozen=True):
+class PullRequestNode(Checked, frozen=True):
     title: Name
     body: str
     url: Name
@@ -439,7 +422,7 @@ class RatedReplies(Node, frozen=True):
 class Snapshot(Node, frozen=True):
     viewer: Actor
     repository: RepositoryNode | None
-    others: dict[str, CheckedHead | None] | None = None
+    others: dict[str, Checked | None] | None = None
 
 
 class Summary(Node, frozen=True):

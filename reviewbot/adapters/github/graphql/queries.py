@@ -29,7 +29,7 @@ def snapshot(names: int) -> str:
     """
     others = aliases("c", names)
     declared = "".join(f", ${one}: String!" for one in others)
-    asked = " ".join(f"{one}: pullRequest(number: $number){_by_name(answers.CheckedHead, one)}" for one in others)
+    asked = " ".join(f"{one}: pullRequest(number: $number){_by_name(answers.Checked, one)}" for one in others)
     return _in_repository(
         "Snapshot",
         "$number: Int!, $page: Int!, $check: String!, $config: String!, $attributes: String!, $templates: String!"
