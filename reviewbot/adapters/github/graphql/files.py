@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import Client
+from reviewbot.adapters.github.client import Client, remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
@@ -61,9 +61,7 @@ class _Batch(Struct, frozen=True):
     def variables(self) -> dict[str, str]:
         commits = {"head": self.head} if self.new else {}
         commits |= {"base": self.merge_base} if self.old else {}
-        new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))
-        old = dict(zip(queries.aliases("o", len(self.old)), self.old, strict=True))
-        return {**commits, **new, **old}
+        return {**commits, **queries.aliased("n", self.new), **queries.aliased("o", self.old)}
 
 
 class Files(Struct):
@@ -105,23 +103,21 @@ class Files(Struct):
     def _read_with(self, batch: _Batch, asked: ContextRequest) -> tuple[Iterable[_Sides], ProjectContext]:
         """Read a batch and the context; without the context if GitHub does not answer that."""
         paths = (*DOCUMENTS, *self._matching(asked.patterns))[:MOST_FILES]
-        names = queries.aliases("f", len(paths))
         variables = {
             "owner": self.owner,
             "name": self.name,
             "number": asked.number,
             **batch.variables(),
-            **{name: f"HEAD:{path}" for name, path in zip(names, paths, strict=True)},
+            **queries.aliased("f", [f"HEAD:{path}" for path in paths]),
         }
         document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
+        forgives = remembering(hidden, _is_context)
         try:
-            data = self.calls.query(
-                document, variables, _READING, FilesAndContext, forgives=_remembering(hidden), patient=False
-            )
+            data = self.calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
         except ForgeError as error:
             return self._read(batch) if batch.size else (), not_read(error)
         documents = data.documents or {}
-        texts = {path: parse.whole_text(documents.get(name)) for name, path in zip(names, paths, strict=True)}
+        texts = {path: parse.whole_text(documents.get(name)) for name, path in queries.aliased("f", paths).items()}
         about = data.about.pull_request if data.about else None
         context = ProjectContext(
             files={path: text for path, text in texts.items() if text},
@@ -198,16 +194,9 @@ def _hides_issues(error: GraphQLError) -> bool:
     return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
 
 
-def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
-    """Return a predicate that ignores and records errors that hide only parts of the context."""
-
-    def forgives(error: GraphQLError) -> bool:
-        forgiven = (error.path or ("",))[0] in {"about", "documents"}
-        if forgiven:
-            hidden.append(error)
-        return forgiven
-
-    return forgives
+def _is_context(error: GraphQLError) -> bool:
+    """Return whether an error hides only parts of the context."""
+    return (error.path or ("",))[0] in {"about", "documents"}
 
 
 def _read_side(
@@ -220,7 +209,7 @@ def _read_side(
             f"Commit {sha[:12]} is not in the repository.",
             hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
         )
-    found = zip(paths, map(files.get, queries.aliases(letter, len(paths))), strict=True)
+    found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
     return {path: _entry(file) for path, file in found if file}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import checked_commits, checks, half_read
@@ -31,10 +31,13 @@ def _is_open(run: CheckRun) -> bool:
     return left or asks or names_open_task(run.external_id)
 
 
-def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
+def contained(entries: Sequence[QueueEntry | None], head_sha: str) -> tuple[int, ...]:
     """Return the pull requests in a merge queue up to that commit; empty if it is not found or an entry is hidden."""
+    readable = [entry for entry in entries if entry]
+    if len(readable) < len(entries):
+        return ()
     numbers: list[int] = []
-    for entry in sorted(entries, key=lambda entry: entry.position):
+    for entry in sorted(readable, key=lambda entry: entry.position):
         if entry.pull_request is None:
             return ()
         numbers.append(entry.pull_request.number)

@@ -113,12 +113,12 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
+    return tuple(event.previous_ref_name for event in _present(pull.retargeted))
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
     """When the last of the branches before those ended, if there are more."""
-    moments = [event.created_at for event in _present(pull.retargeted) if event.created_at]
+    moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
 
@@ -326,15 +326,14 @@ def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -
 
 
 def head_check(node: answers.Context) -> HeadCheck:
-    if node.kind == "StatusContext":
+    if isinstance(node, answers.StatusContext):
         return HeadCheck(node.context, state_of_status(node.state))
-    suite = node.check_suite
-    run = suite.workflow_run if suite else None
+    suite, run = node.check_suite, node.check_suite.workflow_run
     return HeadCheck(
         name=node.name,
         state=state_of_check(node.status, node.conclusion),
         id=node.database_id,
-        app=suite.app.slug if suite and suite.app else _NO_APP,
+        app=suite.app.slug if suite.app else _NO_APP,
         workflow=run.workflow.resource_path.rpartition("/")[2] if run else "",
         run_id=(run.database_id or 0) if run else 0,
     )
