@@ -374,8 +374,7 @@ class GitHubForge(RepositoryConnection):
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
         def page(after: str | None) -> answers.Page[answers.ThreadCommentNode]:
             asked = {"thread": thread.id, "page": PAGE, "after": after}
-            kind = answers.PagedNode[answers.ThreadCommentNode]
-            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
+            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, answers.InThread).node.page
 
         return items(page, thread.comments)
 

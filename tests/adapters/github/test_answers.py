@@ -37,7 +37,7 @@ DOCUMENTS = [
     (queries.MORE_COMMENTS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.CommentNode]]]),
     (queries.MORE_THREADS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ThreadNode]]]),
     (queries.MORE_REVIEWS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ReviewNode]]]),
-    (queries.MORE_THREAD_COMMENTS, answers.PagedNode[answers.ThreadCommentNode]),
+    (queries.MORE_THREAD_COMMENTS, answers.InThread),
     (queries.entries(2, 2), answers.InRepository[answers.Files]),
     (queries.entries(2, 2, 2), answers.FilesAndContext),
 ]

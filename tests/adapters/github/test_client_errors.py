@@ -28,7 +28,7 @@ from reviewbot_sandbox.github.records import Access
 
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.adapters.github.graphql.queries import snapshot
+from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import CheckStatus, Permission
@@ -487,7 +487,9 @@ def _answer(github: GitHubOnLoopback) -> object:
     names = {"check": "x", "config": "HEAD:c", "attributes": "HEAD:a", "templates": "HEAD:t"}
     variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
     headers = {"Authorization": "Bearer ghs_workflow-token"}
-    answer = httpx.post(github.address.graphql_url, json={"query": snapshot(0), "variables": variables}, headers=headers)
+    answer = httpx.post(
+        github.address.graphql_url, json={"query": queries.snapshot(0), "variables": variables}, headers=headers
+    )
     return answer.json()
 
 

@@ -408,8 +408,13 @@ class Paged(Node, Generic[T], frozen=True):
     page: Page[T]
 
 
-class PagedNode(Node, Generic[T], frozen=True):
-    node: Paged[T]
+class ThreadPage(Node, frozen=True):
+    on = "PullRequestReviewThread"
+    page: Annotated[Page[ThreadCommentNode], asks("comments(first: $page, after: $after)")]
+
+
+class InThread(Node, frozen=True):
+    node: Annotated[ThreadPage, asks("node(id: $thread)")]
 
 
 class RatedReplies(Node, frozen=True):
@@ -514,27 +519,35 @@ class Queued(Node, frozen=True):
     merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
 
-class FileBlob(Node, frozen=True):
-    """A file's content; `byte_size` is missing if only its kind was requested, and for a submodule."""
-
-    text: str | None = None
+class OldBlob(Node, frozen=True):
+    on = "Blob"
     is_binary: bool | None = None
+
+
+class NewBlob(OldBlob, frozen=True):
+    text: str | None = None
     is_truncated: bool = False
     byte_size: int | None = None
 
 
-class FileNode(Node, frozen=True):
+class OldFile(Node, frozen=True):
     oid: Name
     mode: int
     size: int
-    object: FileBlob | None
+    object: OldBlob | None
+
+
+class NewFile(OldFile, frozen=True):
+    """A file with its text; a submodule has no object, or one that is no blob and has no fields."""
+
+    object: NewBlob | None
 
 
 class Files(Node, frozen=True):
     """Files at two commits by alias; null if the commit is not in the repository."""
 
-    head: dict[str, FileNode | None] | None = None
-    base: dict[str, FileNode | None] | None = None
+    head: dict[str, NewFile | None] | None = None
+    base: dict[str, OldFile | None] | None = None
 
 
 class Message(Node, frozen=True):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from reviewbot.adapters.github.client import Client, remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
-from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
 from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
+from reviewbot.adapters.github.graphql.answers import FilesAndContext, InRepository, NewBlob, NewFile, OldFile
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
@@ -32,15 +33,10 @@ RAW_FILES = 100
 SMALL_BATCH = 12
 """A failing batch of this size is repeated instead of halved."""
 
+F = TypeVar("F", bound=OldFile)
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SUBMODULE = "160000"
-
-
-class _Found(Struct, frozen=True):
-    """An entry, and whether its text is exact."""
-
-    entry: Entry
-    is_exact: bool
 
 
 class _Batch(Struct, frozen=True):
@@ -81,8 +77,8 @@ class Files(Struct):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,
     ) -> tuple[dict[str, Entry], dict[str, Entry], ProjectContext]:
-        new: dict[str, _Found] = {}
-        old: dict[str, _Found] = {}
+        new: dict[str, NewFile] = {}
+        old: dict[str, OldFile] = {}
         context = ProjectContext()
         for start in range(0, max(len(new_paths), len(old_paths), 1 if asked else 0), BATCH):
             part = slice(start, start + BATCH)
@@ -91,8 +87,8 @@ class Files(Struct):
             for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
-        exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
-        before = {path: found.entry for path, found in old.items()}
+        exact = {path: self._with_exact_text(path, file) for path, file in new.items()}
+        before = {path: _entry(file) for path, file in old.items()}
         for path, entry in exact.items():
             was = before.get(path)
             # A small text that became binary may have been a Git LFS pointer.
@@ -153,11 +149,14 @@ class Files(Struct):
         else:
             yield _sides(batch, found.repository)
 
-    def _with_exact_text(self, path: str, found: _Found) -> Entry:
-        # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
-        if found.is_exact and not (found.entry.binary and not named_as_media(path)):
-            return found.entry
-        return self._read_raw(found.entry)
+    def _with_exact_text(self, path: str, file: NewFile) -> Entry:
+        entry, blob = _entry(file), file.object
+        if blob is None or blob.byte_size is None:
+            return entry
+        if blob.is_binary:
+            # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
+            return entry if named_as_media(path) else self._read_raw(entry)
+        return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
         """Add the bytes' content if they may still be read individually; base64 is exact."""
@@ -174,7 +173,7 @@ class Files(Struct):
 _READING = Intent("reading files of the change", "contents: read")
 
 
-_Sides = tuple[dict[str, _Found], dict[str, _Found]]
+_Sides = tuple[dict[str, NewFile], dict[str, OldFile]]
 
 
 def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
@@ -199,9 +198,7 @@ def _is_context(error: GraphQLError) -> bool:
     return (error.path or ("",))[0] in {"about", "documents"}
 
 
-def _read_side(
-    files: Mapping[str, FileNode | None] | None, letter: str, sha: str, paths: Sequence[str]
-) -> dict[str, _Found]:
+def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, paths: Sequence[str]) -> dict[str, F]:
     if not paths:
         return {}
     if files is None:
@@ -210,20 +207,17 @@ def _read_side(
             hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
         )
     found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
-    return {path: _entry(file) for path, file in found if file}
+    return {path: file for path, file in found if file}
 
 
-def _entry(file: FileNode) -> _Found:
-    mode, blob = f"{file.mode:06o}", file.object
-    entry = Entry(oid=file.oid, mode=mode, size=None if mode == _SUBMODULE else file.size)
-    if blob is None:
-        return _Found(entry, is_exact=True)
-    entry = replace(entry, binary=blob.is_binary)
-    if blob.byte_size is None:
-        return _Found(entry, is_exact=True)
-    if entry.binary:
-        return _Found(entry, is_exact=True)
-    # GitHub truncates long texts and replaces bytes that are not UTF-8.
-    whole = blob.text is not None and not blob.is_truncated and _REPLACEMENT not in blob.text
-    exact = whole and len((blob.text or "").encode("utf-8")) == blob.byte_size
-    return _Found(replace(entry, text=blob.text), exact)
+def _entry(file: OldFile) -> Entry:
+    mode = f"{file.mode:06o}"
+    size, binary = None if mode == _SUBMODULE else file.size, file.object.is_binary if file.object else None
+    return Entry(oid=file.oid, mode=mode, size=size, binary=binary)
+
+
+def _is_exact(blob: NewBlob) -> bool:
+    """Return whether a text is whole: GitHub truncates long texts, and replaces bytes that are not UTF-8."""
+    if blob.text is None or blob.is_truncated or _REPLACEMENT in blob.text:
+        return False
+    return len(blob.text.encode("utf-8")) == blob.byte_size

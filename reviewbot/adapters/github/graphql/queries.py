@@ -65,16 +65,8 @@ MORE_THREADS = _more("MoreThreads", "reviewThreads", answers.ThreadNode)
 MORE_REVIEWS = _more("MoreReviews", "reviews", answers.ReviewNode)
 COMMITS = _more("Commits", "commits", answers.InCommits[answers.CommitNode])
 
-MORE_THREAD_COMMENTS = f"""
-query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
-  node(id: $thread) {{
-    ... on PullRequestReviewThread {{
-      page: comments(first: $page, after: $after){selection(answers.Page[answers.ThreadCommentNode])}
-    }}
-  }}
-}}
-"""
-
+_THREAD_PAGE = "$thread: ID!, $page: Int!, $after: String!"
+MORE_THREAD_COMMENTS = f"query MoreThreadComments({_THREAD_PAGE}){selection(answers.InThread)}"
 
 RATED_REPLIES = f"query RatedReplies($ids: [ID!]!){selection(answers.RatedReplies)}"
 """👍 and 👎 on comments of review threads."""
@@ -110,19 +102,8 @@ query Entries({declared}) {{
 """
 
 
-_NEW_FILE = """
-fragment NewFile on TreeEntry {
-  oid mode size
-  object { ... on Blob { text isBinary isTruncated byteSize } }
-}
-"""
-
-_OLD_FILE = """
-fragment OldFile on TreeEntry {
-  oid mode size
-  object { ... on Blob { isBinary } }
-}
-"""
+_NEW_FILE = f"fragment NewFile on TreeEntry{selection(answers.NewFile)}\n"
+_OLD_FILE = f"fragment OldFile on TreeEntry{selection(answers.OldFile)}\n"
 
 
 def _commit(name: str, files: str) -> str:
