@@ -90,7 +90,7 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
     texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
-    templates = clone.folder(tree, templates_dir)
+    templates = clone.files(tree, [f"{templates_dir}/"])
     named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
     return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
