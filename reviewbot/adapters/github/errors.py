@@ -137,7 +137,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 404 | 410:
             decision = _plain(NotFound, "GitHub found nothing", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = RequestFailed(_refused(reply, intent))
+            decision = _plain(Refused, "GitHub refused the request", "", reply, intent)
         case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors
             decision = _server_error(reply, intent)
         case _:
@@ -170,7 +170,7 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
 
 
 def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> RequestFailed:
-    said = f"{hint} GitHub says: {reply.words or 'nothing'}"
+    said = f"{hint} GitHub says: {reply.words or 'nothing'}".lstrip()
     return RequestFailed(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
 
 
@@ -225,12 +225,6 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
         f"the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )
-
-
-def _refused(reply: Reply, intent: Intent) -> Refused:
-    details = reply.details or ((reply.message,) if reply.message else ())
-    said = f"GitHub says: {reply.words}"
-    return Refused(f"GitHub refused the request: {intent.doing} ({reply.status}).", hint=said, details=details)
 
 
 def _server_error(reply: Reply, intent: Intent) -> RequestFailed:

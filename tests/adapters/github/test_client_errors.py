@@ -192,9 +192,8 @@ def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, ans
     github.faults.add(".", answer)
     with pytest.raises(Refused) as caught:
         comment(github)
-    first, second = caught.value.details
-    assert "line must be part of the diff" in first
-    assert "path" in second
+    assert "line must be part of the diff" in caught.value.hint
+    assert "path" in caught.value.hint
 
 
 @pytest.mark.parametrize(
