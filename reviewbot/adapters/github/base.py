@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
@@ -47,9 +46,7 @@ class RepositoryConnection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._calls.close()
 
     @staticmethod
