@@ -123,7 +123,7 @@ class Client:
         address = self._address
         if address.ca_file:
             trusted(address.ca_file)  # requests would report it as a failed connection
-        if _origin(address.api_url) != _origin(address.graphql_url):
+        if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
                 "GitHub's GraphQL URL is on another host than the API's.",
@@ -274,11 +274,3 @@ class Client:
                 raise failed.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
-
-
-_PORTS = {"https": 443, "http": 80}
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parsed = urlsplit(url)
-    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)

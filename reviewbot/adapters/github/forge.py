@@ -13,11 +13,11 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import RepositoryConnection, items
+from reviewbot.adapters.github.base import items
 from reviewbot.adapters.github.client import PAGE, remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
-from reviewbot.adapters.github.graphql.files import Files
+from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
@@ -55,15 +55,12 @@ _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(RepositoryConnection):
-    def _bind(self, repository: str) -> None:
-        super()._bind(repository)
-        self.entries = Files(self._calls, self._owner, self._name).entries
-
-    def installed(self) -> Iterator[rest.InstalledRepository]:
-        """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
+class GitHubForge(FileReader):
+    def installed(self) -> tuple[str, ...]:
+        """Return the repositories that the token of a GitHub App can write to: one request for a hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
-        return self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
+        found = self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
+        return tuple(one.full_name for one in found if not (one.archived or one.disabled))
 
     # --- Reads --------------------------------------------------------------------------------------------------------
 

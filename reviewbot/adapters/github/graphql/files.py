@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import Client, remembering
+from reviewbot.adapters.github.base import RepositoryConnection
+from reviewbot.adapters.github.client import remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
-from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
-from reviewbot.adapters.github.graphql.answers import FilesAndContext, InRepository, NewBlob, NewFile, OldFile
+from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
@@ -60,13 +60,12 @@ class _Batch(Struct, frozen=True):
         return {**commits, **queries.aliased("n", self.new), **queries.aliased("o", self.old)}
 
 
-class Files(Struct):
-    """Reads the files of one repository; `raw_left` is how many may still be read individually."""
+class FileReader(RepositoryConnection):
+    """Reads the files of one repository."""
 
-    calls: Client
-    owner: str
-    name: str
-    raw_left: int = RAW_FILES
+    def _bind(self, repository: str) -> None:
+        super()._bind(repository)
+        self._raw_left = RAW_FILES
 
     def entries(
         self,
@@ -83,7 +82,9 @@ class Files(Struct):
         for start in range(0, max(len(new_paths), len(old_paths), 1 if asked else 0), BATCH):
             part = slice(start, start + BATCH)
             batch = _Batch(head, merge_base, new_paths[part], old_paths[part])
-            found, context = self._read_with(batch, asked) if asked and not start else (self._read(batch), context)
+            found, context = (
+                self._read_with(batch, asked) if asked and not start else (self._read_batch(batch), context)
+            )
             for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
@@ -100,8 +101,7 @@ class Files(Struct):
         """Read a batch and the context; without the context if GitHub does not answer that."""
         paths = (*DOCUMENTS, *self._matching(asked.patterns))[:MOST_FILES]
         variables = {
-            "owner": self.owner,
-            "name": self.name,
+            **self._here,
             "number": asked.number,
             **batch.variables(),
             **queries.aliased("f", [f"HEAD:{path}" for path in paths]),
@@ -109,16 +109,16 @@ class Files(Struct):
         document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
         forgives = remembering(hidden, _is_context)
         try:
-            data = self.calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
+            data = self._calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
         except ForgeError as error:
-            return self._read(batch) if batch.size else (), not_read(error)
+            return self._read_batch(batch) if batch.size else (), not_read(error)
         documents = data.documents or {}
         texts = {path: parse.whole_text(documents.get(name)) for name, path in queries.aliased("f", paths).items()}
         about = data.about.pull_request if data.about else None
         context = ProjectContext(
             files={path: text for path, text in texts.items() if text},
             messages=parse.messages(about),
-            issues=parse.closing(about, f"{self.owner}/{self.name}"),
+            issues=parse.closing(about, self._repository),
             problem=_NO_ISSUES if any(map(_hides_issues, hidden)) else "",
         )
         return [_sides(batch, data.repository)], context
@@ -128,24 +128,24 @@ class Files(Struct):
         if not patterns:
             return ()
         try:
-            tree = self.calls.get(f"/repos/{self.owner}/{self.name}/git/trees/HEAD", _READING, Tree, {"recursive": 1})
+            tree = self._calls.get(f"{self._path}/git/trees/HEAD", _READING, Tree, {"recursive": 1})
         except ForgeError:
             return ()
         files = (one.path for one in tree.tree if one.type == "blob" and not secret_name(one.path))
         return [path for path in files if matches(patterns, path)]
 
-    def _read(self, batch: _Batch) -> Iterator[_Sides]:
+    def _read_batch(self, batch: _Batch) -> Iterator[_Sides]:
         """Read a batch, in halves if GitHub exceeds its ten seconds."""
         document = queries.entries(len(batch.new), len(batch.old))
-        variables = {"owner": self.owner, "name": self.name, **batch.variables()}
+        variables = {**self._here, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
         try:
-            found = self.calls.query(document, variables, _READING, InRepository[FilesAnswer], patient=is_small)
+            found = self._calls.query(document, variables, _READING, InRepository[Files], patient=is_small)
         except ForgeUnreachable:
             if is_small:
                 raise
             for half in batch.halves():
-                yield from self._read(half)
+                yield from self._read_batch(half)
         else:
             yield _sides(batch, found.repository)
 
@@ -160,10 +160,10 @@ class Files(Struct):
 
     def _read_raw(self, entry: Entry) -> Entry:
         """Add the bytes' content if they may still be read individually; base64 is exact."""
-        if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
+        if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
-        self.raw_left -= 1
-        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{entry.oid}", _READING, Blob)
+        self._raw_left -= 1
+        blob = self._calls.get(f"{self._path}/git/blobs/{entry.oid}", _READING, Blob)
         try:
             return entry.with_content(base64.b64decode(blob.content))
         except binascii.Error:
@@ -176,8 +176,8 @@ _READING = Intent("reading files of the change", "contents: read")
 _Sides = tuple[dict[str, NewFile], dict[str, OldFile]]
 
 
-def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
-    files = found or FilesAnswer()
+def _sides(batch: _Batch, found: Files | None) -> _Sides:
+    files = found or Files()
     new = _read_side(files.head, "n", batch.head, batch.new)
     return new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
