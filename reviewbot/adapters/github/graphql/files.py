@@ -79,12 +79,14 @@ class FileReader(RepositoryConnection):
         new: dict[str, NewFile] = {}
         old: dict[str, OldFile] = {}
         context = ProjectContext()
+        found: Iterable[_Sides]
         for start in range(0, max(len(new_paths), len(old_paths), 1 if asked else 0), BATCH):
             part = slice(start, start + BATCH)
             batch = _Batch(head, merge_base, new_paths[part], old_paths[part])
-            found, context = (
-                self._read_with(batch, asked) if asked and not start else (self._read_batch(batch), context)
-            )
+            if asked and not start:
+                found, context = self._read_with(batch, asked)
+            else:
+                found = self._read_batch(batch)
             for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
