@@ -323,11 +323,7 @@ class NotFound(ForgeError):
 
 
 class Refused(ForgeError):
-    """422: GitHub refused the request; `details` are GitHub's own messages."""
-
-    def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.details = details
+    """422: GitHub refused the request; the hint has GitHub's own messages."""
 
 
 class DiffTooLarge(ForgeError):

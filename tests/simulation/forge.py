@@ -692,7 +692,7 @@ def _waits(run: CheckRun) -> bool:
 
 
 def _refused(detail: str) -> Refused:
-    return Refused("GitHub refused it (HTTP 422).", details=(detail,))
+    return Refused("GitHub refused it (HTTP 422).", hint=f"GitHub says: {detail}")
 
 
 def _fits(body: str) -> None:

@@ -61,7 +61,6 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    total_count: int
     check_runs: tuple[Check, ...]
 
 

@@ -165,7 +165,7 @@ def _post_review(
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
-        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
+        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {error.hint}")
         if len(groups) == 1:
             refused.append(groups[0][0])
             return
@@ -191,7 +191,7 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
     try:
         forge.create_review(number, draft)
     except Refused as error:
-        if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
+        if draft.event is ReviewEvent.COMMENT or "own pull request" not in error.hint:
             raise
         forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
 
@@ -222,7 +222,7 @@ def _post_file_comment(run: RunContext, known: Known, one: CommentGroup, target:
     try:
         return run.ports.forge.create_file_comment(pull.number, pull.head_sha, target.path, body)
     except Refused as error:
-        run.ports.reporter.debug(f"GitHub refused a comment on a file: {'; '.join(error.details)}")
+        run.ports.reporter.debug(f"GitHub refused a comment on a file: {error.hint}")
         return None
 
 

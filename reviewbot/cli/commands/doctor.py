@@ -163,7 +163,8 @@ class _Visit(Struct, frozen=True):
         yield from _read("check runs", try_checks, lambda _: [Check("check runs", readable)])
         if settings.wait_for_checks:
             awaited = partial(of_awaited, settings, branch=there.branch)
-            yield from _read("awaited checks", lambda: reader.checks_of(there.branch), awaited, is_needed=False)
+            checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
+            yield from _read("awaited checks", checks, awaited, is_needed=False)
         # An older Enterprise Server has no rules, and reviews work without them.
         required = partial(of_required, settings=settings, jobs=jobs)
         yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)

@@ -361,7 +361,7 @@ def test_one_line_outside_the_diff_refuses_the_whole_review(github: GitHubOnLoop
     draft = ReviewDraft(head, ReviewEvent.COMMENT, "One is bad.", (inline(2), inline(99)))
     with pytest.raises(Refused) as caught:
         github.forge.create_review(1, draft)
-    assert caught.value.details
+    assert caught.value.hint
     assert github.snapshot().threads == ()
 
 

@@ -105,7 +105,7 @@ def test_one_bad_comment_refuses_the_whole_review(github: GitHubHarness, bad: In
     head = open_change(github)
     with pytest.raises(Refused) as caught:
         github.forge.create_review(1, review(head, inline(FIRST), bad, inline(SECOND)))
-    assert caught.value.details
+    assert caught.value.hint
     assert nothing_there(github)
 
 
@@ -271,7 +271,7 @@ def test_an_invalid_comment_on_a_file_is_refused(github: GitHubHarness) -> None:
     ):
         with pytest.raises(Refused) as caught:
             github.forge.create_file_comment(1, commit, *comment)
-        assert caught.value.details
+        assert caught.value.hint
     with pytest.raises(NotFound):
         github.forge.create_file_comment(2, head, *on_file())
     assert nothing_there(github)
