@@ -201,8 +201,8 @@ class _Findings:
     """The recorded findings as views: from this change's answer if it contains them, else from the ledger."""
 
     def __init__(self, known: Known) -> None:
-        there = posted_comments(known.snapshot.threads, known.request.instance)
-        self._known = replace(known, comment_urls={**there, **known.comment_urls})
+        self._known = known
+        self._urls = posted_comments(known.snapshot.threads, known.request.instance)
         items = (item for item in known.placed if not isinstance(item.placement, DuplicateOf))
         self._placed = {item.id: item for item in items}
 
@@ -220,12 +220,13 @@ class _Findings:
     def closed(self) -> tuple[FindingView, ...]:
         """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
         findings, task = self._known.ledger.findings, self._known.task_id
-        shown = {*self._known.ledger.posted, *self._known.comment_urls}
+        shown = {*self._known.ledger.posted, *self._urls}
         closed = (record for record in findings.records if not record.standing.is_open)
         return tuple(self._view(one) for one in closed if (task and one.closed == task) or one.id not in shown)
 
     def _view(self, record: TrackedFinding) -> FindingView:
-        return tracked_view(self._known, record, self._placed.get(record.id))
+        view = tracked_view(self._known, record, self._placed.get(record.id))
+        return replace(view, comment_url=self._urls.get(record.id))
 
 
 def counting_views(known: Known) -> Iterable[FindingView]:
@@ -289,7 +290,6 @@ def _placed_view(known: Known, item: Placed) -> FindingView:
         suggestion=finding.suggestion,
         suggestion_state=item.suggestion,
         blocks=blocks(finding.severity, judgement.rules.fail_on),
-        comment_url=known.comment_urls.get(item.id),
         blob_url=_blob_url(known, path, side, (start, line)),
         crlf=file is not None and line is not None and side is Side.RIGHT and file.has_crlf(start or line, line),
     )
@@ -315,7 +315,6 @@ def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
         suggestion=None,
         suggestion_state=SuggestionState.NONE,
         blocks=blocks(record.severity, known.judgement.rules.fail_on),
-        comment_url=known.comment_urls.get(record.id),
         blob_url=_blob_url(known, record.path, record.side, (shown, last)) if shown else None,
     )
 
