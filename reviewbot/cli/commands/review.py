@@ -21,7 +21,7 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.bootstrap import Reviewers
 from reviewbot.cli.commands.apply import applicable
 from reviewbot.cli.commands.render import DOCUMENTS, write_document
-from reviewbot.cli.install import how_to_install
+from reviewbot.cli.install import how_to_install_analyzers
 from reviewbot.cli.invocation import INTERRUPTED, Call, Interrupts, inputs_of, signals
 from reviewbot.cli.review_target import Place, Setting, open_place
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
@@ -75,7 +75,7 @@ def run(call: Call) -> int:
     status = _leave(call, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
-        say_hint(console, how_to_install("local"))
+        say_hint(console, how_to_install_analyzers())
     return status
 
 
@@ -185,8 +185,7 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
         say_command(console, STAGED)
     if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
         say(console, "On a pull request, `fail-on` of its workflow decides what blocks.")
-    fixes, together = applicable(view) if kept else (0, 0)
+    fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        fit = f", {together} fit together" if together < fixes else ""
-        say(console, f"{counted(fixes, 'fix', 'fixes')} available{fit}: `reviewbot apply` (`--check` shows the patch)")
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
