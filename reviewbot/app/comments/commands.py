@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice, takewhile
 
-from reviewbot.app.comments.actions import CommandRun, action_of, execute
+from reviewbot.app.comments.actions import action_of, execute
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
@@ -120,7 +120,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
         return write_bare(ports, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = execute(CommandRun(run, snapshot, posted), action)
+    outcome = execute(run, snapshot, posted, action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
