@@ -11,13 +11,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
-from reviewbot.domain.github.drafts import (
-    FileTarget,
-    InlineComment,
-    LineTarget,
-    ReviewDraft,
-    ReviewEvent,
-)
+from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft, ReviewEvent
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known

@@ -60,7 +60,7 @@ def run(call: Call) -> int:
     """Check and print each check as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
-    repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
+    repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     checks = []
     with ExitStack() as stack, signals():

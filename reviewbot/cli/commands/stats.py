@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -45,7 +44,7 @@ def run(call: Call) -> int:
         todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
         raise wrong("--since", f"`{chosen.since}` is not a time in the past", todo)
     said = chosen.repo or [call.env.get("GITHUB_REPOSITORY")]
-    repositories = tuple(dict.fromkeys(repository_name(one, Path.cwd(), desktop) for one in said))
+    repositories = tuple(dict.fromkeys(repository_name(one, desktop) for one in said))
     if not desktop.token:
         what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token"
         raise wrong("token", what, f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}")
