@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from reviewbot import __version__
 from reviewbot.app.context import Ports, RunContext
@@ -118,7 +118,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
         "check-url": known.check.url if known.check else "",
     }
     if known.report is not None:
-        values |= _counts(known.ledger.findings.severities(known.task_id)) | _progress(progress_of(known))
+        values |= _counts(known.ledger.findings.by_severity(known.task_id)) | _progress(progress_of(known))
     return values
 
 
@@ -141,9 +141,8 @@ def _of_outcome(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _counts(severities: Sequence[Severity]) -> dict[str, str]:
-    counts = {severity.value: str(severities.count(severity)) for severity in Severity}
-    return {"findings": str(len(severities)), **counts}
+def _counts(counts: Mapping[Severity, int]) -> dict[str, str]:
+    return {"findings": str(sum(counts.values())), **{one.value: str(count) for one, count in counts.items()}}
 
 
 def _progress(progress: ProgressView | None) -> dict[str, str]:

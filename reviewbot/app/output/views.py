@@ -25,7 +25,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFindi
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.model.review import Report, Severity, Side, Unread
+from reviewbot.domain.model.review import Report, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -60,7 +60,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         head_sha=known.head_sha,
         merge_base=known.change.change.merge_base,
         outcome=outcome,
-        counts=_counts(known) if report else None,
+        counts=known.ledger.findings.by_severity(known.task_id) if report else None,
         files=_by_file(counting),
         leftovers=tuple(dict.fromkeys(left for one in _reports(known) for left in one.leftovers)),
         duplicates=tuple(_duplicates(known.placed)),
@@ -136,11 +136,6 @@ def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
     body = known.summary.body if known.summary else ""
     is_whole = known.report is None or body == known.whole_summary
     return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
-
-
-def _counts(known: Known) -> Mapping[Severity, int]:
-    severities = known.ledger.findings.severities(known.task_id)
-    return {severity: severities.count(severity) for severity in Severity}
 
 
 def progress_of(known: Known) -> ProgressView | None:
