@@ -46,8 +46,8 @@ from reviewbot.values import replace
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
     """Return everything that a run knows as a view; the summary comment adds the ledger."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
-    report, findings = known.report, _Findings(known)
-    counting, waived, closed = tuple(findings.counting()), findings.waived(), findings.closed()
+    report, counting = known.report, counting_views(known)
+    waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger="",
@@ -79,8 +79,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         docs_url=run.ports.docs_url,
         command=run.ports.command,
         summary_url=known.summary.url if known.summary else None,
-        waived=waived,
-        closed=closed,
+        waived=_tracked_views(known, waived),
+        closed=_tracked_views(known, _closed(known)),
         progress=progress_of(known),
         bypass=_bypass(known, pull),
         awaited=known.awaited.purchase.head_sha if known.awaited else "",
@@ -192,40 +192,27 @@ def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
     return tuple(sorted(groups, key=lambda group: (group.findings[0].severity.rank, group.path)))
 
 
-class _Findings:
-    """The recorded findings as views: from this change's answer if it contains them, else from the ledger."""
-
-    def __init__(self, known: Known) -> None:
-        self._known = known
-        self._urls = posted_comments(known.snapshot.threads, known.request.instance)
-        items = (item for item in known.placed if not isinstance(item.placement, DuplicateOf))
-        self._placed = {item.id: item for item in items}
-
-    def counting(self) -> Iterable[FindingView]:
-        """Return those that count, in the order of the answer, then the carried ones."""
-        counting = {record.id: record for record in self._known.ledger.findings.counting(self._known.task_id)}
-        answered = [counting[key] for key in self._placed if key in counting]
-        carried = [one for one in counting.values() if one.id not in self._placed]
-        return (self._view(record) for record in (*answered, *carried))
-
-    def waived(self) -> tuple[FindingView, ...]:
-        records = self._known.ledger.findings.open()
-        return tuple(self._view(record) for record in records if record.waiver is not None)
-
-    def closed(self) -> tuple[FindingView, ...]:
-        """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
-        findings, task = self._known.ledger.findings, self._known.task_id
-        shown = {*self._known.ledger.posted, *self._urls}
-        closed = (record for record in findings.records if not record.standing.is_open)
-        return tuple(self._view(one) for one in closed if (task and one.closed == task) or one.id not in shown)
-
-    def _view(self, record: TrackedFinding) -> FindingView:
-        view = tracked_view(self._known, record, self._placed.get(record.id))
-        return replace(view, comment_url=self._urls.get(record.id))
+def counting_views(known: Known) -> tuple[FindingView, ...]:
+    """Return the findings that count, in the order of the answer, then the carried ones."""
+    counting = {record.id: record for record in known.ledger.findings.counting(known.task_id)}
+    answered = {item.id: counting[item.id] for item in known.placed if item.id in counting}
+    return _tracked_views(known, (answered | counting).values())
 
 
-def counting_views(known: Known) -> Iterable[FindingView]:
-    return _Findings(known).counting()
+def _closed(known: Known) -> Iterable[TrackedFinding]:
+    """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
+    findings, task = known.ledger.findings, known.task_id
+    shown = {*known.ledger.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
+    closed = (record for record in findings.records if not record.standing.is_open)
+    return (one for one in closed if (task and one.closed == task) or one.id not in shown)
+
+
+def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[FindingView, ...]:
+    """Return recorded findings as views: from this change's answer if it contains them, else from the ledger."""
+    urls = posted_comments(known.snapshot.threads, known.request.instance)
+    items = {item.id: item for item in known.placed if not isinstance(item.placement, DuplicateOf)}
+    views = (tracked_view(known, record, items.get(record.id)) for record in records)
+    return tuple(replace(view, comment_url=urls.get(view.id)) for view in views)
 
 
 def finding_view(known: Known, item: Placed) -> FindingView:
