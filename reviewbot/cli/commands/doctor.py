@@ -94,7 +94,7 @@ class _Visit(Struct, frozen=True):
         """Yield all checks; GitHub's first, since the settings are there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
-            settings = peek_settings(self._inputs(()))
+            settings = peek_settings(self.said)
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
@@ -120,14 +120,11 @@ class _Visit(Struct, frozen=True):
             named = peek_settings(self._inputs(jobs))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
-        except TokenUnknown as error:
-            yield Check(
-                "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
-            )
-            return peek_settings(self._inputs(()))
         except ForgeError as error:
-            yield checkup.of_error("repository", error)
-            return peek_settings(self._inputs(()))
+            todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
+            invalid = Check("token", error.message, todo, error.exit_status)
+            yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
+            return first
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
