@@ -96,10 +96,7 @@ def _view(
     return AnswerView(
         mark=str(AnswerMark(run.settings.instance, question.comment, reaction)),
         word="ask",
-        refusal="",
         sender=question.by,
-        needs="",
-        target="",
         head_sha=now.pull.head_sha,
         finding=finding.title if finding else "",
         finding_id=question.finding,

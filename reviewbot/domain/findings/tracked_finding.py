@@ -182,6 +182,11 @@ class Findings(Struct, frozen=True, dict=True):
         kept = (record.severity for record in self.counting(task_id))
         return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
 
+    def by_severity(self, task_id: str) -> Mapping[Severity, int]:
+        """The number of those that count, by severity; every severity is a key."""
+        severities = self.severities(task_id)
+        return {severity: severities.count(severity) for severity in Severity}
+
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
     """Sort findings: the open ones by severity, then the closed ones."""

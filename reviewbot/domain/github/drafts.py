@@ -91,12 +91,6 @@ class CheckState(Struct, frozen=True):
     annotations: tuple[Annotation, ...] = ()
 
 
-class PostedComment(Struct, frozen=True):
-    id: int
-    url: str
-    body: str
-
-
 class Reaction(StrEnum):
     """The reactions to a command: `EYES` while the answer to a question is awaited, the others once it is done."""
 

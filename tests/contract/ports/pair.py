@@ -325,7 +325,7 @@ class Pair:
         path, twin = self.rng.choice(["app.py", "new.py", "old.txt", "absent.py"]), self.commits[self.branches["topic"]]
         self.both(
             f"comment on {path}",
-            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), *on_file(path=path)).id,
+            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), *on_file(path=path)),
         )
         self._note_threads()
 

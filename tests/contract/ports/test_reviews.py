@@ -257,7 +257,7 @@ def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     (thread,) = read(github).threads
     assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
     (comment,) = thread.comments
-    assert (comment.id, comment.url, comment.body, comment.ours) == (posted.id, posted.url, posted.body, True)
+    assert (comment.id, comment.body, comment.ours) == (posted, on_file()[1], True)
     assert [(one.state, one.body) for one in read(github).reviews] == [("COMMENTED", "")]
 
 
@@ -315,7 +315,7 @@ def test_a_review_comment_is_edited(github: GitHubHarness) -> None:
 
 def test_deleting_a_comment_deletes_its_empty_thread_and_review(github: GitHubHarness) -> None:
     head = open_change(github)
-    one, two = (github.forge.create_file_comment(1, head, *on_file(body)).id for body in ("one", "two"))
+    one, two = (github.forge.create_file_comment(1, head, *on_file(body)) for body in ("one", "two"))
     github.forge.delete_review_comment(one)
     github.forge.delete_review_comment(one)
     assert (bodies(github), len(read(github).reviews)) == ([["two"]], 1)
@@ -363,10 +363,10 @@ def test_reviewbot_replies_in_a_thread_of_the_pull_request(github: GitHubHarness
     root = thread.comments[0].id
     posted = github.forge.create_reply(1, root, "It is fixed.")
     _, found = read(github).threads[0].comments
-    assert (found.id, found.url, found.body) == (posted.id, posted.url, "It is fixed.")
+    assert (found.id, found.body) == (posted, "It is fixed.")
     assert (found.ours, found.author, found.by_collaborator) == (True, US, False)
     with pytest.raises(Refused):
-        github.forge.create_reply(1, posted.id, "To a reply.")
+        github.forge.create_reply(1, posted, "To a reply.")
     with pytest.raises(Refused):
         github.forge.create_reply(1, root, " ")
     with pytest.raises(NotFound):
@@ -415,7 +415,7 @@ def test_opinions_on_the_reviewers_text_in_a_thread_are_read(github: GitHubHarne
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     first = read(github).threads[0].comments[0].id
-    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}").id for text in ("One.", "Two.")]
+    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}") for text in ("One.", "Two.")]
     github.react(said[1], "lee", "+1")
     assert [one.opinions for one in read(github).threads[0].comments] == [(), (), (Opinion("lee", agrees=True),)]
     github.delete_review_comment(said[1])

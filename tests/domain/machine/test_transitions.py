@@ -853,7 +853,6 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
-    assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
     assert isinstance(now.own, Underway)
     done = replace(now, own=Answered(now.own, Report("Read.", ())))
