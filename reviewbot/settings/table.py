@@ -52,6 +52,7 @@ from reviewbot.settings.readers import (
     NotAllowed,
     Reader,
     Secret,
+    default_text,
     number_or_auto,
     one_of,
     whole_number,
@@ -88,7 +89,7 @@ def workflow_input(default: T, meaning: str, reader: Reader[T] | None = None) ->
     return setting(default, meaning, reader, config=False)
 
 
-def key(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
+def config_key(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
     """Return a field that only a config sets."""
     return setting(default, meaning, reader, action=False)
 
@@ -179,69 +180,71 @@ class Settings:
         "The repositories of `collect`: names, or `installation` for all that the App's token can see.",
         REPOSITORIES,
     )
-    instructions: str = key("", "Instructions to the reviewer.")
-    path_instructions: tuple[PathInstruction, ...] = key(
+    instructions: str = config_key("", "Instructions to the reviewer.")
+    path_instructions: tuple[PathInstruction, ...] = config_key(
         (), "`instructions` to the reviewer for the files that `path` matches.", PATH_INSTRUCTIONS
     )
-    context: tuple[str, ...] = key(
+    context: tuple[str, ...] = config_key(
         ("auto",),
         "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
         "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
         CONTEXT,
     )
-    routes: tuple[Route, ...] = key(
+    routes: tuple[Route, ...] = config_key(
         (), "Rules that choose who reviews a pull request, in what mode and for how many credits.", ROUTES
     )
-    agent_prompt: bool = key(
+    agent_prompt: bool = config_key(
         False, "Whether to add a folded prompt for a coding agent to each comment with findings that block."
     )
-    drafts: bool = key(False, "Whether to review drafts.")
-    bots: tuple[str, ...] = key(
+    drafts: bool = config_key(False, "Whether to review drafts.")
+    bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
         "Bots whose pull requests are not reviewed if every commit is the bot's own and signed by GitHub.",
         BOTS,
     )
-    bases: tuple[str, ...] = key(
+    bases: tuple[str, ...] = config_key(
         (),
         "Branches besides the default branch whose check satisfies a rule: patterns as in `on.pull_request.branches`. "
         "List only branches that are protected like the default branch.",
         PATTERNS,
     )
-    approve_spend: str = key(
+    approve_spend: str = config_key(
         "",
         "The label with which a user with write access approves a review. Add it to the `if:` of the workflow's job.",
     )
-    wait_for_checks: tuple[str, ...] = key(
+    wait_for_checks: tuple[str, ...] = config_key(
         (),
         "Checks and statuses of the head that must be green before a review is bought: names, in which `*` stands for "
         "any characters.",
         PATTERNS,
     )
-    wait_for_checks_hours: int = key(
+    wait_for_checks_hours: int = config_key(
         24, "Hours to wait for them; after that, no review is bought.", whole_number(1, 300)
     )
-    quiet_minutes: int = key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
-    answer: AnswerForm = key(
+    quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
+    answer: AnswerForm = config_key(
         AnswerForm.SCHEMA,
         "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as `path:line: "
         "severity: text`.",
     )
-    redact: Redact = key(Redact.ON, "`on` redacts or masks secrets, `block` holds their files back.")
-    supersede: Supersede = key(
+    redact: Redact = config_key(Redact.ON, "`on` redacts or masks secrets, `block` holds their files back.")
+    supersede: Supersede = config_key(
         Supersede.REPLACE_PENDING,
         "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer works on it, "
         "`always-replace` even then, `keep` never.",
     )
-    max_tasks: int = key(1, "The maximum number of tasks for a large change.", whole_number(1, 6))
-    attachment_bytes: int = key(1_000_000, "The largest attachment, in bytes.", whole_number(1_000, LARGEST_ATTACHMENT))
-    ask_credits: int = key(
+    max_tasks: int = config_key(1, "The maximum number of tasks for a large change.", whole_number(1, 6))
+    attachment_bytes: int = config_key(
+        1_000_000, "The largest attachment, in bytes.", whole_number(1_000, LARGEST_ATTACHMENT)
+    )
+    ask_credits: int = config_key(
         60, "Credits for the answer to `/reviewbot ask`, before the multipliers.", whole_number(60, 600)
     )
-    base_credits: int = key(120, "With `max-credits: auto`: credits of every review.", whole_number(0, 115_200))
-    credits_per_100_lines: int = key(
+    base_credits: int = config_key(120, "With `max-credits: auto`: credits of every review.", whole_number(0, 115_200))
+    credits_per_100_lines: int = config_key(
         60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
     )
-    max_credits_ceiling: int = key(
+    max_credits_ceiling: int = config_key(
         1_200, "With `max-credits: auto`: the most credits of a review.", whole_number(60, 115_200)
     )
 
@@ -298,19 +301,6 @@ def name_of(row: Field[Any]) -> str:
     return row.name.replace("_", "-")
 
 
-def default_text(value: object) -> str:
-    """Return a value as the documentation writes it."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Secret():
-            return ""
-        case tuple():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
-
-
 INPUTS: tuple[Input, ...] = tuple(
     Input(
         name_of(row),
@@ -357,7 +347,11 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
-    problems += [problem for where, value, row in invalid for problem in _wrong(where, value, row)]
+    problems += [
+        Problem(where, what, allowed, item=item)
+        for where, value, row in invalid
+        for what, allowed, item in row.metadata["reader"].reasons(value)
+    ]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
@@ -464,31 +458,13 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
-def _wrong(where: str, value: object, row: Field[Any]) -> Iterator[Problem]:
-    reader: Reader[Any] = row.metadata["reader"]
-    # Imported here: the detectors load slowly, and only an invalid value needs them.
-    from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
-
-    # A URL may contain a password, and a key may be in the wrong input.
-    text = str(value)
-    hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
-    for what, allowed, item in reader.reasons(value):
-        yield Problem(where, what or shown, allowed, item=item)
-
-
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
-    credits_allowed = settings.mode.credits
-    allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-    if paid and settings.max_credits is not Auto.AUTO and settings.max_credits not in credits_allowed:
-        what = f"`max-credits: {settings.max_credits}` is out of range"
-        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
-    if paid and settings.max_credits is Auto.AUTO and settings.max_credits_ceiling < credits_allowed.start:
-        what = f"`max-credits-ceiling: {settings.max_credits_ceiling}` is less than a review needs"
+    if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
+        key, what, allowed = wrong
         names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
-        yield names, Problem("`mode` and `max-credits-ceiling`", what, f"{credits_allowed.start} or more")
+        yield names, Problem(f"`mode` and `{key}`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
         what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
@@ -514,8 +490,11 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
 def _impossible_routes(settings: Settings) -> Iterator[Problem]:
     where, paid = config_place("routes"), settings.reviewer is ReviewerKind.CODEVF
     for number, route in enumerate(settings.routes, 1):
-        if paid and (route.mode or route.max_credits):  # otherwise it is the config's own problem
-            yield from _impossible_price(settings, route, number)
+        mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
+        # Without either, it is the config's own problem.
+        if paid and (route.mode or route.max_credits) and (wrong := _impossible_price(settings, mode, most)):
+            key, (_, what, allowed) = "max-credits" if route.max_credits else "mode", wrong
+            yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
                 f"rule {number}, `reviewer`: `codevf` is not possible below `reviewer: local`, which names the check "
@@ -528,13 +507,13 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, what, "a range of lines", item=number)
 
 
-def _impossible_price(settings: Settings, route: Route, number: int) -> Iterator[Problem]:
-    mode, most, ceiling = route.mode or settings.mode, route.max_credits or settings.max_credits, "max-credits-ceiling"
-    key, allowed = "max-credits" if route.max_credits else "mode", mode.credits
-    where, rule = config_place("routes"), f"rule {number}, `{key}`"
-    if most is Auto.AUTO and settings.max_credits_ceiling < allowed.start:
-        what = f"{rule}: `{ceiling}: {settings.max_credits_ceiling}` is less than a review needs"
-        yield Problem(where, what, f"`{ceiling}: {allowed.start}` or more with `mode: {mode}`", item=number)
+def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:
+    """Return the setting that does not fit the mode, what is wrong with it, and what is allowed."""
+    allowed, ceiling = mode.credits, settings.max_credits_ceiling
+    if most is Auto.AUTO and ceiling < allowed.start:
+        what = f"`max-credits-ceiling: {ceiling}` is less than a review needs"
+        return "max-credits-ceiling", what, f"`max-credits-ceiling: {allowed.start}` or more with `mode: {mode}`"
     if most is not Auto.AUTO and most not in allowed:
-        what = f"{rule}: `max-credits: {most}` is out of range"
-        yield Problem(where, what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`", item=number)
+        what = f"`max-credits: {most}` is out of range"
+        return "max-credits", what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`"
+    return None
