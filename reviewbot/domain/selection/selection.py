@@ -25,7 +25,7 @@ from reviewbot.domain.selection.file_kinds import (
 from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
-from reviewbot.domain.text.formatting import counted, size
+from reviewbot.domain.text.formatting import counted, listed, size
 from reviewbot.values import replace
 
 EXECUTABLE_MODE = "100755"
@@ -96,6 +96,9 @@ class Selection(Struct, frozen=True):
     notices: tuple[str, ...]
 
 
+_MOST_SUSPICIONS = 5
+
+
 def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
     """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
@@ -111,7 +114,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(_lock_notice(path, found) for path, found in locks.items()),
+            *(f"`{path}` is reviewed, because {listed(found, _MOST_SUSPICIONS)}." for path, found in locks.items()),
             *(
                 f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
                 for file, held in verdicts
@@ -137,16 +140,6 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _without_text(file: ChangedFile) -> ChangedFile:
     """Return the file with its diff only; the rest of a lock file is not needed."""
     return replace(file, new=replace(file.new, text=None)) if file.new else file
-
-
-_MOST_SUSPICIONS = 5
-
-
-def _lock_notice(path: str, found: Sequence[str]) -> str:
-    reasons = list(found[:_MOST_SUSPICIONS])
-    if len(found) > _MOST_SUSPICIONS:
-        reasons.append(f"{len(found) - _MOST_SUSPICIONS:,} more")
-    return f"`{path}` is reviewed, because {' and '.join(filter(None, (', '.join(reasons[:-1]), reasons[-1])))}."
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
@@ -301,13 +294,7 @@ def _notices(file: ChangedFile) -> Iterator[str]:
 
 _MOST_NAMED = 3
 _UNASKED = frozenset(
-    {
-        HeldBecause.SUBMODULE,
-        HeldBecause.LFS_POINTER,
-        HeldBecause.MINIFIED,
-        HeldBecause.VENDORED,
-        HeldBecause.GENERATED,
-    }
+    {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED, HeldBecause.VENDORED, HeldBecause.GENERATED}
 )
 _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_UTF_8})
 
@@ -331,8 +318,7 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
 
 
 def _named(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
-    return ", ".join(f"`{path}`" for path in paths[:_MOST_NAMED]) + more
+    return listed([f"`{path}`" for path in paths], _MOST_NAMED)
 
 
 _MOST_LINES = 9_999
