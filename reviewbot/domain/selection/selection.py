@@ -22,7 +22,7 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_text,
     steers,
 )
-from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
+from reviewbot.domain.selection.lockfiles import suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, listed, size
@@ -273,10 +273,8 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _notices(file: ChangedFile) -> Iterator[str]:
-    if any(is_lock_file(path) for path in _names(file)):
-        yield from lock_file_notices(file)
-        if file.diff.status is FileStatus.REMOVED:
-            yield f"`{file.path}` is deleted, so package versions are no longer locked."
+    if is_lock_file(file.path) and file.diff.status is FileStatus.REMOVED:
+        yield f"`{file.path}` is deleted, so package versions are no longer locked."
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
         yield f"Git shows no lines of `{file.path}`, although it is text: an attribute marks it as binary."
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
