@@ -64,9 +64,6 @@ T = TypeVar("T")
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
 
-LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
-"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
-
 
 def setting(
     default: T, meaning: str, reader: Reader[T] | None = None, *, action: bool = True, config: bool = True
@@ -415,7 +412,7 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
             except NotAllowed:
                 invalid.append((where, value, row))
     if values.get("reviewer") is ReviewerKind.LOCAL:
-        values = {**LOCAL_DEFAULTS, **values}
+        values.setdefault("fail_on", FailOn.HIGH)  # analyzers rate hardly anything critical
     return Settings(**values), invalid
 
 

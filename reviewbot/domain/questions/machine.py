@@ -220,7 +220,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return Ended(_ANSWERED)
         case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
-        case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+        case ((Asked() | Quoted()), steps.Failed(error=error)):
             return Ended(_failed(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")

@@ -13,7 +13,7 @@ from reviewbot.domain.diff.parse import ChangedFile, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.lockfiles import sources_of
-from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, risk, select, why_held
+from reviewbot.domain.selection.selection import LARGEST_TEXT, WHY_HELD, Held, HeldBecause, Selection, risk, select
 from reviewbot.values import replace
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
@@ -206,7 +206,7 @@ def test_every_reason_has_a_phrase_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
     words += " not-utf-8 unseen"
     assert " ".join(HeldBecause) == words
-    assert all(re.fullmatch(r"[A-Za-z].+[^.]", why_held(reason)) for reason in HeldBecause)
+    assert all(re.fullmatch(r"[A-Za-z].+[^.]", WHY_HELD[reason]) for reason in HeldBecause)
 
 
 KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc", "https://github.com/good/b")
