@@ -89,8 +89,7 @@ class _Rule(Struct, frozen=True, dict=True):
         data: it cannot be a command or a package.
         capitals: the same if the word is in capitals, as in the name of an environment variable.
         random: it must not read like a name.
-        prose: it may be the next word of a sentence; not used in code.
-        bare: in code, it is a name.
+        not_code: not used in code, where an unquoted word is a name.
         first: the pattern starts with the word.
     """
 
@@ -100,8 +99,7 @@ class _Rule(Struct, frozen=True, dict=True):
     data: bool = False
     capitals: bool = False
     random: bool = False
-    prose: bool = False
-    bare: bool = False
+    not_code: bool = False
     first: bool = False
 
     @cached_property
@@ -145,14 +143,14 @@ RULES = (
     _Rule(
         rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
         rf"(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)",
-        prose=True,
+        not_code=True,
         random=True,
         first=True,
     ),
     _Rule(
         rf"(?P<w>token|creds?|credentials?|(?<![a-z])pass)(?P<t>):? {{1,3}}\(?(?:[\w.@-]{{1,40}}(?::| / ))?{_VALUE}"
         r"(?=[\s.,;|)]|$)",
-        prose=True,
+        not_code=True,
         random=True,
     ),
     # Unquoted, to the end of the line.
@@ -161,7 +159,7 @@ RULES = (
         r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} |&\w{1,20} )?|\s{1,8}=\s{1,8})"
         r"(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+(?:(?:#|//).*)?$",
         capitals=True,
-        bare=True,
+        not_code=True,
     ),
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
@@ -270,7 +268,7 @@ def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
     for rule in RULES:
-        if is_code and (rule.bare or rule.prose):
+        if is_code and rule.not_code:
             continue
         if rule.first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
