@@ -14,7 +14,7 @@ from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
-from reviewbot.domain.selection.selection import Held, HeldBecause, held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD, Held, HeldBecause
 from reviewbot.domain.text.bounds import first_lines
 from reviewbot.domain.text.formatting import counted, duration, moment, number, size
 from reviewbot.render.renderer import Renderer
@@ -264,7 +264,7 @@ def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY and not held.missed:
         detail = ", and does not look like code"
-    return f"{held_sentence(held.reason).removesuffix('.')}{detail}."
+    return f"{WHY_HELD[held.reason]}{detail}."
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.selection.selection import HeldBecause, held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD, HeldBecause
 from reviewbot.domain.text.formatting import counted, number, short, size
 from reviewbot.render.view_models.plan import (
     Plan,
@@ -92,7 +92,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
-        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason, count)}", "dim", hang=2)
+        say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
 

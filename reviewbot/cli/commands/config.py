@@ -20,9 +20,9 @@ from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
-from reviewbot.settings.readers import Secret
+from reviewbot.settings.readers import Secret, default_text
 from reviewbot.settings.routes import without_effect
-from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
+from reviewbot.settings.table import CONFIG_FILE, config_place, given_values, name_of, read_layers
 from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
