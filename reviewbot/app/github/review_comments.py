@@ -19,7 +19,6 @@ from reviewbot.domain.github.drafts import (
     LineTarget,
     PostedComment,
     ReviewDraft,
-    ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.judge import COMMENTS
@@ -191,16 +190,16 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
     try:
         forge.create_review(number, draft)
     except Refused as error:
-        if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
+        if draft.event is ReviewKind.COMMENT or "own pull request" not in " ".join(error.details):
             raise
-        forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
+        forge.create_review(number, replace(draft, event=ReviewKind.COMMENT))
 
 
-def _event(known: Known, outcome: Outcome) -> ReviewEvent:
+def _event(known: Known, outcome: Outcome) -> ReviewKind:
     blocks = outcome.verdict is Verdict.FAIL
 
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
-    return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
+    return ReviewKind.REQUEST_CHANGES if blocks and wanted else ReviewKind.COMMENT
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
