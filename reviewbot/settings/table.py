@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
-from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
@@ -106,7 +105,7 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        number_or_auto(0, MOST_PER_PULL),
+        number_or_auto(0, 10**9),
         "The most credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: no "
         "limit.",
     )

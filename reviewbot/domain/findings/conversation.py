@@ -6,7 +6,7 @@ Only comments of authors and collaborators are sent, with their role. They are h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -98,20 +98,27 @@ def newest(replies: Iterable[Reply]) -> list[Reply]:
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
     """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted."""
-    ordered, shown = newest(replies), list[str]()
-    left = limit - _MORE
-    for number, one in enumerate(ordered):
-        text = _shown(one)
-        left -= len(json.dumps(text).encode())
-        if left < 0:
-            shown.append(f"and {len(ordered) - number} older ones\n")
-            break
-        shown.append(text)
-    return "\n".join(shown)
+    return "\n".join(fitting([_shown(one) for one in newest(replies)], limit - _MORE, "older ones\n"))
 
 
 _MORE = 40
 """Bytes for the count of what is left out."""
+
+
+def json_size(text: str) -> int:
+    """Return the bytes of a text in the JSON of a request, quotation marks included."""
+    return len(json.dumps(text).encode())
+
+
+def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
+    """Return the first texts that fit in `room` bytes of JSON, and a last one that counts the others, if any."""
+    kept: list[str] = []
+    for index, text in enumerate(texts):
+        room -= json_size(text)
+        if room < 0:
+            return [*kept, f"and {len(texts) - index} {others}"]
+        kept.append(text)
+    return kept
 
 
 def _shown(reply: Reply) -> str:
