@@ -50,7 +50,6 @@ class ReviewEvent(Struct, frozen=True):
 
 class ClosedEvent(Struct, frozen=True):
     number: int
-    merged: bool
     sender: str
 
 
@@ -176,7 +175,6 @@ class _Head(Struct, frozen=True):
 class _PullRequest(Struct, frozen=True):
     number: Number | None = None
     head: _Head = _Head()
-    merged: bool | None = None
 
 
 class _Issue(Struct, frozen=True):
@@ -253,7 +251,7 @@ def _review(name: str, payload: _Payload) -> Event:
     if number is None or not payload.action:
         return BrokenEvent(name, "the payload names no pull request or no action")
     if payload.action == "closed":
-        return ClosedEvent(number, pull.merged is True, sender.login)
+        return ClosedEvent(number, sender.login)
     return ReviewEvent(
         name=name,
         number=number,

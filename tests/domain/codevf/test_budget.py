@@ -15,7 +15,7 @@ from reviewbot.errors import OverBudget
 
 
 def balance(available: str) -> Balance:
-    return Balance(Decimal(available), Decimal(0), Decimal(available))
+    return Balance(Decimal(available), Decimal(0))
 
 
 @pytest.mark.parametrize(
