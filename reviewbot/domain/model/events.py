@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -124,14 +124,12 @@ class ChecksEvent(Struct, frozen=True):
 class OtherEvent(Struct, frozen=True):
     """An event that reviewbot ignores, and why."""
 
-    name: str
     why: str
 
 
 class BrokenEvent(Struct, frozen=True):
     """An event with a payload that cannot be read: an error, never a skip."""
 
-    name: str
     problem: str
 
 
@@ -231,31 +229,29 @@ def read_event_text(name: str, text: str) -> Event:
     try:
         payload = parse(text)
     except JsonMismatch:
-        return BrokenEvent(name, "the event file is not JSON")
+        return BrokenEvent("the event file is not JSON")
     return read_event(name, payload)
 
 
 def read_event(name: str, payload: object) -> Event:
     """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
     if name not in _READERS:
-        return OtherEvent(name, f"the event `{name}` is not about one pull request")
+        return OtherEvent(f"the event `{name}` is not about one pull request")
     try:
         return _READERS[name](name, convert(payload, _Payload))
     except JsonMismatch as error:
-        return BrokenEvent(name, f"the payload cannot be read: {error}")
+        return BrokenEvent(f"the payload cannot be read: {error}")
 
 
 def _review(name: str, payload: _Payload) -> Event:
     pull, sender = payload.pull_request, payload.sender or _NOBODY
-    number = pull.number or payload.number
-    if number is None or not payload.action:
-        return BrokenEvent(name, "the payload names no pull request or no action")
-    if payload.action == "closed":
+    number, action = _needed(pull.number or payload.number, "number"), _needed(payload.action, "action")
+    if action == "closed":
         return ClosedEvent(number, sender.login)
     return ReviewEvent(
         name=name,
         number=number,
-        action=payload.action,
+        action=action,
         head_sha=_sha(pull.head.sha),
         sender=sender.login,
         sender_is_bot=sender.is_bot,
@@ -266,14 +262,11 @@ def _review(name: str, payload: _Payload) -> Event:
 def _comment(name: str, payload: _Payload) -> Event:
     in_thread = name != "issue_comment"
     if not in_thread and payload.issue.pull_request is None:
-        return OtherEvent(name, "the comment is on an issue, not on a pull request")
-    number = payload.pull_request.number if in_thread else payload.issue.number
-    if number is None or not payload.action:
-        return BrokenEvent(name, "the payload names no pull request or no action")
+        return OtherEvent("the comment is on an issue, not on a pull request")
     comment, sender = payload.comment, payload.sender or _NOBODY
     return CommentEvent(
-        number=number,
-        action=payload.action,
+        number=_needed(payload.pull_request.number if in_thread else payload.issue.number, "number"),
+        action=_needed(payload.action, "action"),
         body=comment.body or "",
         author=(comment.user or _NOBODY).login,
         sender=sender.login,
@@ -292,15 +285,11 @@ def _dispatch(_: str, payload: _Payload) -> DispatchEvent:
     return DispatchEvent(number, sender, problem, (inputs.sha or "").strip().casefold())
 
 
-def _merge_group(name: str, payload: _Payload) -> Event:
-    if not payload.action:
-        return BrokenEvent(name, "the payload names no action")
-    if payload.action != "checks_requested":
-        return OtherEvent(name, f"the action `{payload.action}` requests no check")
+def _merge_group(_: str, payload: _Payload) -> Event:
+    if _needed(payload.action, "action") != "checks_requested":
+        return OtherEvent(f"the action `{payload.action}` requests no check")
     group = payload.merge_group
-    head_sha = _sha(group.head_sha)
-    if head_sha is None:
-        return BrokenEvent(name, "the payload names no head commit")
+    head_sha = _needed(_sha(group.head_sha), "merge_group.head_sha")
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may contain slashes and text like `pr-<n>-<sha>`.
     part = (group.head_ref or "").rpartition("/")[2]
     found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
@@ -316,14 +305,12 @@ def _workflow_run(name: str, payload: _Payload) -> Event:
     # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
     number = _typed_number(run.display_title.rpartition("#")[2])
     if number is None:
-        return OtherEvent(name, "the `workflow_run` does not name a pull request at the end of its title")
+        return OtherEvent("the `workflow_run` does not name a pull request at the end of its title")
     return RelayEvent(number)
 
 
 def _check_suite(name: str, payload: _Payload) -> Event:
-    if not payload.action:
-        return BrokenEvent(name, "the payload names no action")
-    suite, is_over = payload.check_suite, payload.action == "completed"
+    suite, is_over = payload.check_suite, _needed(payload.action, "action") == "completed"
     return _checks(name, suite.head_sha, [suite.head_branch], is_over=is_over)
 
 
@@ -333,12 +320,10 @@ def _status(name: str, payload: _Payload) -> Event:
 
 def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:
     if not is_over:
-        return OtherEvent(name, f"only a completed `{name}` can end a wait")
-    head, named = _sha(head_sha), tuple(branch for branch in branches if branch)
-    if head is None:
-        return BrokenEvent(name, "the payload names no commit")
+        return OtherEvent(f"only a completed `{name}` can end a wait")
+    head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(name, f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
+        return OtherEvent(f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
     return ChecksEvent(head, named)
 
 
@@ -362,6 +347,16 @@ def _typed_number(value: object) -> int | None:
         value = int(value.strip().removeprefix("#"))
     ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_NUMBER
     return value if ok and isinstance(value, int) else None
+
+
+T = TypeVar("T")
+
+
+def _needed(value: T | None, field: str) -> T:
+    """Return a value that the payload must have; a missing one is a `JsonMismatch`."""
+    if not value:
+        raise JsonMismatch(field, "is missing or invalid")
+    return value
 
 
 def _sha(value: str | None) -> str | None:
