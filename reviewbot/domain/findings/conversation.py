@@ -5,7 +5,6 @@ Only comments of authors and collaborators are sent, with their role. They are h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
@@ -13,7 +12,7 @@ from enum import Enum
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_words
-from reviewbot.domain.github.context import Redact
+from reviewbot.domain.github.context import Redact, json_size
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import ZWSP, quoted
@@ -105,16 +104,11 @@ _MORE = 40
 """Bytes for the count of what is left out."""
 
 
-def json_size(text: str) -> int:
-    """Return the bytes of a text in the JSON of a request, quotation marks included."""
-    return len(json.dumps(text).encode())
-
-
 def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
-    """Return the first texts that fit in `room` bytes of JSON, and a last one that counts the others, if any."""
+    """Return the first lines that fit in `room` bytes of JSON, and a last one that counts the others, if any."""
     kept: list[str] = []
     for index, text in enumerate(texts):
-        room -= json_size(text)
+        room -= json_size(f"{text}\n")
         if room < 0:
             return [*kept, f"and {len(texts) - index} {others}"]
         kept.append(text)

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, LineKind
 from reviewbot.domain.diff.text_index import split_lines
-from reviewbot.domain.findings.conversation import Reply, conversation_text, fitting, json_size
+from reviewbot.domain.findings.conversation import Reply, conversation_text, fitting
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.github.context import json_size
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
@@ -151,11 +152,11 @@ def since_text(
     new = [f"{_json(part.path)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
     findings = fitting(asked, room // 2 if new else room, "more")
-    room -= sum(map(json_size, findings))
+    room -= _lines_size(findings)
     news = fitting(new, room, "more")
-    room -= sum(map(json_size, news))
+    room -= _lines_size(news)
     past = fitting([_ended(one) for one in closed], room, "more")
-    room -= sum(map(json_size, past))
+    room -= _lines_size(past)
     lines = ["OPEN FINDINGS OF EARLIER REVIEWS", *(findings or ["none"])]
     if head:
         lines += ["", f"NEW SINCE THE LAST REVIEW (of commit {head})", *(news or ["nothing"])]
@@ -171,6 +172,10 @@ MAX_CONVERSATION = 30_000
 
 _TITLES = 300
 """Bytes for the titles, and for the counts of what is left out."""
+
+
+def _lines_size(lines: Iterable[str]) -> int:
+    return sum(json_size(f"{line}\n") for line in lines)
 
 
 def _described(part: NewPart) -> str:
