@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
-from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
@@ -123,7 +122,7 @@ class Settings:
         Auto.AUTO,
         "The maximum credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: "
         "no limit.",
-        number_or_auto(0, MOST_PER_PULL),
+        number_or_auto(0, 10**9),
     )
     min_balance: int = setting(0, "Do not buy if fewer credits would remain.", whole_number(0, 10**9))
     review_on: ReviewOn = setting(

@@ -10,7 +10,7 @@ from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import CheckState, InlineComment, Reaction, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import CheckState, InlineComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -34,6 +34,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.ledger.external_id import names_open_task
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
@@ -484,7 +485,7 @@ class SimulatedForge:
         mine = (one for one in self.github.reviews.values() if (one.number, one.author) == (number, BOT))
         if any(one.state == "PENDING" for one in mine):
             raise _refused("User can only have one pending review per pull request")
-        if pull.author == APP and draft.event is ReviewEvent.REQUEST_CHANGES:
+        if pull.author == APP and draft.event is ReviewKind.REQUEST_CHANGES:
             raise _refused("Can not request changes on your own pull request")
         if not (draft.body.strip() or draft.comments):
             raise _refused("Body can't be blank")
@@ -497,7 +498,7 @@ class SimulatedForge:
             _check_lines(changes, comment)
             if self.github.refusals(comment.body):
                 raise _refused(self.github.refusals(comment.body))
-        state = "COMMENTED" if draft.event is ReviewEvent.COMMENT else "CHANGES_REQUESTED"
+        state = "COMMENTED" if draft.event is ReviewKind.COMMENT else "CHANGES_REQUESTED"
         review = StoredReview(self.github.next_id(), number, BOT, state, draft.body)
         self.github.reviews[review.id] = review
         for comment in draft.comments:

@@ -11,7 +11,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
-from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known
@@ -169,15 +169,15 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
     try:
         forge.create_review(number, draft)
     except Refused as error:
-        if draft.event is ReviewEvent.COMMENT or "own pull request" not in error.hint:
+        if draft.event is ReviewKind.COMMENT or "own pull request" not in error.hint:
             raise
-        forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
+        forge.create_review(number, replace(draft, event=ReviewKind.COMMENT))
 
 
-def _event(known: Known, outcome: Outcome) -> ReviewEvent:
+def _event(known: Known, outcome: Outcome) -> ReviewKind:
     blocks = outcome.verdict is Verdict.FAIL
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
-    return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
+    return ReviewKind.REQUEST_CHANGES if blocks and wanted else ReviewKind.COMMENT
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:

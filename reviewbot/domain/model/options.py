@@ -67,6 +67,8 @@ class FailOn(StrEnum):
 
 
 class ReviewKind(StrEnum):
+    """The event of a review, whose names are GitHub's words; reviewbot never approves."""
+
     COMMENT = "comment"
     REQUEST_CHANGES = "request-changes"
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.reviewer import examine
 from reviewbot.analyzers.service import with_interpreter
 from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import Parser, between
@@ -61,7 +61,7 @@ def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> in
 def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
     """Return the local reviewer in the form that the sandbox's engineer calls."""
     path_env = with_interpreter(passed_on(env))
-    return lambda attachments: review(attachments, path_env=path_env)
+    return lambda attachments: examine(attachments, path_env=path_env).answer
 
 
 def _parsed(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from reviewbot.domain.findings.markers import ReplyMark
-from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from reviewbot.ports import Forge
@@ -114,7 +115,7 @@ def test_one_bad_comment_refuses_the_whole_review(github: GitHubHarness, bad: In
     [
         lambda head: review(head, body=""),
         lambda head: review(head, body=" \n"),
-        lambda head: review(head, body="", event=ReviewEvent.REQUEST_CHANGES),
+        lambda head: review(head, body="", event=ReviewKind.REQUEST_CHANGES),
         lambda head: review(head, body="x" * (LONGEST + 1)),
         lambda _head: review("0" * 40),
         lambda _head: review("0" * 40, inline(FIRST)),
@@ -164,7 +165,7 @@ def test_a_missing_pull_request_takes_no_review(github: GitHubHarness) -> None:
 def test_changes_cannot_be_requested_on_ones_own_pull_request(github: GitHubHarness) -> None:
     head = open_change(github, author=US)
     with pytest.raises(Refused):
-        github.forge.create_review(1, review(head, event=ReviewEvent.REQUEST_CHANGES))
+        github.forge.create_review(1, review(head, event=ReviewKind.REQUEST_CHANGES))
     github.forge.create_review(1, review(head))
     assert [one.state for one in read(github).reviews] == ["COMMENTED"]
 
@@ -230,7 +231,7 @@ def test_a_review_that_was_submitted_is_not_deleted(github: GitHubHarness) -> No
 
 def test_changes_are_requested_once_and_dismissed_once(github: GitHubHarness) -> None:
     head = open_change(github)
-    made = github.forge.create_review(1, review(head, inline(FIRST), event=ReviewEvent.REQUEST_CHANGES))
+    made = github.forge.create_review(1, review(head, inline(FIRST), event=ReviewKind.REQUEST_CHANGES))
     assert [one.state for one in read(github).reviews] == ["CHANGES_REQUESTED"]
     github.forge.dismiss_review(1, made, "Nothing blocks.")
     assert [(one.id, one.state, one.body) for one in read(github).reviews] == [(made, "DISMISSED", "Seen.")]
