@@ -45,7 +45,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
     if _is_path(finding.path):
         found = _lines_at_head(finding)
         return Place(finding.path, found, "" if found else _elsewhere(finding))
-    changed = [path for some in (view.sent, view.held, view.files) for path in (one.path for one in some)]
+    changed = [path for some in (view.sent, view.held, view.findings) for path in (one.path for one in some)]
     path = next(filter(_is_path, changed), None)
     if path is None:
         return None

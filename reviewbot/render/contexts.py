@@ -21,7 +21,6 @@ from reviewbot.render.view_models.exclusions import excludable, exclusion_comman
 from reviewbot.render.view_models.review import (
     AuthorText,
     CommentView,
-    FileGroup,
     FindingStateView,
     FindingView,
     ProgressView,
@@ -54,7 +53,7 @@ def linked(view: SummaryView, link: Link) -> SummaryView:
         run_url=link(view.run_url),
         docs_url=link(view.docs_url),
         summary_url=link(view.summary_url),
-        files=tuple(FileGroup(group.path, each(group.findings)) for group in view.files),
+        findings=each(view.findings),
         waived=each(view.waived),
         closed=each(view.closed),
     )
@@ -102,8 +101,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 def _below_threshold(view: SummaryView) -> int:
     """Return how many findings of the answer are in the summary because of `comment-from`."""
-    findings = (finding for group in view.files for finding in group.findings)
-    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in findings)
+    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in view.findings)
     return min(below, view.sum.in_summary if view.sum else 0)
 
 

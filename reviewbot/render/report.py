@@ -20,7 +20,7 @@ from reviewbot.render.contexts import of_summary
 from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_texts
+from reviewbot.render.view_models.truncation import truncate_finding, truncate_texts, worst_first
 from reviewbot.values import replace
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
@@ -64,7 +64,7 @@ class Page(Struct, frozen=True):
 
 def contexts_of(page: Page) -> Iterator[dict[str, object]]:
     """Yield smaller and smaller versions of the page, without those that cannot fit."""
-    findings = every_finding(page.view.files)
+    findings = worst_first(page.view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))
     headings, code = written(files, page.paint)
@@ -99,8 +99,8 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
     return of_summary(view, detail) | {
-        "view": replace(truncate_texts(view, detail), files=(), check_name=check_name, repository=repository),
-        "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
+        "view": replace(truncate_texts(view, detail), findings=(), check_name=check_name, repository=repository),
+        "left_out": max(0, len(view.findings) - detail.full),
     }
 
 

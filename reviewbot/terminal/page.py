@@ -20,7 +20,7 @@ from reviewbot.domain.text.formatting import counted, duration, moment, number, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import NAMED, every_finding
+from reviewbot.render.view_models.truncation import NAMED, worst_first
 from reviewbot.terminal.console import code, say, say_hint, shown
 from reviewbot.values import replace
 
@@ -40,7 +40,7 @@ _MOST_SENT = 200
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
     """Print a review; `quiet` prints only the findings and the verdict, and nothing if there are no findings."""
-    excerpts, findings = Excerpts(files), every_finding(view.files)
+    excerpts, findings = Excerpts(files), worst_first(view.findings)
     if view.sum is None:
         _show_remembered(console, findings)
     else:
@@ -61,7 +61,7 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 
 def show_short(console: Console, view: SummaryView) -> None:
     """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
-    lines = [_short_line(finding) for finding in every_finding(view.files)]
+    lines = [_short_line(finding) for finding in worst_first(view.findings)]
     lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
         console.print(line, soft_wrap=True)

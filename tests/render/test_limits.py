@@ -21,7 +21,6 @@ from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
     DuplicateView,
-    FileGroup,
     FindingStateView,
     ProgressView,
     PromptView,
@@ -74,7 +73,7 @@ def flood(count: int, text: str) -> SummaryView:
     )
     return replace(
         CLOSED_GATE,
-        files=tuple(FileGroup(f"{LONG_PATH}{at}", findings[at::50]) for at in range(50)),
+        findings=findings,
         leftovers=(Leftover(text, text, text),) * count,
         duplicates=(DuplicateView(text, LONG_PATH, "00"),) * count,
         waived=findings,
@@ -170,7 +169,7 @@ def test_thousands_of_waived_and_closed_findings_fit_and_the_rest_is_counted(
 def test_endless_notes_on_earlier_findings_leave_space_for_the_findings(renderer: Renderer) -> None:
     endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
     carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
-    view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
+    view = replace(FOLLOWED, findings=carried, waived=endless[0], closed=endless[1])
     text = renderer.summary(view)
     assert text.count("no review has confirmed") == 20
     assert text.count("waived by") >= 20

@@ -22,7 +22,7 @@ from reviewbot.domain.text.formatting import short
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.settings.environment import passed_on
 
 REGULAR_MODE = "100644"
@@ -100,7 +100,7 @@ def applicable(view: SummaryView) -> tuple[int, int]:
 
 
 def _applicable(view: SummaryView) -> dict[str, list[Edit]]:
-    return _edits(view, every_finding(view.files), asked=False)[0]
+    return _edits(view, worst_first(view.findings), asked=False)[0]
 
 
 def _together(edits: Sequence[Edit]) -> int:
@@ -128,7 +128,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     Raises:
         SettingsError: an id fits no finding or several.
     """
-    findings, asked, problems = every_finding(view.files), set[str](), []
+    findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join([edit.id for group in _applicable(view).values() for edit in group][:_MOST_IDS]) or "none"
     todo = f"Name an id, or at least {FEWEST_DIGITS} of its first characters. With a fix: {fixable}."
     for said in sorted(set(ids)):
