@@ -70,7 +70,6 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
         "shown": truncate_summary(view, detail),
-        "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",

@@ -84,20 +84,8 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-Sample = (
-    SummaryView
-    | CommentView
-    | FindingView
-    | FindingStateView
-    | AnswerView
-    | AnnouncementView
-    | ReplyView
-    | PromptView
-    | QuestionView
-)
-
-
-def example_views() -> Iterator[Sample]:
+def example_views() -> Iterator[Struct]:
+    """Yield views of every kind that a template renders."""
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))

@@ -68,8 +68,7 @@ def show_short(console: Console, view: SummaryView) -> None:
 
 
 def _short_line(finding: FindingView) -> Text:
-    first = finding.line if finding.start_line is None else finding.start_line
-    where = (finding.path or "(no file)") + (f":{first}" if first is not None else "")
+    where = (finding.path or "(no file)") + (f":{finding.first_line}" if finding.first_line is not None else "")
     return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
 
 
@@ -122,7 +121,7 @@ def _place(finding: FindingView) -> str:
     """Return the finding's file and line, as far as they are known."""
     if not finding.path:
         return "(no file)"
-    first = finding.line if finding.start_line is None else finding.start_line
+    first = finding.first_line
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
         return f"{where} (before the change)"

@@ -63,6 +63,10 @@ class FindingView(Struct, frozen=True):
     crlf: bool = False
 
     @property
+    def first_line(self) -> int | None:
+        return self.line if self.start_line is None else self.start_line
+
+    @property
     def waive(self) -> str:
         return f"/reviewbot waive {self.id} REASON"
 
