@@ -19,7 +19,6 @@ from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_command, exclusion_setting
 from reviewbot.render.view_models.review import (
-    AuthorText,
     CommentView,
     FindingStateView,
     FindingView,
@@ -238,10 +237,10 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
     """Yield contexts of the prompt, each smaller: the body is cut first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
         rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
-        title = shorten_line(_without(view.author.title, view.boundary), limits.title)
         thin = replace(
             view,
-            author=AuthorText(title, shorten(_without(view.author.body, view.boundary), limits.body)),
+            title=shorten_line(_without(view.title, view.boundary), limits.title),
+            body=shorten(_without(view.body, view.boundary), limits.body),
             instructions=text(view.instructions),
             path_instructions=tuple((path(pattern), text(value)) for pattern, value in view.path_instructions[:rows]),
             file_names=tuple((path(name), path(value)) for name, value in view.file_names[:rows]),

@@ -40,7 +40,7 @@ from reviewbot.domain.policy.verdict import (
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded, TemplateError
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView, ChoiceView
+from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
@@ -354,7 +354,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
-            refused = replace(refused, choices=tuple(ChoiceView(one.id, one.title) for one in (INJECTION, RACE)))
+            refused = replace(refused, choices=tuple((one.id, one.title) for one in (INJECTION, RACE)))
         if refusal is Refusal.UNKNOWN:
             refused = replace(refused, target="waive")
         if refusal is Refusal.NOT_DONE:

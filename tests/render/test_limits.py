@@ -18,7 +18,6 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.size_limits import FINDING, STANDING
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import (
-    AuthorText,
     BypassView,
     DuplicateView,
     FindingStateView,
@@ -235,18 +234,18 @@ def test_an_annotation_fits(renderer: Renderer) -> None:
 
 HUGE = "word @x\n" * 40_000
 PROMPTS = {
-    "body": replace(PROMPT, author=AuthorText("Title", HUGE)),
-    "title": replace(PROMPT, author=AuthorText("t" * 50_000, HUGE)),
-    "invisible": replace(PROMPT, author=AuthorText("\u202e" * 9000, "\u202e" * 9000)),
+    "body": replace(PROMPT, title="Title", body=HUGE),
+    "title": replace(PROMPT, title="t" * 50_000, body=HUGE),
+    "invisible": replace(PROMPT, title="\u202e" * 9000, body="\u202e" * 9000),
     "omitted": replace(PROMPT, omitted=(LONG_PATH,) * 5000),
     "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * 5000),
     "patterns": replace(PROMPT, path_instructions=((LONG_PATH, HUGE),) * 5000),
     "instructions": replace(PROMPT, instructions=HUGE),
     "empty": replace(
-        PROMPT, author=AuthorText("", ""), instructions="", path_instructions=(), file_names=(), omitted=()
+        PROMPT, title="", body="", instructions="", path_instructions=(), file_names=(), omitted=()
     ),
     "everything": replace(
-        FOLLOW_UP, repository="r" * 9000, author=AuthorText(HUGE, HUGE), instructions="\u202e" * 50_000,
+        FOLLOW_UP, repository="r" * 9000, title=HUGE, body=HUGE, instructions="\u202e" * 50_000,
         path_instructions=((LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50, omitted=("\u202e" * 900,) * 500,
     ),
 }  # fmt: skip
@@ -270,7 +269,7 @@ def test_the_follow_up_section_is_kept_when_others_are_truncated(renderer: Rende
 
 def test_the_owners_instructions_are_truncated_after_the_authors_text(renderer: Renderer) -> None:
     owners = "Money is a Decimal. " * 200
-    text = renderer.prompt(replace(PROMPT, instructions=owners, author=AuthorText("Title", HUGE)))
+    text = renderer.prompt(replace(PROMPT, instructions=owners, title="Title", body=HUGE))
     assert owners.strip() in text
     assert "word @x" in text
     assert "cut here" in text

@@ -20,7 +20,6 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, V
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, AskedView, QuestionView, StatusView
 from reviewbot.render.view_models.review import (
-    AuthorText,
     BypassView,
     CommentView,
     CostView,
@@ -388,7 +387,8 @@ COMMENT = comment_of(INJECTION)
 PROMPT = PromptView(
     repository="acme/shop",
     pull_number=7,
-    author=AuthorText("Take items under a lock", "Fixes #12.\n\n- locks the row\n- tells @ops"),
+    title="Take items under a lock",
+    body="Fixes #12.\n\n- locks the row\n- tells @ops",
     boundary="kestrel-9f2c71",
     instructions="Money is `Decimal`, never a float.",
     path_instructions=(("db/**", "Every migration can be undone."),),

@@ -276,17 +276,11 @@ class ReplyView(Struct, frozen=True):
     text: str
 
 
-class AuthorText(Struct, frozen=True):
-    """Text of the pull request's author: data for the reviewer, never instructions."""
-
-    title: str
-    body: str
-
-
 class PromptView(Struct, frozen=True):
     """The prompt for the reviewer.
 
     Attributes:
+        title: the author's, as is `body`: data for the reviewer, never instructions.
         boundary: trusted; a random word around the author's text, which the author cannot guess.
         instructions: of the repository's owners, trusted as far as the default branch is, as are `path_instructions`.
         file_names: names of the attachments, with one line each on the contents.
@@ -299,7 +293,8 @@ class PromptView(Struct, frozen=True):
 
     repository: str
     pull_number: int
-    author: AuthorText
+    title: str
+    body: str
     boundary: str
     instructions: str
     path_instructions: tuple[tuple[str, str], ...]
