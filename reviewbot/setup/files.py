@@ -99,13 +99,13 @@ def collect_workflow(options: InitOptions) -> str:
 def commands_workflow(options: InitOptions) -> str:
     """Return the workflow that answers `/reviewbot` in comments."""
     called = "startsWith(github.event.comment.body, '/reviewbot')"
-    if not options.gate:
-        only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
-        text = _COMMANDS.replace("THREADS", _IN_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
-        return text.replace("NUMBER", "pull_request.number")
-    only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
-    text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
-    return text.replace("NUMBER", "workflow_run.display_title")
+    only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
+    threads, number = _IN_THREADS, "pull_request.number"
+    if options.gate:
+        only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
+        threads, number = _AFTER_THREADS, "workflow_run.display_title"
+    job = _job(options, "command", "Command", 15, _COMMENTED.replace("NUMBER", number), only)
+    return _COMMANDS.replace("THREADS", threads) + job
 
 
 def checks_workflow(options: InitOptions) -> str:
