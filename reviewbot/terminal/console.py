@@ -43,7 +43,7 @@ class _Log(TextIOBase):
         self._out.flush()
 
 
-def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool) -> Console:
+def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
     """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and no animation."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
@@ -59,7 +59,7 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool) -> Console
         force_terminal=False if plain else None,
         _environ=env,
     )
-    console.width = max(_NARROWEST, min(console.width, WIDTH) if width is None else width)
+    console.width = max(_NARROWEST, min(console.width, widest) if width is None else width)
     return console
 
 
