@@ -20,7 +20,7 @@ from reviewbot.domain.text.formatting import counted, duration, moment, number, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import NAMED, every_finding
+from reviewbot.render.view_models.truncation import NAMED, worst_first
 from reviewbot.terminal.console import code, say, say_hint, shown
 from reviewbot.values import replace
 
@@ -40,7 +40,7 @@ _MOST_SENT = 200
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
     """Print a review; `quiet` prints only the findings and the verdict, and nothing if there are no findings."""
-    excerpts, findings = Excerpts(files), every_finding(view.files)
+    excerpts, findings = Excerpts(files), worst_first(view.findings)
     if view.sum is None:
         _show_remembered(console, findings)
     else:
@@ -61,15 +61,14 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 
 def show_short(console: Console, view: SummaryView) -> None:
     """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
-    lines = [_short_line(finding) for finding in every_finding(view.files)]
+    lines = [_short_line(finding) for finding in worst_first(view.findings)]
     lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
         console.print(line, soft_wrap=True)
 
 
 def _short_line(finding: FindingView) -> Text:
-    first = finding.line if finding.start_line is None else finding.start_line
-    where = (finding.path or "(no file)") + (f":{first}" if first is not None else "")
+    where = (finding.path or "(no file)") + (f":{finding.first_line}" if finding.first_line is not None else "")
     return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
 
 
@@ -122,7 +121,7 @@ def _place(finding: FindingView) -> str:
     """Return the finding's file and line, as far as they are known."""
     if not finding.path:
         return "(no file)"
-    first = finding.line if finding.start_line is None else finding.start_line
+    first = finding.first_line
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
         return f"{where} (before the change)"

@@ -22,7 +22,7 @@ from reviewbot.render import html_escaping
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.report import script as report_script
 from reviewbot.render.view_models.excerpts import MAX_LINES, Excerpts
-from reviewbot.render.view_models.review import BypassView, FileGroup, SummaryView
+from reviewbot.render.view_models.review import BypassView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
@@ -133,7 +133,10 @@ def read(html: str) -> Reader:
 CARRIED = replace(INJECTION, carried=True, standing=FindingState.CHANGED)
 STORY = replace(
     CLOSED_GATE,
-    files=(FileGroup("x", (CARRIED, replace(CARRIED, suggestion_state=SuggestionState.SHOWN))),),
+    findings=(
+        CARRIED,
+        replace(CARRIED, suggestion_state=SuggestionState.SHOWN),
+    ),
     wait=WAITING.wait,
     waived=(CARRIED,),
     closed=(CARRIED, replace(CARRIED, standing=FindingState.FIXED)),
@@ -177,7 +180,7 @@ def csp_hash(text: str) -> str:
 
 def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(CLOSED_GATE)).text.split())
-    for finding in (finding for group in CLOSED_GATE.files for finding in group.findings):
+    for finding in CLOSED_GATE.findings:
         assert finding.title.replace("`", "") in text
         assert finding.id in text
     for words in (
@@ -291,7 +294,7 @@ def test_thousands_of_findings_fit_and_the_omitted_ones_are_counted(renderer: Re
     huge = replace(RACE, explanation="word " * 10_000, code="x\n" * 5000)
     findings = tuple(replace(huge, id=f"{number:x}") for number in range(3000))
     began = time.process_time()
-    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup("a.py", findings),)))
+    html = renderer.html(replace(CLOSED_GATE, findings=findings))
     assert time.process_time() - began < 60
     assert len(html.encode()) <= 6_000_000
     assert "more findings that are less severe" in read(html).text
@@ -301,7 +304,7 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     lines = tuple(DiffLine(LineKind.ADDED, "x" * 900, None, number) for number in range(1, 4001))
     moved = FileView("b.txt", "a.txt", ())
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
-    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup(INJECTION.path, (INJECTION,)),)), [*large, moved])
+    html = renderer.html(replace(CLOSED_GATE, findings=(INJECTION,)), [*large, moved])
     text = " ".join(read(html).text.split())
     assert "2 files without a finding; 1 file without code, because the page is full" in text
     assert text.count("The page is full, so it does not contain the code of this file.") == 2
@@ -312,7 +315,7 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
 def test_a_finding_links_to_its_file_whatever_is_shortened(renderer: Renderer) -> None:
     path = f"{'long/' * 200}a.py"
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
-    view = replace(CLOSED_GATE, files=(FileGroup(path, (replace(INJECTION, path=path),)),))
+    view = replace(CLOSED_GATE, findings=(replace(INJECTION, path=path),))
     html = renderer.html(view, [FileView(path, path, (hunk,))])
     assert html.count('<section class="file"') == 1
     assert 'data-entry="0"' in html

@@ -15,7 +15,7 @@ from reviewbot import cli
 from reviewbot.cli.commands.render import write_patch
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
-from reviewbot.render.view_models.review import FileGroup, FindingView
+from reviewbot.render.view_models.review import FindingView
 from reviewbot.values import replace
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
@@ -44,7 +44,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Result:
     """Write a report of these findings and apply it."""
-    view = replace(CLEAN, files=(FileGroup("", findings),), head_sha=head or clone.git("rev-parse", "HEAD"))
+    view = replace(CLEAN, findings=findings, head_sha=head or clone.git("rev-parse", "HEAD"))
     report = clone.root.parent / "report.json"
     report.write_text(report_json(view, version="1", review_url=None), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()

@@ -22,7 +22,7 @@ from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ForgeUnreachable
-from reviewbot.render.view_models.command import AnswerView, ChoiceView, StatusView
+from reviewbot.render.view_models.command import AnswerView, StatusView
 from reviewbot.render.view_models.review import BypassView
 
 _EMOJI = "The reaction to a command"
@@ -120,14 +120,14 @@ def _id_of_thread(done: Done) -> str:
     return findings[0] if len(findings) == 1 else ""
 
 
-def _choices(done: Done) -> tuple[ChoiceView, ...]:
+def _choices(done: Done) -> tuple[tuple[str, str], ...]:
     findings = done.memory.ledger.findings
     if done.posted.command.name is CommandName.ASK:
-        return tuple(ChoiceView(one.id, one.title) for one in asked_about(done.posted, findings))
+        return tuple((one.id, one.title) for one in asked_about(done.posted, findings))
     meant = fitting(done.posted, findings)
     word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
     fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))
-    return tuple(ChoiceView(one.id, one.title) for one in fit)
+    return tuple((one.id, one.title) for one in fit)
 
 
 def _status(done: Done) -> StatusView:

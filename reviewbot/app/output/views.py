@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
@@ -34,7 +34,6 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.review import (
     BypassView,
     DuplicateView,
-    FileGroup,
     FindingView,
     ProgressView,
     SummaryView,
@@ -61,7 +60,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         merge_base=known.change.change.merge_base,
         outcome=outcome,
         counts=known.ledger.findings.by_severity(known.task_id) if report else None,
-        files=_by_file(counting),
+        findings=_by_file(counting),
         leftovers=tuple(dict.fromkeys(left for one in _reports(known) for left in one.leftovers)),
         duplicates=tuple(_duplicates(known.placed)),
         sum=_sum(known) if report else None,
@@ -181,15 +180,12 @@ def _duplicates(placed: Iterable[Placed]) -> Iterable[DuplicateView]:
             yield DuplicateView(item.finding.title, item.finding.path, item.placement.id)
 
 
-def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
-    by_path: dict[str, list[FindingView]] = {}
-    for view in findings:
-        by_path.setdefault(view.path, []).append(view)
-    groups = (
-        FileGroup(path, tuple(sorted(views, key=lambda one: (one.severity.rank, one.line or 0))))
-        for path, views in by_path.items()
-    )
-    return tuple(sorted(groups, key=lambda group: (group.findings[0].severity.rank, group.path)))
+def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
+    """Return the findings by file, the file with the worst finding first."""
+    worst: dict[str, int] = {}
+    for one in findings:
+        worst[one.path] = min(one.severity.rank, worst.get(one.path, one.severity.rank))
+    return tuple(sorted(findings, key=lambda one: (worst[one.path], one.path, one.severity.rank, one.line or 0)))
 
 
 def counting_views(known: Known) -> tuple[FindingView, ...]:

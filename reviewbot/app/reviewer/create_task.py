@@ -23,7 +23,7 @@ from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.review import Submission, Task
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
-from reviewbot.render.view_models.review import AuthorText, PromptView
+from reviewbot.render.view_models.review import PromptView
 from reviewbot.values import replace
 
 
@@ -121,7 +121,8 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
     return PromptView(
         repository=known.snapshot.repository.full_name,
         pull_number=known.snapshot.pull.number,
-        author=AuthorText(change.title, change.body),
+        title=change.title,
+        body=change.body,
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
         instructions="\n\n".join(filter(None, (change.instructions, by_rules))),
         path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),

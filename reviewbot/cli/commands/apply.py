@@ -22,7 +22,7 @@ from reviewbot.domain.text.formatting import short
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.settings.environment import passed_on
 
 REGULAR_MODE = "100644"
@@ -95,7 +95,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
 
 def applicable(view: SummaryView) -> list[Edit]:
     """Return the suggestions that can be applied as they are, at least if no other one changes the same lines."""
-    edits, _ = _edits(view, every_finding(view.files), asked=False)
+    edits, _ = _edits(view, worst_first(view.findings), asked=False)
     return [edit for group in edits.values() for edit in group]
 
 
@@ -115,7 +115,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     Raises:
         SettingsError: an id fits no finding or several.
     """
-    findings, asked, problems = every_finding(view.files), set[str](), []
+    findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
     todo = f"Name an id, or at least its first {FEWEST_DIGITS} characters. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):

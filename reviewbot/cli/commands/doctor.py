@@ -116,7 +116,7 @@ class _Visit(Struct, frozen=True):
         try:
             there = reader.setup(first.config_file, first.templates_dir)
             elsewhere = _called_by(there.workflows, reader)
-            jobs, unread = read_jobs(there.workflows, elsewhere), unread_calls(there.workflows, elsewhere)
+            jobs, unread = read_jobs(there.workflows, elsewhere)
             named = peek_settings(self._inputs(jobs))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
@@ -201,11 +201,12 @@ class _Visit(Struct, frozen=True):
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
     """Return the workflows of other repositories that this one calls, if it has no job of its own that reviews."""
     elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
-    if any(job.reviews for job in read_jobs(workflows)):
+    if any(job.reviews for job in read_jobs(workflows)[0]):
         return elsewhere
     tried: set[tuple[str, str]] = set()
     while len(tried) < _MOST_CALLED:
-        calls = {(one.repository, one.ref) for one in unread_calls(workflows, elsewhere) if one.repository}
+        _, unread = read_jobs(workflows, elsewhere)
+        calls = {(one.repository, one.ref) for one in unread if one.repository}
         if not (left := sorted(calls - tried)):
             break
         tried.add(left[0])

@@ -30,7 +30,6 @@ from reviewbot.errors import PermissionMissing
 from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.review import SummaryView
-from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
@@ -159,7 +158,7 @@ def _leave(
 ) -> int:
     """Print the verdict beside a document and what to do next; return the exit status."""
     outcome = view.outcome
-    short = chosen.format == "short" and bool(every_finding(view.files) or outcome.exit_status)
+    short = chosen.format == "short" and bool(view.findings or outcome.exit_status)
     if chosen.format != "text" and (short or not chosen.quiet):
         title, words = words_of(view)
         say(console, title)
