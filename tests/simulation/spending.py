@@ -8,16 +8,14 @@ from decimal import Decimal
 from itertools import product
 from typing import cast
 
-from reviewbot.domain.ledger.codec import decode
-from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
-from tests.simulation.github import REPOSITORY_ID, Pull
+from tests.simulation.github import Pull
 from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import AUTO_SIZE, KEY, ROUTES, World
+from tests.simulation.world import AUTO_SIZE, ROUTES, World
 
 Changes = tuple[Change, ...]
 SIX = 6
@@ -98,9 +96,8 @@ def is_used_up(world: World) -> bool:
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)
-    readings = (decode(text, Signer(KEY, REPOSITORY_ID, 1, "")) for text in reversed(world.truth.texts))
-    last = next((one for one in readings if not one.problem), None)
-    spent = last.ledger.spent if last else sum((one.hold for one in tasks), Decimal(0))
+    ledgers = list(world.written_ledgers(1))
+    spent = ledgers[-1].spent if ledgers else sum((one.hold for one in tasks), Decimal(0))
     largest = max((_largest(world), *(one.hold for one in tasks)))
     return limit is not None and spent + SIX * largest > limit
 
