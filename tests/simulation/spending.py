@@ -40,9 +40,8 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
-    Without a summary, a person can ask for a review against a branch that has the earlier heads. With a fixed limit, a
-    run may be killed after it has recorded a purchase and before it has read the others; a later run completes it.
-    Without check runs, each of two racing runs can overwrite the other's record.
+    Without a summary, a person can ask for a review against a branch that has the earlier heads. Without check runs,
+    each of two racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
@@ -59,11 +58,8 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it completes a race, or races without check runs."""
+    """Return whether the last task may exceed the limit: it races without check runs."""
     *others, task = tasks
-    is_fixed = world.setting.input("max-credits-per-pr", "auto") != "auto"
-    if is_fixed and any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs):
-        return True
     return world.setting.input("check-run", "true") == "false" and any(_raced(task, one) for one in others)
 
 

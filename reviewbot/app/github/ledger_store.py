@@ -40,7 +40,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
     reading = distrust(reading) if cut else reading
     believed = keep is not None and not reading.problem
-    copies = _copies(run, checks)
+    signed = tuple(_signed(run, checks))
+    copies = _copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger = reading.ledger.with_full_identity(digest)
@@ -55,7 +56,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one.purchase)
-        ledger = ledger.spending_at_least(max((one.spent for one in copies), default=Decimal(0)))
+        ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
@@ -154,9 +155,8 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 
-def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[ExternalId, ...]:
-    """Return the copies signed with this key, oldest first; of one purchase the most advanced."""
-    found = list(_signed(run, checks))
+def _copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
+    """Return the copies, oldest first; of one purchase the most advanced."""
     # Newer heads have the same copy while they wait.
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
