@@ -402,7 +402,7 @@ def rest(world: World, *, again: bool) -> None:
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
-        if not world.codevf.open_tasks() and tried >= waits and not _tries_again(world):
+        if not world.codevf.open_tasks() and tried >= waits and not (_tries_again(world) or _shows_older(world)):
             break
 
 
@@ -410,6 +410,12 @@ def _tries_again(world: World) -> bool:
     """Return whether the last task ended without a result, so that the next run makes another attempt."""
     outcome = world.runs[-1].outcome
     return outcome is not None and outcome.reason is Reason.CANCELLED
+
+
+def _shows_older(world: World) -> bool:
+    """Return whether the last run read an older head's answer, whose text the next summary of the head leaves out."""
+    older = (one for one in world.tasks_of(1) if one.submission.metadata["headSha"] != world.pull.head_sha)
+    return any(run is world.runs[-1] for one in older for _, run in one.reads)
 
 
 def _pass_checks(world: World, pull: Pull) -> None:
