@@ -859,4 +859,20 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("max-credits-per-pr", "1080"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
     ),
+    "record-behind-a-force-push": Bug(
+        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the summary, "
+        "and later runs did not read the check run of the replaced head, which had it too.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("note"), Move("review", 4)),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(4, Meanwhile(Move("evil", 4, 5))), At(6, Switch()), At(8, Meanwhile(Move("go_back", 3, 1)))),
+                    *(At(17, Switch()), At(19, Switch()), At(21, Switch())),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
@@ -22,9 +23,9 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
-    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest` is that of the
-    change's identity, of which a copy contains only the beginning.
+    If there is no trusted ledger, it contains waivers or a bypass, or nothing was bought since a force-push, the copies
+    of every head of the pull request are read. So neither a push nor a force-push hides a purchase or makes an older
+    ledger trusted. `digest` is that of the change's identity, of which a copy contains only the beginning.
 
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
@@ -32,7 +33,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    if keep is None or reading.problem or reading.ledger.has_exemptions:
+    hides = _hides_a_purchase(snapshot.pull, reading.ledger)
+    if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
@@ -61,6 +63,12 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+
+
+def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
+    """Whether a force-push may hide the only record of a purchase that another run wrote over in the summary."""
+    bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
+    return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _has_ended(copy: Purchase, ledger: Ledger) -> bool:
