@@ -830,8 +830,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "answer-without-a-record": Bug(
-        "Runs raced and wrote an older summary over the record of a question. The summary was not trusted any more, and "
-        "with a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
+        "Runs raced and wrote an older summary over the record of a question. The summary was no longer trusted, and with "
+        "a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
         ANSWERED_ONCE,
         history(
             *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
@@ -855,13 +855,14 @@ FOUND: dict[str, Bug] = {
                     *(At(call, Switch()) for call in (18, 19, 21, 23, 30, 37, 39)),
                 ),
             ),
-            *(Move("author_asks"), Move("ask"), Episode((PUSH,), (At(9, Lose(done=False)),)), Move("evil"), Move("ask")),
+            *(Move("author_asks"), Move("ask"), Episode((PUSH,), (At(9, Lose(done=False)),))),
+            *(Move("evil"), Move("ask")),
             setting=Setting((("max-credits-per-pr", "1080"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
     ),
     "record-behind-a-force-push": Bug(
-        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the summary, "
-        "and later runs did not read the check run of the replaced head, which had it too.",
+        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the summary. "
+        "Later runs did not read the check run of the replaced head, which had it too.",
         NOTHING_LOST,
         history(
             *(RUN, Move("note"), Move("review", 4)),
