@@ -830,8 +830,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "answer-without-a-record": Bug(
-        "Runs raced and wrote an older summary over the record of a question. The summary was no longer trusted, and with "
-        "a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
+        "Runs raced and wrote an older summary over the record of a question. The summary was no longer trusted, and "
+        "with a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
         ANSWERED_ONCE,
         history(
             *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
@@ -861,8 +861,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "record-behind-a-force-push": Bug(
-        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the summary. "
-        "Later runs did not read the check run of the replaced head, which had it too.",
+        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the "
+        "summary. Later runs did not read the check run of the replaced head, which had it too.",
         NOTHING_LOST,
         history(
             *(RUN, Move("note"), Move("review", 4)),
