@@ -12,7 +12,7 @@ from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.domain.policy.verdict import Reason, Status
 from tests.simulation import laws, people
 from tests.simulation.codevf import Life, StoredTask
-from tests.simulation.github import REPOSITORY_ID, Pull, StoredCheck, StoredComment
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, StoredComment
 from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
@@ -401,8 +401,8 @@ def rest(world: World, *, again: bool) -> None:
     for tried in range(MOST_COLLECTIONS):
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
-        _settle(world)
-        if not world.codevf.open_tasks() and tried >= waits and not (_tries_again(world) or _shows_older(world)):
+        is_news = _settle(world)
+        if not world.codevf.open_tasks() and tried >= waits and not is_news and not _tries_again(world):
             break
 
 
@@ -410,12 +410,6 @@ def _tries_again(world: World) -> bool:
     """Return whether the last task ended without a result, so that the next run makes another attempt."""
     outcome = world.runs[-1].outcome
     return outcome is not None and outcome.reason is Reason.CANCELLED
-
-
-def _shows_older(world: World) -> bool:
-    """Return whether the last run read an older head's answer, whose text the next summary of the head leaves out."""
-    older = (one for one in world.tasks_of(1) if one.submission.metadata["headSha"] != world.pull.head_sha)
-    return any(run is world.runs[-1] for one in older for _, run in one.reads)
 
 
 def _pass_checks(world: World, pull: Pull) -> None:
@@ -440,11 +434,19 @@ def _start_again(world: World, runs: list[Run]) -> None:
             tried = _run(world, tried.start)
 
 
-def _settle(world: World) -> None:
-    """End and publish open tasks, so that the next moves do not depend on the duration of a run."""
+def _settle(world: World) -> bool:
+    """End and publish open tasks, so that the next moves do not depend on the duration of a run.
+
+    Return whether the collection left something for the next run: a collection looks for open check runs, so it finds
+    no task that only the summary lists as open, and no summary that a person has edited. The next run shows the text
+    of such an answer, or a notice; later ones do not.
+    """
     world.time.seconds += LONG
     _run(world, Start("collect"))
+    there = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
+    reading = world.reading(1)
     _run(world, Start("push"))
+    return bool(there) and (reading is None or bool(reading.problem or reading.ledger.open_tasks()))
 
 
 def _run(world: World, start: object) -> Run:
