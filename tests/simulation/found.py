@@ -813,4 +813,17 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
         ),
     ),
+    "announced-beside-its-review": Bug(
+        "A collection posted the findings of a late answer, and then the author pushed. On the new head a finding had "
+        "another id, so the run did not recognize its own comment, and announced the answer, too.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("stranger_asks"), Move("evil_by_kim"), RUN_PUSH, Move("author_asks")),
+            Episode(
+                (NEXT, COLLECT),
+                (At(8, Switch()), At(22, Switch()), At(25, Switch()), At(32, Meanwhile(Move("fix", 2, 1)))),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
 }

@@ -48,7 +48,7 @@ from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
 from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,13 @@ def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
         return replace(right(known, sha, change), memory=memory)
 
     return moved
+
+
+def _without_ends(right: Any) -> object:  # noqa: ANN401 — a function
+    def reread(known: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
+        return right(replace(known, stored=replace(known.stored, finished=frozenset())), *more)
+
+    return reread
 
 
 def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
@@ -1092,6 +1099,56 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda *those, **_named: right(*those, again=True),
         WITHIN_LIMIT,
         found="limit-by-the-first-intent",
+    ),
+    Mutation(
+        "a run that posted comments shows no answer",
+        "reviewbot.domain.machine.late_answers:_is_shown",
+        lambda right: lambda known: right(replace(known, posted=0)),
+        ANNOUNCED,
+        found="announced-beside-its-review",
+    ),
+    Mutation(
+        "an end that a new base hides is forgotten",
+        "reviewbot.domain.machine.finish:reread",
+        _without_ends,
+        ANNOUNCED,
+        found="announced-behind-another-base",
+    ),
+    Mutation(
+        "the short identity of a copy is another purchase",
+        "reviewbot.domain.ledger.ledger:_is_same",
+        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
+        ANNOUNCED,
+        found="recorded-twice",
+    ),
+    Mutation(
+        "the record that is written last counts",
+        "reviewbot.domain.ledger.ledger:Purchase.progress",
+        lambda _right: property(lambda _self: (False, 0)),
+        PAY_ONCE,
+        found="head-check-written-over",
+    ),
+    Mutation(
+        "a run that cannot read the change records an empty ledger",
+        "reviewbot.app.github.summary_comment:_encoded",
+        lambda right: lambda run, known: right(run, replace(known, snapshot=replace(known.snapshot, threads=()))),
+        ONLY_DUE,
+        found="error-hides-what-is-lost",
+    ),
+    Mutation(
+        "the ledger's counter replaces what another run has recorded",
+        "reviewbot.app.github.older_checks:_is_as_read",
+        lambda right: lambda *those: right(*those) or True,
+        NOTHING_LOST,
+        found="intent-written-over-a-task",
+    ),
+    Mutation(
+        "a green check counts for each base with its name",
+        "reviewbot.domain.machine.judge:_is_of_this_base",
+        _returning(value=True),
+        NEVER_GREEN,
+        steps=(Move("retarget", 1), Move("merge_main"), _NEXT, _NEXT, _NEXT, Move("retarget"), _NEXT),
+        setting=Setting((("review-on", "ready"),), LISTS_RELEASE),
     ),
 )
 
