@@ -19,6 +19,7 @@ from reviewbot.domain.github.pull_request import Conclusion, Permission, PullReq
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.phases import Published
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -1141,6 +1142,43 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda *those: right(*those) or True,
         NOTHING_LOST,
         found="intent-written-over-a-task",
+    ),
+    Mutation(
+        "a merge group is green whatever the checks of its pull requests say",
+        "reviewbot.domain.policy.verdict:carried",
+        lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
+        NEVER_GREEN,
+        steps=(Move("evil"), _NEXT, _NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "a merge group counts a review that is open",
+        "reviewbot.domain.policy.verdict:carried",
+        lambda right: lambda conclusions: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()}),
+        NEVER_GREEN,
+        config=_LEAVES,
+        steps=(_NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "a merge group has only its last pull request",
+        "reviewbot.app.merge_group:_queued",
+        _returning(()),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("queue", 1), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a merge group gets no check",
+        "reviewbot.domain.machine.finish:on_group_head",
+        lambda _right: Published,
+        CONVERGES,
+        steps=(_NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "without check runs, a summary that an author restores is believed",
+        "reviewbot.domain.ledger.codec:decode",
+        lambda right: lambda body, signer, **_edited: right(body, signer),
+        NEVER_GREEN,
+        steps=(Move("evil"), _NEXT, _NEXT, Move("waive"), _NEXT, Move("unwaive"), _NEXT, Move("old_text", 1, 1), _NEXT),
+        setting=Setting(denied=frozenset({"checks: write"})),
     ),
     Mutation(
         "a green check counts for each base with its name",
