@@ -48,7 +48,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
+from tests.simulation.schedule import At, Begin, Interrupt, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -972,6 +972,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         setting=Setting((("review-on", "ready"),)),
     ),
     Mutation(
+        "each event is a request",
+        "reviewbot.domain.policy.eligibility:is_requested",
+        _returning(value=True),
+        ONLY_DUE,
+        steps=(_NEXT,),
+        setting=Setting((("review-on", "request"),)),
+    ),
+    Mutation(
         "a review without a result is bought again without end",
         "reviewbot.domain.ledger.ledger:Ledger.ended",
         _returning(0),
@@ -1128,6 +1136,78 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: property(lambda _self: (False, 0)),
         PAY_ONCE,
         found="head-check-written-over",
+    ),
+    Mutation(
+        "a refusal counts more than the task of another run",
+        "reviewbot.domain.ledger.ledger:Purchase.progress",
+        lambda _right: property(lambda self: (False, self.state.rank)),
+        PAY_ONCE,
+        steps=(
+            Move("out_of_credits"),
+            Episode(
+                (_COLLECT, Start("push")),
+                (
+                    *(At(4, Begin(Start("push"))), At(5, Switch()), At(12, Switch()), At(16, Interrupt())),
+                    *(At(17, Meanwhile(Move("out_of_credits"))), At(17, Switch())),
+                ),
+            ),
+        ),
+    ),
+    Mutation(
+        "the end of an attempt hides the next one",
+        "reviewbot.domain.ledger.ledger:Ledger.underway_on",
+        _returning(None),
+        NOTHING_LOST,
+        found="next-attempt-written-over",
+    ),
+    Mutation(
+        "a run does not look who was first",
+        "reviewbot.app.github.ledger_store:first_recorded",
+        _returning(None),
+        PAY_ONCE,
+        found="other-scope",
+    ),
+    Mutation(
+        "no check run has the ledger's counter",
+        "reviewbot.app.github.older_checks:_behind",
+        _returning(None),
+        NEVER_GREEN,
+        found="waiver-comes-back-on-a-head-without-check",
+    ),
+    Mutation(
+        "the check of an older head is not completed",
+        "reviewbot.domain.machine.judge:left_open",
+        _returning(None),
+        NOTHING_LOST,
+        found="homeless-finding",
+    ),
+    Mutation(
+        "any commit was the head",
+        "reviewbot.domain.ledger.ledger:Ledger.was_head",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="sha-that-begins-alike",
+    ),
+    Mutation(
+        "an error stays although no review is requested",
+        "reviewbot.domain.machine.judge:contradicts",
+        lambda right: lambda ledger, outcome: outcome.conclusion is not None and right(ledger, outcome),
+        CONVERGES,
+        found="error-stays-without-a-request",
+    ),
+    Mutation(
+        "the answer to a skipped head is recorded without being read",
+        "reviewbot.app.perform:_read_change",
+        lambda right: lambda *those, **_skipped: right(*those, skipped=False),
+        CONVERGES,
+        found="skipped-and-read-later",
+    ),
+    Mutation(
+        "the text of a late answer is dropped",
+        "reviewbot.app.output.views:_said",
+        lambda _right: lambda known: known.report.summary if known.report else "",
+        NOTHING_LOST,
+        found="text-of-an-older-head",
     ),
     Mutation(
         "a run that cannot read the change records an empty ledger",
