@@ -826,4 +826,13 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
         ),
     ),
+    "paid-for-each-command-again": Bug(
+        "With a token that may not write comments, each run executed two `/reviewbot review` again, because it "
+        "could not mark them as done. Each run paid for another review.",
+        PAY_ONCE,
+        history(
+            *(Move("deep"), Move("author_reviews"), Move("author_reviews")),
+            setting=Setting(denied=frozenset({"pull-requests: write"})),
+        ),
+    ),
 }

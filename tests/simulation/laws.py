@@ -124,7 +124,9 @@ def _bugs(world: World) -> Iterator[Violation]:
 
 
 def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
-    if world.truth.losses & {"memory"}:
+    # Without any record, a task is found by its key alone. Such a run must have waited for the answer.
+    is_forgotten = world.setting.is_silent and world.setting.input("wait-minutes", "8") != "0"
+    if world.truth.losses & {"memory"} or (is_forgotten and world.time.seconds > KEY_MEMORY):
         return
     bought: defaultdict[tuple[tuple[Change, ...], str], list[StoredTask]] = defaultdict(list)
     for task in world.tasks_of(pull.number):
@@ -374,7 +376,9 @@ def _doubles(world: World) -> Iterator[Violation]:
 
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
-    if check is not None and check.conclusion is None:
+    # A token that may not write comments cannot mark a command as executed, so each run cancels again.
+    is_hindered = world.truth.hindered and "pull-requests: write" in world.setting.denied
+    if check is not None and check.conclusion is None and not is_hindered:
         message = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, message)
 

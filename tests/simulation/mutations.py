@@ -1055,6 +1055,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
+        "a review builds on one whose answer could not be read",
+        "reviewbot.domain.ledger.ledger:Purchase.is_complete",
+        lambda _right: property(lambda _self: True),
+        NEVER_GREEN,
+        mind=Mind(is_brief=True, is_vague=True),
+        steps=(Move("evil"), _NEXT, _NEXT, Move("harmless"), _NEXT),
+    ),
+    Mutation(
         "a review counts although the one that it builds on is not read",
         "reviewbot.domain.ledger.ledger:Ledger.is_founded",
         _returning(value=True),
@@ -1136,6 +1144,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: property(lambda _self: (False, 0)),
         PAY_ONCE,
         found="head-check-written-over",
+    ),
+    Mutation(
+        "a run executes more commands after one that it cannot mark as done",
+        "reviewbot.app.comments.commands:_is_marked",
+        _returning(value=True),
+        PAY_ONCE,
+        found="paid-for-each-command-again",
     ),
     Mutation(
         "a refusal counts more than the task of another run",
