@@ -195,7 +195,7 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
     is_hindered = bool(bought.cancellers) or bought.is_replaced(world) or world.truth.hindered or pull.was_closed
     if bought.has_no_answer(world) and is_hindered:
         return False
-    is_known = world.setting.input("summary-comment", "true") == "true" and not world.truth.losses
+    is_known = world.setting.has_summary and not world.truth.losses
     is_forgotten = any(one.forgotten for one in bought.tasks)
     return (
         is_known

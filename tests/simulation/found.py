@@ -881,4 +881,26 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
         ),
     ),
+    "announced-beside-its-review": Bug(
+        "A collection posted the findings of a late answer, and then the author pushed. On the new head a finding had "
+        "another id, so the run did not recognize its own comment, and announced the answer, too.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("stranger_asks"), Move("evil_by_kim"), RUN_PUSH, Move("author_asks")),
+            Episode(
+                (NEXT, COLLECT),
+                (At(8, Switch()), At(22, Switch()), At(25, Switch()), At(32, Meanwhile(Move("fix", 2, 1)))),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
+    "paid-for-each-command-again": Bug(
+        "With a token that may not write comments, each run executed two `/reviewbot review` again, because it "
+        "could not mark them as done. Each run paid for another review.",
+        PAY_ONCE,
+        history(
+            *(Move("deep"), Move("author_reviews"), Move("author_reviews")),
+            setting=Setting(denied=frozenset({"pull-requests: write"})),
+        ),
+    ),
 }

@@ -40,12 +40,12 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
-    Without a summary, a person can ask for a review against a branch that has the earlier heads. Without check runs,
-    each of two racing runs can overwrite the other's record.
+    Nothing is remembered if nothing can be written. Without a summary, a person can ask for a review against a branch
+    that has the earlier heads. Without check runs, each of two racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
-    is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
-    if is_unknown and world.truth.named:
+    is_unknown = len(pull.bases) > 1 and not world.setting.has_summary
+    if (is_unknown and world.truth.named) or world.setting.is_silent:
         return
     parts = 3 if "max-tasks: 3" in world.setting.config else 1
     for at, task in enumerate(tasks if not world.truth.losses else ()):
@@ -60,7 +60,7 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     """Return whether the last task may exceed the limit: it races without check runs."""
     *others, task = tasks
-    return world.setting.input("check-run", "true") == "false" and any(_raced(task, one) for one in others)
+    return not world.setting.has_checks and any(_raced(task, one) for one in others)
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:

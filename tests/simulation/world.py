@@ -120,9 +120,19 @@ class Setting:
         return IN_WORDS in self.config
 
     @property
+    def has_checks(self) -> bool:
+        """Whether check runs are written."""
+        return self.input("check-run", "true") == "true" and "checks: write" not in self.denied
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether the summary is written."""
+        return self.input("summary-comment", "true") == "true" and "pull-requests: write" not in self.denied
+
+    @property
     def is_silent(self) -> bool:
-        """Whether the token lacks a permission without which a review cannot be published."""
-        return not self.denied.isdisjoint({"checks: write", "pull-requests: write"})
+        """Whether nothing of a review can be published."""
+        return not (self.has_checks or self.has_summary)
 
     @property
     def names(self) -> CheckNames:
@@ -186,6 +196,7 @@ class Truth:
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
+        groups: the pull requests of each merge group, with their heads, by the group's head.
         accepted: tasks with the heads and bases for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -207,6 +218,7 @@ class Truth:
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
     accepted: set[tuple[str, str, str]] = field(default_factory=set)
+    groups: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,15 @@ from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.questions.ask import settle_questions
 from reviewbot.domain.commands.authorize import Ask, is_left
-from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, said_in, why_not
+from reviewbot.domain.commands.parse import (
+    CommandName,
+    PostedCommand,
+    answers_to,
+    key_of,
+    open_commands,
+    said_in,
+    why_not,
+)
 from reviewbot.domain.findings.markers import comment_key
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent
@@ -90,7 +98,9 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order, up to the first failure, which is logged.
+    """Execute older commands in order, up to the first failure, which is logged, or one that cannot be marked as done.
+
+    The next run executes that one again. Several would be paid again: a check run names only one comment.
 
     A review that one of them requests is bought, but this run does not wait for it.
     """
@@ -102,7 +112,14 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
             ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
+        if posted.command.name is not CommandName.ASK and not _is_marked(snapshot, posted):
+            break
     return snapshot
+
+
+def _is_marked(snapshot: Snapshot, posted: PostedCommand) -> bool:
+    said = said_in(snapshot.comments, snapshot.threads)
+    return all(one.reacted for one in said if key_of(one) == posted.key)
 
 
 def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outcome:
