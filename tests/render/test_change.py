@@ -92,6 +92,7 @@ def test_code_is_coloured_in_pieces_until_the_time_limit() -> None:
     assert all(len(runs) == 1 for runs in Colours().of("a.py", ["x = 1" + " " * PIECE]))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("path", "piece"),
     [("A.java", "a "), ("a.tf", "-"), ("a.js", "'\\")],

@@ -12,7 +12,7 @@ from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.domain.policy.verdict import Reason, Status
 from tests.simulation import laws, people
 from tests.simulation.codevf import Life, StoredTask
-from tests.simulation.github import REPOSITORY_ID, Pull, StoredCheck, StoredComment
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, StoredComment
 from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
@@ -427,8 +427,8 @@ def rest(world: World, *, again: bool) -> None:
     for tried in range(MOST_COLLECTIONS):
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
-        _settle(world)
-        if not world.codevf.open_tasks() and tried >= waits and not _tries_again(world):
+        is_news = _settle(world)
+        if not world.codevf.open_tasks() and tried >= waits and not is_news and not _tries_again(world):
             break
 
 
@@ -460,11 +460,19 @@ def _start_again(world: World, runs: list[Run]) -> None:
             tried = _run(world, tried.start)
 
 
-def _settle(world: World) -> None:
-    """End and publish open tasks, so that the next moves do not depend on the duration of a run."""
+def _settle(world: World) -> bool:
+    """End and publish open tasks, so that the next moves do not depend on the duration of a run.
+
+    Return whether the collection left something for the next run: a collection looks for open check runs, so it finds
+    no task that only the summary lists as open, and no summary that a person has edited. The next run shows the text
+    of such an answer, or a notice; later ones do not.
+    """
     world.time.seconds += LONG
     _run(world, Start("collect"))
+    there = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
+    reading = world.reading(1)
     _run(world, Start("push"))
+    return bool(there) and (reading is None or bool(reading.problem or reading.ledger.open_tasks()))
 
 
 def _run(world: World, start: object) -> Run:

@@ -315,7 +315,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a_day_later",),
     ),
     Mutation(
-        "no run goes on with what another one has recorded first",
+        "no run resumes what another one has recorded first",
         "reviewbot.domain.machine.purchase:overtaking",
         _returning(None),
         PAY_ONCE,
@@ -1209,13 +1209,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda ledger, outcome: outcome.conclusion is not None and right(ledger, outcome),
         CONVERGES,
         found="error-stays-without-a-request",
-    ),
-    Mutation(
-        "the answer to a skipped head is recorded without being read",
-        "reviewbot.app.perform:_read_change",
-        lambda right: lambda *those, **_skipped: right(*those, skipped=False),
-        CONVERGES,
-        found="skipped-and-read-later",
     ),
     Mutation(
         "the text of a late answer is dropped",

@@ -332,7 +332,7 @@ def _close(world: World, move: Move) -> None:
     del move
     if world.pull.is_open:
         world.github.close(1)
-        world.pending.append(ClosedEvent(1, merged=False, sender="mona"))
+        world.pending.append(ClosedEvent(1, sender="mona"))
 
 
 def _other_check(*words: str) -> Play:

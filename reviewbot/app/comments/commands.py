@@ -1,4 +1,4 @@
-"""Executes each command in comments once, with one answer and one reaction, also after a killed run.
+"""Executes each command in comments once, with one answer and one reaction, even after a killed run.
 
 The order is: the action, which is idempotent; the answer, which names its comment; the reaction, which marks the
 command as done. A run first executes the commands that earlier runs missed.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice, takewhile
 
-from reviewbot.app.comments.actions import CommandRun, action_of, execute
+from reviewbot.app.comments.actions import action_of, execute
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.output.runner_output import bare_outputs
+from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.questions.ask import settle_questions
 from reviewbot.domain.commands.authorize import Ask, is_left
 from reviewbot.domain.commands.parse import (
@@ -49,10 +49,7 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
         for own in (one for one in posted_commands if one.key == key):
             return _carry_out(ports, own, snapshot)
         why = _why_left(ports, snapshot)
-    ports.reporter.say(why)
-    outcome = not_due(Reason.EVENT, why)
-    ports.reporter.outputs(bare_outputs(outcome))
-    return outcome
+    return write_bare(ports, not_due(Reason.EVENT, why))
 
 
 def relay(ports: Ports, number: int) -> str:
@@ -138,13 +135,13 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     word = posted.command.name.value
     if there := answers_to(said_in(snapshot.comments, snapshot.threads), settings.instance, posted.key):
         react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
-        return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
+        return write_bare(ports, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = execute(CommandRun(run, snapshot, posted), action)
+    outcome = execute(run, snapshot, posted, action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
-        return _logged(run, outcome)  # the answer is posted already, or by a later run
+        return write_bare(ports, outcome)  # the answer is posted already, or by a later run
     why_not = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
@@ -154,10 +151,4 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         ports.reporter.outputs({"exit-status": str(outcome.exit_status)})
         return outcome
     text = f"`{word}` was refused: {why_not}" if why_not else f"`{word}` was answered."
-    return _logged(run, answered(carried_out=not why_not, message=text))
-
-
-def _logged(run: RunContext, outcome: Outcome) -> Outcome:
-    run.say(outcome.message)
-    run.ports.reporter.outputs(bare_outputs(outcome))
-    return outcome
+    return write_bare(ports, answered(carried_out=not why_not, message=text))

@@ -45,12 +45,15 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger = reading.ledger.with_full_identity(digest)
     finished = {purchase_key(one.purchase) for one in copies if _has_ended(one.purchase, ledger)}
-    for other in _only_in_doubles(run, ledger, found.extra):
+    doubles = _trusted(run, found.extra)
+    for other in _only_in_doubles(ledger, doubles):
         finished |= {purchase_key(other)} if other.state.is_over else set()
         # Its findings are read again.
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = _with_questions(run, ledger.entitled(snapshot.pull, run.settings.strictest_fail_on), found.extra)
+    ledger = ledger.entitled(snapshot.pull, run.settings.strictest_fail_on)
+    for question in (one for double in doubles for one in double.questions.records):
+        ledger = ledger.with_question(question)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
@@ -73,22 +76,18 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
     return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
-def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Iterator[Purchase]:
-    """Yield the purchases whose task only another summary has, after two concurrent runs wrote one each."""
-    for comment in doubles if run.paid else ():
-        reading = _reading(run, comment, ())
-        for one in () if reading.problem else reading.ledger.purchases:
-            known = ledger.recorded(one)
-            if known is None or (one.task_id and not known.task_id):
-                yield replace(one, identity=known.identity if known else one.identity)
+def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
+    """Return the trusted ledgers of other summaries, after two concurrent runs wrote one each."""
+    readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
+    return [one.ledger for one in readings if not one.problem]
 
 
-def _with_questions(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
-    for comment in doubles if run.paid else ():
-        reading = _reading(run, comment, ())
-        for one in () if reading.problem else reading.ledger.questions.records:
-            ledger = ledger.with_question(one)
-    return ledger
+def _only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
+    """Yield the purchases whose task only another summary has."""
+    for one in (one for double in doubles for one in double.purchases):
+        known = ledger.recorded(one)
+        if known is None or (one.task_id and not known.task_id):
+            yield replace(one, identity=known.identity if known else one.identity)
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:

@@ -128,7 +128,7 @@ def planned(known: Known, now: datetime) -> Known:
 
 
 def context_of(known: Known, room: int) -> ContextText:
-    """Return the context of the change, redacted, in so many bytes."""
+    """Return the context of the change, redacted, in at most that many bytes."""
     return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
@@ -167,7 +167,7 @@ def _spent(known: Known) -> Decimal:
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
-    """Return the price of the review in so many tasks, not yet checked against a budget."""
+    """Return the price of the review in that many tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:

@@ -45,14 +45,14 @@ class Limits(Struct, frozen=True):
     first_hold: int
     attachment_bytes: int
 
-    def check(self, hold: int, balance: Balance | None, spent: Decimal) -> None:
+    def check(self, hold: int, balance: Balance | None) -> None:
         """Raise if a limit or the balance forbids it.
 
         Raises:
             OverBudget: before a task is created.
         """
         spending = budget.Spending(
-            hold, spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
+            hold, self.spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
         )
         budget.check(spending, balance)
 
@@ -213,14 +213,14 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
             return Over(phase.question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
-            return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
+            return Ended(_PENDING)  # what is bought stays open, and the next run resumes it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
         case Replied(), Ledger() | steps.Failed():
             return Ended(_ANSWERED)
         case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
-        case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+        case ((Asked() | Quoted()), steps.Failed(error=error)):
             return Ended(_failed(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
@@ -254,7 +254,7 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
     if not again:
-        limits.check(price.hold, balance, limits.spent)
+        limits.check(price.hold, balance)
     return price
 
 
@@ -271,9 +271,10 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     Each run records its intent and then reads the others, as for reviews.
     """
     question = at.question
-    limits = replace(at.limits, first_hold=ledger.first_hold)
+    spent = max(at.limits.spent, ledger.spent - question.hold)
+    limits = replace(at.limits, first_hold=ledger.first_hold, spent=spent)
     try:
-        limits.check(question.hold, None, max(at.limits.spent, ledger.spent - question.hold))
+        limits.check(question.hold, None)
     except ReviewbotError as error:
         return _withdrawn(question, error)
     return Intended(question, at.price, size_tiers(limits.attachment_bytes), again=False)

@@ -144,6 +144,7 @@ def test_a_mixed_answer_is_never_clean(parts: list[tuple[str, str, str]], form: 
     assert report.readable == (not report.leftovers)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "text",
     [

@@ -80,7 +80,7 @@ from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
 from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
-RICH = Balance(Decimal(9999), Decimal(0), Decimal(9999))
+RICH = Balance(Decimal(9999), Decimal(0))
 
 
 def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
@@ -418,7 +418,7 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
     replacing = go(approved, RICH)
     assert decide(replacing) == steps.CancelTask(replacing.awaited.purchase)
     assert replacing.quote.project_id == 12
-    assert go(approved, Balance(Decimal(-999), Decimal(0), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
+    assert go(approved, Balance(Decimal(-999), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
 
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
@@ -494,7 +494,7 @@ def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> No
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     now = known(may_buy=False)
     deferred = own(now, state=TaskState.DEFERRED, task_id="", selecting=now.request.selecting)
-    poor = Balance(Decimal(0), Decimal(0), Decimal(0))
+    poor = Balance(Decimal(0), Decimal(0))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
@@ -853,7 +853,6 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
-    assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
     assert isinstance(now.own, Underway)
     done = replace(now, own=Answered(now.own, Report("Read.", ())))

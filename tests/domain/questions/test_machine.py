@@ -62,7 +62,7 @@ OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
 LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
 SIZES = size_tiers(1_000_000)
 PRICE = Quote(120, None, 1, 60, None, 101)
-RICH = Balance(Decimal(1000), Decimal(0), Decimal(1000))
+RICH = Balance(Decimal(1000), Decimal(0))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
 DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
 CANCELLED = Task("task_9", TaskStatus.CANCELLED, "cancelled")
@@ -149,7 +149,7 @@ def test_an_answered_question_is_not_changed() -> None:
 )
 def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
     with pytest.raises(OverBudget, match=re.escape(why)):
-        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
+        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0)))
 
 
 def test_the_expertise_multiplies_the_hold() -> None:

@@ -816,6 +816,7 @@ def test_pnpm_lock_files_are_parsed() -> None:
     assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, new)) == ()
 
 
+@pytest.mark.proof
 def test_many_entries_of_one_name_take_seconds() -> None:
     source = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
     entries = "".join(
