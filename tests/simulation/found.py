@@ -818,6 +818,69 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
         ),
     ),
+    "intent-of-a-run-at-work": Bug(
+        "Runs raced, and one continued the intent of another that had not yet read the purchases of the others. "
+        "Together they exceeded the limit.",
+        WITHIN_LIMIT,
+        history(
+            Move("review", 2),
+            Episode(
+                (PUSH, PUSH, PUSH),
+                (
+                    *(At(6, Switch()), At(9, Switch()), At(10, Meanwhile(Move("harmless", 4, 1))), At(18, Switch())),
+                    *(At(27, Switch()), At(29, Switch()), At(33, Switch())),
+                ),
+            ),
+            setting=Setting((("max-credits-per-pr", "700"),)),
+        ),
+    ),
+    "answer-without-a-record": Bug(
+        "Runs raced and wrote an older summary over the record of a question. The summary was no longer trusted, and "
+        "with a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
+        ANSWERED_ONCE,
+        history(
+            *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
+            *(Move("ask"), Move("collect"), Move("ask")),
+            Episode((NEXT, PUSH, PUSH), (At(8, Switch()), At(22, Switch()), At(37, Switch()))),
+        ),
+    ),
+    "question-forgotten-by-a-later-check": Bug(
+        "Runs raced and wrote an older summary over the record of a question. Only the copy in an older check run "
+        "counted its credits, and a later copy with fewer replaced that: the limit was exceeded.",
+        WITHIN_LIMIT,
+        history(
+            *(RUN, Move("stranger_asks"), Move("author_cancels"), Move("author_asks")),
+            Episode(
+                (PUSH, NEXT, NEXT),
+                (
+                    *(At(call, Switch()) for call in (1, 4, 5)),
+                    *(At(6, Begin(PUSH)), At(6, Switch()), At(6, Switch())),
+                    *(At(call, Switch()) for call in (10, 15, 16, 17)),
+                    At(18, Delay(30)),
+                    *(At(call, Switch()) for call in (18, 19, 21, 23, 30, 37, 39)),
+                ),
+            ),
+            *(Move("author_asks"), Move("ask"), Episode((PUSH,), (At(9, Lose(done=False)),))),
+            *(Move("evil"), Move("ask")),
+            setting=Setting((("max-credits-per-pr", "1080"), ("wait-minutes", "0")), life=Life(2, 20)),
+        ),
+    ),
+    "record-behind-a-force-push": Bug(
+        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the "
+        "summary. Later runs did not read the check run of the replaced head, which had it too.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("note"), Move("review", 4)),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(4, Meanwhile(Move("evil", 4, 5))), At(6, Switch()), At(8, Meanwhile(Move("go_back", 3, 1)))),
+                    *(At(17, Switch()), At(19, Switch()), At(21, Switch())),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
     "announced-beside-its-review": Bug(
         "A collection posted the findings of a late answer, and then the author pushed. On the new head a finding had "
         "another id, so the run did not recognize its own comment, and announced the answer, too.",

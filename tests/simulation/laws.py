@@ -12,7 +12,6 @@ from typing import cast
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
@@ -155,8 +154,8 @@ def _is_overwritten(world: World, task: StoredTask) -> bool:
     """Return whether neither the summary nor a check run has a task, which was created while many runs were at work."""
     if any(task.id in check.external_id for check in world.github.checks.values()):
         return False
-    signer = Signer(KEY, REPOSITORY_ID, int(str(task.submission.metadata["pullRequest"])), "")
-    if any(task.id in one.task_id for text in world.truth.texts[-1:] for one in decode(text, signer).ledger.purchases):
+    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
+    if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
         return False
     runs = [cast(Run, run) for run in task.askers]
     return any(sum(spending.overlap(run, other) for other in world.runs) >= RACING for run in runs)
@@ -210,8 +209,8 @@ def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
 
 def _recorded(world: World) -> Iterator[Question]:
     """Yield the questions in every text of the summary so far, those of the latest first."""
-    for text in reversed(world.truth.texts):
-        yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
+    for ledger in reversed(list(world.written_ledgers(1))):
+        yield from ledger.questions.records
 
 
 def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
@@ -324,8 +323,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     if _is_overwritten(world, task):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
-    signer = Signer(KEY, REPOSITORY_ID, number, "")
-    ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]
     is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
@@ -556,6 +554,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         owner = world.github.pulls[check.number or pull.number] if check else pull
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
+        # Of a closed one the rules decided when its check was written, since no run judges it again.
+        is_exempt |= not owner.is_open and is_unreviewed(world, pull, changes)
         if conclusion == "skipped" and is_exempt:
             # A pull request without a check has the one of another with the same change, which a rule does not review.
             is_alone = world.setting.input("review-on", "push") != "push" and world.github.changes_of(owner) == changes

@@ -36,7 +36,7 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup import checkup
-from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs, unread_calls
+from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import showing_progress

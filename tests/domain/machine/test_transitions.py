@@ -52,6 +52,7 @@ from reviewbot.domain.machine.purchase import (
     may_exceed_together,
     overtaking,
     purchase_of,
+    quote,
     resumed,
     submitted,
 )
@@ -987,6 +988,18 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
     check_race(replace(now, own=None), Ledger((older, other)))
+
+
+def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
+    now = known(max_credits_per_pr=820)
+    intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
+    other = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
+    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820), Decimal(820))
+    within = replace(now, memory=Memory(written=Ledger((intent, other))))
+    assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
+    over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
+    with pytest.raises(OverBudget, match="461 of 820 are held or used"):
+        quote(over, candidate, None, poor, freed=0)
 
 
 def test_the_newest_check_is_the_current_one() -> None:
