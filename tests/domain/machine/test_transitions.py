@@ -994,7 +994,7 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     now = known(max_credits_per_pr=820)
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
-    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820), Decimal(820))
+    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))

@@ -160,7 +160,7 @@ def test_the_expertise_multiplies_the_hold() -> None:
 @pytest.mark.parametrize("now", [60, 600])
 def test_an_intent_keeps_its_price_and_only_the_limit_of_the_pull_request_is_checked_again(now: int) -> None:
     limits = replace(LIMITS, ask_credits=now, max_per_pr=240, spent=Decimal(240))
-    assert price_of(INTENT, limits, None, Balance(Decimal(0), Decimal(120), Decimal(120))).hold == 120
+    assert price_of(INTENT, limits, None, Balance(Decimal(0), Decimal(120))).hold == 120
     again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
     with pytest.raises(OverBudget, match="`max-credits-per-pr` stops this question"):
