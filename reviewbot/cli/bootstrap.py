@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reviewbot.adapters.codevf import CodeVF, OnRetry
 
 GRACE_SECONDS = 120
-"""How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
+"""How long requests to CodeVF continue after the wait's deadline, so that a retry does not lose the last answer."""
 
 FORK_HINT = (
     "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "

@@ -11,7 +11,7 @@ from msgspec import Struct
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Side
-from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import lines
@@ -45,7 +45,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
     if _is_path(finding.path):
         found = _lines_at_head(finding)
         return Place(finding.path, found, "" if found else _elsewhere(finding))
-    changed = [path for some in (view.sent, view.held, view.files) for path in (one.path for one in some)]
+    changed = [path for some in (view.sent, view.held, view.findings) for path in (one.path for one in some)]
     path = next(filter(_is_path, changed), None)
     if path is None:
         return None
@@ -73,18 +73,17 @@ def literal_replacement(finding: FindingView, place: Place) -> str | None:
 
 
 def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
-    last = finding.line
-    if last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:
+    first, last = finding.first_line, finding.line
+    if first is None or last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:
         return None
-    first = last if finding.start_line is None else finding.start_line
     return (first, last) if 1 <= first <= last <= _LINE_LIMIT else None
 
 
 def _elsewhere(finding: FindingView) -> str:
     """Return a sentence on lines that are not at the head, or that are not verified against the file."""
     if finding.why is Why.FILE_NOT_SENT:
-        reason = held_sentence(finding.held.reason) if finding.held else ""
-        return f"The file is part of the change, but it was not sent. {reason}".rstrip()
+        reason = f": {WHY_HELD[finding.held.reason]}" if finding.held else ""
+        return f"The file is part of the change, but it was not sent{reason}."
     words = lines(finding.start_line, finding.line)
     if not words:
         return ""

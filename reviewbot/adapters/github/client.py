@@ -107,7 +107,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """What GitHub's rate limits leave, by the last answer of each: the least, None before the first.
+        """The fewest requests that any rate limit leaves, by its latest response; None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -250,7 +250,7 @@ class Client:
         return status, headers, body
 
     def _persist(self, exchange: Callable[[], T], intent: Intent, *, repeats: bool) -> T:
-        """Send, and repeat within the limits if that is safe; with `repeats` also if it may have succeeded."""
+        """Send, and repeat within the limits if that is safe, or with `repeats` even if it may have succeeded."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1

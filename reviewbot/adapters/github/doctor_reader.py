@@ -26,7 +26,6 @@ class SetupReader(RepositoryConnection):
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
         node = self.files("HEAD", config_file, templates_dir.strip("/"))
         return RepositorySetup(
-            repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
             config=parse.config(node.config),
             templates=parse.folder(node.templates),

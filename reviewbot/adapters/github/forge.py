@@ -21,7 +21,7 @@ from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.drafts import CheckState, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -332,14 +332,14 @@ class GitHubForge(FileReader):
     def delete_review_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
-    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
         url = f"{self._path}/pulls/{number}/comments"
         comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
-        return self._calls.write("POST", url, _REVIEWS, comment, rest.Written).posted()
+        return self._calls.write("POST", url, _REVIEWS, comment, rest.Created).id
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+    def create_reply(self, number: int, comment_id: int, body: str) -> int:
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Written).posted()
+        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Created).id
 
     def resolve_thread(self, thread_id: str) -> None:
         self._calls.mutate(queries.RESOLVE_THREAD, thread_id, _RESOLVING)

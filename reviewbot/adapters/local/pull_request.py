@@ -33,7 +33,7 @@ class CommitRange(Struct, frozen=True):
         branch: identifies its earlier reviews; empty if not on a branch.
         base_ref: the base as the user named it.
         settled: the commit whose settings, attributes and templates are used; empty if there is none.
-        author: the login of who would open it as a pull request, a bot's with `[bot]`; empty if unknown.
+        author: the login of the user who would open the pull request, a bot's with `[bot]`; empty if unknown.
     """
 
     branch: str

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def asks(call: str) -> Meta:
-    """Select a field of GitHub's with arguments under the name of this one."""
+    """Select a GitHub field with arguments, under the name of the annotated field."""
     return Meta(extra={"asks": call})
 
 
@@ -321,7 +321,7 @@ class RatedCommentNode(CommentNode, frozen=True):
 
 
 class RatedReply(Node, frozen=True):
-    """The same of a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
+    """The same for a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
 
     on = "PullRequestReviewComment"
     id: Name

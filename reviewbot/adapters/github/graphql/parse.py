@@ -117,7 +117,7 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """When the last of the branches before those ended, if there are more."""
+    """Return when the pull request left the latest base branch that is not in `former_bases`; None if all are."""
     moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 

@@ -76,8 +76,8 @@ def entries(new: int, old: int, context: int | None = None) -> str:
     """Return the document that reads files at the head with texts, and at the merge base without.
 
     Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. With `context`,
-    it also reads so many files of the default branch (`f0`…), and of the pull request (`number`) what a reviewer reads
-    besides the change.
+    it also reads that many files of the default branch (`f0`…), and from the pull request (`number`) what a reviewer
+    reads besides the change.
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
