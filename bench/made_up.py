@@ -11,7 +11,7 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
 from reviewbot.render.examples import example_of
-from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SummaryView, SumView
+from reviewbot.render.view_models.review import CostView, FindingView, SummaryView, SumView
 from reviewbot.values import replace
 
 CHANGED = 100
@@ -68,18 +68,15 @@ def _finding(number: int, path: str, line: int, code: str) -> Finding:
 
 def story_of(findings: int) -> SummaryView:
     per_file = -(-findings // CHANGED)
-    groups = [
-        FileGroup(f"src/module_{at}.py", tuple(_shown(at, number) for number in range(per_file)))
-        for at in range(-(-findings // per_file))
-    ]
+    files = range(-(-findings // per_file))
     counts = dict.fromkeys(Severity, 0) | {Severity.HIGH: findings}
     return replace(
         example_of(SummaryView, full=False),
         outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0),
         counts=counts,
-        files=tuple(groups),
+        findings=tuple(_shown(at, number) for at in files for number in range(per_file)),
         sum=SumView(findings, findings, 0, 0, 0, 0),
-        sent=tuple(Sent(group.path, 5_400, whole=True, redactions=0) for group in groups),
+        sent=tuple(Sent(f"src/module_{at}.py", 5_400, whole=True, redactions=0) for at in files),
         cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, None),
         fail_on="critical",
     )

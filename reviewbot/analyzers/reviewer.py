@@ -34,11 +34,6 @@ class Examination(Struct, frozen=True):
     unseen: tuple[Unseen, ...]
 
 
-def review(attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str]) -> dict[str, object]:
-    """Return the answer of `examine`."""
-    return examine(attachments, path_env=path_env).answer
-
-
 def examine(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> Examination:

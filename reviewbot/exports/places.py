@@ -45,7 +45,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
     if _is_path(finding.path):
         found = _lines_at_head(finding)
         return Place(finding.path, found, "" if found else _elsewhere(finding))
-    changed = [path for some in (view.sent, view.held, view.files) for path in (one.path for one in some)]
+    changed = [path for some in (view.sent, view.held, view.findings) for path in (one.path for one in some)]
     path = next(filter(_is_path, changed), None)
     if path is None:
         return None
@@ -73,10 +73,9 @@ def literal_replacement(finding: FindingView, place: Place) -> str | None:
 
 
 def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
-    last = finding.line
-    if last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:
+    first, last = finding.first_line, finding.line
+    if first is None or last is None or finding.side is Side.LEFT or finding.why in UNVERIFIED:
         return None
-    first = last if finding.start_line is None else finding.start_line
     return (first, last) if 1 <= first <= last <= _LINE_LIMIT else None
 
 

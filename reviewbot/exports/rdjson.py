@@ -14,7 +14,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.escaping import ZWSP, visible
 from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.truncation import worst_first
 
 _SEVERITIES = {
     Severity.UNRATED: "ERROR",
@@ -34,7 +34,7 @@ def rdjson(view: SummaryView) -> str:
 
     Waived, fixed and gone findings are omitted; reviewdog would report them.
     """
-    diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in every_finding(view.files)]
+    diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in worst_first(view.findings)]
     leftovers = [
         {
             "message": _plain(f"Could not be read: {item.where}: {item.why}\n\n{item.text}"),

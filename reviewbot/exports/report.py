@@ -25,7 +25,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "pull_number": "pullRequest",
         "head_sha": "head",
         "reviewer_summary": "summary",
-        **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "context", "approved_by", "in_summary")),
+        **dict.fromkeys(("mark", "ledger", "sent", "held", "context", "approved_by", "in_summary")),
         **dict.fromkeys(("docs_url", "command")),
     },
     FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
@@ -66,7 +66,6 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "generator": {"name": "reviewbot", "version": version},
         "pullRequestUrl": review_url,
         **object_of(view),
-        "findings": [finding for group in view.files for finding in group.findings],
         "manifest": {"sent": view.sent, "heldBack": view.held, "context": view.context},
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, default=_encoded).encode("utf-8", "replace").decode()

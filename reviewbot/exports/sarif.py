@@ -21,7 +21,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
 from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.truncation import worst_first
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -82,7 +82,7 @@ def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
 
 
 def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str | None) -> Mapping[str, object]:
-    everywhere = [(finding, place_of(finding, view)) for finding in (*every_finding(view.files), *view.waived)]
+    everywhere = [(finding, place_of(finding, view)) for finding in (*worst_first(view.findings), *view.waived)]
     placed = [(finding, place) for finding, place in everywhere if place]
     kept = placed[: size_tier.results]
     homeless = [finding for finding, place in everywhere if place is None]
@@ -241,7 +241,7 @@ def _notifications(
         yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
-        yield f"{more} of earlier reviews: only the severity is stored."
+        yield f"{more} from earlier reviews: only the severity is stored."
     for finding in homeless:
         yield _message(finding, Place("", None, "The reviewer named no file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:

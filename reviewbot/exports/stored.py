@@ -20,7 +20,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment, Whole, convert, parse
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import NULL_IF_EMPTY, SCHEMA, keys_of
-from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.values import replace
 
 
@@ -74,7 +74,6 @@ def _report() -> type[Any]:
     fields = [
         ("generator", defstruct("Generator", [("version", str)])),
         ("review_url", str | None),
-        ("findings", _stored(tuple[FindingView, ...])),
         ("manifest", defstruct("Manifest", [(name, _stored(kind)) for name, kind in manifest.items()], rename="camel")),
     ]
     return defstruct("Report", fields, bases=(view,), rename={"review_url": "pullRequestUrl"})
@@ -117,7 +116,7 @@ def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_re
     values = _values(report)
     manifest = values["manifest"]
     listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": manifest["context"]}
-    view = convert({**values, "mark": "", "ledger": "", "files": (), **listed}, SummaryView)
+    view = convert({**values, "mark": "", "ledger": "", **listed}, SummaryView)
     reasons = {one.path: one for one in view.held}
 
     def restored(finding: FindingView) -> FindingView:
@@ -129,12 +128,9 @@ def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_re
             held=reasons.get(finding.path) if finding.why is Why.FILE_NOT_SENT else None,
         )
 
-    groups: dict[str, list[FindingView]] = {}
-    for finding in convert(values["findings"], tuple[FindingView, ...]):
-        groups.setdefault(finding.path, []).append(restored(finding))
     return replace(
         view,
-        files=tuple(FileGroup(path, tuple(items)) for path, items in groups.items()),
+        findings=tuple(map(restored, view.findings)),
         waived=tuple(map(restored, view.waived)),
         closed=tuple(map(restored, view.closed)),
     )

@@ -19,9 +19,7 @@ from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_command, exclusion_setting
 from reviewbot.render.view_models.review import (
-    AuthorText,
     CommentView,
-    FileGroup,
     FindingStateView,
     FindingView,
     ProgressView,
@@ -54,7 +52,7 @@ def linked(view: SummaryView, link: Link) -> SummaryView:
         run_url=link(view.run_url),
         docs_url=link(view.docs_url),
         summary_url=link(view.summary_url),
-        files=tuple(FileGroup(group.path, each(group.findings)) for group in view.files),
+        findings=each(view.findings),
         waived=each(view.waived),
         closed=each(view.closed),
     )
@@ -71,7 +69,6 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
         "shown": truncate_summary(view, detail),
-        "detail": detail,
         "message": thin.outcome.message,
         "hint": thin.outcome.hint,
         "paid": view.reviewer == "codevf",
@@ -102,8 +99,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 def _below_threshold(view: SummaryView) -> int:
     """Return how many findings of the answer are in the summary because of `comment-from`."""
-    findings = (finding for group in view.files for finding in group.findings)
-    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in findings)
+    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in view.findings)
     return min(below, view.sum.in_summary if view.sum else 0)
 
 
@@ -241,10 +237,10 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
     """Yield contexts of the prompt, each smaller: the body is cut first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
         rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
-        title = shorten_line(_without(view.author.title, view.boundary), limits.title)
         thin = replace(
             view,
-            author=AuthorText(title, shorten(_without(view.author.body, view.boundary), limits.body)),
+            title=shorten_line(_without(view.title, view.boundary), limits.title),
+            body=shorten(_without(view.body, view.boundary), limits.body),
             instructions=text(view.instructions),
             path_instructions=tuple((path(pattern), text(value)) for pattern, value in view.path_instructions[:rows]),
             file_names=tuple((path(name), path(value)) for name, value in view.file_names[:rows]),

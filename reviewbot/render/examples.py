@@ -33,7 +33,6 @@ from reviewbot.domain.publishing.announcement import Ending
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
-    FileGroup,
     FindingStateView,
     FindingView,
     PromptView,
@@ -85,20 +84,8 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-Sample = (
-    SummaryView
-    | CommentView
-    | FindingView
-    | FindingStateView
-    | AnswerView
-    | AnnouncementView
-    | ReplyView
-    | PromptView
-    | QuestionView
-)
-
-
-def example_views() -> Iterator[Sample]:
+def example_views() -> Iterator[Struct]:
+    """Yield views of every kind that a template renders."""
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))
@@ -134,7 +121,7 @@ def _findings() -> Iterator[FindingView]:
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield findings of earlier reviews, with all and with few fields, and waived ones."""
+    """Yield findings from earlier reviews, with all and with few fields, and waived ones."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")
@@ -144,9 +131,9 @@ def _moved_on() -> Iterator[FindingView]:
 def _summaries() -> Iterator[SummaryView]:
     """Yield a full and a minimal summary for each reason, and one with findings in every state."""
     moved_on = tuple(_moved_on())
-    full = replace(example_of(SummaryView, full=True), files=(FileGroup("src/a.py", tuple(_findings())),))
+    full = replace(example_of(SummaryView, full=True), findings=tuple(_findings()))
     bare = replace(example_of(SummaryView, full=False), reviewer="local")
-    yield replace(full, files=(FileGroup("src/a.py", moved_on),), waived=moved_on, closed=moved_on)
+    yield replace(full, findings=moved_on, waived=moved_on, closed=moved_on)
     for reason in Reason:
         yield replace(full, outcome=replace(full.outcome, reason=reason, status=Status.FAILED))
         yield replace(bare, outcome=replace(bare.outcome, reason=reason, status=Status.PENDING))

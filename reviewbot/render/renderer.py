@@ -288,9 +288,9 @@ class Renderer:
         """Return the HTML page, at most 6 MB, with the change in `files` as sent; without files, only quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
-        view, style = contexts.linked(self._with_problems(view), link), self._style()
-        page = report.Page(view, files, Colours().of, self._copied, style)
-        return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
+        view = contexts.linked(self._with_problems(view), link)
+        attempts = report.contexts_of(view, files, Colours().of, self._copied, self._style())
+        return _first_fit("report.html.j2", attempts, self._html.render_with_words, REPORT) + "\n"
 
     def statistics(self, found: Statistics) -> str:
         from reviewbot.render.statistics.page import statistics_page  # noqa: PLC0415 — only `reviewbot stats` needs it

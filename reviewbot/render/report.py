@@ -20,7 +20,7 @@ from reviewbot.render.contexts import of_summary
 from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_texts
+from reviewbot.render.view_models.truncation import truncate_finding, truncate_texts, worst_first
 from reviewbot.values import replace
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
@@ -52,35 +52,33 @@ class Section(Struct, frozen=True):
         return self.cards[0].finding.severity.value if self.cards else ""
 
 
-class Page(Struct, frozen=True):
-    """The parts of the report that are never truncated. The view's URLs are links, and `style` is trusted."""
+def contexts_of(
+    view: SummaryView, files: Sequence[FileView], paint: Paint, markdown: Callable[[FindingView], str], style: str
+) -> Iterator[dict[str, object]]:
+    """Yield smaller and smaller versions of the page, without those that cannot fit.
 
-    view: SummaryView
-    files: Sequence[FileView]
-    paint: Paint
-    markdown: Callable[[FindingView], str]
-    style: str
-
-
-def contexts_of(page: Page) -> Iterator[dict[str, object]]:
-    """Yield smaller and smaller versions of the page, without those that cannot fit."""
-    findings = every_finding(page.view.files)
+    The view's URLs are links, and `style` is trusted. `markdown` returns what the page copies of a finding.
+    """
+    findings = worst_first(view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
-    files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))
-    headings, code = written(files, page.paint)
+    files = sorted(files, key=lambda file: order.get(file.path, len(order) + len(findings)))
+    headings, code = written(files, paint)
     fixed = {
-        "style": Html(page.style),
-        "style_seal": Html(html_escaping.seal(page.style)),
+        "style": Html(style),
+        "style_seal": Html(html_escaping.seal(style)),
         "script": Html(script()),
         "script_seal": Html(html_escaping.seal(script())),
+        "is_quoted": not files,
     }
-    excerpts = Excerpts(page.files)
-    page = replace(page, markdown=cache(page.markdown))  # most findings are the same in the next tier
+    excerpts = Excerpts(files)
+    markdown = cache(markdown)  # most findings are the same in the next tier
     for detail in REPORT_DETAILS:
         if detail is REPORT_DETAILS[-1] or len(code) + _weight(findings, detail) <= REPORT.limit:
-            cards = list(_cards(page, findings[: detail.full], excerpts, detail))
+            cards = list(_cards(findings[: detail.full], excerpts, paint, detail))
             shown_files = _of_files(zip(findings, cards, strict=False), headings, detail)
-            yield _of_story(page.view, detail) | _of_cards(page, cards, code) | shown_files | fixed
+            copied = {card.anchor: markdown(card.finding) for card in cards}
+            data = Html(f'{{"files":{code},"findings":{html_escaping.data(copied)}}}')
+            yield _of_story(view, detail) | _filters(view, cards) | shown_files | fixed | {"data": data}
 
 
 @cache
@@ -99,34 +97,31 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
     check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
     return of_summary(view, detail) | {
-        "view": replace(truncate_texts(view, detail), files=(), check_name=check_name, repository=repository),
-        "left_out": max(0, sum(len(group.findings) for group in view.files) - detail.full),
+        "view": replace(truncate_texts(view, detail), findings=(), check_name=check_name, repository=repository),
+        "left_out": max(0, len(view.findings) - detail.full),
     }
 
 
-def _of_cards(page: Page, cards: Sequence[Card], code: str) -> dict[str, object]:
-    """Return the values of the filters, and the data of the script."""
-    markdown = {card.anchor: page.markdown(card.finding) for card in cards}
+def _filters(view: SummaryView, cards: Sequence[Card]) -> dict[str, object]:
+    """Return the values of the filters."""
     found = [(card.finding, card.state) for card in cards]
-    found += [(one, "waived") for one in page.view.waived]
-    found += [(one, one.standing.value) for one in page.view.closed]
+    found += [(one, "waived") for one in view.waived]
+    found += [(one, one.standing.value) for one in view.closed]
     return {
-        "is_quoted": not page.files,
         "severities": tuple(one for one in Severity if any(finding.severity is one for finding, _ in found)),
         "categories": tuple(one.value for one in Category if any(finding.category is one for finding, _ in found)),
         "states": tuple(one for one in _STATES if any(state == one for _, state in found)),
-        "data": Html(f'{{"files":{code},"findings":{html_escaping.data(markdown)}}}'),
     }
 
 
 _STATES = ("new", "carried", "changed", "waived", "fixed", "gone")
 
 
-def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, detail: Detail) -> Iterator[Card]:
+def _cards(findings: Iterable[FindingView], excerpts: Excerpts, paint: Paint, detail: Detail) -> Iterator[Card]:
     taken: dict[str, int] = {}
     for finding in findings:
         excerpt = excerpts.of(finding)
-        painted = page.paint(finding.path, [shown(line.text) for line in excerpt.lines])
+        painted = paint(finding.path, [shown(line.text) for line in excerpt.lines])
         lines = tuple(replace(line, text=_html(runs)) for line, runs in zip(excerpt.lines, painted, strict=True))
         small, name = truncate_finding(finding, detail), f"finding-{_anchor(finding.id, taken)}"
         state = "changed" if finding.standing is FindingState.CHANGED else "carried" if finding.carried else "new"

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
-from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
@@ -121,9 +120,9 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The most credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: no "
-        "limit.",
-        number_or_auto(0, MOST_PER_PULL),
+        "The maximum credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: "
+        "no limit.",
+        number_or_auto(0, 10**9),
     )
     min_balance: int = setting(0, "Do not buy if fewer credits would remain.", whole_number(0, 10**9))
     review_on: ReviewOn = setting(
@@ -132,7 +131,8 @@ class Settings:
     )
     allow: Allow = setting(
         Allow.WRITE,
-        "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
+        "Which pull requests from forks may spend credits: those approved by a user with `write` access, or those of "
+        "`anyone`.",
     )
     wait_minutes: int = setting(8, "Minutes to wait before the job ends; 0 submits and ends.", whole_number(0, 350))
     on_pending: Tolerance = setting(
@@ -184,7 +184,7 @@ class Settings:
     context: tuple[str, ...] = config_key(
         ("auto",),
         "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
-        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
+        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing else.",
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
@@ -207,7 +207,8 @@ class Settings:
     )
     approve_spend: str = config_key(
         "",
-        "The label with which a user with write access approves a review. Add it to the `if:` of the workflow's job.",
+        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's "
+        "job.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),
@@ -494,7 +495,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
-                f"rule {number}, `reviewer`: `codevf` is not possible below `reviewer: local`, which names the check "
+                f"rule {number}, `reviewer`: `codevf` is not possible with `reviewer: local`, which names the check "
                 f"`{settings.check_name}` and keeps no record of purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."

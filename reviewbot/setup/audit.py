@@ -143,23 +143,18 @@ Folders = Mapping[tuple[str, str], Mapping[str, str]]
 """The workflows of other repositories by file name, for each repository and its commit, tag or branch."""
 
 
-def read_jobs(workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})) -> tuple[Job, ...]:
+def read_jobs(
+    workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})
+) -> tuple[tuple[Job, ...], tuple[Called, ...]]:
     """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub.
 
-    A job of a called workflow counts for each caller, with the caller's events.
+    A job of a called workflow counts for each caller, with the caller's events. The second value is the called
+    workflows that pull requests start and that are not among the folders.
     """
     folders = {**elsewhere, _HERE: workflows}
-    return tuple(one for one in _all_in(workflows, folders) if isinstance(one, Job))
-
-
-def unread_calls(workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})) -> tuple[Called, ...]:
-    """Return the called workflows that pull requests start and that are not among the folders."""
-    folders = {**elsewhere, _HERE: workflows}
-    return tuple(sorted({one for one in _all_in(workflows, folders) if isinstance(one, Called)}))
-
-
-def _all_in(workflows: Mapping[str, str], folders: Folders) -> Iterator[Job | Called]:
-    return (one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS))
+    found = [one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS)]
+    unread = {one for one in found if isinstance(one, Called)}
+    return tuple(one for one in found if isinstance(one, Job)), tuple(sorted(unread))
 
 
 _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})

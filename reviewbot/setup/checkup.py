@@ -246,24 +246,24 @@ def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
         yield Check("awaited checks", what, todo)
 
 
-_WHY = {
-    "opened": "a new pull request is not reviewed",
-    "reopened": "a reopened pull request is not reviewed",
-    "synchronize": "a push is not reviewed",
-    "ready_for_review": "a draft that becomes ready is not reviewed",
-    "edited": "a change of the base is not noticed",
-    "labeled": "labels have no effect",
-    "unlabeled": "a removed label counts until the next push",
-    "closed": "an open review continues after its pull request is closed",
+_TYPES = {
+    "opened": ("a new pull request is not reviewed", EXIT_SETTINGS),
+    "reopened": ("a reopened pull request is not reviewed", EXIT_SETTINGS),
+    "synchronize": ("a push is not reviewed", EXIT_SETTINGS),
+    "ready_for_review": ("a draft that becomes ready is not reviewed", EXIT_SETTINGS),
+    "edited": ("a change of the base is not noticed", 0),
+    "labeled": ("labels have no effect", 0),
+    "unlabeled": ("a removed label counts until the next push", 0),
+    "closed": ("an open review continues after its pull request is closed", 0),
 }
-_VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
+"""What happens without each activity type, and the exit status of that."""
 
 
 def _of_events(job: Job) -> Iterator[Check]:
-    for kind in [kind for kind in _WHY if kind not in job.types]:
-        todo = f"Add `{kind}` to the `types:` of the event."
-        what = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
-        yield Check(job.file, what, todo, EXIT_SETTINGS if kind in _VITAL else 0)
+    for kind, (why, status) in _TYPES.items():
+        if kind not in job.types:
+            todo = f"Add `{kind}` to the `types:` of the event."
+            yield Check(job.file, f"`{job.name}` does not start on `{kind}`: {why}", todo, status)
     if job.is_filtered:
         what = "a filter of paths or branches excludes pull requests, where a required check stays missing"
         yield Check(job.file, what, "Remove the filter, and select files by the input `paths`.")
@@ -288,7 +288,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         todo = "To require it, import the ruleset that `reviewbot init --as gate` prints."
-        yield Check("required check", f"`{name}` is not required, so reviews only advise", todo)
+        yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
         yield Check("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)

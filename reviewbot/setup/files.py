@@ -84,39 +84,38 @@ def review_workflow(options: InitOptions) -> str:
     queue = "  merge_group:\n" if options.gate else ""
     only = ("github.event_name != 'merge_group'", *_RELEVANT) if options.gate else _RELEVANT
     text = _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
-    text += _job(options, "review", "Review", 15, only=only, group=_PULL_REQUEST)
+    text += _job(options, "review", "Review", 15, _PULL_REQUEST, only, cancels=_CANCELS)
     if options.gate:
         # It buys nothing, and the environment would refuse its branch, which is not the default one.
-        text += _job(options, "queue", "Merge queue", 10, only=("github.event_name == 'merge_group'",), group=_QUEUED,
-                     keyed=False)  # fmt: skip
+        text += _job(options, "queue", "Merge queue", 10, _QUEUED, ("github.event_name == 'merge_group'",), keyed=False)
     return text
 
 
 def collect_workflow(options: InitOptions) -> str:
     """Return the workflow that publishes reviews that finished after their job had ended."""
-    return _COLLECT + _job(options, "collect", "Collect", 10, group=("reviewbot-collect", "false"), inputs=_COLLECTING)
+    return _COLLECT + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
 
 
 def commands_workflow(options: InitOptions) -> str:
     """Return the workflow that answers `/reviewbot` in comments."""
     called = "startsWith(github.event.comment.body, '/reviewbot')"
-    if not options.gate:
-        only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
-        text = _COMMANDS.replace("THREADS", _IN_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
-        return text.replace("NUMBER", "pull_request.number")
-    only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
-    text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
-    return text.replace("NUMBER", "workflow_run.display_title")
+    only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
+    threads, number = _IN_THREADS, "pull_request.number"
+    if options.gate:
+        only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
+        threads, number = _AFTER_THREADS, "workflow_run.display_title"
+    job = _job(options, "command", "Command", 15, _COMMENTED.replace("NUMBER", number), only)
+    return _COMMANDS.replace("THREADS", threads) + job
 
 
 def checks_workflow(options: InitOptions) -> str:
     """Return the workflow that makes deferred purchases after other workflows have ended."""
     names = ", ".join(map(json.dumps, options.wait_for))
-    return _CHECKS.replace("NAMES", names) + _job(options, "checks", "Buy after checks", 15, group=_CHECKED)
+    return _CHECKS.replace("NAMES", names) + _job(options, "checks", "Buy after checks", 15, _CHECKED)
 
 
 # zizmor judges the events by what a workflow usually does with them.
-_UNAFRAID = "# zizmor: ignore[dangerous-triggers] nothing of the pull request is checked out or run"
+_UNAFRAID = "# zizmor: ignore[dangerous-triggers] no code from the pull request is checked out or run"
 
 _REVIEW = """\
 name: Review
@@ -151,8 +150,6 @@ on:
 permissions: {}
 jobs:
 """
-
-_COLLECTING = "command: collect\n"
 
 _COMMANDS = f"""\
 name: Commands
@@ -208,25 +205,20 @@ GitHub runs the event on the pull request's merge branch, which the environment 
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
 """
 
-_PULL_REQUEST = (
-    "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}",
-    "${{ github.event.action == 'synchronize' }}",
-)
+_PULL_REQUEST = "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}"
+_CANCELS = "${{ github.event.action == 'synchronize' }}"
 """The concurrency group of a review, and when a new run cancels the one that is in progress.
 
 It belongs to the job. A run that waits for a workflow's group is cancelled by the next one, even if the condition of
 that one's job is false.
 """
 
-_QUEUED = ("reviewbot-queue-${{ github.event.merge_group.head_ref }}", "false")
+_QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
-_COMMENTED = (
-    "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}",
-    "false",
-)
+_COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
 """In a gate the number is in the title of the relay's run. Runs with the same title read the same commands."""
 
-_CHECKED = ("reviewbot-checks-${{ github.event.workflow_run.head_sha }}", "false")
+_CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
 """A newer run replaces one that waits in the group, and finds the same purchases."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
@@ -237,9 +229,10 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     key: str,
     name: str,
     minutes: int,
-    group: tuple[str, str],
+    group: str,
     only: Sequence[str] = (),
     *,
+    cancels: str = "false",
     keyed: bool = True,
     inputs: str = "",
 ) -> str:
@@ -257,7 +250,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     comments = "write # comments" if keyed else "read # what is in the queue"
     issues = "  issues: read # issues that the pull request closes\n" if keyed and paid else ""
     statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
-    grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
+    grouped = f"concurrency:\n  group: {group}\n  cancel-in-progress: {cancels}\n"
     body = (
         f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
         "permissions:\n"
@@ -298,7 +291,7 @@ def files(options: InitOptions) -> Mapping[str, str]:
 
 
 def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) -> str:
-    """Return a config file with every key commented out except the limits of spending, which a free review lacks."""
+    """Return a config file with every key commented out except the spending limits, which a free review lacks."""
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in INPUTS if row.config)
@@ -318,7 +311,7 @@ _HEAD = """\
 
 _LIMITS_SET = """\
 #
-# The limits of spending are set. If your organization locks them, delete their lines. They are explained here:
+# The spending limits are set. If your organization locks them, delete their lines. They are explained here:
 # {costs}
 """
 
@@ -328,7 +321,7 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
+    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets needs quotes
     mark = "" if is_set else "#"
     yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import TextIOBase, TextIOWrapper
 from typing import TextIO, cast
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from reviewbot.domain.text.escaping import log_text, visible
@@ -45,7 +46,7 @@ class _Log(TextIOBase):
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
     """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and no animation."""
     if isinstance(out, TextIOWrapper):
-        out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
+        out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks instead
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
     console = _Console(
         file=out if out.isatty() else cast("TextIO", _Log(out)),
@@ -70,6 +71,18 @@ def shown(text: str, style: str = "") -> Text:
 def code(text: str) -> str:
     """Return a line of code with spaces for tabs and without control characters."""
     return visible(text).expandtabs(_TAB)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0) -> Table:
+    """Return a table of untrusted texts, with figures below headings; its first column has at least so much width."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    first, *others = headings
+    drawn.add_column(first, overflow="fold", min_width=least or None)
+    for name in others:
+        drawn.add_column(name, justify="right" if name else "left")
+    for row in rows:
+        drawn.add_row(*map(shown, row))
+    return drawn
 
 
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:

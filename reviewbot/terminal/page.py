@@ -20,7 +20,7 @@ from reviewbot.domain.text.formatting import counted, duration, moment, number, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import NAMED, every_finding
+from reviewbot.render.view_models.truncation import NAMED, worst_first
 from reviewbot.terminal.console import code, say, say_hint, shown
 from reviewbot.values import replace
 
@@ -40,7 +40,7 @@ _MOST_SENT = 200
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
     """Print a review; `quiet` prints only the findings and the verdict, and nothing if there are no findings."""
-    excerpts, findings = Excerpts(files), every_finding(view.files)
+    excerpts, findings = Excerpts(files), worst_first(view.findings)
     if view.sum is None:
         _show_remembered(console, findings)
     else:
@@ -61,23 +61,22 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 
 def show_short(console: Console, view: SummaryView) -> None:
     """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
-    lines = [_short_line(finding) for finding in every_finding(view.files)]
+    lines = [_short_line(finding) for finding in worst_first(view.findings)]
     lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
         console.print(line, soft_wrap=True)
 
 
 def _short_line(finding: FindingView) -> Text:
-    first = finding.line if finding.start_line is None else finding.start_line
-    where = (finding.path or "(no file)") + (f":{first}" if first is not None else "")
+    where = (finding.path or "(no file)") + (f":{finding.first_line}" if finding.first_line is not None else "")
     return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
-    """List the open findings of earlier reviews while this review has no answer."""
+    """List the open findings from earlier reviews while this review has no answer."""
     if findings:
         console.print()
-        say(console, "Open findings of earlier reviews:")
+        say(console, "Open findings from earlier reviews:")
     for finding in findings:
         line = Text.assemble(shown(_place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
         say(console, line + _title(finding), indent=_INDENT, hang=_INDENT)
@@ -122,7 +121,7 @@ def _place(finding: FindingView) -> str:
     """Return the finding's file and line, as far as they are known."""
     if not finding.path:
         return "(no file)"
-    first = finding.line if finding.start_line is None else finding.start_line
+    first = finding.first_line
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
         return f"{where} (before the change)"
@@ -180,8 +179,8 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
         say(console, Text(", ").join(words), indent=_INDENT)
     say_hint(console, hint, indent=_INDENT)
     if view.wait:
-        since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
-        say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
+        when = f"{moment(view.wait.submitted_at)}, {duration(view.wait.elapsed_seconds)} ago"
+        say(console, f"Submitted {when}. State: {view.wait.state}.", indent=_INDENT)
     for text in filter(str.strip, view.degraded):
         say(console, text, indent=_INDENT)
 
@@ -202,7 +201,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
-        say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
+        say(console, f"{more} from earlier reviews: only the severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]
@@ -223,7 +222,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
         size_of_all = size(sum(one.bytes for one in view.context))
         redacted = _redacted(sum(one.redactions for one in view.context), view)
-        say(console, f"For context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
+        say(console, f"Context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")

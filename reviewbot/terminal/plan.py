@@ -23,7 +23,7 @@ from reviewbot.render.view_models.plan import (
     unknown_conditions,
 )
 from reviewbot.settings import Settings
-from reviewbot.terminal.console import say, shown
+from reviewbot.terminal.console import say, shown, table
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
@@ -55,7 +55,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing that the figures leave out with these settings."""
     yield "A review holds these credits while it is pending; what it uses is known when it is finished."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
-        yield f"{_ONE} With `review-on: push`, every push that changes something buys another, so this is the least."
+        yield f"{_ONE} With `review-on: push`, every push of a change buys another review, so this is the minimum."
     else:
         yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
@@ -69,7 +69,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"Not modelled: {both}. Reviews wait, and only the newest head is bought, so fewer may be."
+        yield f"Not modelled: {both}. Reviews wait, and older heads get none, so fewer may be bought."
     if settings.min_balance:
         yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 
@@ -105,16 +105,16 @@ def _bots(plan: Plan) -> str:
 
 def _table(plan: Plan, held: int, width: int) -> Table:
     """Return the table; its last row is the sum."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
+    drawn = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
     by_rule = any(one.rule for one in plan.replays) and width >= _NARROW
     for name in ("day", "commit") if width >= _NARROW else ("commit",):
-        table.add_column(name, no_wrap=True)
-    table.add_column("subject", no_wrap=True, ratio=1, min_width=_SHORTEST_SUBJECT)
+        drawn.add_column(name, no_wrap=True)
+    drawn.add_column("subject", no_wrap=True, ratio=1, min_width=_SHORTEST_SUBJECT)
     if by_rule:
-        table.add_column("rule", no_wrap=True, max_width=_LONGEST_RULE)
+        drawn.add_column("rule", no_wrap=True, max_width=_LONGEST_RULE)
     has_sizes = width >= (_WIDE if by_rule else _NARROW)
     for name in ("sent", "size", "held back", "credits") if has_sizes else ("sent", "held", "credits"):
-        table.add_column(name, no_wrap=True, justify="right")
+        drawn.add_column(name, no_wrap=True, justify="right")
     sent, sent_bytes = sum(one.sent for one in plan.replays), sum(one.sent_bytes for one in plan.replays)
     whole = Replay("", "", "", sent, sent_bytes, credits=plan.total.credits)
     for row in (*plan.replays, whole):
@@ -126,18 +126,11 @@ def _table(plan: Plan, held: int, width: int) -> Table:
         amount = (size(row.sent_bytes),) if has_sizes else ()
         count = held if is_whole else sum(row.held.values())
         cells = (*first, short(row.sha) or "total", subject, *rule, number(row.sent), *amount, number(count))
-        table.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
-    return table
+        drawn.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
+    return drawn
 
 
 def _table_by_rule(plan: Plan) -> Table:
-    sums, names = plan.by_rule(), figure_names(plan)
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-    table.add_column("rule", no_wrap=True)
-    for name in names:
-        table.add_column(name, no_wrap=True, justify="right")
-    if any(one.unknown for one in sums):
-        table.add_column("")
-    for one in sums:
-        table.add_row(shown(one.rule) if one.rule else "(no rule)", *figures_of(one, names), not_applied(one))
-    return table
+    names = figure_names(plan)
+    rows = [(one.rule or "(no rule)", *figures_of(one, names), not_applied(one)) for one in plan.by_rule()]
+    return table(("rule", *names, ""), rows)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from rich.console import Console
-from rich.table import Table
 
 from reviewbot.domain.statistics.figures import Statistics
 from reviewbot.domain.text.formatting import counted, number
 from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
-from reviewbot.terminal.console import say, shown
+from reviewbot.terminal.console import say, shown, table
 
 _NARROW = 84
 """Columns below which the table of the reviews omits `_OMITTED`."""
@@ -27,10 +24,10 @@ def show_statistics(console: Console, found: Statistics) -> None:
         rows = [(name, *cells_of(one)) for name, one in groups_of(found)]
         kept = [at for at in range(len(HEADINGS)) if console.width >= _NARROW or at not in _OMITTED]
         widest = min(_NAMES, max(len(name) for name, *_ in rows)) if console.width >= _NARROW else 0
-        console.print(_table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows], widest))
+        console.print(table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows], widest))
         console.print()
         if found.severities:
-            console.print(_table(ENDS, map(ends_of, found.severities)))
+            console.print(table(ENDS, map(ends_of, found.severities)))
             console.print()
     whole = found.whole
     summary = f"{counted(whole.reviews, 'review')}, {counted(round(whole.credits), 'credit')} used"
@@ -38,15 +35,3 @@ def show_statistics(console: Console, found: Statistics) -> None:
     say(console, shown(f"{scope_of(found)}: {summary}{per_fixed}.", "bold"), hang=2)
     for note in notes_of(found):
         say(console, note, "dim", hang=2)
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0) -> Table:
-    """Return a table whose first column is at least so wide."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-    first, *others = headings
-    table.add_column(first, overflow="fold", min_width=least or None)
-    for name in others:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(*map(shown, row))
-    return table

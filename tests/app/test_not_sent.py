@@ -51,7 +51,7 @@ def test_a_finding_on_a_file_that_was_held_back_states_the_reason(
     (reported,) = json.loads(texts["json_file"])["findings"]
     assert (reported["path"], reported["placement"]) == (path, "file-not-sent")
     view = read_report(texts["json_file"]).view
-    (read,) = view.files[0].findings
+    (read,) = view.findings
     assert read.held in view.held
     place = place_of(read, view)
     assert place

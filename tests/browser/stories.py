@@ -8,7 +8,7 @@ from reviewbot.domain.diff.parse import Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Category, Severity, Side
-from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
@@ -65,10 +65,12 @@ def views(*diffs: str) -> tuple[FileView, ...]:
 USUAL_FILES = views(USERS, STOCK, PLAIN.format(name="README.md"))
 USUAL = replace(
     FOLLOWED,
-    files=(
-        FileGroup("", (UNRATED,)),
-        FileGroup("src/shop/users.py", (INJECTION, UNGUARDED)),
-        FileGroup("src/shop/stock.py", (replace(RACE, carried=True), LATER)),
+    findings=(
+        UNRATED,
+        INJECTION,
+        UNGUARDED,
+        replace(RACE, carried=True),
+        LATER,
     ),
 )
 """Five findings in two files and without one, two of them on one line; one waived, two closed."""
@@ -79,8 +81,7 @@ def many(count: int) -> tuple[SummaryView, Sequence[FileView]]:
     names = [f"src/part{number // 100:02d}/file{number:04d}.txt" for number in range(count)]
     lines = "\n".join(f"+value_{number} = compute({number}, 'text', limit=None)" for number in range(4))
     files = views(*(f"{PLAIN.format(name=name).replace('+1,2', '+1,6')}{lines}\n" for name in names))
-    found = (FileGroup(name, (_on(name, 2),)) for name in names[:: count // 3])
-    return replace(FOLLOWED, files=tuple(found)), files
+    return replace(FOLLOWED, findings=tuple(_on(name, 2) for name in names[:: count // 3])), files
 
 
 def _on(path: str, line: int) -> FindingView:
@@ -91,14 +92,14 @@ def long() -> tuple[SummaryView, Sequence[FileView]]:
     """Return a change of one file with two thousand lines and a finding near its end."""
     lines = "\n".join(f"+x{number} = {number}" for number in range(1, 2001))
     diff = f"{PLAIN.format(name='a.py').partition('@@')[0]}@@ -0,0 +1,2000 @@\n{lines}\n"
-    return replace(FOLLOWED, files=(FileGroup("a.py", (_on("a.py", 1900),)),)), views(diff)
+    return replace(FOLLOWED, findings=(_on("a.py", 1900),)), views(diff)
 
 
 def wide() -> tuple[SummaryView, Sequence[FileView]]:
     """Return the usual change with code that is wider than any window, suggested and explained."""
     code = f"return {' + '.join(f'part_{number}' for number in range(22))}"
     finding = replace(INJECTION, suggestion=code, explanation=f"Better:\n\n```python\n{code}\n```")
-    return replace(USUAL, files=(FileGroup(finding.path, (finding,)), *USUAL.files[2:])), USUAL_FILES
+    return replace(USUAL, findings=(finding, *USUAL.findings[3:])), USUAL_FILES
 
 
 ATTEMPTS = (
@@ -130,17 +131,13 @@ def hostile() -> tuple[SummaryView, Sequence[FileView]]:
     """Return a report in which each finding has one attack, and every other text has all of them."""
     everything: SummaryView = filled(USUAL, " ".join(ATTEMPTS), frozenset({"reviewer"}))
     findings = [filled(INJECTION, text, frozenset()) for text in ATTEMPTS]
-    groups = tuple(FileGroup(one.path, (replace(one, start_line=2, line=2),)) for one in findings)
     diff = views(PLAIN.format(name="x"))[0]
     files = tuple(
         replace(diff, path=text, old_path=f"{text}.html", hunks=(_poisoned(diff, text),)) for text in ATTEMPTS
     )
     categories = tuple(Category)
-    rated = tuple(
-        replace(group, findings=(replace(group.findings[0], category=categories[at % 7]),))
-        for at, group in enumerate(groups)
-    )
-    return replace(everything, files=rated), files
+    rated = tuple(replace(one, start_line=2, line=2, category=categories[at % 7]) for at, one in enumerate(findings))
+    return replace(everything, findings=rated), files
 
 
 def _poisoned(file: FileView, text: str) -> Hunk:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Category, Severity, Side
-from reviewbot.render.view_models.review import BypassView, FileGroup, FindingView, SummaryView
+from reviewbot.render.view_models.review import BypassView, FindingView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.poison import OURS, filled
 from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
@@ -18,7 +18,7 @@ BELIEVED = OURS - {"check_name", "original"}
 
 def one(finding: FindingView) -> SummaryView:
     """Return a view with one finding."""
-    return replace(CLOSED_GATE, files=(FileGroup(finding.path, (finding,)),), leftovers=())
+    return replace(CLOSED_GATE, findings=(finding,), leftovers=())
 
 
 def hostile_finding(evil: str) -> FindingView:
@@ -31,7 +31,7 @@ CARRIED = replace(INJECTION, carried=True)
 THREE = (CARRIED, replace(CARRIED, id="1", side=Side.LEFT), replace(CARRIED, id="2", line=-3))
 STORY = replace(
     CLOSED_GATE,
-    files=(FileGroup("x", THREE),),
+    findings=THREE,
     sent=CLOSED_GATE.sent[:1],
     held=CLOSED_GATE.held[:1],
     waived=(replace(CARRIED, id="3"),),
@@ -76,4 +76,4 @@ def flood(count: int) -> SummaryView:
         replace(kinds[number * len(kinds) // count], id=f"{number:010x}", explanation=f"{number} " * 50)
         for number in range(count)
     )
-    return replace(CLOSED_GATE, files=(FileGroup("src/shop/stock.py", findings),))
+    return replace(CLOSED_GATE, findings=findings)

@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.text.escaping import ZWSP, visible
 from reviewbot.exports.rdjson import rdjson
-from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.values import replace
 from tests.exports.hostile_views import every_kind, flood, hostile_view, one
 from tests.hostile.corpus import CORPUS, Kind
@@ -164,7 +164,7 @@ def test_the_worst_come_first_and_none_is_omitted() -> None:
 
 def test_every_kind_of_finding_fits_the_format() -> None:
     findings = tuple(every_kind())
-    assert len(written(replace(CLOSED_GATE, files=(FileGroup("x", findings),), leftovers=()))) == len(findings)
+    assert len(written(replace(CLOSED_GATE, findings=findings, leftovers=()))) == len(findings)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.exports.report import SCHEMA, report_json
-from reviewbot.render.view_models.review import FileGroup, SummaryView
+from reviewbot.render.view_models.review import SummaryView
 from reviewbot.values import replace
 from tests.render.view_builders import (
     AWAITING,
@@ -52,7 +52,7 @@ def test_the_outcome_and_the_counts_match_the_view() -> None:
 
 def test_every_finding_is_in_the_report_with_its_place() -> None:
     read = document(CLOSED_GATE)
-    shown = [finding for group in CLOSED_GATE.files for finding in group.findings]
+    shown = CLOSED_GATE.findings
     assert [one["id"] for one in read["findings"]] == [finding.id for finding in shown]
     (one,) = (found for found in read["findings"] if found["id"] == INJECTION.id)
     assert (one["severity"], one["category"], one["side"]) == ("critical", "security", "RIGHT")
@@ -90,7 +90,7 @@ def test_credits_keep_their_fractions() -> None:
 
 def test_invalid_unicode_does_not_break_the_file() -> None:
     hostile = replace(INJECTION, title="\ud800 \x1b[31m\u202e\x9b\x7f</script>", path="\udcff.py")
-    text = report_json(replace(CLEAN, files=(FileGroup("x", (hostile,)),)), version="1", review_url=None)
+    text = report_json(replace(CLEAN, findings=(hostile,)), version="1", review_url=None)
     assert text.isascii()
     assert not set(text) & {"\x1b", "\x7f"}
     assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e\x9b\x7f</script>"
@@ -102,7 +102,7 @@ def test_earlier_findings_are_listed_with_their_state() -> None:
     assert (read["closed"][0]["closedAt"], read["closed"][0]["note"]) == (FIXED.closed_at, FIXED.note)
     assert [(one["waivedBy"], one["waivedFor"]) for one in read["waived"]] == [("octocat", WAIVED.waived_for)]
     assert {one["id"] for one in read["findings"] if one["carried"]} == {
-        one.id for group in BYPASSED.files for one in group.findings if one.carried
+        one.id for one in BYPASSED.findings if one.carried
     }
     (changed,) = (one for one in read["findings"] if one["standing"] == "changed")
     assert changed["note"] == CHANGED.note

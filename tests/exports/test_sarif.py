@@ -15,7 +15,7 @@ from reviewbot.domain.findings.placement import SuggestionState
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.domain.text.escaping import visible
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
-from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.values import replace
 from tests.exports.hostile_views import every_kind, flood, hostile_finding, hostile_view, one
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
@@ -133,7 +133,7 @@ def test_the_rules_are_the_same_whatever_was_found() -> None:
 
 def test_every_kind_of_finding_has_a_rule_and_lines_only_at_the_head() -> None:
     findings = tuple(every_kind())
-    results = written(replace(CLOSED_GATE, files=(FileGroup(RACE.path, findings),)))["results"]
+    results = written(replace(CLOSED_GATE, findings=findings))["results"]
     assert len(results) == len(findings)
     by_id = {result["partialFingerprints"]["reviewbot/v1"]: result for result in results}
     for finding in findings:
@@ -225,13 +225,13 @@ def test_a_waived_finding_is_suppressed_with_who_and_why() -> None:
 
 def test_a_fixed_or_gone_finding_is_not_a_sarif_result() -> None:
     ids = {result["partialFingerprints"]["reviewbot/v1"] for result in written(FOLLOWED)["results"]}
-    assert ids == {one.id for group in FOLLOWED.files for one in group.findings} | {WAIVED.id}
+    assert ids == {one.id for one in FOLLOWED.findings} | {WAIVED.id}
 
 
 def test_a_bypass_and_findings_beyond_the_ledger_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
     assert any(text.startswith("Bypassed by hubot-owner: The shop is down") for text in texts)
-    assert "1 more finding of earlier reviews: only the severity is stored." in texts
+    assert "1 more finding from earlier reviews: only the severity is stored." in texts
 
 
 def test_nothing_in_a_message_is_a_link() -> None:
@@ -268,7 +268,7 @@ def test_hostile_text_in_every_field_gives_an_accepted_file(kind: Kind) -> None:
 
 def test_hostile_findings_do_not_affect_another_finding() -> None:
     findings = (RACE, *(replace(hostile_finding(evil), id=str(number)) for number, evil in enumerate(ATTACKS)))
-    run = written(replace(CLOSED_GATE, files=(FileGroup("x", findings),)))
+    run = written(replace(CLOSED_GATE, findings=findings))
     assert len(run["results"]) == len(findings)
 
 
@@ -283,17 +283,11 @@ def test_the_worst_five_thousand_are_kept_and_the_rest_is_counted() -> None:
 
 def test_incompressible_content_fits() -> None:
     noise = random.Random(7)  # noqa: S311 — text that gzip cannot make smaller, the same every time
-    groups = tuple(
-        FileGroup(
-            "x.py",
-            tuple(
-                replace(RACE, id=f"{file}-{n}", explanation=base64.b85encode(noise.randbytes(20_000)).decode())
-                for n in range(60)
-            ),
-        )
-        for file in range(12)
+    findings = tuple(
+        replace(RACE, id=str(number), explanation=base64.b85encode(noise.randbytes(20_000)).decode())
+        for number in range(720)
     )
-    text = sarif(replace(CLOSED_GATE, files=groups), version="1", review_url=PULL)
+    text = sarif(replace(CLOSED_GATE, findings=findings), version="1", review_url=PULL)
     assert len(gzip.compress(text.encode())) <= MAX_GZIPPED
     assert len(json.loads(text)["runs"][0]["results"]) == 720
     assert "The rest is in the JSON report" in text

@@ -58,7 +58,7 @@ def test_a_file_that_is_not_reviewbots_report_is_reported(text: str) -> None:
 def test_code_in_a_report_has_line_feeds_whatever_ended_its_lines() -> None:
     document = json.loads(written(CLOSED_GATE))
     document["findings"][0] |= {"code": "a\r\nb\r", "suggestion": "c\r\nd\r"}
-    found = read_report(json.dumps(document)).view.files[0].findings[0]
+    found = read_report(json.dumps(document)).view.findings[0]
     assert (found.code, found.suggestion) == ("a\nb", "c\nd")
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_value_anywhere_is_reported_with_its_place_or_read(wrong: object
         written(
             replace(
                 CLOSED_GATE,
-                files=BYPASSED.files[:1],
+                findings=BYPASSED.findings[:1],
                 closed=BYPASSED.closed[:1],
                 progress=BYPASSED.progress,
                 bypass=BYPASSED.bypass,

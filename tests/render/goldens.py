@@ -40,8 +40,8 @@ from reviewbot.domain.policy.verdict import (
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded, TemplateError
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView, ChoiceView
-from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView, SumView
+from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.review import FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.values import replace
@@ -117,7 +117,7 @@ def _nowhere(why: Why) -> FindingView:
 
 UNCOMMENTED = replace(
     QUIET,
-    files=tuple(FileGroup(one.path, (one,)) for one in map(_nowhere, NOWHERE)),
+    findings=tuple(map(_nowhere, NOWHERE)),
     counts=NO_COUNTS | {RACE.severity: len(NOWHERE)},
     sum=SumView(len(NOWHERE), 0, 0, len(NOWHERE), 0, 0),
 )
@@ -184,7 +184,7 @@ def _without_key() -> None:
 
 
 OVER_BUDGET = raised(
-    lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0), Decimal(1_120)))
+    lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0)))
 )
 OVER_LIMIT = raised(
     lambda: budget.check(
@@ -244,11 +244,8 @@ def _without_answer(outcome: Outcome) -> SummaryView:
 
 def at_a_branch(view: SummaryView) -> SummaryView:
     """Return the view as at a terminal, without a pull request."""
-    files = tuple(
-        FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
-        for group in view.files
-    )
-    return replace(view, pull_number=0, files=files, run_url=None, summary_url=None, degraded=())
+    findings = tuple(replace(one, comment_url=None, blob_url=None) for one in view.findings)
+    return replace(view, pull_number=0, findings=findings, run_url=None, summary_url=None, degraded=())
 
 
 UNPARSED = replace(
@@ -357,7 +354,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
-            refused = replace(refused, choices=tuple(ChoiceView(one.id, one.title) for one in (INJECTION, RACE)))
+            refused = replace(refused, choices=tuple((one.id, one.title) for one in (INJECTION, RACE)))
         if refusal is Refusal.UNKNOWN:
             refused = replace(refused, target="waive")
         if refusal is Refusal.NOT_DONE:

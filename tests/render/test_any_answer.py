@@ -30,8 +30,8 @@ from reviewbot.domain.model.review import Report, Severity
 from reviewbot.domain.publishing.comment_diff import group
 from reviewbot.domain.text.size_limits import COMMENT_DETAILS, Detail
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import CommentView, DuplicateView, FileGroup, FindingView, SummaryView, SumView
-from reviewbot.render.view_models.truncation import every_finding, truncate_summary
+from reviewbot.render.view_models.review import CommentView, DuplicateView, FindingView, SummaryView, SumView
+from reviewbot.render.view_models.truncation import truncate_summary, worst_first
 from reviewbot.values import replace
 from tests.domain.any_json import fitting, json_values, nearly
 from tests.domain.builders import view
@@ -109,13 +109,10 @@ def finding_view(item: Placed) -> FindingView:
 def summary_view(report: Report, placed: Sequence[Placed]) -> SummaryView:
     """Return the page of an answer."""
     shown = [item for item in placed if not isinstance(item.placement, DuplicateOf)]
-    groups: dict[str, list[FindingView]] = {}
-    for item in shown:
-        groups.setdefault(item.finding.path, []).append(finding_view(item))
     kinds = [type(item.placement) for item in placed]
     return replace(
         CLOSED_GATE,
-        files=tuple(FileGroup(path, tuple(items)) for path, items in groups.items()),
+        findings=tuple(map(finding_view, shown)),
         counts={severity: sum(item.finding.severity is severity for item in shown) for severity in Severity},
         leftovers=report.leftovers,
         duplicates=tuple(
@@ -213,7 +210,7 @@ def test_an_omitted_finding_is_never_worse_than_a_shown_one(
     page = summary_view(report, place(report.findings, VIEWS, rules))
     shown = truncate_summary(page, detail)
     by_id = {one.id for one in (*shown.full, *shown.folded, *shown.quiet)}
-    loud = [one for one in every_finding(page.files) if one.why != "below-threshold"]
+    loud = [one for one in worst_first(page.findings) if one.why != "below-threshold"]
     left = [one for one in loud if one.id not in by_id]
     kept = [one for one in loud if one.id in by_id]
     if left and kept:

@@ -15,8 +15,8 @@ from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import FileGroup, SumView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.review import SumView
+from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.values import replace
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
@@ -121,19 +121,19 @@ def test_an_ambiguous_waiver_is_answered_with_the_ids_and_the_line_to_paste(
 
 def test_only_a_summary_with_every_finding_in_full_is_whole(renderer: Renderer) -> None:
     title = replace(INJECTION, title="It ends with… nothing")
-    whole = replace(CLOSED_GATE, files=(FileGroup("src/shop/users.py", (title,)),))
+    whole = replace(CLOSED_GATE, findings=(title,))
     long = replace(UNRATED, explanation="word " * 20_000)
     many = tuple(replace(UNRATED, id=f"{number:010x}") for number in range(40))
     assert renderer.summary_comment(whole).is_whole
-    assert not renderer.summary_comment(replace(whole, files=(FileGroup("", (long,)),))).is_whole
-    assert not renderer.summary_comment(replace(whole, files=(FileGroup("", many),))).is_whole
+    assert not renderer.summary_comment(replace(whole, findings=(long,))).is_whole
+    assert not renderer.summary_comment(replace(whole, findings=many)).is_whole
     leftovers = (replace(CLOSED_GATE.leftovers[0], text="word " * 20_000),)
     assert not renderer.summary_comment(replace(whole, leftovers=leftovers)).is_whole
 
 
 def test_without_a_summary_the_check_names_what_a_command_needs_and_what_blocks(renderer: Renderer) -> None:
     rows = [row for row in check(renderer, CLOSED_GATE).splitlines() if row.startswith("- ") and " · " in row]
-    findings = every_finding(CLOSED_GATE.files)
+    findings = worst_first(CLOSED_GATE.findings)
     assert [(f"`{one.id}`" in row, "**blocks**" in row) for one, row in zip(findings, rows, strict=True)] == [
         (True, one.blocks) for one in findings
     ]
@@ -153,21 +153,21 @@ def _words(text: str) -> list[str]:
 
 def test_a_usual_summary_is_short(renderer: Renderer) -> None:
     text = renderer.summary(THIRTEEN)
-    assert len(every_finding(THIRTEEN.files)) == 13
-    assert all(f"`{one.id}`" in text for one in every_finding(THIRTEEN.files))
+    assert len(worst_first(THIRTEEN.findings)) == 13
+    assert all(f"`{one.id}`" in text for one in worst_first(THIRTEEN.findings))
     assert 200 < len(_words(text)) < 350
 
 
 def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:
     shown, _, folded = renderer.summary(THIRTEEN).partition("<details><summary>10 findings do not block</summary>")
     folded = folded.partition("</details>\n\n")[0]
-    assert [(one.id in shown, one.id in folded) for one in every_finding(THIRTEEN.files)] == [
-        (one.blocks, not one.blocks) for one in every_finding(THIRTEEN.files)
+    assert [(one.id in shown, one.id in folded) for one in worst_first(THIRTEEN.findings)] == [
+        (one.blocks, not one.blocks) for one in worst_first(THIRTEEN.findings)
     ]
 
 
 def test_check_and_job_summary_do_not_repeat_the_list_of_the_summary(renderer: Renderer) -> None:
-    listed = [one.id for one in every_finding(THIRTEEN.files)]
+    listed = [one.id for one in worst_first(THIRTEEN.findings)]
     for write in (partial(check, renderer), renderer.job_summary):
         text, whole = write(THIRTEEN), write(replace(THIRTEEN, in_summary=False))
         assert not [one for one in listed if one in text]

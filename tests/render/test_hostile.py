@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from reviewbot.domain.findings.markers import with_state
 from reviewbot.errors import TemplateError
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import FileGroup, PromptView
 from reviewbot.values import replace
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
 from tests.hostile.judges import Page, commands, live, page
@@ -242,9 +241,7 @@ def test_an_attack_leaves_neither_the_prompt_in_a_comment_nor_its_own_fence(
 ) -> None:
     clean, honest = (
         renderer.comment(filled(WITH_PROMPT, "word")),
-        renderer.agent_prompt(
-            replace(CLOSED_GATE, files=(FileGroup("a", (filled(INJECTION, "word"),)),), leftovers=())
-        ),
+        renderer.agent_prompt(replace(CLOSED_GATE, findings=(filled(INJECTION, "word"),), leftovers=())),
     )
     for attack in CORPUS[kind] if kind else LONGEST_RUNS:
         text = renderer.comment(filled(WITH_PROMPT, attack))
@@ -281,7 +278,7 @@ def test_titles_are_one_line(renderer: Renderer, kind: Kind) -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_the_author_cannot_leave_the_fence(renderer: Renderer, kind: Kind) -> None:
     for attack in CORPUS[kind]:
-        bad: PromptView = replace(PROMPT, author=filled(PROMPT.author, attack))
+        bad = replace(PROMPT, title=attack, body=attack)
         lines = renderer.prompt(bad).splitlines()
         assert lines.count(f"--- {PROMPT.boundary} begin") == 1
         assert lines.count(f"--- {PROMPT.boundary} end") == 1

@@ -18,10 +18,8 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.size_limits import FINDING, STANDING
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import (
-    AuthorText,
     BypassView,
     DuplicateView,
-    FileGroup,
     FindingStateView,
     ProgressView,
     PromptView,
@@ -74,7 +72,7 @@ def flood(count: int, text: str) -> SummaryView:
     )
     return replace(
         CLOSED_GATE,
-        files=tuple(FileGroup(f"{LONG_PATH}{at}", findings[at::50]) for at in range(50)),
+        findings=findings,
         leftovers=(Leftover(text, text, text),) * count,
         duplicates=(DuplicateView(text, LONG_PATH, "00"),) * count,
         waived=findings,
@@ -170,7 +168,7 @@ def test_thousands_of_waived_and_closed_findings_fit_and_the_rest_is_counted(
 def test_endless_notes_on_earlier_findings_leave_space_for_the_findings(renderer: Renderer) -> None:
     endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
     carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
-    view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
+    view = replace(FOLLOWED, findings=carried, waived=endless[0], closed=endless[1])
     text = renderer.summary(view)
     assert text.count("no review has confirmed") == 20
     assert text.count("waived by") >= 20
@@ -236,18 +234,18 @@ def test_an_annotation_fits(renderer: Renderer) -> None:
 
 HUGE = "word @x\n" * 40_000
 PROMPTS = {
-    "body": replace(PROMPT, author=AuthorText("Title", HUGE)),
-    "title": replace(PROMPT, author=AuthorText("t" * 50_000, HUGE)),
-    "invisible": replace(PROMPT, author=AuthorText("\u202e" * 9000, "\u202e" * 9000)),
+    "body": replace(PROMPT, title="Title", body=HUGE),
+    "title": replace(PROMPT, title="t" * 50_000, body=HUGE),
+    "invisible": replace(PROMPT, title="\u202e" * 9000, body="\u202e" * 9000),
     "omitted": replace(PROMPT, omitted=(LONG_PATH,) * 5000),
     "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * 5000),
     "patterns": replace(PROMPT, path_instructions=((LONG_PATH, HUGE),) * 5000),
     "instructions": replace(PROMPT, instructions=HUGE),
     "empty": replace(
-        PROMPT, author=AuthorText("", ""), instructions="", path_instructions=(), file_names=(), omitted=()
+        PROMPT, title="", body="", instructions="", path_instructions=(), file_names=(), omitted=()
     ),
     "everything": replace(
-        FOLLOW_UP, repository="r" * 9000, author=AuthorText(HUGE, HUGE), instructions="\u202e" * 50_000,
+        FOLLOW_UP, repository="r" * 9000, title=HUGE, body=HUGE, instructions="\u202e" * 50_000,
         path_instructions=((LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50, omitted=("\u202e" * 900,) * 500,
     ),
 }  # fmt: skip
@@ -271,7 +269,7 @@ def test_the_follow_up_section_is_kept_when_others_are_truncated(renderer: Rende
 
 def test_the_owners_instructions_are_truncated_after_the_authors_text(renderer: Renderer) -> None:
     owners = "Money is a Decimal. " * 200
-    text = renderer.prompt(replace(PROMPT, instructions=owners, author=AuthorText("Title", HUGE)))
+    text = renderer.prompt(replace(PROMPT, instructions=owners, title="Title", body=HUGE))
     assert owners.strip() in text
     assert "word @x" in text
     assert "cut here" in text

@@ -171,7 +171,7 @@ ESCAPES = [
     "{{ '{0.__class__}'.format(view) }}",
     "{{ '%s' % view }}",
     "{{ view }}",
-    "{{ view.files }}",
+    "{{ view.findings }}",
     "{{ self }}",
     "{{ self._TemplateReference__context.environment }}",
     "{{ caller }}",

@@ -22,7 +22,7 @@ from reviewbot.render import html_escaping
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.report import script as report_script
 from reviewbot.render.view_models.excerpts import MAX_LINES, Excerpts
-from reviewbot.render.view_models.review import BypassView, FileGroup, SummaryView
+from reviewbot.render.view_models.review import BypassView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
@@ -133,7 +133,10 @@ def read(html: str) -> Reader:
 CARRIED = replace(INJECTION, carried=True, standing=FindingState.CHANGED)
 STORY = replace(
     CLOSED_GATE,
-    files=(FileGroup("x", (CARRIED, replace(CARRIED, suggestion_state=SuggestionState.SHOWN))),),
+    findings=(
+        CARRIED,
+        replace(CARRIED, suggestion_state=SuggestionState.SHOWN),
+    ),
     wait=WAITING.wait,
     waived=(CARRIED,),
     closed=(CARRIED, replace(CARRIED, standing=FindingState.FIXED)),
@@ -177,7 +180,7 @@ def csp_hash(text: str) -> str:
 
 def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(CLOSED_GATE)).text.split())
-    for finding in (finding for group in CLOSED_GATE.files for finding in group.findings):
+    for finding in CLOSED_GATE.findings:
         assert finding.title.replace("`", "") in text
         assert finding.id in text
     for words in (
@@ -198,7 +201,7 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
         "Since abc1234: 1 new · 4 carried from earlier reviews (1 changed, not confirmed) · 1 fixed · 1 gone",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer: locked is there, but take_many does not use it.",
-        "And 1 more finding of earlier reviews. Only its severity is stored; its text may be in its review thread.",
+        "And 1 more finding from earlier reviews. Only its severity is stored; its text may be in its review thread.",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
@@ -211,7 +214,7 @@ def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_stil
     text = " ".join(read(renderer.html(AWAITING)).text.split())
     assert "the review of abc1234 comes first" in text
     assert "Newer commits wait for it" in text
-    assert "Findings of earlier reviews" in text
+    assert "Findings from earlier reviews" in text
     assert INJECTION.title in text
 
 
@@ -291,28 +294,28 @@ def test_thousands_of_findings_fit_and_the_omitted_ones_are_counted(renderer: Re
     huge = replace(RACE, explanation="word " * 10_000, code="x\n" * 5000)
     findings = tuple(replace(huge, id=f"{number:x}") for number in range(3000))
     began = time.process_time()
-    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup("a.py", findings),)))
+    html = renderer.html(replace(CLOSED_GATE, findings=findings))
     assert time.process_time() - began < 60
     assert len(html.encode()) <= 6_000_000
-    assert "more findings, less severe" in read(html).text
+    assert "more findings that are less severe" in read(html).text
 
 
 def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     lines = tuple(DiffLine(LineKind.ADDED, "x" * 900, None, number) for number in range(1, 4001))
     moved = FileView("b.txt", "a.txt", ())
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
-    html = renderer.html(replace(CLOSED_GATE, files=(FileGroup(INJECTION.path, (INJECTION,)),)), [*large, moved])
+    html = renderer.html(replace(CLOSED_GATE, findings=(INJECTION,)), [*large, moved])
     text = " ".join(read(html).text.split())
     assert "2 files without a finding; 1 file without code, because the page is full" in text
     assert text.count("The page is full, so it does not contain the code of this file.") == 2
-    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of it has changed." in text
+    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 None of its lines changed." in text
     assert len(html) < 500_000
 
 
 def test_a_finding_links_to_its_file_whatever_is_shortened(renderer: Renderer) -> None:
     path = f"{'long/' * 200}a.py"
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
-    view = replace(CLOSED_GATE, files=(FileGroup(path, (replace(INJECTION, path=path),)),))
+    view = replace(CLOSED_GATE, findings=(replace(INJECTION, path=path),))
     html = renderer.html(view, [FileView(path, path, (hunk,))])
     assert html.count('<section class="file"') == 1
     assert 'data-entry="0"' in html

@@ -20,12 +20,10 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, V
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, AskedView, QuestionView, StatusView
 from reviewbot.render.view_models.review import (
-    AuthorText,
     BypassView,
     CommentView,
     CostView,
     DuplicateView,
-    FileGroup,
     FindingStateView,
     FindingView,
     ProgressView,
@@ -156,7 +154,7 @@ CLEAN = SummaryView(
     merge_base="0123456789abcdef0123456789abcdef01234567",
     outcome=REVIEWED,
     counts=NO_COUNTS,
-    files=(),
+    findings=(),
     leftovers=(),
     duplicates=(),
     sum=SumView(0, 0, 0, 0, 0, 0),
@@ -184,11 +182,12 @@ CLOSED_GATE = replace(
     outcome=GATE,
     counts=NO_COUNTS
     | {Severity.UNRATED: 1, Severity.CRITICAL: 1, Severity.HIGH: 1, Severity.MEDIUM: 1, Severity.INFO: 1},
-    files=(
-        FileGroup("", (UNRATED,)),
-        FileGroup("src/shop/users.py", (INJECTION,)),
-        FileGroup("src/shop/stock.py", (RACE, NAMING)),
-        FileGroup("src/shop/admin.py", (CALLER,)),
+    findings=(
+        UNRATED,
+        INJECTION,
+        RACE,
+        NAMING,
+        CALLER,
     ),
     leftovers=(Leftover("files[2].findings[0]", "`severity` is missing", '{"title": "What about the cache?"}'),),
     duplicates=(DuplicateView("Two orders can take the last item", "src/shop/stock.py", RACE.id),),
@@ -224,27 +223,23 @@ _LISTED = (
 THIRTEEN = replace(
     CLOSED_GATE,
     counts=NO_COUNTS | {Severity.CRITICAL: 3, Severity.HIGH: 2, Severity.MEDIUM: 4, Severity.LOW: 3, Severity.INFO: 1},
-    files=(
-        FileGroup("src/shop/users.py", (INJECTION,)),
-        FileGroup("src/shop/stock.py", (RACE, NAMING)),
-        FileGroup("src/shop/admin.py", (CALLER,)),
+    findings=(
+        INJECTION,
+        RACE,
+        NAMING,
+        CALLER,
         *(
-            FileGroup(
-                path,
-                (
-                    replace(
-                        RACE,
-                        id=f"{line:010x}",
-                        severity=severity,
-                        title=title,
-                        path=path,
-                        line=line,
-                        why=Why.CITED,
-                        blocks=severity is Severity.CRITICAL,
-                        comment_url=f"{PULL}#discussion_r{line}",
-                        blob_url=f"{BLOB}/{path}#L{line}",
-                    ),
-                ),
+            replace(
+                RACE,
+                id=f"{line:010x}",
+                severity=severity,
+                title=title,
+                path=path,
+                line=line,
+                why=Why.CITED,
+                blocks=severity is Severity.CRITICAL,
+                comment_url=f"{PULL}#discussion_r{line}",
+                blob_url=f"{BLOB}/{path}#L{line}",
             )
             for path, severity, title, line in _LISTED
         ),
@@ -273,7 +268,10 @@ SUBMITTED = replace(WAITING, wait=WaitView("submitted", datetime(2026, 11, 24, 9
 QUIET = replace(
     CLEAN,
     counts=NO_COUNTS | {Severity.HIGH: 1, Severity.INFO: 1},
-    files=(FileGroup("src/shop/stock.py", (RACE, NAMING)),),
+    findings=(
+        RACE,
+        NAMING,
+    ),
     sum=SumView(2, 1, 0, 1, 0, 0),
     progress=replace(NOTHING, new=2),
 )
@@ -342,11 +340,12 @@ GONE = replace(
 FOLLOWED = replace(
     CLOSED_GATE,
     counts=NO_COUNTS | {Severity.CRITICAL: 3, Severity.HIGH: 1, Severity.MEDIUM: 1, Severity.INFO: 1},
-    files=(
-        FileGroup("src/shop/users.py", (CARRIED,)),
-        FileGroup("src/shop/log.py", (FORGOTTEN,)),
-        FileGroup("src/shop/stock.py", (CHANGED, NAMING)),
-        FileGroup("src/shop/admin.py", (TOLD_HERE,)),
+    findings=(
+        CARRIED,
+        FORGOTTEN,
+        CHANGED,
+        NAMING,
+        TOLD_HERE,
     ),
     leftovers=(),
     duplicates=(),
@@ -372,7 +371,7 @@ BYPASSED = replace(
 AWAITING = replace(
     WAITING,
     wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 300),
-    files=(FileGroup("src/shop/users.py", (CARRIED,)), FileGroup("src/shop/admin.py", (TOLD_HERE,))),
+    findings=(CARRIED, TOLD_HERE),
     waived=(WAIVED,),
     awaited=BEFORE,
 )
@@ -388,7 +387,8 @@ COMMENT = comment_of(INJECTION)
 PROMPT = PromptView(
     repository="acme/shop",
     pull_number=7,
-    author=AuthorText("Take items under a lock", "Fixes #12.\n\n- locks the row\n- tells @ops"),
+    title="Take items under a lock",
+    body="Fixes #12.\n\n- locks the row\n- tells @ops",
     boundary="kestrel-9f2c71",
     instructions="Money is `Decimal`, never a float.",
     path_instructions=(("db/**", "Every migration can be undone."),),

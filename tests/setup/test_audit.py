@@ -15,7 +15,7 @@ STEP = "{runs-on: x, steps: [{uses: acme/reviewbot@v1}]}"
 
 
 def read(on: str, job: str = STEP, more: str = "") -> Job:
-    (job_read,) = read_jobs({"a.yml": f"on: {on}\n{more}\njobs:\n  review: {job}\n"})
+    (job_read,), _ = read_jobs({"a.yml": f"on: {on}\n{more}\njobs:\n  review: {job}\n"})
     return job_read
 
 
@@ -75,7 +75,7 @@ def test_a_token_has_exactly_the_stated_permissions(permissions: str, reads: boo
     ],
 )
 def test_the_action_is_known_by_its_name_or_by_an_input_of_its_own(uses: str, found: bool) -> None:  # noqa: FBT001 — a column of the table
-    jobs = read_jobs({"a.yml": f"on: push\njobs:\n  x: {{steps: [{{run: y}}, {{uses: {uses}}}]}}\n"})
+    jobs, _ = read_jobs({"a.yml": f"on: push\njobs:\n  x: {{steps: [{{run: y}}, {{uses: {uses}}}]}}\n"})
     assert bool(jobs) == found
 
 
@@ -109,7 +109,7 @@ def test_expanding_values_take_bounded_memory(unfolding: list[str], depth: int) 
     job = f"jobs: {{x: {{name: *a{depth - 1}, steps: [{{uses: acme/reviewbot@v1}}]}}}}"
     text = "\n".join([*unfolding[:depth], job])
     tracemalloc.start()
-    jobs = read_jobs({"a.yml": text})
+    jobs, _ = read_jobs({"a.yml": text})
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [one.name for one in jobs] == (["x"] if depth == 7 else [])
@@ -120,7 +120,7 @@ def test_expanding_values_take_bounded_memory(unfolding: list[str], depth: int) 
     "text", ["", "[", "a", "- a", "on: push\njobs: []", "jobs: {x: 7}", "jobs: {x: {steps: 7}}", "a: " + "[" * 60_000]
 )
 def test_a_file_that_is_not_a_workflow_is_ignored(text: str) -> None:
-    assert read_jobs({"a.yml": text}) == ()
+    assert read_jobs({"a.yml": text}) == ((), ())
 
 
 WORDS = st.sampled_from(
@@ -139,7 +139,7 @@ def test_any_values_are_read_or_ignored(some: dict[str, object]) -> None:
     steps = [{"uses": some["uses"], "with": some["with"]}, {"uses": "acme/reviewbot@v1", "with": some["with"]}]
     job = {**some, "timeout-minutes": some["minutes"], "steps": steps}
     whole = {"on": some["on"], "jobs": {"a": job, "b": some["on"], "c": {"steps": some["with"]}}}
-    jobs = read_jobs({"a.yml": json.dumps(whole), "b.yml": json.dumps(some["on"])})
+    jobs, _ = read_jobs({"a.yml": json.dumps(whole), "b.yml": json.dumps(some["on"])})
     assert any(one.ref == "v1" for one in jobs)
     for one in jobs:
         assert one.may("checks", "none") or not one.may("checks", "write")

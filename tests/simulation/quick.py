@@ -224,7 +224,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
     content = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
         sorted((severity.value, count) for severity, count in (view.counts or {}).items() if count),
-        [_finding(one) for group in view.files for one in group.findings],
+        [_finding(one) for one in view.findings],
         [_finding(one) for one in (*view.waived, *view.closed)],
         [(one.where, one.why, one.text) for one in view.leftovers],
         [(one.title, one.path, one.original) for one in view.duplicates],

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.commands.apply import applicable
 from reviewbot.cli.commands.render import write_patch
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
-from reviewbot.render.view_models.review import FileGroup, FindingView
+from reviewbot.render.view_models.review import FindingView
 from reviewbot.values import replace
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
@@ -45,7 +44,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Result:
     """Write a report of these findings and apply it."""
-    view = replace(CLEAN, files=(FileGroup("", findings),), head_sha=head or clone.git("rev-parse", "HEAD"))
+    view = replace(CLEAN, findings=findings, head_sha=head or clone.git("rev-parse", "HEAD"))
     report = clone.root.parent / "report.json"
     report.write_text(report_json(view, version="1", review_url=None), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
@@ -238,10 +237,3 @@ def test_a_patch_in_a_file_contains_only_the_patch(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
     assert "it is not UTF-8 text" in apply(clone).err
-
-
-def test_overlapping_fixes_are_counted_separately() -> None:
-    beside = replace(FIX, id="bbbbbbbbbb", line=4)
-    both = replace(FIX, id="cccccccccc", suggestion="value_3 = 4.0")
-    for findings, expected in (((FIX,), (1, 1)), ((FIX, beside, both), (3, 2))):
-        assert applicable(replace(CLEAN, files=(FileGroup("", findings),))) == expected

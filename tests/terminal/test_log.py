@@ -15,7 +15,6 @@ from reviewbot.cli.commands.render import DOCUMENTS
 from reviewbot.cli.parser import KINDS
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
-from reviewbot.render.view_models.review import FileGroup
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from reviewbot.values import replace
@@ -27,7 +26,7 @@ EVIL = f"{'x' * 72} ::error::wrapped\n::warning::first ##[error]inline"
 HOSTILE = replace(
     INJECTION, title=EVIL, explanation=EVIL, code=EVIL, path="a.py", start_line=None, line=1, comment_url=None
 )
-STORY = replace(CLOSED_GATE, files=(FileGroup("a.py", (HOSTILE,)),))
+STORY = replace(CLOSED_GATE, findings=(HOSTILE,))
 LINE = f"{'x' * 72}::error::chopped"
 
 

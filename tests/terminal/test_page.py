@@ -13,7 +13,7 @@ from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.render.view_models.review import FileGroup, SummaryView
+from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review, show_short
 from reviewbot.values import replace
@@ -63,14 +63,22 @@ def short(view: SummaryView) -> list[str]:
 def test_a_short_line_is_one_line_whatever_the_finding_says() -> None:
     hostile = replace(INJECTION, path="a\nb\x1b[2J.py", title="::error::x\r\n\u202eevil" + " long" * 40)
     lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", id="11")
-    lines = short(replace(CLEAN, files=(FileGroup("", (hostile, lost)),)))
+    lines = short(
+        replace(
+            CLEAN,
+            findings=(
+                hostile,
+                lost,
+            ),
+        )
+    )
     assert len(lines) == 2
     assert lines[0].startswith("a b⟨U+001B⟩[2J.py:41: critical: ")
     assert "⟨U+202E⟩evil long long" in lines[0]
     assert lines[0].endswith(f"long [{INJECTION.id}]")
     assert lines[1] == "(no file): critical: (without a title) [11]"
     path = replace(INJECTION, path="::error file=x::y", line=None, start_line=None, title="t")
-    assert not short(replace(CLEAN, files=(FileGroup("", (path,)),)))[0].startswith("::")
+    assert not short(replace(CLEAN, findings=(path,)))[0].startswith("::")
 
 
 def test_the_short_format_names_what_could_not_be_read() -> None:
@@ -84,13 +92,13 @@ def test_a_blocking_finding_is_shown_once() -> None:
 def test_a_masked_line_is_marked() -> None:
     cited = replace(INJECTION, path="a.py", start_line=None, line=2)
     seen = file_view("", "x = 1\ny = 'xxxx'\n", "a.py", redacted=(2,))
-    view = replace(CLEAN, files=(FileGroup("a.py", (cited,)),))
+    view = replace(CLEAN, findings=(cited,))
     assert "    (secrets are masked in: 2)\n" in drawn(view, [seen])
     assert "masked" not in drawn(view, [replace(seen, redacted=frozenset())])
 
 
 def test_a_fix_is_shown_as_a_diff_of_the_reviewed_lines() -> None:
-    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a", (INJECTION,)),)), [USERS])
+    text = drawn(replace(CLOSED_GATE, findings=(INJECTION,)), [USERS])
     assert "    - return db.execute(query)\n    + return db.execute(" in text
 
 
@@ -98,7 +106,7 @@ def test_a_cited_line_is_shown_whole_and_its_context_is_truncated() -> None:
     long = f"{'before ' * 30}\n" + "{'cited ' * 30}" + f"\n{'cited ' * 30}"
     files = [file_view("", long, path="a.py")]
     finding = replace(INJECTION, path="a.py", start_line=None, line=3, suggestion=None)
-    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files)
+    text = drawn(replace(CLOSED_GATE, findings=(finding,)), files)
     assert text.count("cited") >= 30
     assert text.count("before") < 30
     assert "…" in text
@@ -107,15 +115,15 @@ def test_a_cited_line_is_shown_whole_and_its_context_is_truncated() -> None:
 def test_wide_characters_use_two_columns() -> None:
     files = [file_view("", f"x = '{'宽' * 60}'\n", path="a.py")]
     finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None, references=())
-    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files, width=40)
+    text = drawn(replace(CLOSED_GATE, findings=(finding,)), files, width=40)
     assert max(map(cell_len, text.splitlines())) <= 40
     assert text.count("宽") == 60
 
 
 def test_a_finding_without_a_place_or_a_title_is_kept() -> None:
     lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", code="")
-    assert "(no file)  critical security" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
-    assert "(without a title)" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
+    assert "(no file)  critical security" in drawn(replace(CLEAN, findings=(lost,)))
+    assert "(without a title)" in drawn(replace(CLEAN, findings=(lost,)))
 
 
 def test_held_back_files_are_listed_up_to_a_limit() -> None:
@@ -141,12 +149,12 @@ def test_a_file_that_could_not_be_parsed_counts_as_read() -> None:
 
 @pytest.mark.parametrize("severity", Severity)
 def test_every_severity_is_a_word_and_not_colour_alone(severity: Severity) -> None:
-    view = replace(CLEAN, files=(FileGroup("a", (replace(INJECTION, severity=severity),)),), coverage=Coverage.FULL)
+    view = replace(CLEAN, findings=(replace(INJECTION, severity=severity),), coverage=Coverage.FULL)
     assert f"  {severity.value} security" in drawn(view)
 
 
 def test_a_finding_on_a_file_that_was_not_sent_states_the_reason() -> None:
     held = Held(INJECTION.path, HeldBecause.GENERATED, "", missed=False)
     finding = replace(INJECTION, why=Why.FILE_NOT_SENT, held=held)
-    assert "(not sent: generated)" in drawn(replace(CLEAN, files=(FileGroup("", (finding,)),)))
-    assert "(not sent)" in drawn(replace(CLEAN, files=(FileGroup("", (replace(finding, held=None),)),)))
+    assert "(not sent: generated)" in drawn(replace(CLEAN, findings=(finding,)))
+    assert "(not sent)" in drawn(replace(CLEAN, findings=(replace(finding, held=None),)))

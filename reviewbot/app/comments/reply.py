@@ -17,13 +17,12 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
-from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ForgeUnreachable
-from reviewbot.render.view_models.command import AnswerView, ChoiceView, StatusView
+from reviewbot.render.view_models.command import AnswerView, StatusView
 from reviewbot.render.view_models.review import BypassView
 
 _EMOJI = "The reaction to a command"
@@ -121,24 +120,23 @@ def _id_of_thread(done: Done) -> str:
     return findings[0] if len(findings) == 1 else ""
 
 
-def _choices(done: Done) -> tuple[ChoiceView, ...]:
+def _choices(done: Done) -> tuple[tuple[str, str], ...]:
     findings = done.memory.ledger.findings
     if done.posted.command.name is CommandName.ASK:
-        return tuple(ChoiceView(one.id, one.title) for one in asked_about(done.posted, findings))
+        return tuple((one.id, one.title) for one in asked_about(done.posted, findings))
     meant = fitting(done.posted, findings)
     word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
     fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))
-    return tuple(ChoiceView(one.id, one.title) for one in fit)
+    return tuple((one.id, one.title) for one in fit)
 
 
 def _status(done: Done) -> StatusView:
     ledger = done.memory.ledger
     findings, bypass = ledger.findings, ledger.bypass
-    severities = findings.severities("")
     return StatusView(
         waiting=tuple(one.head_sha for one in ledger.open_tasks()),
         postponed=bool(ledger.postponed()),
-        counts={severity: severities.count(severity) for severity in Severity},
+        counts=findings.by_severity(""),
         waived=sum(record.waiver is not None for record in findings.open()),
         spent=ledger.spent,
         bypass=BypassView(bypass.by, bypass.reason) if bypass else None,

@@ -98,21 +98,13 @@ def _shown(value: object) -> str:
         case Secret():
             return "***" if value else ""
         case tuple():
-            return ", ".join(_shown_item(one) for one in value)
+            return ", ".join(map(_shown, value))
+        case PathInstruction(path=name) | Route(name=name):
+            return name
         case str() if is_secret(value):
             return "***"  # a key pasted into the wrong setting
         case _:
             return default_text(value)
-
-
-def _shown_item(item: object) -> str:
-    match item:
-        case PathInstruction(path=path):
-            return path
-        case Route(name=name):
-            return name
-        case _:
-            return str(item)
 
 
 def _given(call: Call) -> Given:

@@ -199,7 +199,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Quoted(), Ledger():
             return _intended(phase, result)
         case Intended(question=question), steps.TaskRead(task=task):
-            return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
+            return _created(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
         case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
             return replace(phase, sizes=tuple(smaller))
         case Intended(), steps.Failed(error=error):
@@ -213,7 +213,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
             return Over(phase.question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
-            return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
+            return Ended(_PENDING)  # what is bought stays open, and the next run resumes it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
         case Replied(), Ledger() | steps.Failed():
@@ -243,7 +243,8 @@ def _is_again(question: Question) -> bool:
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
-    An intent of an earlier run is not checked: it was within the limits, and its task may exist.
+    Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
+    have read the purchases of other runs.
 
     Raises:
         OverBudget: it does not fit.
@@ -253,8 +254,7 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
     if again:  # a missing task is created at the price that was agreed then
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
-    if not again:
-        limits.check(price.hold, balance)
+    replace(limits, spent=limits.spent - question.hold).check(price.hold, None if again else balance)
     return price
 
 
@@ -288,6 +288,11 @@ def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
     """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     return _withdrawn(at.question, error) if refused and not at.again else Ended(_failed(error))
+
+
+def _created(question: Question, task: Task) -> Submitted | Over:
+    """Answer at once if an earlier run created the task and it is over: the ledger may not be writable any more."""
+    return Over(question, task) if task.status.is_over else Submitted(question, task)
 
 
 def _waiting(at: Waiting) -> Waiting | Over:

@@ -20,7 +20,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 FEW = 10
-"""Below so many reviews the figures mean little."""
+"""With fewer reviews, the figures mean little."""
 
 MAX_MINUTES = 60 * 24 * 366
 """A longer time to an answer, or a negative one, is unknown: a ledger without a verified signature can claim any."""
@@ -102,7 +102,7 @@ class Sums(Struct, frozen=True):
         name: what they have in common; empty for all reviews.
         reviews: the number of answered ones.
         hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
-        credits: used, also by tasks that ended without an answer; those of all reviews contain the questions'.
+        credits: used, including by tasks that ended without an answer; those of all reviews include the questions'.
         credits_per_fixed: None if nothing was fixed.
     """
 
@@ -157,7 +157,8 @@ class Statistics(Struct, frozen=True):
     """The figures of a period.
 
     Attributes:
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        pending: the number of open reviews.
+        ended: the number of tasks without an answer.
         reviews: oldest first.
     """
 
@@ -220,7 +221,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest rank: the least value that at least so many percent do not exceed; None without values."""
+    """Return the nearest rank: the least value that at least that percentage of them does not exceed; None if empty."""
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 

@@ -33,13 +33,6 @@ class StatusView(Struct, frozen=True):
     questions: int = 0
 
 
-class ChoiceView(Struct, frozen=True):
-    """A finding that a command can mean."""
-
-    id: str
-    title: str
-
-
 class QuestionView(Struct, frozen=True):
     """The prompt for a question.
 
@@ -97,17 +90,17 @@ class AnswerView(Struct, frozen=True):
         reason: of `verdict.Reason`, as its value; empty if no run was started.
         status: None for other commands than `status`.
         in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.
-        choices: the findings that the command can mean, if it does not say which one.
+        choices: ids and titles of the findings that the command can mean, if it does not say which one.
         reply: of the reviewer, for `ask`.
     """
 
     mark: str
     word: str
-    refusal: str
     sender: str
-    needs: str
-    target: str
     head_sha: str
+    refusal: str = ""
+    needs: str = ""
+    target: str = ""
     check_title: str = ""
     finding: str = ""
     finding_id: str = ""
@@ -118,7 +111,7 @@ class AnswerView(Struct, frozen=True):
     paid: bool = True
     status: StatusView | None = None
     in_reply_to: str | None = None
-    choices: tuple[ChoiceView, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
     reply: AskedView | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -63,6 +63,10 @@ class FindingView(Struct, frozen=True):
     crlf: bool = False
 
     @property
+    def first_line(self) -> int | None:
+        return self.line if self.start_line is None else self.start_line
+
+    @property
     def waive(self) -> str:
         return f"/reviewbot waive {self.id} REASON"
 
@@ -80,13 +84,6 @@ class CommentView(Struct, frozen=True):
     waivable: bool = False
     agent_prompt: bool = False
     head_sha: str = ""
-
-
-class FileGroup(Struct, frozen=True):
-    """The findings of one file, worst first."""
-
-    path: str
-    findings: Sequence[FindingView]
 
 
 class SumView(Struct, frozen=True):
@@ -113,9 +110,9 @@ class ProgressView(Struct, frozen=True):
 
     Attributes:
         since: the last reviewed head, full; empty when the whole change was reviewed.
-        carried: open ones of earlier reviews, the changed ones included.
+        carried: open findings from earlier reviews, including changed ones.
         changed: those of them whose code has changed, without a confirmed fix.
-        beyond: open ones of which only the severity is stored.
+        beyond: open findings with only their severity stored.
     """
 
     since: str
@@ -187,13 +184,13 @@ class SummaryView(Struct, frozen=True):
         ledger: trusted; the hidden signed state, emitted right after the mark.
         reviewer: `codevf` or `local`.
         counts: open findings by severity, without duplicates; every severity is a key. None while unknown.
-        files: findings by file, the file with the worst first; the empty path for those without a file.
+        findings: by file, the file with the worst first; those without a file have the empty path.
         sum: None while there is no answer, as is `progress`.
         notices: sentences about the change, such as on a new registry host in a lock file.
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
-        closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
+        closed: findings from earlier reviews that this one found fixed or gone, or an earlier one without a comment.
         awaited: the full SHA of the older head that is reviewed first; empty without one.
         fail_on: the value of that setting; empty while unknown.
         minutes: from the submission to the answer, rounded up; None while unknown.
@@ -216,7 +213,7 @@ class SummaryView(Struct, frozen=True):
     merge_base: str
     outcome: Outcome
     counts: Mapping[Severity, int] | None
-    files: tuple[FileGroup, ...]
+    findings: tuple[FindingView, ...]
     leftovers: tuple[Leftover, ...]
     duplicates: tuple[DuplicateView, ...]
     sum: SumView | None
@@ -260,7 +257,7 @@ class SummaryView(Struct, frozen=True):
     def closing(self) -> int:
         """The number of open findings that block, including those that are no longer listed."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):
-            return sum(finding.blocks for group in self.files for finding in group.findings)
+            return sum(finding.blocks for finding in self.findings)
         fail_on = FailOn(self.fail_on)
         return sum(number for severity, number in self.counts.items() if blocks(severity, fail_on))
 
@@ -279,17 +276,11 @@ class ReplyView(Struct, frozen=True):
     text: str
 
 
-class AuthorText(Struct, frozen=True):
-    """Text of the pull request's author: data for the reviewer, never instructions."""
-
-    title: str
-    body: str
-
-
 class PromptView(Struct, frozen=True):
     """The prompt for the reviewer.
 
     Attributes:
+        title: the author's, as is `body`: data for the reviewer, never instructions.
         boundary: trusted; a random word around the author's text, which the author cannot guess.
         instructions: of the repository's owners, trusted as far as the default branch is, as are `path_instructions`.
         file_names: names of the attachments, with one line each on the contents.
@@ -302,7 +293,8 @@ class PromptView(Struct, frozen=True):
 
     repository: str
     pull_number: int
-    author: AuthorText
+    title: str
+    body: str
     boundary: str
     instructions: str
     path_instructions: tuple[tuple[str, str], ...]

@@ -23,7 +23,6 @@ from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.view_models.review import (
     CommentView,
     DuplicateView,
-    FileGroup,
     FindingStateView,
     FindingView,
     SummaryView,
@@ -63,11 +62,9 @@ class Shown(Struct, frozen=True):
     rest: Mapping[str, int]
 
 
-def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
-    """Return all findings, worst first; those of equal severity in the order of the files."""
-    return tuple(
-        sorted((finding for group in groups for finding in group.findings), key=lambda finding: finding.severity.rank)
-    )
+def worst_first(findings: Iterable[FindingView]) -> Sequence[FindingView]:
+    """Return the findings by severity; those of equal severity keep their order."""
+    return sorted(findings, key=lambda finding: finding.severity.rank)
 
 
 def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
@@ -108,7 +105,7 @@ def _harmless(text: str) -> str:
 
 def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     """Return the parts of a summary at this level of detail."""
-    findings = every_finding(view.files)
+    findings = worst_first(view.findings)
     passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a bypassed head
 
     def is_loud(finding: FindingView) -> bool:
@@ -147,7 +144,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         missed=small(view.missed[:NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
-        listed=thin(every_finding((FileGroup("", listed),))),
+        listed=thin(worst_first(listed)),
         rest=_rest(view, len(commented) - detail.lines, len(one_line) - detail.lines, detail),
     )
 
@@ -172,7 +169,7 @@ def shows_everything(view: SummaryView, detail: Detail) -> bool:
     shown = truncate_summary(view, detail)
     if shown.folded or any(shown.rest[name] for name in ("findings", "waived", "closed", "duplicates")):
         return False
-    findings = (*every_finding(view.files), *view.waived, *view.closed)
+    findings = (*worst_first(view.findings), *view.waived, *view.closed)
     return all(truncate_finding(one, detail) == one for one in findings) and all(
         bounded(one, detail) == one for one in view.leftovers
     )
