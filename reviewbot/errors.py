@@ -20,7 +20,7 @@
     ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
     │   ├── TokenUnknown               the token is missing, invalid or expired
     │   ├── PermissionMissing          403: the token lacks a permission
-    │   ├── NotFound                   404, also without access
+    │   ├── NotFound                   404: missing, or no access
     │   ├── Refused                    422: GitHub refused the request
     │   ├── DiffTooLarge               406: the diff is too large for the API
     │   └── ForgeUnreachable           no usable answer within the deadline
@@ -168,8 +168,8 @@ class TemplateError(ReviewbotError):
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
-            hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
-            "rendered as one. Fix it there, or delete it to restore the built-in one.",
+            hint="Templates come from the folder `templates-dir` of the default branch, never from the pull "
+            "request. Fix it there, or delete it to restore the built-in one.",
         )
 
     @classmethod
@@ -323,11 +323,7 @@ class NotFound(ForgeError):
 
 
 class Refused(ForgeError):
-    """422: GitHub refused the request; `details` are GitHub's own messages."""
-
-    def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.details = details
+    """422: GitHub refused the request; the hint has GitHub's own messages."""
 
 
 class DiffTooLarge(ForgeError):

@@ -14,13 +14,7 @@ from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import (
-    Annotation,
-    CheckState,
-    PostedComment,
-    Reaction,
-    ReviewDraft,
-)
+from reviewbot.domain.github.drafts import Annotation, CheckState, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -164,7 +158,7 @@ class CheckRuns(Protocol):
         """Update an open check run; GitHub appends the annotations to those that it has."""
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
-        """Replace only the tag and the copy of a check run, also of a completed one.
+        """Replace only the tag and the copy of a check run, even of a completed one.
 
         Raises:
             NotFound: it is gone.
@@ -221,11 +215,11 @@ class Reviews(Protocol):
     def delete_review_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's review comments; no error if it is gone."""
 
-    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
-        """Post a comment on a changed file, in one request each, since a review cannot contain them."""
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
+        """Post a comment on a changed file and return its id: a request each, since a review cannot contain them."""
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """Post a reply in the thread that starts with a review comment.
+    def create_reply(self, number: int, comment_id: int, body: str) -> int:
+        """Post a reply in the thread that starts with a review comment, and return its id.
 
         Raises:
             NotFound: that comment is gone.

@@ -49,7 +49,7 @@ def build(folder: Path, machine: str) -> Path:
 
 
 def _install(content: Path, wheel: Path, machine: str) -> None:
-    """Install the libraries, and the action from its wheel, without running anything of them."""
+    """Install the libraries, and the action from its wheel, without running any of their code."""
     pip = (
         sys.executable,
         "-I",

@@ -13,7 +13,6 @@ from reviewbot.domain.policy.verdict import PRECEDENCE, Reason
 from reviewbot.errors import (
     PermissionMissing,
     Problem,
-    Refused,
     ReviewbotError,
     ServiceRefused,
     SettingsError,
@@ -98,7 +97,6 @@ def test_settings_list_every_problem_at_once() -> None:
 
 def test_some_errors_carry_more_values() -> None:
     assert PermissionMissing("no", needs="checks: write").needs == "checks: write"
-    assert Refused("no", details=("line", "side")).details == ("line", "side")
     refused = ServiceRefused("no", status=402)
     assert refused.status == 402
 

@@ -14,8 +14,9 @@ from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.drafts import CheckState, InlineComment, LineTarget, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import CheckState, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 CHECK = "bench"
@@ -29,7 +30,7 @@ def review(pull: dict[str, Any], forge: GitHubForge) -> None:
     comments = tuple(
         InlineComment(LineTarget(one["path"], Side.RIGHT, one["line"]), one["body"]) for one in pull["findings"]
     )
-    forge.create_review(number, ReviewDraft(sha, ReviewEvent.COMMENT, pull["summary"], comments))
+    forge.create_review(number, ReviewDraft(sha, ReviewKind.COMMENT, pull["summary"], comments))
     forge.create_comment(number, pull["summary"])
     done, passed = CheckStatus.COMPLETED, Conclusion.SUCCESS
     forge.create_check(CheckState(CHECK, sha, done, passed, "Reviewed", pull["summary"], "", CheckTag(number)))

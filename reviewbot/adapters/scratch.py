@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from errno import EDQUOT, EIO, ENOSPC
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +21,11 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
     Raises:
         ScratchUnusable: it cannot be created.
     """
-    with ExitStack() as stack:
-        try:
-            name = stack.enter_context(TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True))
-        except OSError as error:
-            raise unusable(error.strerror or type(error).__name__) from None
+    try:
+        folder = TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise unusable(error.strerror or type(error).__name__) from None
+    with folder as name:
         yield Path(name)
 
 

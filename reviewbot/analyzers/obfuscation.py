@@ -26,14 +26,13 @@ class Disguise(Struct, frozen=True):
 
     Attributes:
         places: the numbers of a file's lines that use it, from 1.
-        why: why the file was not read; fits after "because".
+        message: also why the file was not read; fits after "because", with a small first letter.
     """
 
     rule: str
     places: Callable[[SourceFile], Iterator[int]]
     message: str
     note: str
-    why: str
 
 
 # What Python (PEP 263) or Ruby may take for the declaration of an encoding, in a comment on one of the first lines.
@@ -115,7 +114,6 @@ DISGUISES: Final = (
         "The file declares an encoding that hides code",
         "The language decodes the file differently from what reviewers and analyzers see. Save it as UTF-8 and remove "
         "the declaration.",
-        "it declares an encoding in which it reads differently",
     ),
     Disguise(
         "js-html-comment",
@@ -123,7 +121,6 @@ DISGUISES: Final = (
         "An HTML comment in a script hides code",
         "In a script, `<!--`, and `-->` at the start of a line, begin a comment. In a module and for the analyzers "
         "they do not. Use `//`, and split the marks in strings.",
-        "an HTML comment hides code if the file runs as a script",
     ),
     Disguise(
         "java-escaped-code",
@@ -131,7 +128,6 @@ DISGUISES: Final = (
         "A Unicode escape replaces a character of the code",
         "Java translates it before it reads comments and strings, so the escape can end them and begin code. Write the "
         "character itself.",
-        "Unicode escapes change what its code means",
     ),
     Disguise(
         "docker-frontend",
@@ -139,14 +135,12 @@ DISGUISES: Final = (
         "The Dockerfile names its own frontend",
         "The image after `syntax=` is run and interprets the lines, so they can mean anything. Use "
         "`docker/dockerfile`, pinned by its digest.",
-        "it names its own Dockerfile frontend",
     ),
     Disguise(
         "two-languages",
         _two_languages,
         "The `#!` line names another language than the file's name",
         "The program that runs the file decides its language, and the analyzers check only one. Make both agree.",
-        "its name and its first line name two languages",
     ),
 )
 
@@ -163,5 +157,6 @@ def unmask(files: Sequence[SourceFile]) -> ToolReport:
                 (whole, RawFinding(NAME, disguise.rule, "", line, line, "", disguise.message, note=disguise.note))
                 for line in lines
             ]
-            unseen += [Unseen(file.path, READERS, disguise.why)] if lines else []
+            why = disguise.message[0].lower() + disguise.message[1:]
+            unseen += [Unseen(file.path, READERS, why)] if lines else []
     return ToolReport(NAME, "", (), tuple(found), tuple(unseen))

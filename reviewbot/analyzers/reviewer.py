@@ -18,7 +18,7 @@ from reviewbot.analyzers.tool_runner import ToolReport, Unseen, run_tools
 from reviewbot.analyzers.tools import TOOLS, Tool
 from reviewbot.domain.codevf.attachments import read_sections
 from reviewbot.domain.diff.parse import parse_diff
-from reviewbot.domain.text.formatting import counted
+from reviewbot.domain.text.formatting import counted, listed
 
 DIFF_SUFFIX = ".diff"
 """Only diffs have such a name: `change.diff`, `change-2.diff`, …"""
@@ -32,11 +32,6 @@ class Examination(Struct, frozen=True):
 
     answer: dict[str, object]
     unseen: tuple[Unseen, ...]
-
-
-def review(attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str]) -> dict[str, object]:
-    """Return the answer of `examine`."""
-    return examine(attachments, path_env=path_env).answer
 
 
 def examine(
@@ -134,6 +129,4 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
 
 def names(paths: Sequence[str]) -> str:
     """Quote the first paths and count the others."""
-    shown = ", ".join(json.dumps(path, ensure_ascii=False) for path in paths[:MAX_PATHS])
-    more = len(paths) - MAX_PATHS
-    return f"{shown} and {more} more" if more > 0 else shown
+    return listed([json.dumps(path, ensure_ascii=False) for path in paths], MAX_PATHS)

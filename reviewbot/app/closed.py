@@ -18,7 +18,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
-    """Cancel or publish what is open on a closed pull request, or record what people think of its findings."""
+    """Cancel or publish what is open on a closed pull request, or record the reactions to its findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
     stored = read_ledger(run, snapshot)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from reviewbot.app.closed import handle_closed
 from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.collect.deferred import buy_deferred
@@ -12,7 +9,7 @@ from reviewbot.app.comments.commands import answer_comment, catch_up, relay
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry_verdicts
-from reviewbot.app.output.runner_output import bare_outputs
+from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import run_machine
 from reviewbot.domain.machine.finish import concluded
@@ -38,19 +35,17 @@ def handle(ports: Ports, event: Event) -> Outcome:
         _check_token(first.github_token)
         return _collect(ports) if collects else _handle(ports, event)
     except ReviewbotError as error:
-        reason = Reason(error.reason)
-        status, on_error = error.exit_status, first.on_error
-        outcome = did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=on_error)
-        return _bare(ports, outcome)
+        reason, message = Reason(error.reason), error.message
+        hint, status, on_error = error.hint, error.exit_status, first.on_error
     except KeyboardInterrupt:
-        message, hint = "The run was interrupted.", "Submitted tasks are recorded; a later run continues."
-        status, on_error = EXIT_NO_REVIEW, Tolerance.FAIL
-        return _bare(ports, did_not_happen(Reason.CANCELLED, message, hint, exit_status=status, on_error=on_error))
+        reason, message = Reason.CANCELLED, "The run was interrupted."
+        hint, status, on_error = "Submitted tasks are recorded; a later run continues.", EXIT_NO_REVIEW, Tolerance.FAIL
+    return write_bare(ports, did_not_happen(reason, message, hint, exit_status=status, on_error=on_error))
 
 
 def _collect(ports: Ports) -> Outcome:
     collection = collect_finished(ports)
-    return _bare(ports, collection.outcome(), {"published": collection.published()})
+    return write_bare(ports, collection.outcome(), published=collection.published())
 
 
 def _check_token(token: Secret) -> None:
@@ -68,20 +63,20 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
         case events.CommentEvent():
             return answer_comment(ports, event)
         case events.ReviewEvent(name="pull_request_review"):
-            return _bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
+            return write_bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             return review_pull_request(ports, event, catch_up(ports, number))
         case events.RelayEvent(number=number):
-            return _bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
+            return write_bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
         case events.ChecksEvent(head_sha=head_sha):
             none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
-            return buy_deferred(ports, event) or _bare(ports, none)
+            return buy_deferred(ports, event) or write_bare(ports, none)
         case events.MergeGroupEvent():
             return carry_verdicts(ports, event)
         case events.ClosedEvent():
-            return _bare(ports, handle_closed(ports, event))
+            return write_bare(ports, handle_closed(ports, event))
         case events.OtherEvent(why=why):
-            return _bare(ports, not_due(Reason.EVENT, why))
+            return write_bare(ports, not_due(Reason.EVENT, why))
         case events.DispatchEvent(problem=problem):
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
         case events.BrokenEvent(problem=problem):
@@ -95,7 +90,7 @@ def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
     `what` is the kind of error and its location, without values, which may contain a secret.
     """
     outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
-    _bare(ports, outcome)
+    write_bare(ports, outcome)
     match event:
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             settings, snapshot = load_settings(ports, load_snapshot(ports, number))
@@ -103,11 +98,3 @@ def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
             return run_machine(run, concluded(known_of(run, snapshot, event), outcome))
         case _:
             return outcome
-
-
-def _bare(ports: Ports, outcome: Outcome, outputs: Mapping[str, str] = MappingProxyType({})) -> Outcome:
-    ports.reporter.say(f"{outcome.status}: {outcome.message}")
-    if outcome.hint:
-        ports.reporter.say(outcome.hint)
-    ports.reporter.outputs({**bare_outputs(outcome), **outputs})
-    return outcome

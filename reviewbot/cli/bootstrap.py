@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reviewbot.adapters.codevf import CodeVF, OnRetry
 
 GRACE_SECONDS = 120
-"""How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
+"""How long requests to CodeVF continue after the wait's deadline, so that a retry does not lose the last answer."""
 
 FORK_HINT = (
     "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
@@ -146,5 +146,5 @@ class Reviewers(Struct, frozen=True):
             access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
             client = CodeVF(access, self.clock, deadline, self.rng, self.on_retry)
             self._clients[account] = self.stack.enter_context(client)
-        self._clients[account].retry_until(deadline)
+        self._clients[account].deadline = deadline
         return self._clients[account]

@@ -20,9 +20,10 @@ Review the commits of this branch since its merge base with the base branch.
 Uncommitted changes are not reviewed (see --staged). Settings come from
 .github/reviewbot.yml of the base branch.
 
---reviewer local runs static analyzers: free, without an account. Without it,
-reviewbot buys a review from CodeVF: set CODEVF_API_KEY. Ctrl-C leaves that
-review running. The same command resumes it, and never buys a change twice.
+With --reviewer local, static analyzers review the change: free, without an
+account. Otherwise reviewbot buys a review from CodeVF with the key in
+CODEVF_API_KEY. Ctrl-C leaves that review running. Run the same command again to
+resume it without paying twice.
 """,
         """\
 Examples:
@@ -53,7 +54,7 @@ Examples:
   reviewbot apply 3f9a             one finding; four digits of its id suffice
   reviewbot apply report.json      the suggestions of a report
 
-If two suggestions change the same line, the worse finding's is applied.
+If two suggestions change the same line, that of the worse finding is applied.
 
 Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
 """,
@@ -61,11 +62,11 @@ Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
     "plan": (
         """\
 Show what reviews of past merges (or of commits, if branches are squashed) would
-have sent and held with today's settings: files, sizes, credits, the rule of
-`routes` that chose the review, and the reviews that a limit stops. Pull
-requests of bots are listed separately, since the action does not review them.
-Git records no labels and no drafts, so rules with these conditions are not
-applied. Nothing is sent, and no account is needed.
+have sent and held with today's settings. The table has files, sizes, credits,
+the rule of `routes` that chose the review, and the reviews that a limit stops.
+Pull requests of bots are listed separately, because the action does not review
+them. Git does not record labels and drafts, so rules with these conditions are
+not applied. Nothing is sent, and no account is needed.
 """,
         """\
 Examples:
@@ -80,8 +81,8 @@ Show what the reviews of past pull requests cost, how long their answers took,
 and what happened to their findings: fixed, waived, disputed, ignored. It reads
 the summary comments on GitHub, and writes nothing.
 
-GitHub's token is GITHUB_TOKEN or GH_TOKEN. With the workflow's CODEVF_API_KEY,
-only what that key signed counts; without it, the figures are unverified.
+Set GITHUB_TOKEN or GH_TOKEN. If CODEVF_API_KEY is the workflow's key, only
+ledgers that it signed count. Without a key, the figures are unverified.
 """,
         """\
 Examples:
@@ -110,10 +111,10 @@ Exit status: 0 written; 2 the report cannot be read.
     "init": (
         """\
 Write the workflows that review pull requests, collect finished reviews and
-answer comments, and a config file that lists every setting: the limits of
-spending are set, the others commented out. --as gate also prints the ruleset
-that requires the check. Nothing is sent. --force overwrites existing
-workflows; an existing config file is kept.
+answer comments, and a config file that lists every setting. The spending limits
+are set; all other settings are commented out. --as gate also prints the ruleset
+that requires the check. Nothing is sent. --force overwrites existing workflows,
+but never a config file.
 
 At a terminal, init asks for missing options. Non-interactive defaults:
 --as advisory and --reviewer codevf. --action has a default only if you
@@ -132,10 +133,10 @@ Exit status: 0 written; 2 a file exists, or an option is missing.
         """\
 Check that reviews of a repository work: the key, credits and prices at CodeVF;
 the settings, templates and workflows of the default branch; the permissions of
-the token; the required check. Each line says ok, or what is wrong and what to
-do. It only reads: it creates nothing and spends nothing.
+the token; the required check. Each line says ok, or what is wrong and how to
+fix it. doctor only reads: it creates nothing and spends nothing.
 
-CodeVF's key is CODEVF_API_KEY, GitHub's token is GITHUB_TOKEN or GH_TOKEN.
+Set GITHUB_TOKEN or GH_TOKEN for GitHub, and CODEVF_API_KEY for CodeVF.
 """,
         """\
 Examples:
@@ -162,17 +163,16 @@ Exit status: 0 valid; 2 invalid.
     ),
     "action": (
         """\
-Run the action for the current GitHub event, which the runner describes in the
-environment. Workflows call this by `uses:`. At a terminal, use
-`reviewbot review`.
+Run the action for the event that GitHub's runner describes in the environment.
+Workflows run it with `uses:`. At a terminal, use `reviewbot review`.
 """,
         "",
     ),
     "collect": (
         """\
-Publish the finished reviews of the repository's open pull requests: the action
-with `command: collect`, in the environment of GitHub's runner. It buys only
-deferred reviews.
+Run the action with `command: collect`, in the environment of GitHub's runner.
+It publishes the finished reviews of the repository's pull requests, and buys
+only deferred reviews.
 """,
         "",
     ),

@@ -11,26 +11,25 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
-NO_SOURCE = f"Install `{SANDBOX}` from where you have reviewbot: it is the folder `sandbox/` of the repository."
+NO_SOURCE = f"Install `{SANDBOX}` from reviewbot's source: it is the folder `sandbox/` of the repository."
 
-_OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
+_OF_LOCAL = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']local["']\s*$""")
 """The extra at the end of a `Requires-Dist` line."""
 
 
-def how_to_install(*extras: str) -> str:
-    """Return the hint that installs extras of reviewbot."""
+def how_to_install_analyzers() -> str:
+    """Return the hint that installs the analyzers of the local reviewer."""
     lines, _ = _metadata()
     if lines is None:
-        wanted = f"{DISTRIBUTION}[{','.join(extras)}]"
-        return f"This copy of reviewbot runs without being installed. Install `{wanted}` from its source."
-    return _pip_install(_requirements_of(lines, extras))
+        return f"This copy of reviewbot runs without being installed. Install `{DISTRIBUTION}[local]` from its source."
+    return _pip_install(_analyzers(lines))
 
 
 def how_to_install_sandbox() -> str:
     """Return the hint that installs the sandbox and the analyzers, which play CodeVF's engineer."""
     lines, direct_url = _metadata()
     source = source_of(direct_url)
-    return _pip_install([source, *_requirements_of(lines or (), ["local"])]) if source else NO_SOURCE
+    return _pip_install([source, *_analyzers(lines or ())]) if source else NO_SOURCE
 
 
 def _metadata() -> tuple[Sequence[str] | None, str | None]:
@@ -52,14 +51,13 @@ def _pip_install(requirements: Sequence[str]) -> str:
     return f"Install them:\n  {python} -m pip install {words}"
 
 
-def _requirements_of(lines: Iterable[str], extras: Sequence[str]) -> list[str]:
-    """Return the requirements of extras from `Requires-Dist` lines, without the extra's name in their markers.
+def _analyzers(lines: Iterable[str]) -> list[str]:
+    """Return the requirements of the extra `local` from `Requires-Dist` lines, without its name in their markers.
 
     https://packaging.python.org/en/latest/specifications/core-metadata/
     """
-    found = [(line, _OF_EXTRA.search(line)) for line in lines]
     # Double quotes in a marker need no escapes in a shell word.
-    return [line[: end.start()].replace("'", '"') for line, end in found if end and end[1] in extras]
+    return [_OF_LOCAL.sub("", line).replace("'", '"') for line in lines if _OF_LOCAL.search(line)]
 
 
 def source_of(direct_url: str | None) -> str | None:

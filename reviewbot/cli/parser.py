@@ -148,7 +148,8 @@ def _add_review(commands: Commands) -> None:
     what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
     what.add_argument("--head", metavar="REF", help="branch or commit to review; default: HEAD")
     what.add_argument("--staged", action="store_true", help="staged changes, against the last commit (local reviewer)")
-    what.add_argument("--pr", type=_pull_number, metavar="N", help="a pull request, read with GITHUB_TOKEN or GH_TOKEN")
+    number, about = between(int, 1, 10**9 - 1), "a pull request, read with GITHUB_TOKEN or GH_TOKEN"
+    what.add_argument("--pr", type=number, metavar="N", help=about)
     what.add_argument(
         "--repo", metavar="OWNER/NAME", help="repository of the pull request; default: this clone's origin"
     )
@@ -234,7 +235,7 @@ def _add_init(commands: Commands) -> None:
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
-    about = "a workflow whose checks a review waits for, by its name; repeatable"
+    about = "name of a workflow whose checks a review waits for; repeatable"
     init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
@@ -257,12 +258,6 @@ def _add_config(commands: Commands) -> None:
     config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
     _add_inputs(config)
-
-
-def _pull_number(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a pull request; for example: --pr 12")
-    return int(text)
 
 
 def between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:

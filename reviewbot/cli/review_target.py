@@ -57,12 +57,11 @@ class Place(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """The command line, its options as inputs, the environment and the current folder."""
+    """The command line, its options as inputs, and the environment."""
 
     chosen: argparse.Namespace
     inputs: Mapping[str, str]
     desktop: Desktop
-    folder: Path
 
     def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
         """Return the state file of a review: one per account that pays, none for free reviews."""
@@ -81,7 +80,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         raise SettingsError(problems)
     if chosen.pr is not None:
         return _pull_request(setting, clock, stack)
-    clone = stack.enter_context(open_clone(setting.folder, _git_environment(setting.desktop)))
+    clone = stack.enter_context(open_clone(Path.cwd(), _git_environment(setting.desktop)))
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
@@ -146,7 +145,7 @@ def _command(chosen: argparse.Namespace, *place: str) -> str:
 
 def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     desktop, number = setting.desktop, int(setting.chosen.pr)
-    repository = repository_name(setting.chosen.repo, setting.folder, desktop)
+    repository = repository_name(setting.chosen.repo, desktop)
     source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
     state_file = setting.state_file(
@@ -157,14 +156,14 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     return Place(LocalForge(source, state_file), changes, number, what, again, settings.reviewer is ReviewerKind.CODEVF)
 
 
-def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
-    """Return `owner/name`: the given name, or the origin of the clone that the folder is in.
+def repository_name(said: str | None, desktop: Desktop) -> str:
+    """Return `owner/name`: the given name, or the origin of the clone that the current folder is in.
 
     Raises:
         SettingsError: it is not such a name, or the clone's origin is not on a host.
     """
     if not said:
-        with open_clone(folder, _git_environment(desktop)) as clone:
+        with open_clone(Path.cwd(), _git_environment(desktop)) as clone:
             origin = clone.origin()
         if origin is None:
             what = "this clone has no remote `origin` that is a repository on a host"

@@ -11,7 +11,7 @@ from msgspec import Struct
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Side
-from reviewbot.domain.selection.selection import held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import lines
@@ -82,8 +82,8 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 def _elsewhere(finding: FindingView) -> str:
     """Return a sentence on lines that are not at the head, or that are not verified against the file."""
     if finding.why is Why.FILE_NOT_SENT:
-        reason = held_sentence(finding.held.reason) if finding.held else ""
-        return f"The file is part of the change, but it was not sent. {reason}".rstrip()
+        reason = f": {WHY_HELD[finding.held.reason]}" if finding.held else ""
+        return f"The file is part of the change, but it was not sent{reason}."
     words = lines(finding.start_line, finding.line)
     if not words:
         return ""

@@ -241,7 +241,7 @@ def _notifications(
         yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
-        yield f"{more} of earlier reviews: only the severity is stored."
+        yield f"{more} from earlier reviews: only the severity is stored."
     for finding in homeless:
         yield _message(finding, Place("", None, "The reviewer named no file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:

@@ -121,7 +121,7 @@ def _findings() -> Iterator[FindingView]:
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield findings of earlier reviews, with all and with few fields, and waived ones."""
+    """Yield findings from earlier reviews, with all and with few fields, and waived ones."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")

@@ -243,7 +243,7 @@ class Templates:
         own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
         self.names = frozenset(name for name in sources.list_templates() if name.endswith(".j2"))
         self._written = dialect.written
-        self._translated = _translated if overrides else nullcontext  # the shipped templates have bugs, no mistakes
+        self._translated = _translated if overrides else nullcontext  # an error in a shipped template is a bug
         self._sandbox = _Sandbox(
             dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
         )

@@ -12,6 +12,7 @@ from msgspec import Struct
 from reviewbot.domain.model.options import Auto, PathInstruction
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.model.urls import check_service_url
+from reviewbot.errors import did_you_mean
 
 T = TypeVar("T")
 
@@ -36,14 +37,14 @@ class Secret:
 
 
 class NotAllowed(Exception):
-    """A value is not one that its setting allows; the message says why where `Reader.allowed` is not enough."""
+    """A value is not one that its setting allows.
 
+    The parts say what is wrong in it, what is allowed there, perhaps empty, and the item's number; none if
+    `Reader.allowed` is enough.
+    """
 
-class NotAllowedParts(NotAllowed):
-    """Parts of a value are not allowed: what is wrong, what is allowed there, perhaps empty, and the item's number."""
-
-    def __init__(self, parts: tuple[tuple[str, str, int], ...]) -> None:
-        super().__init__(parts[0][0])
+    def __init__(self, *parts: tuple[str, str, int]) -> None:
+        super().__init__()
         self.parts = parts
 
 
@@ -61,17 +62,34 @@ class Reader(Struct, Generic[T], frozen=True):
     words: tuple[str, ...] = ()
 
     def reasons(self, value: object) -> tuple[tuple[str, str, int], ...]:
-        """Return why a value is refused, what is allowed, and the item's number from 1, or 0 for the whole value.
-
-        A text is empty where the setting's own says it.
-        """
+        """Return why a value is refused, what is allowed, and the item's number from 1, or 0 for the whole value."""
         try:
             self.read(value)
-        except NotAllowedParts as error:
-            return error.parts
         except NotAllowed as error:
-            return ((str(error), self.allowed, 0),)
+            return error.parts or ((self._invalid(str(value)), self.allowed, 0),)
         return ()
+
+    def _invalid(self, text: str) -> str:
+        # Imported here: the detectors load slowly, and only an invalid value needs them.
+        from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
+
+        # A URL may contain a password, and a key may be in the wrong input.
+        if self in {SECRET, SERVICE_URL} or is_secret(text):
+            return "invalid value"
+        return f"invalid value `{text[:80]}`{did_you_mean(text[:80], self.words)}"
+
+
+def default_text(value: object) -> str:
+    """Return a value as the documentation writes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Secret():
+            return ""
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
 
 
 def _text(value: object) -> str:
@@ -212,15 +230,17 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
             case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
                 found.append(PathInstruction(path, instructions))
             case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
-                raise NotAllowed(f"item {number} has no `{missing[0]}`")
+                raise NotAllowed((f"item {number} has no `{missing[0]}`", _PAIRS, number))
             case {"path": str(), "instructions": str()}:
-                raise NotAllowed(f"item {number} has other keys than `path` and `instructions`")
+                raise NotAllowed((f"item {number} has other keys than `path` and `instructions`", _PAIRS, number))
             case _:
-                raise NotAllowed(f"item {number} is not a mapping of `path` and `instructions` to texts")
+                what = f"item {number} is not a mapping of `path` and `instructions` to texts"
+                raise NotAllowed((what, _PAIRS, number))
     return tuple(found)
 
 
-PATH_INSTRUCTIONS = Reader("a list of items with `path` and `instructions`", _path_instructions)
+_PAIRS = "a list of items with `path` and `instructions`"
+PATH_INSTRUCTIONS = Reader(_PAIRS, _path_instructions)
 
 
 def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:

@@ -17,8 +17,8 @@ from reviewbot.settings.readers import (
     RULE_NAME,
     TEXT,
     NotAllowed,
-    NotAllowedParts,
     Reader,
+    default_text,
     number_or_auto,
     one_of,
     whole_number,
@@ -59,7 +59,7 @@ def _routes(value: object) -> tuple[Route, ...]:
     if len(value) > MOST_ROUTES:
         problems.append((f"there are {len(value)} rules", f"at most {MOST_ROUTES}", 0))
     if problems:
-        raise NotAllowedParts(tuple(problems))
+        raise NotAllowed(*problems)
     return tuple(_route(item) for item in value)
 
 
@@ -75,22 +75,11 @@ def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
             near = did_you_mean(key[:60], ROUTE_KEYS)
             yield f"{where}: unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in ROUTE_KEYS)
             continue
-        try:
-            reader.read(value)
-        except NotAllowed:
-            yield f"{where}: {_shown(value, reader)}", reader.allowed
+        yield from ((f"{where}: {what}", allowed) for what, allowed, _ in reader.reasons(value))
     if "name" not in item:
         yield f"rule {number} has no `name`", RULE_NAME.allowed
     if item.keys() <= ROUTE_KEYS.keys() - CHANGES.keys():
         yield f"rule {number} changes no setting", f"at least one of {', '.join(f'`{name}`' for name in CHANGES)}"
-
-
-def _shown(value: object, reader: Reader[Any]) -> str:
-    # Imported here: the detectors load slowly, and only an invalid value needs them.
-    from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
-
-    text = str(value)
-    return "invalid value" if is_secret(text) else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
 
 
 def _repeated(value: list[object]) -> Iterator[tuple[str, str, int]]:
@@ -120,20 +109,10 @@ def changes_of(route: Route) -> str:
 def _written(route: Route, keys: Iterable[str]) -> str:
     values = {key: getattr(route, key.replace("-", "_")) for key in keys}
     return ", ".join(
-        f"`{key}: {_text(value)}`"
+        f"`{key}: {default_text(value)}`"
         for key, value in values.items()
         if value not in (None, "", ()) and (key, value) != ("trust-author", False)
     )
-
-
-def _text(value: object) -> str:
-    match value:
-        case tuple():
-            return ", ".join(map(str, value))
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)
 
 
 def without_effect(routes: Sequence[Route]) -> Mapping[int, str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
-from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
@@ -51,6 +51,7 @@ from reviewbot.settings.readers import (
     NotAllowed,
     Reader,
     Secret,
+    default_text,
     number_or_auto,
     one_of,
     whole_number,
@@ -62,210 +63,187 @@ T = TypeVar("T")
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
 
-LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
-"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
 
+def setting(
+    default: T, meaning: str, reader: Reader[T] | None = None, *, action: bool = True, config: bool = True
+) -> T:
+    """Return a field of `Settings`; without a reader, the type of its default decides how it is read.
 
-def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
-    """Return a field of `Settings`; `action`: it is an input of the workflow, `config`: a key of the config file."""
-    metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
+    Args:
+        default: its value if it is not set.
+        meaning: for the documentation.
+        reader: of its values.
+        action: whether it is an input of the workflow.
+        config: whether it is a key of the config file.
+    """
+    metadata = {"reader": reader or _reader_of(default), "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
+
+
+def workflow_input(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
+    """Return a field that only the workflow sets."""
+    return setting(default, meaning, reader, config=False)
+
+
+def config_key(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
+    """Return a field that only a config sets."""
+    return setting(default, meaning, reader, action=False)
+
+
+def _reader_of(default: object) -> Reader[Any]:
+    if isinstance(default, bool):
+        return BOOLEAN
+    return one_of(type(default)) if isinstance(default, StrEnum) else TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a run."""
 
-    command: ActionCommand = setting(
-        ActionCommand.REVIEW,
-        one_of(ActionCommand),
-        "`review` submits and waits; `collect` publishes finished reviews.",
-        config=False,
+    command: ActionCommand = workflow_input(
+        ActionCommand.REVIEW, "`review` submits and waits; `collect` publishes finished reviews."
     )
-    codevf_api_key: Secret = setting(
-        Secret(""), SECRET, "CodeVF's API key; required with `reviewer: codevf`.", config=False
-    )
-    codevf_project: str = setting("", TEXT, "A project's name (created if missing) or its number.")
-    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "The address of CodeVF's API.", config=False)
-    github_token: Secret = setting(
-        Secret(""), SECRET, "The token that reads and writes the pull request.", config=False
-    )
-    reviewer: ReviewerKind = setting(
-        ReviewerKind.CODEVF, one_of(ReviewerKind), "Who reviews: `codevf` (paid) or `local` static analyzers."
-    )
+    codevf_api_key: Secret = workflow_input(Secret(""), "CodeVF's API key; required with `reviewer: codevf`.", SECRET)
+    codevf_project: str = setting("", "A project's name (created if missing) or its number.")
+    codevf_url: str = workflow_input("https://codevf.com/api/v1/", "The address of CodeVF's API.", SERVICE_URL)
+    github_token: Secret = workflow_input(Secret(""), "The token that reads and writes the pull request.", SECRET)
+    reviewer: ReviewerKind = setting(ReviewerKind.CODEVF, "Who reviews: `codevf` (paid) or `local` static analyzers.")
     mode: Mode = setting(
         Mode.FAST,
-        one_of(Mode),
         "CodeVF's service level; it multiplies the price by 1 (`standard`), 1.5 (`fast`) or 2 (`realtime_answer`).",
     )
-    expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
+    expertise: str = setting("", "A CodeVF tag, by name or number.")
     max_credits: int | Auto = setting(
         240,
-        number_or_auto(60, 115_200),
         "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines.",
+        number_or_auto(60, 115_200),
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        number_or_auto(0, MOST_PER_PULL),
-        "The most credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: no "
-        "limit.",
+        "The maximum credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: "
+        "no limit.",
+        number_or_auto(0, 10**9),
     )
-    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
+    min_balance: int = setting(0, "Do not buy if fewer credits would remain.", whole_number(0, 10**9))
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
-        one_of(ReviewOn),
         "When a review is due: at every `push`, once when `ready` for review, or on `request` by a command or label.",
     )
     allow: Allow = setting(
         Allow.WRITE,
-        one_of(Allow),
-        "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
+        "Which pull requests from forks may spend credits: those approved by a user with `write` access, or those of "
+        "`anyone`.",
     )
-    wait_minutes: int = setting(8, whole_number(0, 350), "Minutes to wait before the job ends; 0 submits and ends.")
+    wait_minutes: int = setting(8, "Minutes to wait before the job ends; 0 submits and ends.", whole_number(0, 350))
     on_pending: Tolerance = setting(
         Tolerance.PASS,
-        one_of(Tolerance),
         "The step's result while the review is open: `pass` leaves it to the check, `fail` fails the step too.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
-        one_of(Tolerance),
         "The step's result if a due review did not happen: `fail`, or `pass`, which leaves it to the check.",
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
-        one_of(Tolerance),
         "If selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
     fail_on: FailOn = setting(
-        FailOn.CRITICAL,
-        one_of(FailOn),
-        "The lowest severity that blocks; `high` by default with `reviewer: local`.",
+        FailOn.CRITICAL, "The lowest severity that blocks; `high` by default with `reviewer: local`."
     )
-    comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The lowest severity that gets an inline comment.")
-    max_comments: int = setting(30, whole_number(0, 100), "The maximum number of inline comments, worst first.")
+    comment_from: Severity = setting(Severity.LOW, "The lowest severity that gets an inline comment.", THRESHOLD)
+    max_comments: int = setting(30, "The maximum number of inline comments, worst first.", whole_number(0, 100))
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
-        one_of(ReviewKind),
         "The kind of review: `comment`, or `request-changes` while findings block (dismissed afterwards).",
     )
-    incremental: bool = setting(True, BOOLEAN, "After the first review, review only what is new.")
-    paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
-    instance: str = setting("", INSTANCE, "A name, if several workflows review one repository.")
-    config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
-    templates_dir: str = setting(
-        TEMPLATES_DIR, TEXT, "Templates that override the built-in ones, on the default branch.", config=False
+    incremental: bool = setting(True, "After the first review, review only what is new.")
+    paths: tuple[str, ...] = setting((), "Patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
+    instance: str = setting("", "A name, if several workflows review one repository.", INSTANCE)
+    config_file: str = workflow_input(CONFIG_FILE, "The config file, on the default branch.")
+    templates_dir: str = workflow_input(
+        TEMPLATES_DIR, "Templates that override the built-in ones, on the default branch."
     )
-    check_run: bool = setting(True, BOOLEAN, "Whether to write a check run.")
-    summary_comment: bool = setting(True, BOOLEAN, "Whether to write the summary comment.")
-    json_file: str = setting("", TEXT, "Path inside the workspace for the report as JSON.", config=False)
-    sarif_file: str = setting("", TEXT, "Path inside the workspace for the report as SARIF.", config=False)
-    html_file: str = setting("", TEXT, "Path inside the workspace for the report as HTML.", config=False)
-    rdjson_file: str = setting("", TEXT, "Path inside the workspace for the report as RDJSON.", config=False)
-    dry_run: bool = setting(False, BOOLEAN, "Show what would be sent and what it would cost; spend and post nothing.")
-    config: str = setting(
-        "",
-        TEXT,
-        "Config keys as YAML, for keys that the repository's config file does not set.",
-        config=False,
-    )
-    locked: tuple[str, ...] = setting(
-        (), LINES, "Config keys that the repository's config file must not set.", config=False
-    )
-    repositories: tuple[str, ...] = setting(
+    check_run: bool = setting(True, "Whether to write a check run.")
+    summary_comment: bool = setting(True, "Whether to write the summary comment.")
+    json_file: str = workflow_input("", "Path inside the workspace for the report as JSON.")
+    sarif_file: str = workflow_input("", "Path inside the workspace for the report as SARIF.")
+    html_file: str = workflow_input("", "Path inside the workspace for the report as HTML.")
+    rdjson_file: str = workflow_input("", "Path inside the workspace for the report as RDJSON.")
+    dry_run: bool = setting(False, "Show what would be sent and what it would cost; spend and post nothing.")
+    config: str = workflow_input("", "Config keys as YAML, for keys that the repository's config file does not set.")
+    locked: tuple[str, ...] = workflow_input((), "Config keys that the repository's config file must not set.", LINES)
+    repositories: tuple[str, ...] = workflow_input(
         (),
-        REPOSITORIES,
         "The repositories of `collect`: names, or `installation` for all that the App's token can see.",
-        config=False,
+        REPOSITORIES,
     )
-    instructions: str = setting("", TEXT, "Instructions to the reviewer.", action=False)
-    path_instructions: tuple[PathInstruction, ...] = setting(
-        (),
-        PATH_INSTRUCTIONS,
-        "`instructions` to the reviewer for the files that `path` matches.",
-        action=False,
+    instructions: str = config_key("", "Instructions to the reviewer.")
+    path_instructions: tuple[PathInstruction, ...] = config_key(
+        (), "`instructions` to the reviewer for the files that `path` matches.", PATH_INSTRUCTIONS
     )
-    context: tuple[str, ...] = setting(
+    context: tuple[str, ...] = config_key(
         ("auto",),
-        CONTEXT,
         "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
-        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
-        action=False,
+        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing else.",
+        CONTEXT,
     )
-    routes: tuple[Route, ...] = setting(
-        (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
+    routes: tuple[Route, ...] = config_key(
+        (), "Rules that choose who reviews a pull request, in what mode and for how many credits.", ROUTES
     )
-    agent_prompt: bool = setting(
-        False,
-        BOOLEAN,
-        "Whether to add a folded prompt for a coding agent to each comment with findings that block.",
-        action=False,
+    agent_prompt: bool = config_key(
+        False, "Whether to add a folded prompt for a coding agent to each comment with findings that block."
     )
-    drafts: bool = setting(False, BOOLEAN, "Whether to review drafts.", action=False)
-    bots: tuple[str, ...] = setting(
+    drafts: bool = config_key(False, "Whether to review drafts.")
+    bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        BOTS,
         "Bots whose pull requests are not reviewed if every commit is the bot's own and signed by GitHub.",
-        action=False,
+        BOTS,
     )
-    bases: tuple[str, ...] = setting(
+    bases: tuple[str, ...] = config_key(
         (),
-        PATTERNS,
         "Branches besides the default branch whose check satisfies a rule: patterns as in `on.pull_request.branches`. "
         "List only branches that are protected like the default branch.",
-        action=False,
-    )
-    approve_spend: str = setting(
-        "",
-        TEXT,
-        "The label with which a user with write access approves a review. Add it to the `if:` of the workflow's job.",
-        action=False,
-    )
-    wait_for_checks: tuple[str, ...] = setting(
-        (),
         PATTERNS,
+    )
+    approve_spend: str = config_key(
+        "",
+        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's "
+        "job.",
+    )
+    wait_for_checks: tuple[str, ...] = config_key(
+        (),
         "Checks and statuses of the head that must be green before a review is bought: names, in which `*` stands for "
         "any characters.",
-        action=False,
+        PATTERNS,
     )
-    wait_for_checks_hours: int = setting(
-        24, whole_number(1, 300), "Hours to wait for them; after that, no review is bought.", action=False
+    wait_for_checks_hours: int = config_key(
+        24, "Hours to wait for them; after that, no review is bought.", whole_number(1, 300)
     )
-    quiet_minutes: int = setting(
-        0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
-    )
-    answer: AnswerForm = setting(
+    quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
+    answer: AnswerForm = config_key(
         AnswerForm.SCHEMA,
-        one_of(AnswerForm),
-        "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as "
-        "`path:line: severity: text`.",
-        action=False,
+        "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as `path:line: "
+        "severity: text`.",
     )
-    redact: Redact = setting(
-        Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
-    )
-    supersede: Supersede = setting(
+    redact: Redact = config_key(Redact.ON, "`on` redacts or masks secrets, `block` holds their files back.")
+    supersede: Supersede = config_key(
         Supersede.REPLACE_PENDING,
-        one_of(Supersede),
         "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer works on it, "
         "`always-replace` even then, `keep` never.",
-        action=False,
     )
-    max_tasks: int = setting(1, whole_number(1, 6), "The maximum number of tasks for a large change.", action=False)
-    attachment_bytes: int = setting(
-        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
+    max_tasks: int = config_key(1, "The maximum number of tasks for a large change.", whole_number(1, 6))
+    attachment_bytes: int = config_key(
+        1_000_000, "The largest attachment, in bytes.", whole_number(1_000, LARGEST_ATTACHMENT)
     )
-    ask_credits: int = setting(
-        60, whole_number(60, 600), "Credits for the answer to `/reviewbot ask`, before the multipliers.", action=False
+    ask_credits: int = config_key(
+        60, "Credits for the answer to `/reviewbot ask`, before the multipliers.", whole_number(60, 600)
     )
-    base_credits: int = setting(
-        120, whole_number(0, 115_200), "With `max-credits: auto`: credits of every review.", action=False
+    base_credits: int = config_key(120, "With `max-credits: auto`: credits of every review.", whole_number(0, 115_200))
+    credits_per_100_lines: int = config_key(
+        60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
     )
-    credits_per_100_lines: int = setting(
-        60, whole_number(0, 115_200), "With `max-credits: auto`: credits for each 100 changed lines.", action=False
-    )
-    max_credits_ceiling: int = setting(
-        1_200, whole_number(60, 115_200), "With `max-credits: auto`: the most credits of a review.", action=False
+    max_credits_ceiling: int = config_key(
+        1_200, "With `max-credits: auto`: the most credits of a review.", whole_number(60, 115_200)
     )
 
     @property
@@ -321,19 +299,6 @@ def name_of(row: Field[Any]) -> str:
     return row.name.replace("_", "-")
 
 
-def default_text(value: object) -> str:
-    """Return a value as the documentation writes it."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Secret():
-            return ""
-        case tuple():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
-
-
 INPUTS: tuple[Input, ...] = tuple(
     Input(
         name_of(row),
@@ -380,7 +345,11 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
-    problems += [problem for where, value, row in invalid for problem in _wrong(where, value, row)]
+    problems += [
+        Problem(where, what, allowed, item=item)
+        for where, value, row in invalid
+        for what, allowed, item in row.metadata["reader"].reasons(value)
+    ]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
@@ -444,7 +413,7 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
             except NotAllowed:
                 invalid.append((where, value, row))
     if values.get("reviewer") is ReviewerKind.LOCAL:
-        values = {**LOCAL_DEFAULTS, **values}
+        values.setdefault("fail_on", FailOn.HIGH)  # analyzers rate hardly anything critical
     return Settings(**values), invalid
 
 
@@ -487,31 +456,13 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
-def _wrong(where: str, value: object, row: Field[Any]) -> Iterator[Problem]:
-    reader: Reader[Any] = row.metadata["reader"]
-    # Imported here: the detectors load slowly, and only an invalid value needs them.
-    from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
-
-    # A URL may contain a password, and a key may be in the wrong input.
-    text = str(value)
-    hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
-    for what, allowed, item in reader.reasons(value):
-        yield Problem(where, what or shown, allowed, item=item)
-
-
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
-    credits_allowed = settings.mode.credits
-    allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-    if paid and settings.max_credits is not Auto.AUTO and settings.max_credits not in credits_allowed:
-        what = f"`max-credits: {settings.max_credits}` is out of range"
-        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
-    if paid and settings.max_credits is Auto.AUTO and settings.max_credits_ceiling < credits_allowed.start:
-        what = f"`max-credits-ceiling: {settings.max_credits_ceiling}` is less than a review needs"
+    if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
+        key, what, allowed = wrong
         names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
-        yield names, Problem("`mode` and `max-credits-ceiling`", what, f"{credits_allowed.start} or more")
+        yield names, Problem(f"`mode` and `{key}`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
         what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
@@ -537,11 +488,14 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
 def _impossible_routes(settings: Settings) -> Iterator[Problem]:
     where, paid = config_place("routes"), settings.reviewer is ReviewerKind.CODEVF
     for number, route in enumerate(settings.routes, 1):
-        if paid and (route.mode or route.max_credits):  # otherwise it is the config's own problem
-            yield from _impossible_price(settings, route, number)
+        mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
+        # Without either, it is the config's own problem.
+        if paid and (route.mode or route.max_credits) and (wrong := _impossible_price(settings, mode, most)):
+            key, (_, what, allowed) = "max-credits" if route.max_credits else "mode", wrong
+            yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
-                f"rule {number}, `reviewer`: `codevf` is not possible below `reviewer: local`, which names the check "
+                f"rule {number}, `reviewer`: `codevf` is not possible with `reviewer: local`, which names the check "
                 f"`{settings.check_name}` and keeps no record of purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
@@ -551,13 +505,13 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, what, "a range of lines", item=number)
 
 
-def _impossible_price(settings: Settings, route: Route, number: int) -> Iterator[Problem]:
-    mode, most, ceiling = route.mode or settings.mode, route.max_credits or settings.max_credits, "max-credits-ceiling"
-    key, allowed = "max-credits" if route.max_credits else "mode", mode.credits
-    where, rule = config_place("routes"), f"rule {number}, `{key}`"
-    if most is Auto.AUTO and settings.max_credits_ceiling < allowed.start:
-        what = f"{rule}: `{ceiling}: {settings.max_credits_ceiling}` is less than a review needs"
-        yield Problem(where, what, f"`{ceiling}: {allowed.start}` or more with `mode: {mode}`", item=number)
+def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:
+    """Return the setting that does not fit the mode, what is wrong with it, and what is allowed."""
+    allowed, ceiling = mode.credits, settings.max_credits_ceiling
+    if most is Auto.AUTO and ceiling < allowed.start:
+        what = f"`max-credits-ceiling: {ceiling}` is less than a review needs"
+        return "max-credits-ceiling", what, f"`max-credits-ceiling: {allowed.start}` or more with `mode: {mode}`"
     if most is not Auto.AUTO and most not in allowed:
-        what = f"{rule}: `max-credits: {most}` is out of range"
-        yield Problem(where, what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`", item=number)
+        what = f"`max-credits: {most}` is out of range"
+        return "max-credits", what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`"
+    return None

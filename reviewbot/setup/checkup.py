@@ -288,7 +288,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         todo = "To require it, import the ruleset that `reviewbot init --as gate` prints."
-        yield Check("required check", f"`{name}` is not required, so reviews only advise", todo)
+        yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
         yield Check("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)

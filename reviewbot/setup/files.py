@@ -115,7 +115,7 @@ def checks_workflow(options: InitOptions) -> str:
 
 
 # zizmor judges the events by what a workflow usually does with them.
-_UNAFRAID = "# zizmor: ignore[dangerous-triggers] nothing of the pull request is checked out or run"
+_UNAFRAID = "# zizmor: ignore[dangerous-triggers] no code from the pull request is checked out or run"
 
 _REVIEW = """\
 name: Review
@@ -291,7 +291,7 @@ def files(options: InitOptions) -> Mapping[str, str]:
 
 
 def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) -> str:
-    """Return a config file with every key commented out except the limits of spending, which a free review lacks."""
+    """Return a config file with every key commented out except the spending limits, which a free review lacks."""
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in INPUTS if row.config)
@@ -311,7 +311,7 @@ _HEAD = """\
 
 _LIMITS_SET = """\
 #
-# The limits of spending are set. If your organization locks them, delete their lines. They are explained here:
+# The spending limits are set. If your organization locks them, delete their lines. They are explained here:
 # {costs}
 """
 
@@ -321,7 +321,7 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
+    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets needs quotes
     mark = "" if is_set else "#"
     yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 

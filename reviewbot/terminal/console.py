@@ -46,7 +46,7 @@ class _Log(TextIOBase):
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
     """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and no animation."""
     if isinstance(out, TextIOWrapper):
-        out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
+        out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks instead
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
     console = _Console(
         file=out if out.isatty() else cast("TextIO", _Log(out)),

@@ -14,7 +14,7 @@ from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
-from reviewbot.domain.selection.selection import Held, HeldBecause, held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD, Held, HeldBecause
 from reviewbot.domain.text.bounds import first_lines
 from reviewbot.domain.text.formatting import counted, duration, moment, number, size
 from reviewbot.render.renderer import Renderer
@@ -73,10 +73,10 @@ def _short_line(finding: FindingView) -> Text:
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
-    """List the open findings of earlier reviews while this review has no answer."""
+    """List the open findings from earlier reviews while this review has no answer."""
     if findings:
         console.print()
-        say(console, "Open findings of earlier reviews:")
+        say(console, "Open findings from earlier reviews:")
     for finding in findings:
         line = Text.assemble(shown(_place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
         say(console, line + _title(finding), indent=_INDENT, hang=_INDENT)
@@ -179,8 +179,8 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
         say(console, Text(", ").join(words), indent=_INDENT)
     say_hint(console, hint, indent=_INDENT)
     if view.wait:
-        since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
-        say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
+        when = f"{moment(view.wait.submitted_at)}, {duration(view.wait.elapsed_seconds)} ago"
+        say(console, f"Submitted {when}. State: {view.wait.state}.", indent=_INDENT)
     for text in filter(str.strip, view.degraded):
         say(console, text, indent=_INDENT)
 
@@ -201,7 +201,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
-        say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
+        say(console, f"{more} from earlier reviews: only the severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]
@@ -222,7 +222,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
         size_of_all = size(sum(one.bytes for one in view.context))
         redacted = _redacted(sum(one.redactions for one in view.context), view)
-        say(console, f"For context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
+        say(console, f"Context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
@@ -263,7 +263,7 @@ def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY and not held.missed:
         detail = ", and does not look like code"
-    return f"{held_sentence(held.reason).removesuffix('.')}{detail}."
+    return f"{WHY_HELD[held.reason]}{detail}."
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.selection.selection import HeldBecause, held_sentence
+from reviewbot.domain.selection.selection import WHY_HELD, HeldBecause
 from reviewbot.domain.text.formatting import counted, number, short, size
 from reviewbot.render.view_models.plan import (
     Plan,
@@ -55,7 +55,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing that the figures leave out with these settings."""
     yield "A review holds these credits while it is pending; what it uses is known when it is finished."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
-        yield f"{_ONE} With `review-on: push`, every push that changes something buys another, so this is the least."
+        yield f"{_ONE} With `review-on: push`, every push of a change buys another review, so this is the minimum."
     else:
         yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
@@ -69,7 +69,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"Not modelled: {both}. Reviews wait, and only the newest head is bought, so fewer may be."
+        yield f"Not modelled: {both}. Reviews wait, and older heads get none, so fewer may be bought."
     if settings.min_balance:
         yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 
@@ -92,7 +92,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
-        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason, count)}", "dim", hang=2)
+        say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reviewbot.analyzers.copies import source_file, write_copy
-from reviewbot.analyzers.reviewer import examine, review
+from reviewbot.analyzers.reviewer import examine
 from reviewbot.analyzers.tool_runner import NOT_STARTED, TOO_SLOW, Ran, find_program, run
 
 Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
@@ -61,8 +61,8 @@ def test_the_author_s_configuration_has_no_effect(
     config: str, text: str, flawed: str, flaw: str, attach: Attach, path_env: dict[str, str]
 ) -> None:
     flaw = flaw or "on: pull_request_target\njobs: {a: {runs-on: x, steps: [{run: ls}]}}\n"
-    with_config = titles(review(attach({config: text, flawed: flaw}), path_env=path_env))
-    assert with_config == titles(review(attach({flawed: flaw}), path_env=path_env)) != []
+    with_config = titles(examine(attach({config: text, flawed: flaw}), path_env=path_env).answer)
+    assert with_config == titles(examine(attach({flawed: flaw}), path_env=path_env).answer) != []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_author_s_configuration_has_no_effect(
 def test_the_author_cannot_silence_an_analyzer(
     path: str, text: str, line: int, attach: Attach, path_env: dict[str, str]
 ) -> None:
-    lines = [number for _, number, _ in titles(review(attach({path: text}), path_env=path_env))]
+    lines = [number for _, number, _ in titles(examine(attach({path: text}), path_env=path_env).answer)]
     assert line in lines
 
 
@@ -94,7 +94,7 @@ def test_a_carriage_return_does_not_move_a_finding_off_the_changed_lines(
     attach: Attach, path_env: dict[str, str]
 ) -> None:
     old = "a = 1 # x\rb = 2 # y\rc = 3\n"
-    answer = review(attach({"a.py": (old, old + "d = eval(a)\n")}), path_env=path_env)
+    answer = examine(attach({"a.py": (old, old + "d = eval(a)\n")}), path_env=path_env).answer
     assert [line for _, line, _ in titles(answer)] == [2]
 
 
@@ -119,7 +119,7 @@ def test_a_tool_sees_only_an_isolated_environment(attach: Attach, fake_tool: Fak
     seen = tmp_path / "environment"
     env = fake_tool("ruff", f"/usr/bin/env > {seen}; echo '[]'")
     secret = {"INPUT_CODEVF-API-KEY": "cvf_live_x", "GITHUB_TOKEN": "ghs_x", "RUFF_CONFIG": "/evil", "TZ": "UTC"}
-    review(attach({"a.py": EVAL}), path_env=env | secret)
+    examine(attach({"a.py": EVAL}), path_env=env | secret)
     names = {line.partition("=")[0] for line in seen.read_text(encoding="utf-8").splitlines()}
     # `_`, `PWD` and `SHLVL` are made by the shell that the fake is written in.
     assert names - {"_", "PWD", "SHLVL", "OLDPWD"} == {"PATH", "TZ", "HOME", "TMPDIR", "LANG", "LC_ALL", "NO_COLOR"}
@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_parsed_is_reported_even_when_the_error_is_on_an_o
 )
 def test_unusual_texts_do_not_fail(text: str, attach: Attach, path_env: dict[str, str]) -> None:
     names = ("a.py", "a.sh", "a.js", "Dockerfile", ".github/workflows/a.yml")
-    summary = str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
+    summary = str(examine(attach(dict.fromkeys(names, text)), path_env=path_env).answer["summary"])
     assert summary.startswith(("Checked the added lines of ", "No changed file could be read completely."))
 
 

@@ -159,7 +159,7 @@ def test_obfuscation_is_a_finding_and_its_file_is_unseen(attach: Attach, path_en
         (1, "critical", "security")
     ]
     assert [one.path for one in examination.unseen] == ["a.py"]
-    assert "in which it reads differently" in str(examination.answer["summary"])
+    assert "because the file declares an encoding that hides code" in str(examination.answer["summary"])
 
 
 def test_obfuscation_on_an_old_line_makes_the_file_unseen(attach: Attach, path_env: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reviewbot.analyzers.reviewer import examine, review
+from reviewbot.analyzers.reviewer import examine
 
 Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
@@ -54,7 +54,7 @@ def test_a_planted_flaw_is_found_on_its_line(
     flaw: tuple[str, str, int, str, str], attach: Attach, path_env: dict[str, str]
 ) -> None:
     path, text, line, rule, severity = flaw
-    found = findings(review(attach({path: text}), path_env=path_env))
+    found = findings(examine(attach({path: text}), path_env=path_env).answer)
     (one,) = [finding for _, finding in found if f"({rule})" in finding["explanation"]]
     assert {where for where, _ in found} == {path}
     assert (one["line"], one["end_line"], one["side"], one["severity"]) == (line, line, "RIGHT", severity)
@@ -62,24 +62,25 @@ def test_a_planted_flaw_is_found_on_its_line(
 
 
 def test_all_languages_in_one_submission_are_found_together(attach: Attach, path_env: dict[str, str]) -> None:
-    answer = review(attach({path: text for path, text, *_ in FLAWS}), path_env=path_env)
+    answer = examine(attach({path: text for path, text, *_ in FLAWS}), path_env=path_env).answer
     assert {path for path, _ in findings(answer)} == {path for path, *_ in FLAWS}
 
 
 def test_unchanged_lines_are_not_reported(attach: Attach, path_env: dict[str, str]) -> None:
     old = "import os\neval(input())\nx = 1\n"
-    answer = review(attach({"a.py": (old, old + "y = eval(input())\n")}), path_env=path_env)
+    answer = examine(attach({"a.py": (old, old + "y = eval(input())\n")}), path_env=path_env).answer
     assert [(finding["line"], finding["title"][:3]) for _, finding in findings(answer)] == [(4, "Use")]
 
 
 def test_the_same_input_gives_the_same_answer(attach: Attach, path_env: dict[str, str]) -> None:
     sent = attach({path: text for path, text, *_ in FLAWS})
-    assert review(sent, path_env=path_env) == review(sent, path_env=path_env)
+    first, second = (examine(sent, path_env=path_env).answer for _ in range(2))
+    assert first == second
 
 
 def test_only_the_worst_of_equal_findings_is_reported(attach: Attach, path_env: dict[str, str]) -> None:
     text = "try:\n    print(1)\nexcept:\n    pass\n"
-    found = findings(review(attach({"a.py": text}), path_env=path_env))
+    found = findings(examine(attach({"a.py": text}), path_env=path_env).answer)
     assert [finding["line"] for _, finding in found] == [3]
 
 
@@ -94,7 +95,7 @@ def test_only_the_worst_of_equal_findings_is_reported(attach: Attach, path_env: 
 def test_the_explanation_names_the_code_and_not_a_placeholder(
     attach: Attach, path_env: dict[str, str], text: str, title: str, says: str, never: str
 ) -> None:
-    found = [one for _, one in findings(review(attach({"a.py": text}), path_env=path_env))]
+    found = [one for _, one in findings(examine(attach({"a.py": text}), path_env=path_env).answer)]
     one = next(one for one in found if str(one["title"]).startswith(title))
     assert says in str(one["explanation"])
     assert never not in f"{one}"
@@ -113,7 +114,7 @@ def test_the_worst_of_too_many_findings_are_kept_and_the_omission_is_reported(
     attach: Attach, path_env: dict[str, str]
 ) -> None:
     text = "".join(f'x{number} = f"a"\n' for number in range(600)) + "eval(x1)\n"
-    answer = review(attach({"a.py": text}), path_env=path_env)
+    answer = examine(attach({"a.py": text}), path_env=path_env).answer
     assert len(findings(answer)) == 500
     assert findings(answer)[-1][1]["line"] == 601
     assert "101 less severe findings left out" in str(answer["summary"])
@@ -130,11 +131,11 @@ def test_a_change_may_come_in_several_attachments(attach: Attach, path_env: dict
     (_, diff), (_, texts) = attach({"a.py": "eval(x)\n"})
     (_, diff_2), (_, texts_2) = attach({"b.py": "eval(x)\n"})
     sent = [("change.diff", diff), ("change-2.diff", diff_2), ("files-1.txt", texts), ("files-2.txt", texts_2)]
-    assert {path for path, _ in findings(review(sent, path_env=path_env))} == {"a.py", "b.py"}
+    assert {path for path, _ in findings(examine(sent, path_env=path_env).answer)} == {"a.py", "b.py"}
 
 
 def test_removing_an_import_of_a_package_is_not_suggested(attach: Attach, path_env: dict[str, str]) -> None:
-    answer = review(attach({"pkg/__init__.py": "from pkg.a import b\n"}), path_env=path_env)
+    answer = examine(attach({"pkg/__init__.py": "from pkg.a import b\n"}), path_env=path_env).answer
     assert not any("suggestion" in finding for _, finding in findings(answer))
 
 
@@ -149,7 +150,7 @@ def test_removing_an_import_of_a_package_is_not_suggested(attach: Attach, path_e
 def test_suggestions_apply_cleanly_and_fix_the_finding(
     path: str, text: str, attach: Attach, path_env: dict[str, str]
 ) -> None:
-    found = [finding for _, finding in findings(review(attach({path: text}), path_env=path_env))]
+    found = [finding for _, finding in findings(examine(attach({path: text}), path_env=path_env).answer)]
     fixable = [finding for finding in found if "suggestion" in finding]
     assert fixable
     for finding in fixable:
@@ -157,7 +158,7 @@ def test_suggestions_apply_cleanly_and_fix_the_finding(
         place = slice(finding["line"] - 1, finding["end_line"])
         assert "\n".join(lines[place]) == finding["existing_code"] == finding["code"]
         lines[place] = finding["suggestion"].split("\n") if finding["suggestion"] else []
-        after = [one for _, one in findings(review(attach({path: "\n".join(lines)}), path_env=path_env))]
+        after = [one for _, one in findings(examine(attach({path: "\n".join(lines)}), path_env=path_env).answer)]
         assert len(after) < len(found)
         assert finding["title"] not in [one["title"] for one in after if one["line"] == finding["line"]]
 
@@ -174,7 +175,7 @@ def test_suggestions_apply_cleanly_and_fix_the_finding(
 def test_a_carriage_return_inside_a_line_withholds_suggestions_and_a_crlf_does_not(
     text: str, *, suggested: bool, attach: Attach, path_env: dict[str, str]
 ) -> None:
-    ((_, finding),) = findings(review(attach({"a.py": text}), path_env=path_env))
+    ((_, finding),) = findings(examine(attach({"a.py": text}), path_env=path_env).answer)
     assert (finding["line"], finding["code"]) == (2, "print(f'hello')")
     assert finding.get("suggestion") == ("print('hello')" if suggested else None)
 
@@ -182,9 +183,9 @@ def test_a_carriage_return_inside_a_line_withholds_suggestions_and_a_crlf_does_n
 def test_a_finding_on_a_long_range_is_shown_on_one_line(attach: Attach, path_env: dict[str, str]) -> None:
     steps = "".join(f"      - run: echo {number}\n" for number in range(20))
     head = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
-    answer = review(
+    answer = examine(
         attach({".github/workflows/ci.yml": (head + steps, head + steps + "      - run: echo new\n")}),
         path_env=path_env,
-    )
+    ).answer
     ((_, finding),) = findings(answer)
     assert (finding["line"], finding["end_line"], finding["code"]) == (26, 26, "      - run: echo new")

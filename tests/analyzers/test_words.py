@@ -15,7 +15,7 @@ import pytest
 from reviewbot.analyzers.answer import explain, rate, replacement, table
 from reviewbot.analyzers.obfuscation import NAME
 from reviewbot.analyzers.raw import Edit, RawFinding
-from reviewbot.analyzers.reviewer import names, review
+from reviewbot.analyzers.reviewer import examine, names
 from reviewbot.analyzers.tools import RUFF, TOOLS
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.review import Category, Severity
@@ -134,7 +134,7 @@ def test_the_answer_is_parsed_completely(
     attach: Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]], path_env: dict[str, str]
 ) -> None:
 
-    report = read_result(review(attach({"a.py": "import os\neval(x)\n", "b.sh": "cd $1\n"}), path_env=path_env))
+    report = read_result(examine(attach({"a.py": "import os\neval(x)\n", "b.sh": "cd $1\n"}), path_env=path_env).answer)
     assert report.readable
     assert report.leftovers == ()
     assert len(report.findings) == 5

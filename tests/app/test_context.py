@@ -136,7 +136,7 @@ def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
         done = rig.run(dry_run="true", json_file="report.json")
         manifest = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"]
         assert [one["name"] for one in manifest] == ["issue #12", "commit messages", "README.md"]
-        assert "For context" in done.summary
+        assert "Context (" in done.summary
         assert all(f"`{one['name']}`" in done.summary for one in manifest)
         assert not rig.service.tasks()
 
@@ -145,5 +145,5 @@ def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
 def test_analyzers_get_no_context(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         done = rig.run(reviewer="local")
-        assert "For context" not in done.summary
+        assert "Context (" not in done.summary
         assert not any("closingIssues" in str(one.body) for one in rig.github_faults.log)

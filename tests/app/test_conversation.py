@@ -71,7 +71,7 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         line = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"][0]
         digest = hashlib.sha256(sent.encode()).hexdigest()
         assert line == {"name": "conversation.md", "bytes": len(sent.encode()), "redactions": 1, "sha256": digest}
-        assert "For context" in rig.summaries()[0]
+        assert "Context (" in rig.summaries()[0]
         assert "`conversation.md`" in rig.summaries()[0]
         assert 'lines that begin with ">"' in rig.service.tasks()[-1].request.prompt
 

@@ -64,7 +64,7 @@ def test_every_finding_is_placed_at_its_code(tmp_path: Path) -> None:
         [summary] = rig.summaries()
         assert "not in the change" in summary
         assert "at or above `fail-on: critical`" in summary
-        assert "**Reviewed by** CodeVF within 1 minute." in summary
+        assert "**Reviewed by** CodeVF in 1 minute." in summary
         assert all("/reviewbot waive" in one.body or "Resolve this conversation" in one.body for one in rig.comments())
         [check] = rig.checks()
         assert (check.name, check.status, check.conclusion) == ("CodeVF review", "completed", "failure")

@@ -127,8 +127,8 @@ def test_a_forks_own_event_without_a_key_names_the_event_that_has_one(tmp_path: 
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
         for text in (done.log, done.summary):
             assert "pull_request_target" in text
-            assert "You can do nothing here; a maintainer has to" in text
-        assert "::notice title=No review::You can do nothing here; a maintainer has to" in done.log
+            assert "You cannot fix this: a maintainer has to" in text
+        assert "::notice title=No review::You cannot fix this: a maintainer has to" in done.log
         assert not left_on_github(rig)
 
 

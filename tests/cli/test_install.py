@@ -7,7 +7,7 @@ from importlib import metadata
 
 import pytest
 
-from reviewbot.cli.install import how_to_install, source_of
+from reviewbot.cli.install import how_to_install_analyzers, source_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -34,4 +34,4 @@ def test_an_uninstalled_copy_prints_the_name_of_the_extra(monkeypatch: pytest.Mo
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "distribution", distribution)
-    assert "Install `reviewbot[local]` from its source." in how_to_install("local")
+    assert "Install `reviewbot[local]` from its source." in how_to_install_analyzers()

@@ -231,7 +231,7 @@ def test_a_fixed_or_gone_finding_is_not_a_sarif_result() -> None:
 def test_a_bypass_and_findings_beyond_the_ledger_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
     assert any(text.startswith("Bypassed by hubot-owner: The shop is down") for text in texts)
-    assert "1 more finding of earlier reviews: only the severity is stored." in texts
+    assert "1 more finding from earlier reviews: only the severity is stored." in texts
 
 
 def test_nothing_in_a_message_is_a_link() -> None:

@@ -11,7 +11,7 @@ from reviewbot_sandbox.demo import Plan, open_sandbox
 from reviewbot_sandbox.demo.readback import Landed, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, run_step, step_environment
 
-from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.reviewer import examine
 from reviewbot.analyzers.service import with_interpreter
 
 LIFETIME = 120.0
@@ -27,7 +27,9 @@ def landed(folder: Path) -> tuple[Landed, Path]:
     path = os.environ["PATH"]
     path_env = with_interpreter({"PATH": path})
     with (
-        open_sandbox(lambda sent: review(sent, path_env=path_env), Plan(scale=0.1, lifetime=LIFETIME)) as sandbox,
+        open_sandbox(
+            lambda sent: examine(sent, path_env=path_env).answer, Plan(scale=0.1, lifetime=LIFETIME)
+        ) as sandbox,
         closing(Reader(sandbox)) as reader,
     ):
         job = prepare_job(folder / "opened", "opened", reader.pull())

@@ -26,9 +26,10 @@ from reviewbot.settings.readers import (
     RULE_NAME,
     TEXT,
     Reader,
+    default_text,
 )
 from reviewbot.settings.routes import CHANGES, MOST_ROUTES, ROUTE_KEYS, ROUTES
-from reviewbot.settings.table import default_text, name_of
+from reviewbot.settings.table import name_of
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
 _PAIR = {

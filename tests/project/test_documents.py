@@ -85,6 +85,15 @@ def test_a_setting_that_the_documentation_advises_is_valid(documents: str) -> No
         read_settings({"codevf-api-key": "key"}, one)
 
 
+def test_the_name_of_a_check_against_another_base_is_documented(root: Path) -> None:
+    text = " ".join((root / "docs/forks.md").read_text(encoding="utf-8").split())
+    names = read_settings({"codevf-api-key": "key"}, "bases: [release/*]").check_names
+    other = names.against("main", "BRANCH")
+    assert f"against any base but the default branch, the check is called `{other}` and satisfies no rule" in text
+    assert "List release branches under `bases`" in text
+    assert names.against("main", "release/1") == names.against("main", "main") != other
+
+
 def test_every_output_is_documented(documents: str, action: dict[str, Any]) -> None:
     assert not [name for name in action["outputs"] if f"`{name}`" not in documents]
 

@@ -184,7 +184,7 @@ def _without_key() -> None:
 
 
 OVER_BUDGET = raised(
-    lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0), Decimal(1_120)))
+    lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0)))
 )
 OVER_LIMIT = raised(
     lambda: budget.check(

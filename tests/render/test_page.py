@@ -201,7 +201,7 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
         "Since abc1234: 1 new · 4 carried from earlier reviews (1 changed, not confirmed) · 1 fixed · 1 gone",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer: locked is there, but take_many does not use it.",
-        "And 1 more finding of earlier reviews. Only its severity is stored; its text may be in its review thread.",
+        "And 1 more finding from earlier reviews. Only its severity is stored; its text may be in its review thread.",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
@@ -214,7 +214,7 @@ def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_stil
     text = " ".join(read(renderer.html(AWAITING)).text.split())
     assert "the review of abc1234 comes first" in text
     assert "Newer commits wait for it" in text
-    assert "Findings of earlier reviews" in text
+    assert "Findings from earlier reviews" in text
     assert INJECTION.title in text
 
 
@@ -297,7 +297,7 @@ def test_thousands_of_findings_fit_and_the_omitted_ones_are_counted(renderer: Re
     html = renderer.html(replace(CLOSED_GATE, findings=findings))
     assert time.process_time() - began < 60
     assert len(html.encode()) <= 6_000_000
-    assert "more findings, less severe" in read(html).text
+    assert "more findings that are less severe" in read(html).text
 
 
 def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
@@ -308,7 +308,7 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     text = " ".join(read(html).text.split())
     assert "2 files without a finding; 1 file without code, because the page is full" in text
     assert text.count("The page is full, so it does not contain the code of this file.") == 2
-    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of it has changed." in text
+    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 None of its lines changed." in text
     assert len(html) < 500_000
 
 

@@ -127,7 +127,7 @@ def test_the_files_of_the_local_reviewer_have_no_limits_of_spending_and_no_key()
     assert YAML(typ="safe").load(texts[CONFIG_FILE]) is None
     assert read_settings({}, texts[CONFIG_FILE]) == Settings()
     assert not [path for path, text in texts.items() if path != CONFIG_FILE and "the key" in text]
-    assert "limits of spending" not in texts[CONFIG_FILE]
+    assert "spending limits" not in texts[CONFIG_FILE]
 
 
 @pytest.mark.npm

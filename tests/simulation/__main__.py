@@ -74,7 +74,8 @@ def describe(history: History) -> None:
     """Print a history as data."""
     setting = history.setting
     sys.stdout.write(f"seed {history.seed}: {dict(setting.inputs)} {setting.config!r} {setting.life} {setting.mind}")
-    sys.stdout.write(f"{' from a fork' * setting.is_from_fork}{' of a bot' * setting.is_bots}\n")
+    sys.stdout.write(f"{' from a fork' * setting.is_from_fork}{' of a bot' * setting.is_bots}")
+    sys.stdout.write(f" without {sorted(setting.denied)}\n")
     for step in history.steps:
         if isinstance(step, Episode):
             sys.stdout.write(f"  runs {[one.kind for one in step.starts]}\n")

@@ -11,7 +11,6 @@ from typing import NamedTuple, cast
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.check_identity import split_tag
-from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
@@ -177,8 +176,8 @@ def recorded(world: World, pull: Pull) -> Iterator[Recorded]:
     for check in world.github.checks.values():
         if copy := decode_external_id(split_tag(check.external_id)[1], signer, check.head_sha):
             yield _entry(copy.purchase)
-    for text in world.truth.texts:
-        yield from map(_entry, decode(text, signer).ledger.purchases)
+    for ledger in world.written_ledgers(pull.number):
+        yield from map(_entry, ledger.purchases)
 
 
 def _entry(one: Purchase) -> Recorded:
@@ -196,7 +195,7 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
     is_hindered = bool(bought.cancellers) or bought.is_replaced(world) or world.truth.hindered or pull.was_closed
     if bought.has_no_answer(world) and is_hindered:
         return False
-    is_known = world.setting.input("summary-comment", "true") == "true" and not world.truth.losses
+    is_known = world.setting.has_summary and not world.truth.losses
     is_forgotten = any(one.forgotten for one in bought.tasks)
     return (
         is_known

@@ -120,7 +120,7 @@ class SimulatedCodeVF:
             held += 0 if status.is_over else task.hold
             spent += task.hold if status is TaskStatus.COMPLETED else 0
         total = self.deposit - spent
-        return Balance(total - held, held, total)
+        return Balance(total - held, held)
 
     def project(self, name: str) -> int:
         """See `ports.ReviewService.project`."""

@@ -10,14 +10,7 @@ from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import (
-    CheckState,
-    InlineComment,
-    PostedComment,
-    Reaction,
-    ReviewDraft,
-    ReviewEvent,
-)
+from reviewbot.domain.github.drafts import CheckState, InlineComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -41,6 +34,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.ledger.external_id import names_open_task
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
@@ -491,7 +485,7 @@ class SimulatedForge:
         mine = (one for one in self.github.reviews.values() if (one.number, one.author) == (number, BOT))
         if any(one.state == "PENDING" for one in mine):
             raise _refused("User can only have one pending review per pull request")
-        if pull.author == APP and draft.event is ReviewEvent.REQUEST_CHANGES:
+        if pull.author == APP and draft.event is ReviewKind.REQUEST_CHANGES:
             raise _refused("Can not request changes on your own pull request")
         if not (draft.body.strip() or draft.comments):
             raise _refused("Body can't be blank")
@@ -504,7 +498,7 @@ class SimulatedForge:
             _check_lines(changes, comment)
             if self.github.refusals(comment.body):
                 raise _refused(self.github.refusals(comment.body))
-        state = "COMMENTED" if draft.event is ReviewEvent.COMMENT else "CHANGES_REQUESTED"
+        state = "COMMENTED" if draft.event is ReviewKind.COMMENT else "CHANGES_REQUESTED"
         review = StoredReview(self.github.next_id(), number, BOT, state, draft.body)
         self.github.reviews[review.id] = review
         for comment in draft.comments:
@@ -562,7 +556,7 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self.github.delete_review_comment(comment_id)
 
-    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
         """See `ports.Reviews.create_file_comment`."""
         self._needs("pull-requests: write")
         changes = self.github.changes_at(self._pull(number), commit_sha)
@@ -577,9 +571,9 @@ class SimulatedForge:
         self.github.reviews[review.id] = review
         reply = self._start(review, commit_sha, body, Place(path))
         self.github.notify(number, BOT, body, is_review=True)
-        return _posted(number, reply)
+        return reply.id
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+    def create_reply(self, number: int, comment_id: int, body: str) -> int:
         """See `ports.Reviews.create_reply`."""
         self._needs("pull-requests: write")
         _fits(body)
@@ -589,7 +583,7 @@ class SimulatedForge:
             raise NotFound("There is no such comment.")
         if self._reply(comment_id).in_reply_to is not None:
             raise _refused("in_reply_to must be a top-level comment")
-        return _posted(number, self.github.reply(thread.id, BOT, body))
+        return self.github.reply(thread.id, BOT, body).id
 
     def resolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.resolve_thread`."""
@@ -618,7 +612,7 @@ class SimulatedForge:
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(
-                    **self._written(reply, _posted(stored.number, reply).url),
+                    **self._written(reply, _url(stored.number, reply)),
                     node_id=f"PRRC_{reply.id}",
                     is_minimized=reply.minimized is not None,
                     hidden_as_outdated=reply.minimized == "outdated",
@@ -692,7 +686,7 @@ def _waits(run: CheckRun) -> bool:
 
 
 def _refused(detail: str) -> Refused:
-    return Refused("GitHub refused it (HTTP 422).", details=(detail,))
+    return Refused("GitHub refused it (HTTP 422).", hint=f"GitHub says: {detail}")
 
 
 def _fits(body: str) -> None:
@@ -728,5 +722,5 @@ def _address(stored: StoredComment) -> str:
     return f"{WEB}/pull/{stored.number}#issuecomment-{stored.id}"
 
 
-def _posted(number: int, reply: StoredReply) -> PostedComment:
-    return PostedComment(reply.id, f"{WEB}/pull/{number}#discussion_r{reply.id}", reply.body)
+def _url(number: int, reply: StoredReply) -> str:
+    return f"{WEB}/pull/{number}#discussion_r{reply.id}"

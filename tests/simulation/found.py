@@ -57,13 +57,14 @@ class Bug:
 
 FOUND: dict[str, Bug] = {
     "moved-head": Bug(
-        "The author pushed while a run read the pull request and its diff. The old head's check turned green by the"
-        " new head's diff.",
+        "The author pushed while a run read the pull request and its diff. The old head's check turned green "
+        "because of the new head's diff.",
         NEVER_GREEN,
         history(RUN, Move("evil", 0, 4), Episode((NEXT,), (At(1, Meanwhile(Move("revert"))),))),
     ),
     "waited-then-bought": Bug(
-        "Three runs raced. One looked up an older task and did not see that another run had bought meanwhile.",
+        "Three runs raced. One looked up an older task, and missed that another run had bought a review in the "
+        "meantime.",
         PAY_ONCE,
         history(
             Episode((PUSH,)),
@@ -74,8 +75,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "another-attempt": Bug(
-        "Two runs raced, and one executed a command that cancels the deferred purchase. It bought the next attempt,"
-        " the other run the first.",
+        "Two runs raced, and one executed a command that cancels the deferred purchase. It bought the next "
+        "attempt, and the other run bought the first one.",
         PAY_ONCE,
         history(
             RUN,
@@ -85,8 +86,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope": Bug(
-        "Two runs raced, and a person deleted the summary between their reads. One bought what is new, the other "
-        "the whole change.",
+        "Two runs raced, and a person deleted the summary between their reads. One bought a review of what is new, "
+        "the other of the whole change.",
         PAY_ONCE,
         history(
             RUN,
@@ -96,7 +97,7 @@ FOUND: dict[str, Bug] = {
     ),
     "other-scope-and-base": Bug(
         "Two runs raced, and the base changed between their reads, so their check runs had different names. One "
-        "bought what is new, the other the whole change.",
+        "bought a review of what is new, the other of the whole change.",
         PAY_ONCE,
         history(
             RUN,
@@ -106,7 +107,8 @@ FOUND: dict[str, Bug] = {
     ),
     "other-scope-for-another-base": Bug(
         "Two runs raced, and the pull request returned to its first base between their reads. Each run looked for "
-        "the first record under its own check name. One bought what is new, the other the whole change.",
+        "the first record under its own check name. One bought a review of what is new, the other of the whole "
+        "change.",
         PAY_ONCE,
         history(
             Move("retarget", 1),
@@ -313,7 +315,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "check-of-a-failed-run-on-an-unasked-head": Bug(
-        "The same on a head whose check says that no review was requested: it said that the run failed.",
+        "The same on a head whose check should say that no review was requested. The check kept saying that the "
+        "run failed.",
         CONVERGES,
         history(
             Episode((COLLECT,)),
@@ -360,7 +363,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "asks-once": Bug(
-        "Without check runs, a person deleted the summary. One run asked for an approval, and the next bought.",
+        "Without check runs, a person deleted the summary. One run asked for an approval, and the next one bought "
+        "without it.",
         CONVERGES,
         history(
             Move("evil"),
@@ -370,7 +374,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "hidden-check": Bug(
-        "With `review-on: ready`, another workflow's check run with reviewbot's tag hid an open one of reviewbot.",
+        "With `review-on: ready`, another workflow's check run with reviewbot's tag hid an open check run of "
+        "reviewbot's.",
         CONVERGES,
         history(
             Episode((NEXT,)),
@@ -398,7 +403,7 @@ FOUND: dict[str, Bug] = {
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
     ),
     "withdrawn-waiver-comes-back": Bug(
-        "An author restored an older text of the summary, which contained a withdrawn waiver.",
+        "An author restored an older version of the summary, which contained a withdrawn waiver.",
         NEVER_GREEN,
         history(
             Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
@@ -461,8 +466,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "waiver-comes-back-on-an-own-base": Bug(
-        "An author restored an older summary against a branch that already had the head with the record, and edited"
-        " it there until it counted as the newer one.",
+        "An author moved the pull request to a branch that already had the head with the record, restored an older "
+        "summary there, and edited it until it counted as the newer one.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN),
@@ -471,8 +476,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-reverted": Bug(
-        "A flaw without line and quote was carried into another change. It was confirmed as fixed elsewhere, and a "
-        "revert turned the change green.",
+        "A flaw without a line or a quote was carried into another change. It was confirmed as fixed elsewhere, "
+        "and a revert turned the change green.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
@@ -536,8 +541,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "deferred-on-two-heads": Bug(
-        "A run was killed after it had recorded a deferral only in the check run, and the same change was pushed as"
-        " another commit. Each run took it for new, and none bought.",
+        "A run was killed after it had recorded a deferral only in the check run, and the same change was pushed "
+        "as another commit. Each run treated it as new, and none bought a review.",
         CONVERGES,
         history(
             Move("author_cancels"),
@@ -547,8 +552,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-forgotten": Bug(
-        "The summary was deleted, and a force-push hid the review that found a flaw under more commits than a run "
-        "reads. A later review called it fixed and turned the change green.",
+        "The summary was deleted, and a force-push with more commits than a run reads hid the review that had "
+        "found a flaw. A later review called it fixed and turned the change green.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,))),
@@ -578,8 +583,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "task-in-second-summary": Bug(
-        "Four runs raced and wrote two summaries, each with the purchase of the head. A run that waited for an older "
-        "head's review missed the task id in the second one, and bought what is new.",
+        "Four runs raced and wrote two summaries, each with the purchase of the head. A run that waited for an "
+        "older head's review missed the task id in the second summary, and bought a review of what is new.",
         PAY_ONCE,
         history(
             Episode(
@@ -593,15 +598,14 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "announced-by-its-buyer": Bug(
-        "A run executed a missed command and bought a review, waited for it to the end, and announced its answer as "
-        "late.",
+        "A run that executed a missed command bought a review, waited for its answer, and announced it as late.",
         ANNOUNCED,
         history(
             Episode((NEXT, COLLECT), (At(0, Meanwhile(Move("author_reviews"))), At(11, Switch()))),
         ),
     ),
     "announced-by-a-buyer-without-the-id": Bug(
-        "The same, but CodeVF's answer to the creation was lost, so another run recorded the task.",
+        "The same, but CodeVF's response to the creation was lost, so another run recorded the task.",
         ANNOUNCED,
         history(
             Episode((NEXT,), (At(0, Meanwhile(Move("author_reviews"))), At(7, Lose(done=True)), At(8, Begin(COLLECT)))),
@@ -638,8 +642,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "gone-against-an-own-base": Bug(
-        "A flaw without line and quote was gone against a branch of the author. It did not open again against the "
-        "first base, and the next review was only asked about what was new.",
+        "A flaw without a line or a quote was gone against one of the author's branches. It did not open again "
+        "against the first base, and the next review was asked only about what was new.",
         NEVER_GREEN,
         history(
             *(Move("evil"), Move("note"), RUN, RUN, RUN),
@@ -649,8 +653,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "second-answer-of-a-killed-run": Bug(
-        "Two runs raced and posted the answer to a question. The second one was killed before it deleted its own, and "
-        "later runs left it.",
+        "Two runs raced, and both posted the answer to a question. The second one was killed before it deleted its "
+        "own answer, and later runs did not delete it.",
         ANSWERED_ONCE,
         history(
             *(Move("ask"), RUN),
@@ -670,7 +674,7 @@ FOUND: dict[str, Bug] = {
     ),
     "dropped-while-bought": Bug(
         "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. It "
-        "wrote over the check run with the task, whose answer was then not announced.",
+        "overwrote the check run that named the task, so the answer was not announced.",
         ANNOUNCED,
         history(
             *(RUN, Move("review")),
@@ -682,8 +686,9 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "finding-with-another-id": Bug(
-        "Without a summary, a run could not read an older head's files, which the place of a finding depends on. It "
-        "sent the finding under another id to be confirmed, and the check was `action_required` instead of `failure`.",
+        "Without a summary, a run could not read an older head's files, so it could not place a finding. It asked "
+        "the reviewer to confirm the finding under another id, and the check was `action_required` instead of "
+        "`failure`.",
         CONVERGES,
         history(
             *(Move("evil"), RUN, Move("evil"), Episode((NEXT,), (At(4, Lose(done=True)),))),
@@ -692,8 +697,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "limit-by-a-later-task": Bug(
-        "A run was killed before it recorded its task. The next review, which is larger, counted as the first one, and "
-        "the automatic limit became six times its hold.",
+        "A run was killed before it recorded its task. The next review was larger and counted as the first one, "
+        "and the automatic limit became six times its hold.",
         WITHIN_LIMIT,
         history(
             *(Move("deep"), Episode((NEXT,), (At(8, Kill(after=False)),))),
@@ -702,8 +707,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "limit-by-the-first-intent": Bug(
-        "Two first reviews of different sizes raced. The automatic limit became six times the one that was recorded "
-        "first, instead of created first.",
+        "Two first reviews of different sizes raced. The automatic limit became six times the hold of the one that "
+        "was recorded first, not of the one that was created first.",
         WITHIN_LIMIT,
         history(
             *(Move("evil", 0, 1), Move("deep")),
@@ -713,8 +718,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "deferred-while-the-head-moved": Bug(
-        "The author pushed while a run deferred a purchase, and GitHub's answer to the summary was lost. The run read "
-        "the new head, and bought its change as that of the old one.",
+        "The author pushed while a run deferred a purchase, and GitHub's answer to the summary was lost. The run "
+        "read the new head, and bought its change as if it were the old head's.",
         PAY_ONCE,
         history(
             Episode(
@@ -728,8 +733,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "next-attempt-written-over": Bug(
-        "Without a summary, two runs executed a command that cancels a review. One bought the next attempt, and the "
-        "other wrote over its record with the end of the first one.",
+        "Without a summary, two runs executed a command that cancels a review. One bought the next attempt, and "
+        "the other overwrote its record with the end of the first attempt.",
         NOTHING_LOST,
         history(
             *(Move("evil"), Move("review"), Move("cancel")),
@@ -750,8 +755,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "recorded-twice": Bug(
-        "A run wrote a task into the summary, which a racing one knew only from its check run. The ledger had it "
-        "twice: its credits counted twice, and its answer was announced although a review was posted.",
+        "A run wrote a task into the summary. A racing run knew the task only from its check run, so the ledger "
+        "had it twice: its credits counted twice, and its answer was announced although a review was posted.",
         ANNOUNCED,
         history(
             *(RUN, Move("harmless")),
@@ -759,8 +764,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "skipped-and-read-later": Bug(
-        "Another workflow wrote over the summary of a head with a skip label. A run recorded the head's answer without "
-        "reading it, so the next run changed the check.",
+        "Another workflow overwrote the summary of a head with a skip label. A run recorded the head's answer "
+        "without reading it, so the next run changed the check.",
         CONVERGES,
         history(
             *(Move("evil", 0, 2), Move("skip"), Move("evil_by_bot"), Episode((NEXT,), (At(6, Interrupt()),))),
@@ -788,8 +793,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "text-of-an-older-head": Bug(
-        "The reviewer wrote a text around its answer to an older head. The summary had the findings, and nothing "
-        "showed the text.",
+        "The reviewer wrote text around its answer to an older head. The summary had the findings, and nothing "
+        "showed that text.",
         NOTHING_LOST,
         history(
             *(Move("evil_by_kim"), Episode((PUSH,), (At(6, Delay(4000)),)), Move("rename")),
@@ -797,8 +802,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "intent-written-over-a-task": Bug(
-        "A collection put the ledger's counter into the head's check run, as it had read it, and wrote over the task "
-        "that another run had recorded there. Then the author restored an older summary.",
+        "A collection updated the ledger's counter in the head's check run from an outdated copy, and so overwrote "
+        "the task that another run had recorded there. Then the author restored an older summary.",
         NOTHING_LOST,
         history(
             *(RUN, Move("rename"), Move("same_beginning")),
@@ -811,6 +816,91 @@ FOUND: dict[str, Bug] = {
             ),
             Move("old_text", 5, 4),
             setting=Setting((("wait-minutes", "0"),), life=Life(60, 300)),
+        ),
+    ),
+    "intent-of-a-run-at-work": Bug(
+        "Runs raced, and one continued the intent of another that had not yet read the purchases of the others. "
+        "Together they exceeded the limit.",
+        WITHIN_LIMIT,
+        history(
+            Move("review", 2),
+            Episode(
+                (PUSH, PUSH, PUSH),
+                (
+                    *(At(6, Switch()), At(9, Switch()), At(10, Meanwhile(Move("harmless", 4, 1))), At(18, Switch())),
+                    *(At(27, Switch()), At(29, Switch()), At(33, Switch())),
+                ),
+            ),
+            setting=Setting((("max-credits-per-pr", "700"),)),
+        ),
+    ),
+    "answer-without-a-record": Bug(
+        "Runs raced and wrote an older summary over the record of a question. The summary was no longer trusted, and "
+        "with a skip label no review wrote it again: the question, whose task was over, stayed without its answer.",
+        ANSWERED_ONCE,
+        history(
+            *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
+            *(Move("ask"), Move("collect"), Move("ask")),
+            Episode((NEXT, PUSH, PUSH), (At(8, Switch()), At(22, Switch()), At(37, Switch()))),
+        ),
+    ),
+    "question-forgotten-by-a-later-check": Bug(
+        "Runs raced and wrote an older summary over the record of a question. Only the copy in an older check run "
+        "counted its credits, and a later copy with fewer replaced that: the limit was exceeded.",
+        WITHIN_LIMIT,
+        history(
+            *(RUN, Move("stranger_asks"), Move("author_cancels"), Move("author_asks")),
+            Episode(
+                (PUSH, NEXT, NEXT),
+                (
+                    *(At(call, Switch()) for call in (1, 4, 5)),
+                    *(At(6, Begin(PUSH)), At(6, Switch()), At(6, Switch())),
+                    *(At(call, Switch()) for call in (10, 15, 16, 17)),
+                    At(18, Delay(30)),
+                    *(At(call, Switch()) for call in (18, 19, 21, 23, 30, 37, 39)),
+                ),
+            ),
+            *(Move("author_asks"), Move("ask"), Episode((PUSH,), (At(9, Lose(done=False)),))),
+            *(Move("evil"), Move("ask")),
+            setting=Setting((("max-credits-per-pr", "1080"), ("wait-minutes", "0")), life=Life(2, 20)),
+        ),
+    ),
+    "record-behind-a-force-push": Bug(
+        "Two runs raced while the author force-pushed an older head. One wrote over the other's purchase in the "
+        "summary. Later runs did not read the check run of the replaced head, which had it too.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("note"), Move("review", 4)),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(4, Meanwhile(Move("evil", 4, 5))), At(6, Switch()), At(8, Meanwhile(Move("go_back", 3, 1)))),
+                    *(At(17, Switch()), At(19, Switch()), At(21, Switch())),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
+    "announced-beside-its-review": Bug(
+        "A collection posted the findings of a late answer, and then the author pushed. On the new head a finding had "
+        "another id, so the run did not recognize its own comment, and announced the answer, too.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("stranger_asks"), Move("evil_by_kim"), RUN_PUSH, Move("author_asks")),
+            Episode(
+                (NEXT, COLLECT),
+                (At(8, Switch()), At(22, Switch()), At(25, Switch()), At(32, Meanwhile(Move("fix", 2, 1)))),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
+    "paid-for-each-command-again": Bug(
+        "With a token that may not write comments, each run executed two `/reviewbot review` again, because it "
+        "could not mark them as done. Each run paid for another review.",
+        PAY_ONCE,
+        history(
+            *(Move("deep"), Move("author_reviews"), Move("author_reviews")),
+            setting=Setting(denied=frozenset({"pull-requests: write"})),
         ),
     ),
 }

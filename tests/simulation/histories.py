@@ -96,11 +96,18 @@ WAITING = 0.12
 
 ASKING = 0.3
 """How often people ask questions in a history, and before how many of its steps."""
+QUEUEING = 0.1
+"""In how many histories a pull request enters the merge queue."""
+
 PROSE, ACCEPTED = 0.12, 0.3
 """How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
 BRIEF = 0.3
 """How often a follow-up review reports only what is new."""
+
+LACKING = 0.06
+"""How often the token lacks a permission."""
+_LACKING = (("checks: write",), ("pull-requests: write",), ("checks: write", "pull-requests: write"))
 
 BY_REQUEST = 0.3
 """In how many of the histories with `review-on: ready` it is `request`."""
@@ -130,6 +137,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         setting = _with_prose(setting, Random(seed + 4))  # noqa: S311 — as above
     setting = _with_limits(setting, Random(seed + 2))  # noqa: S311 — as above
     setting = _by_request(setting, Random(seed + 7))  # noqa: S311 — as above
+    setting = setting if moves else _with_fewer_permissions(setting, Random(seed + 8))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
     setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
@@ -147,6 +155,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         steps = list(_with_acceptances(steps, Random(seed + 4)))  # noqa: S311 — as above
     if not moves_given:
         steps = list(_with_questions(steps, Random(seed + 5)))  # noqa: S311 — as above
+    if not (moves_given or kind == KILLS):
+        steps = list(_with_queue(steps, Random(seed + 9)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 
 
@@ -174,6 +184,16 @@ def _with_questions(steps: list[Step], rng: Random) -> Iterator[Step]:
     for step in steps:
         if asks and rng.random() < ASKING:
             yield _move(rng, ("ask", "ask", *people.ASKED))
+        yield step
+
+
+def _with_queue(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add merge groups in some histories, some of them with their run."""
+    queues = rng.random() < QUEUEING
+    for step in steps:
+        if queues and rng.random() < ASKING:
+            yield _move(rng, tuple(people.QUEUED))
+            yield from (Episode((Start("next"),)),) * rng.choice((0, 1, 2))
         yield step
 
 
@@ -251,6 +271,12 @@ def _by_request(setting: Setting, rng: Random) -> Setting:
     if inputs.get("review-on") == "ready" and rng.random() < BY_REQUEST:
         inputs["review-on"] = "request"
     return replace(setting, inputs=tuple(inputs.items()))
+
+
+def _with_fewer_permissions(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with a token that may not write check runs, or nothing on the pull request, or neither."""
+    lacks = rng.choice(_LACKING) if rng.random() < LACKING else ()
+    return replace(setting, denied=setting.denied.union(lacks))
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
@@ -345,7 +371,7 @@ def _watch(world: World) -> None:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
-            if world.setting.input("check-run", "true") == "false":
+            if not world.setting.has_checks:
                 for one in decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger.intents():
                     _begun(world, one.head_sha)
 

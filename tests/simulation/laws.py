@@ -12,10 +12,10 @@ from typing import cast
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
+from reviewbot.domain.model.events import MergeGroupEvent
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
@@ -28,14 +28,27 @@ from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, DEEP, GREEN, HELD, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import (
+    CHECK,
+    DEEP,
+    GREEN,
+    HELD,
+    KEY,
+    LOCK_FILE,
+    PEOPLE,
+    ROUTES,
+    SECRET,
+    UNREVIEWED,
+    Start,
+    World,
+)
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
 NOTHING_LOST = "nothing lost"
 CONVERGES = "converges"
 NEVER_GREEN = "never green by accident"
-PEOPLE_STAND = "what people did stands"
+PEOPLE_STAND = "respects what people did"
 HAPPENS = "a due review happens"
 ONLY_DUE = "buys only what is due"
 WITHIN_LIMIT = "stays within the limit"
@@ -89,6 +102,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
+    yield from _stalled(world)
     yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
@@ -109,7 +123,9 @@ def _bugs(world: World) -> Iterator[Violation]:
 
 
 def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
-    if world.truth.losses & {"memory"}:
+    # Without any record, a task is found by its key alone. Such a run must have waited for the answer.
+    is_forgotten = world.setting.is_silent and world.setting.input("wait-minutes", "8") != "0"
+    if world.truth.losses & {"memory"} or (is_forgotten and world.time.seconds > KEY_MEMORY):
         return
     bought: defaultdict[tuple[tuple[Change, ...], str], list[StoredTask]] = defaultdict(list)
     for task in world.tasks_of(pull.number):
@@ -138,8 +154,8 @@ def _is_overwritten(world: World, task: StoredTask) -> bool:
     """Return whether neither the summary nor a check run has a task, which was created while many runs were at work."""
     if any(task.id in check.external_id for check in world.github.checks.values()):
         return False
-    signer = Signer(KEY, REPOSITORY_ID, int(str(task.submission.metadata["pullRequest"])), "")
-    if any(task.id in one.task_id for text in world.truth.texts[-1:] for one in decode(text, signer).ledger.purchases):
+    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
+    if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
         return False
     runs = [cast(Run, run) for run in task.askers]
     return any(sum(spending.overlap(run, other) for other in world.runs) >= RACING for run in runs)
@@ -167,7 +183,7 @@ def _may_be_overwritten(world: World, question: str) -> bool:
 
     With check runs, the next review writes it again, unless the limit stops that.
     """
-    if world.setting.input("check-run", "true") == "true" and not (_is_overtaken(world) and spending.is_used_up(world)):
+    if world.setting.has_checks and not (_is_overtaken(world) and spending.is_used_up(world)):
         return False
     tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
     askers = [cast(Run, run) for task in tasks for run in task.askers]
@@ -193,8 +209,8 @@ def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
 
 def _recorded(world: World) -> Iterator[Question]:
     """Yield the questions in every text of the summary so far, those of the latest first."""
-    for text in reversed(world.truth.texts):
-        yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
+    for ledger in reversed(list(world.written_ledgers(1))):
+        yield from ledger.questions.records
 
 
 def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
@@ -239,6 +255,8 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
     run = cast(Run, world.scheduler.current)
     began = min(run.began, _begun(world, number, head, run.began))
+    if isinstance(cast(Start, run.start).event, MergeGroupEvent):
+        yield "for a merge group"
     if pull.is_draft and pull.drafted_at <= began:
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
@@ -305,8 +323,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     if _is_overwritten(world, task):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
-    signer = Signer(KEY, REPOSITORY_ID, number, "")
-    ledgers = [decode(text, signer).ledger for text in world.truth.texts]
+    ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]
     is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
@@ -315,8 +332,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
         for one in ledger.purchases
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
-    has_summary = world.setting.input("summary-comment", "true") == "true"
-    is_given_up |= is_gone and not has_summary and any(cast(Run, run).is_dead for run in task.askers)
+    is_given_up |= is_gone and not world.setting.has_summary and any(cast(Run, run).is_dead for run in task.askers)
     if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
@@ -358,9 +374,21 @@ def _doubles(world: World) -> Iterator[Violation]:
 
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
-    if check is not None and check.conclusion is None:
+    # A token that may not write comments cannot mark a command as executed, so each run cancels again.
+    is_hindered = world.truth.hindered and "pull-requests: write" in world.setting.denied
+    if check is not None and check.conclusion is None and not is_hindered:
         message = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, message)
+
+
+def _stalled(world: World) -> Iterator[Violation]:
+    """Check that a merge group whose run could write a check has one, without which the queue would stall."""
+    there = {one.head_sha for one in world.github.checks.values() if one.conclusion}
+    for run in world.runs if world.setting.has_checks else ():
+        event, outcome = cast(Start, run.start).event, run.outcome
+        is_judged = outcome is not None and outcome.reason is Reason.MERGE_GROUP
+        if isinstance(event, MergeGroupEvent) and is_judged and event.head_sha not in there:
+            yield Violation(CONVERGES, f"the merge group {event.head_sha[:7]} has no check")
 
 
 def _outdated(world: World) -> Iterator[Violation]:
@@ -389,9 +417,10 @@ def _undone(world: World) -> Iterator[Violation]:
     stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
-    has_summary = setting.input("summary-comment", "true") == "true"
     is_lost = (
-        bool(world.truth.losses) or setting.is_silent or (not has_summary and bool(pull.forced or world.analyzed()))
+        bool(world.truth.losses)
+        or setting.is_silent
+        or (not setting.has_summary and bool(pull.forced or world.analyzed()))
     )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
@@ -516,15 +545,17 @@ def newest_check(world: World, pull: Pull) -> StoredCheck | None:
 
 def _green(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
-    if check is not None and check.conclusion in GREEN:
+    conclusion = check.conclusion if check else _last_conclusion(world, pull)
+    if conclusion in GREEN:
         changes = world.github.changes_of(pull)
         apply_bypass = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
         if apply_bypass or world.is_bots_own(pull.number, pull.head_sha):
             return
-        owner = world.github.pulls[check.number or pull.number]
-        conclusion = str(check.conclusion)
+        owner = world.github.pulls[check.number or pull.number] if check else pull
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
+        # Of a closed one the rules decided when its check was written, since no run judges it again.
+        is_exempt |= not owner.is_open and is_unreviewed(world, pull, changes)
         if conclusion == "skipped" and is_exempt:
             # A pull request without a check has the one of another with the same change, which a rule does not review.
             is_alone = world.setting.input("review-on", "push") != "push" and world.github.changes_of(owner) == changes
@@ -535,22 +566,49 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
+def _last_conclusion(world: World, pull: Pull) -> str | None:
+    """Return the conclusion of the last run if only the summary is written.
+
+    None if a workflow has put back an older text: then nothing shows that it is older.
+    """
+    outcome, setting = world.runs[-1].outcome, world.setting
+    is_known = setting.has_summary and not setting.has_checks and "record" not in world.truth.losses
+    return outcome.conclusion if is_known and outcome is not None and pull is world.pull else None
+
+
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     """Check a check run that was just written against everything that could be known."""
     if check.conclusion not in GREEN or check.number is None:
         return
-    truth, number, head = world.truth, check.number, check.head_sha
+    if check.head_sha in world.truth.groups:
+        yield from _green_group(world, check)
+    elif problem := _not_green(world, check.number, check.head_sha, check):
+        yield Violation(NEVER_GREEN, f"#{check.number} was called green: {problem}")
+
+
+def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
+    """Check that each pull request of a merge group may be green; GitHub removes one whose head or state changes."""
+    pulls = world.github.pulls
+    group = [(pulls[number], head) for number, head in world.truth.groups[check.head_sha]]
+    for pull, head in group if all(pull.is_open and pull.head_sha == head for pull, head in group) else ():
+        skipped = replace(check, conclusion="skipped")
+        if all(problems := [_not_green(world, pull.number, head, one) for one in (check, skipped)]):
+            yield Violation(NEVER_GREEN, f"a merge group with #{pull.number} was called green: {problems[0]}")
+
+
+def _not_green(world: World, number: int, head: str, check: StoredCheck) -> str:
+    """Return why a head may not be green as a check says, against any base that it had; empty if it may."""
+    truth = world.truth
     apply_bypass = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
     if apply_bypass or not world.github.pulls[number].is_open:
-        return
+        return ""
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
         else _why_not(world, str(check.conclusion), changes, head, strict=False, number=number)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
-    if problems and all(problems):
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
+    return problems[0] if problems and all(problems) else ""
 
 
 def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
@@ -674,7 +732,7 @@ def _people(world: World) -> Iterator[Violation]:
     threads = world.github.threads_of(1)
     marks = [read_finding_mark(one.replies[0].body) for one in threads]
     back = world.truth.deleted & {one for mark in marks if mark for one in mark.ids}
-    is_remembered = world.setting.input("summary-comment", "true") == "true" and "summary" not in world.truth.losses
+    is_remembered = world.setting.has_summary and "summary" not in world.truth.losses
     if back and is_remembered:
         yield Violation(PEOPLE_STAND, f"deleted comments are back: {sorted(back)}")
     for thread in threads:

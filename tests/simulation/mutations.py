@@ -19,6 +19,7 @@ from reviewbot.domain.github.pull_request import Conclusion, Permission, PullReq
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.phases import Published
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -47,8 +48,8 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.schedule import At, Begin, Interrupt, Kill, Lose, Meanwhile, Switch
+from tests.simulation.world import IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,13 @@ def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
     return moved
 
 
+def _without_ends(right: Any) -> object:  # noqa: ANN401 — a function
+    def reread(known: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
+        return right(replace(known, stored=replace(known.stored, finished=frozenset())), *more)
+
+    return reread
+
+
 def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
     def texts(*those: Any) -> object:  # noqa: ANN401 — its arguments
         try:
@@ -307,7 +315,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a_day_later",),
     ),
     Mutation(
-        "no run goes on with what another one has recorded first",
+        "no run resumes what another one has recorded first",
         "reviewbot.domain.machine.purchase:overtaking",
         _returning(None),
         PAY_ONCE,
@@ -547,6 +555,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda self, sha, _most: right(self, sha, 1),
         NOTHING_LOST,
         found="pushed-then-force-pushed",
+    ),
+    Mutation(
+        "a trusted summary has every purchase, whatever a force-push hides",
+        "reviewbot.app.github.ledger_store:_hides_a_purchase",
+        _returning(value=False),
+        NOTHING_LOST,
+        found="record-behind-a-force-push",
+    ),
+    Mutation(
+        "a run writes over an older check run that another run has written since",
+        "reviewbot.app.github.older_checks:_is_as_read",
+        _returning(value=True),
+        NOTHING_LOST,
+        found="intent-written-over-a-task",
     ),
     Mutation(
         "the check runs against a later base are not read",
@@ -964,6 +986,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         setting=Setting((("review-on", "ready"),)),
     ),
     Mutation(
+        "each event is a request",
+        "reviewbot.domain.policy.eligibility:is_requested",
+        _returning(value=True),
+        ONLY_DUE,
+        steps=(_NEXT,),
+        setting=Setting((("review-on", "request"),)),
+    ),
+    Mutation(
         "a review without a result is bought again without end",
         "reviewbot.domain.ledger.ledger:Ledger.ended",
         _returning(0),
@@ -1039,6 +1069,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
+        "a review builds on one whose answer could not be read",
+        "reviewbot.domain.ledger.ledger:Purchase.is_complete",
+        lambda _right: property(lambda _self: True),
+        NEVER_GREEN,
+        mind=Mind(is_brief=True, is_vague=True),
+        steps=(Move("evil"), _NEXT, _NEXT, Move("harmless"), _NEXT),
+    ),
+    Mutation(
         "a review counts although the one that it builds on is not read",
         "reviewbot.domain.ledger.ledger:Ledger.is_founded",
         _returning(value=True),
@@ -1092,6 +1130,172 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda *those, **_named: right(*those, again=True),
         WITHIN_LIMIT,
         found="limit-by-the-first-intent",
+    ),
+    Mutation(
+        "a run that posted comments shows no answer",
+        "reviewbot.domain.machine.late_answers:_is_shown",
+        lambda right: lambda known: right(replace(known, posted=0)),
+        ANNOUNCED,
+        found="announced-beside-its-review",
+    ),
+    Mutation(
+        "an end that a new base hides is forgotten",
+        "reviewbot.domain.machine.finish:reread",
+        _without_ends,
+        ANNOUNCED,
+        found="announced-behind-another-base",
+    ),
+    Mutation(
+        "the short identity of a copy is another purchase",
+        "reviewbot.domain.ledger.ledger:_is_same",
+        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
+        ANNOUNCED,
+        found="recorded-twice",
+    ),
+    Mutation(
+        "the record that is written last counts",
+        "reviewbot.domain.ledger.ledger:Purchase.progress",
+        lambda _right: property(lambda _self: (False, 0)),
+        PAY_ONCE,
+        found="head-check-written-over",
+    ),
+    Mutation(
+        "a run executes more commands after one that it cannot mark as done",
+        "reviewbot.app.comments.commands:_is_marked",
+        _returning(value=True),
+        PAY_ONCE,
+        found="paid-for-each-command-again",
+    ),
+    Mutation(
+        "a refusal counts more than the task of another run",
+        "reviewbot.domain.ledger.ledger:Purchase.progress",
+        lambda _right: property(lambda self: (False, self.state.rank)),
+        PAY_ONCE,
+        steps=(
+            Move("out_of_credits"),
+            Episode(
+                (_COLLECT, Start("push")),
+                (
+                    *(At(4, Begin(Start("push"))), At(5, Switch()), At(12, Switch()), At(16, Interrupt())),
+                    *(At(17, Meanwhile(Move("out_of_credits"))), At(17, Switch())),
+                ),
+            ),
+        ),
+    ),
+    Mutation(
+        "the end of an attempt hides the next one",
+        "reviewbot.domain.ledger.ledger:Ledger.underway_on",
+        _returning(None),
+        NOTHING_LOST,
+        found="next-attempt-written-over",
+    ),
+    Mutation(
+        "a run does not look who was first",
+        "reviewbot.app.github.ledger_store:first_recorded",
+        _returning(None),
+        PAY_ONCE,
+        found="other-scope",
+    ),
+    Mutation(
+        "no check run has the ledger's counter",
+        "reviewbot.app.github.older_checks:_behind",
+        _returning(None),
+        NEVER_GREEN,
+        found="waiver-comes-back-on-a-head-without-check",
+    ),
+    Mutation(
+        "the check of an older head is not completed",
+        "reviewbot.domain.machine.judge:left_open",
+        _returning(None),
+        NOTHING_LOST,
+        found="homeless-finding",
+    ),
+    Mutation(
+        "any commit was the head",
+        "reviewbot.domain.ledger.ledger:Ledger.was_head",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="sha-that-begins-alike",
+    ),
+    Mutation(
+        "an error stays although no review is requested",
+        "reviewbot.domain.machine.judge:contradicts",
+        lambda right: lambda ledger, outcome: outcome.conclusion is not None and right(ledger, outcome),
+        CONVERGES,
+        found="error-stays-without-a-request",
+    ),
+    Mutation(
+        "the answer to a skipped head is recorded without being read",
+        "reviewbot.app.perform:_read_change",
+        lambda right: lambda *those, **_skipped: right(*those, skipped=False),
+        CONVERGES,
+        found="skipped-and-read-later",
+    ),
+    Mutation(
+        "the text of a late answer is dropped",
+        "reviewbot.app.output.views:_said",
+        lambda _right: lambda known: known.report.summary if known.report else "",
+        NOTHING_LOST,
+        found="text-of-an-older-head",
+    ),
+    Mutation(
+        "a run that cannot read the change records an empty ledger",
+        "reviewbot.app.github.summary_comment:_encoded",
+        lambda right: lambda run, known: right(run, replace(known, snapshot=replace(known.snapshot, threads=()))),
+        ONLY_DUE,
+        found="error-hides-what-is-lost",
+    ),
+    Mutation(
+        "the ledger's counter replaces what another run has recorded",
+        "reviewbot.app.github.older_checks:_is_as_read",
+        lambda right: lambda *those: right(*those) or True,
+        NOTHING_LOST,
+        found="intent-written-over-a-task",
+    ),
+    Mutation(
+        "a merge group is green whatever the checks of its pull requests say",
+        "reviewbot.domain.policy.verdict:carried",
+        lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
+        NEVER_GREEN,
+        steps=(Move("evil"), _NEXT, _NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "a merge group counts a review that is open",
+        "reviewbot.domain.policy.verdict:carried",
+        lambda right: lambda conclusions: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()}),
+        NEVER_GREEN,
+        config=_LEAVES,
+        steps=(_NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "a merge group has only its last pull request",
+        "reviewbot.app.merge_group:_queued",
+        _returning(()),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("queue", 1), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a merge group gets no check",
+        "reviewbot.domain.machine.finish:on_group_head",
+        lambda _right: Published,
+        CONVERGES,
+        steps=(_NEXT, Move("queue"), _NEXT),
+    ),
+    Mutation(
+        "without check runs, a summary that an author restores is believed",
+        "reviewbot.domain.ledger.codec:decode",
+        lambda right: lambda body, signer, **_edited: right(body, signer),
+        NEVER_GREEN,
+        steps=(Move("evil"), _NEXT, _NEXT, Move("waive"), _NEXT, Move("unwaive"), _NEXT, Move("old_text", 1, 1), _NEXT),
+        setting=Setting(denied=frozenset({"checks: write"})),
+    ),
+    Mutation(
+        "a green check counts for each base with its name",
+        "reviewbot.domain.machine.judge:_is_of_this_base",
+        _returning(value=True),
+        NEVER_GREEN,
+        steps=(Move("retarget", 1), Move("merge_main"), _NEXT, _NEXT, _NEXT, Move("retarget"), _NEXT),
+        setting=Setting((("review-on", "ready"),), LISTS_RELEASE),
     ),
 )
 

@@ -42,6 +42,7 @@ class Mind:
         is_prose: whether it lists its findings in words.
         is_worried: whether it adds a sentence that is not a finding.
         is_brief: whether a follow-up review reports only what is new since the last one.
+        is_vague: whether only its answers to follow-up reviews can be read.
     """
 
     sloppiness: int = 0
@@ -52,6 +53,7 @@ class Mind:
     is_prose: bool = False
     is_worried: bool = False
     is_brief: bool = False
+    is_vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Oracle:
         """Return the decoded JSON of the result; a question is answered in prose."""
         if "question" in submission.metadata:
             return {"message": f"I see {len(shown_in(submission))} lines. @all", "deliverables": []}
-        if self.mind.is_mute:
+        if self.mind.is_mute or (self.mind.is_vague and new_in(submission) is None):
             return {"message": "I have read it.", "deliverables": []}
         answer = self._answer(submission)
         if self.mind.is_prose:

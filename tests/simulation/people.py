@@ -16,7 +16,7 @@ from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
+from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent, MergeGroupEvent
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.values import replace
 from tests.simulation.github import BOT, REPOSITORY_ID, START, Content, Pull, StoredThread
@@ -39,6 +39,7 @@ from tests.simulation.world import (
 T = TypeVar("T")
 SKIP = "skip-review"
 OWN_BASE = "mine"
+SIDE = "side"
 MOVE_SECONDS = 5.0
 
 
@@ -309,11 +310,29 @@ def _second_pull_request(world: World, move: Move) -> None:
     world.pending.append(world.event(pull, "opened", sender=author))
 
 
+def _queue(world: World, move: Move) -> None:
+    """Add the pull request to the merge queue, whatever its check says; with an odd number behind one of a helper."""
+    github, pull = world.github, world.pull
+    if move.a % 2 and len(github.pulls) == 1:
+        github.push(SIDE, {"side.py": f"EVIL{1 + move.b % 4}()\n"}, author="kim")
+        side = github.open_pull_request(SIDE, author="kim", base=pull.base_ref)
+        world.note(side)
+        world.pending.append(world.event(side, "opened", sender="kim"))
+    fitting = [one for one in github.pulls.values() if one.is_open and one.base_ref == pull.base_ref]
+    queued = {number for number, _ in github.queue_of(pull.base_ref)}
+    numbers = [one.number for one in reversed(fitting) if one.number not in queued and (one is pull or move.a % 2)]
+    if pull.number in numbers:
+        head = github.queue(numbers)
+        line = [(one, github.git.commits[sha].parents[1]) for one, sha in github.queue_of(pull.base_ref)]
+        world.truth.groups[head] = tuple(line)
+        world.pending.append(MergeGroupEvent(head, (pull.number,), pull.base_ref))
+
+
 def _close(world: World, move: Move) -> None:
     del move
     if world.pull.is_open:
         world.github.close(1)
-        world.pending.append(ClosedEvent(1, merged=False, sender="mona"))
+        world.pending.append(ClosedEvent(1, sender="mona"))
 
 
 def _other_check(*words: str) -> Play:
@@ -367,7 +386,7 @@ def _old_text(world: World, move: Move) -> None:
         return
     if move.b % 3 < 2 and ours:
         world.github.edit_comment(ours[0].id, (BOT, "mona")[move.b % 3], text)
-        world.truth.losses.add("old text")
+        world.truth.losses |= {"old text"} if move.b % 3 else {"old text", "record"}
         _loses_summary(world)
     else:
         world.github.comment(1, "mona", text)
@@ -555,7 +574,7 @@ def _delete_summary(world: World, move: Move) -> None:
 def _loses_summary(world: World) -> None:
     """Record that the summary is lost, which is the only memory without check runs."""
     world.truth.losses.add("summary")
-    if world.setting.input("check-run", "true") == "false":
+    if not world.setting.has_checks:
         world.truth.losses.add("memory")
 
 
@@ -734,4 +753,17 @@ ASKED: Mapping[str, Play] = {
 }
 """Questions, in some histories only; the others stay the same without them."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED, **ASKED, **ANSWERED}
+QUEUED: Mapping[str, Play] = {"queue": _queue}
+"""The merge queue, in some histories only."""
+
+MOVES: Mapping[str, Play] = {
+    **AUTHOR,
+    **ADVERSARY,
+    **OTHERS,
+    **SERVICE,
+    **CHECKS,
+    **ROUTED,
+    **ASKED,
+    **ANSWERED,
+    **QUEUED,
+}

@@ -8,16 +8,14 @@ from decimal import Decimal
 from itertools import product
 from typing import cast
 
-from reviewbot.domain.ledger.codec import decode
-from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
-from tests.simulation.github import REPOSITORY_ID, Pull
+from tests.simulation.github import Pull
 from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import AUTO_SIZE, KEY, ROUTES, World
+from tests.simulation.world import AUTO_SIZE, ROUTES, World
 
 Changes = tuple[Change, ...]
 SIX = 6
@@ -42,13 +40,12 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
-    Without a summary, a person can ask for a review against a branch that has the earlier heads. With a fixed limit, a
-    run may be killed after it has recorded a purchase and before it has read the others; a later run completes it.
-    Without check runs, each of two racing runs can overwrite the other's record.
+    Nothing is remembered if nothing can be written. Without a summary, a person can ask for a review against a branch
+    that has the earlier heads. Without check runs, each of two racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
-    is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
-    if is_unknown and world.truth.named:
+    is_unknown = len(pull.bases) > 1 and not world.setting.has_summary
+    if (is_unknown and world.truth.named) or world.setting.is_silent:
         return
     parts = 3 if "max-tasks: 3" in world.setting.config else 1
     for at, task in enumerate(tasks if not world.truth.losses else ()):
@@ -61,12 +58,9 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it completes a race, or races without check runs."""
+    """Return whether the last task may exceed the limit: it races without check runs."""
     *others, task = tasks
-    is_fixed = world.setting.input("max-credits-per-pr", "auto") != "auto"
-    if is_fixed and any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs):
-        return True
-    return world.setting.input("check-run", "true") == "false" and any(_raced(task, one) for one in others)
+    return not world.setting.has_checks and any(_raced(task, one) for one in others)
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:
@@ -98,9 +92,8 @@ def is_used_up(world: World) -> bool:
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)
-    readings = (decode(text, Signer(KEY, REPOSITORY_ID, 1, "")) for text in reversed(world.truth.texts))
-    last = next((one for one in readings if not one.problem), None)
-    spent = last.ledger.spent if last else sum((one.hold for one in tasks), Decimal(0))
+    ledgers = list(world.written_ledgers(1))
+    spent = ledgers[-1].spent if ledgers else sum((one.hold for one in tasks), Decimal(0))
     largest = max((_largest(world), *(one.hold for one in tasks)))
     return limit is not None and spent + SIX * largest > limit
 

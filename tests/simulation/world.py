@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from random import Random
@@ -15,6 +15,7 @@ from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode
+from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
 from reviewbot.domain.model.options import ReviewerKind
@@ -119,9 +120,19 @@ class Setting:
         return IN_WORDS in self.config
 
     @property
+    def has_checks(self) -> bool:
+        """Whether check runs are written."""
+        return self.input("check-run", "true") == "true" and "checks: write" not in self.denied
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether the summary is written."""
+        return self.input("summary-comment", "true") == "true" and "pull-requests: write" not in self.denied
+
+    @property
     def is_silent(self) -> bool:
-        """Whether the token lacks a permission without which a review cannot be published."""
-        return not self.denied.isdisjoint({"checks: write", "pull-requests: write"})
+        """Whether nothing of a review can be published."""
+        return not (self.has_checks or self.has_summary)
 
     @property
     def names(self) -> CheckNames:
@@ -180,11 +191,12 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: events that make complete records impossible.
-        texts: every text of the summary so far.
+        texts: every text of the summaries so far, of any pull request.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
+        groups: the pull requests of each merge group, with their heads, by the group's head.
         accepted: tasks with the heads and bases for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -206,6 +218,7 @@ class Truth:
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
     accepted: set[tuple[str, str, str]] = field(default_factory=set)
+    groups: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -393,6 +406,12 @@ class World:
             if comment.author == BOT and comment.editor in {None, BOT} and "reviewbot:ledger" in comment.body:
                 return decode(comment.body, signer)
         return None
+
+    def written_ledgers(self, number: int) -> Iterator[Ledger]:
+        """Yield the ledger in every text of the summary of a pull request so far, oldest first."""
+        signer = Signer(KEY, REPOSITORY_ID, number, "")
+        readings = (decode(text, signer) for text in self.truth.texts)
+        yield from (one.ledger for one in readings if not one.problem)
 
     def changes_for(self, number: int, head: str, *, protected: bool = False) -> set[tuple[Change, ...]]:
         """Return the changes of a head, one for each base; or only that against the default branch.

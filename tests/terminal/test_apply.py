@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from reviewbot.cli.commands.apply import applicable
 from reviewbot.cli.commands.render import write_patch
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
@@ -238,10 +237,3 @@ def test_a_patch_in_a_file_contains_only_the_patch(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
     assert "it is not UTF-8 text" in apply(clone).err
-
-
-def test_overlapping_fixes_are_counted_separately() -> None:
-    beside = replace(FIX, id="bbbbbbbbbb", line=4)
-    both = replace(FIX, id="cccccccccc", suggestion="value_3 = 4.0")
-    for findings, expected in (((FIX,), (1, 1)), ((FIX, beside, both), (3, 2))):
-        assert applicable(replace(CLEAN, findings=findings)) == expected

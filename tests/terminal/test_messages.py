@@ -152,7 +152,7 @@ CASES = {
     ),
     "--pr abc": Case(
         ("review", "--pr", "abc"),
-        ("--pr: 'abc' is not the number of a pull request; for example: --pr 12",),
+        ("--pr: invalid number 'abc'. Allowed: 1 to 999999999.",),
     ),
     "no repository": Case(
         LOCAL, ("reviewbot: `nogit` is not inside a git repository. Run the command in a clone.",), outside=True

@@ -129,7 +129,7 @@ def test_a_finding_without_a_place_or_a_title_is_kept() -> None:
 def test_held_back_files_are_listed_up_to_a_limit() -> None:
     held = tuple(Held(f"{number}.lock", HeldBecause.LOCK_FILE, "", missed=False) for number in range(30))
     text = drawn(replace(CLEAN, held=held))
-    assert text.count("It is a lock file.") == 20
+    assert text.count(": lock file.") == 20
     assert "and 10 more files" in text
 
 
@@ -137,7 +137,7 @@ def test_files_excluded_by_paths_are_counted_and_listed_on_request() -> None:
     held = (Held("a.lock", HeldBecause.LOCK_FILE, "", missed=False), Held("b.py", HeldBecause.PATHS, "", missed=False))
     text = drawn(replace(CLEAN, held=held))
     assert ("Held back: 2 files, 1 of them by `paths`." in text, "b.py" in text) == (True, False)
-    assert "b.py: The setting `paths` excludes it." in drawn(replace(STORIES["dry-run"], held=held))
+    assert "b.py: excluded by the setting `paths`." in drawn(replace(STORIES["dry-run"], held=held))
 
 
 def test_a_file_that_could_not_be_parsed_counts_as_read() -> None:

@@ -143,8 +143,8 @@ def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone)
 def test_held_back_files_are_summed_by_reason(clone: Clone) -> None:
     del clone
     result = plan("--paths", "!run.sh")
-    assert "Held back: 2 files. They are lock files.\n" in result.out
-    assert "Held back: 1 file. The setting `paths` excludes it.\n" in result.out
+    assert "Held back: 2 files (lock file).\n" in result.out
+    assert "Held back: 1 file (excluded by the setting `paths`).\n" in result.out
 
 
 def test_patterns_hold_files_back(clone: Clone) -> None:

@@ -58,7 +58,7 @@ def test_the_same_change_is_bought_once(open_session: Opened) -> None:
     session = open_session(engineer=canned(CLEAN))
     assert (session.review().status, session.review("--head", "topic").status) == (0, 0)
     assert len(session.service.tasks()) == 1
-    assert "nothing is paid again" in session.review().err.replace("\n", " ")
+    assert "nothing is paid for again" in session.review().err.replace("\n", " ")
 
 
 def test_the_task_is_found_again_without_the_state_file(open_session: Opened) -> None:
@@ -332,7 +332,9 @@ def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: 
     (identifier,) = [
         one["id"] for one in session.review("--format", "json").report["findings"] if one["path"] == "app.py"
     ]
-    assert f"at least 4 of its first characters. With a fix: {identifier}." in refused(session.call("apply", "dead"))
+    assert f"at least its first 4 characters. Findings with a fix: {identifier}." in refused(
+        session.call("apply", "dead")
+    )
     result = session.call("apply", identifier[:4])
     head = session.clone.git("rev-parse", "HEAD")[:7]
     assert (result.status, result.err) == (

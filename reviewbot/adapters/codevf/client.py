@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import re
-from random import Random
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import httpx
 
 from reviewbot.adapters.codevf import wire
-from reviewbot.adapters.codevf.transport import Access, OnRetry, Request, Response, Transport
+from reviewbot.adapters.codevf.transport import Request, Response, Transport
 from reviewbot.adapters.codevf.urls import is_own_host, is_secure, origin
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.errors import ServiceRefused
-from reviewbot.ports import Clock
 
 DELIVERABLE_BYTES = 5_000_000
 _TEXTS = re.compile(r"text/.*|application/(.*\+)?json|application/(octet-stream|xml|yaml|x-yaml)|")
 _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 
 
-class CodeVF:
-    """CodeVF's API over a `Transport`; closes its connections as a context manager."""
-
-    def __init__(
-        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
-    ) -> None:
-        self._transport = Transport(access, clock, deadline, rng, on_retry)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._transport.close()
-
-    @property
-    def requests(self) -> int:
-        return self._transport.requests
-
-    def retry_until(self, deadline: float) -> None:
-        self._transport.deadline = deadline
+class CodeVF(Transport):
+    """CodeVF's API."""
 
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
@@ -56,8 +32,8 @@ class CodeVF:
 
     def create(self, submission: Submission) -> Task:
         """Submit a task; repeated only with the same idempotency key, so it cannot be bought twice."""
-        url = self._transport.base.join("tasks/create")
-        response = self._transport.send(Request("POST", url, wire.submission_body(submission), buys=True))
+        url = self.base.join("tasks/create")
+        response = self.send(Request("POST", url, wire.submission_body(submission), buys=True))
         return wire.read_task(response.json, response.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
@@ -66,8 +42,8 @@ class CodeVF:
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task; the response is not documented, so it is ignored."""
-        url = self._transport.base.join(f"tasks/{_segment(task_id)}/cancel")
-        self._transport.send(Request("POST", url, json_response=False))
+        url = self.base.join(f"tasks/{_segment(task_id)}/cancel")
+        self.send(Request("POST", url, json_response=False))
 
     def deliverable(self, url: str) -> str:
         """Return the text of a deliverable.
@@ -75,7 +51,7 @@ class CodeVF:
         Raises:
             ServiceRefused: it is on another host, or not text; its URL can be shown instead.
         """
-        target, base = self._own(url), self._transport.base
+        target, base = self._own(url), self.base
         at_home = origin(target) == origin(base)
         request = Request(
             "GET",
@@ -86,18 +62,17 @@ class CodeVF:
             limit=DELIVERABLE_BYTES,
             public=not at_home,
         )
-        return _text(self._transport.send(request))
+        return _text(self.send(request))
 
     def _call(self, method: str, path: str, payload: object = None) -> Response:
-        return self._transport.send(Request(method, self._transport.base.join(path), payload))
+        return self.send(Request(method, self.base.join(path), payload))
 
     def _own(self, url: str) -> httpx.URL:
-        base = self._transport.base
         try:
-            target = base.join(url)
+            target = self.base.join(url)
         except (httpx.InvalidURL, ValueError):
             raise ServiceRefused("The URL of a deliverable is invalid.") from None
-        if not is_own_host(target, base) or not is_secure(target) or target.userinfo:
+        if not is_own_host(target, self.base) or not is_secure(target) or target.userinfo:
             raise ServiceRefused("A deliverable is not on CodeVF's host, so it was not downloaded.")
         return target
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Self
 
 import httpx
 from msgspec import Struct
@@ -107,7 +108,10 @@ class Transport:
         self._proxy = None if is_loopback(str(self.base)) else access.proxy
         self._http = _open(access, self._proxy)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def send(self, request: Request) -> Response:

@@ -57,7 +57,6 @@ class _Task(_Object, frozen=True):
 class _Balance(_Object, frozen=True):
     available: _Figure
     on_hold: _Figure
-    total: _Figure
 
 
 class _Project(_Object, frozen=True):
@@ -103,7 +102,7 @@ def read_task(body: object, retry_after: float | None) -> Task:
 
 def read_balance(body: object) -> Balance:
     found = _read(body, _Balance, "the balance")
-    return Balance(*(_figure(one, "the balance") for one in (found.available, found.on_hold, found.total)))
+    return Balance(*(_figure(one, "the balance") for one in (found.available, found.on_hold)))
 
 
 def read_project_id(body: object) -> int:

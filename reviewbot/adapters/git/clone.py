@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from reviewbot.adapters.git.objects import read_between, read_files, read_folder
+from reviewbot.adapters.git.objects import read_between, read_files
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.diff.parse import ChangeSet
@@ -204,10 +204,8 @@ class Clone:
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
+        """See `read_files`."""
         return read_files(self._ours, tree, paths)
-
-    def folder(self, tree: str, path: str) -> dict[str, Entry]:
-        return read_folder(self._ours, tree, path)
 
 
 def _merge(sha: str, day: str, subject: str, parents: str, body: str) -> Merged:

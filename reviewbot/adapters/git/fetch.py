@@ -1,6 +1,6 @@
 """Fetch the whole change into a temporary bare repository.
 
-Nothing of the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
+No code from the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
 submodules, system and user configuration are off. The token is passed in the environment, which process lists do not
 show, and only to the commands that fetch.
 """

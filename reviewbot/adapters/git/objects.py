@@ -32,50 +32,42 @@ _DIFF = (
 )
 
 
-class _Pair(Struct, frozen=True):
-    """A line of `git diff --raw`: a file on both sides; `path` is the new name."""
-
-    old_mode: str
-    new_mode: str
-    old_oid: str
-    new_oid: str
-    old_path: str
-    path: str
-
-
 class _File(Struct, frozen=True):
     path: str
     mode: str
     oid: str
 
+    @property
+    def exists(self) -> bool:
+        """Whether it is there, on this side of a change."""
+        return self.mode != _ABSENT_MODE
+
 
 def read_between(git: Git, old: str, new: str) -> ChangeSet:
     """Return the whole change between two commits or trees."""
-    pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
+    changed = tuple(_changed(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
-    new_entries = _entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)])
+    new_entries = _entries(git, [after for _, after in changed if after.exists])
     # If the new version is binary, read whether the old one was text.
-    became = [pair for pair in pairs if _is_old(pair) and _is_new(pair) and new_entries[pair.path].binary]
+    became = [before for before, after in changed if before.exists and after.exists and new_entries[after.path].binary]
     old_entries = {
-        **{pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
-        **_entries(git, [_File(pair.old_path, pair.old_mode, pair.old_oid) for pair in became]),
+        **{before.path: Entry(oid=before.oid, mode=before.mode) for before, _ in changed if before.exists},
+        **_entries(git, became),
     }
     # Only bytes that are not UTF-8 are replaced; such a file has no text in its entry.
     return assemble(old, new, parse_diff(diff.decode("utf-8", "replace")), old_entries, new_entries)
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Return files of a tree with their texts by path; missing paths and folders are left out."""
+    """Return files of a tree with their texts by path; missing paths and folders are left out.
+
+    `folder/` stands for the files directly inside a folder.
+    """
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
         listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])
         files += _listed(listed)
     return _entries(git, files)
-
-
-def read_folder(git: Git, tree: str, folder: str) -> dict[str, Entry]:
-    """Return the files directly inside a folder of a tree, by path; empty if the folder is missing."""
-    return _entries(git, list(_listed(git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", f"{folder}/"))))
 
 
 def _listed(raw: bytes) -> Iterator[_File]:
@@ -88,16 +80,11 @@ def _listed(raw: bytes) -> Iterator[_File]:
                 yield _File(path, mode, oid)
 
 
-def _is_new(pair: _Pair) -> bool:
-    return pair.new_mode != _ABSENT_MODE
+def _changed(raw: bytes) -> Iterator[tuple[_File, _File]]:
+    """Yield each changed file before and after.
 
-
-def _is_old(pair: _Pair) -> bool:
-    return pair.old_mode != _ABSENT_MODE
-
-
-def _pairs(raw: bytes) -> Iterator[_Pair]:
-    """Parse `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
+    Parse `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
+    """
     fields = iter(raw.decode("utf-8", "replace").split("\0"))
     for line in fields:
         if not line:
@@ -105,7 +92,7 @@ def _pairs(raw: bytes) -> Iterator[_Pair]:
         old_mode, new_mode, old_oid, new_oid, status = line.removeprefix(":").split(" ")
         old_path = next(fields)
         path = next(fields) if status[0] in "RC" else old_path
-        yield _Pair(old_mode, new_mode, old_oid, new_oid, old_path, path)
+        yield _File(old_path, old_mode, old_oid), _File(path, new_mode, new_oid)
 
 
 def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:

@@ -93,37 +93,31 @@ class Git:
             return output.read()
 
     def _run(self, arguments: Sequence[str], stdin: bytes, output: int, errors: int) -> int:
-        with tempfile.TemporaryFile(dir=self._folder) as source:
-            source.write(stdin)
-            source.seek(0)
-            command = arguments[0]
-            processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
-            limits = Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
-            process = subprocess.Popen(  # noqa: S603 — the shell script is constant
-                confined(["git", *arguments], limits),
-                cwd=self._folder,
-                env=self._environment,
-                stdin=source,
-                stdout=output,
-                stderr=errors,
-                start_new_session=True,
-            )
-            return self._wait(process, command)
-
-    def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
-        try:
-            return process.wait(timeout=max(0, self._ends - time.monotonic()))
-        except subprocess.TimeoutExpired as error:
-            raise ChangeUnreadable(
-                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; "
-                f"{command} was stopped.",
-                hint="The repository or the change is too large.",
-            ) from error
-        finally:
-            # Also if the runner cancels: git's children (git-remote-https) must be killed, too.
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        command = arguments[0]
+        processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
+        limits = Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
+        with subprocess.Popen(  # noqa: S603 — the shell script is constant
+            confined(["git", *arguments], limits),
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        ) as process:
+            try:
+                process.communicate(stdin, timeout=max(0, self._ends - time.monotonic()))
+            except subprocess.TimeoutExpired as error:
+                raise ChangeUnreadable(
+                    f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; "
+                    f"{command} was stopped.",
+                    hint="The repository or the change is too large.",
+                ) from error
+            finally:
+                # Also if the runner cancels: git's children (git-remote-https) must be killed, too.
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        return process.returncode
 
 
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:

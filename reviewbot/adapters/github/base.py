@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from reviewbot.adapters.github.client import Address, Client, RetryLimits
+from reviewbot.adapters.github.client import PAGE, Address, Client, Forgives, RetryLimits
+from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.graphql import answers, parse, queries
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
 
 T = TypeVar("T")
+
+# Messages put the text between backticks.
+_HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
 
 
 class RepositoryConnection:
@@ -40,9 +46,7 @@ class RepositoryConnection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._calls.close()
 
     @staticmethod
@@ -58,6 +62,28 @@ class RepositoryConnection:
         return self._found(repository, f"repository {self._repository}")
 
     @property
+    def _here(self) -> dict[str, object]:
+        return {"owner": self._owner, "name": self._name}
+
+    def _read(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T],
+              forgives: Forgives = lambda _: False) -> T:  # fmt: skip
+        """Return what a GraphQL query selects of the repository."""
+        whole = answers.InRepository[kind]  # type: ignore[valid-type]  # a type at run time
+        data = self._calls.query(document, {**self._here, **variables}, intent, whole, forgives=forgives)
+        return self._there(data.repository)
+
+    def head_checks(self, commit: str) -> tuple[HeadCheck, ...]:
+        """Return the check runs and statuses of a commit: its SHA, or a branch's full name."""
+
+        def page(after: str | None) -> answers.Page[answers.Context] | None:
+            asked = {"commit": commit, "page": PAGE, "after": after}
+            found = self._read(queries.HEAD_CHECKS, asked, _HEAD_CHECKS, answers.CommitChecks)
+            rollup = self._found(found.object, f"commit {commit}").status_check_rollup
+            return rollup.contexts if rollup else None
+
+        return tuple(map(parse.head_check, items(page)))
+
+    @property
     def repository(self) -> str:
         return self._repository
 
@@ -68,3 +94,11 @@ class RepositoryConnection:
     @property
     def requests(self) -> int:
         return self._calls.requests
+
+
+def items(read: Callable[[str | None], answers.Page[T] | None], page: answers.Page[T] | None = None) -> Iterator[T]:
+    """Yield the items of a list, page by page; the first page may have been read before."""
+    page = page or read(None)
+    while page:
+        yield from page.present
+        page = read(page.after) if page.after else None

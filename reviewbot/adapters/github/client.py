@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import cached_property
 from http import HTTPStatus
@@ -15,8 +15,8 @@ from msgspec import Struct
 from reviewbot.adapters.github.connection import RESPONSE_BYTES, Connection, TooLong, bytes_of
 from reviewbot.adapters.github.errors import (
     NETWORK,
-    ErrorDecision,
     Intent,
+    RequestFailed,
     RetryPolicy,
     judge,
     judge_graphql,
@@ -40,8 +40,21 @@ _ATTEMPTS = 5
 _USER_AGENT = "reviewbot"
 _API_VERSION = "2022-11-28"
 
+S = TypeVar("S")
 T = TypeVar("T")
 Forgives = Callable[[GraphQLError], bool]
+
+
+def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
+    """Return a predicate that also records the errors that it ignores."""
+
+    def remembered(error: GraphQLError) -> bool:
+        forgiven = forgives(error)
+        if forgiven:
+            hidden.append(error)
+        return forgiven
+
+    return remembered
 
 
 class RetryLimits(Struct, frozen=True):
@@ -94,7 +107,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """What GitHub's rate limits leave, by the last answer of each: the least, None before the first.
+        """The fewest requests that any rate limit leaves, by its latest response; None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -110,7 +123,7 @@ class Client:
         address = self._address
         if address.ca_file:
             trusted(address.ca_file)  # requests would report it as a failed connection
-        if _origin(address.api_url) != _origin(address.graphql_url):
+        if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
                 "GitHub's GraphQL URL is on another host than the API's.",
@@ -136,11 +149,14 @@ class Client:
     def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
-    def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
+    def pages(self, path: str, intent: Intent, kind: type[T], items: Callable[[T], Iterable[S]],
+              parameters: Mapping[str, object] | None = None) -> Iterator[S]:  # fmt: skip
+        """Yield the items of all pages of a list."""
         page, more = 1, True
         while more:
-            headers, items = self._send("GET", path, intent, list[kind], parameters={"per_page": PAGE, "page": page})  # type: ignore[valid-type]  # a type at run time
-            yield from items
+            asked = {**(parameters or {}), "per_page": PAGE, "page": page}
+            headers, answer = self._send("GET", path, intent, kind, parameters=asked)
+            yield from items(answer)
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
     def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
@@ -157,23 +173,20 @@ class Client:
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 
-        def exchange() -> T | ErrorDecision:
-            answer = self._exchange("POST", self._address.graphql_url, intent, body=sent)
-            if isinstance(answer, ErrorDecision):
-                return answer
-            headers, found = answer
+        def exchange() -> T:
+            headers, found = self._exchange("POST", self._address.graphql_url, intent, body=sent)
             whole = convert(found, GraphQLAnswer)
             errors = whole.errors or ()
             if not all(map(forgives, errors)):
-                return judge_graphql(errors, headers, intent, self._clock.now(), self._token)
+                raise judge_graphql(errors, headers, intent, self._clock.now(), self._token)
             return convert(whole.data, kind)
 
         return self._persist(exchange, intent, repeats=patient)
 
-    def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> None:
+    def mutate(self, document: str, node_id: str, intent: Intent) -> None:
         """Send a GraphQL mutation; like `write`, it is repeated only if GitHub did nothing."""
         self._take_turn()
-        self.query(document, variables, intent, Done, patient=False)
+        self.query(document, {"id": node_id}, intent, Done, patient=False)
 
     def _take_turn(self) -> None:
         """Wait to stay within GitHub's limit of changes per minute."""
@@ -188,28 +201,24 @@ class Client:
             DiffTooLarge: the response exceeds `RESPONSE_BYTES`.
         """
 
-        def exchange() -> bytes | ErrorDecision:
+        def exchange() -> bytes:
             try:
-                status, headers, text = self._github.requester.requestJson(
-                    "GET", path, headers={"Accept": accept}, cnx=self._connection
-                )
+                status, _, body = self._request("GET", path, intent, headers={"Accept": accept})
             except TooLong:
-                raise DiffTooLarge(
-                    f"GitHub's response has more than {RESPONSE_BYTES:,} bytes: {intent.doing}."
-                ) from None
-            self._count_down(headers)
-            if status >= HTTPStatus.BAD_REQUEST:
-                return self._judge(status, headers, text, intent)
-            return bytes_of(text) if status == HTTPStatus.OK else not_json(intent)
+                what = f"GitHub's response has more than {RESPONSE_BYTES:,} bytes: {intent.doing}."
+                raise DiffTooLarge(what) from None
+            if status != HTTPStatus.OK:
+                raise not_json(intent)
+            return body
 
         return self._persist(exchange, intent, repeats=True)
 
     def _send(self, verb: str, path: str, intent: Intent, kind: type[T], *,
               parameters: dict[str, object] | None = None,
               body: dict[str, object] | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
-        def exchange() -> tuple[Mapping[str, str], T] | ErrorDecision:
-            answer = self._exchange(verb, path, intent, parameters=parameters, body=body)
-            return answer if isinstance(answer, ErrorDecision) else (answer[0], convert(answer[1], kind))
+        def exchange() -> tuple[Mapping[str, str], T]:
+            headers, found = self._exchange(verb, path, intent, parameters=parameters, body=body)
+            return headers, convert(found, kind)
 
         return self._persist(exchange, intent, repeats=verb in {"GET", "DELETE"})
 
@@ -221,57 +230,47 @@ class Client:
         *,
         parameters: dict[str, object] | None = None,
         body: dict[str, object] | None = None,
-    ) -> tuple[Mapping[str, str], object] | ErrorDecision:
-        """Send once; return the response's headers and JSON, or the decision on its error."""
-        status, headers, text = self._github.requester.requestJson(
-            verb, path, parameters=parameters, input=body, cnx=self._connection
-        )
-        self._count_down(headers)
-        if status >= HTTPStatus.BAD_REQUEST:
-            return self._judge(status, headers, text, intent)
+    ) -> tuple[Mapping[str, str], object]:
+        """Send once; return the response's headers and JSON."""
+        _, headers, found = self._request(verb, path, intent, parameters=parameters, input=body)
         try:
-            return headers, parse(bytes_of(text).decode("utf-8", "replace") or "null")
+            return headers, parse(found.decode("utf-8", "replace") or "null")
         except JsonMismatch:
-            return not_json(intent)
+            raise not_json(intent) from None
 
-    def _count_down(self, headers: Mapping[str, str]) -> None:
+    def _request(self, verb: str, path: str, intent: Intent, **asked: Any) -> tuple[int, Mapping[str, str], bytes]:  # noqa: ANN401 — of PyGithub's request
+        """Send once; return the response's status, headers and body."""
+        status, headers, text = self._github.requester.requestJson(verb, path, **asked, cnx=self._connection)
         left = headers.get("x-ratelimit-remaining", "")
         if left.isdecimal():
             self._left[headers.get("x-ratelimit-resource", "")] = int(left)
+        body = bytes_of(text)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise judge(read_reply(status, headers, body, self._token), intent, self._clock.now())
+        return status, headers, body
 
-    def _judge(self, status: int, headers: Mapping[str, str], text: str, intent: Intent) -> ErrorDecision:
-        return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
-
-    def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
-        """Send, and repeat within the limits if that is safe; with `repeats` also if it may have succeeded."""
+    def _persist(self, exchange: Callable[[], T], intent: Intent, *, repeats: bool) -> T:
+        """Send, and repeat within the limits if that is safe, or with `repeats` even if it may have succeeded."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1
             began = self._clock.monotonic()
             cause: Exception | None = None
             try:
-                outcome = exchange()
+                return exchange()
             except NETWORK as failure:
-                outcome, cause = judge_network(failure, intent), failure
+                failed, cause = judge_network(failure, intent), failure
             except JsonMismatch as mismatch:
-                outcome = unusable(mismatch, intent)
-            if not isinstance(outcome, ErrorDecision):
-                return outcome
+                failed = unusable(mismatch, intent)
+            except RequestFailed as decision:
+                failed = decision
             self._lost += self._clock.monotonic() - began
-            pause = float(2 ** (attempt - 1)) if outcome.after is None else outcome.after
-            safe = outcome.again is RetryPolicy.ALWAYS or (outcome.again is RetryPolicy.READS and repeats)
+            pause = float(2 ** (attempt - 1)) if failed.after is None else failed.after
+            safe = failed.again is RetryPolicy.ALWAYS or (failed.again is RetryPolicy.READS and repeats)
             fits = waited + pause <= self._retry_limits.most and self._lost + pause <= self._retry_limits.whole
             if not safe or attempt == _ATTEMPTS or not fits:
-                if isinstance(outcome.error, RateLimited):
+                if isinstance(failed.error, RateLimited):
                     self._left["refused"] = 0  # a secondary limit has no header
-                raise outcome.error from cause
+                raise failed.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
-
-
-_PORTS = {"https": 443, "http": 80}
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parsed = urlsplit(url)
-    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)

@@ -7,10 +7,8 @@ from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import RepositoryConnection
-from reviewbot.adapters.github.client import PAGE
-from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
+from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
-from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.model.repository_setup import RepositorySetup, Required
 
 WORKFLOWS = ".github/workflows"
@@ -26,9 +24,8 @@ class SetupReader(RepositoryConnection):
     """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
-        node = self._read(self._owner, self._name, "HEAD", config_file, templates_dir.strip("/"))
+        node = self.files("HEAD", config_file, templates_dir.strip("/"))
         return RepositorySetup(
-            repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
             config=parse.config(node.config),
             templates=parse.folder(node.templates),
@@ -37,22 +34,16 @@ class SetupReader(RepositoryConnection):
 
     def workflows_of(self, repository: str, ref: str) -> Mapping[str, str]:
         """Return the workflows of another repository at a commit, tag or branch, by file name."""
-        owner, _, name = repository.partition("/")
-        return parse.folder(self._read(owner, name, ref).workflows)
+        return parse.folder(self.at(repository).files(ref).workflows)
 
-    def _read(
-        self, owner: str, name: str, ref: str, config_file: str = _ABSENT, templates_dir: str = _ABSENT
-    ) -> answers.DoctorNode:
+    def files(self, ref: str, config_file: str = _ABSENT, templates_dir: str = _ABSENT) -> answers.DoctorNode:
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
-            "owner": owner,
-            "name": name,
             "config": f"{ref}:{config_file}",
             "templates": f"{ref}:{templates_dir}",
             "workflows": f"{ref}:{WORKFLOWS}",
         }
-        kind = answers.InRepository[answers.DoctorNode]
-        return self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
+        return self._read(queries.SETUP, variables, intent, answers.DoctorNode)
 
     def try_pull_requests(self) -> None:
         intent = Intent("reading pull requests", "pull-requests: read")
@@ -62,20 +53,11 @@ class SetupReader(RepositoryConnection):
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
 
-    def checks_of(self, branch: str) -> tuple[HeadCheck, ...]:
-        """Return the first hundred checks and statuses of the branch's last commit."""
-        kind = answers.InRepository[answers.RolledUpObject]
-        variables = {"owner": self._owner, "name": self._name, "branch": f"refs/heads/{branch}", "page": PAGE}
-        data = self._calls.query(queries.BRANCH_CHECKS, variables, HEAD_CHECKS, kind)
-        tip = self._found(self._there(data.repository).object, f"branch {branch}")
-        rollup = tip.status_check_rollup
-        return tuple(map(parse.head_check, rollup.contexts.present)) if rollup else ()
-
     def required(self, branch: str) -> tuple[Required, ...]:
         name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()
-        rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)
+        rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, tuple[rest.Rule, ...], iter)
         return (
             *(Required(one.context, None if one.app_id == _ANYBODY else one.app_id) for one in own),
             *(

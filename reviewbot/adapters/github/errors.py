@@ -47,12 +47,14 @@ class RetryPolicy(Enum):
     ALWAYS = "GitHub did nothing"
 
 
-class ErrorDecision(Struct, frozen=True):
+class RequestFailed(Exception):
     """The error to raise, whether to retry first, and after how many seconds; None if GitHub does not say."""
 
-    error: ForgeError
-    again: RetryPolicy = RetryPolicy.NEVER
-    after: float | None = None
+    def __init__(self, error: ForgeError, again: RetryPolicy = RetryPolicy.NEVER, after: float | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.again = again
+        self.after = after
 
 
 class Intent(Struct, frozen=True):
@@ -60,10 +62,6 @@ class Intent(Struct, frozen=True):
 
     doing: str
     needs: str
-
-
-HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
-"""Needs two permissions; messages put the text between backticks."""
 
 
 class Reply(Struct, frozen=True):
@@ -124,7 +122,7 @@ def _without(token: str, text: str) -> str:
     return words(text.replace(token, "***") if token else text)
 
 
-def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
+def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     """Return the decision for an error response; times are relative to GitHub's clock if known."""
     # The order matters: rate limits are 403, 422 or 429, and a diff that is too large is 406, 422 or 5xx.
     match reply.status:
@@ -135,11 +133,11 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
         case 401:
             decision = _plain(TokenUnknown, "The GitHub token is invalid", _UNKNOWN, reply, intent)
         case 403:
-            decision = ErrorDecision(_no_permission(reply, intent))
+            decision = RequestFailed(_no_permission(reply, intent))
         case 404 | 410:
             decision = _plain(NotFound, "GitHub found nothing", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = ErrorDecision(_refused(reply, intent))
+            decision = _plain(Refused, "GitHub refused the request", "", reply, intent)
         case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors
             decision = _server_error(reply, intent)
         case _:
@@ -158,7 +156,7 @@ _NOT_GITHUB = "Check that the API's URL is that of GitHub."
 
 def judge_graphql(
     errors: Sequence[GraphQLError], headers: Mapping[str, str], intent: Intent, now: datetime, token: str = ""
-) -> ErrorDecision:
+) -> RequestFailed:
     types = {error.type for error in errors}
     details = tuple(_without(token, error.message or "") for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
@@ -171,9 +169,9 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
                    "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502}  # fmt: skip
 
 
-def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> ErrorDecision:
-    said = f"{hint} GitHub says: {reply.words or 'nothing'}"
-    return ErrorDecision(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
+def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> RequestFailed:
+    said = f"{hint} GitHub says: {reply.words or 'nothing'}".lstrip()
+    return RequestFailed(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
 
 
 _THROTTLED = re.compile(
@@ -193,14 +191,14 @@ def _is_throttled(reply: Reply) -> bool:
     return spent or "abuse" in reply.codes or "retry-after" in reply.headers or bool(_THROTTLED.search(reply.words))
 
 
-def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
+def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     after = _wait(reply.headers, now)
     error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
         hint=f"It resets in about {after:.0f} seconds. Then try again. Other workflows of the repository "
         f"share the limit. GitHub says: {reply.words}",
     )
-    return ErrorDecision(error, RetryPolicy.ALWAYS, after)
+    return RequestFailed(error, RetryPolicy.ALWAYS, after)
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
@@ -229,19 +227,13 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     )
 
 
-def _refused(reply: Reply, intent: Intent) -> Refused:
-    details = reply.details or ((reply.message,) if reply.message else ())
-    said = f"GitHub says: {reply.words}"
-    return Refused(f"GitHub refused the request: {intent.doing} ({reply.status}).", hint=said, details=details)
-
-
-def _server_error(reply: Reply, intent: Intent) -> ErrorDecision:
+def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
         f"GitHub has an internal error: {intent.doing} ({reply.status}).",
         hint="Check https://www.githubstatus.com, and try again later. Retrying is safe.",
     )
-    return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
+    return RequestFailed(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
 
 
 # --- Without a readable response --------------------------------------------------------------------------------------
@@ -254,7 +246,7 @@ _LATER = "Try again later."
 _DOCUMENTED = "The response does not match GitHub's documentation."
 
 
-def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
+def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
     """Return the decision for an exception of `NETWORK`; only its class is safe to show."""
     match failure:
         case ElsewhereError():
@@ -272,7 +264,7 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
         case _:
             error, again = ("The connection to GitHub was lost.", _REACH), RetryPolicy.READS
     what, hint = error
-    return ErrorDecision(
+    return RequestFailed(
         ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})"), again
     )
 
@@ -287,14 +279,14 @@ _UNTRUSTED = (
 )
 
 
-def not_json(intent: Intent) -> ErrorDecision:
+def not_json(intent: Intent) -> RequestFailed:
     """Return the decision for a response that is not JSON, such as a proxy's page."""
     error = ForgeUnreachable(f"GitHub's response is not JSON. Failed: {intent.doing}.", hint=_DOCUMENTED)
-    return ErrorDecision(error, RetryPolicy.READS)
+    return RequestFailed(error, RetryPolicy.READS)
 
 
-def unusable(mismatch: JsonMismatch, intent: Intent) -> ErrorDecision:
-    return ErrorDecision(
+def unusable(mismatch: JsonMismatch, intent: Intent) -> RequestFailed:
+    return RequestFailed(
         ForgeUnreachable(
             f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",
             hint="If this persists, check that the API's URL is that of GitHub, and that its version is supported.",

@@ -5,25 +5,23 @@ Writes that may have succeeded are not repeated, except deletions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import count, islice
-from operator import attrgetter
+from itertools import islice
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import RepositoryConnection
-from reviewbot.adapters.github.client import PAGE
-from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
+from reviewbot.adapters.github.base import items
+from reviewbot.adapters.github.client import PAGE, remembering
+from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
-from reviewbot.adapters.github.graphql.files import Files
+from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.drafts import CheckState, PostedComment, Reaction, ReviewDraft
-from reviewbot.domain.github.head_checks import HeadCheck
+from reviewbot.domain.github.drafts import CheckState, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -57,21 +55,12 @@ _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(RepositoryConnection):
-    def _bind(self, repository: str) -> None:
-        super()._bind(repository)
-        self.entries = Files(self._calls, self._owner, self._name).entries
-
-    def installed(self) -> Iterator[rest.InstalledRepository]:
-        """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
+class GitHubForge(FileReader):
+    def installed(self) -> tuple[str, ...]:
+        """Return the repositories that the token of a GitHub App can write to: one request for a hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
-        for page in count(1):
-            listed = self._calls.get(
-                "/installation/repositories", intent, rest.Installed, {"per_page": PAGE, "page": page}
-            ).repositories
-            yield from listed
-            if len(listed) < PAGE:
-                return
+        found = self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
+        return tuple(one.full_name for one in found if not (one.archived or one.disabled))
 
     # --- Reads --------------------------------------------------------------------------------------------------------
 
@@ -84,25 +73,26 @@ class GitHubForge(RepositoryConnection):
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
         more = check_names[1:]
         variables = {
-            **self._pull(number),
+            **self._here,
+            "number": number,
             "page": PAGE,
             "check": check_names[0],
-            **dict(zip(queries.aliases("c", len(more)), more, strict=True)),
+            **queries.aliased("c", more),
             "config": f"HEAD:{config_file}",
             "attributes": "HEAD:.gitattributes",
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        forgives = _remembering(hidden)
+        forgives = remembering(hidden, _hides_checks)
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, check_names, data.others or {}, app, listed=not hidden)
-        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, self._pull(number), answers.RatedCommentNode)
-        threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
+        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode)
+        threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode)
         said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
         rated = self._rated_replies(one for _, thread_comments in said for one in thread_comments)
-        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, number, answers.ReviewNode)
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
@@ -121,36 +111,33 @@ class GitHubForge(RepositoryConnection):
         self,
         pull: answers.PullRequestNode,
         names: Sequence[str],
-        others: Mapping[str, answers.CheckedHead | None],
+        others: Mapping[str, answers.Checked | None],
         app: str,
         *,
         listed: bool,
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
         """Return the check runs on the head, the older ones, and those of other pull requests with the same commits."""
         name, *more = names
-        on_head = self._all_checks(tip := parse.tip_commits(pull), name, app)
-        on_older = self._all_checks(parse.older_commits(pull), name, app)
+        commits, head = parse.checked_commits(pull), pull.head_ref_oid
+        named = self._all_checks(commits, name, app)
         aside = [
             run
             for other, one in zip(more, others.values(), strict=False)
             if one
-            for run in self._checks_named(one, other, app)
+            for run in self._all_checks(parse.checked_commits(one), other, app)
         ]
-        if listed and [one.oid for one in tip] != [pull.head_ref_oid]:
-            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
-            # commit must not be taken for the head's: it would get the head's verdict.
-            on_head = self._checks_on(pull.head_ref_oid, name, app)
-            aside += [run for other in more for run in self._checks_on(pull.head_ref_oid, other, app)]
-        own = tuple(run for run in on_head if run.is_of(pull.number))
-        older = {run.id: run for run in (*on_older, *aside) if run.is_of(pull.number) and run not in own}
-        foreign = {run for run in (*on_head, *on_older) if not run.is_of(pull.number)}
-        by_id = attrgetter("id")
-        return own, tuple(sorted(older.values(), key=by_id)), tuple(sorted(foreign, key=by_id))
+        if listed and head not in {commit.oid for commit in commits}:
+            # No commit is listed if the base contains the head, and only the first 250 of more.
+            named += self._checks_on(head, name, app)
+            aside += [run for other in more for run in self._checks_on(head, other, app)]
+        # The check of another commit must not be taken for the head's: it would get the head's verdict.
+        own = _by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
+        older = _by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
+        return own, older, _by_id(run for run in named if not run.is_of(pull.number))
 
     def commits(self, number: int) -> tuple[Commit, ...]:
-        kind, asked = answers.InCommits[answers.CommitNode], self._pull(number)
-        first = self._page(None, queries.COMMITS, asked, kind)
-        return tuple(parse.commit(item.commit) for item in self._whole(first, queries.COMMITS, asked, kind))
+        listed = self._whole(None, queries.COMMITS, number, answers.InCommits[answers.CommitNode])
+        return tuple(parse.commit(item.commit) for item in listed)
 
     def diff(self, base: str, head: str) -> bytes:
         intent = Intent("reading the diff of the pull request", "contents: read")
@@ -174,46 +161,30 @@ class GitHubForge(RepositoryConnection):
 
     def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
-        query = {"check_name": name, "filter": "all", "per_page": PAGE}
-        path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
-        found: dict[int, CheckRun] = {}
-        for page in count(1):
-            answer = self._calls.get(f"{path}&page={page}", intent, rest.Checks)
-            found |= {run.id: run.value(app) for run in answer.check_runs}
-            if page * PAGE >= answer.total_count or not answer.check_runs:
-                break
-        return tuple(found[key] for key in sorted(found))
+        path, asked = f"{self._path}/commits/{head_sha}/check-runs", {"check_name": name, "filter": "all"}
+        runs = self._calls.pages(path, intent, rest.Checks, lambda page: page.check_runs, asked)
+        return _by_id(run.value(app) for run in runs)
 
-    def _checks_named(self, pull: answers.CheckedHead, name: str, app: str) -> Iterator[CheckRun]:
-        yield from self._all_checks(parse.tip_commits(pull), name, app)
-        yield from self._all_checks(parse.older_commits(pull), name, app)
-
-    def _all_checks(
-        self, commits: Sequence[answers.CheckedCommit | answers.TipCommit], name: str, app: str = ""
-    ) -> tuple[CheckRun, ...]:
+    def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits; those with more than one request has read cost requests of their own."""
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
-        found = {run.id: run for run in (*parse.checks(commits, app), *more)}
-        return tuple(found[key] for key in sorted(found))
+        return _by_id((*parse.checks(commits, app), *more))
 
     def config(self, path: str) -> str | None:
         intent = Intent("reading the config file", "contents: read")
-        variables = {**self._here, "config": f"HEAD:{path}"}
-        data = self._calls.query(queries.CONFIG, variables, intent, answers.InRepository[answers.ConfigNode])
-        return parse.config(self._there(data.repository).config)
+        return parse.config(self._read(queries.CONFIG, {"config": f"HEAD:{path}"}, intent, answers.ConfigNode).config)
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         pages = [(name, page) for name in check_names for page in self._checked_pages(number, name)]
-        runs: dict[int, CheckRun] = {}
+        found: list[CheckRun] = []
         pushes: dict[str, ForcePush] = {}
         for name, page in pages:
-            found = self._all_checks(parse.older_commits(page), name)
-            runs |= {run.id: run for run in found if run.is_of(number)}
+            found += self._all_checks(parse.checked_commits(page), name)
             pushes |= parse.force_pushes(page)
         _, last = pages[-1]
         commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
         return OlderChecks(
-            runs=tuple(runs[key] for key in sorted(runs)),
+            runs=_by_id(run for run in found if run.is_of(number)),
             pushes=tuple(pushes.values()),
             commits=commits | {last.head_ref_oid},
             head_sha=last.head_ref_oid,
@@ -225,11 +196,9 @@ class GitHubForge(RepositoryConnection):
         intent = Intent("reading the check runs of older heads", "checks: read")
         after: dict[str, object] = {"commits": None, "forced": None}
         while True:
-            variables = {**self._pull(number), "check": check_name, "page": PAGE, **after}
-            data = self._calls.query(
-                queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
-            )
-            pull = self._found(self._there(data.repository).pull_request, f"pull request {number}")
+            variables = {"number": number, "check": check_name, "page": PAGE, **after}
+            found = self._read(queries.CHECKS, variables, intent, answers.InPullRequest[answers.CheckedPages])
+            pull = self._found(found.pull_request, f"pull request {number}")
             yield pull
             commits, forced = pull.recent.after, pull.forced.after
             if commits is None and forced is None:
@@ -251,21 +220,19 @@ class GitHubForge(RepositoryConnection):
 
     def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
         """Yield pull requests with their check runs of a name, for each pair of the two."""
-        kind = answers.InRepository[dict[str, answers.Checked | None]]
+        kind = dict[str, answers.Checked | None]
         for at in range(0, len(pairs), queries.LISTED):
             some = pairs[at : at + queries.LISTED]
-            numbers = dict(zip(queries.aliases("n", len(some)), (number for number, _ in some), strict=True))
-            names = dict(zip(queries.aliases("c", len(some)), (name for _, name in some), strict=True))
-            variables = {**self._here, **numbers, **names}
-            data = self._calls.query(queries.checked(len(some)), variables, _LIST, kind, forgives=_is_missing)
-            yield from (pull for pull in self._there(data.repository).values() if pull)
+            numbers = queries.aliased("n", [number for number, _ in some])
+            variables = {**numbers, **queries.aliased("c", [name for _, name in some])}
+            found = self._read(queries.checked(len(some)), variables, _LIST, kind, forgives=_is_missing)
+            yield from (pull for pull in found.values() if pull)
 
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         found: dict[int, Comment] = {}
         for pull in self._open_then_closed(queries.SUMMARIES, {}, answers.Summary):
             if among is None or pull.number in among:
-                variables = self._pull(pull.number)
-                comments = self._whole(pull.comments, queries.MORE_COMMENTS, variables, answers.CommentNode)
+                comments = self._whole(pull.comments, queries.MORE_COMMENTS, pull.number, answers.CommentNode)
                 if comment := parse.first_marked(comments, mark):
                     found[pull.number] = comment
         return tuple(found.items())
@@ -273,9 +240,7 @@ class GitHubForge(RepositoryConnection):
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
         after: str | None = None
         while True:
-            variables = {**self._here, "after": after}
-            data = self._calls.query(queries.PAST, variables, _PAST, answers.InRepository[answers.PastPage])
-            found = self._there(data.repository)
+            found = self._read(queries.PAST, {"after": after}, _PAST, answers.PastPage)
             recent = [node for node in found.page.present if node.updated_at >= since]
             yield tuple(parse.past_pull(found, node, self._marked_comments(node)) for node in recent)
             if (after := found.page.after) is None or len(recent) < len(found.page.present):
@@ -283,62 +248,40 @@ class GitHubForge(RepositoryConnection):
 
     def _marked_comments(self, node: answers.PastNode) -> Iterator[answers.CommentNode]:
         """Yield the comments up to the page with the first summary."""
-        page, variables = node.comments, self._pull(node.number)
+        page = node.comments
         yield from page.present
         while page.after and not any(read_summary_mark(one.body) is not None for one in page.present):
-            page = self._page(page.after, queries.MORE_COMMENTS, variables, answers.CommentNode)
+            page = self._page(page.after, queries.MORE_COMMENTS, node.number, answers.CommentNode)
             yield from page.present
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        names = queries.aliases("n", len(numbers))
-        variables = {**self._here, **dict(zip(names, numbers, strict=True))}
-        kind = answers.InRepository[dict[str, answers.Head | None]]
-        data = self._calls.query(queries.heads(len(numbers)), variables, _HEADS, kind, forgives=_is_missing)
-        pulls = self._there(data.repository).values()
-        return {pull.number: pull.head_ref_oid for pull in pulls if pull and pull.state == "OPEN"}
+        document, variables = queries.heads(len(numbers)), queries.aliased("n", numbers)
+        found = self._read(document, variables, _HEADS, dict[str, answers.Head | None], forgives=_is_missing)
+        return {pull.number: pull.head_ref_oid for pull in found.values() if pull and pull.state == "OPEN"}
 
     def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
-        found: dict[int, None] = {}
-        for branch in branches:
-            pulls = self._listed(queries.WITH_HEAD, {"branch": branch, "page": PAGE}, answers.Head)
-            found |= {pull.number: None for pull in pulls if pull.head_ref_oid == head_sha}
-        return tuple(found)
-
-    def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
-        kind = answers.InRepository[answers.RolledUpObject]
-        found: list[HeadCheck] = []
-        after: str | None = None
-        while True:
-            variables = {**self._here, "oid": head_sha, "page": PAGE, "after": after}
-            data = self._calls.query(queries.HEAD_CHECKS, variables, HEAD_CHECKS, kind)
-            rollup = self._found(self._there(data.repository).object, f"commit {head_sha}").status_check_rollup
-            if rollup is None:
-                return tuple(found)
-            found += map(parse.head_check, rollup.contexts.present)
-            if (after := rollup.contexts.after) is None:
-                return tuple(found)
+        pulls = (
+            pull
+            for branch in branches
+            for pull in self._listed(queries.WITH_HEAD, {"branch": branch, "page": PAGE}, answers.Head)
+        )
+        return tuple(dict.fromkeys(pull.number for pull in pulls if pull.head_ref_oid == head_sha))
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
         yield from self._listed(document, {**variables, **queries.OPEN}, kind)
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
-        entries: list[answers.QueueEntry] = []
-        variables: dict[str, object] = {**self._here, "branch": base_ref, "page": PAGE, "after": None}
+        entries: list[answers.QueueEntry | None] = []
+        after: str | None = None
         while True:
-            kind = answers.InRepository[answers.Queued]
-            data = self._calls.query(
-                queries.QUEUE, variables, _QUEUE, kind, forgives=lambda error: error.hides("mergeQueue")
-            )
-            queue = self._there(data.repository).merge_queue
+            variables = {"branch": base_ref, "page": PAGE, "after": after}
+            queue = self._read(queries.QUEUE, variables, _QUEUE, answers.Queued, forgives=_hides_queue).merge_queue
             if queue is None or queue.entries is None:
                 return ()
-            entries += queue.entries.present
-            if queue.entries.after is None:
-                # An unreadable entry is null, and its pull request would be missing.
-                whole = len(entries) == queue.entries.total_count
-                return open_reviews.contained(entries, head_sha) if whole else ()
-            variables["after"] = queue.entries.after
+            entries += queue.entries.nodes
+            if (after := queue.entries.after) is None:
+                return open_reviews.contained(entries, head_sha)
 
     # --- Writes -------------------------------------------------------------------------------------------------------
 
@@ -389,65 +332,48 @@ class GitHubForge(RepositoryConnection):
     def delete_review_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
-    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
         url = f"{self._path}/pulls/{number}/comments"
         comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
-        return self._calls.write("POST", url, _REVIEWS, comment, rest.Written).posted()
+        return self._calls.write("POST", url, _REVIEWS, comment, rest.Created).id
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+    def create_reply(self, number: int, comment_id: int, body: str) -> int:
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Written).posted()
+        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Created).id
 
     def resolve_thread(self, thread_id: str) -> None:
-        self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
+        self._calls.mutate(queries.RESOLVE_THREAD, thread_id, _RESOLVING)
 
     def unresolve_thread(self, thread_id: str) -> None:
-        self._calls.mutate(queries.UNRESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
+        self._calls.mutate(queries.UNRESOLVE_THREAD, thread_id, _RESOLVING)
 
     def show_comment(self, node_id: str) -> None:
-        self._calls.mutate(queries.SHOW_COMMENT, {"comment": node_id}, _HIDING)
+        self._calls.mutate(queries.SHOW_COMMENT, node_id, _HIDING)
 
     def hide_comment(self, node_id: str) -> None:
-        self._calls.mutate(queries.HIDE_COMMENT, {"comment": node_id}, _HIDING)
+        self._calls.mutate(queries.HIDE_COMMENT, node_id, _HIDING)
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
-    @property
-    def _here(self) -> dict[str, object]:
-        return {"owner": self._owner, "name": self._name}
-
-    def _pull(self, number: int) -> dict[str, object]:
-        return {**self._here, "number": number}
-
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        def page(after: str | None) -> answers.Page[T]:
-            asked = {**self._here, **variables, "after": after}
-            data = self._calls.query(document, asked, _LIST, answers.InRepository[answers.Paged[kind]])  # type: ignore[valid-type]  # a type at run time
-            return self._there(data.repository).page
+        whole = answers.Paged[kind]  # type: ignore[valid-type]  # a type at run time
+        return items(lambda after: self._read(document, {**variables, "after": after}, _LIST, whole).page)
 
-        return _items(page(None), page)
+    def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
+        """Yield a list of the pull request, from the snapshot's first page on, if it has one."""
+        return items(lambda after: self._page(after, document, number, kind), page)
 
-    def _whole(
-        self, page: answers.Page[T], document: str, variables: Mapping[str, object], kind: type[T]
-    ) -> Iterator[T]:
-        """Yield a list of the pull request, from the snapshot's first page on."""
-        return _items(page, lambda after: self._page(after, document, variables, kind))
-
-    def _page(
-        self, after: str | None, document: str, variables: Mapping[str, object], kind: type[T]
-    ) -> answers.Page[T]:
-        asked = {**variables, "page": PAGE, "after": after}
-        whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
-        data = self._calls.query(document, asked, _PULL, whole)
-        return self._found(self._there(data.repository).pull_request, "the pull request").page
+    def _page(self, after: str | None, document: str, number: int, kind: type[T]) -> answers.Page[T]:
+        asked = {"number": number, "page": PAGE, "after": after}
+        whole = answers.InPullRequest[answers.Paged[kind]]  # type: ignore[valid-type]  # a type at run time
+        return self._found(self._read(document, asked, _PULL, whole).pull_request, "the pull request").page
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
-        def page(after: str) -> answers.Page[answers.ThreadCommentNode]:
+        def page(after: str | None) -> answers.Page[answers.ThreadCommentNode]:
             asked = {"thread": thread.id, "page": PAGE, "after": after}
-            kind = answers.PagedNode[answers.ThreadCommentNode]
-            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
+            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, answers.InThread).node.page
 
-        return _items(thread.comments, page)
+        return items(page, thread.comments)
 
     def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
         """Read the reactions to the newest of the reviewer's words, if there are any; one may be deleted meanwhile."""
@@ -463,24 +389,18 @@ class GitHubForge(RepositoryConnection):
             self._calls.write("DELETE", path, intent, None, object)
 
 
-def _items(page: answers.Page[T], after: Callable[[str], answers.Page[T]]) -> Iterator[T]:
-    """Yield the items of a page and of all after it."""
-    yield from page.present
-    while page.after:
-        page = after(page.after)
-        yield from page.present
+def _by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
+    """Return check runs oldest first, each once."""
+    found = {run.id: run for run in runs}
+    return tuple(found[key] for key in sorted(found))
 
 
-def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
-    """Return a predicate that ignores and records errors that hide only check runs."""
+def _hides_checks(error: GraphQLError) -> bool:
+    return error.hides("recent", "forced")
 
-    def forgives(error: GraphQLError) -> bool:
-        forgiven = error.hides("tip", "recent", "forced")
-        if forgiven:
-            hidden.append(error)
-        return forgiven
 
-    return forgives
+def _hides_queue(error: GraphQLError) -> bool:
+    return error.hides("mergeQueue")
 
 
 def _is_missing(error: GraphQLError) -> bool:

@@ -29,7 +29,7 @@ class GitHubInstallation(Struct, frozen=True):
         return self.forge.requests_left
 
     def names(self) -> tuple[str, ...]:
-        return tuple(one.full_name for one in self.forge.installed() if not (one.archived or one.disabled))
+        return self.forge.installed()
 
     def at(self, repository: str) -> tuple[Forge, ChangeReader]:
         return self.forge.at(repository), self.changes(repository)

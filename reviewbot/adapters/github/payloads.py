@@ -36,7 +36,7 @@ def _annotation(annotation: Annotation) -> Body:
 def review(draft: ReviewDraft) -> Body:
     return {
         "commit_id": draft.commit_sha,
-        "event": draft.event.value,
+        "event": draft.event.name,
         "body": draft.body,
         "comments": [_inline_comment(comment) for comment in draft.comments],
     }

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from reviewbot.adapters.github.graphql.answers import Name
 from reviewbot.domain.github.check_identity import split_tag
-from reviewbot.domain.github.drafts import PostedComment
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
 
 
@@ -61,7 +60,6 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    total_count: int
     check_runs: tuple[Check, ...]
 
 
@@ -72,9 +70,6 @@ class Written(Struct, frozen=True):
 
     def comment(self) -> Comment:
         return Comment(self.id, self.html_url, self.body, ours=True)
-
-    def posted(self) -> PostedComment:
-        return PostedComment(self.id, self.html_url, self.body)
 
 
 class Created(Struct, frozen=True):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from reviewbot.adapters.local.state_file import StateFile
-from reviewbot.domain.github.drafts import CheckState, PostedComment
+from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.ports import ChangeSource
 from reviewbot.values import replace
@@ -86,5 +86,4 @@ class LocalForge:
     older_checks = _always(OlderChecks((), (), frozenset(), "", "", has_all_commits=True))
     heads = _always(dict[int, str]())
     waiting = _always(Waiting((), frozenset()))
-    create_review = _always(_COMMENT_ID)
-    create_file_comment = create_reply = _always(PostedComment(_COMMENT_ID, "", ""))
+    create_review = create_file_comment = create_reply = _always(_COMMENT_ID)

@@ -33,7 +33,7 @@ class CommitRange(Struct, frozen=True):
         branch: identifies its earlier reviews; empty if not on a branch.
         base_ref: the base as the user named it.
         settled: the commit whose settings, attributes and templates are used; empty if there is none.
-        author: the login of who would open it as a pull request, a bot's with `[bot]`; empty if unknown.
+        author: the login of the user who would open the pull request, a bot's with `[bot]`; empty if unknown.
     """
 
     branch: str
@@ -90,12 +90,12 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
     texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
-    templates = clone.folder(tree, templates_dir)
+    templates = clone.files(tree, [f"{templates_dir}/"])
     named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
     return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
 
-class LocalChange:
+class LocalChange(Struct, frozen=True):
     """A range as `ports.ChangeSource` and `ports.ChangeReader`.
 
     Attributes:
@@ -103,36 +103,28 @@ class LocalChange:
         repository: and `settled`, the base's files for reviewbot, if the caller has read them.
     """
 
-    def __init__(
-        self,
-        clone: Clone,
-        commit_range: CommitRange,
-        repository_id: int,
-        repository: Repository | None = None,
-        settled: DefaultBranch | None = None,
-    ) -> None:
-        self._clone = clone
-        self._commit_range = commit_range
-        self._repository_id = repository_id
-        self._repository = repository
-        self._settled_files = settled
+    clone: Clone
+    commit_range: CommitRange
+    repository_id: int
+    repository: Repository | None = None
+    settled: DefaultBranch | None = None
 
     def config(self, path: str) -> str | None:
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        repository, settled = self._repository or self._read_repository(), self._settled(config_file, templates_dir)
+        repository, settled = self.repository or self._read_repository(), self._settled(config_file, templates_dir)
         return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
 
     def _read_repository(self) -> Repository:
-        origin, commit_range = self._clone.origin(), self._commit_range
-        name = origin.full_name if origin else self._clone.root.name
+        origin, commit_range = self.clone.origin(), self.commit_range
+        name = origin.full_name if origin else self.clone.root.name
         # A link to a commit that was not pushed is dead.
-        pages = origin.url if origin and self._clone.is_pushed(commit_range.new) else ""
-        return Repository(self._repository_id, name, commit_range.base_ref, pages)
+        pages = origin.url if origin and self.clone.is_pushed(commit_range.new) else ""
+        return Repository(self.repository_id, name, commit_range.base_ref, pages)
 
     def _pull(self, number: int) -> PullRequest:
-        commit_range = self._commit_range
+        commit_range = self.commit_range
         is_bot, sha = commit_range.author.endswith(BOT_SUFFIX), commit_range.new
         # A clone has no signatures of GitHub, so a bot's commits are taken for its own.
         commits = (Commit(sha, None, (commit_range.author,), verified=True),) if is_bot else ()
@@ -157,17 +149,17 @@ class LocalChange:
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
         """Return the base's files for reviewbot; never the branch's, whose author may be the one to review."""
-        if self._settled_files is not None:
-            return self._settled_files
-        tree = self._commit_range.settled
-        return settled_files(self._clone, tree, config_file, templates_dir) if tree else DefaultBranch()
+        if self.settled is not None:
+            return self.settled
+        tree = self.commit_range.settled
+        return settled_files(self.clone, tree, config_file, templates_dir) if tree else DefaultBranch()
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Raise `DiffTooLarge`, so that `read_change` is used."""
         raise DiffTooLarge("Local changes are read with git.")
 
     def merge_base(self, base: str, head: str) -> str:
-        return self._clone.merge_base(base, head) or self._commit_range.old
+        return self.clone.merge_base(base, head) or self.commit_range.old
 
     def entries(
         self,
@@ -182,7 +174,7 @@ class LocalChange:
         return self._files(head, new_paths), self._files(merge_base, old_paths), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
-        return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
+        return self.clone.files(commit, paths) if paths and self.clone.resolve(commit) else {}
 
     def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:  # noqa: ARG002 — the port's signature
-        return self._clone.change(self._commit_range.old, head)
+        return self.clone.change(self.commit_range.old, head)

@@ -1,1 +1,1 @@
-"""Collecting: publishes the finished reviews of all pull requests. It buys only what was postponed."""
+"""Collecting: publishes the finished reviews of all pull requests. It buys only deferred reviews."""

@@ -1,4 +1,4 @@
-"""Work on several pull requests or repositories, of which one that fails never stops the next."""
+"""Process several pull requests or repositories; one that fails never stops the next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def take_turns(items: Sequence[T], work: Callable[[T], None]) -> None:
-    """Do the work on each item in order; what one of them raises is raised after all. An interrupt stops at once."""
+    """Do the work on each item in order, and raise errors at the end. An interrupt stops at once."""
     with ExitStack() as turns:  # it continues after whatever a callback raises, so that no broad `except` is needed
 
         def turn(item: T) -> None:

@@ -1,1 +1,1 @@
-"""Commands in comments: carried out once each, with one answer and one reaction."""
+"""Commands in comments: each is executed once, with one answer and one reaction."""

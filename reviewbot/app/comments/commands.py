@@ -1,4 +1,4 @@
-"""Executes each command in comments once, with one answer and one reaction, also after a killed run.
+"""Executes each command in comments once, with one answer and one reaction, even after a killed run.
 
 The order is: the action, which is idempotent; the answer, which names its comment; the reaction, which marks the
 command as done. A run first executes the commands that earlier runs missed.
@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice, takewhile
 
-from reviewbot.app.comments.actions import CommandRun, action_of, execute
+from reviewbot.app.comments.actions import action_of, execute
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.output.runner_output import bare_outputs
+from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.questions.ask import settle_questions
 from reviewbot.domain.commands.authorize import Ask, is_left
-from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, said_in, why_not
+from reviewbot.domain.commands.parse import (
+    CommandName,
+    PostedCommand,
+    answers_to,
+    key_of,
+    open_commands,
+    said_in,
+    why_not,
+)
 from reviewbot.domain.findings.markers import comment_key
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent
@@ -41,10 +49,7 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
         for own in (one for one in posted_commands if one.key == key):
             return _carry_out(ports, own, snapshot)
         why = _why_left(ports, snapshot)
-    ports.reporter.say(why)
-    outcome = not_due(Reason.EVENT, why)
-    ports.reporter.outputs(bare_outputs(outcome))
-    return outcome
+    return write_bare(ports, not_due(Reason.EVENT, why))
 
 
 def relay(ports: Ports, number: int) -> str:
@@ -93,7 +98,9 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order, up to the first failure, which is logged.
+    """Execute older commands in order, up to the first failure, which is logged, or one that cannot be marked as done.
+
+    The next run executes that one again. Several would be paid again: a check run names only one comment.
 
     A review that one of them requests is bought, but this run does not wait for it.
     """
@@ -105,7 +112,14 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
             ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
+        if posted.command.name is not CommandName.ASK and not _is_marked(snapshot, posted):
+            break
     return snapshot
+
+
+def _is_marked(snapshot: Snapshot, posted: PostedCommand) -> bool:
+    said = said_in(snapshot.comments, snapshot.threads)
+    return all(one.reacted for one in said if key_of(one) == posted.key)
 
 
 def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outcome:
@@ -121,13 +135,13 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     word = posted.command.name.value
     if there := answers_to(said_in(snapshot.comments, snapshot.threads), settings.instance, posted.key):
         react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
-        return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
+        return write_bare(ports, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = execute(CommandRun(run, snapshot, posted), action)
+    outcome = execute(run, snapshot, posted, action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
-        return _logged(run, outcome)  # the answer is posted already, or by a later run
+        return write_bare(ports, outcome)  # the answer is posted already, or by a later run
     why_not = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
@@ -137,10 +151,4 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         ports.reporter.outputs({"exit-status": str(outcome.exit_status)})
         return outcome
     text = f"`{word}` was refused: {why_not}" if why_not else f"`{word}` was answered."
-    return _logged(run, answered(carried_out=not why_not, message=text))
-
-
-def _logged(run: RunContext, outcome: Outcome) -> Outcome:
-    run.say(outcome.message)
-    run.ports.reporter.outputs(bare_outputs(outcome))
-    return outcome
+    return write_bare(ports, answered(carried_out=not why_not, message=text))

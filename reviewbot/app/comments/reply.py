@@ -17,7 +17,6 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
-from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
@@ -134,11 +133,10 @@ def _choices(done: Done) -> tuple[tuple[str, str], ...]:
 def _status(done: Done) -> StatusView:
     ledger = done.memory.ledger
     findings, bypass = ledger.findings, ledger.bypass
-    severities = findings.severities("")
     return StatusView(
         waiting=tuple(one.head_sha for one in ledger.open_tasks()),
         postponed=bool(ledger.postponed()),
-        counts={severity: severities.count(severity) for severity in Severity},
+        counts=findings.by_severity(""),
         waived=sum(record.waiver is not None for record in findings.open()),
         spent=ledger.spent,
         bypass=BypassView(bypass.by, bypass.reason) if bypass else None,

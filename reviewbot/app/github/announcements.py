@@ -10,7 +10,6 @@ from reviewbot.domain.findings.markers import AnnouncementMark
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.judge import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
 from reviewbot.render.view_models.command import AnnouncementView
@@ -44,7 +43,6 @@ def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapsho
 
 
 def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) -> AnnouncementView:
-    severities = known.ledger.findings.severities(known.task_id)
     check = current_check(known.snapshot)
     return AnnouncementView(
         mark=str(AnnouncementMark(run.settings.instance, one.key)),
@@ -53,7 +51,7 @@ def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) ->
         reviewed_sha=one.purchase.head_sha,
         head_sha=known.head_sha,
         check_title=run.renderer.words(summary_view(run, known, outcome))[0],
-        counts={severity: severities.count(severity) for severity in Severity},
+        counts=known.ledger.findings.by_severity(known.task_id),
         summary_url=known.summary.url if known.summary else None,
         check_url=check.url if check else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
@@ -22,9 +23,9 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
-    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest` is that of the
-    change's identity, of which a copy contains only the beginning.
+    If there is no trusted ledger, it contains waivers or a bypass, or nothing was bought since a force-push, the copies
+    of every head of the pull request are read. So neither a push nor a force-push hides a purchase or makes an older
+    ledger trusted. `digest` is that of the change's identity, of which a copy contains only the beginning.
 
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
@@ -32,7 +33,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    if keep is None or reading.problem or reading.ledger.has_exemptions:
+    hides = _hides_a_purchase(snapshot.pull, reading.ledger)
+    if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
@@ -40,26 +42,36 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
     reading = distrust(reading) if cut else reading
     believed = keep is not None and not reading.problem
-    copies = _copies(run, checks)
+    signed = tuple(_signed(run, checks))
+    copies = _copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger = reading.ledger.with_full_identity(digest)
     finished = {purchase_key(one.purchase) for one in copies if _has_ended(one.purchase, ledger)}
-    for other in _only_in_doubles(run, ledger, found.extra):
+    doubles = _trusted(run, found.extra)
+    for other in _only_in_doubles(ledger, doubles):
         finished |= {purchase_key(other)} if other.state.is_over else set()
         # Its findings are read again.
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = _with_questions(run, ledger.entitled(snapshot.pull, run.settings.strictest_fail_on), found.extra)
+    ledger = ledger.entitled(snapshot.pull, run.settings.strictest_fail_on)
+    for question in (one for double in doubles for one in double.questions.records):
+        ledger = ledger.with_question(question)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one.purchase)
-        ledger = ledger.spending_at_least(max((one.spent for one in copies), default=Decimal(0)))
+        ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+
+
+def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
+    """Whether a force-push may hide the only record of a purchase that another run wrote over in the summary."""
+    bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
+    return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _has_ended(copy: Purchase, ledger: Ledger) -> bool:
@@ -73,22 +85,18 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
     return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
-def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Iterator[Purchase]:
-    """Yield the purchases whose task only another summary has, after two concurrent runs wrote one each."""
-    for comment in doubles if run.paid else ():
-        reading = _reading(run, comment, ())
-        for one in () if reading.problem else reading.ledger.purchases:
-            known = ledger.recorded(one)
-            if known is None or (one.task_id and not known.task_id):
-                yield replace(one, identity=known.identity if known else one.identity)
+def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
+    """Return the trusted ledgers of other summaries, after two concurrent runs wrote one each."""
+    readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
+    return [one.ledger for one in readings if not one.problem]
 
 
-def _with_questions(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
-    for comment in doubles if run.paid else ():
-        reading = _reading(run, comment, ())
-        for one in () if reading.problem else reading.ledger.questions.records:
-            ledger = ledger.with_question(one)
-    return ledger
+def _only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
+    """Yield the purchases whose task only another summary has."""
+    for one in (one for double in doubles for one in double.purchases):
+        known = ledger.recorded(one)
+        if known is None or (one.task_id and not known.task_id):
+            yield replace(one, identity=known.identity if known else one.identity)
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
@@ -154,9 +162,8 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 
-def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[ExternalId, ...]:
-    """Return the copies signed with this key, oldest first; of one purchase the most advanced."""
-    found = list(_signed(run, checks))
+def _copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
+    """Return the copies, oldest first; of one purchase the most advanced."""
     # Newer heads have the same copy while they wait.
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}

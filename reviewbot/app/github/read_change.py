@@ -11,7 +11,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
-from reviewbot.domain.model.options import PathInstruction, Redact
+from reviewbot.domain.model.options import Redact
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor, secret_name
 from reviewbot.domain.selection.file_kinds import named_as_document
@@ -90,14 +90,16 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     settings, pull = run.settings, snapshot.pull
     selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
     places = {file.path: place_of(file) for file in selection.selected}
-    words = _words(run, pull, [file.path for file in selection.selected])
-    # Values from files of secrets, and names that are secrets, are redacted everywhere, also if the file is not sent.
+    words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
+    # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.
     names = ((file.path, Place.EXECUTED) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
     secrets = {file.path for file in selection.selected if _is_secret(file, redactor, places[file.path])}
     selected = [file for file in selection.selected if file.path not in secrets]
-    instructions = _instructions_for(run, [file.path for file in selected])
+    instructions = [
+        one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
+    ]
 
     pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
@@ -126,16 +128,6 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
         context=change.context.without(file.path for file in change.files),
     )
-
-
-def _words(run: RunContext, pull: PullRequest, paths: Sequence[str]) -> Sequence[str]:
-    instructions = (one.instructions for one in _instructions_for(run, paths))
-    return pull.title, pull.body, run.settings.instructions, *instructions
-
-
-def _instructions_for(run: RunContext, paths: Sequence[str]) -> Sequence[PathInstruction]:
-    instructions = run.settings.path_instructions
-    return [one for one in instructions if any(matches([one.path], path) for path in paths)]
 
 
 def _is_secret(file: ChangedFile, redactor: Redactor, place: Place) -> bool:

@@ -66,10 +66,7 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
     if now.reviewed_sha:
         return HeadMoved()
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
-    written = write_summary(run, _only(now, wanted), outcome)
-    if written.reviewed_sha:  # it was read again, since GitHub's response was lost
-        return HeadMoved()
-    return replace(_keeping(now, written), read_again=False)
+    return _written(run, now, wanted, outcome) or HeadMoved()
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
@@ -80,12 +77,13 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Ou
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
     """Write to the summary, keeping its current content; returns None if the head has moved."""
     now = refresh(run, known) if known.summary else known
-    if now.reviewed_sha:
-        return None
-    written = write_summary(run, _only(now, purchase), pending(now.request.judgement.rules))
-    if written.reviewed_sha:  # it was read again, since the comment was deleted
-        return None
-    return replace(_keeping(now, written), read_again=False)
+    return None if now.reviewed_sha else _written(run, now, purchase, pending(now.request.judgement.rules))
+
+
+def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:
+    """Write to the summary; returns None if it was lost or deleted, so was read again, and the head has moved."""
+    written = write_summary(run, _only(known, purchase), outcome)
+    return None if written.reviewed_sha else replace(_keeping(known, written), read_again=False)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:

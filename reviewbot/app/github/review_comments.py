@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-
-from msgspec import Struct
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.announcements import without_doubles
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
-from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
+from reviewbot.domain.findings.markers import FindingMark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
-from reviewbot.domain.github.drafts import (
-    FileTarget,
-    InlineComment,
-    LineTarget,
-    PostedComment,
-    ReviewDraft,
-    ReviewEvent,
-)
+from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known
@@ -35,39 +26,25 @@ TRIES = 3
 """Attempts to post comments if GitHub's response is lost; what it recorded is read before each."""
 
 
-_OnLines = tuple[CommentGroup, LineTarget]
-
-
-class _Posted(Struct, frozen=True):
-    """Comment URLs by finding id, and the groups that GitHub refused."""
-
-    urls: Mapping[str, str]
-    refused: tuple[CommentGroup, ...]
-
-
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments; what cannot be posted moves to the summary."""
     known = _without_duplicates(run, known)
     there = posted_comments(known.snapshot.threads, run.settings.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
-    known = replace(known, comment_urls=there)
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
-    posted = run.attempt(COMMENTS, lambda: _post_until_known(run, known, left, outcome))
+    refused_groups = run.attempt(COMMENTS, lambda: _post_until_known(run, known, left, outcome))
     run.attempt("The dismissal of a review", lambda: _dismiss(run, known, outcome))
     known = replace(known, denied=frozenset(run.degraded.denied))
-    if posted is None:
+    if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)
-    refused = {item.id for one in posted.refused for item in one.placed}
+    refused = {item.id for one in refused_groups for item in one.placed}
     if refused:
         run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
     known = _listed(known, refused, Why.REFUSED)
-    return replace(
-        known.with_update(known.memory.update.having_posted({*there, *(ids - refused)})),
-        comment_urls={**there, **posted.urls},
-        posted=known.posted + len(left) - len(posted.refused),
-    )
+    known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
+    return replace(known, posted=known.posted + len(left) - len(refused_groups))
 
 
 def _listed(known: Known, ids: set[str], why: Why) -> Known:
@@ -87,7 +64,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     except ReviewbotError as error:
         run.degraded.say(f"What was posted could not be read back: {error.message}")
         return known
-    return without_doubles(run, _without_duplicates(run, known)).with_comments()
+    return without_doubles(run, _without_duplicates(run, known))
 
 
 def _without_duplicates(run: RunContext, known: Known) -> Known:
@@ -105,35 +82,36 @@ def _without_duplicates(run: RunContext, known: Known) -> Known:
     return replace(known, snapshot=replace(known.snapshot, threads=tuple(threads)))
 
 
-def _post_until_known(run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
-    """Post, and after a lost response read what GitHub recorded, so that nothing is posted twice or missing."""
+def _post_until_known(
+    run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome
+) -> Sequence[CommentGroup]:
+    """Post, and after a lost response read what GitHub recorded, so that nothing is posted twice or missing.
+
+    Returns:
+        What GitHub refused.
+    """
     snapshot, tries = known.snapshot, TRIES
     while True:
         there, tries = posted_comments(snapshot.threads, run.settings.instance), tries - 1
         try:
-            posted = _post(run, known, snapshot, left_to_post(wished, there, frozenset()), outcome)
+            return _post(run, known, snapshot, left_to_post(wished, there, frozenset()), outcome)
         except ForgeUnreachable:
             if not tries:
                 raise
             snapshot = run.read_snapshot()
-        else:
-            return replace(posted, urls={**there, **posted.urls})
 
 
-def _post(run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
+def _post(
+    run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome
+) -> Sequence[CommentGroup]:
+    """Post comments; return those that GitHub refused."""
     _clear_pending(run, snapshot)
-    on_lines = [(one, one.target) for one in left if isinstance(one.target, LineTarget)]
-    urls: dict[str, str] = {}
-    refused: list[CommentGroup] = []
-    _post_review(run, known, on_lines, outcome, refused)
+    on_lines = [one for one in left if isinstance(one.target, LineTarget)]
+    refused = list(_post_review(run, known, on_lines, outcome) if on_lines else ())
     for one in left:
         if isinstance(one.target, FileTarget):
-            comment = _post_file_comment(run, known, one, one.target)
-            if comment is None:
-                refused.append(one)
-            else:
-                urls |= _urls([comment])
-    return _Posted(urls, tuple(refused))
+            refused += _post_on_file(run, known, one, one.target.path)
+    return refused
 
 
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
@@ -157,30 +135,30 @@ def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
 
 
 def _post_review(
-    run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: Outcome, refused: list[CommentGroup]
-) -> None:
-    """Post one review with all comments; if GitHub refuses it, bisect to find the invalid one."""
-    if not groups:
-        return
+    run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome
+) -> Sequence[CommentGroup]:
+    """Post one review with all comments; if GitHub refuses it, bisect to find the invalid ones and return them."""
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
-        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {'; '.join(error.details)}")
+        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {error.hint}")
         if len(groups) == 1:
-            refused.append(groups[0][0])
-            return
+            return groups
         middle = len(groups) // 2
-        _post_review(run, known, groups[:middle], outcome, refused)
-        _post_review(run, known, groups[middle:], outcome, refused)
+        halves = groups[:middle], groups[middle:]
+        return [one for half in halves for one in _post_review(run, known, half, outcome)]
+    return ()
 
 
-def _draft(run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: Outcome) -> ReviewDraft:
+def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome) -> ReviewDraft:
     return ReviewDraft(
         commit_sha=known.snapshot.pull.head_sha,
         event=_event(known, outcome),
         body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
         comments=tuple(
-            InlineComment(target, run.renderer.comment(_comment_view(run, known, one))) for one, target in groups
+            InlineComment(one.target, run.renderer.comment(_comment_view(run, known, one)))
+            for one in groups
+            if isinstance(one.target, LineTarget)
         ),
     )
 
@@ -191,16 +169,15 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
     try:
         forge.create_review(number, draft)
     except Refused as error:
-        if draft.event is ReviewEvent.COMMENT or "own pull request" not in " ".join(error.details):
+        if draft.event is ReviewKind.COMMENT or "own pull request" not in error.hint:
             raise
-        forge.create_review(number, replace(draft, event=ReviewEvent.COMMENT))
+        forge.create_review(number, replace(draft, event=ReviewKind.COMMENT))
 
 
-def _event(known: Known, outcome: Outcome) -> ReviewEvent:
+def _event(known: Known, outcome: Outcome) -> ReviewKind:
     blocks = outcome.verdict is Verdict.FAIL
-
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
-    return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
+    return ReviewKind.REQUEST_CHANGES if blocks and wanted else ReviewKind.COMMENT
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
@@ -217,18 +194,12 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
     )
 
 
-def _post_file_comment(run: RunContext, known: Known, one: CommentGroup, target: FileTarget) -> PostedComment | None:
+def _post_on_file(run: RunContext, known: Known, one: CommentGroup, path: str) -> Sequence[CommentGroup]:
+    """Post a comment on a file; return it if GitHub refuses it."""
     pull, body = known.snapshot.pull, run.renderer.comment(_comment_view(run, known, one))
     try:
-        return run.ports.forge.create_file_comment(pull.number, pull.head_sha, target.path, body)
+        run.ports.forge.create_file_comment(pull.number, pull.head_sha, path, body)
     except Refused as error:
-        run.ports.reporter.debug(f"GitHub refused a comment on a file: {'; '.join(error.details)}")
-        return None
-
-
-def _urls(comments: Sequence[PostedComment]) -> dict[str, str]:
-    urls: dict[str, str] = {}
-    for comment in comments:
-        if mark := read_finding_mark(comment.body):
-            urls |= dict.fromkeys(mark.ids, comment.url)
-    return urls
+        run.ports.reporter.debug(f"GitHub refused a comment on a file: {error.hint}")
+        return (one,)
+    return ()

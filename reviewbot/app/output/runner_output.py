@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from reviewbot import __version__
-from reviewbot.app.context import RunContext
+from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
@@ -106,7 +106,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
     """Return the step's outputs, except the report files; counts are empty if unknown, never 0."""
     purchase = known.purchase
     values = {
-        **outcome_outputs(outcome),
+        **_of_outcome(outcome),
         "coverage": known.coverage.value if purchase else "",
         "task-id": purchase.task_id if purchase else "",
         "reviewed-sha": known.head_sha if known.report else "",
@@ -118,12 +118,22 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
         "check-url": known.check.url if known.check else "",
     }
     if known.report is not None:
-        values |= _counts(known.ledger.findings.severities(known.task_id)) | _progress(progress_of(known))
-    return dict.fromkeys(OUTPUTS, "") | values
+        values |= _counts(known.ledger.findings.by_severity(known.task_id)) | _progress(progress_of(known))
+    return values
 
 
-def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
-    return {
+def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
+    """Log the outcome of a run that publishes nothing itself, and write all outputs; those that it lacks are empty."""
+    ports.reporter.say(f"{outcome.status}: {outcome.message}")
+    if outcome.hint:
+        ports.reporter.say(outcome.hint)
+    ports.reporter.outputs(_of_outcome(outcome) | outputs)
+    return outcome
+
+
+def _of_outcome(outcome: Outcome) -> dict[str, str]:
+    """Return all outputs, empty except those that every outcome has."""
+    return dict.fromkeys(OUTPUTS, "") | {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,
         "reason": outcome.reason.value,
@@ -131,14 +141,8 @@ def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
     }
 
 
-def bare_outputs(outcome: Outcome) -> Mapping[str, str]:
-    """Return all outputs of a run that read no pull request."""
-    return dict.fromkeys(OUTPUTS, "") | dict(outcome_outputs(outcome))
-
-
-def _counts(severities: Sequence[Severity]) -> dict[str, str]:
-    counts = {severity.value: str(severities.count(severity)) for severity in Severity}
-    return {"findings": str(len(severities)), **counts}
+def _counts(counts: Mapping[Severity, int]) -> dict[str, str]:
+    return {"findings": str(sum(counts.values())), **{one.value: str(count) for one, count in counts.items()}}
 
 
 def _progress(progress: ProgressView | None) -> dict[str, str]:

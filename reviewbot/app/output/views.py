@@ -25,7 +25,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFindi
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.domain.model.review import Report, Severity, Side, Unread
+from reviewbot.domain.model.review import Report, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -45,8 +45,8 @@ from reviewbot.values import replace
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
     """Return everything that a run knows as a view; the summary comment adds the ledger."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
-    report, findings = known.report, _Findings(known)
-    counting, waived, closed = tuple(findings.counting()), findings.waived(), findings.closed()
+    report, counting = known.report, counting_views(known)
+    waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger="",
@@ -59,7 +59,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         head_sha=known.head_sha,
         merge_base=known.change.change.merge_base,
         outcome=outcome,
-        counts=_counts(known) if report else None,
+        counts=known.ledger.findings.by_severity(known.task_id) if report else None,
         findings=_by_file(counting),
         leftovers=tuple(dict.fromkeys(left for one in _reports(known) for left in one.leftovers)),
         duplicates=tuple(_duplicates(known.placed)),
@@ -78,8 +78,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         docs_url=run.ports.docs_url,
         command=run.ports.command,
         summary_url=known.summary.url if known.summary else None,
-        waived=waived,
-        closed=closed,
+        waived=_tracked_views(known, waived),
+        closed=_tracked_views(known, _closed(known)),
         progress=progress_of(known),
         bypass=_bypass(known, pull),
         awaited=known.awaited.purchase.head_sha if known.awaited else "",
@@ -137,11 +137,6 @@ def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
     return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
 
 
-def _counts(known: Known) -> Mapping[Severity, int]:
-    severities = known.ledger.findings.severities(known.task_id)
-    return {severity: severities.count(severity) for severity in Severity}
-
-
 def progress_of(known: Known) -> ProgressView | None:
     """Return how the findings changed; None without an answer."""
     if known.report is None or known.purchase is None:
@@ -193,39 +188,27 @@ def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
     return tuple(sorted(findings, key=lambda one: (worst[one.path], one.path, one.severity.rank, one.line or 0)))
 
 
-class _Findings:
-    """The recorded findings as views: from this change's answer if it contains them, else from the ledger."""
-
-    def __init__(self, known: Known) -> None:
-        there = posted_comments(known.snapshot.threads, known.request.instance)
-        self._known = replace(known, comment_urls={**there, **known.comment_urls})
-        items = (item for item in known.placed if not isinstance(item.placement, DuplicateOf))
-        self._placed = {item.id: item for item in items}
-
-    def counting(self) -> Iterable[FindingView]:
-        """Return those that count, in the order of the answer, then the carried ones."""
-        counting = {record.id: record for record in self._known.ledger.findings.counting(self._known.task_id)}
-        answered = [counting[key] for key in self._placed if key in counting]
-        carried = [one for one in counting.values() if one.id not in self._placed]
-        return (self._view(record) for record in (*answered, *carried))
-
-    def waived(self) -> tuple[FindingView, ...]:
-        records = self._known.ledger.findings.open()
-        return tuple(self._view(record) for record in records if record.waiver is not None)
-
-    def closed(self) -> tuple[FindingView, ...]:
-        """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
-        findings, task = self._known.ledger.findings, self._known.task_id
-        shown = {*self._known.ledger.posted, *self._known.comment_urls}
-        closed = (record for record in findings.records if not record.standing.is_open)
-        return tuple(self._view(one) for one in closed if (task and one.closed == task) or one.id not in shown)
-
-    def _view(self, record: TrackedFinding) -> FindingView:
-        return tracked_view(self._known, record, self._placed.get(record.id))
+def counting_views(known: Known) -> tuple[FindingView, ...]:
+    """Return the findings that count, in the order of the answer, then the carried ones."""
+    counting = {record.id: record for record in known.ledger.findings.counting(known.task_id)}
+    answered = {item.id: counting[item.id] for item in known.placed if item.id in counting}
+    return _tracked_views(known, (answered | counting).values())
 
 
-def counting_views(known: Known) -> Iterable[FindingView]:
-    return _Findings(known).counting()
+def _closed(known: Known) -> Iterable[TrackedFinding]:
+    """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
+    findings, task = known.ledger.findings, known.task_id
+    shown = {*known.ledger.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
+    closed = (record for record in findings.records if not record.standing.is_open)
+    return (one for one in closed if (task and one.closed == task) or one.id not in shown)
+
+
+def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[FindingView, ...]:
+    """Return recorded findings as views: from this change's answer if it contains them, else from the ledger."""
+    urls = posted_comments(known.snapshot.threads, known.request.instance)
+    items = {item.id: item for item in known.placed if not isinstance(item.placement, DuplicateOf)}
+    views = (tracked_view(known, record, items.get(record.id)) for record in records)
+    return tuple(replace(view, comment_url=urls.get(view.id)) for view in views)
 
 
 def finding_view(known: Known, item: Placed) -> FindingView:
@@ -285,7 +268,6 @@ def _placed_view(known: Known, item: Placed) -> FindingView:
         suggestion=finding.suggestion,
         suggestion_state=item.suggestion,
         blocks=blocks(finding.severity, judgement.rules.fail_on),
-        comment_url=known.comment_urls.get(item.id),
         blob_url=_blob_url(known, path, side, (start, line)),
         crlf=file is not None and line is not None and side is Side.RIGHT and file.has_crlf(start or line, line),
     )
@@ -311,7 +293,6 @@ def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
         suggestion=None,
         suggestion_state=SuggestionState.NONE,
         blocks=blocks(record.severity, known.judgement.rules.fail_on),
-        comment_url=known.comment_urls.get(record.id),
         blob_url=_blob_url(known, record.path, record.side, (shown, last)) if shown else None,
     )
 

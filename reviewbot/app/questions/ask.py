@@ -1,4 +1,4 @@
-"""The steps of a question: a run buys its answer or goes on with it, and a later one answers what is left."""
+"""The steps of a question: a run buys the answer or resumes the purchase, and a later run answers what is left."""
 
 from __future__ import annotations
 
@@ -24,15 +24,8 @@ from reviewbot.domain.machine.steps import Failed, TaskRead
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
+from reviewbot.domain.questions import steps
 from reviewbot.domain.questions.machine import Phase, decide, learn, price_of, start
-from reviewbot.domain.questions.steps import (
-    CreateQuestion,
-    PostAnswer,
-    PriceQuestion,
-    RecordQuestion,
-    Result,
-    Step,
-)
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
@@ -74,7 +67,7 @@ def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
 
 
 def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
-    def take(phase: Phase, step: Step) -> Phase:
+    def take(phase: Phase, step: steps.Step) -> Phase:
         return learn(phase, _perform(asked, step), asked.run.now)
 
     begin = start(asked.question, asked.limits, asked.run.now, may_buy=may_buy)
@@ -82,24 +75,24 @@ def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
     return outcome
 
 
-def _perform(asked: Inquiry, step: Step) -> Result:
+def _perform(asked: Inquiry, step: steps.Step) -> steps.Result:
     """Take a step; an error becomes a result."""
     run = asked.run
     try:
         match step:
-            case PriceQuestion(question=question):
+            case steps.PriceQuestion(question=question):
                 price = price_of(question, asked.limits, *read_terms(run, asked.known))
                 return replace(price, project_id=find_project(run, asked.known))
-            case RecordQuestion(question=question):
+            case steps.RecordQuestion(question=question):
                 return record_question(run, question)
-            case CreateQuestion(question=question):
+            case steps.CreateQuestion(question=question):
                 task = create_question(asked, step)
                 run.say(f"CodeVF has the task {task.id}.")
                 acknowledge(run, question)
                 return TaskRead(task)
-            case PostAnswer(question=question, task=task):
+            case steps.PostAnswer(question=question, task=task):
                 return post_answer(run, question, asked.finding, task)
             case _:
-                return cast("Result", perform(run, step, asked.known))
+                return cast("steps.Result", perform(run, step, asked.known))
     except ReviewbotError as error:
         return Failed(error)

@@ -1,4 +1,4 @@
-"""A question, as a run goes on with it."""
+"""A question in the current run."""
 
 from __future__ import annotations
 

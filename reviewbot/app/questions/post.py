@@ -31,7 +31,7 @@ def acknowledge(run: RunContext, question: Question) -> None:
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
-    """Post the reply unless it is there, delete those that racing runs posted as well, and react to the question.
+    """Post the reply unless it exists, delete duplicates of racing runs, and react to the question.
 
     An answer replaces the reply of a run that had none.
     """
@@ -96,10 +96,7 @@ def _view(
     return AnswerView(
         mark=str(AnswerMark(run.settings.instance, question.comment, reaction)),
         word="ask",
-        refusal="",
         sender=question.by,
-        needs="",
-        target="",
         head_sha=now.pull.head_sha,
         finding=finding.title if finding else "",
         finding_id=question.finding,

@@ -1,4 +1,4 @@
-"""Record a question in the ledger, and let the check runs say so."""
+"""Record a question in the ledger, and mark it in the check runs."""
 
 from __future__ import annotations
 

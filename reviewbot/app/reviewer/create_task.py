@@ -7,16 +7,9 @@ from collections.abc import Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
+from reviewbot.domain.codevf import attachments
 from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
-from reviewbot.domain.codevf.attachments import (
-    Packing,
-    SizeTier,
-    room_for_more,
-    size_tiers,
-    together,
-    with_context,
-    with_conversation,
-)
+from reviewbot.domain.codevf.attachments import Packing, SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
@@ -44,13 +37,13 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     """
     if known.request.paid and may_exceed_together(known) and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
-    tiers = size_tiers(run.settings.attachment_bytes)
+    tiers = attachments.size_tiers(run.settings.attachment_bytes)
     packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):
-        raise _nothing_fits(run, known, together(packings, len(packings)))
+        raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
     run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the answer, which may be lost
     tasks = _create(run, known, bought, order, packings)
-    return TaskCreated(joined(tasks), together(packings, len(tasks)))
+    return TaskCreated(joined(tasks), attachments.together(packings, len(tasks)))
 
 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:
@@ -87,14 +80,19 @@ def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tupl
     if not any(packing.sent for packing in packings):
         return tuple(packings)
     rooms = [
-        room_for_more(one, bought.purchase.size_tier, known.request.attachment_bytes, confirms=bought.purchase.confirms)
+        attachments.room_for_more(
+            one, bought.purchase.size_tier, known.request.attachment_bytes, confirms=bought.purchase.confirms
+        )
         for one in packings
     ]
     if task_batches.context_limits is not None:
         since, limit = bought.purchase.since, task_batches.context_limits
         texts = so_far(known, since, task_batches, limit, with_talk=all(rooms))
-        packings = [with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
-    return tuple(with_context(packing, context_of(known, room)) for packing, room in zip(packings, rooms, strict=True))
+        packings = [attachments.with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
+    return tuple(
+        attachments.with_context(packing, context_of(known, room))
+        for packing, room in zip(packings, rooms, strict=True)
+    )
 
 
 def _submission(

@@ -93,23 +93,10 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
     return view
 
 
-def applicable(view: SummaryView) -> tuple[int, int]:
-    """Return how many suggestions can be applied as they are, and how many of them fit together."""
-    edits = _applicable(view).values()
-    return sum(map(len, edits)), sum(map(_together, edits))
-
-
-def _applicable(view: SummaryView) -> dict[str, list[Edit]]:
-    return _edits(view, worst_first(view.findings), asked=False)[0]
-
-
-def _together(edits: Sequence[Edit]) -> int:
-    """Return how many edits of a file do not overlap with an earlier one that is applied."""
-    taken: list[Edit] = []
-    for one in edits:
-        if not any(other.first <= one.last and one.first <= other.last for other in taken):
-            taken.append(one)
-    return len(taken)
+def applicable(view: SummaryView) -> list[Edit]:
+    """Return the suggestions that can be applied as they are, at least if no other one changes the same lines."""
+    edits, _ = _edits(view, worst_first(view.findings), asked=False)
+    return [edit for group in edits.values() for edit in group]
 
 
 def _reviewed(clone: Clone, sha: str) -> str:
@@ -129,8 +116,8 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
         SettingsError: an id fits no finding or several.
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
-    fixable = ", ".join([edit.id for group in _applicable(view).values() for edit in group][:_MOST_IDS]) or "none"
-    todo = f"Name an id, or at least {FEWEST_DIGITS} of its first characters. With a fix: {fixable}."
+    fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
+    todo = f"Name an id, or at least its first {FEWEST_DIGITS} characters. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun

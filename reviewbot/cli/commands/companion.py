@@ -22,14 +22,12 @@ def run(call: Call) -> int:
         (entry,) = distribution(SANDBOX).entry_points.select(group=GROUP, name=name)
         command: Command = entry.load()
     except PackageNotFoundError:
-        raise NotInstalled(
-            f"`reviewbot {name}` is part of `{SANDBOX}`, which is not installed.", hint=how_to_install_sandbox()
-        ) from None
+        problem = f"is part of `{SANDBOX}`, which is not installed."
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in {"", "reviewbot", "reviewbot_sandbox"}:
             raise
-        raise NotInstalled(
-            f"`reviewbot {name}` needs a package that is not installed: `{missing}`.", hint=how_to_install_sandbox()
-        ) from error
-    return command(call.chosen.rest, call.env, call.out)
+        problem = f"needs a package that is not installed: `{missing}`."
+    else:
+        return command(call.chosen.rest, call.env, call.out)
+    raise NotInstalled(f"`reviewbot {name}` {problem}", hint=how_to_install_sandbox())

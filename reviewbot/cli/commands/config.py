@@ -20,9 +20,9 @@ from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
-from reviewbot.settings.readers import Secret
+from reviewbot.settings.readers import Secret, default_text
 from reviewbot.settings.routes import without_effect
-from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
+from reviewbot.settings.table import CONFIG_FILE, config_place, given_values, name_of, read_layers
 from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
@@ -98,21 +98,13 @@ def _shown(value: object) -> str:
         case Secret():
             return "***" if value else ""
         case tuple():
-            return ", ".join(_shown_item(one) for one in value)
+            return ", ".join(map(_shown, value))
+        case PathInstruction(path=name) | Route(name=name):
+            return name
         case str() if is_secret(value):
             return "***"  # a key pasted into the wrong setting
         case _:
             return default_text(value)
-
-
-def _shown_item(item: object) -> str:
-    match item:
-        case PathInstruction(path=path):
-            return path
-        case Route(name=name):
-            return name
-        case _:
-            return str(item)
 
 
 def _given(call: Call) -> Given:

@@ -35,21 +35,9 @@ from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
+from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
-from reviewbot.setup.checkup import (
-    DAYS,
-    MERGES,
-    Check,
-    of_awaited,
-    of_error,
-    of_merges,
-    of_price,
-    of_problems,
-    of_project,
-    of_required,
-    of_routes,
-    of_workflows,
-)
+from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import showing_progress
 from reviewbot.values import replace
@@ -72,7 +60,7 @@ def run(call: Call) -> int:
     """Check and print each check as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
-    repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
+    repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     checks = []
     with ExitStack() as stack, signals():
@@ -106,7 +94,7 @@ class _Visit(Struct, frozen=True):
         """Yield all checks; GitHub's first, since the settings are there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
-            settings = peek_settings(self._inputs(()))
+            settings = peek_settings(self.said)
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
@@ -132,14 +120,11 @@ class _Visit(Struct, frozen=True):
             named = peek_settings(self._inputs(jobs))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
-        except TokenUnknown as error:
-            yield Check(
-                "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
-            )
-            return peek_settings(self._inputs(()))
         except ForgeError as error:
-            yield of_error("repository", error)
-            return peek_settings(self._inputs(()))
+            todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
+            invalid = Check("token", error.message, todo, error.exit_status)
+            yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
+            return first
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
@@ -147,25 +132,26 @@ class _Visit(Struct, frozen=True):
         try:
             read_settings(self._inputs(jobs), there.config)
         except SettingsError as error:
-            yield from of_problems(error.problems)
+            yield from checkup.of_problems(error.problems)
         else:
             result = "no config file, so the defaults apply" if there.config is None else "valid"
             yield Check("settings", f"{result}, on `{there.branch}`")
-            yield from of_routes(settings.routes)
+            yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
-        yield from of_workflows(jobs, settings, unread)
+        yield from checkup.of_workflows(jobs, settings, unread)
         # Only reads are tried; the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"
         yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
         try_checks = partial(reader.try_checks, there.branch)
         yield from _read("check runs", try_checks, lambda _: [Check("check runs", readable)])
         if settings.wait_for_checks:
-            awaited = partial(of_awaited, settings, branch=there.branch)
-            yield from _read("awaited checks", lambda: reader.checks_of(there.branch), awaited, is_needed=False)
+            awaited = partial(checkup.of_awaited, settings, branch=there.branch)
+            checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
+            yield from _read("awaited checks", checks, awaited, is_needed=False)
         # An older Enterprise Server has no rules, and reviews work without them.
-        required = partial(of_required, settings=settings, jobs=jobs)
+        required = partial(checkup.of_required, settings=settings, jobs=jobs)
         yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)
         return settings
 
@@ -181,12 +167,12 @@ class _Visit(Struct, frozen=True):
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
             balance = service.balance()
             yield Check("key", "valid")
-            yield from of_price(settings, balance, service.tags(), self.clock.now())
-            yield of_project(settings.codevf_project or self.repository)
+            yield from checkup.of_price(settings, balance, service.tags(), self.clock.now())
+            yield checkup.of_project(settings.codevf_project or self.repository)
         except SettingsError as error:
-            yield from of_problems(error.problems)
+            yield from checkup.of_problems(error.problems)
         except ReviewbotError as error:
-            yield of_error("CodeVF", error)
+            yield checkup.of_error("CodeVF", error)
 
     def _merges(self) -> Iterator[Check]:
         """Replay the last merges offline, if this runs in a clone of the repository."""
@@ -198,18 +184,18 @@ class _Visit(Struct, frozen=True):
         origin, head = clone.origin(), clone.resolve(name)
         if origin is None or origin.full_name != self.repository or head is None:
             return
-        yield from _read("costs", lambda: self._replayed(clone, name, head), of_merges, is_needed=False)
+        yield from _read("costs", lambda: self._replayed(clone, name, head), checkup.of_merges, is_needed=False)
 
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
         """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        since = self.clock.now() - timedelta(DAYS)
-        merges = clone.merges(head, since, MERGES)
+        since = self.clock.now() - timedelta(checkup.DAYS)
+        merges = clone.merges(head, since, checkup.MERGES)
         deadline = self.clock.monotonic() + _SECONDS
         with showing_progress(self.console, quiet=False, counts=True) as progress:
             replays = replayer.replays(merges, progress)
             in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
-        return replayer.plan(f"{name} in the last {DAYS} days", in_time, clone.count_merges(head, since))
+        return replayer.plan(f"{name} in the last {checkup.DAYS} days", in_time, clone.count_merges(head, since))
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
@@ -236,7 +222,7 @@ def _read(
     try:
         found = read()
     except ReviewbotError as error:
-        check = of_error(about, error)
+        check = checkup.of_error(about, error)
         yield check if is_needed else replace(check, status=0)
     else:
         yield from checks_of(found)

@@ -83,14 +83,14 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
     """Return the inputs of the workflow that reviews, as far as they are config keys; the others name files."""
-    texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.folder(head, WORKFLOWS).items()}
+    texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.files(head, [f"{WORKFLOWS}/"]).items()}
     keys = {row.name for row in INPUTS if row.config}
     jobs, _ = read_jobs(texts)
     return {name: text for name, text in inputs_of_review(jobs).items() if name in keys}
 
 
 def _nobody(_: Settings) -> ReviewService:
-    raise ServiceRefused("A plan asks no reviewer.")
+    raise ServiceRefused("A plan does not use a reviewer.")
 
 
 class Replayer(Struct, frozen=True):

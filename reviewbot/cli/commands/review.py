@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
@@ -21,7 +20,7 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.bootstrap import Reviewers
 from reviewbot.cli.commands.apply import applicable
 from reviewbot.cli.commands.render import DOCUMENTS, write_document
-from reviewbot.cli.install import how_to_install
+from reviewbot.cli.install import how_to_install_analyzers
 from reviewbot.cli.invocation import INTERRUPTED, Call, Interrupts, inputs_of, signals
 from reviewbot.cli.review_target import Place, Setting, open_place
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
@@ -57,7 +56,7 @@ def run(call: Call) -> int:
     clock = SystemClock(desktop.network.time_scale)
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals() as interrupts:
-        setting = Setting(chosen, inputs, desktop, Path.cwd())
+        setting = Setting(chosen, inputs, desktop)
         session = _Session(setting, open_place(setting, clock, stack), clock, stack, interrupts)
         try:
             with showing_progress(console, quiet=chosen.quiet) as progress:
@@ -70,11 +69,11 @@ def run(call: Call) -> int:
                 say(console, "Interrupted.")
             return INTERRUPTED
     _write(call, reporter, first)
-    kept = _keep(call, reporter.view, session.place, first)
-    status = _leave(call, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
+    kept = _keep(console, chosen, reporter.view, session.place, first)
+    status = _leave(console, chosen, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
-        say_hint(console, how_to_install("local"))
+        say_hint(console, how_to_install_analyzers())
     return status
 
 
@@ -141,23 +140,24 @@ def _document(kind: str, view: SummaryView, first: Settings) -> str:
     return text
 
 
-def _keep(call: Call, view: SummaryView, place: Place, first: Settings) -> bool:
+def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, first: Settings) -> bool:
     """Keep an answered review for `reviewbot apply`; return whether it is kept."""
     if place.last_review is None or view.sum is None:
         return False
     try:
         StateFile(place.last_review).write(_document("json", view, first))
     except PermissionMissing as error:  # the review itself is complete
-        if not call.chosen.quiet:
-            say(open_console(call.err, call.env, plain=call.chosen.plain), error.message, "yellow")
+        if not chosen.quiet:
+            say(console, error.message, "yellow")
         return False
     return True
 
 
-def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupted: bool) -> int:
+def _leave(
+    console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool, interrupted: bool
+) -> int:
     """Print the verdict beside a document and what to do next; return the exit status."""
-    chosen, outcome = call.chosen, view.outcome
-    console = open_console(call.err, call.env, plain=chosen.plain)
+    outcome = view.outcome
     short = chosen.format == "short" and bool(view.findings or outcome.exit_status)
     if chosen.format != "text" and (short or not chosen.quiet):
         title, words = words_of(view)
@@ -184,8 +184,7 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
         say_command(console, STAGED)
     if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
         say(console, "On a pull request, `fail-on` of its workflow decides what blocks.")
-    fixes, together = applicable(view) if kept else (0, 0)
+    fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        fit = f", {together} fit together" if together < fixes else ""
-        say(console, f"{counted(fixes, 'fix', 'fixes')} available{fit}: `reviewbot apply` (`--check` shows the patch)")
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -15,26 +14,18 @@ from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals, wrong
 from reviewbot.cli.review_target import repository_name
-from reviewbot.domain.statistics.figures import (
-    PastQuestion,
-    PastReview,
-    Period,
-    Statistics,
-    questions_of,
-    reviews_of,
-    statistics_of,
-)
+from reviewbot.domain.statistics import figures
 from reviewbot.domain.statistics.past import ledgers_of
 from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
 from reviewbot.ports import PastPulls
 from reviewbot.render.renderer import Renderer
-from reviewbot.settings.environment import Desktop, read_desktop
+from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress, showing_progress
 from reviewbot.terminal.statistics import show_statistics
 
-DOCUMENTS: Mapping[str, Callable[[Statistics], str]] = {
+DOCUMENTS: Mapping[str, Callable[[figures.Statistics], str]] = {
     "json": statistics_json,
     "markdown": statistics_markdown,
     "csv": statistics_csv,
@@ -53,7 +44,7 @@ def run(call: Call) -> int:
         todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
         raise wrong("--since", f"`{chosen.since}` is not a time in the past", todo)
     said = chosen.repo or [call.env.get("GITHUB_REPOSITORY")]
-    repositories = tuple(dict.fromkeys(repository_name(one, Path.cwd(), desktop) for one in said))
+    repositories = tuple(dict.fromkeys(repository_name(one, desktop) for one in said))
     if not desktop.token:
         what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token"
         raise wrong("token", what, f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}")
@@ -61,9 +52,10 @@ def run(call: Call) -> int:
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
         history = History(desktop.api_key, since, now, progress)
         for repository in repositories:
-            history.read(repository, _opened(desktop, repository, clock, stack))
-        period = Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
-    found = statistics_of(period, history.reviews, history.questions)
+            pulls, _ = open_repository(desktop.network, repository, desktop.token, clock, stack)
+            history.read(repository, pulls)
+        period = figures.Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
+    found = figures.statistics_of(period, history.reviews, history.questions)
     if document := DOCUMENTS.get(chosen.format):
         write_document(call.out, chosen.format, document(found))
     else:
@@ -74,10 +66,6 @@ def run(call: Call) -> int:
 def _command(since: str, repositories: tuple[str, ...]) -> str:
     named = [word for one in repositories for word in ("--repo", one)]
     return shlex.join(["reviewbot", "stats", "--since", since, *named])
-
-
-def _opened(desktop: Desktop, repository: str, clock: SystemClock, stack: ExitStack) -> PastPulls:
-    return open_repository(desktop.network, repository, desktop.token, clock, stack)[0]
 
 
 class History(Struct):
@@ -92,8 +80,8 @@ class History(Struct):
     until: datetime
     progress: Progress
     left_out: int = 0
-    reviews: list[PastReview] = []
-    questions: list[PastQuestion] = []
+    reviews: list[figures.PastReview] = []
+    questions: list[figures.PastQuestion] = []
 
     def read(self, repository: str, pulls: PastPulls) -> None:
         """Add those of a repository; the progress is how much of the period was read."""
@@ -105,5 +93,5 @@ class History(Struct):
                 past = ledgers_of(pull, self.key)
                 self.left_out += past.left_out
                 for ledger in past.ledgers:
-                    self.reviews += reviews_of(pull, ledger, self.since)
-                    self.questions += questions_of(pull, ledger, self.since)
+                    self.reviews += figures.reviews_of(pull, ledger, self.since)
+                    self.questions += figures.questions_of(pull, ledger, self.since)

@@ -73,7 +73,7 @@ def described(attachment: Attachment) -> str:
 
 
 _DESCRIBED = {
-    CONVERSATION: "the open findings of earlier reviews, what is new since then, and what people wrote about them",
+    CONVERSATION: "the open findings from earlier reviews, what is new since then, and what people wrote about them",
     CONTEXT: "issues that this closes, commit messages, and documents of the default branch, for information",
     QUESTION: "the finding that the question is about, and what people replied to it, by role; all of it is data",
 }

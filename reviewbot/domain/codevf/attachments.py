@@ -16,7 +16,7 @@ from posixpath import dirname
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, own_names
-from reviewbot.domain.github.context import ContextPart, ContextText, part_of
+from reviewbot.domain.github.context import ContextPart, ContextText, json_size, part_of
 from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.text.formatting import counted, number, size
 from reviewbot.values import replace
@@ -66,7 +66,7 @@ class Sendable(Struct, frozen=True):
 
     @property
     def diff_size(self) -> int:
-        return _size(_diff(self))
+        return json_size(_diff(self))
 
 
 class Sent(Struct, frozen=True):
@@ -154,14 +154,14 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
 
 def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
     """Give each text its own attachment if there are enough of them, else bundle them."""
-    sizes = {file.path: _size(_section(file)) for file in files}
+    sizes = {file.path: json_size(_section(file)) for file in files}
     fitting = []
     for file in files:
         if sizes[file.path] <= bins.limits.attachment:
             fitting.append(file)
         else:
             bins.refuse("text", file, sizes[file.path])
-    bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
+    bundled = {file.path: sizes[file.path] + json_size(_indexed(file)) for file in fitting}
     arranged = [file for folder in by_folder(fitting) for file in folder]
     all_fit = bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged])
     free = bins.limits.attachments - len(bins.taken)
@@ -187,7 +187,7 @@ def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """Combine the packings of several tasks, of which only the first ones were submitted."""
+    """Combine the packings of several tasks; only the first `handed_in` were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -209,7 +209,7 @@ def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, co
     too.
     """
     first, second, *_ = (split_for_context(one)[0] if confirms else one for one in size_tiers(attachment_bytes))
-    used = sum(_size(one.content) for one in packing.attachments)
+    used = sum(json_size(one.content) for one in packing.attachments)
     return 0 if size_tier or used > second.request else min(first.attachment, first.request - used)
 
 
@@ -240,11 +240,6 @@ def _manifest_line(file: Sendable, attachment: str) -> Sent:
     content = (_diff(file) + (_section(file) if attachment else "")).encode("utf-8", "replace")
     digest = hashlib.sha256(content).hexdigest()
     return Sent(file.path, len(content), bool(attachment), file.redactions, digest, attachment)
-
-
-def _size(text: str) -> int:
-    """The size in the JSON of a request."""
-    return len(json.dumps(text).encode()) - 2
 
 
 _DIFF, _BUNDLE = "", "/"
@@ -297,7 +292,7 @@ class Bins:
             if kind_ == kind and bytes_ <= min(left, self.limits.attachment - taken):
                 self.taken[index] = (kind, taken + bytes_)
                 return index
-        bytes_ += _size(f"{_INDEX_TITLE}\n") if kind == _BUNDLE else 0
+        bytes_ += json_size(f"{_INDEX_TITLE}\n") if kind == _BUNDLE else 0
         if len(self.taken) == self.limits.attachments or bytes_ > min(left, self.limits.attachment):
             return None
         self.taken.append((kind, bytes_))

@@ -57,10 +57,6 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first)
 
 
-MOST_PER_PULL = 10**9
-"""The largest value of `max-credits-per-pr`."""
-
-
 def _over_limit(spending: Spending) -> str:
     times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
     if spending.max_per_pr is Auto.AUTO:
@@ -72,14 +68,12 @@ def _over_limit(spending: Spending) -> str:
 
 
 def _to_continue(spending: Spending) -> str:
-    """Return the ways to continue: a limit that this review fits in, or none."""
-    needed = spending.spent + spending.hold
-    least = int(needed.to_integral_value(ROUND_CEILING)) if needed <= MOST_PER_PULL else 0
-    limit = f"{least}` or more (`0`: no limit)" if least else "0`"
-    where, otherwise = " on the default branch, or in the workflow", ""
+    """Return how to continue: with a limit that this review fits in, or without one."""
+    least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
+    setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.otherwise:
-        where, otherwise = "", f", {spending.otherwise}"
-    return f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml`{where}, and try again{otherwise}."
+        return f"{setting}, and try again, {spending.otherwise}."
+    return f"{setting} on the default branch, or in the workflow, and try again."
 
 
 def check(spending: Spending, balance: Balance | None) -> None:

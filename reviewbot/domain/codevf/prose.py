@@ -81,7 +81,7 @@ def is_title(text: str) -> bool:
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction.
+    """Return whether a text next to that many findings is only a title, a greeting, praise or an introduction.
 
     Without findings, it may say that nothing was found, but cannot introduce anything.
     """
@@ -277,11 +277,11 @@ def _severity(text: str) -> tuple[Severity | None, str]:
 
 # --- Blocks -----------------------------------------------------------------------------------------------------------
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)\Z")
+_FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[^`\n]*\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})\s+(?P<text>.*?)\s*#*\s*\Z")
 _QUOTE = re.compile(r"[\s|]*>")
-_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
 
@@ -318,17 +318,18 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
     closers = [index for index, line in enumerate(lines) if _CLOSER.match(line)]
     index = 0
     while index < len(lines):
-        line = lines[index]
+        line, heading = lines[index], _HEADING.match(lines[index])
         end = _fence_end(lines, index, closers)
-        if end or not line.strip() or _HEADING.match(line) or _starts(line, open_lines):
+        if end or not line.strip() or heading or _starts(line, open_lines):
             if open_lines:
                 yield _block(open_lines)
             open_lines = []
         if end:
             yield _fence(lines[index : end + 1])
             index = end
-        elif _HEADING.match(line):
-            yield _heading(line)
+        elif heading:
+            text = _NUMBER.sub("", heading["text"], count=1)
+            yield _Block(_Kind.HEADING, (line,), text, level=len(heading["marks"]))
         elif line.strip():
             open_lines.append(line)
         index += 1
@@ -382,21 +383,17 @@ def _block(lines: Sequence[str]) -> _Block:
     item = _ITEM.match(lines[0])
     text = "\n".join([_unmarked(lines[0]), *(line.strip() for line in lines[1:])]).strip()
     kind = _Kind.ITEM if item else _Kind.PARAGRAPH
-    indent, is_quoted = len(lines[0]) - len(lines[0].lstrip()), any(map(_QUOTE.match, lines))
-    return _Block(kind, tuple(lines), text, indent=indent, is_quoted=is_quoted)
-
-
-def _heading(line: str) -> _Block:
-    match = _HEADING.match(line)
-    marks, text = (match["marks"], match["text"]) if match else ("", line)
-    return _Block(_Kind.HEADING, (line,), _NUMBER.sub("", text, count=1), level=len(marks))
+    return _Block(kind, tuple(lines), text, _indent(lines[0]), is_quoted=any(map(_QUOTE.match, lines)))
 
 
 def _fence(lines: Sequence[str]) -> _Block:
-    match = _FENCE.match(lines[0])
-    indent, info = (len(match["indent"]), match["info"].strip()) if match else (0, "")
-    inner = "\n".join(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines[1:-1])
-    return _Block(_Kind.FENCE, tuple(lines), inner, indent=indent, info=info)
+    indent, opening = _indent(lines[0]), lines[0].strip()
+    inner = "\n".join(line[min(indent, _indent(line)) :] for line in lines[1:-1])
+    return _Block(_Kind.FENCE, tuple(lines), inner, indent, info=opening.lstrip(opening[0]).strip())
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
@@ -436,9 +433,7 @@ class _Heading(Struct):
 
 
 class _Draft(Struct):
-    path: str
-    first: int | None
-    last: int | None
+    place: _Place
     severity: Severity
     text: list[str]
     block: _Block
@@ -568,9 +563,7 @@ class _Reader:
         rated = next((one.severity for one in reversed(self.headings) if one.severity), None)
         for one in self.headings:
             self.rest[one.at] = ""
-        self.current = _Draft(
-            place.path, place.first, place.last, severity or rated or Severity.UNRATED, [text], block, takes_all
-        )
+        self.current = _Draft(place, severity or rated or Severity.UNRATED, [text], block, takes_all)
         self.drafts.append(self.current)
 
     def _file(self) -> str:
@@ -593,13 +586,13 @@ def _finding(draft: _Draft) -> Finding:
         _ALARMS.search(text) or _is_rated_higher(draft)
     )
     return Finding(
-        path=shorten_line(draft.path, MAX_PATH),
+        path=shorten_line(draft.place.path, MAX_PATH),
         severity=Severity.UNRATED if alarming else draft.severity,
         category=None,
         title=title or UNTITLED,
         explanation=explanation,
-        line=draft.first,
-        end_line=draft.last,
+        line=draft.place.first,
+        end_line=draft.place.last,
         suggestion=draft.suggestion,
     )
 

@@ -39,12 +39,9 @@ class FileView(Struct, frozen=True, dict=True):
         return {}
 
     @cached_property
-    def _indexes(self) -> Mapping[Side, TextIndex]:
+    def index(self) -> Mapping[Side, TextIndex]:
+        """The known lines of each side: the hunks, or the whole text at the head if it was sent."""
         return {side: TextIndex.of(self._verbatim(side)) for side in Side}
-
-    def index(self, side: Side) -> TextIndex:
-        """Return the known lines of a side: the hunks, or the whole text at the head if it was sent."""
-        return self._indexes[side]
 
     @cached_property
     def exact(self) -> Mapping[int, str]:
@@ -54,7 +51,7 @@ class FileView(Struct, frozen=True, dict=True):
         """Return whether lines at the head end with CRLF; a last line without an ending has that of the line above."""
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
-        is_open = self.text is not None and not self.text.endswith("\n") and last == self.index(Side.RIGHT).last
+        is_open = self.text is not None and not self.text.endswith("\n") and last == self.index[Side.RIGHT].last
         return is_open and self.exact.get(first - 1, "").endswith("\r")
 
     def _of_hunks(self, side: Side) -> Mapping[int, str]:
@@ -80,7 +77,7 @@ class FileView(Struct, frozen=True, dict=True):
     def places(self, side: Side, block: Block) -> Places:
         """Return the positions of a block on a side; cached, since many findings may share a block."""
         if (side, block) not in self._places:
-            every = tuple(self.index(side).places(block))
+            every = tuple(self.index[side].places(block))
             numbers = self._touched[side]
             after = ((first, bisect_left(numbers, first)) for first in every)
             touched = (first for first, at in after if at < len(numbers) and numbers[at] < first + block.count)

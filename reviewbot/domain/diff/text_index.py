@@ -46,7 +46,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def line_feeds(text: str) -> str:
-    """Replace CRLF line endings by LF, also where the text ends between the two; other CRs are kept and shown."""
+    """Replace CRLF line endings by LF, even if the text ends between the two; other CRs are kept and shown."""
     return _CRLF.sub("", text)
 
 

@@ -5,15 +5,14 @@ Only comments of authors and collaborators are sent, with their role. They are h
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_words
-from reviewbot.domain.github.context import Redact
+from reviewbot.domain.github.context import Redact, json_size
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import ZWSP, quoted
@@ -27,7 +26,7 @@ LONGEST_REPLY = 10_000
 
 
 class Role(Enum):
-    """Who wrote a reply. An author counts as such, also with write access."""
+    """Who wrote a reply. An author counts as an author, even with write access."""
 
     AUTHOR = "an author of the pull request"
     COLLABORATOR = "a collaborator"
@@ -98,20 +97,22 @@ def newest(replies: Iterable[Reply]) -> list[Reply]:
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
     """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted."""
-    ordered, shown = newest(replies), list[str]()
-    left = limit - _MORE
-    for number, one in enumerate(ordered):
-        text = _shown(one)
-        left -= len(json.dumps(text).encode())
-        if left < 0:
-            shown.append(f"and {len(ordered) - number} older ones\n")
-            break
-        shown.append(text)
-    return "\n".join(shown)
+    return "\n".join(fitting([_shown(one) for one in newest(replies)], limit - _MORE, "older ones\n"))
 
 
 _MORE = 40
 """Bytes for the count of what is left out."""
+
+
+def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
+    """Return the first lines that fit in `room` bytes of JSON, and a last one that counts the others, if any."""
+    kept: list[str] = []
+    for index, text in enumerate(texts):
+        room -= json_size(f"{text}\n")
+        if room < 0:
+            return [*kept, f"and {len(texts) - index} {others}"]
+        kept.append(text)
+    return kept
 
 
 def _shown(reply: Reply) -> str:

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, LineKind
 from reviewbot.domain.diff.text_index import split_lines
-from reviewbot.domain.findings.conversation import Reply, conversation_text
+from reviewbot.domain.findings.conversation import Reply, conversation_text, fitting
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.github.context import json_size
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
@@ -150,16 +151,18 @@ def since_text(
     asked = [_json(_asked(record)) for record in records]
     new = [f"{_json(part.path)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
-    findings = _fitting(asked, room // 2 if new else room)
-    news = _fitting(new, room - sum(map(_size, findings)))
-    past = _fitting(list(map(_ended, closed)), room - sum(map(_size, (*findings, *news))))
+    findings = fitting(asked, room // 2 if new else room, "more")
+    room -= _lines_size(findings)
+    news = fitting(new, room, "more")
+    room -= _lines_size(news)
+    past = fitting([_ended(one) for one in closed], room, "more")
+    room -= _lines_size(past)
     lines = ["OPEN FINDINGS OF EARLIER REVIEWS", *(findings or ["none"])]
     if head:
         lines += ["", f"NEW SINCE THE LAST REVIEW (of commit {head})", *(news or ["nothing"])]
     if past:
         lines += ["", "CLOSED FINDINGS", *past]
-    left = room - sum(map(_size, (*findings, *news, *past)))
-    if said := conversation_text(replies, min(MAX_CONVERSATION, left)):
+    if said := conversation_text(replies, min(MAX_CONVERSATION, room)):
         lines += ["", "CONVERSATION, the newest first", "", said.removesuffix("\n")]
     return "\n".join(lines) + "\n"
 
@@ -171,19 +174,8 @@ _TITLES = 300
 """Bytes for the titles, and for the counts of what is left out."""
 
 
-def _size(line: str) -> int:
-    # Bytes in the JSON of a request, the line's end included.
-    return len(json.dumps(line).encode())
-
-
-def _fitting(lines: Sequence[str], room: int) -> list[str]:
-    kept: list[str] = []
-    for index, line in enumerate(lines):
-        room -= _size(line)
-        if room < 0:
-            return [*kept, f"and {len(lines) - index} more"]
-        kept.append(line)
-    return kept
+def _lines_size(lines: Iterable[str]) -> int:
+    return sum(json_size(f"{line}\n") for line in lines)
 
 
 def _described(part: NewPart) -> str:
@@ -197,7 +189,7 @@ def _ended(record: TrackedFinding) -> str:
 
 
 def _json(value: object) -> str:
-    """Return JSON on one line, also for readers that treat U+2028 as the end of a line."""
+    """Return JSON on one line, even for readers that treat U+2028 as the end of a line."""
     return visible(json.dumps(value, ensure_ascii=False))
 
 

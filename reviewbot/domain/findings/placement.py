@@ -182,7 +182,7 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
     path = view.old_path if view else finding.path
     if view and found:
         code = _code_of(view, found)
-        ordinal = view.index(found.side).ordinal(found.first, len(code))
+        ordinal = view.index[found.side].ordinal(found.first, len(code))
         # A line that moves is on both sides: a finding on its deletion is not one on its new place.
         where = str(ordinal) if found.side is Side.RIGHT else f"{found.side.value} {ordinal}"
         return (path, category, "\n".join(code), where)
@@ -191,17 +191,17 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
 
 
 def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
-    return view.index(found.side).block(found.first, min(found.count, MAX_FINGERPRINT_LINES))
+    return view.index[found.side].block(found.first, min(found.count, MAX_FINGERPRINT_LINES))
 
 
 def _locate(finding: Finding, view: FileView) -> _Found | None:
-    quote, cited, index = quoted_lines(finding.code), finding.line, view.index(finding.side)
+    quote, cited, index = quoted_lines(finding.code), finding.line, view.index[finding.side]
     if cited is not None and (index.starts_with(quote, cited) if quote else cited in index.folded):
         # Reviewers cite lines past the end of a file.
         last = max(cited, min(max(finding.end_line or cited, cited + len(quote) - 1), index.last))
         return _Found(finding.side, cited, last, len(quote) or last - cited + 1, Why.CITED)
     for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)) if quote else ():
-        matches = list(view.index(side).nearest(quote, cited or 1))
+        matches = list(view.index[side].nearest(quote, cited or 1))
         in_diff = [first for first in matches if view.part_in_one_hunk(side, first, first + len(quote) - 1)]
         for first in (in_diff or matches)[:1]:
             return _Found(side, first, first + len(quote) - 1, len(quote), why)

@@ -24,8 +24,8 @@ MAX_REASON = 300
 class FindingState(StrEnum):
     """The state of a finding.
 
-    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the
-    reviewer's word and changed code. `GONE` means that the file is deleted or equals the base there.
+    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the reviewer's
+    confirmation and changed code. `GONE` means that the file is deleted or equals the base there.
     """
 
     OPEN = "open"
@@ -117,7 +117,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         found: the task that reported it first.
         closed: the task under which it was closed, empty while it is open.
         text: its explanation, kept while no comment shows it.
-        note: the reviewer's last word on it.
+        note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
         file: `ChangeIndex.content` of its file when it was reported, if it has no block.
     """
@@ -181,6 +181,11 @@ class Findings(Struct, frozen=True, dict=True):
     def severities(self, task_id: str) -> tuple[Severity, ...]:
         kept = (record.severity for record in self.counting(task_id))
         return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
+
+    def by_severity(self, task_id: str) -> Mapping[Severity, int]:
+        """The number of those that count, by severity; every severity is a key."""
+        severities = self.severities(task_id)
+        return {severity: severities.count(severity) for severity in Severity}
 
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:

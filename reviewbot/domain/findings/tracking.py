@@ -1,8 +1,9 @@
 """Tracks findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
-A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's word
-and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding that an
-answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open then.
+A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's
+confirmation and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding
+that an answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open
+then.
 """
 
 from __future__ import annotations
@@ -269,7 +270,6 @@ def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[Track
 
 def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFinding:
     finding = item.finding
-    where = item.placement.at or item.placement if isinstance(item.placement, InSummary) else item.placement
     record = TrackedFinding(
         id=item.id,
         severity=finding.severity,
@@ -278,7 +278,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         path=item.in_file or finding.path,
         # A finding on a deleted file is about the text at the base.
         side=Side.LEFT if item.in_file in change_index.removed else item.side,
-        line=_first_line(where, finding.line),
+        line=_first_line(item),
         block=item.block,
         in_file=item.in_file is not None,
         added=item.in_file in change_index.added,
@@ -299,14 +299,14 @@ def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index:
     return replace(record, waiver=update_state(record, change_index).waiver)
 
 
-def _first_line(where: object, cited: int | None) -> int | None:
-    match where:
-        case OnLines(target=target):
+def _first_line(item: Placed) -> int | None:
+    match item.placement:
+        case OnLines(target=target) | InSummary(at=OnLines(target=target)):
             return target.start_line or target.line
-        case OnFile(line=line):
+        case OnFile(line=line) | InSummary(at=OnFile(line=line)):
             return line
         case _:
-            return cited
+            return item.finding.line
 
 
 def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:

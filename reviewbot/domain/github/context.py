@@ -121,15 +121,15 @@ Redact = Callable[[str], tuple[str, int]]
 
 def context_text(context: ProjectContext, limit: int, redact: Redact) -> ContextText:
     """Return the parts that fit in `limit` bytes of JSON, each whole or shortened to `LONGEST_PART`."""
-    left, texts, parts = min(limit, MAX_CONTEXT) - _size(TITLE), [TITLE], list[ContextPart]()
+    left, texts, parts = min(limit, MAX_CONTEXT) - json_size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
         # Redacted before it is shortened, so that no secret is cut.
         clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
         text = f"=== {json.dumps(name)}\n{quoted(short)}{more}\n\n"
-        if short and _size(text) <= left:
-            left -= _size(text)
+        if short and json_size(text) <= left:
+            left -= json_size(text)
             texts.append(text)
             parts.append(part_of(name, text, count))
     return ContextText("".join(texts), tuple(parts)) if parts else ContextText()
@@ -141,7 +141,8 @@ TITLE = (
 )
 
 
-def _size(text: str) -> int:
+def json_size(text: str) -> int:
+    """Return the bytes of a text in the JSON of a request, without its quotation marks."""
     return len(json.dumps(text).encode()) - 2
 
 

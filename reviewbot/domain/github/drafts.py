@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 MOST_ANNOTATIONS = 50
@@ -34,18 +35,11 @@ class InlineComment(Struct, frozen=True):
     body: str
 
 
-class ReviewEvent(StrEnum):
-    """The event of a review; reviewbot never approves."""
-
-    COMMENT = "COMMENT"
-    REQUEST_CHANGES = "REQUEST_CHANGES"
-
-
 class ReviewDraft(Struct, frozen=True):
     """A review with all its inline comments, posted in one request."""
 
     commit_sha: str
-    event: ReviewEvent
+    event: ReviewKind
     body: str
     comments: tuple[InlineComment, ...]
 
@@ -89,12 +83,6 @@ class CheckState(Struct, frozen=True):
     tag: CheckTag
     details_url: str | None = None
     annotations: tuple[Annotation, ...] = ()
-
-
-class PostedComment(Struct, frozen=True):
-    id: int
-    url: str
-    body: str
 
 
 class Reaction(StrEnum):

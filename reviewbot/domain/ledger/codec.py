@@ -75,7 +75,7 @@ class LedgerReading(Struct, frozen=True):
 def encode(ledger: Ledger, signer: Signer) -> str:
     """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters.
 
-    Explanations are shortened first, and then what no verdict needs. At last the least severe findings are dropped and
+    Explanations are shortened first, and then what no verdict needs. Finally the least severe findings are dropped and
     only counted.
     """
     payload = ""

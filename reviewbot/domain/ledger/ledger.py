@@ -78,7 +78,7 @@ class Purchase(Struct, frozen=True):
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: when its task was created, or else its intent recorded, or its head first deferred; ISO 8601, UTC.
-        missed: the number of selected files that were not.
+        missed: the number of selected files that were not sent.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
         base_ref: the base branch at submission; empty if only a short copy exists.
@@ -433,7 +433,7 @@ class Ledger(Struct, frozen=True):
     def first_hold(self) -> int:
         """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count.
 
-        A task whose id was not recorded may be the first: of these and the first known one the smallest counts.
+        A task whose id was not recorded may be the first, so the smallest hold of these and the first known one counts.
         """
         least: list[int] = []
         for one in sorted(self.purchases, key=lambda one: one.submitted_at):
@@ -461,7 +461,7 @@ def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
 
 
 def _is_same(one: Purchase, other: Purchase) -> bool:
-    """Return whether two records are of one attempt, also if one has the short identity of a copy."""
+    """Return whether two records are of one attempt, even if one has the short identity of a copy."""
     short, whole = sorted((one.identity, other.identity), key=len)
     return one.attempt == other.attempt and whole.startswith(short)
 

@@ -34,7 +34,7 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 
 _FORK_WITHOUT_KEY = (
-    "You can do nothing here; a maintainer has to run this workflow with a CodeVF key, which GitHub does not give to a "
+    "You cannot fix this: a maintainer has to run this workflow with a CodeVF key, which GitHub does not give to a "
     "fork's `pull_request` event."
 )
 

@@ -30,7 +30,6 @@ from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, over_limit
 from reviewbot.values import replace
@@ -290,7 +289,6 @@ class Known(Struct, frozen=True):
     check: CheckRun | None = None
     summary: Comment | None = None
     whole_summary: str = ""
-    comment_urls: Mapping[str, str] = field(default_factory=dict)
     posted: int = 0
     replies: int = 0
     denied: frozenset[str] = frozenset()
@@ -443,7 +441,3 @@ class Known(Struct, frozen=True):
 
     def with_update(self, update: LedgerUpdate) -> Known:
         return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
-
-    def with_comments(self) -> Known:
-        there = posted_comments(self.snapshot.threads, self.request.instance)
-        return replace(self, comment_urls={**self.comment_urls, **there})

@@ -10,6 +10,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, Ending, left_to_announce
+from reviewbot.domain.publishing.comment_diff import posted_comments
 
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
@@ -61,8 +62,8 @@ def _is_shown(known: Known) -> bool:
     A finding that this run posted can have another id since: a new base or head changes its place.
     """
     found = {item.id for item in known.memory.placed}
-    there = {*known.memory.update.posted, *known.comment_urls} - known.stored.ledger.posted
-    return known.posted > 0 or bool(found & there)
+    there = {*known.memory.update.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
+    return known.posted > 0 or bool(found & there - known.stored.ledger.posted)
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:

@@ -342,7 +342,7 @@ class Refreshed(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """GitHub is written; the runner's output follows."""
+    """Everything on GitHub is written; the runner's output is next."""
 
     known: Known
     outcome: Outcome

@@ -128,15 +128,15 @@ def planned(known: Known, now: datetime) -> Known:
 
 
 def context_of(known: Known, room: int) -> ContextText:
-    """Return the context of the change, redacted, in so many bytes."""
+    """Return the context of the change, redacted, in at most that many bytes."""
     return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
     """Return the price of the review, checked against the balance and the budgets.
 
-    An intent of an earlier run is not checked. It was approved and within budget, and its task may exist: refusing it
-    could lose a paid review. `freed` are the credits of an open task that would be cancelled first.
+    Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
+    have read the purchases of other runs. `freed` are the credits of an open task that would be cancelled first.
 
     Raises:
         OverBudget: it does not fit.
@@ -144,11 +144,14 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     """
     intent = candidate.intent
     agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
-    if balance is not None and not intent:
-        _check_memory(known)
-        spent = _spent(known) - freed
-        after = replace(balance, available=balance.available + freed)
-        budget.check(_spending(known, known.ledger, agreed.hold, spent), after)
+    if balance is None:
+        return agreed
+    if intent:
+        budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - intent.hold), None)
+        return agreed
+    _check_memory(known)
+    after = replace(balance, available=balance.available + freed)
+    budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - freed), after)
     return agreed
 
 
@@ -167,7 +170,7 @@ def _spent(known: Known) -> Decimal:
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
-    """Return the price of the review in so many tasks, not yet checked against a budget."""
+    """Return the price of the review in that many tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:

@@ -32,7 +32,7 @@ class ReadChange(Struct, frozen=True):
     """Read the change, from the API or with git, and the ledger.
 
     Attributes:
-        skipped: whether the run ends without a review, so that it looks up every task, also that of this change.
+        skipped: whether the run ends without a review, so that it looks up every task, even that of this change.
     """
 
     skipped: bool = False

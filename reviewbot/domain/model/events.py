@@ -8,8 +8,8 @@ skipped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -50,7 +50,6 @@ class ReviewEvent(Struct, frozen=True):
 
 class ClosedEvent(Struct, frozen=True):
     number: int
-    merged: bool
     sender: str
 
 
@@ -125,14 +124,12 @@ class ChecksEvent(Struct, frozen=True):
 class OtherEvent(Struct, frozen=True):
     """An event that reviewbot ignores, and why."""
 
-    name: str
     why: str
 
 
 class BrokenEvent(Struct, frozen=True):
     """An event with a payload that cannot be read: an error, never a skip."""
 
-    name: str
     problem: str
 
 
@@ -176,7 +173,6 @@ class _Head(Struct, frozen=True):
 class _PullRequest(Struct, frozen=True):
     number: Number | None = None
     head: _Head = _Head()
-    merged: bool | None = None
 
 
 class _Issue(Struct, frozen=True):
@@ -201,16 +197,14 @@ class _MergeGroup(Struct, frozen=True):
     base_ref: Name | None = None
 
 
-class _WorkflowRun(Struct, frozen=True):
-    display_title: str = ""
-    event: Name = ""
-    head_sha: str | None = None
-    head_branch: Name | None = None
-
-
 class _CheckSuite(Struct, frozen=True):
     head_sha: str | None = None
     head_branch: Name | None = None
+
+
+class _WorkflowRun(_CheckSuite, frozen=True):
+    display_title: str = ""
+    event: Name = ""
 
 
 class _Payload(Struct, frozen=True):
@@ -235,46 +229,29 @@ def read_event_text(name: str, text: str) -> Event:
     try:
         payload = parse(text)
     except JsonMismatch:
-        return BrokenEvent(name, "the event file is not JSON")
+        return BrokenEvent("the event file is not JSON")
     return read_event(name, payload)
 
 
-def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row for each event
+def read_event(name: str, payload: object) -> Event:
     """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
+    if name not in _READERS:
+        return OtherEvent(f"the event `{name}` is not about one pull request")
     try:
-        match name:
-            case "pull_request" | "pull_request_target" | "pull_request_review":
-                return _review(name, convert(payload, _Payload))
-            case "issue_comment" | "pull_request_review_comment":
-                return _comment(name, convert(payload, _Payload))
-            case "workflow_dispatch":
-                return _dispatch(convert(payload, _Payload))
-            case "merge_group":
-                return _merge_group(convert(payload, _Payload))
-            case "workflow_run":
-                return _workflow_run(convert(payload, _Payload))
-            case "check_suite":
-                return _check_suite(convert(payload, _Payload))
-            case "status":
-                status = convert(payload, _Payload)
-                return _checks(name, status.sha, [one.name for one in status.branches])
-            case _:
-                return OtherEvent(name, f"the event `{name}` is not about one pull request")
+        return _READERS[name](name, convert(payload, _Payload))
     except JsonMismatch as error:
-        return BrokenEvent(name, f"the payload cannot be read: {error}")
+        return BrokenEvent(f"the payload cannot be read: {error}")
 
 
 def _review(name: str, payload: _Payload) -> Event:
     pull, sender = payload.pull_request, payload.sender or _NOBODY
-    number = pull.number or payload.number
-    if number is None or not payload.action:
-        return BrokenEvent(name, "the payload names no pull request or no action")
-    if payload.action == "closed":
-        return ClosedEvent(number, pull.merged is True, sender.login)
+    number, action = _needed(pull.number or payload.number, "number"), _needed(payload.action, "action")
+    if action == "closed":
+        return ClosedEvent(number, sender.login)
     return ReviewEvent(
         name=name,
         number=number,
-        action=payload.action,
+        action=action,
         head_sha=_sha(pull.head.sha),
         sender=sender.login,
         sender_is_bot=sender.is_bot,
@@ -285,14 +262,11 @@ def _review(name: str, payload: _Payload) -> Event:
 def _comment(name: str, payload: _Payload) -> Event:
     in_thread = name != "issue_comment"
     if not in_thread and payload.issue.pull_request is None:
-        return OtherEvent(name, "the comment is on an issue, not on a pull request")
-    number = payload.pull_request.number if in_thread else payload.issue.number
-    if number is None or not payload.action:
-        return BrokenEvent(name, "the payload names no pull request or no action")
+        return OtherEvent("the comment is on an issue, not on a pull request")
     comment, sender = payload.comment, payload.sender or _NOBODY
     return CommentEvent(
-        number=number,
-        action=payload.action,
+        number=_needed(payload.pull_request.number if in_thread else payload.issue.number, "number"),
+        action=_needed(payload.action, "action"),
         body=comment.body or "",
         author=(comment.user or _NOBODY).login,
         sender=sender.login,
@@ -302,7 +276,7 @@ def _comment(name: str, payload: _Payload) -> Event:
     )
 
 
-def _dispatch(payload: _Payload) -> DispatchEvent:
+def _dispatch(_: str, payload: _Payload) -> DispatchEvent:
     sender, inputs = (payload.sender or _NOBODY).login, payload.inputs or _DispatchInputs()
     if inputs.pr is None or inputs.pr == "":
         return DispatchEvent(None, sender)
@@ -311,15 +285,11 @@ def _dispatch(payload: _Payload) -> DispatchEvent:
     return DispatchEvent(number, sender, problem, (inputs.sha or "").strip().casefold())
 
 
-def _merge_group(payload: _Payload) -> Event:
-    if not payload.action:
-        return BrokenEvent("merge_group", "the payload names no action")
-    if payload.action != "checks_requested":
-        return OtherEvent("merge_group", f"the action `{payload.action}` requests no check")
+def _merge_group(_: str, payload: _Payload) -> Event:
+    if _needed(payload.action, "action") != "checks_requested":
+        return OtherEvent(f"the action `{payload.action}` requests no check")
     group = payload.merge_group
-    head_sha = _sha(group.head_sha)
-    if head_sha is None:
-        return BrokenEvent("merge_group", "the payload names no head commit")
+    head_sha = _needed(_sha(group.head_sha), "merge_group.head_sha")
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may contain slashes and text like `pr-<n>-<sha>`.
     part = (group.head_ref or "").rpartition("/")[2]
     found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
@@ -327,37 +297,48 @@ def _merge_group(payload: _Payload) -> Event:
     return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
 
 
-_IN_THREADS = "pull_request_review_comment"
-
-
-def _workflow_run(payload: _Payload) -> Event:
+def _workflow_run(name: str, payload: _Payload) -> Event:
     """Tell a relay of thread commands from other workflows by the event that started it, which no author chooses."""
     run = payload.workflow_run
-    if run.event != _IN_THREADS:
-        return _checks("workflow_run", run.head_sha, [run.head_branch], is_over=payload.action == "completed")
+    if run.event != "pull_request_review_comment":
+        return _checks(name, run.head_sha, [run.head_branch], is_over=payload.action == "completed")
     # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
     number = _typed_number(run.display_title.rpartition("#")[2])
     if number is None:
-        return OtherEvent("workflow_run", "the `workflow_run` does not name a pull request at the end of its title")
+        return OtherEvent("the `workflow_run` does not name a pull request at the end of its title")
     return RelayEvent(number)
 
 
-def _check_suite(payload: _Payload) -> Event:
-    if not payload.action:
-        return BrokenEvent("check_suite", "the payload names no action")
-    suite, is_over = payload.check_suite, payload.action == "completed"
-    return _checks("check_suite", suite.head_sha, [suite.head_branch], is_over=is_over)
+def _check_suite(name: str, payload: _Payload) -> Event:
+    suite, is_over = payload.check_suite, _needed(payload.action, "action") == "completed"
+    return _checks(name, suite.head_sha, [suite.head_branch], is_over=is_over)
+
+
+def _status(name: str, payload: _Payload) -> Event:
+    return _checks(name, payload.sha, [one.name for one in payload.branches])
 
 
 def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:
     if not is_over:
-        return OtherEvent(name, f"only a completed `{name}` can end a wait")
-    head, named = _sha(head_sha), tuple(branch for branch in branches if branch)
-    if head is None:
-        return BrokenEvent(name, "the payload names no commit")
+        return OtherEvent(f"only a completed `{name}` can end a wait")
+    head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(name, f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
+        return OtherEvent(f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
     return ChecksEvent(head, named)
+
+
+_READERS: Mapping[str, Callable[[str, _Payload], Event]] = {
+    "pull_request": _review,
+    "pull_request_target": _review,
+    "pull_request_review": _review,
+    "issue_comment": _comment,
+    "pull_request_review_comment": _comment,
+    "workflow_dispatch": _dispatch,
+    "merge_group": _merge_group,
+    "workflow_run": _workflow_run,
+    "check_suite": _check_suite,
+    "status": _status,
+}
 
 
 def _typed_number(value: object) -> int | None:
@@ -366,6 +347,16 @@ def _typed_number(value: object) -> int | None:
         value = int(value.strip().removeprefix("#"))
     ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_NUMBER
     return value if ok and isinstance(value, int) else None
+
+
+T = TypeVar("T")
+
+
+def _needed(value: T | None, field: str) -> T:
+    """Return a value that the payload must have; a missing one is a `JsonMismatch`."""
+    if not value:
+        raise JsonMismatch(field, "is missing or invalid")
+    return value
 
 
 def _sha(value: str | None) -> str | None:

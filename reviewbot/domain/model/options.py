@@ -40,7 +40,7 @@ class ReviewOn(StrEnum):
 
 
 class Allow(StrEnum):
-    """Who may cause spending on a fork's pull request."""
+    """Which pull requests from forks may spend credits."""
 
     WRITE = "write"
     ANYONE = "anyone"
@@ -67,6 +67,8 @@ class FailOn(StrEnum):
 
 
 class ReviewKind(StrEnum):
+    """The event of a review, whose names are GitHub's words; reviewbot never approves."""
+
     COMMENT = "comment"
     REQUEST_CHANGES = "request-changes"
 

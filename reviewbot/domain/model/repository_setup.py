@@ -19,7 +19,6 @@ class RepositorySetup(Struct, frozen=True):
         templates: texts by name, as `workflows`.
     """
 
-    repository: str
     branch: str
     config: str | None
     templates: Mapping[str, str]

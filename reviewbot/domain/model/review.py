@@ -183,7 +183,6 @@ class Balance(Struct, frozen=True):
 
     available: Decimal
     on_hold: Decimal
-    total: Decimal
 
 
 class Tag(Struct, frozen=True):

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest
 from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import listed
 
 MOST_NAMED = 5
 """The most checks that a message names; it is also the check's title."""
@@ -50,8 +51,7 @@ class WaitRules(Struct, frozen=True):
 
 
 def waits_for(named: tuple[str, ...]) -> str:
-    rest = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return f"{', '.join(named[:MOST_NAMED])}{rest}."
+    return f"{listed(named, MOST_NAMED)}."
 
 
 def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple[str, HeadState]]:

@@ -22,14 +22,14 @@ EVERY_PATH = (("**",), ("**/*",))
 
 
 class Route(Struct, frozen=True):
-    """A rule. Unset conditions hold always, unset settings are those of the config.
+    """A rule. Unset conditions always hold; the config supplies unset settings.
 
     Attributes:
-        paths: patterns, of which any changed path has to match; of `only_paths` every one.
-        labels: of which one has to be set.
+        paths: patterns; at least one changed path must match, or every changed path for `only_paths`.
+        labels: at least one must be set.
         base: patterns for the base branch.
         author: the login of the user who opened the pull request, or `[bot]` for every bot.
-        min_lines: of the selected files, added and deleted; likewise `max_lines`.
+        min_lines: added and deleted lines of the selected files, as for `max_lines`.
         trust_author: whether the rule may make a review smaller by what the author controls.
         instructions: in addition to those of the config.
     """

@@ -32,15 +32,12 @@ class AutoSize(Struct, frozen=True):
     def credits_for(self, lines: int, mode: Mode) -> int:
         """Return the credits of a task; never fewer for more lines, and never fewer than the mode allows."""
         rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
-        return max(min(rounded, self._most(mode)), mode.credits.start)
+        return max(min(rounded, self.ceiling, mode.credits.stop - 1), mode.credits.start)
 
     def is_at_ceiling(self, lines: int, mode: Mode) -> bool:
         """Return whether the ceiling makes a task smaller."""
         is_over = 100 * self.base + self.per_100_lines * lines > 100 * self.ceiling
         return is_over and self.credits_for(lines, mode) == self.ceiling
-
-    def _most(self, mode: Mode) -> int:
-        return min(self.ceiling, mode.credits.stop - 1)
 
     def arithmetic(self, lines: int, mode: Mode) -> str:
         """Return how the credits result from the lines, in plain text."""

@@ -46,7 +46,7 @@ class Announcing(Struct, frozen=True):
 def left_to_announce(
     late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
-    """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
+    """Leave out what was announced, even if its comment was deleted; of several comments the first stays.
 
     A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment.
     Of several answers to one command, too, the first stays.

@@ -49,7 +49,7 @@ def _of_finding(finding_id: str, threads: Sequence[Thread], instance: str) -> It
 
 
 def explained(finding: TrackedFinding, threads: Sequence[Thread], instance: str) -> TrackedFinding:
-    """Return a finding with its explanation, which only the comment has that shows it."""
+    """Return a finding with its explanation, which only its comment contains."""
     shown = (one.comments[0] for one in _of_finding(finding.id, threads, instance))
     body = next((one.body for one in shown if one.edited_by_us), "")
     text = "\n".join(line for line in body.splitlines() if not line.startswith("<!-- "))

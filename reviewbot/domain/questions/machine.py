@@ -45,14 +45,14 @@ class Limits(Struct, frozen=True):
     first_hold: int
     attachment_bytes: int
 
-    def check(self, hold: int, balance: Balance | None, spent: Decimal) -> None:
+    def check(self, hold: int, balance: Balance | None) -> None:
         """Raise if a limit or the balance forbids it.
 
         Raises:
             OverBudget: before a task is created.
         """
         spending = budget.Spending(
-            hold, spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
+            hold, self.spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
         )
         budget.check(spending, balance)
 
@@ -199,7 +199,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Quoted(), Ledger():
             return _intended(phase, result)
         case Intended(question=question), steps.TaskRead(task=task):
-            return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
+            return _created(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
         case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
             return replace(phase, sizes=tuple(smaller))
         case Intended(), steps.Failed(error=error):
@@ -213,14 +213,14 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
             return Over(phase.question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
-            return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
+            return Ended(_PENDING)  # what is bought stays open, and the next run resumes it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
         case Replied(), Ledger() | steps.Failed():
             return Ended(_ANSWERED)
         case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
-        case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+        case ((Asked() | Quoted()), steps.Failed(error=error)):
             return Ended(_failed(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
@@ -243,7 +243,8 @@ def _is_again(question: Question) -> bool:
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
-    An intent of an earlier run is not checked: it was within the limits, and its task may exist.
+    Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
+    have read the purchases of other runs.
 
     Raises:
         OverBudget: it does not fit.
@@ -253,8 +254,7 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
     if again:  # a missing task is created at the price that was agreed then
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
-    if not again:
-        limits.check(price.hold, balance, limits.spent)
+    replace(limits, spent=limits.spent - question.hold).check(price.hold, None if again else balance)
     return price
 
 
@@ -271,9 +271,10 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     Each run records its intent and then reads the others, as for reviews.
     """
     question = at.question
-    limits = replace(at.limits, first_hold=ledger.first_hold)
+    spent = max(at.limits.spent, ledger.spent - question.hold)
+    limits = replace(at.limits, first_hold=ledger.first_hold, spent=spent)
     try:
-        limits.check(question.hold, None, max(at.limits.spent, ledger.spent - question.hold))
+        limits.check(question.hold, None)
     except ReviewbotError as error:
         return _withdrawn(question, error)
     return Intended(question, at.price, size_tiers(limits.attachment_bytes), again=False)
@@ -287,6 +288,11 @@ def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
     """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     return _withdrawn(at.question, error) if refused and not at.again else Ended(_failed(error))
+
+
+def _created(question: Question, task: Task) -> Submitted | Over:
+    """Answer at once if an earlier run created the task and it is over: the ledger may not be writable any more."""
+    return Over(question, task) if task.status.is_over else Submitted(question, task)
 
 
 def _waiting(at: Waiting) -> Waiting | Over:

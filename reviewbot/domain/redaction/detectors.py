@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import Flag, auto
 from functools import cached_property
 
 from msgspec import Struct
@@ -80,169 +79,154 @@ _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
 
-class _Is(Flag):
-    """Traits of the values that a rule finds.
-
-    Attributes:
-        QUOTED: the value need not be strong.
-        DATA: it cannot be a command or a package.
-        CAPITALS: the same if the word is in capitals, as in the name of an environment variable.
-        RANDOM: it must not read like a name.
-        PROSE: it may be the next word of a sentence; not used in code.
-        BARE: in code, it is a name.
-        FIRST: the pattern starts with the word.
-    """
-
-    PLAIN = 0
-    QUOTED = auto()
-    DATA = auto()
-    CAPITALS = auto()
-    RANDOM = auto()
-    PROSE = auto()
-    BARE = auto()
-    FIRST = auto()
-
-
 class _Rule(Struct, frozen=True, dict=True):
     """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
 
     Attributes:
+        source: the pattern; it ignores case.
         markers: one of these must be in the lower-cased line, unless a word decides.
-        pattern: compiled on its first use.
+        quoted: the value need not be strong.
+        data: it cannot be a command or a package.
+        capitals: the same if the word is in capitals, as in the name of an environment variable.
+        random: it must not read like a name.
+        not_code: not used in code, where an unquoted word is a name.
+        first: the pattern starts with the word.
     """
 
     source: str
-    traits: _Is
     markers: tuple[str, ...] = ()
-    flags: re.RegexFlag = re.IGNORECASE
+    quoted: bool = False
+    data: bool = False
+    capitals: bool = False
+    random: bool = False
+    not_code: bool = False
+    first: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return re.compile(self.source, self.flags)
-
-
-def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
-    return _Rule(pattern, traits, markers)
+        """Compiled on its first use."""
+        return re.compile(self.source, re.IGNORECASE)
 
 
 RULES = (
     # Code and configuration.
-    _rule(
+    _Rule(
         _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
         rf"{_ASSIGNS}{_PREFIX}{_STRING}",
-        _Is.QUOTED | _Is.CAPITALS | _Is.FIRST,
+        quoted=True,
+        capitals=True,
+        first=True,
     ),
-    _rule(_WORD + _TAIL + r"\(" + _STRING, _Is.FIRST),
-    _rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", _Is.QUOTED | _Is.FIRST),
-    _rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", _Is.QUOTED),
-    _rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
-    _rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", _Is.RANDOM | _Is.FIRST),
-    _rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
-    _rule(
+    _Rule(_WORD + _TAIL + r"\(" + _STRING, first=True),
+    _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
+    _Rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
+    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
+    _Rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", random=True, first=True),
+    _Rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
+    _Rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
-    _rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
-    _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
-    _Rule(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA, flags=re.NOFLAG),
-    _Rule(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA, flags=re.NOFLAG),
+    _Rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
+    _Rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
+    _Rule(rf"(?:^[+\- ]?|[\s\"';])(?-i:{_CAPITALS})=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True),
+    _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS})[ =]{{1,4}}{_VALUE}", data=True),
     # Connection strings, and the query of a URL.
-    _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
-    _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
+    _Rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", data=True),
+    _Rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
     # Command lines.
-    _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
-    _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
+    _Rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", data=True),
+    _Rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose and netrc.
-    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA),
-    _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
-    _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
-    _rule(
+    _Rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", data=True),
+    _Rule(rf"(?P<w>password)(?P<t>) {_STRING}", quoted=True, first=True),
+    _Rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", first=True),
+    _Rule(
         rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
         rf"(?!\w{{1,40}}=){_VALUE}(?=[\s.,;|]|$)",
-        _Is.PROSE | _Is.RANDOM | _Is.FIRST,
+        not_code=True,
+        random=True,
+        first=True,
     ),
-    _rule(
+    _Rule(
         rf"(?P<w>token|creds?|credentials?|(?<![a-z])pass)(?P<t>):? {{1,3}}\(?(?:[\w.@-]{{1,40}}(?::| / ))?{_VALUE}"
         r"(?=[\s.,;|)]|$)",
-        _Is.PROSE | _Is.RANDOM,
+        not_code=True,
+        random=True,
     ),
     # Unquoted, to the end of the line.
-    _rule(
+    _Rule(
         rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
         r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} |&\w{1,20} )?|\s{1,8}=\s{1,8})"
         r"(?P<v>[^\s\"'`(){}\[\]<>,;|\\]{6,1200}+)\s*+(?P<end>;?)\s*+(?:(?:#|//).*)?$",
-        _Is.CAPITALS | _Is.BARE,
+        capitals=True,
+        not_code=True,
     ),
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
 # Without a word that the author chooses: headers, options of known programs, connection strings.
 FIXED = (
-    _rule(
+    _Rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
-        _Is.DATA,
-        "authorization",
+        ("authorization",),
+        data=True,
     ),
-    _rule(rf"\bauthorization{_SEPARATES}(?P<v>[\w.~+/=-]{{16,1200}}+)", _Is.DATA, "authorization"),
-    _rule(
-        r"\b(?:bearer|basic|token)\s{1,5}(?P<v>[A-Za-z0-9._~+/-]{20,1200}+={0,2})",
-        _Is.PLAIN,
-        "bearer",
-        "basic",
-        "token",
-    ),
-    _rule(
+    _Rule(rf"\bauthorization{_SEPARATES}(?P<v>[\w.~+/=-]{{16,1200}}+)", ("authorization",), data=True),
+    _Rule(r"\b(?:bearer|basic|token)\s{1,5}(?P<v>[A-Za-z0-9._~+/-]{20,1200}+={0,2})", ("bearer", "basic", "token")),
+    _Rule(
         rf"\b(?:x-[a-z-]{{0,40}}|private-|deploy-|job-|api-)(?:key|token|secret|password|auth){_SEPARATES}{_VALUE}",
-        _Is.DATA,
-        *("key", "token", "secret", "password", "auth"),
+        ("key", "token", "secret", "password", "auth"),
+        data=True,
     ),
-    _rule(
-        rf"\bcookie\b[^\n]{{0,200}}?\b[\w.-]{{0,30}}(?:sess|sid|token|auth)[\w.-]{{0,20}}={_VALUE}", _Is.DATA, "cookie"
+    _Rule(
+        rf"\bcookie\b[^\n]{{0,200}}?\b[\w.-]{{0,30}}(?:sess|sid|token|auth)[\w.-]{{0,20}}={_VALUE}",
+        ("cookie",),
+        data=True,
     ),
-    _rule(
+    _Rule(
         rf"(?:^[+\- ]?|:)_(?:authToken|auth|password)\s{{0,5}}=\s{{0,5}}[\"']?{_VALUE}",
-        _Is.QUOTED | _Is.DATA,
-        *("_auth", "_password"),
+        ("_auth", "_password"),
+        quoted=True,
+        data=True,
     ),
-    _rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", _Is.DATA, "curl", "http"),
-    _rule(
+    _Rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", ("curl", "http"), data=True),
+    _Rule(
         r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
         + _VALUE,
-        _Is.DATA,
-        *("sshpass", "mysql", "redis-cli", " login"),
+        ("sshpass", "mysql", "redis-cli", " login"),
+        data=True,
     ),
-    _rule(rf"-pass(?:in|out|word)? {{1,4}}pass:{_VALUE}", _Is.DATA, "pass:"),
-    _rule(rf"/user:\S{{1,60}} {{1,4}}{_VALUE}", _Is.DATA, "/user:"),
-    _rule(rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", _Is.DATA, "htpasswd"),
-    _rule(
+    _Rule(rf"-pass(?:in|out|word)? {{1,4}}pass:{_VALUE}", ("pass:",), data=True),
+    _Rule(rf"/user:\S{{1,60}} {{1,4}}{_VALUE}", ("/user:",), data=True),
+    _Rule(
+        rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", ("htpasswd",), data=True
+    ),
+    _Rule(
         _ECHOED + r"(?:(?:docker|podman|registry) login|sudo -S|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
-        _Is.DATA,
-        "echo",
+        ("echo",),
+        data=True,
     ),
-    _rule(r"\bidentified by " + _STRING, _Is.QUOTED, "identified"),
-    _rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, _Is.QUOTED, "securestring"),
-    _rule(
+    _Rule(r"\bidentified by " + _STRING, ("identified",), quoted=True),
+    _Rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, ("securestring",), quoted=True),
+    _Rule(
         r"(?:auth|login|log_in|sign_?in|connect|getconnection|credentials?)\w{0,20}\s{0,3}=?\s{0,3}\([^()\n]{0,120}?,\s{0,4}"
         + _STRING
         + r"\s{0,4}\)",
-        _Is.PLAIN,
-        *("auth", "login", "log_in", "sign", "connect", "credential"),
+        ("auth", "login", "log_in", "sign", "connect", "credential"),
     ),
-    _rule(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,4}:\s{0,4}\"(?P<v>[\w-]{40,1200}+)\"", _Is.PLAIN, '"d', '"p"', '"q', '"k"'),
-    _rule(
+    _Rule(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,4}:\s{0,4}\"(?P<v>[\w-]{40,1200}+)\"", ('"d', '"p"', '"q', '"k"')),
+    _Rule(
         r"[?&](?:sig|signature|x-amz-signature|x-goog-signature|code)=(?P<v>[A-Za-z0-9%+/_=-]{30,1200}+)",
-        _Is.DATA,
-        *("sig", "code="),
+        ("sig", "code="),
+        data=True,
     ),
-    _rule(
-        r"(?:thin:|sqlplus |userid=)[\w.-]{1,40}/(?P<v>[^\s\"'`@/]{6,200})@", _Is.PLAIN, "thin:", "sqlplus", "userid="
-    ),
-    _rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", _Is.PLAIN, "@tcp(", "@unix("),
-    _rule(
+    _Rule(r"(?:thin:|sqlplus |userid=)[\w.-]{1,40}/(?P<v>[^\s\"'`@/]{6,200})@", ("thin:", "sqlplus", "userid=")),
+    _Rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", ("@tcp(", "@unix(")),
+    _Rule(
         r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$",
-        _Is.PLAIN,
-        *(f":{first}" for first in "*0123456789"),
+        tuple(f":{first}" for first in "*0123456789"),
     ),
-    _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", _Is.DATA, "://"),
+    _Rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", ("://",), data=True),
 )
 # The last `@` ends the password; `/`, `?` and `#` end the authority.
 _USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
@@ -271,18 +255,11 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
     if place is Place.EXECUTED:
-        return _Is.DATA in rule.traits and (_Is.QUOTED in rule.traits or is_surely_random(value))
-    return _Is.QUOTED in rule.traits or (is_strong(value) and not is_name(value))
+        return rule.data and (rule.quoted or is_surely_random(value))
+    return rule.quoted or (is_strong(value) and not is_name(value))
 
 
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
-# Testing a flag takes as long as a pattern.
-_BY_CODE = {
-    is_code: [
-        (rule, _Is.FIRST in rule.traits) for rule in RULES if not (is_code and rule.traits & (_Is.BARE | _Is.PROSE))
-    ]
-    for is_code in (False, True)
-}
 # A value is quoted, has a digit, or follows one of these characters.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
@@ -290,8 +267,10 @@ _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
-    for rule, is_first in _BY_CODE[is_code]:
-        if is_first:
+    for rule in RULES:
+        if is_code and rule.not_code:
+            continue
+        if rule.first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
         else:
             yield from ((rule, found) for found in rule.pattern.finditer(line))
@@ -309,25 +288,25 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
             if is_surely_random(value):  # some languages execute it
                 yield Span(*found.span("v"))
         elif place is Place.EXECUTED:
-            if _is_data(word, tail, value, rule.traits):
+            if _is_data(word, tail, value, rule):
                 yield Span(*found.span("v"))
-        elif _fits(word, tail, value, rule.traits):
-            is_sure = _Is.QUOTED in rule.traits or is_strong(value) or value.endswith("=")
+        elif _fits(word, tail, value, rule):
+            is_sure = rule.quoted or is_strong(value) or value.endswith("=")
             is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
-            if _Is.QUOTED in rule.traits or not is_variable:
+            if rule.quoted or not is_variable:
                 yield Span(*found.span("v"), sure=is_sure)
 
 
-def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
+def _is_data(word: str, tail: str, value: str, rule: _Rule) -> bool:
     """Return whether a value in an executed place can be masked."""
     in_capitals = word.isupper() and not re.search("[a-z]", tail)
-    is_data = _Is.DATA in traits or (_Is.CAPITALS in traits and in_capitals)
+    is_data = rule.data or (rule.capitals and in_capitals)
     return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
-def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
+def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
     """Return whether a value fits its name, which is often not that of a secret."""
-    if _Is.RANDOM in traits:
+    if rule.random:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
         return is_random(value)

@@ -8,7 +8,7 @@ their number and marker.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -159,22 +159,20 @@ def _pieces(value: str) -> Iterator[str]:
             yield stripped
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    start = stop = -1
-    for first, last in sorted(spans):
-        if first > stop:
-            if stop > start:
-                yield start, stop
-            start, stop = first, last
-        stop = max(stop, last)
-    if stop > start:
-        yield start, stop
+def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+        elif stop > start:
+            merged.append((start, stop))
+    return merged
 
 
 def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
     """Yield the parts of spans outside tokens and redactions of an earlier round."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
-    taken = list(_merged([*((one.start, one.stop) for one in tokens), *marks]))
+    taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
     for start, stop in spans:
         inside = [(max(one, start), min(other, stop)) for one, other in taken if one < stop and other > start]
         edges = [start, *(edge for pair in inside for edge in pair), stop]

@@ -310,19 +310,13 @@ def _go(text: str) -> Iterator[Written]:
 
 
 _READERS: Mapping[str, Callable[[str], Iterator[Written]]] = {
-    "package-lock.json": _npm,
-    "npm-shrinkwrap.json": _npm,
+    **dict.fromkeys(("package-lock.json", "npm-shrinkwrap.json"), _npm),
     "yarn.lock": _yarn,
     "pnpm-lock.yaml": _pnpm,
-    "Cargo.lock": _toml,
-    "poetry.lock": _toml,
-    "uv.lock": _toml,
-    "pdm.lock": _toml,
-    "pylock.toml": _toml,
+    **dict.fromkeys(("Cargo.lock", "poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"), _toml),
     "Pipfile.lock": _pipenv,
     "Gemfile.lock": _bundler,
     "composer.lock": _composer,
     "packages.lock.json": _nuget,
-    "go.sum": _go,
-    "go.work.sum": _go,
+    **dict.fromkeys(("go.sum", "go.work.sum"), _go),
 }

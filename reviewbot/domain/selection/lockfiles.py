@@ -13,12 +13,10 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
 
 _LENGTH = 100
-_MOST = 10
-"""Sources of one file that are listed individually."""
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(/))")
 _REST = r"[^\s\"'`<>]*"
@@ -31,29 +29,7 @@ _OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", 
 """Hosts where anyone can have a repository, so the owner matters."""
 
 
-def lock_file_notices(file: ChangedFile) -> Iterator[str]:
-    added = _texts(file.diff.lines(), LineKind.ADDED)
-    known = _sources((*_texts(file.diff.lines(), LineKind.DELETED), *_unchanged(file)))
-    fresh = sorted(_sources(added) - known)
-    for source in fresh[:_MOST]:
-        yield f"`{file.path}` has a new source: {source}."
-    if len(fresh) > _MOST:
-        yield f"`{file.path}` has {len(fresh) - _MOST} more new sources."
-
-
-def _texts(lines: Iterable[DiffLine], kind: LineKind) -> list[str]:
-    return [line.text for line in lines if line.kind is kind]
-
-
-def _unchanged(file: ChangedFile) -> Iterator[str]:
-    yield from _texts(file.diff.lines(), LineKind.CONTEXT)
-    added = file.diff.added
-    for number, text in enumerate((file.text or "").split("\n"), start=1):
-        if number not in added:
-            yield text
-
-
-def _sources(lines: Iterable[str]) -> frozenset[str]:
+def sources_of(lines: Iterable[str]) -> frozenset[str]:
     """Return the sources of packages as text: hosts, owners on a forge, folders."""
     return frozenset(source for line in lines for source in _named(_ESCAPE.sub(_unescaped, line)))
 
@@ -159,7 +135,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
         packages = {value for key, value in fields if key == "package" and value != name}
         packages |= {other for key, value in places for other in _other_packages(name, version, key, value)}
         sources = frozenset(
-            word for key, value in places for word in _sources([value]) or {f"`{key}: {_shown(value)}`"}
+            word for key, value in places for word in sources_of([value]) or {f"`{key}: {_shown(value)}`"}
         )
         hashes = frozenset(value for key, value in fields if key in _HASHES and value)
         found[name].append(_Entry(version, sources, hashes, frozenset(packages)))

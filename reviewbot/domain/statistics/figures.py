@@ -20,7 +20,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 FEW = 10
-"""Below so many reviews the figures mean little."""
+"""With fewer reviews, the figures mean little."""
 
 MAX_MINUTES = 60 * 24 * 366
 """A longer time to an answer, or a negative one, is unknown: a ledger without a verified signature can claim any."""
@@ -102,7 +102,7 @@ class Sums(Struct, frozen=True):
         name: what they have in common; empty for all reviews.
         reviews: the number of answered ones.
         hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
-        credits: used, also by tasks that ended without an answer; those of all reviews contain the questions'.
+        credits: used, including by tasks that ended without an answer; those of all reviews include the questions'.
         credits_per_fixed: None if nothing was fixed.
     """
 
@@ -157,7 +157,8 @@ class Statistics(Struct, frozen=True):
     """The figures of a period.
 
     Attributes:
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        pending: the number of open reviews.
+        ended: the number of tasks without an answer.
         reviews: oldest first.
     """
 
@@ -220,7 +221,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest rank: the least value that at least so many percent do not exceed; None without values."""
+    """Return the nearest rank: the least value that at least that percentage of them does not exceed; None if empty."""
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
@@ -253,39 +254,20 @@ def _sums(name: str, reviews: Sequence[PastReview], questions: Iterable[PastQues
 
 
 def _by_severity(reviews: Iterable[PastReview]) -> Iterator[SeveritySum]:
-    counted = _counted((one.severity, one.end, one.count) for review in reviews for one in review.findings)
+    counts: Counter[tuple[Severity, End]] = Counter()
+    for one in (one for review in reviews for one in review.findings):
+        counts[one.severity, one.end] += one.count
     for severity in Severity:
-        ends = {end.value: counted[severity, end] for end in End}
+        ends = {end.value: counts[severity, end] for end in End}
         yield SeveritySum(severity, sum(ends.values()), **ends)
 
 
-def _counted(rows: Iterable[tuple[Severity, End, int]]) -> Counter[tuple[Severity, End]]:
-    counted: Counter[tuple[Severity, End]] = Counter()
-    for severity, end, count in rows:
-        counted[severity, end] += count
-    return counted
-
-
 def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
-    """Yield the reviews that were submitted since then.
-
-    Open findings of which only the severity is known, and opinions on the summary, count for the last answered review.
-    """
-    opinions = {one.about: one for one in ledger.opinions}
-    last = ledger.last_reviewed()
+    """Yield the reviews that were submitted since then."""
     for purchase in ledger.purchases:
         submitted_at = _moment(purchase.submitted_at)
-        if not purchase.task_id or submitted_at is None or submitted_at < since:
-            continue
-        found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]
-        rows = [(one.severity, end_of(one, pull.state, opinions.get(one.id)), 1) for one in found]
-        if purchase is last:
-            end = End.IGNORED if pull.state is PullState.MERGED else End.OPEN
-            rows += [(severity, end, count) for severity, count in ledger.findings.beyond]
-        rated = [*(one.id for one in found), *([SUMMARY] if purchase is last else [])]
-        there = [opinions[about] for about in rated if about in opinions]
-        ends = (Ended(severity, end, count) for (severity, end), count in _counted(rows).items())
-        yield _review(pull, purchase, submitted_at, tuple(sorted(ends)), there)
+        if purchase.task_id and submitted_at is not None and submitted_at >= since:
+            yield _review(pull, ledger, purchase, submitted_at)
 
 
 def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastQuestion]:
@@ -299,13 +281,20 @@ def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Pa
         yield PastQuestion(pull.repository, pull.number, one.state, asked_at, one.used, rated.up, rated.down)
 
 
-def _review(
-    pull: PastPull,
-    purchase: Purchase,
-    submitted_at: datetime,
-    findings: tuple[Ended, ...],
-    opinions: Sequence[Opinions],
-) -> PastReview:
+def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: datetime) -> PastReview:
+    """Return a review.
+
+    Open findings of which only the severity is known, and opinions on the summary, count for the last answered one.
+    """
+    opinions = {one.about: one for one in ledger.opinions}
+    found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]
+    ends = Counter((one.severity, end_of(one, pull.state, opinions.get(one.id))) for one in found)
+    rated = [one.id for one in found]
+    if purchase is ledger.last_reviewed():
+        for severity, count in ledger.findings.beyond:
+            ends[severity, End.IGNORED if pull.state is PullState.MERGED else End.OPEN] += count
+        rated.append(SUMMARY)
+    there = [opinions[about] for about in rated if about in opinions]
     minutes = purchase.minutes
     return PastReview(
         repository=pull.repository,
@@ -316,9 +305,9 @@ def _review(
         credits=purchase.used,
         mode=purchase.mode.value if purchase.mode else UNKNOWN,
         expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
-        findings=findings,
-        up=sum(one.up for one in opinions),
-        down=sum(one.down for one in opinions),
+        findings=tuple(sorted(Ended(*key, count) for key, count in ends.items())),
+        up=sum(one.up for one in there),
+        down=sum(one.down for one in there),
     )
 
 

@@ -51,7 +51,7 @@ _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
 _REFERENCES = rf"""
     (?P<commit>{_COMMIT})
   | (?P<broken>
-        @                             # a mention, an address of mail, owner/repository@commit
+        @                             # a mention, an email address, owner/repository@commit
       | \#(?=\d|\Z)                   # an issue or a pull request
       | GH-(?=\d)                     # the same
       | :(?=//)                       # a URL; cmark treats a ZWSP after the slashes as part of the host
@@ -164,7 +164,7 @@ _ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person, also of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
+"""The login of a person or of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
 
 
 def mention(login: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,6 +15,12 @@ _KILO = 1000
 def counted(number: int, one: str, many: str = "") -> str:
     """Format `1 finding`, `2 findings`, `1,234 findings`; `many` is an irregular plural."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(texts: Sequence[str], most: int) -> str:
+    """Join the first texts and count the others: `a, b and 3 more`."""
+    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def size(number: int) -> str:

@@ -36,7 +36,7 @@ _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews and questions of so many days, and their used credits; the last days may not be over."""
+    """The reviews and questions of that many days, and their used credits; the last days may not be over."""
 
     start: datetime
     days: int
@@ -52,7 +52,7 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Return the period in equal parts, also those without a review; it begins with the first task."""
+    """Return the period in equal parts, including those without a review; it begins with the first task."""
     if not found.reviews:
         return ()
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]

@@ -96,11 +96,11 @@ class AnswerView(Struct, frozen=True):
 
     mark: str
     word: str
-    refusal: str
     sender: str
-    needs: str
-    target: str
     head_sha: str
+    refusal: str = ""
+    needs: str = ""
+    target: str = ""
     check_title: str = ""
     finding: str = ""
     finding_id: str = ""

@@ -110,9 +110,9 @@ class ProgressView(Struct, frozen=True):
 
     Attributes:
         since: the last reviewed head, full; empty when the whole change was reviewed.
-        carried: open ones of earlier reviews, the changed ones included.
+        carried: open findings from earlier reviews, including changed ones.
         changed: those of them whose code has changed, without a confirmed fix.
-        beyond: open ones of which only the severity is stored.
+        beyond: open findings with only their severity stored.
     """
 
     since: str
@@ -190,7 +190,7 @@ class SummaryView(Struct, frozen=True):
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
-        closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
+        closed: findings from earlier reviews that this one found fixed or gone, or an earlier one without a comment.
         awaited: the full SHA of the older head that is reviewed first; empty without one.
         fail_on: the value of that setting; empty while unknown.
         minutes: from the submission to the answer, rounded up; None while unknown.

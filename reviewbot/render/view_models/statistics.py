@@ -12,7 +12,7 @@ ENDS = ("severity", "findings", *(str(end) for end in End))
 
 
 def rounded(value: Decimal | None, places: int = 1) -> str:
-    """Format a figure with at most so many places; `-` if it is unknown. A figure above 0 is never `0`."""
+    """Format a figure with at most that many places; `-` if it is unknown. A figure above 0 is never `0`."""
     if value is None:
         return "-"
     least = Decimal(1).scaleb(-places)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from reviewbot.analyzers.reviewer import review
+from reviewbot.analyzers.reviewer import examine
 from reviewbot.analyzers.service import with_interpreter
 from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import Parser, between
@@ -29,9 +29,9 @@ Examples:
 """
 
 SANDBOX = """\
-Simulate GitHub and CodeVF on this machine, with a pull request to try things.
-It prints their addresses and tokens, and commands to use them. Nothing leaves
-the machine, and no real credits are spent. Ctrl-C ends it.
+Simulate GitHub and CodeVF on this machine, with two pull requests to experiment
+on. Prints addresses, tokens, and commands to try. Nothing leaves the machine,
+and no real credits are spent. Stop it with Ctrl-C.
 """
 
 SANDBOX_EXAMPLES = """\
@@ -61,7 +61,7 @@ def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> in
 def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
     """Return the local reviewer in the form that the sandbox's engineer calls."""
     path_env = with_interpreter(passed_on(env))
-    return lambda attachments: review(attachments, path_env=path_env)
+    return lambda attachments: examine(attachments, path_env=path_env).answer
 
 
 def _parsed(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
@@ -94,9 +94,9 @@ def _sandbox_parser() -> Parser:
     for name in ("GitHub", "CodeVF"):
         about = f"port of {name}; default: 0, a free port"
         parser.add_argument(f"--{name.lower()}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=about)
-    about = "seconds until it ends by itself; default: 3600"
+    about = "seconds until it exits; default: 3600"
     parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=about)
-    about = "real seconds per second of the review, above 0 to 1; default: 0.1"
+    about = "real seconds per simulated second, from 0.001 to 1; default: 0.1"
     parser.add_argument("--time-scale", type=between(float, 0.001, 1), default=0.1, metavar="X", help=about)
     about = "turn off the documented rate limits of both services"
     parser.add_argument("--no-rate-limit", action="store_true", help=about)

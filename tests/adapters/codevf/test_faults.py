@@ -314,7 +314,7 @@ def test_nothing_is_retried_after_the_deadline(service: Service, clock: ManualCl
 def test_the_next_review_of_a_shared_client_has_its_own_deadline(service: Service, clock: ManualClock) -> None:
     service.replies = [said(429, {"error": {"message": "slow"}}), said(200, {})]
     with connect(service, clock, deadline=-1.0) as codevf:
-        codevf.retry_until(130.0)
+        codevf.deadline = 130.0
         codevf.cancel("task_1")
     assert codevf.requests == 2
 

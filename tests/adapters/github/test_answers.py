@@ -22,7 +22,7 @@ from reviewbot.adapters.github.graphql import answers, queries
 
 SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = [
-    (queries.SNAPSHOT, answers.Snapshot),
+    (queries.snapshot(0), answers.Snapshot),
     (queries.snapshot(2), answers.Snapshot),
     (queries.CONFIG, answers.InRepository[answers.ConfigNode]),
     (queries.SETUP, answers.InRepository[answers.DoctorNode]),
@@ -31,14 +31,13 @@ DOCUMENTS = [
     (queries.checked(2), answers.InRepository[dict[str, answers.Checked | None]]),
     (queries.SUMMARIES, answers.InRepository[answers.Paged[answers.Summary]]),
     (queries.QUEUE, answers.InRepository[answers.Queued]),
-    (queries.BRANCH_CHECKS, answers.InRepository[answers.RolledUpObject]),
-    (queries.HEAD_CHECKS, answers.InRepository[answers.RolledUpObject]),
+    (queries.HEAD_CHECKS, answers.InRepository[answers.CommitChecks]),
     (queries.WITH_HEAD, answers.InRepository[answers.Paged[answers.Head]]),
     (queries.heads(2), answers.InRepository[dict[str, answers.Head | None]]),
     (queries.MORE_COMMENTS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.CommentNode]]]),
     (queries.MORE_THREADS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ThreadNode]]]),
     (queries.MORE_REVIEWS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ReviewNode]]]),
-    (queries.MORE_THREAD_COMMENTS, answers.PagedNode[answers.ThreadCommentNode]),
+    (queries.MORE_THREAD_COMMENTS, answers.InThread),
     (queries.entries(2, 2), answers.InRepository[answers.Files]),
     (queries.entries(2, 2, 2), answers.FilesAndContext),
 ]
@@ -60,7 +59,7 @@ def test_a_document_and_its_type_have_the_same_fields(document: str, kind: type)
     ],
 )
 def test_a_planted_difference_is_named(asked: str, instead: str, difference: str) -> None:
-    assert differences(queries.SNAPSHOT.replace(asked, instead), answers.Snapshot) == [difference]
+    assert differences(queries.snapshot(0).replace(asked, instead), answers.Snapshot) == [difference]
 
 
 def differences(document: str, kind: type) -> list[str]:
@@ -82,8 +81,11 @@ def complaints(
         (item,) = (one.item_type for one in options(read) if isinstance(one, inspect.VarTupleType))
         yield from complaints(asked, bare(published.of_type), item, f"{where}[]", fragments)
     elif asked is not None:
-        (inner,) = (one for one in options(read) if isinstance(one, inspect.StructType | inspect.DictType))
-        selected = dict(fields(asked, published, fragments))
+        inner, *others = (one for one in options(read) if isinstance(one, inspect.StructType | inspect.DictType))
+        for other in others:
+            yield from complaints(asked, published, other, where, fragments)
+        tag = inner.tag if isinstance(inner, inspect.StructType) else None
+        selected = dict(fields(asked, published, fragments, tag))
         known = {one.encode_name: one for one in inner.fields} if isinstance(inner, inspect.StructType) else {}
         if isinstance(inner, inspect.StructType):
             yield from (f"{where}.{name} is not read" for name in selected.keys() - known.keys() - {"__typename"})
@@ -100,15 +102,18 @@ def complaints(
 
 
 def fields(
-    asked: SelectionSetNode, published: object, fragments: dict[str, FragmentDefinitionNode]
+    asked: SelectionSetNode,
+    published: object,
+    fragments: dict[str, FragmentDefinitionNode],
+    tag: object = None,
 ) -> Iterator[tuple[str, tuple[FieldNode, object]]]:
-    """Return the fields of a selection by their response names, each with its schema type."""
+    """Return the fields of a selection by their response names, each with its schema type; of a union, of one type."""
     for node in asked.selections:
         match node:
             case FieldNode(name=name, alias=alias):
                 kind = None if name.value == "__typename" else published.fields[name.value].type  # type: ignore[attr-defined]
                 yield (alias or name).value, (node, kind)
-            case InlineFragmentNode(type_condition=on, selection_set=inner) if on is not None:
+            case InlineFragmentNode(type_condition=on, selection_set=inner) if on and tag in (None, on.name.value):
                 yield from fields(inner, SCHEMA.type_map[on.name.value], fragments)
             case FragmentSpreadNode(name=name):
                 fragment = fragments[name.value]

@@ -28,7 +28,7 @@ from reviewbot_sandbox.github.records import Access
 
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.adapters.github.graphql.queries import SNAPSHOT
+from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import CheckStatus, Permission
@@ -192,9 +192,8 @@ def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, ans
     github.faults.add(".", answer)
     with pytest.raises(Refused) as caught:
         comment(github)
-    first, second = caught.value.details
-    assert "line must be part of the diff" in first
-    assert "path" in second
+    assert "line must be part of the diff" in caught.value.hint
+    assert "path" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -469,11 +468,11 @@ def test_a_mutation_without_a_result_or_a_reason_is_an_error(github: GitHubOnLoo
 def test_unreadable_check_runs_are_reported(github: GitHubOnLoopback) -> None:
     github.world.app_token("ghs_unchecked", permissions={**READ_ONLY, Scope.CHECKS: Access.NONE})
     body = json.loads(json.dumps(_answer(github)))
-    body["data"]["repository"]["pullRequest"]["tip"]["nodes"][0]["commit"]["checkSuites"] = None
+    body["data"]["repository"]["pullRequest"]["recent"]["nodes"][0]["commit"]["checkSuites"] = None
     body["errors"] = [
         {
             "type": "FORBIDDEN",
-            "path": ["repository", "pullRequest", "tip", "nodes", 0, "commit", "checkSuites"],
+            "path": ["repository", "pullRequest", "recent", "nodes", 0, "commit", "checkSuites"],
             "message": "Resource not accessible by integration",
         }
     ]
@@ -487,7 +486,9 @@ def _answer(github: GitHubOnLoopback) -> object:
     names = {"check": "x", "config": "HEAD:c", "attributes": "HEAD:a", "templates": "HEAD:t"}
     variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
     headers = {"Authorization": "Bearer ghs_workflow-token"}
-    answer = httpx.post(github.address.graphql_url, json={"query": SNAPSHOT, "variables": variables}, headers=headers)
+    answer = httpx.post(
+        github.address.graphql_url, json={"query": queries.snapshot(0), "variables": variables}, headers=headers
+    )
     return answer.json()
 
 

@@ -72,7 +72,7 @@ def test_a_text_that_is_deleted_before_its_reactions_are_read_has_none(
 ) -> None:
     first = thread_by_mona(github)
     words = f"{ReplyMark('', '0' * 10)}\nWords."
-    kept, gone = (github.forge.create_reply(1, first, words).id for _ in range(2))
+    kept, gone = (github.forge.create_reply(1, first, words) for _ in range(2))
     for one in (kept, gone):
         github.world.react(one, "mona", "+1")
 

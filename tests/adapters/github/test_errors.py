@@ -15,9 +15,9 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reviewbot.adapters.github.errors import (
     NETWORK,
-    ErrorDecision,
     Intent,
     Reply,
+    RequestFailed,
     RetryPolicy,
     judge,
     judge_graphql,
@@ -114,7 +114,7 @@ def test_a_token_in_a_graphql_error_is_removed() -> None:
 TOKEN = "ghs_0123456789"
 
 
-def assert_without_token(decision: ErrorDecision) -> None:
+def assert_without_token(decision: RequestFailed) -> None:
     """Check that the token is removed from an error."""
     words = f"{decision.error.message} {decision.error.hint} {decision.error}"
     assert "ghs_" not in words

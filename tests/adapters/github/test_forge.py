@@ -19,9 +19,9 @@ from reviewbot.domain.github.drafts import (
     InlineComment,
     LineTarget,
     ReviewDraft,
-    ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion, Permission
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, Refused
 
@@ -306,8 +306,8 @@ def test_checks_of_other_names_are_not_read(github: GitHubOnLoopback) -> None:
 def test_deleting_a_review_comment_is_idempotent(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
     made = github.forge.create_file_comment(1, head, "app.py", "text")
-    github.forge.delete_review_comment(made.id)
-    github.forge.delete_review_comment(made.id)
+    github.forge.delete_review_comment(made)
+    github.forge.delete_review_comment(made)
     assert github.snapshot().threads == ()
 
 
@@ -328,7 +328,7 @@ def test_a_review_is_posted_in_one_request_and_its_comments_have_urls(github: Gi
     github.sent()
     draft = ReviewDraft(
         commit_sha=head,
-        event=ReviewEvent.COMMENT,
+        event=ReviewKind.COMMENT,
         body="Two things.",
         comments=(
             inline(2, "one"),
@@ -352,22 +352,22 @@ def test_a_review_is_posted_in_one_request_and_its_comments_have_urls(github: Gi
 def test_a_review_of_over_a_hundred_comments_is_read_back_completely(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
     comments = tuple(inline(2, f"comment {number}") for number in range(101))
-    github.forge.create_review(1, ReviewDraft(head, ReviewEvent.COMMENT, "Many.", comments))
+    github.forge.create_review(1, ReviewDraft(head, ReviewKind.COMMENT, "Many.", comments))
     assert len(github.snapshot().threads) == 101
 
 
 def test_one_line_outside_the_diff_refuses_the_whole_review(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    draft = ReviewDraft(head, ReviewEvent.COMMENT, "One is bad.", (inline(2), inline(99)))
+    draft = ReviewDraft(head, ReviewKind.COMMENT, "One is bad.", (inline(2), inline(99)))
     with pytest.raises(Refused) as caught:
         github.forge.create_review(1, draft)
-    assert caught.value.details
+    assert caught.value.hint
     assert github.snapshot().threads == ()
 
 
 def test_changes_are_requested_and_dismissed(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    review_id = github.forge.create_review(1, ReviewDraft(head, ReviewEvent.REQUEST_CHANGES, "No.", ()))
+    review_id = github.forge.create_review(1, ReviewDraft(head, ReviewKind.REQUEST_CHANGES, "No.", ()))
     assert github.snapshot().reviews[0].state == "CHANGES_REQUESTED"
     github.forge.dismiss_review(1, review_id, "The gate is open.")
     assert github.snapshot().reviews[0].state == "DISMISSED"
@@ -390,9 +390,9 @@ def test_deleting_a_pending_review_is_idempotent(github: GitHubOnLoopback) -> No
 def test_a_comment_on_a_whole_file_has_a_url_and_no_line(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
     posted = github.forge.create_file_comment(1, head, "app.py", "about the file")
-    assert posted.body == "about the file"
     (thread,) = github.snapshot().threads
-    assert (thread.path, thread.line, thread.comments[0].id) == ("app.py", None, posted.id)
+    assert (thread.path, thread.line) == ("app.py", None)
+    assert (thread.comments[0].id, thread.comments[0].body) == (posted, "about the file")
 
 
 def test_requests_are_counted(github: GitHubOnLoopback) -> None:
@@ -409,7 +409,7 @@ def test_no_text_of_the_forge_contains_the_token(github: GitHubOnLoopback) -> No
 def test_enterprise_server_has_its_own_urls(enterprise: GitHubOnLoopback) -> None:
     head = enterprise.snapshot().pull.head_sha
     assert enterprise.diff().startswith(b"diff --git")
-    enterprise.forge.create_review(1, ReviewDraft(head, ReviewEvent.COMMENT, "Body.", (inline(2),)))
+    enterprise.forge.create_review(1, ReviewDraft(head, ReviewKind.COMMENT, "Body.", (inline(2),)))
     assert len(enterprise.snapshot().threads) == 1
     paths = {entry.path for entry in enterprise.sent()}
     assert all(path.startswith("/api/") for path in paths)

@@ -48,7 +48,7 @@ def test_the_list_is_read_by_hundreds(github: GitHubOnLoopback) -> None:
         repos[f"acme/x{number}"] = replace(repos[REPO.lower()], id=10_000 + number, name=f"x{number}")
     github.sent()
     assert len(installation(github).names()) == 200
-    assert [one.path for one in github.sent()] == ["/installation/repositories"] * 3
+    assert [one.path for one in github.sent()] == ["/installation/repositories"] * 2
 
 
 def test_a_persons_token_has_no_installation(github: GitHubOnLoopback) -> None:

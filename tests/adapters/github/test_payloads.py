@@ -16,9 +16,9 @@ from reviewbot.domain.github.drafts import (
     InlineComment,
     LineTarget,
     ReviewDraft,
-    ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 TEXTS = st.text(max_size=5)
@@ -43,7 +43,7 @@ COMMENTS = st.builds(
     st.builds(LineTarget, TEXTS, st.sampled_from(Side), st.integers(5, 9), st.none() | st.integers(1, 5)),
     TEXTS,
 )
-DRAFTS = st.builds(ReviewDraft, TEXTS, st.sampled_from(ReviewEvent), TEXTS, st.lists(COMMENTS, max_size=3).map(tuple))
+DRAFTS = st.builds(ReviewDraft, TEXTS, st.sampled_from(ReviewKind), TEXTS, st.lists(COMMENTS, max_size=3).map(tuple))
 CHECK_KEYS = {"status", "conclusion", "external_id", "details_url", "output"}
 NOTE_KEYS = {"path", "start_line", "end_line", "annotation_level", "message", "title"}
 COMMENT_KEYS = {"path", "body", "line", "side", "start_line", "start_side"}

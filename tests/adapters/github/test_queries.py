@@ -12,7 +12,7 @@ from reviewbot.adapters.github.graphql import queries
 
 SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = {
-    "snapshot": queries.SNAPSHOT,
+    "snapshot": queries.snapshot(0),
     "more comments": queries.MORE_COMMENTS,
     "more threads": queries.MORE_THREADS,
     "more reviews": queries.MORE_REVIEWS,
@@ -24,7 +24,6 @@ DOCUMENTS = {
     "past pull requests": queries.PAST,
     "summaries": queries.SUMMARIES,
     "checks of the head": queries.HEAD_CHECKS,
-    "checks of a branch": queries.BRANCH_CHECKS,
     "with a head": queries.WITH_HEAD,
     "queue": queries.QUEUE,
     "resolving": queries.RESOLVE_THREAD,

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, Reaction
 from reviewbot.domain.github.pull_request import Conclusion, Snapshot
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ReviewbotError
 from tests.contract.ports.github_harness import CHECK_NAME, MAIN, NAMES, US, Content, GitHubHarness, read, with_lines
@@ -312,7 +313,7 @@ class Pair:
         if self.rng.random() < 0.3:
             place = self.rng.randrange(len(self.commits))
         comments = [self._inline() for _ in range(self.rng.choice([0, 1, 1, 2]))]
-        event, twin = self.rng.choice(list(ReviewEvent)), self.commits[place]
+        event, twin = self.rng.choice(list(ReviewKind)), self.commits[place]
         made = self.both(
             f"review {number} at commit {place}: {[one.target for one in comments]}",
             lambda harness, side: harness.forge.create_review(number, review(twin.on(side), *comments, event=event)),
@@ -325,7 +326,7 @@ class Pair:
         path, twin = self.rng.choice(["app.py", "new.py", "old.txt", "absent.py"]), self.commits[self.branches["topic"]]
         self.both(
             f"comment on {path}",
-            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), *on_file(path=path)).id,
+            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), *on_file(path=path)),
         )
         self._note_threads()
 

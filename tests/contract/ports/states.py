@@ -10,12 +10,12 @@ from reviewbot.domain.github.drafts import (
     InlineComment,
     LineTarget,
     ReviewDraft,
-    ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Attachment, Mode, Side, Submission
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.ports import ReviewService
@@ -79,7 +79,7 @@ def inline(
 
 
 def review(
-    head: str, *comments: InlineComment, event: ReviewEvent = ReviewEvent.COMMENT, body: str = "Seen."
+    head: str, *comments: InlineComment, event: ReviewKind = ReviewKind.COMMENT, body: str = "Seen."
 ) -> ReviewDraft:
     """Return a review."""
     return ReviewDraft(head, event, body, comments)

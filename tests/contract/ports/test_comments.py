@@ -135,7 +135,7 @@ def test_a_text_that_is_empty_or_too_long_is_refused(github: GitHubHarness, body
     made = github.forge.create_comment(1, "Hello.")
     with pytest.raises(Refused) as caught:
         github.forge.create_comment(1, body)
-    assert caught.value.details
+    assert caught.value.hint
     with pytest.raises(Refused):
         github.forge.update_comment(made.id, body)
     assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]

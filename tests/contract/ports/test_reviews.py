@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from reviewbot.domain.findings.markers import ReplyMark
-from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
+from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from reviewbot.ports import Forge
@@ -105,7 +106,7 @@ def test_one_bad_comment_refuses_the_whole_review(github: GitHubHarness, bad: In
     head = open_change(github)
     with pytest.raises(Refused) as caught:
         github.forge.create_review(1, review(head, inline(FIRST), bad, inline(SECOND)))
-    assert caught.value.details
+    assert caught.value.hint
     assert nothing_there(github)
 
 
@@ -114,7 +115,7 @@ def test_one_bad_comment_refuses_the_whole_review(github: GitHubHarness, bad: In
     [
         lambda head: review(head, body=""),
         lambda head: review(head, body=" \n"),
-        lambda head: review(head, body="", event=ReviewEvent.REQUEST_CHANGES),
+        lambda head: review(head, body="", event=ReviewKind.REQUEST_CHANGES),
         lambda head: review(head, body="x" * (LONGEST + 1)),
         lambda _head: review("0" * 40),
         lambda _head: review("0" * 40, inline(FIRST)),
@@ -164,7 +165,7 @@ def test_a_missing_pull_request_takes_no_review(github: GitHubHarness) -> None:
 def test_changes_cannot_be_requested_on_ones_own_pull_request(github: GitHubHarness) -> None:
     head = open_change(github, author=US)
     with pytest.raises(Refused):
-        github.forge.create_review(1, review(head, event=ReviewEvent.REQUEST_CHANGES))
+        github.forge.create_review(1, review(head, event=ReviewKind.REQUEST_CHANGES))
     github.forge.create_review(1, review(head))
     assert [one.state for one in read(github).reviews] == ["COMMENTED"]
 
@@ -230,7 +231,7 @@ def test_a_review_that_was_submitted_is_not_deleted(github: GitHubHarness) -> No
 
 def test_changes_are_requested_once_and_dismissed_once(github: GitHubHarness) -> None:
     head = open_change(github)
-    made = github.forge.create_review(1, review(head, inline(FIRST), event=ReviewEvent.REQUEST_CHANGES))
+    made = github.forge.create_review(1, review(head, inline(FIRST), event=ReviewKind.REQUEST_CHANGES))
     assert [one.state for one in read(github).reviews] == ["CHANGES_REQUESTED"]
     github.forge.dismiss_review(1, made, "Nothing blocks.")
     assert [(one.id, one.state, one.body) for one in read(github).reviews] == [(made, "DISMISSED", "Seen.")]
@@ -257,7 +258,7 @@ def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     (thread,) = read(github).threads
     assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
     (comment,) = thread.comments
-    assert (comment.id, comment.url, comment.body, comment.ours) == (posted.id, posted.url, posted.body, True)
+    assert (comment.id, comment.body, comment.ours) == (posted, on_file()[1], True)
     assert [(one.state, one.body) for one in read(github).reviews] == [("COMMENTED", "")]
 
 
@@ -271,7 +272,7 @@ def test_an_invalid_comment_on_a_file_is_refused(github: GitHubHarness) -> None:
     ):
         with pytest.raises(Refused) as caught:
             github.forge.create_file_comment(1, commit, *comment)
-        assert caught.value.details
+        assert caught.value.hint
     with pytest.raises(NotFound):
         github.forge.create_file_comment(2, head, *on_file())
     assert nothing_there(github)
@@ -315,7 +316,7 @@ def test_a_review_comment_is_edited(github: GitHubHarness) -> None:
 
 def test_deleting_a_comment_deletes_its_empty_thread_and_review(github: GitHubHarness) -> None:
     head = open_change(github)
-    one, two = (github.forge.create_file_comment(1, head, *on_file(body)).id for body in ("one", "two"))
+    one, two = (github.forge.create_file_comment(1, head, *on_file(body)) for body in ("one", "two"))
     github.forge.delete_review_comment(one)
     github.forge.delete_review_comment(one)
     assert (bodies(github), len(read(github).reviews)) == ([["two"]], 1)
@@ -363,10 +364,10 @@ def test_reviewbot_replies_in_a_thread_of_the_pull_request(github: GitHubHarness
     root = thread.comments[0].id
     posted = github.forge.create_reply(1, root, "It is fixed.")
     _, found = read(github).threads[0].comments
-    assert (found.id, found.url, found.body) == (posted.id, posted.url, "It is fixed.")
+    assert (found.id, found.body) == (posted, "It is fixed.")
     assert (found.ours, found.author, found.by_collaborator) == (True, US, False)
     with pytest.raises(Refused):
-        github.forge.create_reply(1, posted.id, "To a reply.")
+        github.forge.create_reply(1, posted, "To a reply.")
     with pytest.raises(Refused):
         github.forge.create_reply(1, root, " ")
     with pytest.raises(NotFound):
@@ -415,7 +416,7 @@ def test_opinions_on_the_reviewers_text_in_a_thread_are_read(github: GitHubHarne
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     first = read(github).threads[0].comments[0].id
-    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}").id for text in ("One.", "Two.")]
+    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}") for text in ("One.", "Two.")]
     github.react(said[1], "lee", "+1")
     assert [one.opinions for one in read(github).threads[0].comments] == [(), (), (Opinion("lee", agrees=True),)]
     github.delete_review_comment(said[1])

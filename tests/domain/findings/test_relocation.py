@@ -114,7 +114,7 @@ def test_no_finding_is_placed_on_a_line_that_the_reviewer_did_not_cite(
     if isinstance(item.placement, OnLines):
         target = item.placement.target
         numbers = range(target.start_line or target.line, target.line + 1)
-        there = tuple(seen.index(target.side).folded[number] for number in numbers)
+        there = tuple(seen.index[target.side].folded[number] for number in numbers)
         quote = quoted_lines(given_.code)
         assert there in {quote[at : at + len(there)] for at in range(len(quote))}
 

@@ -46,7 +46,9 @@ def test_a_finding_counts_unless_closed_or_waived(standing: FindingState, waiver
 
 
 def test_dropped_findings_count() -> None:
-    assert Findings((), ((Severity.HIGH, 2), (Severity.LOW, 1))).severities("") == ("high", "high", "low")
+    findings = Findings((), ((Severity.HIGH, 2), (Severity.LOW, 1)))
+    assert findings.severities("") == ("high", "high", "low")
+    assert findings.by_severity("") == {**dict.fromkeys(Severity, 0), Severity.HIGH: 2, Severity.LOW: 1}
 
 
 def test_an_unread_part_is_not_counted_beside_its_own_answer() -> None:

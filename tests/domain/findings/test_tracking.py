@@ -670,7 +670,7 @@ def copies(record: TrackedFinding, now: ChangeIndex) -> int:
     view = next((view for view in now.views if record.path in {view.path, view.old_path}), None)
     if view is None or record.block is None:
         return 0
-    folded = view.index(record.side).folded
+    folded = view.index[record.side].folded
     blocks = ([folded.get(at + step, "") for step in range(record.block.count)] for at in folded)
     return sum(Block.of(block) == record.block for block in blocks)
 
@@ -816,7 +816,7 @@ def test_a_finding_is_never_shown_on_other_code(past: tuple[Findings, ChangeInde
         match find_match(record, now):
             case Match(view=view, line=line):
                 assert record.block is not None
-                block = view.index(record.side).block(line, record.block.count)
+                block = view.index[record.side].block(line, record.block.count)
                 assert Block.of(block) == record.block
             case NoMatch():
                 pass

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reviewbot.domain.findings.markers import FindingMark
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -18,6 +19,7 @@ from reviewbot.domain.publishing.announcement import Ending
 from reviewbot.values import replace
 from tests.domain.builders import ALL, finding, purchase, view
 from tests.domain.machine.test_transitions import known
+from tests.domain.publishing.test_comment_diff import thread
 
 OPEN = purchase()
 DONE, ENDED = (purchase(state=state) for state in (TaskState.DONE, TaskState.ENDED))
@@ -117,10 +119,11 @@ def test_an_answer_that_a_review_shows_is_not_announced(
 ) -> None:
     """The comments that an earlier summary knows are of earlier reviews."""
     ids = frozenset(one.id for one in FINDING)
+    threads = (thread(str(FindingMark("", tuple(ids)))),) if commented else ()
     announced = endings(
         OPEN,
         stored=StoredLedger(Ledger((OPEN,), posted=ids if before else frozenset())),
         update=LedgerUpdate((DONE,), (answered(FINDING),), posted=ids if posted else frozenset()),
-        comment_urls=dict.fromkeys(ids, "") if commented else {},
+        snapshot=replace(known().snapshot, threads=threads),
     )
     assert bool(announced) is is_announced

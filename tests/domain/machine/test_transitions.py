@@ -52,6 +52,7 @@ from reviewbot.domain.machine.purchase import (
     may_exceed_together,
     overtaking,
     purchase_of,
+    quote,
     resumed,
     submitted,
 )
@@ -80,7 +81,7 @@ from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
 from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
-RICH = Balance(Decimal(9999), Decimal(0), Decimal(9999))
+RICH = Balance(Decimal(9999), Decimal(0))
 
 
 def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
@@ -418,7 +419,7 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
     replacing = go(approved, RICH)
     assert decide(replacing) == steps.CancelTask(replacing.awaited.purchase)
     assert replacing.quote.project_id == 12
-    assert go(approved, Balance(Decimal(-999), Decimal(0), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
+    assert go(approved, Balance(Decimal(-999), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
 
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
@@ -494,7 +495,7 @@ def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> No
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     now = known(may_buy=False)
     deferred = own(now, state=TaskState.DEFERRED, task_id="", selecting=now.request.selecting)
-    poor = Balance(Decimal(0), Decimal(0), Decimal(0))
+    poor = Balance(Decimal(0), Decimal(0))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
@@ -853,7 +854,6 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
-    assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
     assert isinstance(now.own, Underway)
     done = replace(now, own=Answered(now.own, Report("Read.", ())))
@@ -988,6 +988,18 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
     check_race(replace(now, own=None), Ledger((older, other)))
+
+
+def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
+    now = known(max_credits_per_pr=820)
+    intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
+    other = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
+    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
+    within = replace(now, memory=Memory(written=Ledger((intent, other))))
+    assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
+    over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
+    with pytest.raises(OverBudget, match="461 of 820 are held or used"):
+        quote(over, candidate, None, poor, freed=0)
 
 
 def test_the_newest_check_is_the_current_one() -> None:

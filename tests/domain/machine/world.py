@@ -339,7 +339,7 @@ class RandomWorld:
                 return self.error() if fails else NewPartRead(parts if self.chance(0.5) else ())
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
-                balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))
+                balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0))
                 paid = balance if known.request.paid else None
                 return self.service_error() if fails else price_read(step, known, tag, paid)
             case RecordIntent(bought=bought):

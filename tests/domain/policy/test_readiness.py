@@ -75,4 +75,4 @@ def test_the_wait_for_checks_ends(age: int, over: bool) -> None:  # noqa: FBT001
 def test_a_message_names_a_few_checks() -> None:
     names = tuple(f"`c{number}` is red" for number in range(MOST_NAMED + 2))
     assert waits_for(names[:2]) == "`c0` is red, `c1` is red."
-    assert waits_for(names).endswith("`c4` is red, and 2 more.")
+    assert waits_for(names).endswith("`c4` is red and 2 more.")

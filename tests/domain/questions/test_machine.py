@@ -62,7 +62,7 @@ OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
 LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
 SIZES = size_tiers(1_000_000)
 PRICE = Quote(120, None, 1, 60, None, 101)
-RICH = Balance(Decimal(1000), Decimal(0), Decimal(1000))
+RICH = Balance(Decimal(1000), Decimal(0))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
 DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
 CANCELLED = Task("task_9", TaskStatus.CANCELLED, "cancelled")
@@ -149,7 +149,7 @@ def test_an_answered_question_is_not_changed() -> None:
 )
 def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
     with pytest.raises(OverBudget, match=re.escape(why)):
-        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
+        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0)))
 
 
 def test_the_expertise_multiplies_the_hold() -> None:
@@ -158,11 +158,13 @@ def test_the_expertise_multiplies_the_hold() -> None:
 
 
 @pytest.mark.parametrize("now", [60, 600])
-def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None:
-    limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
-    assert price_of(INTENT, limits, None, RICH) == Quote(120, None, 1, 60, None)
+def test_an_intent_keeps_its_price_and_only_the_limit_of_the_pull_request_is_checked_again(now: int) -> None:
+    limits = replace(LIMITS, ask_credits=now, max_per_pr=240, spent=Decimal(240))
+    assert price_of(INTENT, limits, None, Balance(Decimal(0), Decimal(120))).hold == 120
     again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
+    with pytest.raises(OverBudget, match="`max-credits-per-pr` stops this question"):
+        price_of(INTENT, replace(limits, spent=Decimal(241)), None, RICH)
 
 
 def quoted(max_per_pr: int = 0) -> Quoted:
@@ -202,6 +204,12 @@ def test_an_intent_stays_if_the_task_may_exist(error: ReviewbotError) -> None:
     phase = learn(Intended(INTENT, PRICE, SIZES, again=False), steps.Failed(error), NOON)
     assert isinstance(phase, Ended)
     assert phase.outcome.status is Status.FAILED
+
+
+def test_a_task_that_is_over_when_it_is_found_is_answered_at_once() -> None:
+    intended = Intended(INTENT, PRICE, SIZES, again=True)
+    assert learn(intended, steps.TaskRead(RUNNING), NOON) == Submitted(replace(OPEN, task_id="task_9"), RUNNING)
+    assert learn(intended, steps.TaskRead(DONE), NOON) == Over(replace(OPEN, task_id="task_9"), DONE)
 
 
 OPEN_PHASES = (Submitted(OPEN, RUNNING), Resumed(OPEN), Waiting(OPEN, RUNNING), Over(OPEN, DONE))

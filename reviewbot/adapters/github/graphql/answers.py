@@ -4,7 +4,6 @@ The documents select the fields of these types. A missing field or one of anothe
 error names it. Annotations are evaluated when a class is created: msgspec compiles the texts of the others one by one.
 """
 
-from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
@@ -28,7 +27,7 @@ T = TypeVar("T")
 
 
 def asks(call: str) -> Meta:
-    """Select a field of GitHub's with arguments under the name of this one."""
+    """Select a GitHub field with arguments, under the name of the annotated field."""
     return Meta(extra={"asks": call})
 
 
@@ -36,12 +35,10 @@ class Node(Struct, frozen=True, rename="camel"):
     """An object of the API, with the fields that reviewbot uses.
 
     Attributes:
-        on: its types, if the schema leaves them open.
-        called_there: the name of a field in one of these types.
+        on: its type, if the schema leaves it open; others have no fields. The members of a union have a `tag` instead.
     """
 
-    on: ClassVar[tuple[str, ...]] = ()
-    called_there: ClassVar[Mapping[tuple[str, str], str]] = {}
+    on: ClassVar[str] = ""
 
 
 def selection(kind: Any) -> str:  # noqa: ANN401 — any type of a field
@@ -51,23 +48,21 @@ def selection(kind: Any) -> str:  # noqa: ANN401 — any type of a field
         return selection(kind.__origin__)
     if isinstance(origin, type) and issubclass(origin, Struct):
         return _selected(kind)
-    return "".join(map(selection, get_args(kind)))
+    parts = [part for part in map(selection, get_args(kind)) if part]
+    return f" {{ __typename{''.join(parts)} }}" if len(parts) > 1 else "".join(parts)
 
 
 @cache
 def _selected(kind: type[Node]) -> str:
-    called, fields = getattr(kind, "called_there", {}), structs.fields(kind)
-    parts = " ".join(f"... on {on} {{ {_fields(fields, on, called)} }}" for on in getattr(kind, "on", ()))
-    return f" {{ {parts or _fields(fields, '', called)} }}"
+    fields = " ".join(f"{_called(one)}{selection(one.type)}" for one in structs.fields(kind))
+    if tag := (get_origin(kind) or kind).__struct_config__.tag:
+        return f" ... on {tag} {{ {fields} }}"
+    return f" {{ ... on {kind.on} {{ {fields} }} }}" if kind.on else f" {{ {fields} }}"
 
 
-def _fields(fields: Iterable[structs.FieldInfo], on: str, called: Mapping[tuple[str, str], str]) -> str:
-    return " ".join(f"{_called(one, called.get((on, one.encode_name)))}{selection(one.type)}" for one in fields)
-
-
-def _called(field: structs.FieldInfo, there: str | None) -> str:
+def _called(field: structs.FieldInfo) -> str:
     extras = (one.extra for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta) and one.extra)
-    called = next((extra["asks"] for extra in extras), there)
+    called = next((extra["asks"] for extra in extras), "")
     return f"{field.encode_name}: {called}" if called else field.encode_name
 
 
@@ -132,7 +127,7 @@ class Oid(Node, frozen=True):
 class Blob(Node, frozen=True):
     """A Git object; only a blob has a text."""
 
-    on = ("Blob",)
+    on = "Blob"
     text: str | None = None
     is_truncated: bool = False
 
@@ -145,7 +140,7 @@ class TreeEntry(Node, frozen=True):
 class Tree(Node, frozen=True):
     """A Git object; only a folder has entries."""
 
-    on = ("Tree",)
+    on = "Tree"
     entries: tuple[TreeEntry, ...] | None = None
 
 
@@ -168,14 +163,6 @@ class CheckSuite(Node, frozen=True):
 
     app: AppNode | None
     check_runs: Annotated[
-        Counted[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
-    ]
-
-
-class OlderSuite(CheckSuite, frozen=True):
-    """The check suite of an older commit, of which there are many."""
-
-    check_runs: Annotated[
         Counted[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
     ]
 
@@ -184,18 +171,13 @@ class CheckedCommit(Node, frozen=True):
     """A commit with its check runs; null if the token may not read them."""
 
     oid: Name
-    check_suites: Annotated[Counted[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
-
-
-class TipCommit(Node, frozen=True):
-    oid: Name
-    check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):
     """A force-push with the commit that it replaced; other timeline items have no fields."""
 
-    on = ("HeadRefForcePushedEvent",)
+    on = "HeadRefForcePushedEvent"
     created_at: Moment | None = None
     before_commit: CheckedCommit | None = None
 
@@ -211,19 +193,17 @@ class Checked(Node, frozen=True):
     forced: Annotated[Nodes[ForcePush] | None, asks(f"timelineItems(last: 5, {_FORCE_PUSHES})")]
 
 
-class CheckedHead(Checked, frozen=True):
-    tip: Annotated[Nodes[InCommits[TipCommit]] | None, asks("commits(last: 1)")]
+class BaseChanged(Node, frozen=True, tag_field="__typename", tag="BaseRefChangedEvent"):
+    created_at: Moment
+    previous_ref_name: Name
 
 
-class Retargeted(Node, frozen=True):
-    """A change of the base branch; other timeline items have no fields."""
-
-    on = ("BaseRefChangedEvent", "AutomaticBaseChangeSucceededEvent")
-    called_there = {("AutomaticBaseChangeSucceededEvent", "previousRefName"): "oldBase"}
-    created_at: Moment | None = None
-    previous_ref_name: Name | None = None
+class BaseChangedByGitHub(Node, frozen=True, tag_field="__typename", tag="AutomaticBaseChangeSucceededEvent"):
+    created_at: Moment
+    previous_ref_name: Name = field(name="oldBase")
 
 
+_BaseChanges = Nodes[BaseChanged | BaseChangedByGitHub]
 _BASE_CHANGES = "itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]"
 _RETARGETED = f"timelineItems(last: {MOST_FORMER_BASES + 1}, {_BASE_CHANGES})"
 
@@ -235,7 +215,7 @@ class BaseRepository(Node, frozen=True):
 class Listed(Checked, frozen=True):
     base_repository: BaseRepository | None
     base_ref_name: Name
-    retargeted: Annotated[Nodes[Retargeted] | None, asks(_RETARGETED)]
+    retargeted: Annotated[_BaseChanges | None, asks(_RETARGETED)]
 
 
 class ReplacedCommit(CheckedCommit, frozen=True):
@@ -252,7 +232,7 @@ class ReplacedHead(Node, frozen=True):
 class ForcePushNode(Node, frozen=True):
     """A force-push; anything else on the timeline has no fields."""
 
-    on = ("HeadRefForcePushedEvent",)
+    on = "HeadRefForcePushedEvent"
     id: Name = ""
     created_at: Moment | None = None
     before_commit: ReplacedHead | None = None
@@ -271,7 +251,7 @@ class CheckedPages(Node, frozen=True):
 class LabeledEvent(Node, frozen=True):
     """A label was set; other timeline items have no fields."""
 
-    on = ("LabeledEvent",)
+    on = "LabeledEvent"
     created_at: Moment | None = None
     label: Named | None = None
     actor: Actor | None = None
@@ -341,9 +321,9 @@ class RatedCommentNode(CommentNode, frozen=True):
 
 
 class RatedReply(Node, frozen=True):
-    """The same of a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
+    """The same for a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
 
-    on = ("PullRequestReviewComment",)
+    on = "PullRequestReviewComment"
     id: Name
     up: _Up
     down: _Down
@@ -370,7 +350,7 @@ class ReviewNode(Node, frozen=True):
     viewer_did_author: bool
 
 
-class PullRequestNode(CheckedHead, frozen=True):
+class PullRequestNode(Checked, frozen=True):
     title: Name
     body: str
     url: Name
@@ -381,7 +361,7 @@ class PullRequestNode(CheckedHead, frozen=True):
     head_ref_oid: Name
     base_ref_oid: Name
     base_ref_name: Name
-    retargeted: Annotated[Nodes[Retargeted] | None, asks(_RETARGETED)]
+    retargeted: Annotated[_BaseChanges | None, asks(_RETARGETED)]
     labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]
     label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
     changed_files: int
@@ -428,8 +408,13 @@ class Paged(Node, Generic[T], frozen=True):
     page: Page[T]
 
 
-class PagedNode(Node, Generic[T], frozen=True):
-    node: Paged[T]
+class ThreadPage(Node, frozen=True):
+    on = "PullRequestReviewThread"
+    page: Annotated[Page[ThreadCommentNode], asks("comments(first: $page, after: $after)")]
+
+
+class InThread(Node, frozen=True):
+    node: Annotated[ThreadPage, asks("node(id: $thread)")]
 
 
 class RatedReplies(Node, frozen=True):
@@ -439,7 +424,7 @@ class RatedReplies(Node, frozen=True):
 class Snapshot(Node, frozen=True):
     viewer: Actor
     repository: RepositoryNode | None
-    others: dict[str, CheckedHead | None] | None = None
+    others: dict[str, Checked | None] | None = None
 
 
 class Summary(Node, frozen=True):
@@ -481,34 +466,37 @@ class SuiteOfContext(Node, frozen=True):
     workflow_run: WorkflowRun | None
 
 
-class Context(Node, frozen=True):
-    """A check run, or a commit status, which has `context` and `state` alone."""
+class CheckContext(Node, frozen=True, tag_field="__typename", tag="CheckRun"):
+    database_id: int
+    name: Name
+    status: Name
+    conclusion: Name | None
+    check_suite: SuiteOfContext
 
-    kind: Name = field(name="__typename")
-    database_id: int = 0
-    name: Name = ""
-    status: Name = ""
-    conclusion: Name | None = None
-    check_suite: SuiteOfContext | None = None
-    context: Name = ""
-    state: Name = ""
+
+class StatusContext(Node, frozen=True, tag_field="__typename", tag="StatusContext"):
+    context: Name
+    state: Name
+
+
+Context = CheckContext | StatusContext
 
 
 class Rollup(Node, frozen=True):
-    contexts: Page[Context]
+    contexts: Annotated[Page[Context], asks("contexts(first: $page, after: $after)")]
 
 
 class RolledUp(Node, frozen=True):
     """A Git object; only a commit has checks, null if there are none."""
 
-    on = ("Commit",)
+    on = "Commit"
     status_check_rollup: Rollup | None = None
 
 
-class RolledUpObject(Node, frozen=True):
+class CommitChecks(Node, frozen=True):
     """Null if there is no such commit."""
 
-    object: RolledUp | None
+    object: Annotated[RolledUp | None, asks("object(expression: $commit)")]
 
 
 class Numbered(Node, frozen=True):
@@ -522,7 +510,7 @@ class QueueEntry(Node, frozen=True):
 
 
 class Queue(Node, frozen=True):
-    entries: Annotated[CountedPage[QueueEntry] | None, asks("entries(first: $page, after: $after)")]
+    entries: Annotated[Page[QueueEntry] | None, asks("entries(first: $page, after: $after)")]
 
 
 class Queued(Node, frozen=True):
@@ -531,27 +519,35 @@ class Queued(Node, frozen=True):
     merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
 
-class FileBlob(Node, frozen=True):
-    """A file's content; `byte_size` is missing if only its kind was requested, and for a submodule."""
-
-    text: str | None = None
+class OldBlob(Node, frozen=True):
+    on = "Blob"
     is_binary: bool | None = None
+
+
+class NewBlob(OldBlob, frozen=True):
+    text: str | None = None
     is_truncated: bool = False
     byte_size: int | None = None
 
 
-class FileNode(Node, frozen=True):
+class OldFile(Node, frozen=True):
     oid: Name
     mode: int
     size: int
-    object: FileBlob | None
+    object: OldBlob | None
+
+
+class NewFile(OldFile, frozen=True):
+    """A file with its text; a submodule has no object, or one that is no blob and has no fields."""
+
+    object: NewBlob | None
 
 
 class Files(Node, frozen=True):
     """Files at two commits by alias; null if the commit is not in the repository."""
 
-    head: dict[str, FileNode | None] | None = None
-    base: dict[str, FileNode | None] | None = None
+    head: dict[str, NewFile | None] | None = None
+    base: dict[str, OldFile | None] | None = None
 
 
 class Message(Node, frozen=True):

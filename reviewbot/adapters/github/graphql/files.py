@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import Client
+from reviewbot.adapters.github.base import RepositoryConnection
+from reviewbot.adapters.github.client import remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
-from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
-from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
+from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
@@ -32,15 +33,10 @@ RAW_FILES = 100
 SMALL_BATCH = 12
 """A failing batch of this size is repeated instead of halved."""
 
+F = TypeVar("F", bound=OldFile)
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SUBMODULE = "160000"
-
-
-class _Found(Struct, frozen=True):
-    """An entry, and whether its text is exact."""
-
-    entry: Entry
-    is_exact: bool
 
 
 class _Batch(Struct, frozen=True):
@@ -61,18 +57,15 @@ class _Batch(Struct, frozen=True):
     def variables(self) -> dict[str, str]:
         commits = {"head": self.head} if self.new else {}
         commits |= {"base": self.merge_base} if self.old else {}
-        new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))
-        old = dict(zip(queries.aliases("o", len(self.old)), self.old, strict=True))
-        return {**commits, **new, **old}
+        return {**commits, **queries.aliased("n", self.new), **queries.aliased("o", self.old)}
 
 
-class Files(Struct):
-    """Reads the files of one repository; `raw_left` is how many may still be read individually."""
+class FileReader(RepositoryConnection):
+    """Reads the files of one repository."""
 
-    calls: Client
-    owner: str
-    name: str
-    raw_left: int = RAW_FILES
+    def _bind(self, repository: str) -> None:
+        super()._bind(repository)
+        self._raw_left = RAW_FILES
 
     def entries(
         self,
@@ -83,18 +76,22 @@ class Files(Struct):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,
     ) -> tuple[dict[str, Entry], dict[str, Entry], ProjectContext]:
-        new: dict[str, _Found] = {}
-        old: dict[str, _Found] = {}
+        new: dict[str, NewFile] = {}
+        old: dict[str, OldFile] = {}
         context = ProjectContext()
+        found: Iterable[_Sides]
         for start in range(0, max(len(new_paths), len(old_paths), 1 if asked else 0), BATCH):
             part = slice(start, start + BATCH)
             batch = _Batch(head, merge_base, new_paths[part], old_paths[part])
-            found, context = self._read_with(batch, asked) if asked and not start else (self._read(batch), context)
+            if asked and not start:
+                found, context = self._read_with(batch, asked)
+            else:
+                found = self._read_batch(batch)
             for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
-        exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
-        before = {path: found.entry for path, found in old.items()}
+        exact = {path: self._with_exact_text(path, file) for path, file in new.items()}
+        before = {path: _entry(file) for path, file in old.items()}
         for path, entry in exact.items():
             was = before.get(path)
             # A small text that became binary may have been a Git LFS pointer.
@@ -105,28 +102,25 @@ class Files(Struct):
     def _read_with(self, batch: _Batch, asked: ContextRequest) -> tuple[Iterable[_Sides], ProjectContext]:
         """Read a batch and the context; without the context if GitHub does not answer that."""
         paths = (*DOCUMENTS, *self._matching(asked.patterns))[:MOST_FILES]
-        names = queries.aliases("f", len(paths))
         variables = {
-            "owner": self.owner,
-            "name": self.name,
+            **self._here,
             "number": asked.number,
             **batch.variables(),
-            **{name: f"HEAD:{path}" for name, path in zip(names, paths, strict=True)},
+            **queries.aliased("f", [f"HEAD:{path}" for path in paths]),
         }
         document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
+        forgives = remembering(hidden, _is_context)
         try:
-            data = self.calls.query(
-                document, variables, _READING, FilesAndContext, forgives=_remembering(hidden), patient=False
-            )
+            data = self._calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
         except ForgeError as error:
-            return self._read(batch) if batch.size else (), not_read(error)
+            return self._read_batch(batch) if batch.size else (), not_read(error)
         documents = data.documents or {}
-        texts = {path: parse.whole_text(documents.get(name)) for name, path in zip(names, paths, strict=True)}
+        texts = {path: parse.whole_text(documents.get(name)) for name, path in queries.aliased("f", paths).items()}
         about = data.about.pull_request if data.about else None
         context = ProjectContext(
             files={path: text for path, text in texts.items() if text},
             messages=parse.messages(about),
-            issues=parse.closing(about, f"{self.owner}/{self.name}"),
+            issues=parse.closing(about, self._repository),
             problem=_NO_ISSUES if any(map(_hides_issues, hidden)) else "",
         )
         return [_sides(batch, data.repository)], context
@@ -136,39 +130,42 @@ class Files(Struct):
         if not patterns:
             return ()
         try:
-            tree = self.calls.get(f"/repos/{self.owner}/{self.name}/git/trees/HEAD", _READING, Tree, {"recursive": 1})
+            tree = self._calls.get(f"{self._path}/git/trees/HEAD", _READING, Tree, {"recursive": 1})
         except ForgeError:
             return ()
         files = (one.path for one in tree.tree if one.type == "blob" and not secret_name(one.path))
         return [path for path in files if matches(patterns, path)]
 
-    def _read(self, batch: _Batch) -> Iterator[_Sides]:
+    def _read_batch(self, batch: _Batch) -> Iterator[_Sides]:
         """Read a batch, in halves if GitHub exceeds its ten seconds."""
         document = queries.entries(len(batch.new), len(batch.old))
-        variables = {"owner": self.owner, "name": self.name, **batch.variables()}
+        variables = {**self._here, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
         try:
-            found = self.calls.query(document, variables, _READING, InRepository[FilesAnswer], patient=is_small)
+            found = self._calls.query(document, variables, _READING, InRepository[Files], patient=is_small)
         except ForgeUnreachable:
             if is_small:
                 raise
             for half in batch.halves():
-                yield from self._read(half)
+                yield from self._read_batch(half)
         else:
             yield _sides(batch, found.repository)
 
-    def _with_exact_text(self, path: str, found: _Found) -> Entry:
-        # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
-        if found.is_exact and not (found.entry.binary and not named_as_media(path)):
-            return found.entry
-        return self._read_raw(found.entry)
+    def _with_exact_text(self, path: str, file: NewFile) -> Entry:
+        entry, blob = _entry(file), file.object
+        if blob is None or blob.byte_size is None:
+            return entry
+        if blob.is_binary:
+            # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
+            return entry if named_as_media(path) else self._read_raw(entry)
+        return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
         """Add the bytes' content if they may still be read individually; base64 is exact."""
-        if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
+        if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
-        self.raw_left -= 1
-        blob = self.calls.get(f"/repos/{self.owner}/{self.name}/git/blobs/{entry.oid}", _READING, Blob)
+        self._raw_left -= 1
+        blob = self._calls.get(f"{self._path}/git/blobs/{entry.oid}", _READING, Blob)
         try:
             return entry.with_content(base64.b64decode(blob.content))
         except binascii.Error:
@@ -178,11 +175,11 @@ class Files(Struct):
 _READING = Intent("reading files of the change", "contents: read")
 
 
-_Sides = tuple[dict[str, _Found], dict[str, _Found]]
+_Sides = tuple[dict[str, NewFile], dict[str, OldFile]]
 
 
-def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
-    files = found or FilesAnswer()
+def _sides(batch: _Batch, found: Files | None) -> _Sides:
+    files = found or Files()
     new = _read_side(files.head, "n", batch.head, batch.new)
     return new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
@@ -198,21 +195,12 @@ def _hides_issues(error: GraphQLError) -> bool:
     return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
 
 
-def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
-    """Return a predicate that ignores and records errors that hide only parts of the context."""
-
-    def forgives(error: GraphQLError) -> bool:
-        forgiven = (error.path or ("",))[0] in {"about", "documents"}
-        if forgiven:
-            hidden.append(error)
-        return forgiven
-
-    return forgives
+def _is_context(error: GraphQLError) -> bool:
+    """Return whether an error hides only parts of the context."""
+    return (error.path or ("",))[0] in {"about", "documents"}
 
 
-def _read_side(
-    files: Mapping[str, FileNode | None] | None, letter: str, sha: str, paths: Sequence[str]
-) -> dict[str, _Found]:
+def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, paths: Sequence[str]) -> dict[str, F]:
     if not paths:
         return {}
     if files is None:
@@ -220,21 +208,18 @@ def _read_side(
             f"Commit {sha[:12]} is not in the repository.",
             hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
         )
-    found = zip(paths, map(files.get, queries.aliases(letter, len(paths))), strict=True)
-    return {path: _entry(file) for path, file in found if file}
+    found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
+    return {path: file for path, file in found if file}
 
 
-def _entry(file: FileNode) -> _Found:
-    mode, blob = f"{file.mode:06o}", file.object
-    entry = Entry(oid=file.oid, mode=mode, size=None if mode == _SUBMODULE else file.size)
-    if blob is None:
-        return _Found(entry, is_exact=True)
-    entry = replace(entry, binary=blob.is_binary)
-    if blob.byte_size is None:
-        return _Found(entry, is_exact=True)
-    if entry.binary:
-        return _Found(entry, is_exact=True)
-    # GitHub truncates long texts and replaces bytes that are not UTF-8.
-    whole = blob.text is not None and not blob.is_truncated and _REPLACEMENT not in blob.text
-    exact = whole and len((blob.text or "").encode("utf-8")) == blob.byte_size
-    return _Found(replace(entry, text=blob.text), exact)
+def _entry(file: OldFile) -> Entry:
+    mode = f"{file.mode:06o}"
+    size, binary = None if mode == _SUBMODULE else file.size, file.object.is_binary if file.object else None
+    return Entry(oid=file.oid, mode=mode, size=size, binary=binary)
+
+
+def _is_exact(blob: NewBlob) -> bool:
+    """Return whether a text is whole: GitHub truncates long texts, and replaces bytes that are not UTF-8."""
+    if blob.text is None or blob.is_truncated or _REPLACEMENT in blob.text:
+        return False
+    return len(blob.text.encode("utf-8")) == blob.byte_size

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
-from reviewbot.adapters.github.graphql.parse import checks, half_read, older_commits
+from reviewbot.adapters.github.graphql.parse import checked_commits, checks, half_read
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import names_open_task
 
@@ -19,7 +19,7 @@ def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
     None without any, and if not all were read.
     A completed check run can have an open task, after a bypass or with the label `skip-review`.
     """
-    commits = [commit for one in named for commit in older_commits(one)]
+    commits = [commit for one in named for commit in checked_commits(one)]
     newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}
     is_open = any(map(_is_open, newest.values()))
     return is_open if is_open or (newest and not half_read(commits)) else None
@@ -31,10 +31,13 @@ def _is_open(run: CheckRun) -> bool:
     return left or asks or names_open_task(run.external_id)
 
 
-def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
+def contained(entries: Sequence[QueueEntry | None], head_sha: str) -> tuple[int, ...]:
     """Return the pull requests in a merge queue up to that commit; empty if it is not found or an entry is hidden."""
+    readable = [entry for entry in entries if entry]
+    if len(readable) < len(entries):
+        return ()
     numbers: list[int] = []
-    for entry in sorted(entries, key=lambda entry: entry.position):
+    for entry in sorted(readable, key=lambda entry: entry.position):
         if entry.pull_request is None:
             return ()
         numbers.append(entry.pull_request.number)

@@ -113,12 +113,12 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
+    return tuple(event.previous_ref_name for event in _present(pull.retargeted))
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """When the last of the branches before those ended, if there are more."""
-    moments = [event.created_at for event in _present(pull.retargeted) if event.created_at]
+    """Return when the pull request left the latest base branch that is not in `former_bases`; None if all are."""
+    moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
 
@@ -259,13 +259,8 @@ def app_of(viewer: answers.Actor) -> str:
     return viewer.login.removesuffix(BOT_SUFFIX) if viewer.login.endswith(BOT_SUFFIX) else ""
 
 
-def tip_commits(pull: answers.CheckedHead) -> tuple[answers.TipCommit, ...]:
-    """The last commit; none where the base has the head already."""
-    return tuple(item.commit for item in _present(pull.tip))
-
-
-def older_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
-    """The older commits, and those that force-pushes replaced."""
+def checked_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
+    """Return the commits that were read, and those that force-pushes replaced."""
     recent = (item.commit for item in _present(pull.recent))
     if isinstance(pull, answers.CheckedPages):
         heads = (event.before_commit for event in pull.forced.present if event.before_commit)
@@ -290,28 +285,24 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
     }
 
 
-def half_read(commits: Iterable[answers.CheckedCommit | answers.TipCommit]) -> tuple[str, ...]:
+def half_read(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
     """The commits that have more check runs of the name than were read."""
     return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
 
 
-def _is_whole(suites: answers.Counted[answers.OlderSuite] | answers.Counted[answers.CheckSuite]) -> bool:
+def _is_whole(suites: answers.Counted[answers.CheckSuite]) -> bool:
     return suites.is_whole and all(one.check_runs is None or one.check_runs.is_whole for one in suites.present)
 
 
-def checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: str = "") -> tuple[CheckRun, ...]:
+def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
     """The check runs that were read on commits, oldest first, of every App; none where the token may not read them.
 
     `app` is the slug of the token's App, empty when it is unknown.
     """
-    suites: Iterable[tuple[str, answers.CheckSuite]] = (
-        (commit.oid, suite)
-        for commit in commits
-        for suite in (commit.check_suites.present if commit.check_suites else ())
-    )
     found = {
-        run.database_id: _check(run, oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
-        for oid, suite in suites
+        run.database_id: _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+        for commit in commits
+        for suite in _present(commit.check_suites)
         for run in _present(suite.check_runs)
     }
     return tuple(found[key] for key in sorted(found))
@@ -335,15 +326,14 @@ def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -
 
 
 def head_check(node: answers.Context) -> HeadCheck:
-    if node.kind == "StatusContext":
+    if isinstance(node, answers.StatusContext):
         return HeadCheck(node.context, state_of_status(node.state))
-    suite = node.check_suite
-    run = suite.workflow_run if suite else None
+    suite, run = node.check_suite, node.check_suite.workflow_run
     return HeadCheck(
         name=node.name,
         state=state_of_check(node.status, node.conclusion),
         id=node.database_id,
-        app=suite.app.slug if suite and suite.app else _NO_APP,
+        app=suite.app.slug if suite.app else _NO_APP,
         workflow=run.workflow.resource_path.rpartition("/")[2] if run else "",
         run_id=(run.database_id or 0) if run else 0,
     )

@@ -6,8 +6,13 @@ first page of each comes with the snapshot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.adapters.github.graphql.answers import selection
+
+T = TypeVar("T")
 
 
 def _in_repository(name: str, variables: str, selected: str) -> str:
@@ -21,6 +26,11 @@ def aliases(letter: str, count: int) -> tuple[str, ...]:
     return tuple(f"{letter}{index}" for index in range(count))
 
 
+def aliased(letter: str, values: Sequence[T]) -> dict[str, T]:
+    """Return values as the variables of their aliases."""
+    return dict(zip(aliases(letter, len(values)), values, strict=True))
+
+
 def snapshot(names: int) -> str:
     """Return the document for everything that a run reads first, in one request.
 
@@ -29,7 +39,7 @@ def snapshot(names: int) -> str:
     """
     others = aliases("c", names)
     declared = "".join(f", ${one}: String!" for one in others)
-    asked = " ".join(f"{one}: pullRequest(number: $number){_by_name(answers.CheckedHead, one)}" for one in others)
+    asked = " ".join(f"{one}: pullRequest(number: $number){_by_name(answers.Checked, one)}" for one in others)
     return _in_repository(
         "Snapshot",
         "$number: Int!, $page: Int!, $check: String!, $config: String!, $attributes: String!, $templates: String!"
@@ -41,10 +51,6 @@ def snapshot(names: int) -> str:
 
 def _by_name(kind: type, variable: str) -> str:
     return selection(kind).replace("$check", f"${variable}")
-
-
-SNAPSHOT = snapshot(0)
-"""For a pull request whose base was always the default branch."""
 
 
 def _more(name: str, field: str, kind: type) -> str:
@@ -59,16 +65,8 @@ MORE_THREADS = _more("MoreThreads", "reviewThreads", answers.ThreadNode)
 MORE_REVIEWS = _more("MoreReviews", "reviews", answers.ReviewNode)
 COMMITS = _more("Commits", "commits", answers.InCommits[answers.CommitNode])
 
-MORE_THREAD_COMMENTS = f"""
-query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
-  node(id: $thread) {{
-    ... on PullRequestReviewThread {{
-      page: comments(first: $page, after: $after){selection(answers.Page[answers.ThreadCommentNode])}
-    }}
-  }}
-}}
-"""
-
+_THREAD_PAGE = "$thread: ID!, $page: Int!, $after: String!"
+MORE_THREAD_COMMENTS = f"query MoreThreadComments({_THREAD_PAGE}){selection(answers.InThread)}"
 
 RATED_REPLIES = f"query RatedReplies($ids: [ID!]!){selection(answers.RatedReplies)}"
 """👍 and 👎 on comments of review threads."""
@@ -78,8 +76,8 @@ def entries(new: int, old: int, context: int | None = None) -> str:
     """Return the document that reads files at the head with texts, and at the merge base without.
 
     Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. With `context`,
-    it also reads so many files of the default branch (`f0`…), and of the pull request (`number`) what a reviewer reads
-    besides the change.
+    it also reads that many files of the default branch (`f0`…), and from the pull request (`number`) what a reviewer
+    reads besides the change.
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
@@ -104,19 +102,8 @@ query Entries({declared}) {{
 """
 
 
-_NEW_FILE = """
-fragment NewFile on TreeEntry {
-  oid mode size
-  object { ... on Blob { text isBinary isTruncated byteSize } }
-}
-"""
-
-_OLD_FILE = """
-fragment OldFile on TreeEntry {
-  oid mode size
-  object { ... on Blob { isBinary } }
-}
-"""
+_NEW_FILE = f"fragment NewFile on TreeEntry{selection(answers.NewFile)}\n"
+_OLD_FILE = f"fragment OldFile on TreeEntry{selection(answers.OldFile)}\n"
 
 
 def _commit(name: str, files: str) -> str:
@@ -182,31 +169,10 @@ CHECKS = _in_repository(
 )
 """The check runs of a name on every commit of a pull request, including those before a force-push."""
 
-_CONTEXTS = """
-  nodes {
-    __typename
-    ... on CheckRun {
-      databaseId name status conclusion
-      checkSuite { app { slug } workflowRun { databaseId workflow { resourcePath } } }
-    }
-    ... on StatusContext { context state }
-  }
-  pageInfo { hasNextPage endCursor }
-"""
-
-
-def _contexts(name: str, variables: str, commit: str, after: str = "") -> str:
-    selected = f"statusCheckRollup {{ contexts(first: $page{after}) {{ {_CONTEXTS} }} }}"
-    return _in_repository(
-        name, f"{variables}, $page: Int!", f" {{ object({commit}) {{ ... on Commit {{ {selected} }} }} }}"
-    )
-
-
-HEAD_CHECKS = _contexts("HeadChecks", "$after: String, $oid: GitObjectID!", "oid: $oid", ", after: $after")
+HEAD_CHECKS = _in_repository(
+    "HeadChecks", "$commit: String!, $page: Int!, $after: String", selection(answers.CommitChecks)
+)
 """The latest check runs of every check suite of a commit, and its statuses."""
-
-BRANCH_CHECKS = _contexts("BranchChecks", "$branch: String!", "expression: $branch")
-"""The same of a branch's last commit, of the first page."""
 
 WITH_HEAD = _in_repository(
     "WithHead",
@@ -231,22 +197,15 @@ def heads(count: int) -> str:
     return _in_repository("Heads", declared, f" {{ {asked} }}")
 
 
-RESOLVE_THREAD = """
-mutation ResolveThread($thread: ID!) { done: resolveReviewThread(input: {threadId: $thread}) { thread { id } } }
-"""
+def _mutation(name: str, call: str, selected: str) -> str:
+    return f"mutation {name}($id: ID!) {{ done: {call} {{ {selected} }} }}"
 
-UNRESOLVE_THREAD = """
-mutation UnresolveThread($thread: ID!) { done: unresolveReviewThread(input: {threadId: $thread}) { thread { id } } }
-"""
 
-SHOW_COMMENT = """
-mutation ShowComment($comment: ID!) {
-  done: unminimizeComment(input: {subjectId: $comment}) { unminimizedComment { isMinimized } }
-}
-"""
-
-HIDE_COMMENT = """
-mutation HideComment($comment: ID!) {
-  done: minimizeComment(input: {subjectId: $comment, classifier: OUTDATED}) { minimizedComment { isMinimized } }
-}
-"""
+RESOLVE_THREAD = _mutation("ResolveThread", "resolveReviewThread(input: {threadId: $id})", "thread { id }")
+UNRESOLVE_THREAD = _mutation("UnresolveThread", "unresolveReviewThread(input: {threadId: $id})", "thread { id }")
+SHOW_COMMENT = _mutation(
+    "ShowComment", "unminimizeComment(input: {subjectId: $id})", "unminimizedComment { isMinimized }"
+)
+HIDE_COMMENT = _mutation(
+    "HideComment", "minimizeComment(input: {subjectId: $id, classifier: OUTDATED})", "minimizedComment { isMinimized }"
+)

@@ -179,7 +179,7 @@ class _Demo:
         """Show the comments that announce the late answer, and return them."""
         bodies = tuple(one for one in self.reader.landed().summaries if read_announcement_mark(one))
         for body in bodies:
-            say(self.console, "GitHub sends no mail for an edit, so reviewbot announces it once:")
+            say(self.console, "GitHub sends no email for an edit, so reviewbot announces it once:")
             for piece in pieces(body):
                 say(self.console, piece.text, "bold", indent=4)
         [entry] = json.loads(collected.outputs.get("published") or "[{}]")
