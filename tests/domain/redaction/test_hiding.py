@@ -99,6 +99,18 @@ def seen(path: str, text: str, *others: str) -> str:
         ("data.json", '{"plugins": ["evil9pkg-x1a"]}'),
         ("data.yml", "- evil1module2"),
         ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
+        ("run.sh", ": ://:;evil1cmd2;@"),
+        ("run.sh", "echo x://:&&evil1cmd2&&@"),
+        ("run.sh", "x=a://b:|evil1cmd2|sh;@"),
+        ("Makefile", "all: ://:;evil1cmd2;@true"),
+        ("app.rb", "x = y ? z ://:;evil1cmd2;@z"),
+        (".github/workflows/ci.yml", f"      - uses: docker://evil:evil1tag2@sha256:{HEX}{HEX}"),
+        (".github/workflows/ci.yml", f"      - uses: docker://{RANDOM.lower()}1a2b@sha256:{HEX}{HEX}"),
+        ("run.sh", "_auth=evil1cmd2; $_auth x"),
+        ("Makefile", "_password = evil1cmd2"),
+        ("run.sh", "set -- -----BEGIN PRIVATE KEY----- /usr/bin/evilprogramname1/abcdefg -----END; $4"),
+        ("run.sh", "npm install -----BEGIN PRIVATE KEY----- evilpackagename12 evil -----END"),
+        ("app.py", 'run("-----BEGIN PRIVATE KEY-----\\nimportosossystemcurlevil\\n-----END")'),
     ],
 )
 def test_executed_and_installed_files_are_not_masked(path: str, text: str) -> None:
