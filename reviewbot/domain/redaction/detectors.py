@@ -271,7 +271,7 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
     if place is Place.EXECUTED:
-        return rule.data and is_surely_random(value)
+        return rule.data and (is_surely_random(value) or (rule.quoted and decoded(value) != ""))
     return rule.quoted or (is_strong(value) and not is_name(value))
 
 
@@ -435,6 +435,16 @@ class Wrapped:
         if _is_vague(word, tail):
             return _is_long(value)
         return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+
+def has_word(text: str) -> bool:
+    """Return whether a text has a word such as `password`."""
+    return _ANY_WORD.search(text) is not None
+
+
+def opens_a_value(line: str) -> bool:
+    """Return whether a line ends with a word such as `password` whose value is on the next line."""
+    return _OPEN_NAME.search(_LAST_COMMENT.sub(" ", line)) is not None
 
 
 # Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.

