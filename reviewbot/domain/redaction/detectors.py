@@ -430,7 +430,7 @@ class Wrapped:
         value = found["v"]
         if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
             return False
-        if self._place is Place.EXECUTED:
+        if self._place in {Place.EXECUTED, Place.PATH}:
             return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
         if _is_vague(word, tail):
             return _is_long(value)

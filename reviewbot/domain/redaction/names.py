@@ -60,14 +60,20 @@ def is_name(text: str, token: Token, place: Place) -> bool:
     begin = max(first, token.start - _REACH)
     before, after = text[begin : token.start], text[token.stop : end if end >= 0 else len(text)][:_REACH]
     line = f"{before}{text[token.start : token.stop]}{after}"
-    match place if place is Place.EXECUTED else of_line(line, place):
-        case Place.DATA:
-            return False
-        case Place.CODE:
-            return _is_defined(before, after)
-        case Place.EXECUTED:
-            above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : max(first - 1, 0)][-_REACH:]
-            return _is_defined(before, after) or _is_installed(before, after, above, token)
+    if place in {Place.DATA, Place.PATH} or first <= _header(text):
+        return False
+    if place is Place.CODE and of_line(line, place) is Place.CODE:
+        return _is_defined(before, after)
+    above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : max(first - 1, 0)][-_REACH:]
+    return _is_defined(before, after) or _is_installed(before, after, above, token)
+
+
+def _header(text: str) -> int:
+    """Return where the header of a diff ends, which has only paths; -1 for another text."""
+    if not text.startswith("diff --git "):
+        return -1
+    hunk = text.find("\n@@ ")
+    return hunk if hunk >= 0 else len(text)
 
 
 def _is_defined(before: str, after: str) -> bool:
