@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.errors import SettingsError
-from reviewbot.settings.environment import PASSED_ON, Environment, read_environment
+from reviewbot.settings.environment import PASSED_ON, Environment, RunnerFiles, read_environment
 
 LEAST = {"GITHUB_REPOSITORY": "acme/parcels", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": "/e.json"}
 LOCAL = {**LEAST, "GITHUB_API_URL": "http://127.0.0.1:9/api/v3", "INPUT_CODEVF-URL": "http://127.0.0.1:8/"}
@@ -22,9 +22,9 @@ def test_the_required_variables_of_a_runner_are_enough() -> None:
     assert (env.repository, env.event_name, env.event_path) == ("acme/parcels", "pull_request", "/e.json")
     assert (env.network.api_url, env.network.server_url) == ("https://api.github.com", "https://github.com")
     assert env.network.graphql_url == "https://api.github.com/graphql"
-    nothing = (env.output_file, env.summary_file, env.workspace, env.run_url, env.network.ssl_file, env.network.proxy)
-    assert nothing == (None,) * 6
-    assert (env.debug, env.network.children, env.network.time_scale) == (False, {}, 1.0)
+    nothing = (env.run_url, env.network.ssl_file, env.network.proxy)
+    assert nothing == (None,) * 3
+    assert (env.files, env.network.children, env.network.time_scale) == (RunnerFiles(), {}, 1.0)
     assert set(env.inputs.values()) == {""}
 
 
@@ -43,14 +43,14 @@ def test_every_variable_of_the_runner_is_kept() -> None:
     )
     assert (env.network.api_url, env.network.graphql_url) == ("https://ghe.test/api/v3", "https://ghe.test/api/graphql")
     assert env.run_url == "https://ghe.test/acme/parcels/actions/runs/42"
-    assert (env.output_file, env.summary_file, env.workspace) == ("/out", "/summary", "/ws")
-    assert (env.debug, env.network.ssl_file, env.network.proxy) == (True, "/ca.pem", "http://proxy.test:3128")
+    assert env.files == RunnerFiles("/out", "/summary", "/ws", debug=True)
+    assert (env.network.ssl_file, env.network.proxy) == ("/ca.pem", "http://proxy.test:3128")
     assert read(HTTPS_PROXY="http://a.test", https_proxy="http://b.test").network.proxy == "http://a.test"
 
 
 def test_an_empty_value_counts_as_missing() -> None:
     env = read(GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="", GITHUB_WORKSPACE="", GITHUB_API_URL="", RUNNER_DEBUG="0")
-    assert (env.output_file, env.summary_file, env.workspace, env.debug) == (None, None, None, False)
+    assert env.files == RunnerFiles()
     assert env.network.api_url == "https://api.github.com"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct, field
 
-from reviewbot.adapters.actions.runner import Runner, RunnerFiles
+from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
@@ -79,9 +79,6 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
     """Open the adapters of a run of the action; close them on exit."""
     first, network = peek_settings(environment.inputs), environment.network
     clock, rng = SystemClock(network.time_scale), SystemRandom()
-    surroundings = RunnerFiles(
-        environment.output_file, environment.summary_file, environment.workspace, environment.debug
-    )
     with ExitStack() as stack, signals() as interrupts:
         token = first.github_token.reveal()
         forge, changes = open_repository(network, environment.repository, token, clock, stack)
@@ -89,7 +86,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             forge=forge,
             changes=changes,
             open_service=Reviewers(network, clock, rng, stack, FORK_HINT).open,
-            reporter=Runner(log, surroundings, first.secrets()),
+            reporter=Runner(log, environment.files, first.secrets()),
             clock=clock,
             rng=rng,
             run_url=environment.run_url,

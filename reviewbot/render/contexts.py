@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -40,27 +41,19 @@ _MOST_MENTIONED = 5
 
 Link = Callable[[str | None], Written | None]
 
-
-def linked(view: SummaryView, link: Link) -> SummaryView:
-    """Return the view with addresses that can stand in a link."""
-
-    def each(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
-        return tuple(with_links(one, link) for one in findings)
-
-    return replace(
-        view,
-        run_url=link(view.run_url),
-        docs_url=link(view.docs_url),
-        summary_url=link(view.summary_url),
-        findings=each(view.findings),
-        waived=each(view.waived),
-        closed=each(view.closed),
-    )
+V = TypeVar("V", bound=Struct)
 
 
-def with_links(finding: FindingView, link: Link = address) -> FindingView:
-    """Return the finding with addresses that can stand in a link."""
-    return replace(finding, comment_url=link(finding.comment_url), blob_url=link(finding.blob_url))
+def linked(view: V, link: Link = address) -> V:
+    """Return the view with addresses, also those of its findings, that can stand in a link."""
+    changed: dict[str, object] = {}
+    for name in view.__struct_fields__:
+        value = getattr(view, name)
+        if name.endswith("_url"):
+            changed[name] = link(value)
+        elif name in {"findings", "waived", "closed"}:
+            changed[name] = tuple(linked(one, link) for one in value)
+    return replace(view, **changed)  # type: ignore[type-var]  # any struct
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
@@ -130,9 +123,9 @@ def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     thin, left_out = truncate_comment(view, detail)
-    findings = tuple(with_links(finding) for finding in thin.findings)
+    thin = linked(thin)
     return {
-        "view": replace(thin, mark=Markdown(view.mark), findings=findings),
+        "view": replace(thin, mark=Markdown(view.mark)),
         "left_out": left_out,
         "on_file": view.on_file,
         "waivable": view.waivable,
@@ -140,7 +133,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "resolvable": not any(finding.blocks for finding in view.findings),
         "branch": False,
         # The prompt for a coding agent
-        "prompted": tuple(one for one in findings if one.blocks) if view.agent_prompt else (),
+        "prompted": tuple(one for one in thin.findings if one.blocks) if view.agent_prompt else (),
         "head_sha": view.head_sha,
         "repository": "",
         "leftovers": (),
@@ -179,10 +172,8 @@ def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
     """Return the context of an announcement; only mentions that are written here notify people."""
-    thin = bounded(view, detail)
-    summary_url, check_url = address(thin.summary_url), address(thin.check_url)
     return {
-        "view": replace(thin, mark=Markdown(view.mark), summary_url=summary_url, check_url=check_url),
+        "view": replace(linked(bounded(view, detail)), mark=Markdown(view.mark)),
         "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
         "reviewed": formatting.short(view.reviewed_sha),
         "head": formatting.short(view.head_sha),
@@ -207,7 +198,7 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
-    return {"finding": with_links(truncate_finding(finding, detail))}
+    return {"finding": linked(truncate_finding(finding, detail))}
 
 
 class _PromptLimits(Struct, frozen=True):

@@ -35,7 +35,7 @@ from reviewbot.domain.text.size_limits import (
 )
 from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
-from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
+from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, link
 from reviewbot.render.examples import example_views
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
@@ -168,7 +168,7 @@ class Renderer:
     @_or_shipped
     def summary_comment(self, view: SummaryView) -> SummaryText:
         """Return the summary comment, and whether it shows every finding in full."""
-        view = contexts.linked(self._with_problems(view), address)
+        view = contexts.linked(self._with_problems(view))
         attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
         text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, SUMMARY)
         hidden = text.removeprefix(view.mark)
@@ -225,7 +225,7 @@ class Renderer:
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
         """Return the one line above a review's comments: the mark first."""
-        context = contexts.of_summary(contexts.linked(view, address), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
+        context = contexts.of_summary(contexts.linked(view), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
         return self._marked("review.md.j2", [context], mark, COMMENT)
 
     def _marked(self, name: str, attempts: Iterable[Mapping[str, object]], mark: str, limit: SizeLimit) -> str:
@@ -302,7 +302,7 @@ class Renderer:
 
     def _copied(self, finding: FindingView) -> str:
         """Return a finding as the Markdown of its comment; empty if that is too long to be copied."""
-        context = {"finding": contexts.with_links(finding), "placed": False, "branch": False}
+        context = {"finding": contexts.linked(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:
@@ -312,7 +312,7 @@ class Renderer:
     def _story(
         self, templates: Templates, name: str, view: SummaryView, details: Sequence[Detail], limit: SizeLimit
     ) -> str:
-        view = contexts.linked(self._with_problems(view), address)
+        view = contexts.linked(self._with_problems(view))
         attempts = (contexts.of_summary(view, detail) for detail in details)
         return _first_fit(name, attempts, templates.render_with_words, limit)
 

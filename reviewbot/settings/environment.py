@@ -45,6 +45,15 @@ class Network(Struct, frozen=True):
     time_scale: float
 
 
+class RunnerFiles(Struct, frozen=True):
+    """The runner's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether debugging is on."""
+
+    output_file: str | None = None
+    summary_file: str | None = None
+    workspace: str | None = None
+    debug: bool = False
+
+
 class Environment(Struct, frozen=True):
     """The environment of a step, with the names of GitHub's documentation.
 
@@ -59,14 +68,11 @@ class Environment(Struct, frozen=True):
     repository: str
     event_name: str
     event_path: str
-    output_file: str | None
-    summary_file: str | None
-    workspace: str | None
+    files: RunnerFiles
     run_url: str | None
     workflow: str
     docs_url: str | None
     is_repeated: bool
-    debug: bool
 
 
 class Desktop(Struct, frozen=True):
@@ -98,14 +104,16 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         repository=repository,
         event_name=env["GITHUB_EVENT_NAME"],
         event_path=env["GITHUB_EVENT_PATH"],
-        output_file=env.get("GITHUB_OUTPUT") or None,
-        summary_file=env.get("GITHUB_STEP_SUMMARY") or None,
-        workspace=env.get("GITHUB_WORKSPACE") or None,
+        files=RunnerFiles(
+            env.get("GITHUB_OUTPUT") or None,
+            env.get("GITHUB_STEP_SUMMARY") or None,
+            env.get("GITHUB_WORKSPACE") or None,
+            env.get("RUNNER_DEBUG") == "1",
+        ),
         run_url=f"{network.server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
         workflow="".join(_WORKFLOW_FILE.findall(env.get("GITHUB_WORKFLOW_REF", ""))),
         docs_url=_docs_url(env),
         is_repeated=env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"},
-        debug=env.get("RUNNER_DEBUG") == "1",
     )
 
 

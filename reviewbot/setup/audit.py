@@ -46,6 +46,13 @@ _OWN_TOKEN = re.compile(r"github\.token|secrets\.GITHUB_TOKEN|secrets\[.GITHUB_T
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 
 
+Events = Mapping[str, Mapping[str, object]]
+"""Events with their filters."""
+
+Permissions = Mapping[str, str] | None
+"""Scope to level; None if nothing sets them."""
+
+
 class Job(Struct, frozen=True):
     """A job that runs the action.
 
@@ -64,8 +71,8 @@ class Job(Struct, frozen=True):
     file: str
     name: str
     ref: str
-    events: Mapping[str, Mapping[str, object]]
-    permissions: Mapping[str, str] | None
+    events: Events
+    permissions: Permissions
     inputs: Mapping[str, str]
     given: frozenset[str]
     minutes: int | None
@@ -217,12 +224,7 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
 
 
 def _for_caller(
-    one: Job | Called,
-    file: str,
-    name: str,
-    events: Mapping[str, Mapping[str, object]],
-    permissions: Mapping[str, str] | None,
-    condition: str,
+    one: Job | Called, file: str, name: str, events: Events, permissions: Permissions, condition: str
 ) -> Job | Called:
     """Return what a called workflow has, as the calling job runs it."""
     if isinstance(one, Called):
@@ -237,7 +239,7 @@ def _for_caller(
     )
 
 
-def _lowered(caller: Mapping[str, str] | None, own: Mapping[str, str] | None) -> Mapping[str, str] | None:
+def _lowered(caller: Permissions, own: Permissions) -> Permissions:
     """Return the permissions of a called job, which can only lower those of the caller."""
     if caller is None or own is None:
         return own if caller is None else caller
@@ -263,7 +265,7 @@ def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
     return None
 
 
-def _events(on: object) -> Mapping[str, Mapping[str, object]]:
+def _events(on: object) -> Events:
     if isinstance(on, dict):
         return {event: _mapping(filters) for event, filters in _mapping(on).items()}
     return {event: {} for event in _words(on)}
@@ -273,7 +275,7 @@ def _words(value: object) -> list[str]:
     return [value] if isinstance(value, str) else list(map(_text, value)) if isinstance(value, list) else []
 
 
-def _permissions(value: object) -> Mapping[str, str] | None:
+def _permissions(value: object) -> Permissions:
     """Return the level of each scope; that of `read-all` and `write-all` is under `*`."""
     if value is None:
         return None

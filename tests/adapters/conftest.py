@@ -27,7 +27,7 @@ CHECK_NAME = "CodeVF review"
 
 @dataclass
 class PatientClock:
-    """The real clock, except that waits are recorded instead of slept."""
+    """The current time, and a monotonic clock that stands still: a busy machine changes no wait. Waits are recorded."""
 
     waits: list[float] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class PatientClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return 0.0
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

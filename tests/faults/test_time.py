@@ -17,7 +17,7 @@ from random import Random
 import pytest
 from reviewbot_sandbox.faults import Delay, Reply
 
-from reviewbot.adapters.actions.runner import Runner, RunnerFiles
+from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -61,16 +61,13 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             access = Access(settings.codevf_url, settings.codevf_api_key)
             return stack.enter_context(CodeVF(access, clock, clock.monotonic() + 3600, Random(1)))  # noqa: S311 — jitter
 
-        surroundings = RunnerFiles(
-            environment.output_file, environment.summary_file, environment.workspace, debug=False
-        )
         yield Ports(
             forge=stack.enter_context(
                 GitHubForge(TOKEN, REPO, Address(rig.github_url, f"{rig.github_url}/graphql"), clock)
             ),
             changes=GitChangeReader(server_url=rig.github_url, repository=REPO, token=TOKEN, environment=env),
             open_service=service,
-            reporter=Runner(io.StringIO(), surroundings, (KEY, TOKEN)),
+            reporter=Runner(io.StringIO(), environment.files, (KEY, TOKEN)),
             clock=clock,
             rng=Random(2),  # noqa: S311 — the same every time
             run_url=None,

@@ -1218,13 +1218,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="error-stays-without-a-request",
     ),
     Mutation(
-        "the answer to a skipped head is recorded without being read",
-        "reviewbot.app.perform:_read_change",
-        lambda right: lambda *those, **_skipped: right(*those, skipped=False),
-        CONVERGES,
-        found="skipped-and-read-later",
-    ),
-    Mutation(
         "the text of a late answer is dropped",
         "reviewbot.app.output.views:_said",
         lambda _right: lambda known: known.report.summary if known.report else "",

@@ -113,7 +113,7 @@ CASES = {
     ),
     "incomplete path-instructions": Case(
         ("config", "check"),
-        (f"{FILE}:1: `path-instructions`: item 2 has no `instructions`",),
+        (f"{FILE}:3: `path-instructions`: item 2 has no `instructions`",),
         work={FILE: "path-instructions:\n  - {path: a, instructions: b}\n  - path: c\n"},
     ),
     "--repo nonsense": Case(
@@ -161,7 +161,7 @@ CASES = {
         LOCAL,
         (
             "None of the selected files could be reviewed.",
-            "tool: It is binary (it starts with `#!`). NOT REVIEWED.",
+            "tool: binary (it starts with `#!`). NOT REVIEWED.",
             "--paths '!tool'",
         ),
         status=3,

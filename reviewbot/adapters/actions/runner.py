@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
 
-from msgspec import Struct
-
 from reviewbot.adapters.actions.safe_files import check_inside, write_inside
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
@@ -22,6 +20,7 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import OutputUnwritable, Problem, SettingsError
 from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
+from reviewbot.settings.environment import RunnerFiles
 
 ANNOTATION_CHARACTERS = 4096
 """The runner truncates longer messages."""
@@ -32,15 +31,6 @@ SUMMARY_BYTES = 1024 * 1024
 _SUMMARY_CUT = "\n\n_Truncated: a job summary has at most 1 MiB._\n"
 _MASK = "***"
 _SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
-
-
-class RunnerFiles(Struct, frozen=True):
-    """The runner's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether debugging is on."""
-
-    output_file: str | None = None
-    summary_file: str | None = None
-    workspace: str | None = None
-    debug: bool = False
 
 
 class Runner:

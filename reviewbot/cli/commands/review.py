@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from rich.console import Console
 
 from reviewbot import __version__
-from reviewbot.adapters.actions.runner import Runner, RunnerFiles
+from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
@@ -31,7 +31,7 @@ from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
-from reviewbot.settings.environment import read_desktop
+from reviewbot.settings.environment import RunnerFiles, read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
 from reviewbot.terminal.page import show_review, show_short, words_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress

@@ -118,19 +118,16 @@ def hours_chart(found: Statistics) -> str:
         dots.append(
             f'<circle class="dot-of" cx="{share:.3f}%" cy="{y:.1f}" r="4"><title>{line(tooltip)}</title></circle>'
         )
-    lines = [
-        _level(value, marks, name, kind)
-        for value, name, kind in (
-            (found.whole.hours_median, "median", "median"),
-            (found.whole.hours_p90, "90th percentile", "high"),
-        )
-        if value is not None
-    ]
-    median = rounded(found.whole.hours_median)
-    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), buckets)
+    median, high = found.whole.hours_median, found.whole.hours_p90
+    levels = _level(median, marks, "median", "median") + _level(high, marks, "90th percentile", "high")
+    label = f"Hours to the answer over time, median {rounded(median)}"
+    return _chart(label, marks, levels + "".join(dots), buckets)
 
 
-def _level(value: Decimal, marks: Sequence[Decimal], name: str, kind: str) -> str:
+def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
+    """Return a horizontal line at a value; empty if it is unknown."""
+    if value is None:
+        return ""
     y = _TOP + HEIGHT - _pixels(value, marks)
     return (
         f'<line class="level {kind}" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"><title>{name}: {rounded(value)} hours'

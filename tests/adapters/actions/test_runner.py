@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner, RunnerFiles
+from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner
 from reviewbot.adapters.actions.safe_files import check_inside, read_inside
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.errors import OutputUnwritable, SettingsError
 from reviewbot.ports import Reporter
+from reviewbot.settings.environment import RunnerFiles
 from tests.hostile.corpus import ATTACKS
 
 KEY = "cvf_live_0123456789"
