@@ -115,9 +115,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view in pairs if view.path not in blocked),
         held=held,
-        notices=tuple(
-            shorten_line(redactor.redact(one, Place.PATH).text, LONGEST_NOTICE) for one in selection.notices
-        ),
+        notices=tuple(shorten_line(redactor.redact(one, Place.PATH).text, LONGEST_NOTICE) for one in selection.notices),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,
