@@ -282,6 +282,16 @@ def test_a_token_that_can_be_no_name_is_redacted_in_executed_files(path: str, te
     assert seen(path, text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
+def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
+    header = "diff --git a/{0}/run.sh b/{0}/run.sh\n--- a/{0}/run.sh\n+++ b/{0}/run.sh\n"
+    line = f"@@ -1 +1 @@\n+npm install lodash {GHP}\n"
+    assert seen("run.sh", header.format(GHP) + line) == header.format("[REDACTED:github-token]") + line
+    moved = "diff --git a/{0}/run.sh b/{0}/go.sh\nsimilarity index 100%"
+    assert seen("run.sh", moved.format(GHP)) == moved.format("[REDACTED:github-token]")
+    address = "- hooks.slack.com/services/{}/x"
+    assert "T0A1B2C3D" not in seen("run.sh", address.format("T0A1B2C3D/B0A1B2C3D/a1B2c3D4e5F6g7H8i9J0k1L2"))
+
+
 @pytest.mark.parametrize(
     ("path", "text"), [("app.py", "exec(b64decode('{}'))"), ("run.sh", "echo {} | base64 -d | sh")]
 )
