@@ -43,6 +43,9 @@ _AFTER_KEY = re.compile(r"[\"']\s{0,8}:")
 _AFTER_OWNER = re.compile(r"/[\w.-]|@[\w^~.]")
 _IN_ADDRESS = re.compile(r"://[^\s\"']*\Z|=[\"']?\Z")
 _OPTION = re.compile(r"--?[\w-]{1,60}[\"']?,?[\s\"']*\Z")
+_REMARK = re.compile(r"[+\- ]?[ \t]{0,80}#[ \t]")
+# Of a container, in any configuration.
+_IMAGE = re.compile(rf"{_START}(?:-\s{{1,8}})?[\"']?(?:image|repository)[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?[^\s\"'=]*\Z")
 
 _IMPORT = re.compile(rf"{_START}import\s{{1,8}}(?:[\w.,\s]*,\s{{0,8}})?\Z")
 _FROM = re.compile(rf"{_START}from\s{{1,8}}\Z")
@@ -60,8 +63,10 @@ def is_name(text: str, token: Token, place: Place) -> bool:
     begin = max(first, token.start - _REACH)
     before, after = text[begin : token.start], text[token.stop : end if end >= 0 else len(text)][:_REACH]
     line = f"{before}{text[token.start : token.stop]}{after}"
-    if place in {Place.DATA, Place.PATH} or first <= _header(text):
+    if place is Place.PATH or first <= _header(text) or _REMARK.match(text, first):
         return False
+    if place is Place.DATA:
+        return _IMAGE.match(before) is not None
     if place is Place.CODE and of_line(line, place) is Place.CODE:
         return _is_defined(before, after)
     above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : max(first - 1, 0)][-_REACH:]

@@ -219,6 +219,8 @@ def test_a_token_is_recognized_in_executed_files_too() -> None:
         ("app.js", f"require('{GHP}')"),
         ("Dockerfile", f"RUN pip install basic key-{HEX}"),
         ("Dockerfile", f"FROM ghcr.io/key-{HEX}:1"),
+        ("deploy.yml", f"spec:\n  - image: ghcr.io/key-{HEX}/evil:1"),
+        ("values.yml", f"  repository: key-{HEX}/evil"),
         ("Dockerfile", f"FROM --platform=x key-{HEX}/evil:1"),
         (".github/workflows/ci.yml", f"      - uses: key-{HEX}/evil@v1"),
         (".github/workflows/ci.yml", f"      - uses: sk-{HEX}/evil@v1"),
@@ -274,6 +276,7 @@ def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
         '["a", {{"token": "{}"}}]',
         "image: x # {}",
         "curl https://x.example/{}",
+        "# for example `{}`",
         "login(user, '{}')",
     ],
 )
