@@ -22,7 +22,7 @@ SUMMARY = "The summary comment"
 COMMENTS = "Review comments"
 
 _DEFERRED_BY_OTHERS = (
-    "A review of this head was deferred by a run with other settings than this collection's. The next event on the "
+    "A run with settings that differ from this collection's deferred a review of this head. The next event on the "
     "pull request buys it."
 )
 
