@@ -878,7 +878,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     cases: dict[str, Bought | Underway] = {
-        "other files are selected than were sent": Bought(purchase(), reselected=True),
+        "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger calls this review partial": Bought(purchase(coverage=Coverage.PARTIAL)),
         "1 files were not read to the end by the reviewer": Underway(Bought(purchase()), task),
