@@ -253,7 +253,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_config(commands: Commands) -> None:
-    config = _add(commands, "config", "check|show [FILE] [options]", "check the settings, or show their values and sources")
+    config = _add(commands, "config", "check|show [FILE] [options]", "check the settings, or show each with its source")
     about = "list the problems, or the settings"
     config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")

@@ -63,8 +63,8 @@ def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
     unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
     return tuple(
         f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
-        f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against the limit. "
-        "Check the tasks in the CodeVF account."
+        f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against the "
+        "limit. Check the tasks in the CodeVF account."
         for one in unknown
         if (one.identity, one.attempt) != own
     )
