@@ -887,7 +887,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         partial = replace(now, own=state)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
-        assert partial.is_short is (not cause.startswith("other"))
+        assert partial.is_short is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
