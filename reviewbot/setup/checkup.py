@@ -172,7 +172,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        fine = "has the permissions that it needs" if job.own_token else "acts with another token than the workflow's"
+        fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
         what = (

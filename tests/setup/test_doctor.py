@@ -248,12 +248,12 @@ CASES = {
     ),
     "a called workflow of another repository": Case(
         0,
-        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         calling("acme/.github/.github/workflows/reviewbot.yml@main"),
     ),
     "a called workflow of this repository": Case(
         0,
-        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
     ),
     "a called workflow that may too little": Case(
@@ -283,8 +283,8 @@ CASES = {
         0,
         (
             ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call it: uses: ./.github/"),
-            ("shared.yml: `Review` acts with another token", ""),
-            ("shared.yml: `Collect` acts with another token", ""),
+            ("shared.yml: `Review` does not use the workflow's token", ""),
+            ("shared.yml: `Collect` does not use the workflow's token", ""),
         ),
         {**ALONE, f"{FOLDER}/shared.yml": SHARED},
     ),

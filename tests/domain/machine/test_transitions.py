@@ -878,7 +878,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     cases: dict[str, Bought | Underway] = {
-        "other files are selected than were sent": Bought(purchase(), reselected=True),
+        "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger calls this review partial": Bought(purchase(coverage=Coverage.PARTIAL)),
         "1 files were not read to the end by the reviewer": Underway(Bought(purchase()), task),
@@ -887,7 +887,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         partial = replace(now, own=state)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
-        assert partial.is_short is (not cause.startswith("other"))
+        assert partial.is_short is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
