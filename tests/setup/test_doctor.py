@@ -223,6 +223,11 @@ CASES = {
         ),
         swapped(COLLECT, COMMIT, "v1"),
     ),
+    "a pasted example": Case(
+        2,
+        (("versions: `COMMIT` is the example's placeholder", "the full commit SHA of a release"),),
+        {path: text.replace(f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT") for path, text in WELL.items()},
+    ),
     "job required": Case(
         2,
         (("required check: the job `Review` is required", "Require the check `CodeVF review`"),),
@@ -278,6 +283,11 @@ CASES = {
         0,
         (("workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which could not", ""),),
         calling("acme/.github/.github/workflows/reviewbot.yml@v1"),
+    ),
+    "a pasted caller": Case(
+        2,
+        (("workflows: `reviews.yml` calls `YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT`", "Replace"),),
+        calling("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT"),
     ),
     "a workflow that other repositories call": Case(
         0,

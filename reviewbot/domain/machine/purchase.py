@@ -287,7 +287,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     if known.check is None and known.summary is None and not known.request.waits:
         raise PermissionMissing(
             "The token can write neither check runs nor comments, so a later run could not find the review.",
-            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
+            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
         )
 
 

@@ -110,7 +110,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(f"`{path}` is reviewed, because {listed(found, _MOST_SUSPICIONS)}." for path, found in locks.items()),
+            *(f"`{path}` is reviewed, because {_reasons(found)}." for path, found in locks.items()),
             *(
                 f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
                 for file, held in verdicts
@@ -284,6 +284,13 @@ def _notices(file: ChangedFile) -> Iterator[str]:
             where = f"Line {line.new} of `{file.path}`"
             yield f"{where} has the invisible character {character}: it may run differently than it looks."
             break
+
+
+def _reasons(found: Sequence[str]) -> str:
+    """Join what is suspicious about a lock file into one clause."""
+    if 1 < len(found) <= _MOST_SUSPICIONS:
+        return f"{', '.join(found[:-1])}, and {found[-1]}"
+    return listed(found, _MOST_SUSPICIONS)
 
 
 _MOST_NAMED = 3
