@@ -140,14 +140,14 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
         return
     if approval_login(pull, policy, trigger) and permission.at_least(Permission.WRITE):
         return
-    again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
-    by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
+    is_set = policy.approve_spend in pull.labels
+    again = "by removing the label `{}` and setting it again" if is_set else "by setting the label `{}`"
+    by_label = f"{again.format(policy.approve_spend)}, " if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
-    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull, trigger)}`, or write a comment"
     raise NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
-        hint=f"A collaborator with write access can {ways}.",
+        hint=f"A collaborator with write access approves it by a comment, {by_label}or with `{_by_hand(pull, trigger)}`.",
     )
 
 

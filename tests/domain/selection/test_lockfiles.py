@@ -621,7 +621,7 @@ def test_unusual_lock_file_changes_are_reviewed(one: Format, attack: tuple[Edit,
     assert suspicions(file)
     selection = select([file], paths=(), attributes="")
     assert [(sent.path, sent.text) for sent in selection.selected] == [(one.path, None)]
-    assert any(f"`{one.path}` is reviewed, because " in notice for notice in selection.notices)
+    assert any(f"`{one.path}` needs a review, because " in notice for notice in selection.notices)
 
 
 TABLE = {"owner", "host", "http", "git", "path", "no hash", "lower"}
@@ -679,7 +679,7 @@ def test_a_moved_lock_file_is_reviewed() -> None:
     moved = ChangedFile(diff, Entry("1" * 40, "100644"), Entry("1" * 40, "100644", text=NPM))
     selection = select([moved], paths=(), attributes="")
     assert [one.path for one in selection.selected] == ["package-lock.json"]
-    assert selection.notices == ("`package-lock.json` is reviewed, because it was `tests/package-lock.json`.",)
+    assert selection.notices == ("`package-lock.json` needs a review, because it was `tests/package-lock.json`.",)
 
 
 def test_a_new_package_from_a_known_source_is_ordinary() -> None:
