@@ -35,7 +35,7 @@ SPANS: Mapping[str, tuple[str, ...]] = {
         "reviewbot.app.perform:write_summary",
         "reviewbot.app.perform:write_check_run",
     ),
-    "texts of the changed files": ("reviewbot.adapters.github.graphql.files:Files.entries",),
+    "texts of the changed files": ("reviewbot.adapters.github.graphql.files:FileReader.entries",),
     "search for secrets": (
         "reviewbot.domain.redaction.redactor:Redactor.of",
         "reviewbot.domain.redaction.redactor:Redactor.redact",

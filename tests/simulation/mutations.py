@@ -564,13 +564,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="record-behind-a-force-push",
     ),
     Mutation(
-        "a run writes over an older check run that another run has written since",
-        "reviewbot.app.github.older_checks:_is_as_read",
-        _returning(value=True),
-        NOTHING_LOST,
-        found="intent-written-over-a-task",
-    ),
-    Mutation(
         "the check runs against a later base are not read",
         "reviewbot.app.context:RunContext._names_with",
         lambda _right: lambda run, _snapshot: run.check_names,

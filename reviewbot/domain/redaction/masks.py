@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import re
 
+PRIVATE_KEY = "private-key"
+"""The kind of a token that is a line of a private key."""
+
 SHORTEST = 6
 _LONGEST = 1_000
 _SHORTEST_STRONG = 8

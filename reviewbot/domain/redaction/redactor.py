@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reviewbot.domain.redaction.masks import is_surely_random, mask
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, is_surely_random, mask
 from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, of_line
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.scan import Scan
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
-PRIVATE_KEY = "private-key"
 _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")

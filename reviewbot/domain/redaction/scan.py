@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
-from reviewbot.domain.redaction.masks import decoded
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_material
-from reviewbot.domain.redaction.redactor import PRIVATE_KEY
 
 _Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
 _DIFF = re.compile(r"(?:diff --git |@@ -)")
