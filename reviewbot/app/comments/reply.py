@@ -105,7 +105,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _reason(run: RunContext, done: Done) -> str:
-    """Return the reason of a waiver or a bypass as it is stored, or would be in the comment to write: without secrets."""
+    """Return the reason of a waiver or a bypass as it is stored, or for the comment to write: without secrets."""
     if done.refusal in _REPEATED:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())

@@ -140,14 +140,14 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
         return
     if approval_login(pull, policy, trigger) and permission.at_least(Permission.WRITE):
         return
-    is_set = policy.approve_spend in pull.labels
-    again = "by removing the label `{}` and setting it again" if is_set else "by setting the label `{}`"
-    by_label = f"{again.format(policy.approve_spend)}, " if policy.approve_spend else ""
+    again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
+    by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
+    ways = f"comment, {by_label}, or " if by_label else "comment or "
     raise NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
-        hint=f"A collaborator with write access approves it by a comment, {by_label}or with `{_by_hand(pull, trigger)}`.",
+        hint=f"A collaborator with write access can {ways}run `{_by_hand(pull, trigger)}`.",
     )
 
 
