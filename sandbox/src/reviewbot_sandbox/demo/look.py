@@ -94,12 +94,12 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     maintainer = f"-H 'Authorization: Bearer {MAINTAINER_TOKEN}'"
     reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk))
     yield Recipe("The pull request, the comments on its lines, and the conversation with the summary", reads)
+    query = _TITLE % (owner, name, NUMBER)
+    yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
     yield Recipe(
         "A command, which the next run of the action executes",
         f"""curl -s {maintainer} {talk} -d '{{"body": "/reviewbot help"}}'""",
     )
-    query = _TITLE % (owner, name, NUMBER)
-    yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
     clone = sandbox.github.url.replace("://", f"://x-access-token:{PERSON_TOKEN}@")
     yield Recipe("The repository", f"git clone -q {clone}/{REPOSITORY}.git")
     yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")
