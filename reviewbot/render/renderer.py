@@ -217,10 +217,12 @@ class Renderer:
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:
-        """Return the first paragraph of the answer as plain text, for a log."""
+        """Return the first paragraph of the answer as plain text, for a log, and the comment that it says to write."""
         attempts = (contexts.of_answer(replace(view, mark="", in_reply_to=None), detail) for detail in COMMENT_DETAILS)
         text = _first_fit("command.md.j2", attempts, self._plain.render, COMMENT)
-        return " ".join(text.strip().partition("\n\n")[0].split())
+        first, _, rest = text.strip().partition("\n\n")
+        named = rest.partition("\n\n")[0] if first.endswith(":") else ""
+        return " ".join(f"{first} {named}".split())
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_every_secret_is_explained() -> None:
     text = (ROOT / "sandbox" / "README.md").read_text(encoding="utf-8")
-    tokens = (seed.WORKFLOW_TOKEN, seed.READER_TOKEN, seed.PERSON_TOKEN, seed.STRANGER_TOKEN)
-    for secret in (*tokens, services.API_KEY, services.POOR_KEY):
+    tokens = (seed.WORKFLOW_TOKEN, seed.READER_TOKEN, seed.PERSON_TOKEN, seed.MAINTAINER_TOKEN)
+    for secret in (*tokens, seed.STRANGER_TOKEN, services.API_KEY, services.POOR_KEY):
         assert f"`{secret}`" in text
 
 

@@ -96,12 +96,12 @@ def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Render
     [
         (Refusal.NO_COMMIT, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
         (Refusal.OTHER_HEAD, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
-        (Refusal.NEWER_HEAD, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
+        (Refusal.NEWER_HEAD, "bypass", f"/reviewbot bypass {ANSWER.head_sha} {ANSWER.said}"),
         (Refusal.OTHER_BASE, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
         (Refusal.NO_REASON, "bypass", f"/reviewbot bypass {ANSWER.head_sha} REASON"),
         (Refusal.NEWER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
         (Refusal.OTHER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
-        (Refusal.NEWER_HEAD, "waive", f"/reviewbot waive {ANSWER.target} REASON"),
+        (Refusal.NEWER_HEAD, "waive", f"/reviewbot waive {ANSWER.target} {ANSWER.said}"),
         (Refusal.OWN, "waive", f"/reviewbot waive {ANSWER.target} {ANSWER.said}"),
     ],
 )

@@ -27,6 +27,9 @@ from reviewbot.render.view_models.review import BypassView
 
 _EMOJI = "The reaction to a command"
 
+_REPEATED = frozenset((Refusal.OWN, Refusal.NEWER_HEAD))
+"""Refusals that show the comment to write with its reason."""
+
 
 class Done(Struct, frozen=True):
     """A command, its result, and the pull request after that.
@@ -102,8 +105,8 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _reason(run: RunContext, done: Done) -> str:
-    """Return the reason of a waiver or a bypass as it is stored, or would be if it were another's: without secrets."""
-    if done.refusal is Refusal.OWN:
+    """Return the reason of a waiver or a bypass as it is stored, or for the comment to write: without secrets."""
+    if done.refusal in _REPEATED:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
         return shorten_line(redactor.redact(text).text, MAX_REASON)

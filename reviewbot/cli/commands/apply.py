@@ -77,10 +77,11 @@ def run(call: Call) -> int:
 
 
 def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
-    """Return the report, None for the last review, and the ids: a first word of hexadecimal digits alone is an id."""
-    if not words or _ID.fullmatch(words[0]):
+    """Return the report, None for the last review, and the ids: a word of hexadecimal digits alone is an id."""
+    place = next((number for number, word in enumerate(words) if not _ID.fullmatch(word)), None)
+    if place is None:
         return None, words
-    return Path(words[0]), words[1:]
+    return Path(words[place]), (*words[:place], *words[place + 1 :])
 
 
 def _last_review(call: Call, clone: Clone) -> SummaryView:

@@ -110,7 +110,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(f"`{path}` is reviewed, because {_reasons(found)}." for path, found in locks.items()),
+            *(f"`{path}` needs a review, because {_reasons(found)}." for path, found in locks.items()),
             *(
                 f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
                 for file, held in verdicts

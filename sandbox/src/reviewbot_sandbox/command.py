@@ -54,8 +54,8 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
         job = prepare_job(folder, "opened", reader.pull())
     action = action_recipe(step_environment(sandbox, job, path))
     text = ["Both services run on this machine only. The tokens and keys are valid nowhere else.", ""]
-    text += [f"  {name:<18} {value}" for name, value in facts(sandbox)]
-    text += [f"  {name:<18} {value}" for name, value in guests()]
+    text += [f"  {name:<20} {value}" for name, value in facts(sandbox)]
+    text += [f"  {name:<20} {value}" for name, value in guests()]
     text += ["", pace(sandbox)]
     for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), *refusals(sandbox), action):
         text += ["", f"# {recipe.what}", recipe.lines]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reviewbot_sandbox.demo.runner import STEP
 from reviewbot_sandbox.demo.seed import (
     FORK_NUMBER,
+    MAINTAINER_TOKEN,
     NUMBER,
     PERSON_TOKEN,
     READER_TOKEN,
@@ -44,7 +45,8 @@ def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
     yield "repository", REPOSITORY
     yield "pull request", f"#{NUMBER}"
     yield "workflow's token", WORKFLOW_TOKEN
-    yield "person's token", PERSON_TOKEN
+    yield "author's token", PERSON_TOKEN
+    yield "maintainer's token", MAINTAINER_TOKEN
     yield "CodeVF key", API_KEY
 
 
@@ -87,12 +89,17 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     """Yield commands that read the pull request, the repository and the account."""
     pull = f"{sandbox.github.url}/repos/{REPOSITORY}/pulls/{NUMBER}"
     owner, _, name = REPOSITORY.partition("/")
+    talk = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{NUMBER}/comments"
     bearer = f"-H 'Authorization: Bearer {PERSON_TOKEN}'"
-    yield Recipe(
-        "The pull request, and the comments on it", f"curl -s {bearer} {pull}\ncurl -s {bearer} {pull}/comments"
-    )
+    maintainer = f"-H 'Authorization: Bearer {MAINTAINER_TOKEN}'"
+    reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk))
+    yield Recipe("The pull request, the comments on its lines, and the conversation with the summary", reads)
     query = _TITLE % (owner, name, NUMBER)
     yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
+    yield Recipe(
+        "A command, which the next run of the action executes",
+        f"""curl -s {maintainer} {talk} -d '{{"body": "/reviewbot help"}}'""",
+    )
     clone = sandbox.github.url.replace("://", f"://x-access-token:{PERSON_TOKEN}@")
     yield Recipe("The repository", f"git clone -q {clone}/{REPOSITORY}.git")
     yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")

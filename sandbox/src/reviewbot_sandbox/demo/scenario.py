@@ -317,7 +317,7 @@ class _Demo:
         """Show how to use both services, and wait until Ctrl-C or the end of the lifetime."""
         title(self.console, "Both services keep running")
         for name, value in facts(self.sandbox):
-            say(self.console, f"{name:<18} {value}")
+            say(self.console, f"{name:<20} {value}")
         for recipe in recipes(self.sandbox):
             say(self.console, f"# {recipe.what}", "dim")
             self.console.print(Text(visible(recipe.lines)), soft_wrap=True)

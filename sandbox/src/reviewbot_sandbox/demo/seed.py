@@ -28,6 +28,7 @@ The counter wants to search by name, print labels and see which parcels are expr
 """
 WORKFLOW_TOKEN = "ghs_sandbox_workflow"  # noqa: S105 — opens nothing but this sandbox
 PERSON_TOKEN = "ghp_sandbox_octocat"  # noqa: S105 — opens nothing but this sandbox
+MAINTAINER_TOKEN = "ghp_sandbox_monalisa"  # noqa: S105 — opens nothing but this sandbox
 READER_TOKEN = "ghs_sandbox_reader"  # noqa: S105 — opens nothing but this sandbox
 STRANGER = "hubot"
 STRANGER_TOKEN = "ghp_sandbox_hubot"  # noqa: S105 — opens nothing but this sandbox
@@ -68,6 +69,7 @@ def seed_github(root: Path) -> World:
     world.open_pull_request(REPOSITORY, BRANCH, title=TITLE, body=BODY, author=AUTHOR)
     world.app_token(WORKFLOW_TOKEN)
     world.person_token(PERSON_TOKEN, AUTHOR)
+    world.person_token(MAINTAINER_TOKEN, MAINTAINER)
     return world
 
 
