@@ -903,4 +903,10 @@ FOUND: dict[str, Bug] = {
             setting=Setting(denied=frozenset({"pull-requests: write"})),
         ),
     ),
+    "group-with-an-unread-queue": Bug(
+        "A run could not read the merge queue, and judged only the pull request that the group's branch names. The "
+        "group's check turned green, although another pull request in it was red.",
+        NEVER_GREEN,
+        history(Move("queue", 3), RUN, RUN, Episode((NEXT,), (At(0, Lose(done=False)),))),
+    ),
 }
