@@ -41,11 +41,12 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
     Nothing is remembered if nothing can be written. Without a summary, a person can ask for a review against a branch
-    that has the earlier heads. Without check runs, each of two racing runs can overwrite the other's record.
+    that has the earlier heads; so can any run if the token may not write the summary. Without check runs, each of two
+    racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and not world.setting.has_summary
-    if (is_unknown and world.truth.named) or world.setting.is_silent:
+    if (is_unknown and world.truth.named) or world.setting.is_silent or is_hidden_in_base(world, pull):
         return
     parts = 3 if "max-tasks: 3" in world.setting.config else 1
     for at, task in enumerate(tasks if not world.truth.losses else ()):
@@ -55,6 +56,17 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
         if held > limit and not _may_exceed(world, tasks[: at + 1]):
             yield f"{task.id} makes {held} credits of at most {limit}"
+
+
+def is_hidden_in_base(world: World, pull: Pull) -> bool:
+    """Return whether a base contains a head that was bought, and the token may not write the summary that remembers it.
+
+    A run learns that only when it has bought.
+    """
+    git = world.github.git
+    landed = frozenset[str]().union(*(git.ancestors(git.branches[base]) for _, base in pull.bases))
+    heads = {str(one.submission.metadata["headSha"]) for one in world.tasks_of(pull.number)}
+    return "pull-requests: write" in world.setting.denied and not heads.isdisjoint(landed)
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
