@@ -792,6 +792,15 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
     ),
+    "replacement-over-the-limit": Bug(
+        "A run replaced the task of an older head, and CodeVF's response to the creation was lost. The next run "
+        "counted the hold of the cancelled task too, so the limit stopped it from resuming the paid review.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("note"), Episode((NEXT,), (At(11, Lose(done=True)),))),
+            setting=Setting((("max-credits-per-pr", "700"), ("wait-minutes", "0")), life=Life(600, 3600)),
+        ),
+    ),
     "text-of-an-older-head": Bug(
         "The reviewer wrote text around its answer to an older head. The summary had the findings, and nothing "
         "showed that text.",

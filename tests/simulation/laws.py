@@ -317,7 +317,7 @@ def _lost(world: World) -> Iterator[Violation]:
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether a task's id was never recorded or was overwritten, and it was cancelled or its change or key is gone.
+    """Whether a task's id is in no record that is left, and the task was cancelled or its change or key is gone.
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
@@ -336,7 +336,9 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     is_given_up |= is_gone and not world.setting.has_summary and any(cast(Run, run).is_dead for run in task.askers)
     if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
-    recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
+    # A person may have deleted the only record.
+    left = ledgers[-1:] if "summary" in world.truth.losses else ledgers
+    recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 

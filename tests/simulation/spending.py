@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 from typing import cast
 
 from reviewbot.domain.model.review import TaskStatus
@@ -70,9 +70,22 @@ def is_hidden_in_base(world: World, pull: Pull) -> bool:
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it races without check runs."""
+    """Return whether the last task may exceed the limit: it races without check runs.
+
+    Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
+    """
     *others, task = tasks
-    return not world.setting.has_checks and any(_raced(task, one) for one in others)
+    if not world.setting.has_checks:
+        return any(_raced(task, one) for one in others)
+    return all("question" in one.submission.metadata for one in others) and _are_overwritten(world, others)
+
+
+def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
+    """Return whether an older ledger was written over a newer one, while several runs were at work."""
+    number = int(str(questions[0].submission.metadata["pullRequest"]))
+    is_older = any(later.counter < one.counter for one, later in pairwise(world.written_ledgers(number)))
+    askers = [cast(Run, run) for task in questions for run in task.askers]
+    return is_older and any(overlap(run, other) for run in askers for other in world.runs)
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:

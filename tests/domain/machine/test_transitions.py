@@ -1002,6 +1002,25 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
         quote(over, candidate, None, poor, freed=0)
 
 
+def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() -> None:
+    now = known(max_credits_per_pr=820)
+    ago, ahead = "2026-11-24T11:00:00+00:00", "2026-11-24T13:00:00+00:00"
+    intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
+    done = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
+    gone = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
+    candidate, balance = phases.Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
+
+    def hold(*before: Purchase) -> int:
+        memory = Memory(written=Ledger((done, *before, intent)))
+        return quote(replace(now, memory=memory), candidate, None, balance, freed=0).hold
+
+    assert hold() == hold(gone) == 360
+    attempt, later = replace(gone, identity=intent.identity), replace(gone, submitted_at=ahead)
+    for counts in (attempt, later, replace(gone, used=Decimal(360)), replace(gone, state=TaskState.OPEN)):
+        with pytest.raises(OverBudget, match="820 of 820 are held or used"):
+            hold(counts)
+
+
 def test_the_newest_check_is_the_current_one() -> None:
     snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
     assert current_check(snapshot) == replace(_checked(), id=5)
