@@ -112,7 +112,7 @@ class Organisation:
 
 
 def polls(pending: float) -> int:
-    """Return the polls of a run that waits in vain, by the seconds until its task starts."""
+    """Return the polls of a run that gets no answer, by the seconds until its task starts."""
     return play(Life(pending, DETACH_AFTER), PACES[OURS], Random(OURS))[1]  # noqa: S311 — a simulation
 
 
@@ -172,7 +172,7 @@ def _codevf(day: Organisation) -> Iterator[tuple[Cell, ...]]:
     yield "most reviews an hour and account", day.carried, "detaching at once, collected hourly"
     few, many = sorted((polls(0), polls(DETACH_AFTER)))
     yield (
-        "the same when runs wait 8 minutes in vain",
+        "the same when runs wait 8 minutes without an answer",
         CODEVF_A_HOUR // (BOUGHT + many),
         f"each polls {few} times if the task has started, {many} times if not",
     )

@@ -32,7 +32,7 @@
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
-Exit status 1 is no error: findings block, or the review is still open. Exit status 70 is a bug in reviewbot: an
+Exit status 1 is not an error: findings block, or the review is still open. Exit status 70 is a bug in reviewbot: an
 exception outside this tree.
 """
 

@@ -1,7 +1,7 @@
 """Finds code that a language reads differently from every analyzer.
 
 Each disguise on an added line is a finding. On any line it makes the file count as not read, because the analyzers
-read another text than the one that runs.
+do not read the text that runs.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ DISGUISES: Final = (
     Disguise(
         "two-languages",
         _two_languages,
-        "The `#!` line names another language than the file's name",
+        "The `#!` line and the file's name indicate different languages",
         "The program that runs the file decides its language, and the analyzers check only one. Make both agree.",
     ),
 )

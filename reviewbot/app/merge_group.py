@@ -19,7 +19,8 @@ from reviewbot.values import replace
 def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the group's check, without which the queue would stall."""
     queued = _queued(ports, event)
-    snapshots = [load_snapshot(ports, number) for number in queued or event.numbers]
+    numbers = event.numbers if isinstance(queued, ForgeError) else queued or event.numbers
+    snapshots = [load_snapshot(ports, number) for number in numbers]
     if not snapshots:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should contain `pr-NUMBER-SHA`.")
     first = snapshots[0]
@@ -29,25 +30,28 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
         loaded = [load_settings(ports, snapshot)[1] for snapshot in snapshots]
         run = RunContext.of(ports, settings, on_group, Renderer(overrides(first)))
         known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-        outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})
+        verdicts = {snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded}
+        outcome = failed(known, queued) if isinstance(queued, ForgeError) else carried(verdicts)
     except (SettingsError, TemplateError) as error:
         run = RunContext.of(ports, settings, on_group, Renderer({}))
         known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
         outcome = failed(known, error)
-    if not queued:
+    if queued == ():
         known = known.noting(
             "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."
         )
     return run_machine(run, on_group_head(known, outcome))
 
 
-def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...]:
-    """Return the pull requests in this group and those before it; empty if the queue cannot be read."""
+def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeError:
+    """Return the pull requests in this group and those before it; empty if the token may not read the queue.
+
+    An error is no reason to judge only the pull request that the branch names.
+    """
     try:
         return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
-    except ForgeError as error:  # older GitHub Enterprise Servers have no merge queue
-        ports.reporter.say(error.message)
-        return ()
+    except ForgeError as error:
+        return error
 
 
 def _conclusion(snapshot: Snapshot) -> str | None:

@@ -235,7 +235,7 @@ def _add_init(commands: Commands) -> None:
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
-    about = "name of a workflow whose checks a review waits for; repeatable"
+    about = "also write a workflow that starts when the workflow NAME has ended; repeatable"
     init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
@@ -253,7 +253,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_config(commands: Commands) -> None:
-    config = _add(commands, "config", "check|show [options]", "check the settings, or show their values and sources")
+    config = _add(commands, "config", "check|show [FILE] [options]", "check the settings, or show each with its source")
     about = "list the problems, or the settings"
     config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")

@@ -95,7 +95,8 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        raise SettingsError((Problem("", f"`reviewbot action` must run in GitHub Actions: {names} not set"),))
+        what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions: {names} not set"
+        raise SettingsError((Problem("", what),))
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     return Environment(

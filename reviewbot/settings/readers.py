@@ -232,7 +232,7 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
             case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
                 raise NotAllowed((f"item {number} has no `{missing[0]}`", _PAIRS, number))
             case {"path": str(), "instructions": str()}:
-                raise NotAllowed((f"item {number} has other keys than `path` and `instructions`", _PAIRS, number))
+                raise NotAllowed((f"item {number} has keys other than `path` and `instructions`", _PAIRS, number))
             case _:
                 what = f"item {number} is not a mapping of `path` and `instructions` to texts"
                 raise NotAllowed((what, _PAIRS, number))

@@ -161,9 +161,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     reviewing = [job for job in jobs if job.reviews]
     reusable = next((job for job in jobs if job.callable and not job.collects), None)
     if not reviewing and unread:
-        for one in unread:
-            todo = "Run `reviewbot doctor` with a token that can read it, or in its repository."
-            yield Check("workflows", f"`{one.by}` calls `{one.name}`, which could not be read", todo)
+        yield from map(_of_unread, unread)
     elif not reviewing and reusable:
         what = f"`{reusable.file}` is for other repositories; no workflow calls it for the pull requests of this one"
         yield Check("workflows", what, f"To review them too, call it: uses: ./.github/workflows/{reusable.file}")
@@ -172,7 +170,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        fine = "has the permissions that it needs" if job.own_token else "acts with another token than the workflow's"
+        fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
         what = (
@@ -182,6 +180,18 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     if settings.wait_for_checks:
         yield from _of_ends(jobs)
     yield from _of_refs(jobs)
+
+
+_EXAMPLE_REF, _EXAMPLE_OWNER = "COMMIT", "YOUR-ORG/"
+"""What the documentation writes in place of a commit and of an organization."""
+
+
+def _of_unread(one: Called) -> Check:
+    if one.ref == _EXAMPLE_REF or one.repository.startswith(_EXAMPLE_OWNER):
+        todo = "Replace `YOUR-ORG` with your organization, and `COMMIT` with a commit of that repository."
+        return Check("workflows", f"`{one.by}` calls `{one.name}`, the example's placeholder", todo, EXIT_SETTINGS)
+    todo = "Run `reviewbot doctor` with a token that can read it, or in a clone of its repository."
+    return Check("workflows", f"`{one.by}` calls `{one.name}`, which could not be read", todo)
 
 
 def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
@@ -271,6 +281,10 @@ def _of_events(job: Job) -> Iterator[Check]:
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
+        if ref == _EXAMPLE_REF:
+            todo = "Replace it with the full commit SHA of a release, and `OWNER` with the owner of reviewbot."
+            yield Check("versions", f"`{ref}` is the example's placeholder, so no run starts", todo, EXIT_SETTINGS)
+            continue
         what = f"the action is pinned to `{ref}`, which can be moved"
         yield Check("versions", what, "Pin the full commit SHA of a release.")
     refs = sorted({job.ref[:12] for job in jobs})

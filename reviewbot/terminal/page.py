@@ -158,7 +158,7 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     if finding.suggestion is None:
         return
     fits = finding.suggestion_state is SuggestionState.COMMITTABLE
-    say(console, "Fix:" if fits else "Suggestion (it cannot be applied as it is):", "bold", indent=_INDENT)
+    say(console, "Fix:" if fits else "Suggestion (to apply by hand):", "bold", indent=_INDENT)
     for line in excerpt.lines if fits else ():
         if line.cited:
             _show_line(console, "    - ", line.text, "red")

@@ -156,6 +156,6 @@ def test_without_check_runs_the_summaries_show_open_reviews(tmp_path: Path, hidd
         collect = partial(run, event="schedule", payload={}, command="collect")
         done = collect()
         assert done.exit_status == 0, done.log
-        assert "1 of 1 open reviews" in done.log
+        assert "Open reviews: 1 of 1 " in done.log
         assert len(rig.comments()) == 1
-        assert "0 of 0 open reviews" in collect().log
+        assert "Open reviews: 0 of 0 " in collect().log

@@ -105,7 +105,7 @@ def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
         clock.advance(2 * LONG)
-        assert "1 of 1 open reviews are finished" in rig.collect().log
+        assert "Open reviews: 1 of 1 finished" in rig.collect().log
         assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
         assert len(rig.checks()) == 2, "the run that could not buy completed its check"
 

@@ -68,7 +68,7 @@ def test_a_full_disk_is_one_line_of_the_log_after_the_review(tmp_path: Path, nam
         assert [one.conclusion for one in rig.checks()] == ["success"]
     assert ended.exit_status == 4, ended.errors
     lines = [line for line in ended.log.splitlines() if "cannot be written" in line]
-    assert lines == [f"The file of `{name}` cannot be written: No space left on device."]
+    assert lines == [f"The file in `{name}` cannot be written: No space left on device."]
     assert "A shell" in ended.log
     assert "nothing was sent" not in ended.log
     assert read_outputs(text_of(Path(env["HOME"]) / "output")).get("exit-status", "") == status

@@ -28,7 +28,8 @@ UNANSWERED = Expected(3, "github", "failure", Same.NOTHING)
 """The next run executes the command."""
 
 CARRIED = Expected(1, "merge-group", "failure", Same.ALL)
-"""Without the queue's list of pull requests, the number in the head branch's name is used."""
+UNQUEUED = Expected(3, "github", "action_required", Same.NOTHING)
+"""The number in the head branch's name does not replace the queue's list of pull requests."""
 
 NOT_POSTED = Expected(0, "command", "failure", Same.NOTHING)
 """An unknown user has no permission. If the token cannot write the reply, the log contains it."""
@@ -122,7 +123,9 @@ OTHER_RUNS: Mapping[Scenario, Mapping[Request, Row]] = {
         ),
     },
     scenarios.QUEUED: {
-        requests.QUEUE: Row(CARRIED, CARRIED, CARRIED, CARRIED, CARRIED, CARRIED),
+        requests.QUEUE: Row(
+            UNQUEUED, UNQUEUED, UNQUEUED, UNQUEUED, CARRIED, CARRIED, apart={"403": _denied(UNQUEUED)}
+        ),
         requests.OPEN_CHECK: Row(
             STALLED, STALLED, STALLED, STALLED, CARRIED, CARRIED, CARRIED, CARRIED, apart={"403": UNCHECKED}
         ),

@@ -31,7 +31,7 @@ from reviewbot.settings.readers import (
 from reviewbot.settings.routes import CHANGES, MOST_ROUTES, ROUTE_KEYS, ROUTES
 from reviewbot.settings.table import name_of
 
-_UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
+_UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default applies."}
 _PAIR = {
     "type": "object",
     "properties": {"path": {"type": "string"}, "instructions": {"type": "string"}},

@@ -79,7 +79,7 @@ def test_a_comment_says_whether_it_blocks_and_where_to_waive_it(
     text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks), waivable=waivable))
     heading = text.splitlines()[1]
     assert (" · blocks: " in heading, " · does not block: " in heading) == (blocks, not blocks)
-    hint = "To waive it, someone with write access who is not an author replies here: `/reviewbot waive REASON`"
+    hint = "To waive it, a collaborator with write access who is not an author replies here: `/reviewbot waive REASON`"
     assert ((hint in text), "waive" in text) == (blocks and waivable, blocks and waivable)
     assert ("Resolve this conversation" in text) is not blocks
 

@@ -223,6 +223,11 @@ CASES = {
         ),
         swapped(COLLECT, COMMIT, "v1"),
     ),
+    "a pasted example": Case(
+        2,
+        (("versions: `COMMIT` is the example's placeholder", "the full commit SHA of a release"),),
+        {path: text.replace(f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT") for path, text in WELL.items()},
+    ),
     "job required": Case(
         2,
         (("required check: the job `Review` is required", "Require the check `CodeVF review`"),),
@@ -248,12 +253,12 @@ CASES = {
     ),
     "a called workflow of another repository": Case(
         0,
-        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         calling("acme/.github/.github/workflows/reviewbot.yml@main"),
     ),
     "a called workflow of this repository": Case(
         0,
-        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
     ),
     "a called workflow that may too little": Case(
@@ -279,12 +284,17 @@ CASES = {
         (("workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which could not", ""),),
         calling("acme/.github/.github/workflows/reviewbot.yml@v1"),
     ),
+    "a pasted caller": Case(
+        2,
+        (("workflows: `reviews.yml` calls `YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT`", "Replace"),),
+        calling("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT"),
+    ),
     "a workflow that other repositories call": Case(
         0,
         (
             ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call it: uses: ./.github/"),
-            ("shared.yml: `Review` acts with another token", ""),
-            ("shared.yml: `Collect` acts with another token", ""),
+            ("shared.yml: `Review` does not use the workflow's token", ""),
+            ("shared.yml: `Collect` does not use the workflow's token", ""),
         ),
         {**ALONE, f"{FOLDER}/shared.yml": SHARED},
     ),

@@ -49,7 +49,8 @@ class Bought:
     @property
     def readers(self) -> list[Run]:
         """The runs that have read an end."""
-        return [cast(Run, run) for task in self.tasks for _, run in task.reads]
+        reads = [(at, cast(Run, run)) for task in self.tasks for at, run in task.reads]
+        return [run for at, run in reads if at not in run.unanswered]
 
     @property
     def cancellers(self) -> list[object]:

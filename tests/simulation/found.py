@@ -792,6 +792,15 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
     ),
+    "replacement-over-the-limit": Bug(
+        "A run replaced the task of an older head, and CodeVF's response to the creation was lost. The next run "
+        "counted the hold of the cancelled task too, so the limit stopped it from resuming the paid review.",
+        NOTHING_LOST,
+        history(
+            *(RUN, Move("note"), Episode((NEXT,), (At(11, Lose(done=True)),))),
+            setting=Setting((("max-credits-per-pr", "700"), ("wait-minutes", "0")), life=Life(600, 3600)),
+        ),
+    ),
     "text-of-an-older-head": Bug(
         "The reviewer wrote text around its answer to an older head. The summary had the findings, and nothing "
         "showed that text.",
@@ -901,6 +910,35 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("deep"), Move("author_reviews"), Move("author_reviews")),
             setting=Setting(denied=frozenset({"pull-requests: write"})),
+        ),
+    ),
+    "group-with-an-unread-queue": Bug(
+        "A run could not read the merge queue, and judged only the pull request that the group's branch names. The "
+        "group's check turned green, although another pull request in it was red.",
+        NEVER_GREEN,
+        history(Move("queue", 3), RUN, RUN, Episode((NEXT,), (At(0, Lose(done=False)),))),
+    ),
+    "task-replaced-by-an-intent": Bug(
+        "Two runs raced. One could not read the pull request before it bought, and wrote its intent over the other's "
+        "task in the check run.",
+        NOTHING_LOST,
+        history(
+            Episode((NEXT, NEXT), (At(6, Lose(done=True)), At(6, Switch()))),
+            Move("evil"),
+            setting=Setting(
+                (("max-credits-per-pr", "700"), ("summary-comment", "false"), ("wait-minutes", "0")),
+                mind=Mind(as_text=True, is_worried=True),
+            ),
+        ),
+    ),
+    "late-answer-behind-another-one": Bug(
+        "A killed run had posted the findings of an answer, so the next run announced no other late answer either.",
+        ANNOUNCED,
+        history(
+            *(Move("own_base"), Move("evil"), Episode((NEXT,), (At(7, Begin(COLLECT)),))),
+            *(Move("evil_by_bot", 0, 1), Move("make_executable"), Episode((NEXT,), (At(17, Kill(after=False)),))),
+            *(Move("finish"), Move("retarget"), RUN),
+            setting=Setting((("paths", "!lib/**"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
     ),
 }

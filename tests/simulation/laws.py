@@ -22,7 +22,7 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
-from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
+from tests.simulation.github import APP, BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
@@ -147,7 +147,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 RACING = 3
-"""So many other runs at work at the same moment can write over both records of a task."""
+"""So many other runs at work at the same moment can write over both records of a task; one less over the only one."""
 
 
 def _is_overwritten(world: World, task: StoredTask) -> bool:
@@ -158,7 +158,8 @@ def _is_overwritten(world: World, task: StoredTask) -> bool:
     if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
         return False
     runs = [cast(Run, run) for run in task.askers]
-    return any(sum(spending.overlap(run, other) for other in world.runs) >= RACING for run in runs)
+    least = RACING if world.setting.has_checks else RACING - 1
+    return any(sum(spending.overlap(run, other) for other in world.runs) >= least for run in runs)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -267,7 +268,7 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
         yield "without a request"
     if "memory" in world.truth.losses and _has_no_record(world, number, moment(began)):
         yield "without a record of the reviews whose comments are there"
-    if review_on == "ready" and not world.truth.losses:
+    if review_on == "ready" and not (world.truth.losses or spending.is_hidden_in_base(world, pull)):
         mine, known = world.changes_for(number, head), {one.task_id for one in announced.recorded(world, pull)}
         others = [one for one in world.tasks_of(number) if one.created < began and one is not task and one.id in known]
         if any(_has_result(world, one) and mine.isdisjoint(world.changes_of(one)) for one in others):
@@ -316,7 +317,7 @@ def _lost(world: World) -> Iterator[Violation]:
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether a task's id was never recorded or was overwritten, and it was cancelled or its change or key is gone.
+    """Whether a task's id is in no record that is left, and the task was cancelled or its change or key is gone.
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
@@ -335,7 +336,9 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     is_given_up |= is_gone and not world.setting.has_summary and any(cast(Run, run).is_dead for run in task.askers)
     if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
-    recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
+    # A person may have deleted the only record.
+    left = ledgers[-1:] if "summary" in world.truth.losses else ledgers
+    recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
@@ -590,10 +593,18 @@ def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
     """Check that each pull request of a merge group may be green; GitHub removes one whose head or state changes."""
     pulls = world.github.pulls
     group = [(pulls[number], head) for number, head in world.truth.groups[check.head_sha]]
-    for pull, head in group if all(pull.is_open and pull.head_sha == head for pull, head in group) else ():
+    judged = [(pull, head) for pull, head in group if not _is_forged(world, pull)]
+    for pull, head in judged if all(pull.is_open and pull.head_sha == head for pull, head in group) else ():
         skipped = replace(check, conclusion="skipped")
         if all(problems := [_not_green(world, pull.number, head, one) for one in (check, skipped)]):
             yield Violation(NEVER_GREEN, f"a merge group with #{pull.number} was called green: {problems[0]}")
+
+
+def _is_forged(world: World, pull: Pull) -> bool:
+    """Return whether a workflow wrote the newest check of reviewbot's App: it could write the group's check, too."""
+    name = world.setting.names.against(world.github.default_branch, pull.base_ref)
+    ours = [one for one in world.github.checks_on(pull.head_sha, name) if one.app == APP]
+    return bool(ours) and ours[-1].number is None
 
 
 def _not_green(world: World, number: int, head: str, check: StoredCheck) -> str:

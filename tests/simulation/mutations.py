@@ -1127,7 +1127,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run that posted comments shows no answer",
         "reviewbot.domain.machine.late_answers:_is_shown",
-        lambda right: lambda known: right(replace(known, posted=0)),
+        lambda right: lambda known, purchase: right(replace(known, posted=0), purchase),
         ANNOUNCED,
         found="announced-beside-its-review",
     ),

@@ -105,6 +105,7 @@ class Run:
 
     Attributes:
         lost: the calls whose request was lost on the way.
+        unanswered: when an answer was lost on the way.
     """
 
     number: int
@@ -119,6 +120,7 @@ class Run:
     is_dead: bool = False
     is_interrupted: bool = False
     lost: set[str] = field(default_factory=set)
+    unanswered: set[float] = field(default_factory=set)
     writes: bool = False
     outcome: Outcome | None = None
     error: Exception | None = None
@@ -216,6 +218,7 @@ class Scheduler:
             if isinstance(what, Kill):
                 run.is_dead = True
                 raise Killed
+            run.unanswered.add(self.time.seconds)
             raise unreachable(LOST)
         return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 from typing import cast
 
 from reviewbot.domain.model.review import TaskStatus
@@ -41,11 +41,12 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
     Nothing is remembered if nothing can be written. Without a summary, a person can ask for a review against a branch
-    that has the earlier heads. Without check runs, each of two racing runs can overwrite the other's record.
+    that has the earlier heads; so can any run if the token may not write the summary. Without check runs, each of two
+    racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and not world.setting.has_summary
-    if (is_unknown and world.truth.named) or world.setting.is_silent:
+    if (is_unknown and world.truth.named) or world.setting.is_silent or is_hidden_in_base(world, pull):
         return
     parts = 3 if "max-tasks: 3" in world.setting.config else 1
     for at, task in enumerate(tasks if not world.truth.losses else ()):
@@ -57,10 +58,34 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
             yield f"{task.id} makes {held} credits of at most {limit}"
 
 
+def is_hidden_in_base(world: World, pull: Pull) -> bool:
+    """Return whether a base contains a head that was bought, and the token may not write the summary that remembers it.
+
+    A run learns that only when it has bought.
+    """
+    git = world.github.git
+    landed = frozenset[str]().union(*(git.ancestors(git.branches[base]) for _, base in pull.bases))
+    heads = {str(one.submission.metadata["headSha"]) for one in world.tasks_of(pull.number)}
+    return "pull-requests: write" in world.setting.denied and not heads.isdisjoint(landed)
+
+
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it races without check runs."""
+    """Return whether the last task may exceed the limit: it races without check runs.
+
+    Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
+    """
     *others, task = tasks
-    return not world.setting.has_checks and any(_raced(task, one) for one in others)
+    if not world.setting.has_checks:
+        return any(_raced(task, one) for one in others)
+    return all("question" in one.submission.metadata for one in others) and _are_overwritten(world, others)
+
+
+def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
+    """Return whether an older ledger was written over a newer one, while several runs were at work."""
+    number = int(str(questions[0].submission.metadata["pullRequest"]))
+    is_older = any(later.counter < one.counter for one, later in pairwise(world.written_ledgers(number)))
+    askers = [cast(Run, run) for task in questions for run in task.askers]
+    return is_older and any(overlap(run, other) for run in askers for other in world.runs)
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:

@@ -339,7 +339,7 @@ def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: 
     head = session.clone.git("rev-parse", "HEAD")[:7]
     assert (result.status, result.err) == (
         0,
-        f"The last review, of the commit {head}:\nApplied {identifier} to app.py.\n",
+        f"Last review, of commit {head}:\nApplied {identifier} to app.py.\n",
     )
 
 
@@ -354,7 +354,7 @@ def test_the_last_review_of_something_else_is_named(open_session: Opened) -> Non
     session.clone.write({"app.py": "x = eval(input())\n"})
     session.clone.git("add", "app.py")
     session.review("--staged", "--reviewer", "local", "--quiet")
-    assert session.call("apply", "--check").err.startswith("The last review, of staged changes:\n")
+    assert session.call("apply", "--check").err.startswith("Last review, of staged changes:\n")
 
 
 def test_a_review_without_an_answer_keeps_the_last_one(open_session: Opened) -> None:

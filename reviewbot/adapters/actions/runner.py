@@ -145,6 +145,6 @@ def _append(path: str, content: bytes, name: str) -> None:
             file.write(content)
     except OSError as error:
         raise OutputUnwritable(
-            f"The file of `{name}` cannot be written: {error.strerror or type(error).__name__}.",
-            hint="Free space on the runner, and leave the variable as the runner sets it.",
+            f"The file in `{name}` cannot be written: {error.strerror or type(error).__name__}.",
+            hint=f"Free space on the runner. Do not set `{name}` yourself.",
         ) from None

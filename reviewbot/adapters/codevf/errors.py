@@ -217,7 +217,7 @@ _CODES = {
     ),
     "invalid_metadata": (
         "CodeVF does not accept the metadata of the task, such as the repository's name",
-        "Report this as a bug, with the message of CodeVF. Nothing was bought.",
+        "Report this as a bug, with CodeVF's message. Nothing was bought.",
     ),
 }
 """What each code means, and what to do; the first one that applies is used."""
@@ -231,7 +231,7 @@ _REFUSALS = {
     403: _KEY,
     404: (
         "CodeVF did not find the task or project",
-        "It may belong to another account. Check that the API key has not changed, and `codevf-url`.",
+        "It may belong to another account. Check `codevf-url`, and that the API key has not changed.",
     ),
     409: (
         "The request conflicts with an earlier one",

@@ -126,7 +126,7 @@ class Client:
         if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
-                "GitHub's GraphQL URL is on another host than the API's.",
+                "GitHub's GraphQL URL and the API's URL have different hosts.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
         # Without PyGithub's retries and pauses, which could repeat a POST that succeeded, and have no time limit.

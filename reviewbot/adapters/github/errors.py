@@ -135,7 +135,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 403:
             decision = RequestFailed(_no_permission(reply, intent))
         case 404 | 410:
-            decision = _plain(NotFound, "GitHub found nothing", _MISSING, reply, intent)
+            decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
             decision = _plain(Refused, "GitHub refused the request", "", reply, intent)
         case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors

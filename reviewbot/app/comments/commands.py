@@ -84,7 +84,7 @@ def catch_up(ports: Ports, number: int) -> Snapshot:
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
     """List the commands to execute; none without the key, which the ledger needs.
 
-    Questions whose comment is no command any more, since it was edited or deleted, are answered first. A question
+    Questions whose comment is no longer a command, since it was edited or deleted, are answered first. A question
     whose answer is posted already is recorded.
     """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)

@@ -144,9 +144,8 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = known.ledger.recorded(copy.purchase)
     if held is None or not known.request.paid:
         return handed
-    recorded = known.ledger.recorded(held)
-    held = replace(held, judged=recorded.judged if recorded else held.judged)
-    return encode_external_id(held, known.ledger, run.signer)
+    # Another run may have recorded the task of this run's intent.
+    return encode_external_id(known.ledger.recorded(held) or held, known.ledger, run.signer)
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:

@@ -92,7 +92,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
     # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.
-    names = ((file.path, Place.EXECUTED) for file in change.files)
+    names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
     secrets = {file.path for file in selection.selected if _is_secret(file, redactor, places[file.path])}
@@ -108,16 +108,14 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         *(Held(path, HeldBecause.SECRET_FILE, "", missed=True) for path in sorted(secrets)),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
     )
-    held = tuple(replace(one, path=redactor.redact(one.path, Place.EXECUTED).text) for one in held)
+    held = tuple(replace(one, path=redactor.redact(one.path, Place.PATH).text) for one in held)
     return ReviewedChange(
         change=change,
         base_ref=pull.base_ref,
         sendables=tuple(sendable for sendable, _ in pairs if sendable.path not in blocked),
         views=tuple(view for _, view in pairs if view.path not in blocked),
         held=held,
-        notices=tuple(
-            shorten_line(redactor.redact(one, Place.EXECUTED).text, LONGEST_NOTICE) for one in selection.notices
-        ),
+        notices=tuple(shorten_line(redactor.redact(one, Place.PATH).text, LONGEST_NOTICE) for one in selection.notices),
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,

@@ -63,7 +63,7 @@ def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
     unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
     return tuple(
         f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
-        f"Whether CodeVF has a task for it is unknown; its hold of {counted(one.hold, 'credit')} counts against the "
+        f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against the "
         "limit. Check the tasks in the CodeVF account."
         for one in unknown
         if (one.identity, one.attempt) != own

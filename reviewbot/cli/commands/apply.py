@@ -90,7 +90,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
         todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
         raise wrong("", "no review of this work tree is stored", todo)
     view = read_stored(path).view
-    call.err.write(f"The last review, of {_reviewed(clone, view.head_sha)}:\n")
+    call.err.write(f"Last review, of {_reviewed(clone, view.head_sha)}:\n")
     return view
 
 
@@ -104,10 +104,10 @@ def _reviewed(clone: Clone, sha: str) -> str:
     """Return what was reviewed, and how to review what is checked out if that is something else."""
     commit = clone.resolve(sha)
     if commit is None:
-        return "staged changes" if clone.has(sha) else f"the commit {visible(short(sha))}"
+        return "staged changes" if clone.has(sha) else f"commit {visible(short(sha))}"
     if (here := clone.resolve("HEAD")) and clone.merge_base(commit, here) == commit:
-        return f"the commit {short(commit)}"
-    return f"the commit {short(commit)}, which is not on this branch (to review this one: reviewbot review)"
+        return f"commit {short(commit)}"
+    return f"commit {short(commit)}, which is not on this branch (to review this one: reviewbot review)"
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
@@ -153,7 +153,7 @@ def _edits(
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
     """Return the files with their edits applied, and why other files cannot be edited, by the id of each edit."""
     if wanted and not clone.has(view.head_sha):
-        what = f"the report is of the commit {visible(short(view.head_sha))}, which is not in this clone"
+        what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
         raise wrong("", what, "Run git fetch, or review again: reviewbot review")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []

@@ -134,7 +134,8 @@ class _Visit(Struct, frozen=True):
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
-            result = "no config file, so the defaults apply" if there.config is None else "valid"
+            absent = "no config file, so the workflow's inputs and the defaults apply"
+            result = absent if there.config is None else "valid"
             yield Check("settings", f"{result}, on `{there.branch}`")
             yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}

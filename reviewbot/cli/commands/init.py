@@ -25,10 +25,12 @@ ADVISORY, GATE = "advisory", "gate"
 OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
-_WHICH = (
-    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List the "
-    "releases, and use the SHA of the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'"
-)
+_FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
+_LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
+_WRITE = f"Write: --action {_FORM}. To list the releases (use the SHA of a line that ends in `^{{}}`): {_LIST}"
+_WHICH = f"""Which release of the action? To list them (use the SHA of a line that ends in `^{{}}`):
+  {_LIST}
+Write it as {_FORM}: """
 
 _ADVISES = "Forks and merge queues get no check. To require one:\n     reviewbot init --as gate --force"
 
@@ -69,16 +71,12 @@ def _action(call: Call) -> Action:
     known = installed_from(distribution("reviewbot").read_text("direct_url.json"))
     if call.chosen.action is None and known:
         return known
-    said = call.chosen.action or _line(call, f"Which action? ({_WHICH}) ")
+    said = call.chosen.action or _line(call, _WHICH)
     if not said:
-        raise wrong("--action", "the option is missing", f"Write: --action {_WHICH}")
+        raise wrong("--action", "missing, and this reviewbot was not installed from a release", _WRITE)
     action = read_action(said)
     if action is None:
-        raise wrong(
-            "--action",
-            f"`{said[:100]}` does not name an action, its commit and its release",
-            f"Write: --action {_WHICH}",
-        )
+        raise wrong("--action", f"`{said[:100]}` does not name an action, its commit and its release", _WRITE)
     return action
 
 

@@ -411,7 +411,7 @@ _FIXED = (
     r"fixed(?=[ \t]*(?:[.:;,\u2013\u2014]|-\s|\Z))"
     r"(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b)"
 )
-"""The word `fixed` alone: `fixed?`, `fixed in part` and `fixed, but` are no confirmation."""
+"""The word `fixed` alone: `fixed?`, `fixed in part` and `fixed, but` do not confirm a fix."""
 
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>open\b|"

@@ -46,7 +46,7 @@ class Waiver(Struct, frozen=True, array_like=True):
         copies: of the code in its file, 0 if there was none.
         verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
             waiver; of the path and `ChangeIndex.content` if there was no copy.
-        base_ref: the base branch against which `by` was no author; empty if there was none.
+        base_ref: the base branch against which `by` was not an author; empty if there was none.
     """
 
     by: str

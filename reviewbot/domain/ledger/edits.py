@@ -17,7 +17,7 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is no author against it."""
+    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is not an author against it."""
 
     finding_id: str
     by: str

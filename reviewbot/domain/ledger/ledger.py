@@ -454,7 +454,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether a waiver is by no author. A user who became one later, against the same base, stays entitled."""
+    """Return whether its user is not an author. A user who became one later, against the same base, stays entitled."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people

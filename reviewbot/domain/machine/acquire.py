@@ -309,7 +309,7 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
-    """Return a purchase of this head with other settings than this collection's."""
+    """Return a purchase of this head whose settings differ from this collection's."""
     before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
     if before is None or before.state is TaskState.DEFERRED:
         return None

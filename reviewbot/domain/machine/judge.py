@@ -22,7 +22,7 @@ SUMMARY = "The summary comment"
 COMMENTS = "Review comments"
 
 _DEFERRED_BY_OTHERS = (
-    "A review of this head was deferred by a run with other settings than this collection's. The next event on the "
+    "A run with settings that differ from this collection's deferred a review of this head. The next event on the "
     "pull request buys it."
 )
 
@@ -177,7 +177,7 @@ def statement(outcome: Outcome) -> str:
 
 
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
-    """Return whether the summary's text, which shows no answer, says something else than this outcome.
+    """Return whether the summary's text, which shows no answer, contradicts this outcome.
 
     The text of an answer stays until the next one, since the ledger does not have all of it. An outcome without a
     conclusion replaces only an error, once no review is requested.

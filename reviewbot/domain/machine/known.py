@@ -108,7 +108,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 
 
-_RESELECTED = "other files are selected than were sent"
+_RESELECTED = "the selected files differ from those that were sent"
 
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
 """Before the change is read."""

@@ -22,12 +22,11 @@ _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return what is left to announce; no late answer if a review shows one. At a terminal the user reads them."""
+    """Return what is left to announce; no late answer that a review shows. At a terminal the user reads them."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
         return Announcing()
-    late = () if _is_shown(known) else _late(known, outcome)
-    return left_to_announce(late, known.snapshot.comments, request.instance, known.ledger.posted)
+    return left_to_announce(_late(known, outcome), known.snapshot.comments, request.instance, known.ledger.posted)
 
 
 def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
@@ -40,11 +39,13 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     last = {purchase_key(one): one for one in known.memory.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
-        if ending and key not in known.bought_before and _is_left(known, key, _OPEN):
+        is_late = key not in known.bought_before and _is_left(known, key, _OPEN)
+        if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
     for one in (*known.found.postponed(), *known.found.intents()) if has_failed else ():
         key = purchase_key(one)
-        if one.head_sha == known.head_sha and _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id:
+        is_left = _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id
+        if one.head_sha == known.head_sha and is_left and not _is_shown(known, one):
             yield Announcement(one, Ending.NOT_BOUGHT)
 
 
@@ -56,12 +57,13 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
     return is_left and key not in known.stored.finished
 
 
-def _is_shown(known: Known) -> bool:
-    """Return whether this run posted comments, or a finding of its answers has one that the summary does not know.
+def _is_shown(known: Known, purchase: Purchase) -> bool:
+    """Return whether this run posted comments, or a finding of this answer has one that the summary does not know.
 
     A finding that this run posted can have another id since: a new base or head changes its place.
     """
-    found = {item.id for item in known.memory.placed}
+    answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
+    found = {item.id for one in answers for item in one.placed}
     there = {*known.memory.update.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
     return known.posted > 0 or bool(found & there - known.stored.ledger.posted)
 

@@ -13,6 +13,7 @@ from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
@@ -136,7 +137,8 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     """Return the price of the review, checked against the balance and the budgets.
 
     Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
-    have read the purchases of other runs. `freed` are the credits of an open task that would be cancelled first.
+    have read the purchases of other runs. `freed` are the credits of an open task that would be cancelled first. For an
+    intent, that task may be cancelled already.
 
     Raises:
         OverBudget: it does not fit.
@@ -147,12 +149,24 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     if balance is None:
         return agreed
     if intent:
-        budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - intent.hold), None)
+        others = _spent(known) - intent.hold - _freed_for(known.ledger, intent)
+        budget.check(_spending(known, known.ledger, agreed.hold, others), None)
         return agreed
     _check_memory(known)
     after = replace(balance, available=balance.available + freed)
     budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - freed), after)
     return agreed
+
+
+def _freed_for(ledger: Ledger, intent: Purchase) -> int:
+    """Return the hold of the task that an intent may replace: the latest task before it, if cancelled for this change.
+
+    The run that recorded the intent did not count that hold, so no later run does.
+    """
+    before = [one for one in ledger.purchases if one.task_id and one.submitted_at <= intent.submitted_at]
+    last = max(before, key=lambda one: one.submitted_at, default=intent)
+    is_other = purchase_key(last)[0] != purchase_key(intent)[0]
+    return last.hold if is_other and last.state is TaskState.ENDED and last.used is None else 0
 
 
 def stopped_by_limit(known: Known) -> str:
@@ -287,7 +301,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     if known.check is None and known.summary is None and not known.request.waits:
         raise PermissionMissing(
             "The token can write neither check runs nor comments, so a later run could not find the review.",
-            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
+            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
         )
 
 

@@ -73,7 +73,7 @@ class Collection(Struct, frozen=True):
         """Return the outcome: that of the worst repository; a pull request that failed is tried again next time."""
         finished = sum(one.outputs.get("status") == Status.COMPLETED for one in self.lookups)
         where = "" if self.repositories == 1 and not self.failures else f" in {self.repositories} repositories"
-        sentences = [f"{finished} of {len(self.lookups)} open reviews{where} are finished and published."]
+        sentences = [f"Open reviews{where}: {finished} of {len(self.lookups)} finished and published."]
         if failed := [one.name for one in self.lookups if one.error]:
             sentences.append(f"Not looked up: {', '.join(failed)}.")
         sentences += [f"{one.repository}: {one.message}" for one in self.failures]

@@ -226,10 +226,16 @@ FIXED = (
         r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$",
         tuple(f":{first}" for first in "*0123456789"),
     ),
-    _Rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", ("://",), data=True),
+    _Rule(r"(?<!docker)(?<!oci)://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", ("://",), data=True),
 )
 # The last `@` ends the password; `/`, `?` and `#` end the authority.
-_USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
+_USER_INFO = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@"
+)
+# None of them separates commands or statements.
+_IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
+_IMAGES = frozenset({"docker", "oci"})
+"""Schemes of addresses that have a tag before the `@`."""
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 # Before a semicolon, this is a variable: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
@@ -240,7 +246,7 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
     lower = line.lower()
     place = of_line(line, place)
     if "://" in lower:
-        yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
+        yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if _is_password(one, line, place))
     for rule in FIXED:
         if any(marker in lower for marker in rule.markers):
             found = rule.pattern.finditer(line)
@@ -251,11 +257,21 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
         yield from _random_in(line, lower)
 
 
+def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
+    """Return whether the user information of an address has a password; a program has an address only in a string."""
+    scheme, value = found["scheme"] or "", found["v"]
+    if is_placeholder(value):
+        return False
+    in_string = place is Place.CODE and line[: found.start()].endswith(("'", '"', "`"))
+    is_address = scheme and scheme.lower() not in _IMAGES and _IN_ADDRESS.fullmatch(value)
+    return place is Place.DATA or in_string or bool(is_address)
+
+
 def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
     if place is Place.EXECUTED:
-        return rule.data and (rule.quoted or is_surely_random(value))
+        return rule.data and (is_surely_random(value) or (rule.quoted and decoded(value) != ""))
     return rule.quoted or (is_strong(value) and not is_name(value))
 
 
@@ -414,11 +430,21 @@ class Wrapped:
         value = found["v"]
         if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
             return False
-        if self._place is Place.EXECUTED:
+        if self._place in {Place.EXECUTED, Place.PATH}:
             return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
         if _is_vague(word, tail):
             return _is_long(value)
         return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+
+def has_word(text: str) -> bool:
+    """Return whether a text has a word such as `password`."""
+    return _ANY_WORD.search(text) is not None
+
+
+def opens_a_value(line: str) -> bool:
+    """Return whether a line ends with a word such as `password` whose value is on the next line."""
+    return _OPEN_NAME.search(_LAST_COMMENT.sub(" ", line)) is not None
 
 
 # Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.

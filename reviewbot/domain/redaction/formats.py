@@ -156,7 +156,8 @@ _WORDS = 0.64
 """A token with a larger share of words is a name; one in a hundred random tokens is above it."""
 _INSTALLS = re.compile(
     r"\b(?:(?:npx|bunx|uvx|(?:npm|pnpm|yarn|bun|uv|pipx?[23]?|gem|cargo|go|brew|apt|apt-get) {1,4}[a-z]{1,9})"
-    r" {1,4}(?:-\S{1,30} {1,4}){0,3}[\"']?|(?:require|import)\s?\(?\s?[\"']|from {1,4}[\"'])\Z"
+    r" {1,4}(?:-(?!\S{0,29}(?:token|auth|pass|secret|key))\S{1,30} {1,4}){0,3}[\"']?"
+    r"|(?:require|import)\s?\(?\s?[\"']|from {1,4}[\"'])\Z"
 )
 _INSTALLED = re.compile(r"\(|[=<>~!]=[0-9]|[\"']\s{0,4}:\s{0,4}[\"'][\^~]?[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}[\"']")
 

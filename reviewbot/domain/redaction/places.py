@@ -13,11 +13,13 @@ class Place(Enum):
         DATA: prose, data or configuration.
         CODE: an unquoted word in it is a name.
         EXECUTED: it decides what is executed or installed.
+        PATH: the path of a file, or a sentence with one; like `EXECUTED`, but every token is redacted.
     """
 
     DATA = "data"
     CODE = "code"
     EXECUTED = "executed"
+    PATH = "path"
 
 
 _PROGRAMS = (
@@ -36,6 +38,6 @@ _LOADS = re.compile(
 
 def of_line(line: str, place: Place) -> Place:
     """Return the kind of a line; one that starts a program or loads a module is executed anywhere."""
-    if _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
+    if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.EXECUTED
     return place

@@ -98,7 +98,7 @@ def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool
         if matter is None:
             ended = False
             break
-        if _is_matter(matter):
+        if _is_matter(matter[2]):
             found.append(at)
     found.sort()
     starts = (place for place, at in enumerate(found) if _begins(lines[at][width:]))
@@ -109,10 +109,10 @@ def _begins(content: str) -> bool:
     return _is_sure(content, last=False) or len(content.strip()) == _WHOLE_LINE
 
 
-def _is_matter(matter: re.Match[str]) -> bool:
+def _is_matter(matter: str) -> bool:
     """Return whether text with the characters of a key does not read like a name, path or command."""
-    text = matter[2].strip("=")
-    if matter[2].endswith("="):
+    text = matter.strip("=")
+    if matter.endswith("="):
         return True
     if len(text) < _SHORTEST_NAME:
         return any(map(str.isdigit, text))
@@ -139,7 +139,7 @@ def _in_one_line(text: str) -> Iterator[tuple[int, int]]:
     for begin in _BEGIN.finditer(text):
         at = begin.end()
         while found := _PIECE.match(text, at):
-            if len(found[1]) >= _SHORTEST_LINE or found[2]:
+            if (len(found[1]) >= _SHORTEST_LINE or found[2]) and _is_matter(found[1]):
                 yield found.span(1)
             at = found.end()
 

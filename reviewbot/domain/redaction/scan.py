@@ -13,6 +13,7 @@ from msgspec import Struct
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
+from reviewbot.domain.redaction.names import is_name
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_material
 
@@ -41,9 +42,10 @@ def scan(text: str, place: Place) -> Scan:
     tokens = [Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure]
     values = {Span(one.start, one.stop) for one in keys if not one.sure}
     values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
-    values.update(_encoded(text))
+    values.update(_encoded(text, place))
     values.update(_split(text, place))
-    return Scan(apart([*tokens, *tokens_of(text)]), tuple(sorted(values)))
+    tokens += (one for one in tokens_of(text) if not is_name(text, one, place))
+    return Scan(apart(tokens), tuple(sorted(values)))
 
 
 def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff: bool) -> Iterator[Span]:
@@ -68,13 +70,24 @@ _MOST = 0.6
 """A decoded text needs this share of tokens or keys; the rest could be code."""
 
 
-def _encoded(text: str) -> Iterator[Span]:
+def _encoded(text: str, place: Place) -> Iterator[Span]:
     for run in _RUN.finditer(text):
         inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
         keys = (one for one in key_material(inner) if one.sure)
-        secrets: tuple[Token | Span, ...] = (*apart(tokens_of(inner)), *keys)
-        if inner and sum(one.stop - one.start for one in secrets) >= _MOST * len(inner):
+        secrets = apart([*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in keys)])
+        is_secret = sum(one.stop - one.start for one in secrets) >= _MOST * len(inner)
+        if inner and is_secret and (place is Place.DATA or _is_alone(inner, secrets)):
             yield Span(*run.span())
+
+
+_BESIDE = re.compile(r"(?:-----[A-Z0-9 ]+-----|[\s=])*(?:[\w.@+-]{1,64}:)?\s*(?:-----[A-Z0-9 ]+-----|\s)*")
+
+
+def _is_alone(inner: str, secrets: Sequence[Token]) -> bool:
+    """Return whether a decoded text has nothing that could be executed besides its secrets: at most a user's name."""
+    edges = [0, *(edge for one in secrets for edge in (one.start, one.stop)), len(inner)]
+    rest = "".join(inner[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
+    return _BESIDE.fullmatch(rest) is not None
 
 
 # The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.

@@ -110,7 +110,7 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(f"`{path}` needs a review, because {_clauses(found)}." for path, found in locks.items()),
+            *(f"`{path}` needs a review, because {_reasons(found)}." for path, found in locks.items()),
             *(
                 f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
                 for file, held in verdicts
@@ -286,6 +286,13 @@ def _notices(file: ChangedFile) -> Iterator[str]:
             break
 
 
+def _reasons(found: Sequence[str]) -> str:
+    """Join what is suspicious about a lock file into one clause."""
+    if 1 < len(found) <= _MOST_SUSPICIONS:
+        return f"{', '.join(found[:-1])}, and {found[-1]}"
+    return listed(found, _MOST_SUSPICIONS)
+
+
 _MOST_NAMED = 3
 _UNASKED = frozenset(
     {HeldBecause.SUBMODULE, HeldBecause.LFS_POINTER, HeldBecause.MINIFIED, HeldBecause.VENDORED, HeldBecause.GENERATED}
@@ -309,12 +316,6 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
         yield f"Changed and not reviewed, because it contains no readable text: {_named(others)}."
     if media := len(opaque) - len(others) - len(executable):
         yield f"Changed and not reviewed: {counted(media, 'media file')} (images, fonts, audio, video or PDF)."
-
-
-def _clauses(found: Sequence[str]) -> str:
-    if len(found) > _MOST_SUSPICIONS:
-        return listed(found, _MOST_SUSPICIONS)
-    return " and ".join(part for part in (", ".join(found[:-1]), found[-1]) if part)
 
 
 def _named(paths: Sequence[str]) -> str:

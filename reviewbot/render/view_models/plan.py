@@ -150,7 +150,7 @@ def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:
 
 
 def unknown_conditions(route: Route) -> tuple[str, ...]:
-    """Return the conditions of a rule that git does not record: a merge has no labels and is no draft."""
+    """Return the conditions of a rule that git does not record: a merge has no labels and is not a draft."""
     conditions = {"labels": bool(route.labels), "draft": route.draft is True}
     return tuple(name for name, is_set in conditions.items() if is_set)
 

@@ -186,9 +186,9 @@ def test_a_full_job_summary_is_not_changed(tmp_path: Path) -> None:
 def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     around = RunnerFiles(output_file=str(tmp_path), summary_file=str(tmp_path / "none" / "summary"))
     runner = Runner(io.StringIO(), around)
-    with pytest.raises(OutputUnwritable, match="The file of `GITHUB_OUTPUT` cannot be written: Is a directory"):
+    with pytest.raises(OutputUnwritable, match="The file in `GITHUB_OUTPUT` cannot be written: Is a directory"):
         runner.outputs({"a": "b"})
-    with pytest.raises(OutputUnwritable, match="The file of `GITHUB_STEP_SUMMARY` cannot be written: No such file"):
+    with pytest.raises(OutputUnwritable, match="The file in `GITHUB_STEP_SUMMARY` cannot be written: No such file"):
         runner.job_summary("x")
 
 

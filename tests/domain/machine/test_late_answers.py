@@ -127,3 +127,13 @@ def test_an_answer_that_a_review_shows_is_not_announced(
         snapshot=replace(known().snapshot, threads=threads),
     )
     assert bool(announced) is is_announced
+
+
+def test_a_comment_on_a_finding_of_another_answer_shows_only_that_one() -> None:
+    other = PlacedAnswer("task_2", whole=True, here=True, report=Report("", (), (), readable=True), placed=FINDING)
+    announced = endings(
+        OPEN,
+        update=LedgerUpdate((DONE,), (answered(), other)),
+        snapshot=replace(known().snapshot, threads=(thread(str(FindingMark("", tuple(one.id for one in FINDING)))),)),
+    )
+    assert announced == [Ending.ANSWERED]

@@ -878,7 +878,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     cases: dict[str, Bought | Underway] = {
-        "other files are selected than were sent": Bought(purchase(), reselected=True),
+        "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger calls this review partial": Bought(purchase(coverage=Coverage.PARTIAL)),
         "1 files were not read to the end by the reviewer": Underway(Bought(purchase()), task),
@@ -887,7 +887,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         partial = replace(now, own=state)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
-        assert partial.is_short is (not cause.startswith("other"))
+        assert partial.is_short is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
     assert now.coverage is Coverage.FULL
@@ -1000,6 +1000,25 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
     with pytest.raises(OverBudget, match="461 of 820 are held or used"):
         quote(over, candidate, None, poor, freed=0)
+
+
+def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() -> None:
+    now = known(max_credits_per_pr=820)
+    ago, ahead = "2026-11-24T11:00:00+00:00", "2026-11-24T13:00:00+00:00"
+    intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
+    done = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
+    gone = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
+    candidate, balance = phases.Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
+
+    def hold(*before: Purchase) -> int:
+        memory = Memory(written=Ledger((done, *before, intent)))
+        return quote(replace(now, memory=memory), candidate, None, balance, freed=0).hold
+
+    assert hold() == hold(gone) == 360
+    attempt, later = replace(gone, identity=intent.identity), replace(gone, submitted_at=ahead)
+    for counts in (attempt, later, replace(gone, used=Decimal(360)), replace(gone, state=TaskState.OPEN)):
+        with pytest.raises(OverBudget, match="820 of 820 are held or used"):
+            hold(counts)
 
 
 def test_the_newest_check_is_the_current_one() -> None:

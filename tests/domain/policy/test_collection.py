@@ -34,8 +34,8 @@ def test_every_pull_request_is_an_entry_and_unknown_counts_are_null() -> None:
 def test_a_pull_request_that_failed_is_named_and_tried_again_next_time() -> None:
     outcome = Collection((DONE, OPEN, LOST)).outcome()
     assert (outcome.exit_status, outcome.status, outcome.verdict, outcome.conclusion) == (0, "completed", "none", None)
-    assert outcome.message == "1 of 3 open reviews are finished and published. Not looked up: acme/shop#3."
-    assert Collection((DONE,)).outcome().message == "1 of 1 open reviews are finished and published."
+    assert outcome.message == "Open reviews: 1 of 3 finished and published. Not looked up: acme/shop#3."
+    assert Collection((DONE,)).outcome().message == "Open reviews: 1 of 1 finished and published."
 
 
 def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> None:
@@ -43,7 +43,7 @@ def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> Non
     outcome = Collection((DONE,), failures, repositories=4).outcome()
     assert (outcome.exit_status, outcome.status) == (2, "failed")
     assert outcome.message == (
-        "1 of 1 open reviews in 4 repositories are finished and published. acme/a: Two problems. acme/b: Not found."
+        "Open reviews in 4 repositories: 1 of 1 finished and published. acme/a: Two problems. acme/b: Not found."
     )
     assert Collection((), failures[1:]).outcome().exit_status == 3
 

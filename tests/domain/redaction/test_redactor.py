@@ -118,7 +118,9 @@ def test_what_a_redaction_leaves_of_a_password_goes_too() -> None:
     "frame", ["{}", 'x = f("{}", 1)', "+    call('{}')", "a\n{}\nb", "\\n{}\\n", "https://x.example/?k={}&y"]
 )
 def test_a_token_is_recognized_by_its_format(secret: str, frame: str) -> None:
-    for place in Place:
+    # Alone in a line of an executed file, it is the name of a program or a package.
+    is_alone = "{}" in frame.split("\n")
+    for place in (Place.DATA, Place.CODE, Place.PATH) if is_alone else Place:
         text = redacted(frame.format(secret), place=place)
         assert secret not in text
         assert MARK.sub("", text) == frame.format("")

@@ -624,6 +624,13 @@ def test_unusual_lock_file_changes_are_reviewed(one: Format, attack: tuple[Edit,
     assert any(f"`{one.path}` needs a review, because " in notice for notice in selection.notices)
 
 
+def test_the_notice_joins_the_reasons_to_a_sentence() -> None:
+    one = next(one for one in FORMATS if one.path == "package-lock.json" and one.attacks.keys() >= {"host", "no hash"})
+    file = change(one.path, one.text, one.edited((*one.attacks["host"], *one.attacks["no hash"])))
+    (first, last), (notice,) = suspicions(file), select([file], paths=(), attributes="").notices
+    assert notice == f"`package-lock.json` needs a review, because {first}, and {last}."
+
+
 TABLE = {"owner", "host", "http", "git", "path", "no hash", "lower"}
 WITHOUT: Mapping[str, set[str]] = {
     "go.sum": {"owner", "host", "http", "git", "path"},  # a module's name is its source, and go.mod is reviewed

@@ -538,7 +538,7 @@ class OldFile(Node, frozen=True):
 
 
 class NewFile(OldFile, frozen=True):
-    """A file with its text; a submodule has no object, or one that is no blob and has no fields."""
+    """A file with its text; a submodule has no object, or one that is not a blob and has no fields."""
 
     object: NewBlob | None
 
