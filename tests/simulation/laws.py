@@ -337,7 +337,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     # A person may have deleted the only record.
-    left = ledgers[-1:] if "summary" in world.truth.losses else ledgers
+    left = ledgers[-1:] if any("reviewbot:summary" in one for one in world.truth.erased) else ledgers
     recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 

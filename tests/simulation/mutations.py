@@ -1239,6 +1239,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="intent-written-over-a-task",
     ),
     Mutation(
+        "a continued intent counts the task that was cancelled for it",
+        "reviewbot.domain.machine.purchase:_freed_for",
+        lambda _right: lambda *_arguments: 0,
+        NOTHING_LOST,
+        found="replacement-over-the-limit",
+    ),
+    Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
         lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),

@@ -77,7 +77,8 @@ def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     *others, task = tasks
     if not world.setting.has_checks:
         return any(_raced(task, one) for one in others)
-    return all("question" in one.submission.metadata for one in others) and _are_overwritten(world, others)
+    are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
+    return are_questions and _are_overwritten(world, others)
 
 
 def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
