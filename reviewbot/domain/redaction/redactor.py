@@ -163,7 +163,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     for start, stop in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(stop, merged[-1][1])
-        elif stop > start:
+        else:
             merged.append((start, stop))
     return merged
 
