@@ -37,7 +37,7 @@ Examples:
   reviewbot apply --check                      the fixes, as a patch
 
 Exit status: 0 nothing blocks; 1 findings block, or the review is not finished;
-2 invalid command or settings; 3 no review; 130 interrupted.
+2 invalid command or settings; 3 no complete review; 130 interrupted.
 """,
     ),
     "apply": (
@@ -102,7 +102,7 @@ Examples:
   reviewbot render report.json --to html > report.html       a page to read
   reviewbot render report.json --to sarif > report.sarif     for code scanning
   reviewbot render report.json --to rdjson > report.rdjson   for reviewdog
-  reviewbot render report.json --to markdown                 at the terminal
+  reviewbot render report.json --to markdown                 for a terminal
   reviewbot render report.json --to prompt | AGENT           for a coding agent
 
 Exit status: 0 written; 2 the report cannot be read.
@@ -111,7 +111,7 @@ Exit status: 0 written; 2 the report cannot be read.
     "init": (
         """\
 Write the workflows that review pull requests, collect finished reviews and
-answer comments, and a config file that lists every setting. The spending limits
+answer commands, and a config file that lists every setting. The spending limits
 are set; all other settings are commented out. --as gate also prints the ruleset
 that requires the check. Nothing is sent. --force overwrites existing workflows,
 but never a config file.

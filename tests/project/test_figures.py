@@ -88,6 +88,6 @@ def test_the_limits_of_the_performance_page_are_those_of_the_benchmarks(root: Pa
     page = " ".join((root / "docs/performance.md").read_text(encoding="utf-8").split())
     billed = [row[2] for table in stored().tables if table.name == "runner minutes" for row in table.rows]
     assert f"a review after the first takes {FOLLOWED} requests" in page
-    assert f"{A_HOUR:,} requests an hour and repository: {A_HOUR // FIRST} first reviews" in page
-    assert f"{CODEVF_A_HOUR:,} requests an hour and account: {Organisation().carried} reviews" in page
+    assert f"{A_HOUR:,} requests per hour and repository: {A_HOUR // FIRST} first reviews" in page
+    assert f"{CODEVF_A_HOUR:,} requests per hour and account: {Organisation().carried} reviews" in page
     assert f"{billed[0]:.0f} billed minutes if the run waits, {billed[-1]:.0f} with `wait-minutes: 0`" in page

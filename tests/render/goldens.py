@@ -205,7 +205,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     ).error,
     "cancelled": TaskEnded(
         "CodeVF ended the task task_8Jd2 without a result: expired.",
-        hint="Run it again to submit a new task. What this one cost is not known here.",
+        hint="Run reviewbot again to submit a new task. The cost of this one is unknown.",
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,

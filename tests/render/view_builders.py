@@ -203,7 +203,7 @@ CLOSED_GATE = replace(
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=("`package-lock.json` takes packages from another host now: `registry.example.net`.",),
-    degraded=("Threads of findings that are fixed stay open: the token may not resolve them.",),
+    degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
     progress=replace(NOTHING, new=5),
 )

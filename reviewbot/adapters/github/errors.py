@@ -215,12 +215,12 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     if "authenticate via a GitHub App" in reply.message:
         # Only Apps can write check runs; a workflow's token is an App's.
         return PermissionMissing(
-            f"A user's token lacks permission: {intent.doing} ({reply.status}).",
+            f"A user's token lacks permission for {intent.doing} ({reply.status}).",
             hint="Use the workflow's token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
             needs=f"{intent.needs} of an App",
         )
     return PermissionMissing(
-        f"The token lacks permission: {intent.doing} ({reply.status}).",
+        f"The token lacks permission for {intent.doing} ({reply.status}).",
         hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event "
         f"the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
