@@ -17,6 +17,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
+from tests.simulation.oracle import EVIL
 from tests.simulation.schedule import Run
 from tests.simulation.world import KEY, World
 
@@ -83,8 +84,8 @@ class Bought:
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
-        Two runs have no order. A killed run has not recorded its review, which a push or another base makes one of
-        other code.
+        Two runs have no order. A killed run has not recorded its review, which shows this answer if it contains one of
+        its findings. A push or another base makes it a review of other code.
         """
         changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
@@ -93,9 +94,15 @@ class Bought:
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
             and one.sender in self.readers
-            and (one.sender.outcome is not None or not any(one.at < at for at in changes))
+            and (
+                one.sender.outcome is not None or (self._has_finding_in(one) and not any(one.at < at for at in changes))
+            )
             for one in world.github.notifications
         )
+
+    def _has_finding_in(self, review: Notification) -> bool:
+        shown = set(EVIL.findall("\n".join(review.texts)))
+        return any(not shown.isdisjoint(EVIL.findall(str(task.result))) for task in self.tasks)
 
     def has_no_answer(self, world: World) -> bool:
         """Return whether a task was not completed."""

@@ -941,4 +941,13 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("paths", "!lib/**"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
     ),
+    "another-attempt-without-end": Bug(
+        "Without a summary, each run bought another attempt at a review that had ended without a result: the record of "
+        "the new attempt replaced that of the ended one in the check run, so a run counted only one.",
+        PAY_ONCE,
+        history(
+            *(RUN, *(Move("failed"), RUN_PUSH) * 3, Move("failed")),
+            setting=Setting((("summary-comment", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
 }

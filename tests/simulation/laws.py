@@ -333,13 +333,20 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
         for one in ledger.purchases
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
-    is_given_up |= is_gone and not world.setting.has_summary and any(cast(Run, run).is_dead for run in task.askers)
+    # The check run of a run that got no answer to the creation says so.
+    askers = [cast(Run, run) for run in task.askers]
+    is_unnamed = any(run.is_dead for run in askers) or all(_is_unreachable(run) for run in askers)
+    is_given_up |= is_gone and not world.setting.has_summary and is_unnamed
     if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     # A person may have deleted the only record.
     left = ledgers[-1:] if any("reviewbot:summary" in one for one in world.truth.erased) else ledgers
     recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
+
+
+def _is_unreachable(run: Run) -> bool:
+    return run.outcome is not None and run.outcome.reason is Reason.UNREACHABLE
 
 
 def _replies(world: World) -> Iterator[Violation]:

@@ -311,9 +311,13 @@ class Ledger(Struct, frozen=True):
         return next(found, None)
 
     def ended(self, identity: str) -> int:
-        """Count the tasks of an identity that ended without a result."""
-        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.task_id)
-        return sum(entry.state is TaskState.ENDED for entry in attempts)
+        """Count the attempts at an identity whose task ended without a result.
+
+        An attempt without a record counts, too: in a check run the next attempt replaces one that has ended.
+        """
+        attempts = [entry for entry in self.purchases if entry.identity == identity]
+        unrecorded = max((entry.attempt for entry in attempts), default=0) - len(attempts)
+        return unrecorded + sum(bool(entry.task_id) and entry.state is TaskState.ENDED for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)

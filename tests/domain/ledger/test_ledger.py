@@ -938,6 +938,13 @@ def test_only_ended_tasks_count_as_attempts() -> None:
     assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
 
 
+def test_an_attempt_that_a_later_one_replaced_in_the_check_run_counts_as_ended() -> None:
+    ended = replace(BOUGHT, state=TaskState.ENDED)
+    assert Ledger((replace(ended, attempt=4),)).ended(BOUGHT.identity) == 4
+    assert Ledger((replace(ended, attempt=2), replace(BOUGHT, attempt=4))).ended(BOUGHT.identity) == 3
+    assert Ledger().ended(BOUGHT.identity) == 0
+
+
 def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
     copy = decode_external_id(
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
