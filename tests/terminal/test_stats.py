@@ -145,10 +145,11 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         assert "Left out: 2 ledgers (edited, unreadable, or not signed with this key)." in shown
 
         lines = list(csv.DictReader(io.StringIO(stats(rig, "--format", "csv").out)))
-        assert [(one["pullRequest"], one["findings"], one["fixed"]) for one in lines[:3]] == [
+        # Two reviews may have been submitted in the same second.
+        assert sorted((one["pullRequest"], one["findings"], one["fixed"]) for one in lines[:3]) == [
             ("2", "1", "0"),
-            ("3", "1", "1"),
             ("3", "0", "0"),
+            ("3", "1", "1"),
         ]
         assert "| critical | 4 | 1 | 0 | 1 | 1 | 1 |" in stats(rig, "--format", "markdown").out
         assert stats(rig, "--format", "html").out.startswith("<!doctype html>")
