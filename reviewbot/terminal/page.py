@@ -34,6 +34,7 @@ STYLES = {
 }
 
 _INDENT = 2
+_MOST_BLOCKING = 20
 _MOST_HELD = 20
 _MOST_SENT = 200
 
@@ -177,12 +178,25 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
+    _show_blocking(console, view)
     say_hint(console, hint, indent=_INDENT)
     if view.wait:
         when = f"{moment(view.wait.submitted_at)}, {duration(view.wait.elapsed_seconds)} ago"
         say(console, f"Submitted {when}. State: {view.wait.state}.", indent=_INDENT)
     for text in filter(str.strip, view.degraded):
         say(console, text, indent=_INDENT)
+
+
+def _show_blocking(console: Console, view: SummaryView) -> None:
+    """Repeat what blocks beside the verdict, since the findings themselves may have scrolled away."""
+    blocking = [one for one in worst_first(view.findings) if one.blocks]
+    if view.sum is None or len(view.findings) == 1:
+        return
+    for finding in blocking[:_MOST_BLOCKING]:
+        say(console, _short_line(finding), indent=_INDENT, hang=_INDENT)
+    if len(blocking) > _MOST_BLOCKING:
+        more = counted(len(blocking) - _MOST_BLOCKING, "more finding")
+        say(console, f"Also blocking: {more}.", indent=_INDENT)
 
 
 def words_of(view: SummaryView) -> tuple[str, str]:

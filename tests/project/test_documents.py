@@ -37,7 +37,7 @@ def documents(root: Path) -> str:
 
 def said() -> Iterator[tuple[str, str]]:
     """Yield every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
-    (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse tells it nowhere else
+    (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse has no public API for this
     for name, parser in commands.choices.items():
         yield name, ""
         yield from ((name, one.option_strings[-1]) for one in parser._actions if one.option_strings)  # noqa: SLF001 — likewise

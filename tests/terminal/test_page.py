@@ -85,8 +85,13 @@ def test_the_short_format_names_what_could_not_be_read() -> None:
     assert "(answer): unrated: could not be read: files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
 
 
-def test_a_blocking_finding_is_shown_once() -> None:
-    assert " ".join(drawn(CLOSED_GATE).split()).count(INJECTION.title) == 1
+def test_what_blocks_is_repeated_beside_the_verdict() -> None:
+    said = " ".join(drawn(CLOSED_GATE).split())
+    assert said.rindex(INJECTION.title) > said.index("findings block") > said.index(INJECTION.title)
+    alone = replace(CLOSED_GATE, findings=(INJECTION,))
+    assert " ".join(drawn(alone).split()).count(INJECTION.title) == 1
+    many = replace(CLOSED_GATE, findings=tuple(replace(INJECTION, id=f"{number:010x}") for number in range(23)))
+    assert "Also blocking: 3 more findings." in drawn(many)
 
 
 def test_a_masked_line_is_marked() -> None:
