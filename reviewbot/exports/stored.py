@@ -59,7 +59,9 @@ def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type t
     return convert(document, _report())
 
 
-REWRITE = "Write a report with this version; `--reviewer local` is free:\n  reviewbot review --format json > report.json"
+REWRITE = (
+    "Write a report with this version; `--reviewer local` is free:\n  reviewbot review --format json > report.json"
+)
 
 
 class _Schema(Struct, frozen=True):
