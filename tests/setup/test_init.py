@@ -105,6 +105,15 @@ def test_the_names_to_wait_for_are_given_as_options(clone: Clone) -> None:
     assert "rm .github/workflows/reviewbot-checks.yml" in init("--action", NAMED, "--force").err
 
 
+def test_the_workflows_of_a_required_check_are_not_replaced_by_advisory_ones_by_default(clone: Clone) -> None:
+    init("--action", NAMED, "--as", "gate")
+    before = written(clone)
+    said = init("--action", NAMED, "--force", "--wait-for", "CI")
+    assert "Write `--as gate` to keep the required check, or `--as advisory`." in said.err
+    assert written(clone) == before
+    assert init("--action", NAMED, "--force", "--as", "advisory").status == 0
+
+
 def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_default() -> None:
     text = config_file(ACTION)
     assert YAML(typ="safe").load(text) == {"max-credits-per-pr": "auto", "max-credits-ceiling": 1_200}
@@ -207,7 +216,7 @@ def test_an_existing_config_file_can_be_kept(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("later", "unused"),
     [
-        ((), "reviewbot-threads.yml"),
+        (("--as", "advisory"), "reviewbot-threads.yml"),
         (("--as", "gate", "--reviewer", "local"), "reviewbot-collect.yml"),
     ],
 )

@@ -46,6 +46,9 @@ def run(call: Call) -> int:
         todo = {CONFIG_FILE: "Use `--no-config` or `--force`; both keep it."}
         overwrite = "Use `--force` to overwrite it."
         raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
+    if not call.chosen.kind and not options.gate and any(_is_gate(Path(root, path)) for path in taken):
+        what = "missing, and the existing workflows are for a required check"
+        raise wrong("--as", what, "Write `--as gate` to keep the required check, or `--as advisory`.")
     kept = [path for path in taken if path == CONFIG_FILE]
     texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
@@ -57,6 +60,10 @@ def run(call: Call) -> int:
         rules = ruleset(Settings(reviewer=options.reviewer), call.chosen.source or ACTIONS_APP)
         call.out.write(json.dumps(rules, indent=2) + "\n")
     return 0
+
+
+def _is_gate(workflow: Path) -> bool:
+    return workflow.is_file() and b"pull_request_target" in workflow.read_bytes()
 
 
 def _options(call: Call) -> InitOptions:
