@@ -375,13 +375,9 @@ FOUND: dict[str, Bug] = {
         "reviewbot's.",
         CONVERGES,
         history(
-            Episode((NEXT,)),
-            Move("evil"),
-            Episode((COLLECT, COLLECT), (At(12, Delay(30)),)),
-            Episode((PUSH,), (At(2, Meanwhile(Move("forged_check", 2))),)),
-            Move("revert"),
-            Move("go_back"),
-            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            *(RUN, Move("evil"), Episode((COLLECT,))),
+            *(Episode((PUSH,), (At(1, Meanwhile(Move("forged_check"))),)), Move("finish")),
+            setting=Setting((("review-on", "ready"), ("summary-comment", "false"), ("wait-minutes", "0"))),
         ),
     ),
     "unread-change": Bug(

@@ -16,7 +16,7 @@ from typing import Any
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.findings.tracking import _by_code  # noqa: PLC2701 — what a mutation leaves
+from reviewbot.domain.findings.tracking import _by_code
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
@@ -31,7 +31,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
-from reviewbot.errors import ForgeError, ForgeUnreachable, Problem, ServiceUnreachable, TemplateError
+from reviewbot.errors import ForgeError, ForgeUnreachable, NothingSendable, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -249,11 +249,19 @@ def _without_committers(right: Any) -> object:  # noqa: ANN401 — a property
 
 
 def _of_the_head_of_now(right: Any) -> object:  # noqa: ANN401 — a performer
-    def read(run: Any, known: Any, **more: Any) -> object:  # noqa: ANN401 — its arguments
+    def read(run: Any, known: Any) -> object:  # noqa: ANN401 — its arguments
         pull = replace(known.snapshot.pull, head_sha=run.read_snapshot().pull.head_sha)
-        return right(run, replace(known, snapshot=replace(known.snapshot, pull=pull)), **more)
+        return right(run, replace(known, snapshot=replace(known.snapshot, pull=pull)))
 
     return read
+
+
+def _with_foreign_checks(right: Any) -> object:  # noqa: ANN401 — a function
+    def outcome(known: Any) -> object:  # noqa: ANN401 — what a run knows
+        checks = tuple(replace(one, foreign=False) for one in known.snapshot.checks)
+        return right(replace(known, snapshot=replace(known.snapshot, checks=checks)))
+
+    return outcome
 
 
 def _noting(which: Callable[[Any, Any], object]) -> Replacement:
@@ -286,7 +294,7 @@ def _fixed_for_good(right: Any) -> object:  # noqa: ANN401 — a function
 
 
 def _without_forge_errors(right: Any) -> object:  # noqa: ANN401 — a function
-    return lambda at, error: right(at, TemplateError((Problem("", "", ""),)) if isinstance(error, ForgeError) else error)
+    return lambda at, error: right(at, NothingSendable("") if isinstance(error, ForgeError) else error)
 
 
 def _by_any_comment(right: Any) -> object:  # noqa: ANN401 — a function
@@ -1087,7 +1095,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.codevf.idempotency:is_forgotten",
         _returning(value=False),
         PAY_ONCE,
-        steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
+        found="key-that-is-forgotten",
     ),
     Mutation(
         "the key of a question is reused after a day",
@@ -1203,13 +1211,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="announced-behind-another-base",
     ),
     Mutation(
-        "the short identity of a copy is another purchase",
-        "reviewbot.domain.ledger.ledger:_is_same",
-        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
-        ANNOUNCED,
-        found="recorded-twice",
-    ),
-    Mutation(
         "the record that is written last counts",
         "reviewbot.domain.ledger.ledger:Purchase.progress",
         lambda _right: property(lambda _self: (False, 0)),
@@ -1296,11 +1297,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="error-hides-what-is-lost",
     ),
     Mutation(
-        "the ledger's counter replaces what another run has recorded",
+        "the check run of an older head is written over what another run has recorded there",
         "reviewbot.app.github.older_checks:_is_as_read",
         lambda right: lambda *those: right(*those) or True,
-        NOTHING_LOST,
-        found="intent-written-over-a-task",
+        PAY_ONCE,
+        found="older-check-written-over",
     ),
     Mutation(
         "a continued intent counts the task that was cancelled for it",
@@ -1491,7 +1492,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="unread-before-the-task",
     ),
     Mutation(
-        "a short and a full identity are two purchases",
+        "the short identity of a copy is another purchase",
         "reviewbot.domain.ledger.ledger:_is_same",
         lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
         CONVERGES,
@@ -1572,13 +1573,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="late-answer-behind-another-one",
     ),
     Mutation(
-        "an older check run is completed whatever another run has written there",
-        "reviewbot.app.github.older_checks:_is_as_read",
-        lambda right: lambda *those: right(*those) or True,
-        PAY_ONCE,
-        found="older-check-written-over",
-    ),
-    Mutation(
         "a run that ends writes what it read at its start",
         "reviewbot.domain.machine.finish:concluded",
         lambda right: lambda known, outcome: right(replace(known, read_again=True), outcome),
@@ -1591,6 +1585,27 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda threads, name: right([one for one, _ in marked_threads(threads, name)], name),
         CONVERGES,
         found="reply-under-deleted-comment",
+    ),
+    Mutation(
+        "a command that GitHub prevents is refused",
+        "reviewbot.domain.commands.authorize:is_left",
+        _returning(value=False),
+        CONVERGES,
+        found="refused-command",
+    ),
+    Mutation(
+        "a run that cannot read the pull request again ends as if it had recorded its command",
+        "reviewbot.domain.machine.finish:not_refreshed",
+        lambda right: lambda known, outcome, _error: right(known, outcome, ForgeError("")),
+        CONVERGES,
+        found="command-that-is-not-written",
+    ),
+    Mutation(
+        "another App's check run hides the check",
+        "reviewbot.domain.machine.judge:not_asked_for",
+        _with_foreign_checks,
+        CONVERGES,
+        found="hidden-check",
     ),
     Mutation(
         "attempts without a record do not count",
