@@ -472,7 +472,7 @@ def _facts(known: Known) -> Facts:
         labels=pull.labels,
         base_ref=pull.base_ref,
         author=author,
-        is_bots_own=is_bots_own(pull, [author]),
+        is_bots_own=known.is_bots and is_bots_own(pull, [author]),
         is_draft=pull.is_draft,
     )
 
