@@ -12,7 +12,7 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.github.record import record_deferral, record_intent, record_task
-from reviewbot.app.github.refresh import refresh
+from reviewbot.app.github.refresh import head_has_moved, read_ledger_again, refresh
 from reviewbot.app.github.review_comments import post_review, read_posted
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.app.github.thread_updates import update_threads
@@ -140,8 +140,8 @@ def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
 
 
 def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
-    now = refresh(run, known)
-    return steps.HeadMoved() if now.reviewed_sha else replace(now, read_again=False)
+    now = read_ledger_again(run, known)
+    return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
 
 
 def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:

@@ -19,6 +19,7 @@ from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
 from tests.simulation.oracle import EVIL
 from tests.simulation.schedule import Run
+from tests.simulation.spending import overlap
 from tests.simulation.world import KEY, World
 
 
@@ -29,6 +30,9 @@ def key_of(body: str) -> str:
 
 
 _CREATE = "codevf.create"
+
+OVERWRITING = 2
+"""So many other runs at work at the same moment can write over the summary and the check run that record a review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class Bought:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
         Two runs have no order. A killed run has not recorded its review, which shows this answer if it contains one of
-        its findings. A push or another base makes it a review of other code.
+        its findings. A push or another base makes it a review of other code. `OVERWRITING` other runs that were at work
+        at the same moment can write over both records of it.
         """
         changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
@@ -94,6 +99,7 @@ class Bought:
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
             and one.sender in self.readers
+            and (one.sender is run or sum(overlap(one.sender, other) for other in world.runs) < OVERWRITING)
             and (
                 one.sender.outcome is not None or (self._has_finding_in(one) and not any(one.at < at for at in changes))
             )

@@ -950,4 +950,38 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"), ("wait-minutes", "0"))),
         ),
     ),
+    "task-of-a-replaced-head": Bug(
+        "Without check runs, a run did not record the task's id, because the head had moved while the task was created.",
+        NOTHING_LOST,
+        history(
+            Move("note"),
+            Episode((NEXT,), (At(1, Meanwhile(Move("go_back", 4))), At(15, Lose(done=False)))),
+            setting=Setting((("check-run", "false"),), life=Life(2, 20)),
+        ),
+    ),
+    "deferred-beside-the-first-review": Bug(
+        "With `review-on: ready`, a push deferred a review while another run was buying the first one. A later run bought "
+        "the deferred review, too.",
+        ONLY_DUE,
+        history(
+            *(RUN_PUSH, Move("finish")),
+            Episode(
+                (NEXT, COLLECT), (At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH)))
+            ),
+            setting=Setting(
+                (("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"
+            ),
+        ),
+    ),
+    "comments-of-a-killed-run": Bug(
+        "Two racing runs posted the same findings, and one was killed before it deleted its comments. No review was due "
+        "any more, so no later run deleted them.",
+        NOTHING_LOST,
+        history(
+            Move("lock", 3),
+            Episode((NEXT, PUSH), (At(5, Switch()), At(24, Kill(after=True)), At(24, Switch()))),
+            Move("copy"),
+            setting=Setting((("review-on", "ready"),), life=Life(2, 20)),
+        ),
+    ),
 }

@@ -402,7 +402,8 @@ def judge(history: History) -> list[Violation]:
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
         # findings count, too.
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
-        difference = mine.greener(theirs) if has_more else mine.difference(theirs)
+        may_differ = has_more or laws.has_unkept(played.world)
+        difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         if difference and not other.violations:
             message = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, message)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
+from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
@@ -139,7 +140,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        hidden = sum(_is_overwritten(world, task) for task in tasks)
+        hidden = sum(_is_overwritten(world, task) or _is_beside_refusal(world, task) for task in tasks)
         if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
@@ -160,6 +161,15 @@ def _is_overwritten(world: World, task: StoredTask) -> bool:
     runs = [cast(Run, run) for run in task.askers]
     least = RACING if world.setting.has_checks else RACING - 1
     return any(sum(spending.overlap(run, other) for other in world.runs) >= least for run in runs)
+
+
+def _is_beside_refusal(world: World, task: StoredTask) -> bool:
+    """Return whether CodeVF refused a third run at the same moment, which uses up the number of its attempt."""
+    runs = [cast(Run, run) for run in task.askers]
+    refused = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.OVER_BUDGET]
+    return any(spending.overlap(run, other) for run in runs for other in refused) and any(
+        sum(spending.overlap(run, other) for other in world.runs) >= RACING - 1 for run in runs
+    )
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -337,10 +347,13 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     askers = [cast(Run, run) for run in task.askers]
     is_unnamed = any(run.is_dead for run in askers) or all(_is_unreachable(run) for run in askers)
     is_given_up |= is_gone and not world.setting.has_summary and is_unnamed
-    if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
+    # A person may have deleted the only record, or another workflow may have written over it.
+    is_overwritten = "old text" in world.truth.losses
+    is_erased = is_overwritten or any("reviewbot:summary" in one for one in world.truth.erased)
+    is_known = task.is_read and not is_overwritten
+    if is_known or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
-    # A person may have deleted the only record.
-    left = ledgers[-1:] if any("reviewbot:summary" in one for one in world.truth.erased) else ledgers
+    left = ledgers[-1:] if is_erased else ledgers
     recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
@@ -537,6 +550,12 @@ def shown_by(world: World, number: int = 1) -> Shown:
         ),
         len(world.tasks_of(number)),
     )
+
+
+def has_unkept(world: World) -> bool:
+    """Return whether an answer says that a command was not recorded, and asks to repeat it."""
+    ours = [one.body for one in world.github.comments.values() if one.author == BOT]
+    return any(f" {Refusal.NOT_KEPT} " in one for one in ours if read_answer_mark(one))
 
 
 def cancelled(world: World) -> int:

@@ -1246,6 +1246,27 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="replacement-over-the-limit",
     ),
     Mutation(
+        "a task is not recorded beside the text of a newer head",
+        "reviewbot.app.github.record:_beside_text",
+        _returning(None),
+        NOTHING_LOST,
+        found="task-of-a-replaced-head",
+    ),
+    Mutation(
+        "a deferred review is bought beside the only automatic one",
+        "reviewbot.domain.machine.acquire:_is_reviewed",
+        _returning(False),
+        ONLY_DUE,
+        found="deferred-beside-the-first-review",
+    ),
+    Mutation(
+        "a run without an answer leaves the comments that two runs posted",
+        "reviewbot.domain.machine.finish:duplicates",
+        _returning(()),
+        NOTHING_LOST,
+        found="comments-of-a-killed-run",
+    ),
+    Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
         lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),

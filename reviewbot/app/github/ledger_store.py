@@ -33,7 +33,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    hides = _hides_a_purchase(snapshot.pull, reading.ledger)
+    hides = run.paid and _hides_a_purchase(snapshot.pull, reading.ledger)
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
 from reviewbot.app.github.ledger_store import first_recorded
-from reviewbot.app.github.refresh import refresh
-from reviewbot.app.github.summary_comment import write_summary
+from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
+from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.judge import stands_in_summary
+from reviewbot.domain.machine.judge import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
 from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken
@@ -48,22 +50,26 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
     """Record the task's id before it is polled.
 
     Creating the task may take minutes, and commands meanwhile are recorded in the summary, so it is read again first.
-    If that fails, or the head has moved, the check run gets the id.
+    If that fails, or the head has moved, the check run gets the id, and the summary keeps its text.
     """
-    recorded = None
+    recorded, purchase = None, underway.purchase
     try:
-        recorded = _in_summary(run, known, underway.purchase)
+        now = _read_again(run, known)
+        if head_has_moved(known, now):
+            _beside_text(run, now, purchase)
+        else:
+            recorded = _written(run, now, purchase, pending(now.request.judgement.rules))
     except ReviewbotError as error:
         run.degraded.say(error.message)
     if recorded is not None and stands_in_summary(recorded):
         return recorded
-    return _in_check_run(run, recorded or known, underway.purchase)
+    return _in_check_run(run, recorded or known, purchase)
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
     """Record in check run and summary that a purchase waits; the outcome says for what."""
-    now = refresh(run, known)
-    if now.reviewed_sha:
+    now = read_ledger_again(run, known)
+    if head_has_moved(known, now):
         return HeadMoved()
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
     return _written(run, now, wanted, outcome) or HeadMoved()
@@ -76,8 +82,20 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Ou
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
     """Write to the summary, keeping its current content; returns None if the head has moved."""
-    now = refresh(run, known) if known.summary else known
-    return None if now.reviewed_sha else _written(run, now, purchase, pending(now.request.judgement.rules))
+    now = _read_again(run, known)
+    moved = head_has_moved(known, now)
+    return None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
+
+
+def _read_again(run: RunContext, known: Known) -> Known:
+    return read_ledger_again(run, known) if known.summary else known
+
+
+def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
+    """Write to the ledger of the summary, whose text may be that of the newer head."""
+    if now.summary and now.request.summary_comment:
+        ledger = _only(now, purchase).ledger.written_for(now.snapshot, now.request.instance)
+        run.attempt(SUMMARY, partial(keep_text, run, now.summary, ledger))
 
 
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:

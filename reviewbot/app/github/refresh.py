@@ -19,7 +19,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)
-    now = reread(known, snapshot, read_ledger(run, snapshot, known.purchase.identity if known.purchase else ""))
+    now = _with_ledger(run, known, snapshot)
     if change is None:
         return now
     head = snapshot.pull.head_sha
@@ -28,6 +28,19 @@ def refresh(run: RunContext, known: Known) -> Known:
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)
     return placed_again(now, tuple(answers))
+
+
+def read_ledger_again(run: RunContext, known: Known) -> Known:
+    """Read the pull request and its ledger again, but not the change of a newer head (`head_has_moved`)."""
+    return _with_ledger(run, known, run.read_snapshot())
+
+
+def head_has_moved(known: Known, now: Known) -> bool:
+    return now.snapshot.pull.head_sha != known.snapshot.pull.head_sha
+
+
+def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
+    return reread(known, snapshot, read_ledger(run, snapshot, known.purchase.identity if known.purchase else ""))
 
 
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:

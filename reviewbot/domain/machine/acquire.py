@@ -31,7 +31,7 @@ from reviewbot.domain.machine.purchase import (
 )
 from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import AnswerForm
+from reviewbot.domain.model.options import AnswerForm, ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.eligibility import (
     SKIP_LABEL,
@@ -347,7 +347,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
         return concluded(known, failed(known, error))
     if wanted:
         return _wanted(known, candidate, now)
-    if before and before.state is TaskState.DEFERRED and before.head_sha != known.snapshot.pull.head_sha:
+    if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(_dropped(before))
     return concluded(known, not_asked_for(known))
 
@@ -360,12 +360,28 @@ def _asks_again(known: Known) -> bool:
 
 def _was_deferred(known: Known, before: Purchase | None) -> bool:
     """Return whether an earlier run deferred this purchase for this head. A collection must select the same files."""
-    if before is None or not before.is_deferred_on(known.snapshot.pull.head_sha):
+    if before is None or before.state is not TaskState.DEFERRED or _is_outdated(known, before):
         return False
     if known.request.may_buy:
         return True
     # A short copy does not have the rules, but their result.
     return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
+
+
+def _is_outdated(known: Known, deferred: Purchase) -> bool:
+    """Whether the head has moved, or another run has bought the only automatic review since (`review-on: ready`)."""
+    if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
+        return True
+    is_automatic = deferred.selecting and not deferred.requested_by  # a short copy has neither
+    is_only = known.request.policy.review_on is ReviewOn.READY
+    return bool(is_automatic and is_only and _is_reviewed(known, deferred))
+
+
+def _is_reviewed(known: Known, before: Purchase | None) -> bool:
+    """Whether another change of this pull request was bought."""
+    unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
+    bought = (one.identity for one in known.ledger.purchases if one.state not in unbought)
+    return any(identity != (before.identity if before else "") for identity in bought)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
@@ -382,10 +398,7 @@ def _wants_another(known: Known, before: Purchase | None) -> bool:
             f"{tried} attempts at a review of this change have ended without a result.",
             hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
         )
-    unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
-    others = [entry for entry in known.ledger.purchases if entry.state not in unbought]
-    reviewed = any(entry.identity != (before.identity if before else "") for entry in others)
-    return is_requested(request.policy, request.trigger, reviewed_before=reviewed)
+    return is_requested(request.policy, request.trigger, reviewed_before=_is_reviewed(known, before))
 
 
 def _label(known: Known) -> str:

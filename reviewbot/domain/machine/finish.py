@@ -25,6 +25,7 @@ from reviewbot.domain.machine.phases import Completed, Judged, Published, Refres
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
 
@@ -126,10 +127,12 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     if known.is_blind:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
+    # A run that was killed after it posted leaves what another run had posted, too.
+    doubled = (Write.POSTED,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):  # the check run contains the ledger's counter
-        left = (Write.ANNOUNCEMENT, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)
+        left = (Write.ANNOUNCEMENT, *doubled, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)
         return _writing(known, outcome, left)
-    return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
+    return _writing(known, outcome, (*doubled, Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
 
 
 def _writing(
