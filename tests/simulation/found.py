@@ -951,7 +951,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "task-of-a-replaced-head": Bug(
-        "Without check runs, a run did not record the task's id, because the head had moved while the task was created.",
+        "Without check runs, a run did not record the task's id, because the head had moved while the task was "
+        "created.",
         NOTHING_LOST,
         history(
             Move("note"),
@@ -960,22 +961,18 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "deferred-beside-the-first-review": Bug(
-        "With `review-on: ready`, a push deferred a review while another run was buying the first one. A later run bought "
-        "the deferred review, too.",
+        "With `review-on: ready`, a push deferred a review while another run was buying the first one. A later run "
+        "bought the deferred review, too.",
         ONLY_DUE,
         history(
             *(RUN_PUSH, Move("finish")),
-            Episode(
-                (NEXT, COLLECT), (At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH)))
-            ),
-            setting=Setting(
-                (("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"
-            ),
+            Episode((NEXT, COLLECT), (At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH)))),
+            setting=Setting((("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"),
         ),
     ),
     "comments-of-a-killed-run": Bug(
-        "Two racing runs posted the same findings, and one was killed before it deleted its comments. No review was due "
-        "any more, so no later run deleted them.",
+        "Two racing runs posted the same findings, and one was killed before it deleted its comments. No review was "
+        "due any more, so no later run deleted them.",
         NOTHING_LOST,
         history(
             Move("lock", 3),

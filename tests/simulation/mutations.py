@@ -1255,7 +1255,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a deferred review is bought beside the only automatic one",
         "reviewbot.domain.machine.acquire:_is_reviewed",
-        _returning(False),
+        _returning(value=False),
         ONLY_DUE,
         found="deferred-beside-the-first-review",
     ),
