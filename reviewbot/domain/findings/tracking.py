@@ -204,11 +204,12 @@ def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: Change
     A redacted text is the same for different values, so the file counts, too.
     """
     view = change_index.by_path.get(record.path)
-    whole = change_index.blobs.get(view.path, "") if view else ""
+    blob = change_index.blobs.get(view.path, "") if view else ""
     if isinstance(matched, Match) and record.block is not None:
         view = matched.view
-        whole = whole if view.is_redacted(record.side, record.block) else ""
-        return matched.copies, _digest(view.path, f"{view.verbatim(record.side, record.block)}{whole}")
+        blob = blob if view.is_redacted(record.side, record.block) else ""
+        return matched.copies, _digest(view.path, f"{view.verbatim(record.side, record.block)}{blob}")
+    whole = f"{change_index.content(record.path)}{blob}"
     return 0, _digest(view.path if view else record.path, whole or change_index.change)
 
 
