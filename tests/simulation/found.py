@@ -982,8 +982,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "late-answer-that-nothing-shows": Bug(
-        "With a token that may not write comments, a late answer was read on a head that needs no check. Nothing showed "
-        "it, and the run ended with exit status 0.",
+        "With a token that may not write comments, a late answer was read on a head that needs no check. Nothing "
+        "showed it, and the run ended with exit status 0.",
         NOTHING_LOST,
         history(
             *(Move("ask"), RUN, Move("finish"), Episode((COLLECT,)), Move("boss_commits")),

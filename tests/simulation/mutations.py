@@ -1269,7 +1269,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run that may not write its result says that it has published it",
         "reviewbot.domain.machine.judge:_nothing_stands",
-        _returning(False),
+        _returning(value=False),
         NOTHING_LOST,
         found="late-answer-that-nothing-shows",
     ),
