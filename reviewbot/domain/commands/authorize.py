@@ -1,4 +1,4 @@
-"""Authorizes a command against the writer's current permission, the pull request and the ledger."""
+"""Authorize a command against the writer's current permission, the pull request and the ledger."""
 
 from __future__ import annotations
 
