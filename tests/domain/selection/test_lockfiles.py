@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -187,6 +189,43 @@ snapshots:
     dependencies:
       peer: 3.0.0
     optional: true
+"""
+PNPM_FORMS = """lockfileVersion: 5.4
+
+specifiers:
+  left: ^1.2.0
+
+dependencies:
+  left: 1.2.0_react@18.0.0
+  lib: link:packages/lib
+
+patchedDependencies:
+  left@1.2.0:
+    hash: abc
+    path: patches/left.patch
+
+packages:
+
+  /left/1.2.0_react@18.0.0:
+    resolution: {integrity: sha512-aaaa==}
+    deprecated: |-
+      do not use: it
+      is old
+    cpu: [x64]
+
+  '@x/right@2.0.0':
+    resolution: {commit: '1111111', repo: https://github.com/good/right, type: git}
+
+snapshots:
+
+  '@x/right@2.0.0': {}
+
+  git@https://codeload.github.com/good/git/tar.gz/1: {}
+
+  left@1.2.0:
+    transitivePeerDependencies:
+      - '@types/node'
+      - supports-color
 """
 CARGO = """version = 3
 
@@ -486,7 +525,7 @@ FORMATS = [
     Format(
         "old/poetry.lock",
         OLD_POETRY,
-        (VERSION, ("sha256:aaaa", "sha256:bbbb")),
+        (VERSION, ("left-1.2.0", "left-1.10.0"), ("sha256:aaaa", "sha256:bbbb")),
         {
             "owner": (("github.com/good/", "github.com/evil/"),),
             "host": (("https://github.com/good", "https://evil.example/good"),),
@@ -552,7 +591,7 @@ FORMATS = [
     Format(
         "composer.lock",
         COMPOSER,
-        (VERSION, ("zipball/1111111", "zipball/2222222"), ('"aaaa"', '"bbbb"'), ("left.example", "other.example")),
+        (VERSION, *(("1111111", "2222222") for _ in range(3)), ('"aaaa"', '"bbbb"'), ("left.example", "other.example")),
         {
             "alias": (("repos/x/left/zipball", "repos/evil/left/zipball"),),
             "owner": (("github.com/x/", "github.com/evil/"),),
@@ -629,6 +668,418 @@ def test_the_notice_joins_the_reasons_to_a_sentence() -> None:
     file = change(one.path, one.text, one.edited((*one.attacks["host"], *one.attacks["no hash"])))
     (first, last), (notice,) = suspicions(file), select([file], paths=(), attributes="").notices
     assert notice == f"`package-lock.json` needs a review, because {first}, and {last}."
+
+
+@dataclass(frozen=True)
+class Update:
+    """An entry as a package manager writes it, and the texts that its update replaces everywhere."""
+
+    path: str
+    text: str
+    edits: Mapping[str, str]
+
+    def suspicions(self, more: Mapping[str, str] = MappingProxyType({})) -> tuple[str, ...]:
+        """Return what is suspicious about the update, or about another one."""
+        new = self.text
+        for old, now in (more or self.edits).items():
+            assert old in new, old
+            new = new.replace(old, now)
+        return suspicions(change(self.path, self.text, new))
+
+
+COMMIT, FORK = "0f8a3c5e" * 5, "9b1d7e42" * 5
+PYPI = ("4a/8b/" + "1c2d3e" * 10, "f0/9e/" + "7a6b5c" * 10)
+FILES = f"https://files.pythonhosted.org/packages/{PYPI[0]}/pydantic_core-2.27.0"
+
+
+def npm(name: str, **value: object) -> str:
+    """Return a package lock with one entry."""
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, f"node_modules/{name}": value}}, indent=1) + "\n"
+
+
+UPDATES = [
+    Update(
+        "package-lock.json",
+        npm(
+            "@babel/core",
+            version="7.26.0",
+            resolved="https://registry.npmjs.org/@babel/core/-/core-7.26.0.tgz",
+            integrity=HASH,
+            dev=True,
+            license="MIT",
+            dependencies={"semver": "^6.3.1", "convert-source-map": "^2.0.0", "ms-cjs": "npm:ms@^2.0.0"},
+            engines={"node": ">=6.9.0"},
+            funding={"type": "opencollective", "url": "https://opencollective.com/babel"},
+        ),
+        {"7.26.0": "7.26.10", HASH: OTHER, "^6.3.1": "^6.4.0", "ms@^2.0.0": "ms@^2.1.0", '"dev": true': '"dev": false'},
+    ),
+    Update(
+        "pnpm-lock.yaml",
+        f"""lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      vite:
+        specifier: ^5.4.0
+        version: 5.4.10(@types/node@22.9.0)
+
+packages:
+
+  vite@5.4.10:
+    resolution: {{integrity: {HASH}}}
+    engines: {{node: ^18.0.0 || >=20.0.0}}
+    hasBin: true
+    peerDependencies:
+      '@types/node': ^18.0.0 || >=20.0.0
+    peerDependenciesMeta:
+      '@types/node':
+        optional: true
+
+snapshots:
+
+  vite@5.4.10(@types/node@22.9.0):
+    dependencies:
+      esbuild: 0.21.5
+      jiti: '@x/jiti@2.4.0'
+    optionalDependencies:
+      '@types/node': 22.9.0
+    transitivePeerDependencies:
+      - '@types/node'
+""",
+        {
+            "^5.4.0": "^5.4.11",
+            "5.4.10": "5.4.11",
+            HASH: OTHER,
+            "22.9.0": "22.9.1",
+            "0.21.5": "0.22.0",
+            "2.4.0": "2.4.1",
+        },
+    ),
+    Update(
+        "yarn.lock",
+        f"""# yarn lockfile v1
+
+
+"@babel/core@^7.0.0", "@babel/core@^7.26.0":
+  version "7.26.0"
+  resolved "https://registry.yarnpkg.com/@babel/core/-/core-7.26.0.tgz#{COMMIT}"
+  integrity {HASH}
+  dependencies:
+    "@babel/types" "^7.26.0"
+    semver "^6.3.1"
+
+"width-cjs@npm:width@^4.2.0", width@^4.1.0:
+  version "4.2.3"
+  resolved "https://registry.yarnpkg.com/width/-/width-4.2.3.tgz#{COMMIT}"
+  integrity {HASH}
+""",
+        {
+            "7.26.0": "7.26.10",
+            COMMIT: FORK,
+            HASH: OTHER,
+            "^6.3.1": "^6.4.0",
+            "width@^4.2.0": "width@^4.3.0",
+            "4.2.3": "4.3.0",
+        },
+    ),
+    Update(
+        "yarn.lock",
+        """__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"@babel/core@npm:^7.0.0, @babel/core@npm:^7.26.0":
+  version: 7.26.0
+  resolution: "@babel/core@npm:7.26.0"
+  dependencies:
+    "@babel/types": "npm:^7.26.0"
+    ms-cjs: "npm:ms@^2.0.0"
+  peerDependenciesMeta:
+    typescript:
+      optional: true
+  checksum: 10c0/aaaa
+  languageName: node
+  linkType: hard
+""",
+        {"7.26.0": "7.26.10", "10c0/aaaa": "10c0/bbbb", "ms@^2.0.0": "ms@^2.1.0"},
+    ),
+    Update(
+        "Cargo.lock",
+        """version = 4
+
+[[package]]
+name = "serde"
+version = "1.0.215"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "aaaa"
+dependencies = [
+ "serde_derive",
+ "syn 2.0.87",
+]
+""",
+        {"1.0.215": "1.0.216", "aaaa": "bbbb", "2.0.87": "2.0.90"},
+    ),
+    Update(
+        "poetry.lock",
+        """[[package]]
+name = "requests"
+version = "2.32.0"
+description = "HTTP"
+optional = false
+python-versions = ">=3.8"
+groups = ["main"]
+markers = "python_version >= \\"3.8\\""
+files = [
+    {file = "requests-2.32.0-py3-none-any.whl", hash = "sha256:aaaa"},
+    {file = "requests-2.32.0.tar.gz", hash = "sha256:bbbb"},
+]
+
+[package.dependencies]
+certifi = ">=2017.4.17"
+colorama = {version = ">=0.4", markers = "platform_system == \\"Windows\\""}
+
+[package.extras]
+socks = ["PySocks (>=1.5.6,!=1.5.7)"]
+
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.8"
+content-hash = "cccc"
+""",
+        {
+            "2.32.0": "2.32.3",
+            "aaaa": "dddd",
+            "bbbb": "eeee",
+            "cccc": "ffff",
+            "3.8": "3.9",
+            "2017.4.17": "2018.1",
+            "Windows": "win",
+        },
+    ),
+    Update(
+        "uv.lock",
+        f"""version = 1
+requires-python = ">=3.12"
+
+[[package]]
+name = "pydantic-core"
+version = "2.27.0"
+source = {{ registry = "https://pypi.org/simple" }}
+dependencies = [
+    {{ name = "typing-extensions", marker = "python_full_version < '3.13'" }},
+]
+sdist = {{ url = "{FILES}.tar.gz", hash = "sha256:aaaa", size = 1, upload-time = "2024-11-01T00:00:00Z" }}
+wheels = [
+    {{ url = "{FILES}-cp312-cp312-macosx_11_0_arm64.whl", hash = "sha256:bbbb", size = 1 }},
+    {{ url = "{FILES}-cp312-none-win_amd64.whl", hash = "sha256:cccc", size = 1 }},
+]
+""",
+        {
+            "2.27.0": "2.27.1",
+            PYPI[0]: PYPI[1],
+            "aaaa": "dddd",
+            "bbbb": "eeee",
+            "cccc": "ffff",
+            "size = 1": "size = 2",
+            "cp312-none": "cp313-none",
+            "3.13": "3.14",
+            "2024": "2025",
+        },
+    ),
+    Update(
+        "Pipfile.lock",
+        """{
+    "_meta": {
+        "hash": {"sha256": "cccc"},
+        "pipfile-spec": 6,
+        "requires": {"python_version": "3.12"},
+        "sources": [{"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": true}]
+    },
+    "default": {
+        "requests": {
+            "hashes": ["sha256:aaaa", "sha256:bbbb"],
+            "index": "pypi",
+            "markers": "python_version >= '3.8'",
+            "version": "==2.32.0"
+        }
+    },
+    "develop": {}
+}
+""",
+        {"2.32.0": "2.32.3", "aaaa": "dddd", "bbbb": "eeee", "cccc": "ffff", "3.8": "3.9"},
+    ),
+    Update(
+        "Gemfile.lock",
+        f"""GIT
+  remote: https://github.com/good/right.git
+  revision: {COMMIT}
+  branch: main
+  specs:
+    right (2.0.0)
+
+GEM
+  remote: https://rubygems.org/
+  specs:
+    mini_portile2 (2.8.7)
+    nokogiri (1.16.7)
+      mini_portile2 (~> 2.8.2)
+      racc (~> 1.4)
+    nokogiri (1.16.7-x86_64-linux)
+      racc (~> 1.4)
+
+PLATFORMS
+  ruby
+  x86_64-linux
+
+DEPENDENCIES
+  nokogiri (~> 1.16.7)
+  right!
+
+CHECKSUMS
+  mini_portile2 (2.8.7) sha256=aaaa
+  nokogiri (1.16.7) sha256=bbbb
+  nokogiri (1.16.7-x86_64-linux) sha256=cccc
+  right (2.0.0)
+
+BUNDLED WITH
+   2.5.23
+""",
+        {"1.16.7": "1.16.8", "bbbb": "dddd", "cccc": "eeee", "2.8.2": "2.8.4", "2.8.7": "2.8.8", "aaaa": "ffff"},
+    ),
+    Update(
+        "composer.lock",
+        f"""{{
+    "_readme": ["This file locks the dependencies"],
+    "content-hash": "aaaa",
+    "packages": [
+        {{
+            "name": "monolog/monolog",
+            "version": "3.7.0",
+            "source": {{"type": "git", "url": "https://github.com/Seldaek/monolog.git", "reference": "{COMMIT}"}},
+            "dist": {{
+                "type": "zip",
+                "url": "https://api.github.com/repos/Seldaek/monolog/zipball/{COMMIT}",
+                "reference": "{COMMIT}",
+                "shasum": ""
+            }},
+            "require": {{"php": ">=8.1", "psr/log": "^2.0 || ^3.0"}},
+            "suggest": {{"ext-mbstring": "Allow to work properly with unicode: symbols/signs"}},
+            "type": "library",
+            "extra": {{"branch-alias": {{"dev-main": "3.x-dev"}}}},
+            "autoload": {{"psr-4": {{"Monolog\\\\": "src/Monolog"}}}},
+            "notification-url": "https://packagist.org/downloads/",
+            "support": {{"source": "https://github.com/Seldaek/monolog/tree/3.7.0"}},
+            "time": "2024-06-28T09:40:51+00:00"
+        }}
+    ],
+    "packages-dev": [],
+    "minimum-stability": "stable",
+    "plugin-api-version": "2.6.0"
+}}
+""",
+        {
+            "3.7.0": "3.8.0",
+            COMMIT: FORK,
+            "aaaa": "bbbb",
+            "2024": "2025",
+            ">=8.1": ">=8.2",
+            "3.x-dev": "4.x-dev",
+            "signs": "more",
+        },
+    ),
+    Update(
+        "go.sum",
+        """golang.org/x/net v0.30.0 h1:aaaa=
+golang.org/x/net v0.30.0/go.mod h1:bbbb=
+""",
+        {"0.30.0": "0.33.0", "aaaa": "cccc", "bbbb": "dddd"},
+    ),
+    Update(
+        "packages.lock.json",
+        """{
+  "version": 1,
+  "dependencies": {
+    "net8.0": {
+      "Serilog": {
+        "type": "Direct",
+        "requested": "[4.1.0, )",
+        "resolved": "4.1.0",
+        "contentHash": "aaaa",
+        "dependencies": {"System.Text.Json": "8.0.4"}
+      }
+    },
+    "net8.0/linux-x64": {}
+  }
+}
+""",
+        {"4.1.0": "4.2.0", "aaaa": "bbbb", "8.0.4": "8.0.5"},
+    ),
+]
+
+
+@pytest.mark.parametrize("one", UPDATES, ids=lambda one: one.path)
+def test_updates_as_package_managers_write_them_are_held_back(one: Update) -> None:
+    assert one.suspicions() == ()
+
+
+def moved(name: str, folder: str, other: str) -> Update:
+    """Return an update whose archive comes from another folder of the same host."""
+    file = name.rpartition("/")[2]
+    text = npm(name, version="1.2.0", resolved=f"https://{folder}/{file}-1.2.0.tgz", integrity=HASH)
+    return Update("package-lock.json", text, {"1.2.0": "1.3.0", HASH: OTHER, folder: other})
+
+
+def with_commit(path: str, text: str) -> Update:
+    """Return a package at another commit."""
+    return Update(path, text.replace("COMMIT", COMMIT), {COMMIT: FORK})
+
+
+COMMITS = [
+    with_commit("package-lock.json", npm("x", version="2.0.0", resolved="git+ssh://git@github.com/good/x.git#COMMIT")),
+    with_commit(
+        "package-lock.json", npm("x", version="2.0.0", resolved="https://codeload.github.com/good/x/tar.gz/COMMIT")
+    ),
+    with_commit(
+        "yarn.lock",
+        '"x@git+https://github.com/good/x.git":\n  version "2.0.0"\n  resolved "git+https://github.com/good/x.git#COMMIT"\n',
+    ),
+    with_commit("pnpm-lock.yaml", PNPM.replace("1111111", "COMMIT")),
+    with_commit("pnpm-lock.yaml", PNPM_FORMS.replace("1111111", "COMMIT")),
+    with_commit("yarn.lock", BERRY.replace("1111111", "COMMIT")),
+    with_commit("Cargo.lock", CARGO.replace("1111111", "COMMIT")),
+    with_commit(
+        "poetry.lock", POETRY.replace('reference = "HEAD"', 'reference = "HEAD"\nresolved_reference = "COMMIT"')
+    ),
+    with_commit("uv.lock", UV.replace("1111111", "COMMIT")),
+    with_commit("Pipfile.lock", PIPENV.replace("1111111", "COMMIT")),
+    with_commit("Gemfile.lock", BUNDLER.replace("1111111", "COMMIT")),
+    with_commit("composer.lock", COMPOSER.replace("1111111", "COMMIT")),
+]
+FOLDERS = [
+    moved(
+        "@x/left",
+        f"gitlab.com/api/v4/projects/{one}/packages/npm/@x/left/-",
+        f"gitlab.com/api/v4/projects/{other}/packages/npm/@x/left/-",
+    )
+    for one, other in [("111", "666")]
+] + [
+    moved("left", f"{before}/corp/{after}left/-", f"{before}/evil/{after}left/-")
+    for before, after in [
+        ("pkgs.dev.azure.com", "_packaging/f/npm/registry/"),
+        ("us-npm.pkg.dev", "npm/"),
+        ("s3.amazonaws.com", ""),
+        ("dl.cloudsmith.io/public", "x/npm/"),
+        ("r.example", ""),
+    ]
+]
+
+
+@pytest.mark.parametrize("one", [*COMMITS, *FOLDERS])
+def test_another_commit_or_folder_is_reviewed(one: Update) -> None:
+    assert one.suspicions()
+    assert one.suspicions({"2.0.0": "2.1.0", **one.edits}) if "2.0.0" in one.text else True
 
 
 TABLE = {"owner", "host", "http", "git", "path", "no hash", "lower"}
@@ -778,49 +1229,11 @@ def test_a_package_that_yarn_itself_patches_may_be_updated(sign: str) -> None:
     assert suspicions(change("yarn.lock", patched, archive))
 
 
-PNPM_FORMS = """lockfileVersion: 5.4
-
-specifiers:
-  left: ^1.2.0
-
-dependencies:
-  left: 1.2.0_react@18.0.0
-  lib: link:packages/lib
-
-patchedDependencies:
-  left@1.2.0:
-    hash: abc
-    path: patches/left.patch
-
-packages:
-
-  /left/1.2.0_react@18.0.0:
-    resolution: {integrity: sha512-aaaa==}
-    deprecated: |-
-      do not use: it
-      is old
-    cpu: [x64]
-
-  '@x/right@2.0.0':
-    resolution: {commit: '1111111', repo: https://github.com/good/right, type: git}
-
-snapshots:
-
-  '@x/right@2.0.0': {}
-
-  git@https://codeload.github.com/good/git/tar.gz/1: {}
-
-  left@1.2.0:
-    transitivePeerDependencies:
-      - '@types/node'
-      - supports-color
-"""
-
-
 def test_pnpm_lock_files_are_parsed() -> None:
-    new = PNPM_FORMS.replace("1.2.0", "1.3.0").replace("18.0", "18.1").replace("'1111111'", "'2222222'")
-    new = new.replace("aaaa", "bbbb") + "\n  middle@1.0.0: {}\n"
+    new = PNPM_FORMS.replace("1.2.0", "1.3.0").replace("left@1.3.0:\n    hash", "left@1.2.0:\n    hash")
+    new = new.replace("18.0", "18.1").replace("aaaa", "bbbb") + "\n  middle@1.0.0: {}\n"
     assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, new)) == ()
+    assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, PNPM_FORMS.replace("'1111111'", "'2222222'")))
 
 
 @pytest.mark.proof
