@@ -91,7 +91,7 @@ def _composer(text: str) -> Iterator[Written]:
     whole = _json(text.replace('"reference":', '"hash":'))
     for part in ("packages", "packages-dev"):
         yield from (Written(one["name"], (), {**one, "name": ""}) for one in whole.pop(part, None) or ())
-    yield Written("composer.lock", (), whole)
+    yield Written("composer.lock", (), {**whole, "hash": ""})
 
 
 def _nuget(text: str) -> Iterator[Written]:
@@ -112,10 +112,10 @@ def _toml(text: str) -> Iterator[Written]:
         yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""})
     for one in packages:
         apart.pop(one["name"], None)
-    yield Written("the file", (), {**whole, "version": ""})
+    yield Written("the file", (), {**whole, "version": "", "revision": ""})
 
 
-_PAIR = r"([A-Za-z]+): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
+_PAIR = r"([A-Za-z]+|'\d+'): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
 _INLINE = re.compile(rf"\{{{_PAIR}(?:, {_PAIR})*\}}")
 _KEY = r"(\"[^\"]+\"|'[^']+'|[^\s:'\"#](?:[^\s:]|:(?=\S))*)"
 _VALUE = r"(\"[^\"]*\"|'(?:[^']|'')*'|(?:[^\s&*!'\"{]|\*\Z|\{\}\Z|\{(?=.*\}\Z)).*)"
@@ -182,7 +182,7 @@ def _yarn(text: str) -> Iterator[Written]:
 
 
 _PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(?:[(_].*)?")
-_PNPM_PEERS = re.compile(r"(: (?:\S+@)?[0-9][A-Za-z0-9.+-]*)[(_]\S+(?=\r?$)", re.MULTILINE)
+_PNPM_PEERS = re.compile(r"(: (?:@?[A-Za-z][^\s(@]*@)?[0-9][A-Za-z0-9.+-]*)[(_]\S+(?=\r?$)", re.MULTILINE)
 
 
 def _pnpm(text: str) -> Iterator[Written]:

@@ -84,11 +84,11 @@ Places = Mapping[str, list[_Entry]]
 
 _MOST = 1_000
 _NOTES = re.compile(
-    "engines|funding|license|deprecated|dev|optional|peer|devOptional|peerDependenciesMeta|dependenciesMeta"
-    "|transitivePeerDependencies|description|keywords|authors|homepage|support|suggest|time|extra branch-alias|_readme|markers"
+    "engines|funding|license|deprecated|dev|optional|peer|devOptional|peerDependenciesMeta|dependenciesMeta|summary|category"
+    "|transitivePeerDependencies|description|keywords|authors|homepage|support|suggest|time|extra branch-alias|_readme"
     "|(metadata )?(content-hash|content_hash|lock-version|lock_version|requires-python|requires_python|python-versions)"
-    r"|groups|summary|category|resolution-markers|(sdist|archive|.+\[\]) (size|upload-time|markers?)"
-    r"|dependencies \S+ (markers|optional)"
+    r"|plugin-api-version|groups|resolution-markers|(dependencies \S+|sdist|archive|.+\[\]) (size|upload-time|optional)"
+    r"|((dependencies \S+|.+\[\]) )?markers?"
 )
 _RANGES = re.compile(
     "(dependencies|(dev|optional|peer)(D|-d)ependencies|requires|require|require-dev|requested|specifier|conflict|provide"
