@@ -128,9 +128,9 @@ def _tree(text: str, colon: str) -> Value:
     levels: list[Value] = [{}]
     note: int | None = None
     for line in text.split("\n"):
-        content = line.strip()
+        content = line.strip(" \r")
         indent = len(line) - len(line.lstrip(" "))
-        if not content or content.startswith("#") or line.rstrip() == "---":
+        if not content or content.startswith("#") or content == "---":
             continue
         if note is not None and indent > note:
             continue
@@ -146,7 +146,7 @@ def _tree(text: str, colon: str) -> Value:
             key, value = found[1].strip("\"'"), _scalar(found[2])
         else:
             raise UnreadableLock
-        if key in levels[-1]:
+        if key in levels[-1] or "\\" in key:
             raise UnreadableLock
         levels[-1][key] = value
         note = indent if key == "deprecated" and _BLOCK.fullmatch(str(value)) else None
@@ -217,7 +217,8 @@ _GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH
 
 
 def _bundler(text: str) -> Iterator[Written]:
-    blocks = [part.split("\n") for part in re.split(r"\n(?=\S)", re.sub(r"\s*\n", "\n", text).strip())]
+    whole = "\n".join(line for raw in text.split("\n") if (line := raw.rstrip(" \r")))
+    blocks = [part.split("\n") for part in re.split(r"\n(?=\S)", whole)]
     sums = {
         (found[1], found[2]): found[3] or ""
         for section, *lines in blocks
@@ -229,7 +230,7 @@ def _bundler(text: str) -> Iterator[Written]:
             continue
         source: Value = {"section": section}
         for found in filter(None, map(_GEM_SOURCE.fullmatch, lines)):
-            source[found[1]] = [*source.get(found[1], []), found[2]]
+            source.setdefault(found[1], []).append(found[2])
         for line in lines:
             if (gem := _GEM.fullmatch(line)) and section in _GEM_SECTIONS:
                 own = {"version": gem[2], "hash": sums.get((gem[1], gem[2]), "")}

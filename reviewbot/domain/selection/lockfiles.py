@@ -82,7 +82,7 @@ class _Entry(Struct, frozen=True):
 
 Places = Mapping[str, list[_Entry]]
 
-_MOST = 1_000
+_MOST, _MOST_IN_ALL = 1_000, 30_000_000
 _NOTES = re.compile(
     "engines|funding|license|deprecated|dev|optional|peer|devOptional|peerDependenciesMeta|dependenciesMeta|summary|category"
     "|transitivePeerDependencies|description|keywords|authors|homepage|support|suggest|time|extra branch-alias|_readme"
@@ -98,7 +98,7 @@ _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
 """By the path of a key: notes, ranges of dependencies, hashes, and what a new package brings."""
 
-_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
+_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
 # PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
 _DIGEST = re.compile(
@@ -109,15 +109,20 @@ _DIGEST = re.compile(
 def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     """Return the entries by name and place."""
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
+    count = 0
     for name, places, value in written:
         version = str(value.get("version") or "")
-        fields = frozenset(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
+        fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
         entry = _Entry(
             version,
             frozenset((path, text) for path, text, is_hash in fields if not is_hash),
             frozenset(path for path, _, is_hash in fields if is_hash),
             frozenset(text for _, text, is_hash in fields if is_hash),
         )
+        # Formats that share a source among entries can multiply a text.
+        count += sum(50 + len(path) + len(text) for path, text, _ in fields) * max(1, len(places))
+        if count > _MOST_IN_ALL:
+            raise UnreadableLock
         for place in places or ("",):
             found[name][place].append(entry)
     return found

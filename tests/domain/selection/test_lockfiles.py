@@ -1089,6 +1089,8 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
         ("poetry.lock", POETRY, {"[metadata]": '[[package]]\nname = "left"\nversion = "1.1.0"\n\n[metadata]'}),
         ("uv.lock", UV, {', hash = "sha256:cccc"': ""}),
         ("yarn.lock", YARN, {"left@^1.0.0, left@^1.2.0:": "left@^1.0.0, evil@^1.2.0:"}),
+        ("yarn.lock", YARN, {f"  integrity {HASH}": f"\u00a0 integrity {HASH}"}),
+        ("yarn.lock", YARN, {"# yarn lockfile v1\n": YARN.replace("left", "\\u006ceft").replace("1.2.0", "1.1.0")}),
         ("yarn.lock", YARN, {'"^2.0.0"': '"evil/right"'}),
         ("package-lock.json", V1, {f'"{HASH}",': f'"{HASH}", "requires": {{"right": "evil.tgz"}},'}),
         ("package-lock.json", NPM, {"^1.2.0": "^1.3.0", f'"{HASH}",': f'"{HASH}", "bin": {{"git": "x.js"}},'}),
@@ -1269,6 +1271,28 @@ def test_pnpm_lock_files_are_parsed() -> None:
     new = new.replace("18.0", "18.1").replace("aaaa", "bbbb") + "\n  middle@1.0.0: {}\n"
     assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, new)) == ()
     assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, PNPM_FORMS.replace("'1111111'", "'2222222'")))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Gemfile.lock", "GEM\n" + "  ref: a\n" * 1_000 + "".join(f"    a{number} (1)\n" for number in range(9_000))),
+        (
+            "yarn.lock",
+            ", ".join(f"a@^{n}.0" for n in range(9_000)) + ":\n" + "".join(f"  k{n} v\n" for n in range(9_000)),
+        ),
+        ("package-lock.json", '{"packages": {"a": ' + '{"x": ' * 800 + "1" + "}" * 802 + "\n"),
+        (
+            "package-lock.json",
+            json.dumps({"packages": {"a": {"x" * 500_000: {str(n): 1 for n in range(9_000)}}}}) + "\n",
+        ),
+    ],
+)
+def test_a_text_that_takes_long_is_unreadable(path: str, text: str) -> None:
+    started = time.process_time()
+    assert suspicions(change(path, "", text)) == ("its format is unknown, or not what a package manager writes",)
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.proof
