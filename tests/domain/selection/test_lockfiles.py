@@ -1277,6 +1277,7 @@ def test_pnpm_lock_files_are_parsed() -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("Gemfile.lock", f"GEM\n  ref: {'a' * 90_000}\n" + "".join(f"    a{number} (1)\n" for number in range(9_000))),
         ("Gemfile.lock", "GEM\n" + "  ref: a\n" * 1_000 + "".join(f"    a{number} (1)\n" for number in range(9_000))),
         (
             "yarn.lock",
