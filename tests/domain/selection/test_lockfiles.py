@@ -662,7 +662,7 @@ class Update:
 
 COMMIT, FORK = "0f8a3c5e" * 5, "9b1d7e42" * 5
 PYPI = ("4a/8b/" + "1c2d3e" * 10, "f0/9e/" + "7a6b5c" * 10)
-FILES = f"https://files.pythonhosted.org/packages/{PYPI[0]}/pydantic_core-2.27.0"
+FILES = f"https://files.example/packages/{PYPI[0]}/pydantic_core-2.27.0"
 
 
 def npm(name: str, **value: object) -> str:
@@ -681,7 +681,7 @@ UPDATES = [
         npm(
             "@babel/core",
             version="7.26.0",
-            resolved="https://registry.npmjs.org/@babel/core/-/core-7.26.0.tgz",
+            resolved="https://registry.example/@babel/core/-/core-7.26.0.tgz",
             integrity=HASH,
             dev=True,
             license="MIT",
@@ -742,7 +742,7 @@ snapshots:
 
 "@babel/core@^7.0.0", "@babel/core@^7.26.0":
   version "7.26.0"
-  resolved "https://registry.yarnpkg.com/@babel/core/-/core-7.26.0.tgz#{COMMIT}"
+  resolved "https://registry.example/@babel/core/-/core-7.26.0.tgz#{COMMIT}"
   integrity {HASH}
   dependencies:
     "@babel/types" "^7.26.0"
@@ -750,7 +750,7 @@ snapshots:
 
 "width-cjs@npm:width@^4.2.0", width@^4.1.0:
   version "4.2.3"
-  resolved "https://registry.yarnpkg.com/width/-/width-4.2.3.tgz#{COMMIT}"
+  resolved "https://registry.example/width/-/width-4.2.3.tgz#{COMMIT}"
   integrity {HASH}
 """,
         {
@@ -844,7 +844,7 @@ requires-python = ">=3.12"
 [[package]]
 name = "pydantic-core"
 version = "2.27.0"
-source = {{ registry = "https://pypi.org/simple" }}
+source = {{ registry = "https://registry.example/simple" }}
 dependencies = [
     {{ name = "typing-extensions", marker = "python_full_version < '3.13'" }},
 ]
@@ -873,7 +873,7 @@ wheels = [
         "hash": {"sha256": "cccc"},
         "pipfile-spec": 6,
         "requires": {"python_version": "3.12"},
-        "sources": [{"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": true}]
+        "sources": [{"name": "pypi", "url": "https://registry.example/simple", "verify_ssl": true}]
     },
     "default": {
         "requests": {
