@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import tempfile
 import time
@@ -51,10 +52,9 @@ RUN_SECONDS = 300.0
 KEPT_SECONDS = 1800.0
 
 _NEXT = (
-    ("reviewbot review --reviewer local", "review your own branch, free"),
-    ("reviewbot init --reviewer local", "write a workflow, free"),
-    ("reviewbot init", "write a workflow with CodeVF's engineers, paid"),
-    ("reviewbot demo --keep", "repeat the demo and keep the services"),
+    ("review --reviewer local", "Review your own branch, free. In its clone:"),
+    ("init --help", "Set up a repository. From a checkout, `init` needs `--action`:"),
+    ("demo --keep", "Repeat the demo and keep the services:"),
 )
 
 _OVER = ("completed", "cancelled", "failed", "expired")
@@ -261,9 +261,9 @@ class _Demo:
         threads, ids = second.landed.threads, [one.done.outputs.get("task-id", "") for one in (first, second)]
         bought = "a new task" if ids[0] != ids[1] else "the same task as before"
         paid = first.money.available - second.money.available
-        sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
-        whole = "the whole change" if sent == before_sent else "a part of the change"
-        say(self.console, f"Purchase: {bought} for {whole} ({sent} files), {paid} credits.")
+        since = (second.report.get("progress") or {}).get("since")
+        part = f"what is new since {since[:7]}" if since else "the whole change"
+        say(self.console, f"Purchase: {bought} for {part}, {paid} credits.")
         changed, deleted = len(before.keys() & after.keys()) - same, len(before.keys() - after.keys())
         became = f"{new} new, {same} unchanged, {changed} edited" + f", {deleted} deleted" * bool(deleted)
         say(self.console, f"Comments: {len(before)} before, {len(after)} after; {became}.")
@@ -291,10 +291,11 @@ class _Demo:
 
     def _show_next(self) -> None:
         title(self.console, "Next")
-        if which("reviewbot", path=self.path) is None:
-            say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
+        installed = which("reviewbot", path=self.path)
+        program = "reviewbot" if installed else shlex.quote(str(Path(sys.executable).with_name("reviewbot")))
         for command, what in _NEXT:
-            say(self.console, f"{command:<34} {what}", hang=35)
+            say(self.console, what)
+            self.console.print(Text(f"    {visible(f'{program} {command}')}"), soft_wrap=True)
 
     def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...], answer: str) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
