@@ -1530,8 +1530,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "only the run that answers a question deletes a second answer",
         "reviewbot.domain.publishing.announcement:left_to_announce",
-        lambda right: lambda late, there, *more: right(
-            late, [one for one in there if not read_answer_mark(one.body)], *more
+        lambda right: (
+            lambda late, there, *more: right(late, [one for one in there if not read_answer_mark(one.body)], *more)
         ),
         ANSWERED_ONCE,
         found="second-answer-of-a-killed-run",
@@ -1546,8 +1546,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the limit does not stop an intent of another run",
         "reviewbot.domain.machine.purchase:quote",
-        lambda right: lambda known, wanted, tag, balance, **named: right(
-            known, wanted, tag, None if wanted.intent else balance, **named
+        lambda right: (
+            lambda known, wanted, tag, balance, **named: right(
+                known, wanted, tag, None if wanted.intent else balance, **named
+            )
         ),
         WITHIN_LIMIT,
         found="intent-of-a-run-at-work",
@@ -1625,8 +1627,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "attempts without a record do not count",
         "reviewbot.domain.ledger.ledger:Ledger.ended",
-        lambda _right: lambda self, identity: sum(
-            one.identity == identity and one.task_id != "" and one.state is TaskState.ENDED for one in self.purchases
+        lambda _right: (
+            lambda self, identity: sum(
+                one.identity == identity and one.task_id != "" and one.state is TaskState.ENDED
+                for one in self.purchases
+            )
         ),
         PAY_ONCE,
         found="another-attempt-without-end",
