@@ -196,7 +196,7 @@ class Settings:
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        "Bots whose pull requests are not reviewed if every commit is the bot's own and signed by GitHub.",
+        "Bots whose pull requests are not reviewed while the bot pushes them and GitHub signs its commits.",
         BOTS,
     )
     bases: tuple[str, ...] = config_key(

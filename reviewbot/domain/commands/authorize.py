@@ -304,7 +304,7 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse the opener, everyone who authored or committed a commit, and whoever may have used a workflow for it."""
+    """Refuse the opener, all authors and committers, and collaborators who may have let a workflow commit."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
