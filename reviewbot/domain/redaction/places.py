@@ -80,14 +80,12 @@ def is_host(before: str) -> bool:
 class Parents:
     """Follow the keys of a configuration by their indentation; a diff shows only some of them."""
 
-    def __init__(self, *, diff: bool) -> None:
-        self._mark = int(diff)
+    def __init__(self) -> None:
         self._executed: list[int] = []
         """Columns of the keys above whose values are executed or installed."""
 
-    def place(self, line: str) -> Place:
+    def place(self, content: str) -> Place:
         """Return whether the next line is mixed, or belongs to a key whose value is executed or installed."""
-        content = line[self._mark :]
         text = content.lstrip(" \t{")
         column = len(content) - len(text)
         is_item = text.startswith("- ")

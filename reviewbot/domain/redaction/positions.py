@@ -10,13 +10,15 @@ import re
 from collections.abc import Sequence
 
 from reviewbot.domain.redaction.detectors import credentials_in, names_a_secret, opens_a_value
-from reviewbot.domain.redaction.formats import Token
+from reviewbot.domain.redaction.formats import ENCLOSED, Token
 from reviewbot.domain.redaction.places import Place, is_host, is_user, of_line
 
 _REACH = 200
 """Characters of the line that are read before and after a token."""
 _START = r"^[+\- ]?\s{0,80}"
 
+# A package, a repository or an image in an address, or in one that begins farther away.
+_IN_ADDRESS = re.compile(rf"(?:\w:|[\"'`(=])//[^\s?#\"'`<>]*\Z|[^\s?#\"'`<>=&(),;]{{{_REACH}}}\Z")
 _DOTTED = re.compile(r"\.\w")
 
 # Definitions and uses of names in code.
@@ -71,7 +73,12 @@ def may_redact(text: str, token: Token, place: Place) -> bool:
     after = text[token.stop : end if end >= 0 else len(text)][:_REACH]
     if place is Place.PATH or first <= _header(text) or is_user(before, after):
         return True
-    if is_host(before) or _DOTTED.match(after) or after.startswith("("):
+    if (
+        is_host(before)
+        or (_IN_ADDRESS.search(before) and not _is_enclosed(before, token))
+        or _DOTTED.match(after)
+        or after.startswith("(")
+    ):
         return False
     if place is Place.DATA:
         return _IMAGE.match(before) is None
@@ -79,6 +86,11 @@ def may_redact(text: str, token: Token, place: Place) -> bool:
     is_code = place is Place.CODE and of_line(line, place) is Place.CODE
     is_name = any(start.search(before) and then.match(after) for start, then in _AROUND)
     return not is_name and (is_code or _is_credential(text, token, place, line, first))
+
+
+def _is_enclosed(before: str, token: Token) -> bool:
+    # A number and 35 characters can also be an image and its tag.
+    return token.kind in ENCLOSED and (token.kind != "telegram-token" or before.endswith("/bot"))
 
 
 def _header(text: str) -> int:
@@ -89,15 +101,24 @@ def _header(text: str) -> int:
     return hunk if hunk >= 0 else len(text)
 
 
+def _above(text: str, first: int) -> Sequence[str]:
+    """Return the lines above a position, in a diff those of its hunk and side."""
+    above = text[max(first - 2_000, 0) : first].split("\n")[:-1]
+    if text.startswith(("diff --git ", "@@ -")):
+        start = max((at for at, line in enumerate(above, start=1) if line.startswith("@@ ")), default=0)
+        above = [line for line in above[start:] if {text[first], line[:1]} != {"+", "-"}]
+    return above[-_LINES:]
+
+
 def _is_credential(text: str, token: Token, place: Place, line: str, first: int) -> bool:
     """Return whether a token in executed text is where neither a program, a package nor another argument can be."""
     at = min(token.start - first, _REACH)
     before, after = line[:at], line[at + token.stop - token.start :]
-    if token.kind.endswith("-webhook") or any(one.start <= at < one.stop for one in credentials_in(line)):
+    if _is_enclosed(before, token) or any(one.start <= at < one.stop for one in credentials_in(line)):
         return True
     if _is_argument(before, token.kind, after):
         return True
-    above = text[max(first - 2_000, 0) : first].split("\n")[:-1][-_LINES:]
+    above = _above(text, first)
     return not _MORE.match(after) and (_is_assigned(before, above, place) or _is_option(text, before, above))
 
 

@@ -54,11 +54,14 @@ def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place
     """Return the place of each line; in a mixed configuration, a key decides on the lines below it."""
     if place is not Place.MIXED:
         return [place] * len(lines)
-    places, parents = [], Parents(diff=diff)
+    places: list[Place] = []
+    sides = {"+": Parents(), "-": Parents()} if diff else {"": Parents()}
     for line in lines:
         if diff and line.startswith(_HUNK):
-            parents = Parents(diff=diff)
-        places.append(parents.place(line))
+            sides = {"+": Parents(), "-": Parents()}
+        mark = line[:1] if diff else ""
+        found = {side.place(line[len(mark) :]) for key, side in sides.items() if mark == key or mark not in sides}
+        places.append(Place.EXECUTED if Place.EXECUTED in found else Place.MIXED)
     return places
 
 

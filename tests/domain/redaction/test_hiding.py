@@ -334,8 +334,14 @@ def test_the_tokens_of_json_and_of_parts_with_text_are_no_code() -> None:
 # What a guard keeps, and what is in its place where it is planted out.
 NEVER = re.compile(r"(?!)")
 GUARDS = [
-    ("positions.is_host", lambda _: False, "app.js", f"fetch('https://{GITLAB}/x')"),
+    ("positions.is_host", lambda _: False, "app.js", f"clone('git@{GITLAB}:x/y')"),
     ("redactor.is_host", lambda _: False, "app.js", "fetch('https://a.q7Tz-91kd-x4Lp.com')"),
+    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
+    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{"./" * 99}{XOXB}"></script>'),
+    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@\n-token = (\n+{XOXB} x"),
+    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@ token = (\n+{XOXB} x"),
+    ("scan.Parents.place", lambda *_: Place.MIXED, "app.yml", f"@@ -1 +1 @@\n scripts:\n-a: 1\n+  secret: {RANDOM}"),
+    ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
     ("positions._DOTTED", NEVER, "app.js", f"const host = '{GITLAB}.evil.com'"),
     ("positions._is_credential", lambda *_: True, "run.sh", f"nc {GITLAB} 4444"),
     ("positions._is_assigned", lambda *_: True, "run.sh", f"TOKEN= {XOXB} x"),
