@@ -577,8 +577,11 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: ! fast", "it contains a tag"),
         ("--- !x\nmode: fast", "it contains a tag"),
         ("mode: !!python/object:os.system fast", "it contains a tag"),
-        ("mode: fast\nmode: standard", "line 2, column 1: duplicate key"),
-        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: duplicate key"),
+        ("mode: fast\nmode: standard", "line 2, column 1: duplicate key `mode`, first set in line 1, column 1"),
+        (
+            "path-instructions:\n- {path: a, path: b}",
+            "line 2, column 13: duplicate key `path`, first set in line 2, column 4",
+        ),
         ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
         ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
         ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),

@@ -43,6 +43,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with status 2."""
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
+        message = _EXPLICIT.sub(r": takes no value; remove `=\g<given>`.", message)
         if found := _CHOICE.search(message):
             choices, given = re.findall(r"[\w-]+", found["choices"]), found["given"]
             what = (
@@ -50,7 +51,7 @@ class Parser(argparse.ArgumentParser):
                 if found["name"] == "COMMAND"
                 else f"{found['name']}: invalid value `{given}`"
             )
-            message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(choices)}.")
+            message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(f'`{one}`' for one in choices)}.")
         self.print_usage(sys.stderr)
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
 
@@ -67,7 +68,10 @@ class Parser(argparse.ArgumentParser):
 
 
 _ARGUMENT = re.compile(r"^argument (?P<name>[^:]+): ")
-_CHOICE = re.compile(r"^(?P<name>[^:]+): invalid choice: '(?P<given>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL)
+_CHOICE = re.compile(
+    r"^(?P<name>[^:]+): invalid choice: (['\"])(?P<given>.*)\2 \(choose from (?P<choices>.*)\)", re.DOTALL
+)
+_EXPLICIT = re.compile(r": ignored explicit argument (['\"])(?P<given>.*)\1$", re.DOTALL)
 
 
 def make_parser() -> Parser:
@@ -269,7 +273,7 @@ def between(kind: type[int | float], least: float, most: float) -> Callable[[str
         except ValueError:
             value = kind(least - 1)
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"invalid number {text!r}. Allowed: {least:.15g} to {most:.15g}.")
+            raise argparse.ArgumentTypeError(f"invalid number `{text}`. Allowed: {least:.15g} to {most:.15g}.")
         return value
 
     return read

@@ -47,7 +47,7 @@ def read_report(text: str) -> StoredReport:
     try:
         report = _of_this_version(parse(text))
     except JsonMismatch as error:
-        why = f"The report cannot be read: {error}." if error.where else "The report is not valid JSON."
+        why = f"The report cannot be read: {error}." if error.where else f"The report {error.what}."
         raise ReportUnreadable(why, hint=REWRITE) from None
     return StoredReport(_view(report), report.generator.version, report.review_url)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
-from ruamel.yaml.nodes import Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.parser import ParserError
 from ruamel.yaml.scanner import ScannerError
 
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem
 
 CONFIG_BYTES = 65_536
@@ -42,7 +44,7 @@ _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 
 def _reason(error: Exception) -> str:
     if isinstance(error, DuplicateKeyError):
-        return "duplicate key"
+        return error.problem or "duplicate key"
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
     text = re.sub(
@@ -72,10 +74,27 @@ def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
         raise NotYaml(error) from None
 
 
+class _Constructor(SafeConstructor):
+    """Names a duplicate key without its values, which may be secrets."""
+
+    def check_mapping_key(self, node: MappingNode, key_node: Node, mapping: Any, key: object, value: object) -> bool:  # noqa: ANN401, ARG002 — as in the base class
+        if key in mapping:
+            # Imported here: the detectors load slowly, and only a duplicate key needs them.
+            from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
+
+            name = "" if is_secret(str(key)) else f" `{visible(str(key))[:60]}`"
+            first = next(one for one, _ in node.value if self.construct_object(one) == key).start_mark
+            what = f"duplicate key{name}, first set in line {first.line + 1}, column {first.column + 1}"
+            raise DuplicateKeyError(None, None, what, key_node.start_mark)
+        return True
+
+
 def yaml_value(text: str) -> object:
     """Return the value of a text, or raise `NotYaml`."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        return yaml.load(text)
     except (YAMLError, ValueError) as error:
         raise NotYaml(error) from None
 
@@ -92,7 +111,7 @@ def read_config(text: str, where: str = "config file") -> tuple[dict[str, object
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys" if error.repeats_a_key else "")]
+        return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
     if refused is not None:
         return {}, [Problem(where, refused, "plain values")]
     if content is None:

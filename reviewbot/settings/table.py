@@ -225,7 +225,7 @@ class Settings:
         "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as `path:line: "
         "severity: text`.",
     )
-    redact: Redact = config_key(Redact.ON, "`on` redacts or masks secrets, `block` holds their files back.")
+    redact: Redact = config_key(Redact.ON, "`on` redacts secrets, `block` holds their files back.")
     supersede: Supersede = config_key(
         Supersede.REPLACE_PENDING,
         "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer works on it, "

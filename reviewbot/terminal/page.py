@@ -138,9 +138,9 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
         gutter = f"  {'>' if line.cited else ' '} {line.number:>{width}} | " if line.number else " " * 4
         whole = line.cited or line.number is None
         _show_line(console, gutter, line.text, "" if whole else "dim", whole=whole)
-    if any(line.masked for line in excerpt.lines):
-        masked = ", ".join(str(line.number) for line in excerpt.lines if line.masked)
-        say(console, f"(secrets are masked in: {masked})", "dim", indent=_INDENT * 2)
+    if any(line.redacted for line in excerpt.lines):
+        redacted = ", ".join(str(line.number) for line in excerpt.lines if line.redacted)
+        say(console, f"(secrets are redacted in: {redacted})", "dim", indent=_INDENT * 2)
     if excerpt.more:
         say(console, f"… {counted(excerpt.more, 'more line')}", "dim", indent=_INDENT * 2)
 
@@ -231,11 +231,11 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         sent = f"Would be {sent}" if names_all else sent.capitalize()
         size_of_all = f", {size(sum(one.bytes for one in view.sent))}" if view.reviewer == "codevf" else ""
         secrets = sum(one.redactions for one in view.sent)
-        say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets, view)}.", "dim")
+        say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets)}.", "dim")
     if view.context:
         names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
         size_of_all = size(sum(one.bytes for one in view.context))
-        redacted = _redacted(sum(one.redactions for one in view.context), view)
+        redacted = _redacted(sum(one.redactions for one in view.context))
         say(console, f"Context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
@@ -243,7 +243,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         _list(console, [(one.path, _why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:
         rows = [(one.path, f"{size(one.bytes)}{'' if one.whole else ', only the diff'}", one) for one in view.sent]
-        _list(console, [(path, text + _redacted(one.redactions, view), "") for path, text, one in rows], _MOST_SENT)
+        _list(console, [(path, text + _redacted(one.redactions), "") for path, text, one in rows], _MOST_SENT)
     held = view.held_back
     is_listed = view.outcome.reason is Reason.PARTIAL and not view.outcome.message
     above = view.missed[:NAMED] if is_listed else ()  # the verdict lists these
@@ -260,9 +260,8 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     _list(console, lines, _MOST_HELD)
 
 
-def _redacted(secrets: int, view: SummaryView) -> str:
-    verb = "redacted" if view.reviewer == "codevf" else "masked"  # the analyzers send nothing
-    return f", {counted(secrets, 'secret')} {verb}" if secrets else ""
+def _redacted(secrets: int) -> str:
+    return f", {counted(secrets, 'secret')} redacted" if secrets else ""
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:

@@ -142,7 +142,7 @@ def test_a_mistyped_option_gets_a_suggestion(capsys: pytest.CaptureFixture[str])
 def test_invalid_numbers_are_refused(options: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
         cli.sandbox(options, ENV, StringIO())
-    assert f"invalid number {options[1]!r}. Allowed:" in capsys.readouterr().err
+    assert f"invalid number `{options[1]}`. Allowed:" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "module"), [("demo", "starlette"), ("sandbox", "uvicorn"), ("sandbox", "graphql")])

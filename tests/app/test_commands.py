@@ -328,10 +328,13 @@ def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
         assert "`hubot` waived" in shown
         [first, reply] = rig.world.store.replies.values()
         assert "⚖️ **Waived** by `hubot`: only admins can call it" in first.body
+        assert " · waived: " in first.body
+        assert " · blocks: " not in first.body
         assert [one.subject for one in rig.world.store.reactions] == [node_id("PRRC", reply.id)]
         assert emoji(rig) == ["+1"]
         done = reply_to_finding(rig, "/reviewbot unwaive")
         assert (done.exit_status, check(rig)) == (0, "failure"), done.log
+        assert " · blocks: " in rig.comments()[0].body
         assert len(rig.service.tasks()) == 1
 
 

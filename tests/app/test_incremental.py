@@ -107,6 +107,8 @@ def test_a_finding_is_carried_until_it_is_resolved(
         [comment] = rig.comments()
         assert text in comment.body
         assert ("reviewbot:state" in comment.body) == bool(text)
+        assert (" · blocks: A shell runs it**" in comment.body) == bool(status)
+        assert (f" · {text.lower()}: A shell runs it**" in comment.body) == (not status)
         assert rig.checks()[0].conclusion == ("failure" if status else "success")
         [summary] = rig.summaries()
         assert "A shell runs it" in summary

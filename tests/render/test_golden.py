@@ -12,6 +12,7 @@ import pytest
 
 import reviewbot
 from reviewbot.domain.commands.authorize import Refusal
+from reviewbot.domain.findings.markers import FindingMark, with_headings
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
@@ -82,6 +83,21 @@ def test_a_comment_says_whether_it_blocks_and_where_to_waive_it(
     hint = "To waive it, a collaborator with write access who is not an author replies here: `/reviewbot waive REASON`"
     assert ((hint in text), "waive" in text) == (blocks and waivable, blocks and waivable)
     assert ("Resolve this conversation" in text) is not blocks
+
+
+def test_only_the_heading_of_a_finding_that_no_longer_blocks_changes(renderer: Renderer) -> None:
+    forged = replace(INJECTION, explanation="```\n**🔴 Critical · blocks: forged**\n```")
+    view = comment_of(forged, UNRATED, replace(RACE, id="cc", category=None, blocks=True))
+    body = (
+        f"{FindingMark('', ('aa', *(one.id for one in view.findings)))}\n{renderer.comment(view).partition(chr(10))[2]}"
+    )
+    done = with_headings(body, {"aa": "gone", INJECTION.id: "fixed", "cc": "waived"})
+    headings = [line.partition(": ")[0] for line in done.splitlines() if line.startswith("**")]
+    assert headings[0] == "**🔴 Critical · security · fixed"
+    assert "**🔴 Critical · blocks" in headings, "it is a part of the explanation"
+    assert any(line.startswith("**❓ Unrated") and line.endswith("· blocks") for line in headings)
+    assert headings[-1] == "**🟠 High · waived"
+    assert with_headings(done, {INJECTION.id: "blocks", "cc": "blocks"}) == body
 
 
 def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Renderer) -> None:

@@ -984,4 +984,19 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("review-on", "ready"),), life=Life(2, 20)),
         ),
     ),
+    "late-answer-that-nothing-shows": Bug(
+        "With a token that may not write comments, a late answer was read on a head that needs no check. Nothing showed "
+        "it, and the run ended with exit status 0.",
+        NOTHING_LOST,
+        history(
+            *(Move("ask"), RUN, Move("finish"), Episode((COLLECT,)), Move("boss_commits")),
+            setting=Setting(
+                (("review-on", "ready"),),
+                "bases: [release]\nquiet-minutes: 15\nanswer: words\n",
+                life=Life(2, 20),
+                mind=Mind(43, is_prose=True, is_worried=True),
+                denied=frozenset({"contents: write", "pull-requests: write"}),
+            ),
+        ),
+    ),
 }

@@ -306,7 +306,8 @@ def _has_result(world: World, task: StoredTask) -> bool:
 def _lost(world: World) -> Iterator[Violation]:
     """Check that every token of every result was published, or that people deleted the text.
 
-    Without check runs, a deleted or older summary hides what was recorded.
+    Without check runs, a deleted or older summary hides what was recorded. A run whose token may not write the result
+    has it in its files and its job summary, and ends with exit status 4.
     """
     if world.setting.is_silent or "memory" in world.truth.losses:
         return
@@ -317,6 +318,8 @@ def _lost(world: World) -> Iterator[Violation]:
         published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
+                if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+                    continue
                 missing = set(SAID.findall(str(task.result))) - published
                 head = task.submission.metadata["headSha"]
                 is_older = head != pull.head_sha or any(head == one for one, _ in world.truth.skipped)
@@ -356,6 +359,10 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     left = ledgers[-1:] if is_erased else ledgers
     recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
+
+
+def _is_unpublished(run: Run) -> bool:
+    return run.outcome is not None and run.outcome.reason is Reason.NOT_PUBLISHED
 
 
 def _is_unreachable(run: Run) -> bool:

@@ -1267,6 +1267,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="comments-of-a-killed-run",
     ),
     Mutation(
+        "a run that may not write its result says that it has published it",
+        "reviewbot.domain.machine.judge:_nothing_stands",
+        _returning(False),
+        NOTHING_LOST,
+        found="late-answer-that-nothing-shows",
+    ),
+    Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
         lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),

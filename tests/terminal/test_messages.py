@@ -108,8 +108,16 @@ CASES = {
     ),
     "the same key twice": Case(
         ("config", "check"),
-        (f"{FILE}: line 3, column 1: duplicate key. Allowed: a YAML mapping without repeated keys.",),
-        work={FILE: "mode: fast\npaths: [a]\nmode: standard\n"},
+        (f"{FILE}: line 3, column 1: duplicate key `mode`, first set in line 1, column 1. Delete one of the two.",),
+        work={FILE: "mode: hidden\npaths: [a]\nmode: secret\n"},
+        never=("hidden", "secret"),
+    ),
+    "the same key twice in the input": Case(
+        ("config", "check", "--input", "config={mode: fast, mode: standard}"),
+        ("`config`: line 1, column 14: duplicate key `mode`, first set in line 1, column 2. Delete one of the two.",),
+    ),
+    "no such config file": Case(
+        ("config", "show", "none.yml"), (f"none.yml: file not found. To show {FILE}: reviewbot config show",)
     ),
     "incomplete path-instructions": Case(
         ("config", "check"),
@@ -152,7 +160,20 @@ CASES = {
     ),
     "--pr abc": Case(
         ("review", "--pr", "abc"),
-        ("--pr: invalid number 'abc'. Allowed: 1 to 999999999.",),
+        ("--pr: invalid number `abc`. Allowed: 1 to 999999999.",),
+        never=("'",),
+    ),
+    "a choice with a quote": Case(
+        ("review", "--mode", "it's"),
+        ("--mode: invalid value `it's`. Allowed: `realtime_answer`, `fast`, `standard`.",),
+    ),
+    "a flag with a value": Case(("review", "--staged=yes"), ("--staged: takes no value; remove `=yes`.",)),
+    "neither an id nor a file": Case(
+        ("apply", "3f9z"),
+        (
+            "reviewbot: `3f9z` is neither an existing file nor the id of a finding.",
+            "Write at least 4 hex digits of the id. To list the ids with a fix: reviewbot apply --check",
+        ),
     ),
     "no repository": Case(
         LOCAL, ("reviewbot: `nogit` is not inside a git repository. Run the command in a clone.",), outside=True
@@ -190,10 +211,22 @@ CASES = {
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report is not valid JSON.",
+            "report.json: The report is not valid JSON: line 2, column 2: expected `,` delimiter.",
             "reviewbot review --format json > report.json",
         ),
-        work={"report.json": "none"},
+        work={"report.json": '["secret"\n "hidden"]'},
+        never=("secret", "hidden"),
+    ),
+    "a report with an open quote": Case(
+        ("render", "report.json", "--to", "html"),
+        ("report.json: The report is not valid JSON: line 1, column 2: unterminated string.",),
+        work={"report.json": '["secret'},
+        never=("secret",),
+    ),
+    "another kind of report": Case(
+        ("apply", "report.json"),
+        ("report.json: The report is invalid: expected `object`, got `array`.",),
+        work={"report.json": "[]"},
     ),
     "service down": Case(
         ("review", "--codevf-url", "http://127.0.0.1:9/"),

@@ -98,8 +98,8 @@ def test_a_masked_line_is_marked() -> None:
     cited = replace(INJECTION, path="a.py", start_line=None, line=2)
     seen = file_view("", "x = 1\ny = 'xxxx'\n", "a.py", redacted=(2,))
     view = replace(CLEAN, findings=(cited,))
-    assert "    (secrets are masked in: 2)\n" in drawn(view, [seen])
-    assert "masked" not in drawn(view, [replace(seen, redacted=frozenset())])
+    assert "    (secrets are redacted in: 2)\n" in drawn(view, [seen])
+    assert "redacted" not in drawn(view, [replace(seen, redacted=frozenset())])
 
 
 def test_a_fix_is_shown_as_a_diff_of_the_reviewed_lines() -> None:

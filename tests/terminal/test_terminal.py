@@ -129,7 +129,7 @@ def test_without_a_command_the_help_is_shown(open_session: Opened) -> None:
 def test_a_number_beyond_the_bounds_is_refused_with_them(most: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
         cli.main(["plan", "--most", most], {}, io.StringIO())
-    assert f"--most: invalid number '{most}'. Allowed: 1 to 10000." in capsys.readouterr().err
+    assert f"--most: invalid number `{most}`. Allowed: 1 to 10000." in capsys.readouterr().err
 
 
 def test_ctrl_c_of_a_free_review_promises_nothing(open_session: Opened) -> None:

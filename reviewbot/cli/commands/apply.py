@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -50,10 +51,16 @@ def run(call: Call) -> int:
         0, or 3 if a suggestion was refused.
 
     Raises:
-        SettingsError: the finding does not exist, or the report's commit is not in this clone.
+        SettingsError: the finding or the report does not exist, or the report's commit is not in this clone.
     """
     chosen = call.chosen
     report, ids = report_and_ids(chosen.words)
+    if report and not report.suffix and not os.path.lexists(report):
+        what = f"`{visible(str(report))}` is neither an existing file nor the id of a finding"
+        todo = (
+            f"Write at least {FEWEST_DIGITS} hex digits of the id. To list the ids with a fix: reviewbot apply --check"
+        )
+        raise wrong("", what, todo)
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         view = read_stored(report).view if report else _last_review(call, clone)

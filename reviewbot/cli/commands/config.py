@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -120,6 +121,9 @@ def _file(call: Call) -> tuple[str, str | None]:
     if call.chosen.file:
         path = Path(call.chosen.file)
         shown, folder, name = call.chosen.file, str(path.parent), path.name
+        if not os.path.lexists(path):
+            what = call.chosen.what
+            raise wrong(shown, "file not found", f"To {what} {CONFIG_FILE}: reviewbot config {what}")
     else:
         with open_clone(Path.cwd(), passed_on(call.env)) as clone:
             shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE

@@ -99,6 +99,11 @@ class FileView(Struct, frozen=True, dict=True):
         copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
         return digest("\0".join(copies))
 
+    def is_redacted(self, side: Side, block: Block) -> bool:
+        """Return whether a copy of a block at the head contains a redaction."""
+        numbers = (first + at for first in self.places(side, block).every for at in range(block.count))
+        return side is Side.RIGHT and not self.redacted.isdisjoint(numbers)
+
     def _verbatim(self, side: Side) -> Mapping[int, str]:
         if side is Side.RIGHT and self.text is not None:
             return dict(enumerate(split_lines(self.text), start=1))

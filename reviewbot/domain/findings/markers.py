@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -144,6 +145,22 @@ class AnnouncementMark(Struct, frozen=True):
 def read_announcement_mark(body: str) -> AnnouncementMark | None:
     match = _ANNOUNCEMENT.match(body)
     return None if match is None else AnnouncementMark(match[1], match[2])
+
+
+_HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
+"""The heading that `finding.md.j2` writes for a finding that blocks, or with the word that replaced `blocks`."""
+
+
+def with_headings(body: str, words: Mapping[str, str]) -> str:
+    """Replace `blocks` in the headings of a finding's comment; `words` maps the ids to `blocks` or another state."""
+    mark = read_finding_mark(body)
+    done = ""
+    for identifier in mark.ids if mark else ():
+        before, foot, after = body.partition(f"\n<sub>`{identifier}`")
+        if foot and identifier in words:
+            before = _HEADING.sub(rf"\g<1>{words[identifier]}", before, count=1)
+        done, body = (f"{done}{before}{foot}", after) if foot else (done, body)
+    return done + body
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:

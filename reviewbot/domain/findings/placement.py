@@ -1,7 +1,7 @@
 """Places every finding and gives it an id, before anything is posted.
 
 Each finding gets exactly one place: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the diff.
-Code is compared with the text as sent, in which secrets are redacted or masked.
+Code is compared with the text as sent, in which secrets are redacted.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 
 def _is_code(suggestion: str) -> bool:
-    """Return whether a suggestion can be part of a file: no invisible, redacted or masked text, and no line numbers."""
+    """Return whether a suggestion can be part of a file: no invisible or redacted text, and no line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)

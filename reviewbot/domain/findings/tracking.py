@@ -199,11 +199,18 @@ def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
-    """Return what a waiver is for: this number of copies of exactly this text, or the whole file if there is none."""
-    if isinstance(matched, Match) and record.block is not None:
-        return matched.copies, _digest(matched.view.path, matched.view.verbatim(record.side, record.block))
+    """Return what a waiver is for: this number of copies of exactly this text, else the whole file or the change.
+
+    A redacted text is the same for different values, so the file counts, too.
+    """
     view = change_index.by_path.get(record.path)
-    return 0, _digest(view.path if view else record.path, change_index.content(record.path))
+    blob = change_index.blobs.get(view.path, "") if view else ""
+    if isinstance(matched, Match) and record.block is not None:
+        view = matched.view
+        blob = blob if view.is_redacted(record.side, record.block) else ""
+        return matched.copies, _digest(view.path, f"{view.verbatim(record.side, record.block)}{blob}")
+    whole = f"{change_index.content(record.path)}{blob}"
+    return 0, _digest(view.path if view else record.path, whole or change_index.change)
 
 
 def _digest(path: str, text: str) -> str:

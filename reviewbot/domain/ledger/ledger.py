@@ -5,7 +5,7 @@ It is stored on GitHub: `codec` writes it into the summary comment, `external_id
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -361,17 +361,30 @@ class Ledger(Struct, frozen=True):
         judged = _together(one for entry in self._of_change(change) for one in entry.judged)
         return {one.id: one.standing for one in judged}
 
-    def with_judged(self, change: str) -> Ledger:
-        """Record the current findings in the latest finished purchase of a change, in addition to earlier ones."""
-        bought = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
-        if not bought:
-            return self
-        last, judged = bought[-1], _together((*_open_now(self.findings, bought[-1]), *bought[-1].judged))
-        judged = tuple(sorted(judged, key=lambda one: not one.blocks))
+    def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
+        """Record the open findings in the latest finished purchase of a change, in addition to earlier ones.
+
+        A late answer may be about another change: its findings are recorded in its own purchase.
+
+        Args:
+            change: the current one, as in `ChangeIndex`.
+            answered: the ids of the tasks whose answers were read.
+        """
+        done = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
+        last = done[-1].task_id if done else None
+        return replace(self, purchases=tuple(self._judging(one, last, answered) for one in self.purchases))
+
+    def _judging(self, bought: Purchase, last: str | None, answered: Collection[str]) -> Purchase:
+        if bought.task_id == last:
+            now = tuple(_open_now(self.findings, bought))
+        elif bought.task_id in answered and bought.state is TaskState.DONE:
+            now = tuple(one for one in _open_now(self.findings, bought) if one is LOST or not one.carried)
+        else:
+            return bought
+        judged = tuple(sorted(_together((*now, *bought.judged)), key=lambda one: not one.blocks))
         if any(one.blocks for one in judged[MAX_JUDGED:]):
             judged = (*judged[: MAX_JUDGED - 1], LOST)
-        marked = replace(last, judged=judged[:MAX_JUDGED])
-        return replace(self, purchases=tuple(marked if one is last else one for one in self.purchases))
+        return replace(bought, judged=judged[:MAX_JUDGED])
 
     def forgets(self, change: str) -> bool:
         """Return whether a finding that blocked a judged change is no longer in the ledger.

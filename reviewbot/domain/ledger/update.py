@@ -73,4 +73,5 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     for answer in changes.answers:
         findings = merge_answer(findings, answer, change_index, stood)
     ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
-    return replace(ledger, posted=ledger.posted | changes.posted).with_judged(change_index.change)
+    answered = {one.task_id for one in changes.answers}
+    return replace(ledger, posted=ledger.posted | changes.posted).with_judged(change_index.change, answered)

@@ -247,10 +247,9 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Return whether the token may write no part of the result and another token is possible."""
+    """Return whether no part of the result is shown, since the token may not write it, and another token is possible."""
     request = known.request
     if known.posted or known.replies or not (known.memory.update.answers and known.denied):
         return False
-    parts = {CHECK_RUN: request.check_run, SUMMARY: request.summary_comment}
-    untaken = all(part in known.denied for part, due in parts.items() if due)
+    untaken = known.check is None and not stands_in_summary(known)
     return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)

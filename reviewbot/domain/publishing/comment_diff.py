@@ -16,6 +16,7 @@ from reviewbot.domain.findings.markers import (
     read_reply_mark,
     says_closed,
     summary_mark,
+    with_headings,
     with_state,
 )
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
@@ -232,7 +233,8 @@ class ThreadUpdate(Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        return with_state(self.thread.comments[0].body, self.note, closed=self.is_done)
+        words = {one.id: _heading(one) for one in self.records}
+        return with_state(with_headings(self.thread.comments[0].body, words), self.note, closed=self.is_done)
 
     @property
     def is_done(self) -> bool:
@@ -245,6 +247,12 @@ class ThreadUpdate(Struct, frozen=True):
     def is_back(self) -> bool:
         """Whether the comment says closed, but one of its findings is open again."""
         return says_closed(self.thread.comments[0].body) and not self.is_done
+
+
+def _heading(record: TrackedFinding) -> str:
+    if not record.standing.is_open:
+        return record.standing.value
+    return "waived" if record.waiver else "blocks"
 
 
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:

@@ -1,4 +1,4 @@
-"""What is replaced or masked in a text before it leaves the runner.
+"""What is redacted in a text before it leaves the runner.
 
 Detectors find credentials and private keys; the redactor replaces them without moving a line.
 """

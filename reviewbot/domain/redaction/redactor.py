@@ -1,7 +1,7 @@
 """Redact credentials in everything that is sent, without moving a line.
 
 A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
-from all texts first, so that a secret found in one file is also masked in the others. A diff stays a diff: lines keep
+from all texts first, so that a secret found in one file is also redacted in the others. A diff stays a diff: lines keep
 their number and marker.
 """
 

@@ -38,6 +38,7 @@ class JsonMismatch(Exception):
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'document'}` {what}")
         self.where = where
+        self.what = what
 
 
 def parse(text: str | bytes) -> object:
@@ -46,12 +47,20 @@ def parse(text: str | bytes) -> object:
     Uses `json`, since `msgspec.json` rejects a document for a lone surrogate in one of its strings.
 
     Raises:
-        JsonMismatch: it is not JSON, or contains NaN or Infinity.
+        JsonMismatch: it is not JSON, or contains NaN or Infinity; names line and column, without values of the text.
     """
     try:
         return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise JsonMismatch("", "is not valid JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise JsonMismatch("", f"is not valid JSON{_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return ""
+    # The parser quotes at most one character.
+    why = re.sub("( starting)? at$", "", error.msg).replace("Expecting", "expected").replace("'", "`")
+    return f": line {error.lineno}, column {error.colno}: {why[:1].lower()}{why[1:]}"
 
 
 def _refuse(name: str) -> NoReturn:

@@ -27,12 +27,12 @@ _READ = _WIDTH + 100
 
 
 class ExcerptLine(Struct, frozen=True):
-    """A line; `number` is None if only the quote is known, and `masked` says that a secret in it was replaced."""
+    """A line; `number` is None if only the quote is known, and `redacted` says that a secret in it was replaced."""
 
     number: int | None
     text: str
     cited: bool
-    masked: bool = False
+    redacted: bool = False
 
 
 class Excerpt(Struct, frozen=True):
@@ -59,13 +59,13 @@ class Excerpts:
             return _quoted(finding.code)
         more = max(0, last - first + 1 - MAX_LINES)
         end = last - more if more else last + AROUND
-        masked = self._files[finding.path].redacted if finding.side is Side.RIGHT else ()
+        redacted = self._files[finding.path].redacted if finding.side is Side.RIGHT else ()
         shown = (
             ExcerptLine(
                 number,
                 shorten_line(known[number].removesuffix("\r"), _WIDTH),
                 cited=first <= number <= last,
-                masked=number in masked,
+                redacted=number in redacted,
             )
             for number in range(first - AROUND, end + 1)
             if number in known

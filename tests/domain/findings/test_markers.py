@@ -22,6 +22,7 @@ from reviewbot.domain.findings.markers import (
     review_mark,
     says_closed,
     summary_mark,
+    with_headings,
     with_state,
 )
 from reviewbot.domain.github.drafts import Reaction
@@ -102,6 +103,22 @@ def test_the_state_in_a_comment_changes_and_its_text_stays(body: str, one: str, 
     closed = with_state(with_word, one, closed=True)
     assert says_closed(closed)
     assert with_state(closed, "") == body
+
+
+def test_a_heading_says_the_state_of_its_finding() -> None:
+    ids = ("a" * 10, "b" * 10, "c" * 10)
+
+    def body(first: str, second: str) -> str:
+        parts = (
+            f"**🔴 Critical · {word}: it blocks: x**\n\n<sub>`{one}`"
+            for word, one in zip((first, second), ids[:2], strict=True)
+        )
+        return "\n".join((str(FindingMark("", ids)), *parts))
+
+    assert with_headings(body("blocks", "blocks"), {ids[1]: "fixed", ids[2]: "gone"}) == body("blocks", "fixed")
+    assert with_headings(body("waived", "fixed"), dict.fromkeys(ids, "blocks")) == body("blocks", "blocks")
+    assert with_headings(same := body("does not block", "other"), dict.fromkeys(ids, "gone")) == same
+    assert with_headings("words", {ids[0]: "fixed"}) == "words"
 
 
 def test_a_comment_without_the_marker_gets_no_state() -> None:

@@ -538,9 +538,29 @@ def test_a_finding_that_names_no_code_can_be_waived_until_its_file_changes() -> 
         assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
 
 
-def test_a_finding_without_a_file_can_be_waived_permanently() -> None:
-    before = with_waiver(finding(path="other.py"))
-    assert update_states(before, CHANGED) == before
+def test_a_finding_without_a_file_can_be_waived_until_the_change_changes() -> None:
+    now, later = (replace(one, change=letter * 32) for one, letter in ((NOW, "a"), (CHANGED, "b")))
+    before = with_waiver(finding(path="other.py"), now)
+    assert update_states(before, now) == before
+    assert one(update_states(before, later)).counts
+
+
+@pytest.mark.parametrize("code", ["secret()", None], ids=["quoted", "without code"])
+def test_a_waiver_ends_when_the_file_differs_only_in_a_redacted_value(code: str | None) -> None:
+    """Other values have the same redacted text."""
+    shown = BAD.replace("bad()", "secret()")
+    sent, line = view(BASE, shown), 1 + shown.splitlines().index("secret()")
+
+    def with_blob(letter: str, *redacted: int) -> ChangeIndex:
+        index = ChangeIndex((replace(sent, redacted=frozenset(redacted)),), frozenset())
+        return replace(index, blobs={APP: letter * 40})
+
+    before = with_waiver(finding(code=code), with_blob("a", line))
+    assert update_states(before, with_blob("a", line)) == before
+    assert one(update_states(before, with_blob("b", line))).counts
+    if code:
+        other = with_waiver(finding(code=code), with_blob("a", 1))
+        assert not one(update_states(other, with_blob("b", 1))).counts, "its code has no redaction"
 
 
 def test_a_waiver_on_an_unreadable_file_applies_to_its_bytes() -> None:

@@ -233,3 +233,13 @@ def test_judged_findings_are_read_back(red: Ledger) -> None:
     read = decode(encode(red, signer), signer).ledger
     assert [one.judged for one in read.purchases] == [one.judged for one in red.purchases]
     assert again(read, RED).findings.severities("") == (Severity.CRITICAL,)
+
+
+def test_a_late_answer_fails_the_change_that_it_is_about() -> None:
+    """CodeVF may not return it again when that change comes back."""
+    newer = index("b", app=BAD.replace("line 20", "line 20, changed"))
+    said = answer(newer, critical(), task="task_1", here=False)
+    late = applied(Ledger(), bought(EVIL, "task_1").with_answer(said), newer)
+    fixed = reviewed(late, FIXED, "task_2", fixed=[one.id for one in late.findings.records])
+    assert not fixed.findings.open()
+    assert again(fixed, EVIL).findings.open()

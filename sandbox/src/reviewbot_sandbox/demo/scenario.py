@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import tempfile
 import time
@@ -51,10 +52,9 @@ RUN_SECONDS = 300.0
 KEPT_SECONDS = 1800.0
 
 _NEXT = (
-    ("reviewbot review --reviewer local", "review your own branch, free"),
-    ("reviewbot init --reviewer local", "write a workflow, free"),
-    ("reviewbot init", "write a workflow with CodeVF's engineers, paid"),
-    ("reviewbot demo --keep", "repeat the demo and keep the services"),
+    ("review --reviewer local", "Review your own branch, free. In its clone:"),
+    ("init --help", "Set up a repository. From a checkout, `init` needs `--action`:"),
+    ("demo --keep", "Repeat the demo and keep the services:"),
 )
 
 _OVER = ("completed", "cancelled", "failed", "expired")
@@ -291,10 +291,11 @@ class _Demo:
 
     def _show_next(self) -> None:
         title(self.console, "Next")
-        if which("reviewbot", path=self.path) is None:
-            say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
+        installed = which("reviewbot", path=self.path)
+        program = "reviewbot" if installed else shlex.quote(str(Path(sys.executable).with_name("reviewbot")))
         for command, what in _NEXT:
-            say(self.console, f"{command:<34} {what}", hang=35)
+            say(self.console, what)
+            self.console.print(Text(f"    {visible(f'{program} {command}')}"), soft_wrap=True)
 
     def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...], answer: str) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
