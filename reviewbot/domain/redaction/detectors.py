@@ -199,7 +199,12 @@ FIXED = (
         quoted=True,
         data=True,
     ),
-    _Rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", ("curl", "http"), data=True),
+    _Rule(
+        r"\b(?:curl|http|xh) [^;&|]{0,300}?(?<=\s)(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{1,60}:"
+        + _VALUE,
+        ("curl", "http"),
+        data=True,
+    ),
     _Rule(
         r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
         + _VALUE,
@@ -212,7 +217,7 @@ FIXED = (
         rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", ("htpasswd",), data=True
     ),
     _Rule(
-        _ECHOED + r"(?:(?:docker|podman|registry) login|sudo -S|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
+        _ECHOED + r"(?:(?:docker|podman|registry) login|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
         ("echo",),
         data=True,
     ),

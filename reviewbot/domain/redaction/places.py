@@ -31,13 +31,13 @@ class Place(Enum):
 
 COMMAND_KEY = re.compile(
     r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
-    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart)s?[\"']?[ \t]{0,8}[:=]",
+    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module)s?"
+    r"[\"']?[ \t]{0,8}[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A key of a configuration whose value is executed."""
-_PARENT = re.compile(
-    COMMAND_KEY.pattern.replace("execstart", "execstart|dependencie|package|plugin|preset|module"), re.IGNORECASE
-)
+"""A key of a configuration whose value is executed or installed."""
+# It may be such a key: `? run`, `!!str run:`, `"r\u0075n":`.
+_ODD_KEY = re.compile(r"[ \t]{0,80}(?:-[ \t]{1,8})?(?:[?:!&]|\"[^\"]{0,60}\\)")
 
 _PROGRAMS = (
     r"(?:npx|npm|pnpm|yarn|bunx|pipx?[23]?|uvx?|gem|cargo|brew|apt|apt-get|apk|dnf|yum|conda|go (?:run|install|get)"
@@ -89,11 +89,11 @@ class Parents:
         text = content.lstrip(" \t{")
         column = len(content) - len(text)
         is_item = text.startswith("- ")
-        if text.strip():
+        if text.strip() and not text.startswith("#"):
             # An item can have the same column as its key.
             while self._executed and self._executed[-1] >= column + is_item:
                 self._executed.pop()
-        if _PARENT.search(content):
+        if COMMAND_KEY.search(content) or _ODD_KEY.match(content):
             self._executed.append(column + 2 * is_item)
             return Place.EXECUTED
         return Place.EXECUTED if self._executed else Place.MIXED

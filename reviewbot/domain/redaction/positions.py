@@ -44,7 +44,7 @@ _KEY = re.compile(
 _MORE = re.compile(r"[:/@]\w")
 _REMARK = re.compile(r"[^\"'`]*?(?:^[+\- ]?|\s)#\s")
 _CALLED = re.compile(r"\brequire\([\"'](?P<package>[a-z]{1,20})[\"']\)\([\"']\Z")
-_BASIC = re.compile(r"\bcurl\b.*\s(?:-u|--user)[ =]?[\"']?(?P<user>[\w.@+-]{1,60}:)?\Z")
+_BASIC = re.compile(r"\bcurl\s[^;&|]*(?<=\s)(?:-u|--user)[ =]?[\"']?(?P<user>[\w.@+-]{1,60}:)?\Z")
 
 _ALONE = re.compile(rf"{_START}(?:-\s{{1,8}})?[\"']?\Z")
 _ITEM = re.compile(rf"{_START}(?:-\s{{1,8}}[\"']?|[\"'])(?P<item>[^\"']*)[\"']?,?\s*\Z")

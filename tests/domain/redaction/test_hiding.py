@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.redaction.detectors import Span
 from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
@@ -336,7 +337,23 @@ NEVER = re.compile(r"(?!)")
 GUARDS = [
     ("positions.is_host", lambda _: False, "app.js", f"clone('git@{GITLAB}:x/y')"),
     ("redactor.is_host", lambda _: False, "app.js", "fetch('https://a.q7Tz-91kd-x4Lp.com')"),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
+    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
+    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
     ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
+    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
+    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
     ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{"./" * 99}{XOXB}"></script>'),
     ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@\n-token = (\n+{XOXB} x"),
     ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@ token = (\n+{XOXB} x"),
@@ -355,13 +372,13 @@ GUARDS = [
     ("positions._INSTALLS", NEVER, "run.sh", f"npm i left-pad --auth-token {XOXB}"),
     ("positions._MANAGER", NEVER, "app.yml", f"command: npx\nargs:\n  - --token\n  - {XOXB}"),
     ("positions._MANAGER", NEVER, "app.yml", f'command: npx\nargs: ["--token", "{XOXB}"]'),
-    ("places._PARENT", NEVER, "data.json", f'{{"scripts": {{"token": "{XOXB}"}}}}'),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"token": "{XOXB}"}}}}'),
     ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
-    ("places._PARENT", NEVER, "data.json", f'{{"scripts": {{\n  "token": "{XOXB}"\n}}}}'),
-    ("places._PARENT", NEVER, "app.yml", f"scripts:\n  secret: {RANDOM}"),
-    ("places._PARENT", NEVER, "data.json", f'{{"scripts": {{"secret": "{RANDOM}"}}}}'),
-    ("places._PARENT", NEVER, "data.json", f'{{"x": {{"scripts": {{\n    "secret": "{RANDOM}"}}}}}}'),
-    ("places._PARENT", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{\n  "token": "{XOXB}"\n}}}}'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"scripts:\n  secret: {RANDOM}"),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"secret": "{RANDOM}"}}}}'),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"x": {{"scripts": {{\n    "secret": "{RANDOM}"}}}}}}'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
     ("scan.may_redact", lambda *_: True, "run.sh", "npx xoxb-''1234567890-evil"),
     ("formats.encodes_code", lambda _: False, "app.py", f"token = 'EAAA{BLOB}'"),
     ("detectors.encodes_code", lambda _: False, "run.sh", f"API_TOKEN={BLOB}; echo $API_TOKEN | base64 -d | sh"),
@@ -376,7 +393,8 @@ def test_each_guard_keeps_code_that_is_hidden_without_it(
 ) -> None:
     giving = "password: q7Tz-91kd-x4Lp", f"secret: {COMMAND}"
     assert seen(path, text, *giving) == text
-    monkeypatch.setattr(f"reviewbot.domain.redaction.{guard}", planted)
+    module = f"selection.places{guard[9:]}" if guard.startswith("selection.") else f"redaction.{guard}"
+    monkeypatch.setattr(f"reviewbot.domain.{module}", planted)
     assert seen(path, text, *giving) != text
 
 
