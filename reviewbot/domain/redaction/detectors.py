@@ -443,7 +443,7 @@ class Wrapped:
 
     def _of(self, above: _Above, content: str, place: Place) -> Iterator[Span]:
         for name, pattern in ((above.name, _VALUE_ALONE), (above.named, _ITS_VALUE)):
-            if name and (found := pattern.match(content)) and _is_its_value(name["w"], name["t"], found, place):
+            if name and (found := pattern.match(content)) and _is_its_value(name, found, place):
                 yield Span(*found.span("v"))
         if not content.strip():
             return
@@ -458,16 +458,21 @@ class Wrapped:
             above.named = None
 
 
-def _is_its_value(word: str, tail: str, found: re.Match[str], place: Place) -> bool:
-    value = found["v"]
+def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bool:
+    word, tail, value = name["w"], name["t"], found["v"]
     if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
         return False
     if place.is_executed:
         is_named = (word.isupper() or place is Place.MIXED) and not _OTHER.search(tail)
-        return is_named and is_surely_random(value) and not encodes_code(value)
+        return is_named and not may_end(name[0], place) and is_surely_random(value) and not encodes_code(value)
     if _is_vague(word, tail):
         return _is_long(value)
     return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+
+def may_end(line: str, place: Place) -> bool:
+    """Return whether the line below can be a command: of a shell, or of a target in a Makefile."""
+    return line.rstrip().endswith(("=", "\\") if place is Place.MIXED else ("=", "\\", ":"))
 
 
 def has_word(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reviewbot.domain.redaction.detectors import credentials_in, names_a_secret, opens_a_value
+from reviewbot.domain.redaction.detectors import credentials_in, may_end, names_a_secret, opens_a_value
 from reviewbot.domain.redaction.formats import ENCLOSED, Token
 from reviewbot.domain.redaction.places import Place, is_host, is_user, of_line
 
@@ -125,7 +125,7 @@ def _is_credential(text: str, token: Token, place: Place, line: str, first: int)
 def _is_assigned(before: str, above: Sequence[str], place: Place) -> bool:
     is_mixed = place is Place.MIXED
     last = above[-1] if above and _ALONE.match(before) else ""
-    if opens_a_value(last) and (is_mixed or not last.rstrip().endswith((":", "\\"))):
+    if opens_a_value(last) and not may_end(last, place):
         return True
     named = _ASSIGNED.search(before) or (_KEY.search(before) if is_mixed else None)
     return named is not None and any(map(names_a_secret, filter(None, named.groupdict().values())))
