@@ -61,6 +61,10 @@ _INSTALLS = re.compile(
     r"|(?:npm|pnpm|yarn|bun|pip[x23]?|uv|gem|cargo|go|brew|apt|apt-get|apk|dnf|yum|conda|mamba|composer|poetry)\s.*?"
     r"\b(?:install|i|add|ci|get|require|tap|update|upgrade)\b)"
 )
+_INSTALLED = re.compile(
+    r"(?<![\w-])(?:npx|bunx|uvx|(?:npm|pnpm|yarn|bun|pip[x23]?|uv|gem|cargo|go|brew|apt|apt-get) {1,4}[a-z]{1,9})"
+    r" {1,4}(?:-\S{1,30} {1,4}){0,3}[\"']?\Z"
+)
 _OPTIONS_FIRST = re.compile(r"(?:.*?[:=(]\s*)?(?:[+-]\s)?\s*(?:-|\Z)")
 _MANAGER = re.compile(r"\b(?:npx|npm|pnpm|yarn|bunx?|uvx?|pipx?)\b")
 
@@ -81,7 +85,7 @@ def may_redact(text: str, token: Token, place: Place) -> bool:
     ):
         return False
     if place is Place.DATA:
-        return _IMAGE.match(before) is None
+        return _IMAGE.match(before) is None and _INSTALLED.search(before) is None
     line = f"{before}{text[token.start : token.stop]}{after}"
     is_code = place is Place.CODE and of_line(line, place) is Place.CODE
     is_name = any(start.search(before) and then.match(after) for start, then in _AROUND)

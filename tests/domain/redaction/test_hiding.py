@@ -358,6 +358,8 @@ GUARDS = [
     ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@\n-token = (\n+{XOXB} x"),
     ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@ token = (\n+{XOXB} x"),
     ("scan.Parents.place", lambda *_: Place.MIXED, "app.yml", f"@@ -1 +1 @@\n scripts:\n-a: 1\n+  secret: {RANDOM}"),
+    ("positions._INSTALLED", NEVER, "README.md", f"Run `npx {XOXB}`."),
+    ("positions._INSTALLED", NEVER, "README.md", f"    pip install --quiet {XOXB}"),
     ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
     ("positions._DOTTED", NEVER, "app.js", f"const host = '{GITLAB}.evil.com'"),
     ("positions._is_credential", lambda *_: True, "run.sh", f"nc {GITLAB} 4444"),
