@@ -1,3 +1,3 @@
-"""Buys a code review of a pull request and posts it on the pull request."""
+"""Buy a code review of a pull request and post it on the pull request."""
 
 __version__ = "0.1.0"

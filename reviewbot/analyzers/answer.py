@@ -1,4 +1,4 @@
-"""Rates what the analyzers found, and puts it into the form of the service's answer."""
+"""Rate what the analyzers found, and put it into the form of the service's answer."""
 
 from __future__ import annotations
 

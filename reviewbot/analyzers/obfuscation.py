@@ -1,4 +1,4 @@
-"""Finds code that a language reads differently from every analyzer.
+"""Find code that a language reads differently from every analyzer.
 
 Each disguise on an added line is a finding. On any line it makes the file count as not read, because the analyzers
 do not read the text that runs.

@@ -1,4 +1,4 @@
-"""Reads what each analyzer prints. A shape that is not the documented one raises `Unreadable`, nothing else."""
+"""Read what each analyzer prints. A shape that is not the documented one raises `Unreadable`, nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs one analyzer on its files: isolated and bounded, and with a report on the files that it could not read."""
+"""Run one analyzer on its files: isolated and bounded, and with a report on the files that it could not read."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.memory import PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.ledger.skip_record import skip_record
+from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
@@ -249,6 +249,7 @@ def known_of(
         request,
         snapshot,
         skip_record=skip_record(snapshot.pull, run.signer),
+        push_record=push_record(snapshot.pull, run.signer),
         bought_before=frozenset(run.ports.own_tasks.bought),
         cancelled=frozenset(run.ports.own_tasks.cancelled),
     )

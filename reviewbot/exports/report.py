@@ -28,7 +28,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         **dict.fromkeys(("mark", "ledger", "sent", "held", "context", "approved_by", "in_summary")),
         **dict.fromkeys(("docs_url", "command")),
     },
-    FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
+    FindingView: {"why": "placement", "held": None},
     DuplicateView: {"original": "of"},
     CostView: {"parts": None, "at_ceiling": None},
     WaitView: {"minutes": None},

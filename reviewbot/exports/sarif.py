@@ -163,7 +163,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
         # GitHub compares only the second one. Without it, GitHub hashes the line, and keeps one of two findings of a
         # rule on the same line, or on a whole file.
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
-        "properties": {"severity": finding.severity.value, "closesGate": finding.blocks},
+        "properties": {"severity": finding.severity.value, "blocks": finding.blocks},
     }
     # Strict readers reject a file with an invalid URL, and `render` reads files that anyone may have edited.
     if finding.comment_url and finding.comment_url.startswith(("https://", "http://")):

@@ -1,4 +1,4 @@
-"""Prepares the change for the HTML report: a heading for each file, and the code as data for the page's script.
+"""Prepare the change for the HTML report: a heading for each file, and the code as data for the page's script.
 
 The data contains text and the lengths of its colours, never HTML. A file that does not fit has only a heading.
 """

@@ -1,4 +1,4 @@
-"""Highlights code with Pygments, which is slow to import and imported only here.
+"""Highlight code with Pygments, which is slow to import and imported only here.
 
 The code is untrusted, and some of Pygments' expressions take quadratic time on unusual lines. So it is
 read in short pieces, only by well-known lexers, and for at most a few seconds. The rest has no colour.

@@ -1,4 +1,4 @@
-"""Escapes values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
+"""Escape values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
 
 All dialects have the same filters, so one template text fits each. A value without a filter is escaped on one line.
 """

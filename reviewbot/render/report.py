@@ -1,4 +1,4 @@
-"""Builds the contexts of the HTML report's templates."""
+"""Build the contexts of the HTML report's templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads YAML 1.2 from outside, and the restricted YAML of the config file."""
+"""Read YAML 1.2 from outside, and the restricted YAML of the config file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the environment of a runner or a terminal, once."""
+"""Read the environment of a runner or a terminal, once."""
 
 from __future__ import annotations
 

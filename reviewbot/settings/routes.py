@@ -1,4 +1,4 @@
-"""Reads the rules of `routes` from the config file."""
+"""Read the rules of `routes` from the config file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the jobs that run the action from a repository's workflows."""
+"""Read the jobs that run the action from a repository's workflows."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ diff --git a/{name} b/{name}
 """
 
 UNGUARDED = replace(
-    INJECTION, id="aaaa000001", severity=Severity.HIGH, title="Anybody can read anybody's user", side=Side.LEFT,
+    INJECTION, id="aaaa000001", severity=Severity.HIGH, title="Any user can read any other", side=Side.LEFT,
     start_line=40, line=41, code="", suggestion=None, blocks=False,
 )  # fmt: skip
 LATER = replace(NAMING, id="aaaa000002", path="src/shop/stock.py", start_line=18, line=18, why=Why.CITED)

@@ -57,7 +57,7 @@ def test_every_finding_is_in_the_report_with_its_place() -> None:
     (one,) = (found for found in read["findings"] if found["id"] == INJECTION.id)
     assert (one["severity"], one["category"], one["side"]) == ("critical", "security", "RIGHT")
     assert (one["path"], one["startLine"], one["line"]) == (INJECTION.path, 41, 42)
-    assert (one["placement"], one["suggestionState"], one["closesGate"]) == ("cited", "committable", True)
+    assert (one["placement"], one["suggestionState"], one["blocks"]) == ("cited", "committable", True)
     assert (one["title"], one["explanation"]) == (INJECTION.title, INJECTION.explanation)
 
 

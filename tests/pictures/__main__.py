@@ -31,7 +31,7 @@ WIDTH = 830
 NARROW = 390
 """Width of a phone in pixels."""
 
-COMMENTS = ("Anybody can read", "A badge that is always English")
+COMMENTS = ("Any customer can read", "The badge is always in English")
 """Titles of the findings whose comments the documentation shows."""
 
 

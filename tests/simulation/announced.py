@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.codevf.batches import join_ids, split_ids
 from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
@@ -19,7 +19,6 @@ from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
 from tests.simulation.oracle import EVIL
 from tests.simulation.schedule import Run
-from tests.simulation.spending import overlap
 from tests.simulation.world import KEY, World
 
 
@@ -30,9 +29,6 @@ def key_of(body: str) -> str:
 
 
 _CREATE = "codevf.create"
-
-OVERWRITING = 2
-"""So many other runs at work at the same moment can write over the summary and the check run that record a review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +85,8 @@ class Bought:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
         Two runs have no order. A killed run has not recorded its review, which shows this answer if it contains one of
-        its findings. A push or another base makes it a review of other code. `OVERWRITING` other runs that were at work
-        at the same moment can write over both records of it.
+        its findings. A push or another base makes it a review of other code. A run that raced can write over the record
+        of a review.
         """
         changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
@@ -99,12 +95,21 @@ class Bought:
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
             and one.sender in self.readers
-            and (one.sender is run or sum(overlap(one.sender, other) for other in world.runs) < OVERWRITING)
+            and (one.sender is run or not self._is_written_over(world, pull))
             and (
                 one.sender.outcome is not None or (self._has_finding_in(one) and not any(one.at < at for at in changes))
             )
             for one in world.github.notifications
         )
+
+    def _is_written_over(self, world: World, pull: Pull) -> bool:
+        """Return whether a later text of the summary has it as open after an earlier one had it as over."""
+        ids = join_ids([one.id for one in self.tasks])
+        written = (
+            [one for one in ledger.purchases if one.task_id == ids] for ledger in world.written_ledgers(pull.number)
+        )
+        ends = [any(one.state.is_over for one in there) for there in written if there]
+        return any(before and not after for before, after in pairwise(ends))
 
     def _has_finding_in(self, review: Notification) -> bool:
         shown = set(EVIL.findall("\n".join(review.texts)))

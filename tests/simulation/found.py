@@ -951,7 +951,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "task-of-a-replaced-head": Bug(
-        "Without check runs, a run did not record the task's id, because the head had moved while the task was created.",
+        "Without check runs, a run did not record the task's id, because the head had moved while it was created.",
         NOTHING_LOST,
         history(
             Move("note"),
@@ -960,22 +960,18 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "deferred-beside-the-first-review": Bug(
-        "With `review-on: ready`, a push deferred a review while another run was buying the first one. A later run bought "
-        "the deferred review, too.",
+        "With `review-on: ready`, a push deferred a review while another run was buying the first one. A later run "
+        "bought the deferred review, too.",
         ONLY_DUE,
         history(
             *(RUN_PUSH, Move("finish")),
-            Episode(
-                (NEXT, COLLECT), (At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH)))
-            ),
-            setting=Setting(
-                (("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"
-            ),
+            Episode((NEXT, COLLECT), (At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH)))),
+            setting=Setting((("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"),
         ),
     ),
     "comments-of-a-killed-run": Bug(
-        "Two racing runs posted the same findings, and one was killed before it deleted its comments. No review was due "
-        "any more, so no later run deleted them.",
+        "Two racing runs posted the same findings, and one was killed before it deleted its comments. No review was "
+        "due any more, so no later run deleted them.",
         NOTHING_LOST,
         history(
             Move("lock", 3),
@@ -985,8 +981,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "late-answer-that-nothing-shows": Bug(
-        "With a token that may not write comments, a late answer was read on a head that needs no check. Nothing showed "
-        "it, and the run ended with exit status 0.",
+        "With a token that may not write comments, a late answer was read on a head that needs no check. Nothing "
+        "showed it, and the run ended with exit status 0.",
         NOTHING_LOST,
         history(
             *(Move("ask"), RUN, Move("finish"), Episode((COLLECT,)), Move("boss_commits")),
@@ -998,5 +994,11 @@ FOUND: dict[str, Bug] = {
                 denied=frozenset({"contents: write", "pull-requests: write"}),
             ),
         ),
+    ),
+    "squash-into-a-bots-pull-request": Bug(
+        "The author squash-merged another pull request of the bot into this one. GitHub signed the author's code as "
+        "the bot's commit, so the review was skipped.",
+        NEVER_GREEN,
+        history(RUN, Move("evil_by_bot", 3), RUN, setting=Setting(is_bots=True)),
     ),
 }

@@ -127,12 +127,13 @@ class StoredCheck:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A head that a pull request had, and whether a force-push brought it."""
+    """A head that a pull request had, who pushed it, and whether a force-push brought it."""
 
     at: float
     before: str
     sha: str
     forced: bool
+    by: str
 
 
 @dataclass(slots=True)
@@ -249,27 +250,28 @@ class GitHub:
         parents: Sequence[str] | None = None,
         verified: bool = False,
         begins: str = "",
+        by: str = "mona",
     ) -> str:
         """Commit onto a branch and push it; pull requests follow. Other `parents` than its tip make it a force-push."""
         tip = self.git.branches.get(branch) or self.git.branches.get(self.default_branch)
         onto = tuple(parents) if parents is not None else ((tip,) if tip else ())
         made = self.git.commit(onto, changes, author, verified=verified, committer=committer, begins=begins)
-        self.move(branch, made.sha)
+        self.move(branch, made.sha, by=by)
         return made.sha
 
-    def move(self, branch: str, sha: str) -> None:
+    def move(self, branch: str, sha: str, *, by: str = "mona") -> None:
         """Move a branch to an existing commit."""
         self.git.branches[branch] = sha
         for pull in self.pulls.values():
             if pull.is_open:
-                self._follow(pull, branch, sha)
+                self._follow(pull, branch, sha, by)
 
-    def _follow(self, pull: Pull, branch: str, sha: str) -> None:
+    def _follow(self, pull: Pull, branch: str, sha: str, by: str) -> None:
         if branch == pull.base_ref:
             pull.base_sha, pull.updated = sha, self.time.seconds
         if branch == pull.head_ref and sha != pull.head_sha:
             forced = pull.head_sha not in self.git.ancestors(sha)
-            pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced))
+            pull.pushes.append(Push(self.time.seconds, pull.head_sha, sha, forced, by))
             pull.head_sha, pull.updated = sha, self.time.seconds
 
     def open_pull_request(
@@ -281,7 +283,7 @@ class GitHub:
             number, author, head_ref, base, head, self.git.branches[base], "Track parcels", "Adds tracking.",
             from_fork, draft,
         )  # fmt: skip
-        pull.pushes.append(Push(self.time.seconds, "", head, forced=False))
+        pull.pushes.append(Push(self.time.seconds, "", head, forced=False, by=author))
         pull.bases.append((self.time.seconds, base))
         pull.updated = self.time.seconds
         self.pulls[number] = pull
@@ -298,7 +300,7 @@ class GitHub:
         pull = self.pulls[number]
         pull.is_open, pull.updated = True, self.time.seconds
         for branch in (pull.base_ref, pull.head_ref):
-            self._follow(pull, branch, self.git.branches[branch])
+            self._follow(pull, branch, self.git.branches[branch], "mona")
 
     def retarget(self, number: int, base: str) -> None:
         """Open a pull request against another branch."""

@@ -364,6 +364,7 @@ def _watch(world: World) -> None:
     seen = world.broken
 
     def on_check(check: StoredCheck) -> None:
+        world.truth.copies.append(check.external_id)
         seen.extend(laws.when_written(world, check))
         if " intent " in check.external_id:
             _begun(world, check.head_sha)

@@ -16,7 +16,7 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
-from reviewbot.domain.model.events import MergeGroupEvent
+from reviewbot.domain.model.events import MergeGroupEvent, ReviewEvent
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
@@ -37,6 +37,7 @@ from tests.simulation.world import (
     KEY,
     LOCK_FILE,
     PEOPLE,
+    RENOVATE,
     ROUTES,
     SECRET,
     UNREVIEWED,
@@ -140,7 +141,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        hidden = sum(_is_overwritten(world, task) or _is_beside_refusal(world, task) for task in tasks)
+        hidden = sum(_is_overwritten(world, one) or _is_beside_refusal(world, one, tasks[0]) for one in tasks)
         if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
@@ -163,13 +164,14 @@ def _is_overwritten(world: World, task: StoredTask) -> bool:
     return any(sum(spending.overlap(run, other) for other in world.runs) >= least for run in runs)
 
 
-def _is_beside_refusal(world: World, task: StoredTask) -> bool:
-    """Return whether CodeVF refused a third run at the same moment, which uses up the number of its attempt."""
-    runs = [cast(Run, run) for run in task.askers]
+def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> bool:
+    """Return whether CodeVF refused a third run at the same moment, which uses up the number of its attempt.
+
+    The run that bought the task cannot have seen that, or the first task, since it had begun before.
+    """
     refused = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.OVER_BUDGET]
-    return any(spending.overlap(run, other) for run in runs for other in refused) and any(
-        sum(spending.overlap(run, other) for other in world.runs) >= RACING - 1 for run in runs
-    )
+    runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
+    return any(spending.overlap(run, other) for run in runs for other in refused)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -266,13 +268,15 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
     run = cast(Run, world.scheduler.current)
     began = min(run.began, _begun(world, number, head, run.began))
-    if isinstance(cast(Start, run.start).event, MergeGroupEvent):
+    event = cast(Start, run.start).event
+    if isinstance(event, MergeGroupEvent):
         yield "for a merge group"
     if pull.is_draft and pull.drafted_at <= began:
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
-    if pull.author_is_bot and world.is_bots_own(number, head, against=all):
+    is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
+    if is_bots_push and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"
@@ -351,7 +355,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     is_unnamed = any(run.is_dead for run in askers) or all(_is_unreachable(run) for run in askers)
     is_given_up |= is_gone and not world.setting.has_summary and is_unnamed
     # A person may have deleted the only record, or another workflow may have written over it.
-    is_overwritten = "old text" in world.truth.losses
+    is_overwritten = "old text" in world.truth.losses and all(task.id not in one for one in world.truth.copies)
     is_erased = is_overwritten or any("reviewbot:summary" in one for one in world.truth.erased)
     is_known = task.is_read and not is_overwritten
     if is_known or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):

@@ -238,6 +238,7 @@ def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
 _NEXT, _PUSH = Episode((Start("next"),)), Episode((Start("push"),))
 _FORGOTTEN = (Move("evil"), _NEXT, _NEXT, Move("delete_summary"), Move("harmless"), _NEXT)
 _COLLECT = Start("collect")
+_KILLED = Episode((Start("next"),), (At(0, Kill(after=False)),))
 _LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
@@ -587,7 +588,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a skip label counts without a record of its head",
         "reviewbot.domain.machine.acquire:_is_recorded",
-        lambda _right: lambda known: bool(known.skip_record),
+        lambda _right: lambda _known, record: bool(record),
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "skip"),
@@ -905,7 +906,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.policy.eligibility:is_bots_own",
         _with_commits(verified=True),
         NEVER_GREEN,
-        steps=(_NEXT, Move("evil_by_bot", 1), _NEXT),
+        steps=(_NEXT, Move("evil_by_bot", 1), Move("evil_by_bot"), _KILLED, _NEXT),
         setting=Setting(is_bots=True),
     ),
     Mutation(
@@ -913,7 +914,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.policy.eligibility:is_bots_own",
         _with_commits(committer=None),
         NEVER_GREEN,
-        steps=(_NEXT, Move("evil_by_bot", 2), _NEXT),
+        steps=(_NEXT, Move("evil_by_bot", 2), Move("evil_by_bot"), _KILLED, _NEXT),
         setting=Setting(is_bots=True),
     ),
     Mutation(
@@ -1255,7 +1256,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a deferred review is bought beside the only automatic one",
         "reviewbot.domain.machine.acquire:_is_reviewed",
-        _returning(False),
+        _returning(value=False),
         ONLY_DUE,
         found="deferred-beside-the-first-review",
     ),
@@ -1267,9 +1268,16 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="comments-of-a-killed-run",
     ),
     Mutation(
+        "a bot's commits need not be pushed by the bot",
+        "reviewbot.domain.machine.acquire:_is_bots",
+        lambda _right: lambda known: known.snapshot.pull.author_is_bot,
+        NEVER_GREEN,
+        found="squash-into-a-bots-pull-request",
+    ),
+    Mutation(
         "a run that may not write its result says that it has published it",
         "reviewbot.domain.machine.judge:_nothing_stands",
-        _returning(False),
+        _returning(value=False),
         NOTHING_LOST,
         found="late-answer-that-nothing-shows",
     ),

@@ -57,12 +57,13 @@ Play = Callable[[World, Move], None]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """A commit's author and committer; `begins` is the brute-forced start of its SHA."""
+    """A commit's author and committer, and who pushes it; `begins` is the brute-forced start of its SHA."""
 
     author: str = "mona"
     committer: str = ""
     begins: str = ""
     verified: bool = False
+    pusher: str = "mona"
 
 
 def play(world: World, move: object) -> None:
@@ -100,6 +101,7 @@ def _push(
         committer=by.committer,
         begins=by.begins,
         verified=by.verified,
+        by=by.pusher,
     )
     _pushed(world)
 
@@ -136,8 +138,13 @@ def _evil_by_kim(world: World, move: Move) -> None:
 
 
 def _evil_by_bot(world: World, move: Move) -> None:
-    """The bot commits, or the author commits in the bot's name or on GitHub's website."""
-    by = (By(RENOVATE, verified=True), By(RENOVATE), By(RENOVATE, "mona", verified=True))[move.a % 3]
+    """The bot commits, or the author commits in the bot's name, on GitHub's website, or by a squash merge."""
+    by = (
+        By(RENOVATE, verified=True, pusher=RENOVATE),
+        By(RENOVATE),
+        By(RENOVATE, "mona", verified=True),
+        By(RENOVATE, verified=True),
+    )[move.a % 4]
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
 
 

@@ -28,14 +28,14 @@ def row(name: str, bug: Bug) -> str:
 
 def test_the_document_lists_the_laws_and_the_bugs(request: pytest.FixtureRequest) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    top = "| bug | law | replay |\n|---|---|---|\n"
+    top = "| bug | broken promise | replay |\n|---|---|---|\n"
     head, _, _ = text.partition(top)
     whole = f"{head}{top}" + "".join(f"{row(name, bug)}\n" for name, bug in FOUND.items())
     if request.config.getoption("golden_update"):
         DOCUMENT.write_text(whole, encoding="utf-8")
     assert DOCUMENT.read_text(encoding="utf-8") == whole, "run pytest tests/simulation/test_found.py --golden-update"
     laws = re.findall(r"^\| ([a-z ]+) \|", text.partition("## How they are tested")[0], re.MULTILINE)
-    assert set(laws) - {"law"} == set(LAWS)
+    assert set(laws) - {"promise"} == set(LAWS)
     places = re.findall(r"`(tests/[\w/.]+)`", text)
     assert places
     assert all((DOCUMENT.parents[1] / place).exists() for place in places)

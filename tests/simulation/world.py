@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
@@ -192,6 +192,7 @@ class Truth:
         renamed: new name to old name.
         losses: events that make complete records impossible.
         texts: every text of the summaries so far, of any pull request.
+        copies: every `external_id` of a check run so far.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
@@ -211,6 +212,7 @@ class Truth:
     renamed: dict[str, str] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
     named: list[str] = field(default_factory=list)
@@ -312,6 +314,7 @@ class World:
         author = RENOVATE.removesuffix("[bot]") if is_bots else "mona"
         pull = github.open_pull_request("topic", author=author, from_fork=self.setting.is_from_fork)
         pull.author_is_bot = is_bots
+        pull.pushes = [replace(one, by=RENOVATE if is_bots else one.by) for one in pull.pushes]
         self.note(pull)
         self.pending.append(self.event(pull, "opened"))
 
@@ -341,8 +344,10 @@ class World:
             return self.pending.pop(0), {}
         return self.event(self.pull, "synchronize"), {}
 
-    def event(self, pull: Pull, action: str, *, sender: str = "mona", label: str | None = None) -> ReviewEvent:
-        """Return a `pull_request` event with the current state."""
+    def event(self, pull: Pull, action: str, *, sender: str = "", label: str | None = None) -> ReviewEvent:
+        """Return a `pull_request` event with the current state; of a push, its sender has pushed the head."""
+        pushed = pull.pushes[-1].by if action in {"opened", "synchronize"} else "mona"
+        sender = sender or pushed
         return ReviewEvent("pull_request", pull.number, action, pull.head_sha, sender, sender.endswith("[bot]"), label)
 
     def _act(self, run: Run, event: Event, more: Mapping[str, str]) -> Outcome:
@@ -432,12 +437,21 @@ class World:
         )
 
     def is_bots_own(self, number: int, head: str, *, against: Callable[[Iterable[bool]], bool] = any) -> bool:
-        """Return whether each commit of a head is a signed commit of the listed bot, against a base that it had."""
+        """Return whether each commit of a head is a signed commit of the listed bot, against a base that it had.
+
+        The bot must have pushed it, which a check run records.
+        """
         git = self.github.git
         commits = (git.between(base, head) for base in self.heads.get((number, head), set()))
-        return self.setting.is_bots and against(
-            bool(made) and all(one.author == RENOVATE and one.verified and not one.committer for one in made)
-            for made in commits
+        pushers = {one.by for one in self.github.pulls[number].pushes if one.sha == head}
+        is_pushed = RENOVATE in pushers or not self.setting.has_checks
+        return (
+            self.setting.is_bots
+            and is_pushed
+            and against(
+                bool(made) and all(one.author == RENOVATE and one.verified and not one.committer for one in made)
+                for made in commits
+            )
         )
 
     def is_ready(self, head: str) -> bool:

@@ -188,13 +188,25 @@ def test_only_the_newest_of_many_merges_are_replayed(clone: Clone) -> None:
     assert "newest" not in plan("--most", "4").out
 
 
+def add_old_branch(clone: Clone) -> None:
+    """Create a branch `old` whose only commit is from 2001."""
+    clone.git("checkout", "--quiet", "--orphan", "old")
+    clone.git("commit", "--quiet", "--date=2001-01-01T00:00:00", "--message=Old")
+    clone.git("rebase", "--quiet", "--root", "--committer-date-is-author-date")
+
+
 def test_a_period_without_merges_is_reported(clone: Clone) -> None:
-    del clone
-    assert plan("--since", "2099-01-01").out == "No merges in main since 2099-01-01.\n"
+    add_old_branch(clone)
+    assert plan("--branch", "old").out == "No merges in old since 90d.\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
+    ("arguments", "message"),
+    [
+        (("--since", "soon"), "`soon` is not a time in the past"),
+        (("--since", "2999-01-01"), "`2999-01-01` is not a time in the past"),
+        (("--branch", "nix"), "`nix`"),
+    ],
 )
 def test_invalid_arguments_are_reported(clone: Clone, arguments: tuple[str, ...], message: str) -> None:
     del clone
@@ -339,6 +351,7 @@ def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
     assert by_rule(result)[1] == ["trunk", "4", "4", "2,000"]
 
 
-def test_a_plan_without_merges_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
-    text = plan("--since", "2100-01-01", "--format", "markdown").out
-    assert text.startswith("Reviews of the merges in `main since 2100-01-01`:\n\n| rule |")
+def test_a_plan_without_merges_is_an_empty_table(clone: Clone) -> None:
+    add_old_branch(clone)
+    text = plan("--branch", "old", "--format", "markdown").out
+    assert text.startswith("Reviews of the merges in `old since 90d`:\n\n| rule |")

@@ -332,7 +332,7 @@ def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: 
     (identifier,) = [
         one["id"] for one in session.review("--format", "json").report["findings"] if one["path"] == "app.py"
     ]
-    assert f"at least its first 4 characters. Findings with a fix: {identifier}." in refused(
+    assert f"at least its first 4 hex digits. Findings with a fix: {identifier}." in refused(
         session.call("apply", "dead")
     )
     result = session.call("apply", identifier[:4])

@@ -1,4 +1,4 @@
-"""Collects the finished reviews of the workflow's repository, or of the repositories that the input lists."""
+"""Collect the finished reviews of the workflow's repository, or of the repositories that the input lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the deferred purchases of a head after an event of its other checks."""
+"""Make the deferred purchases of a head after an event of its other checks."""
 
 from __future__ import annotations
 

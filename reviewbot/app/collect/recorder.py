@@ -1,4 +1,4 @@
-"""Keeps what a collection has done, and the outputs and job summaries of its runs, each on one pull request."""
+"""Keep what a collection has done, and the outputs and job summaries of its runs, each on one pull request."""
 
 from __future__ import annotations
 

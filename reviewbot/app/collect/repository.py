@@ -1,4 +1,4 @@
-"""Collects the finished reviews of one repository."""
+"""Collect the finished reviews of one repository."""
 
 from __future__ import annotations
 

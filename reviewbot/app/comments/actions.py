@@ -1,4 +1,4 @@
-"""Executes the actions of commands. Actions are idempotent, so a killed run can be repeated."""
+"""Execute the actions of commands. Actions are idempotent, so a killed run can be repeated."""
 
 from __future__ import annotations
 

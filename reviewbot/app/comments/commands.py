@@ -1,4 +1,4 @@
-"""Executes each command in comments once, with one answer and one reaction, even after a killed run.
+"""Execute each command in comments once, with one answer and one reaction, even after a killed run.
 
 The order is: the action, which is idempotent; the answer, which names its comment; the reaction, which marks the
 command as done. A run first executes the commands that earlier runs missed.

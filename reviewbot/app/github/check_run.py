@@ -120,7 +120,8 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
 
 def _tag(known: Known, outcome: Outcome) -> CheckTag:
     verdict = outcome.own or outcome.conclusion or ""
-    skip = known.skip_record if known.skips and verdict == Conclusion.SKIPPED else ""
+    record = known.skip_record if known.skips else known.push_record if known.is_bots else ""
+    skip = record if verdict == Conclusion.SKIPPED else ""
     return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))
 
 

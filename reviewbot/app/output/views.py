@@ -109,7 +109,7 @@ def _reports(known: Known) -> Iterable[Report]:
 
 def _on_answer(known: Known) -> Iterable[str]:
     if known.purchase and known.purchase.no_schema:
-        yield "CodeVF did not accept the response schema, so the task was created once, without it."
+        yield "CodeVF did not accept the response schema, so reviewbot created the task without it."
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
 

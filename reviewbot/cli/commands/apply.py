@@ -125,7 +125,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
-    todo = f"Name an id, or at least its first {FEWEST_DIGITS} characters. Findings with a fix: {fixable}."
+    todo = f"Name an id, or at least its first {FEWEST_DIGITS} hex digits. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun

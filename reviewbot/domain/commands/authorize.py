@@ -1,4 +1,4 @@
-"""Authorizes a command against the writer's current permission, the pull request and the ledger."""
+"""Authorize a command against the writer's current permission, the pull request and the ledger."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     NO_REASON = "no-reason"
     OWN = "own"
     UNKNOWN_AUTHORS = "unknown-authors"
+    BY_WORKFLOW = "by-workflow"
     NO_COMMIT = "no-commit"
     NEWER_HEAD = "newer-head"
     OTHER_HEAD = "other-head"
@@ -303,11 +304,14 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse the opener, and everyone who authored or committed a commit."""
+    """Refuse the opener, everyone who authored or committed a commit, and whoever may have used a workflow for it."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
-    return Refusal.OWN if posted.sender.casefold() in people else None
+    if posted.sender.casefold() in people:
+        return Refusal.OWN
+    is_trusted = not scope.pull.is_by_workflow or scope.permission.at_least(Permission.MAINTAIN)
+    return None if is_trusted else Refusal.BY_WORKFLOW
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:

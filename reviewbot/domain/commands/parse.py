@@ -1,4 +1,4 @@
-"""Parses commands: the first line of an unedited comment by a person.
+"""Parse commands: the first line of an unedited comment by a person.
 
 The text in the event is not trusted. The comment is read again from GitHub.
 """

@@ -1,4 +1,4 @@
-"""Decides where each finding is shown, and which earlier finding it continues.
+"""Decide where each finding is shown, and which earlier finding it continues.
 
 Contains placement, markers and ids, tracking across pushes, and what the next reviewer gets: the part of a change that
 is new since the last review, and the conversation.

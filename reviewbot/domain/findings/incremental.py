@@ -1,4 +1,4 @@
-"""Computes the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
+"""Compute the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
 
 The new part is what differs between the last reviewed head and this one, within the change from merge base to head. So
 a rebase or a merge of the base adds nothing new.

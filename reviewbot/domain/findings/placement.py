@@ -1,4 +1,4 @@
-"""Places every finding and gives it an id, before anything is posted.
+"""Place every finding and give it an id, before anything is posted.
 
 Each finding gets exactly one place: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the diff.
 Code is compared with the text as sent, in which secrets are redacted.

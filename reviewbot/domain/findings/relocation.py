@@ -1,4 +1,4 @@
-"""Places the review of one head on another head, by the code of each finding."""
+"""Place the review of one head on another head, by the code of each finding."""
 
 from __future__ import annotations
 

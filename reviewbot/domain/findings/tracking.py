@@ -1,4 +1,4 @@
-"""Tracks findings across pushes: what is still there, what has changed, and what the reviewer says about it.
+"""Track findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
 A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's
 confirmation and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding

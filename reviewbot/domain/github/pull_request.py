@@ -136,6 +136,12 @@ class PullRequest(Struct, frozen=True):
         logins = (login for one in self.commits for login in (*one.authors, one.committer))
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
+    @property
+    def is_by_workflow(self) -> bool:
+        """Whether a workflow opened it or committed to it. Any collaborator may have written or started that."""
+        logins = {login for one in self.commits for login in (*one.authors, one.committer)}
+        return (self.author_is_bot and self.author == "github-actions") or "github-actions[bot]" in logins
+
 
 class Opinion(Struct, frozen=True):
     """A person's 👍 or 👎 on a comment.

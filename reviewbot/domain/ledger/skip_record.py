@@ -1,7 +1,7 @@
-"""The signed record, in a check run, that a label skipped the review of a head.
+"""The signed record, in a check run, that a head needs no review: a label skips it, or a bot has pushed it.
 
-The run of the `labeled` event writes it. It is bound to head, base and the label's event, so no check run of another
-App or workflow, no copy on another commit and no repeated label can skip another head.
+The run of that event writes it. It is bound to head and base, and to the label's event, so no check run of another App
+or workflow, no copy on another commit and no repeated label can skip another head.
 """
 
 from __future__ import annotations
@@ -11,14 +11,27 @@ import base64
 from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.policy.eligibility import skip_label
+from reviewbot.domain.policy.eligibility import author_login, skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
     """Return the record that makes the label count; empty without a label or a secret."""
     label = skip_label(pull)
-    if label is None or not signer.secret:
+    if label is None:
         return ""
     at = label.at.isoformat(timespec="seconds")
-    signature = signer.sign(f"{label.label} {pull.head_sha} {pull.base_ref} {at} {label.actor}")
+    return _signed(f"{label.label} {pull.head_sha} {pull.base_ref} {at} {label.actor}", signer)
+
+
+def push_record(pull: PullRequest, signer: Signer) -> str:
+    """Return the record that the bot that opened it pushed the head; empty for a user, or without a secret."""
+    if not pull.author_is_bot:
+        return ""
+    return _signed(f"pushed {pull.head_sha} {pull.base_ref} {author_login(pull)}", signer)
+
+
+def _signed(text: str, signer: Signer) -> str:
+    if not signer.secret:
+        return ""
+    signature = signer.sign(text)
     return base64.urlsafe_b64encode(bytes.fromhex(signature)).decode()[:SKIP_LENGTH]

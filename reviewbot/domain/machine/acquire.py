@@ -39,6 +39,7 @@ from reviewbot.domain.policy.eligibility import (
     AtTerminal,
     approval_login,
     check_approval,
+    is_pushed_by_bot,
     is_requested,
     not_due_for,
     skip_label_login,
@@ -111,15 +112,20 @@ def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concl
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return phases.Due(known, None)  # paid reviews are also published on a closed pull request
-    login = "" if _is_recorded(known) else skip_label_login(pull, request.trigger)
+    login = "" if _is_recorded(known, known.skip_record) else skip_label_login(pull, request.trigger)
     return phases.Loaded(known, login) if login else triaged(known, Permission.NONE)
 
 
-def _is_recorded(known: Known) -> bool:
-    """Return whether the run of the `labeled` event recorded the label on this head."""
-    return bool(known.skip_record) and any(
-        check.tag is not None and check.tag.skip == known.skip_record for check in known.snapshot.checks
-    )
+def _is_recorded(known: Known, record: str) -> bool:
+    """Return whether the run of the `labeled` event, or of the bot's push, has recorded it on this head."""
+    return bool(record) and any(check.tag is not None and check.tag.skip == record for check in known.snapshot.checks)
+
+
+def _is_bots(known: Known) -> bool:
+    """Return whether the bot pushed the head itself. Without check runs nothing records it, and nothing is required."""
+    pull = known.snapshot.pull
+    is_known = not known.request.check_run or _is_recorded(known, known.push_record)
+    return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
 
 
 _LABEL_IGNORED = (
@@ -131,18 +137,24 @@ _LABEL_IGNORED = (
 def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
     """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
-    known = replace(known, skips=_is_recorded(known) or permission.at_least(Permission.MAINTAIN))
+    skips = _is_recorded(known, known.skip_record) or permission.at_least(Permission.MAINTAIN)
+    known = replace(known, skips=skips, is_bots=_is_bots(known))
     if SKIP_LABEL in pull.labels and pull.is_open and not known.skips:
         known = known.noting(_LABEL_IGNORED).saying(_LABEL_IGNORED)
-    skipped = not_due_for(pull, known.request.policy, skips=known.skips)
+    skipped = not_due_for(pull, known.request.policy, skips=known.skips, is_bots=known.is_bots)
     if skipped is None:
         return phases.Due(known, None)
     return phases.NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
 
 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
-    """Read the change only if there is something to write, or an earlier purchase is not over."""
+    """Read the change only if there is something to write, or an earlier purchase is not over.
+
+    A bot's pull request with findings that a user's commits brought stays in review.
+    """
     ledger = stored.ledger
+    if at.outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.findings.open()):
+        return phases.Due(at.known, None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)

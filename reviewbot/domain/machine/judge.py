@@ -247,7 +247,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Return whether no part of the result is shown, since the token may not write it, and another token is possible."""
+    """Return whether nothing shows the result, since the token may not write it, and another token is possible."""
     request = known.request
     if known.posted or known.replies or not (known.memory.update.answers and known.denied):
         return False

@@ -270,6 +270,8 @@ class Known(Struct, frozen=True):
         skip_record: what the check run on the head must contain for the label `skip-review` to count; empty if it
         cannot.
         skips: whether the label counts.
+        push_record: what it must contain as proof that the bot that opened the pull request pushed this head; likewise.
+        is_bots: whether it did.
         neighbour: an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
     """
@@ -296,6 +298,8 @@ class Known(Struct, frozen=True):
     superseded: bool = False
     skip_record: str = ""
     skips: bool = False
+    push_record: str = ""
+    is_bots: bool = False
     neighbour: int = 0
     ended: bool = False
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which answers are late, and left to announce: those whose run, which bought them, has ended."""
+"""Which late answers to announce: those whose buying run has ended."""
 
 from __future__ import annotations
 

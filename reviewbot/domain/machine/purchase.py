@@ -249,7 +249,7 @@ def _check_memory(known: Known) -> None:
     """Reject an automatic purchase if earlier ones are unknown; only a user's request may buy."""
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
-        why = replaced if ANOTHER_KEY in known.stored.problem else "is deleted, not trusted or incomplete"
+        why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(
             f"The record of earlier reviews of this pull request {why}. It is unknown whether this change was already "
             "bought and how much of the budget is left.",
@@ -472,7 +472,7 @@ def _facts(known: Known) -> Facts:
         labels=pull.labels,
         base_ref=pull.base_ref,
         author=author,
-        is_bots_own=is_bots_own(pull, [author]),
+        is_bots_own=known.is_bots and is_bots_own(pull, [author]),
         is_draft=pull.is_draft,
     )
 

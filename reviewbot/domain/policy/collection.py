@@ -1,4 +1,4 @@
-"""Decides how a collection ends: its outcome, and the output `published`."""
+"""Decide how a collection ends: its outcome, and the output `published`."""
 
 from __future__ import annotations
 

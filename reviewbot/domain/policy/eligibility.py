@@ -44,11 +44,15 @@ class Policy(Struct, frozen=True):
     bots: tuple[str, ...]
 
 
-def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
+def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool) -> Outcome | None:
     """Return why no review of this pull request is due, or None.
 
-    `skips` is whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
-    recorded in the run of its event.
+    Args:
+        pull: with its commits.
+        policy: with the listed bots.
+        skips: whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
+            recorded in the run of its event.
+        is_bots: whether a bot opened the pull request and pushed this head itself.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -56,7 +60,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | 
         return not_due(Reason.LABEL)
     if pull.is_draft and not policy.drafts:
         return not_due(Reason.DRAFT)
-    if is_bots_own(pull, policy.bots):
+    if is_bots and is_bots_own(pull, policy.bots):
         return not_due(Reason.BOT)
     return None
 
@@ -102,6 +106,16 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
     opener = author_login(pull).casefold()
     is_listed = opener in {bot.casefold() for bot in bots}
     return is_listed and {login.casefold() for login in (*authors, *committers)} == {opener}
+
+
+def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
+    """Return whether this event is the push of the head by the bot that opened the pull request.
+
+    A user with write access can squash-merge another pull request of the bot into this one: GitHub then signs the
+    user's code as the bot's commit.
+    """
+    is_push = isinstance(trigger, ReviewEvent) and trigger.action in {"opened", "synchronize"}
+    return is_push and pull.author_is_bot and (trigger.sender, trigger.head_sha) == (author_login(pull), pull.head_sha)
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

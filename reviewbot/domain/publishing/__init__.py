@@ -1,1 +1,1 @@
-"""Compares the desired comments and threads with those on GitHub, names the check run, and announces late answers."""
+"""Compare the desired comments and threads with those on GitHub, name the check run, and announce late answers."""

@@ -1,4 +1,4 @@
-"""Compares the late answers with the comments that announce them, because GitHub sends no mail for an edit.
+"""Compare the late answers with the comments that announce them, because GitHub sends no mail for an edit.
 
 Each is announced once: the ledger has its key in `posted`, and the comment in its mark.
 """

@@ -1,4 +1,4 @@
-"""Names the check run of a pull request, by its base branch.
+"""Name the check run of a pull request, by its base branch.
 
 A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so a check against a branch
 that is not listed has that branch in its name, and satisfies no rule.

@@ -1,4 +1,4 @@
-"""Computes what has to change on GitHub: the difference between the desired and the current comments and threads.
+"""Compute what has to change on GitHub: the difference between the desired and the current comments and threads.
 
 A finding has a comment if one of reviewbot's comments contains its id. A comment that was deleted is not posted again.
 """

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from posixpath import normpath
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-Field = tuple[str, str]
+Value = dict[str, Any]
 
 
 class Written(NamedTuple):
-    """An entry as written: a package's name, and the keys and values that identify its source."""
+    """An entry as written: a package's name, the places where it is installed, and its keys and values."""
 
     name: str
-    fields: tuple[Field, ...]
+    places: tuple[str, ...]
+    value: Value
 
 
 class UnreadableLock(ValueError):
@@ -33,47 +35,26 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
     if read is None or _OTHER_BREAKS.search(text):
         raise UnreadableLock
     try:
-        return tuple(read(text)) if text.strip() else ()
+        found = tuple(read(text)) if text.strip() else ()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableLock from None
+    if all(isinstance(part, kind) for one in found for part, kind in zip(one, (str, tuple, dict), strict=True)):
+        return found
+    raise UnreadableLock
 
 
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
-_KEYS = re.compile(
-    "version|replace|resolved|integrity|checksum|hash(es)?|contentHash|shasum|name|link|source|dist|sdist|wheels|files|archive|type"
-    "|url|registry|index|git|hg|svn|bzr|vcs|path|file|directory|editable|virtual|tarball|mirrors"
-)
-"""The keys that decide what is installed and from where; the others are notes and dependencies."""
 
 
-def _fields(value: object, key: str = "") -> Iterator[Field]:
-    match value:
-        case dict():
-            for name, inner in value.items():
-                if _KEYS.fullmatch(name):
-                    yield from _fields(inner, name)
-        case list():
-            for inner in value:
-                yield from _fields(inner, key)
-        case _:
-            yield "package" if key == "name" else key, str(value)
-
-
-def _written(name: object, value: Mapping[str, object]) -> Written:
-    if not isinstance(name, str) or not isinstance(value, dict):
-        raise UnreadableLock
-    return Written(name, tuple(_fields(value)))
-
-
-def _json(text: str) -> dict[str, object]:
+def _json(text: str) -> Value:
     found = json.loads(text, object_pairs_hook=_once)
     if not isinstance(found, dict):
         raise UnreadableLock
     return found
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _once(pairs: list[tuple[str, object]]) -> Value:
     # Parsers disagree on which of two equal keys counts.
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -83,194 +64,152 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _npm(text: str) -> Iterator[Written]:
     whole = _json(text)
-    for path, value in whole.get("packages", {}).items():  # type: ignore[attr-defined]  # else unreadable
+    for path, value in whole.get("packages", {}).items():
+        # npm would resolve it to the place of another entry.
+        if "\\" in path or normpath(path or ".") != (path or ".") or ".." in path.split("/"):
+            raise UnreadableLock
         if path:
-            yield _written(path.rpartition("node_modules/")[2], value)
-    yield from _npm_tree(whole.get("dependencies", {}))
+            yield Written(path.rpartition("node_modules/")[2], (path,), value)
+    yield from _npm_tree("", whole.get("dependencies", {}))
 
 
-def _npm_tree(packages: object) -> Iterator[Written]:
-    for name, value in packages.items():  # type: ignore[attr-defined]  # else unreadable
-        yield _written(name, value)
-        yield from _npm_tree(value.get("dependencies", {}))
+def _npm_tree(folder: str, packages: Value) -> Iterator[Written]:
+    for name, value in packages.items():
+        yield Written(name, (f"{folder}/{name}",), {**value, "dependencies": {}})
+        yield from _npm_tree(f"{folder}/{name}", value.get("dependencies", {}))
 
 
 def _pipenv(text: str) -> Iterator[Written]:
     whole = _json(text)
+    yield Written("_meta", (), {"sources": whole.pop("_meta")["sources"]})
     for part, packages in whole.items():
-        if part == "_meta":
-            yield Written("_meta", tuple(_fields(packages["sources"], "source")))  # type: ignore[index]  # likewise
-        else:
-            yield from (_written(*item) for item in packages.items())  # type: ignore[attr-defined]  # likewise
+        yield from (Written(name, (part,), value) for name, value in packages.items())
 
 
 def _composer(text: str) -> Iterator[Written]:
-    whole = _json(text)
+    # An archive of a commit has no other hash.
+    whole = _json(text.replace('"reference":', '"hash":'))
     for part in ("packages", "packages-dev"):
-        yield from (_written(one["name"], {**one, "name": []}) for one in whole.get(part) or ())  # type: ignore[attr-defined]
+        yield from (Written(one["name"], (), {**one, "name": ""}) for one in whole.pop(part, None) or ())
+    yield Written("composer.lock", (), {**whole, "hash": ""})
 
 
 def _nuget(text: str) -> Iterator[Written]:
-    for packages in _json(text)["dependencies"].values():  # type: ignore[attr-defined]  # likewise
+    for framework, packages in _json(text)["dependencies"].items():
         for name, value in packages.items():
-            kind = value["type"] if value["type"] == "Project" else []
-            yield _written(name, {**value, "version": value.get("resolved", ""), "resolved": [], "type": kind})
+            kind = value["type"] if value["type"] == "Project" else ""
+            yield Written(
+                name, (framework,), {**value, "version": value.get("resolved", ""), "resolved": "", "type": kind}
+            )
 
 
 def _toml(text: str) -> Iterator[Written]:
     whole = tomllib.loads(text)
     # Poetry before 1.5 lists the hashes separately.
     apart = whole.get("metadata", {}).get("files", {})
-    # So does an old Cargo, in separate keys; a patch replaces a package's source.
-    if "patch" in whole or any(key.startswith("checksum ") for key in whole.get("metadata", {})):
-        raise UnreadableLock
-    for one in whole.get("package", whole.get("packages", [])):
-        fields = _written(one["name"], {**one, "name": [], "hashes": apart.get(one["name"], [])}).fields
-        # Without a folder it is the name of a file of an index.
-        yield Written(one["name"], tuple((key, value) for key, value in fields if key != "file" or "/" in value))
+    packages = whole.pop("package", []) + whole.pop("packages", [])
+    for one in packages:
+        yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""})
+    for one in packages:
+        apart.pop(one["name"], None)
+    yield Written("the file", (), {**whole, "version": "", "revision": ""})
 
 
-def _blocks(text: str, ignored: re.Pattern[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each line without indentation, with the indented lines after it."""
-    block: tuple[str, list[str]] | None = None
+_PAIR = r"([A-Za-z]+|'\d+'): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
+_INLINE = re.compile(rf"\{{{_PAIR}(?:, {_PAIR})*\}}")
+_KEY = r"(\"[^\"]+\"|'[^']+'|[^\s:'\"#](?:[^\s:]|:(?=\S))*)"
+_VALUE = r"(\"[^\"]*\"|'(?:[^']|'')*'|(?:[^\s&*!'\"{]|\*\Z|\{\}\Z|\{(?=.*\}\Z)).*)"
+_BLOCK = re.compile(r"[|>][-+]?")
+
+
+def _tree(text: str, colon: str) -> Value:
+    """Parse the indented keys and values that Yarn and pnpm write; a list item is its own key."""
+    line_of = re.compile(rf"{_KEY}{colon} +{_VALUE}")
+    levels: list[Value] = [{}]
+    note: int | None = None
     for line in text.split("\n"):
-        if not line.strip() or ignored.match(line):
+        content = line.strip(" \r")
+        indent = len(line) - len(line.lstrip(" "))
+        if not content or content.startswith("#") or content == "---":
             continue
-        if not line.startswith(" "):
-            if block:
-                yield block
-            block = line.rstrip(), []
-        elif block is None:
+        if note is not None and indent > note:
+            continue
+        if indent % 2 or indent // 2 >= len(levels):
             raise UnreadableLock
+        del levels[indent // 2 + 1 :]
+        value: object
+        if content.startswith("- "):
+            key, value = content, content
+        elif content.endswith(":"):
+            key, value = re.sub("[\"']", "", content[:-1]), {}
+        elif found := line_of.fullmatch(content):
+            key, value = found[1].strip("\"'"), _scalar(found[2])
         else:
-            block[1].append(line.rstrip())
-    if block:
-        yield block
+            raise UnreadableLock
+        if key in levels[-1] or "\\" in key:
+            raise UnreadableLock
+        levels[-1][key] = value
+        note = indent if key == "deprecated" and _BLOCK.fullmatch(str(value)) else None
+        if content.endswith(":") and isinstance(value, dict):
+            levels.append(value)
+    return levels[0]
 
 
-_COMMENT = re.compile(r"\s*#")
-_YARN_FIELD = re.compile(r'  "?([A-Za-z]+)"?:? +(.+)')
-_YARN_LIST = re.compile(r'  "?[A-Za-z]+"?:|    .*')
-_DESCRIPTOR = re.compile(r"(@?[^@]+)@(.+)", re.DOTALL)
+def _scalar(value: str) -> object:
+    if value[0] != "{":
+        return value.strip("\"'")
+    if value != "{}" and not _INLINE.fullmatch(value):
+        raise UnreadableLock
+    return _once([(key, inner.strip("'")) for key, inner in re.findall(_PAIR, value)])
+
+
+_DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)
 
 
 def _yarn(text: str) -> Iterator[Written]:
-    for header, lines in _blocks(text, _COMMENT):
-        fields: list[Field] = []
-        for line in lines:
-            if found := _YARN_FIELD.fullmatch(line):
-                fields.append((found[1], found[2].strip('"')))
-            elif not _YARN_LIST.fullmatch(line):
-                raise UnreadableLock
-        name = ""
-        if header == "__metadata:":
+    for header, value in _tree(text, ":?").items():
+        if header == "__metadata":
+            yield Written(header, (), value)
             continue
-        for descriptor in header.removesuffix(":").replace('"', "").split(", "):
-            name, wanted = _parted(descriptor)
-            wanted = _unpatched(name, wanted)
-            if re.match("[a-z+]+:", wanted) and not wanted.startswith("npm:"):
-                fields.append(("source", wanted))
-            fields += [("package", _parted(value)[0]) for value in (wanted.removeprefix("npm:"),) if "@" in value[1:]]
-        yield Written(name, tuple(dict.fromkeys(_resolution(fields))))
+        places = tuple(header.split(", "))
+        found = [_DESCRIPTOR.fullmatch(unquote(place)) for place in places]
+        # An alias contains the name of what it installs.
+        names = {one[2] or one[1] for one in found if one}
+        if not all(found) or len(names) != 1:
+            raise UnreadableLock
+        wanted = [one[0] if one[2] else one[3] for one in found if one]
+        yield Written(names.pop(), places, {**value, "specifier": wanted})
 
 
-def _resolution(fields: Sequence[Field]) -> Iterator[Field]:
-    version = next((value for key, value in fields if key == "version"), "")
-    for key, value in fields:
-        if key == "resolution":
-            package, where = _parted(value)
-            yield from _located(package, _unpatched(package, where), version)
-        else:
-            yield key, value
-
-
-def _located(package: str, where: str, version: str) -> Iterator[Field]:
-    found, _, more = where.removeprefix("npm:").partition("::")
-    yield "package", package if not where.startswith("npm:") or found == version else f"{package}@{found}"
-    if not where.startswith("npm:"):
-        yield "source", where
-    elif more:
-        key, _, value = unquote(more).partition("=")
-        yield ("resolved", value) if key == "__archiveUrl" else ("source", more)
-
-
-_OWN_PATCH = re.compile(
-    r"patch:(?P<name>[^#@]+)@(?:npm%3A)?(?P<range>[^#@:]+)#(?:optional!|~)builtin<compat/(?P=name)>"
-    r"(?:::version=[\w.+-]+&hash=\w+)?"
-)
-
-
-def _unpatched(name: str, where: str) -> str:
-    """Return what one of Yarn's built-in patches is applied to; anything else unchanged."""
-    found = _OWN_PATCH.fullmatch(where)
-    return f"npm:{found['range']}" if found and found["name"] == name else where
-
-
-def _parted(descriptor: str) -> tuple[str, str]:
-    found = _DESCRIPTOR.fullmatch(descriptor)
-    if found is None or (found[2].startswith("npm:") and not found[2][4:]):
-        raise UnreadableLock
-    return found[1], found[2]
-
-
-_PNPM_VERSION = r"[0-9][A-Za-z0-9.+-]*"
-_PNPM_PACKAGE = re.compile(rf"/?(@?[^@/]+(?:/[^@/]+)?)[@/]({_PNPM_VERSION})(?:[(_].*)?")
-_PNPM_PAIR = r"[A-Za-z]+: (?:[^\s,{}\"'][^,{}\"']*|'[^']*')"
-_PNPM_INLINE = re.compile(rf"\{{{_PNPM_PAIR}(?:, {_PNPM_PAIR})*\}}")
-_PNPM_FIELD = re.compile(r"  ([A-Za-z]+):(?: (.+))?")
-_PNPM_KEY = r"(?:'[^']+'|[^\s:'\"](?:[^\s:]|:(?=\S))*)"
-_PNPM_VALUE = re.compile(rf" *(?:- )?({_PNPM_KEY}): +([^\s(]+).*")
-# A key alone or a list item; a value on the line after its key is neither.
-_PNPM_OTHER = re.compile(rf" *(?:(?:- )?{_PNPM_KEY}:|- (?:'[^']+'|[\w@]\S*))")
-_PNPM_KNOWN = re.compile(rf"'?[\^~<>=*]*(?:{_PNPM_VERSION}(?:_\S*)?)?'?|true|false|\{{\}}")
-_PNPM_MARKS = re.compile(r"\s*#|---")
+_PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(?:[(_].*)?")
+_PNPM_PEERS = re.compile(r"(: (?:@?[A-Za-z][^\s(@]*@)?[0-9][A-Za-z0-9.+-]*)[(_]\S+(?=\r?$)", re.MULTILINE)
 
 
 def _pnpm(text: str) -> Iterator[Written]:
-    for section, lines in _blocks(text, _PNPM_MARKS):
-        if section == "packages:":
-            for key, inner in _blocks("\n".join(line[2:] for line in lines), _PNPM_MARKS):
-                yield _pnpm_package(key.strip("':"), inner)
-        elif not section.startswith(("lockfileVersion:", "settings:")):
-            yield Written(section, tuple(("source", name) for name in _pnpm_names(lines)))
+    for section, value in _tree(_PNPM_PEERS.sub(r"\1", text), ":").items():
+        if section not in {"packages", "snapshots"}:
+            yield from _pnpm_edges(section, value)
+            continue
+        for key, one in value.items():
+            found = _PNPM_PACKAGE.fullmatch(key)
+            own = {"version": found[2]} if found else {"source": key}
+            name = found[1] if found else key
+            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own})
 
 
-def _pnpm_names(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what is installed under a name if it is not a version: another package, or another source."""
-    for line in lines:
-        found = _PNPM_VALUE.fullmatch(line)
-        if found is None and not _PNPM_OTHER.fullmatch(line):
-            raise UnreadableLock
-        if found and found[1] != "specifier" and not _PNPM_KNOWN.fullmatch(found[2]):
-            package = _PNPM_PACKAGE.fullmatch(found[2])
-            yield package[1] if package else found[2]
+def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
+    """Yield what a project of the workspace installs under a name, and the settings."""
+    if isinstance(value, dict) and "version" not in value:
+        for name, inner in value.items():
+            yield from _pnpm_edges(f"{path} {name}", inner)
+    elif not path.startswith(("lockfileVersion", "specifiers ", "time ")):
+        one: Value = value if isinstance(value, dict) else {"version": value}
+        found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", one["version"])
+        source, version = found.groups() if found else (one["version"], "")
+        yield Written(path, (), {**one, "version": version, "source": source})
 
 
-def _pnpm_package(key: str, lines: list[str]) -> Written:
-    package = _PNPM_PACKAGE.fullmatch(key)
-    fields = [("version", package[2])] if package else [("source", key)]
-    for line in lines:
-        found = _PNPM_FIELD.fullmatch(line)
-        if found is None and not line.startswith("   "):
-            raise UnreadableLock
-        name, value = (found[1], found[2] or "") if found else ("", "")
-        if name == "resolution":
-            fields.extend(_pnpm_resolution(value))
-        elif name in {"name", "version"}:
-            fields.append(("package" if name == "name" else name, value))
-    return Written(package[1] if package else key, tuple(fields))
-
-
-def _pnpm_resolution(value: str) -> Iterator[Field]:
-    if not _PNPM_INLINE.fullmatch(value):
-        raise UnreadableLock
-    for pair in value[1:-1].split(", "):
-        key, _, inner = pair.partition(": ")
-        if key not in {"commit", "gitHosted"}:
-            yield key if _KEYS.fullmatch(key) else "source", inner.strip("'")
-
-
-_GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)|  specs:")
+_GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)")
 _GEM = re.compile(r"    (\S+) \(([^)]+)\)|      .*")
 _GEM_CHECKSUM = re.compile(r"  (\S+) \(([^)]+)\)(?: (\S+=\S+))?")
 _GEM_SECTIONS = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
@@ -278,22 +217,25 @@ _GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH
 
 
 def _bundler(text: str) -> Iterator[Written]:
-    blocks = tuple(_blocks(text, re.compile(r"(?!)")))
+    whole = "\n".join(line for raw in text.split("\n") if (line := raw.rstrip(" \r")))
+    blocks = [part.split("\n") for part in re.split(r"\n(?=\S)", whole)]
     sums = {
         (found[1], found[2]): found[3] or ""
-        for section, lines in blocks
+        for section, *lines in blocks
         for line in lines
         if section == "CHECKSUMS" and (found := _GEM_CHECKSUM.fullmatch(line))
     }
-    for section, lines in blocks:
-        remotes: list[Field] = []
-        for line in lines if section not in _GEM_OTHERS else ():
-            if found := _GEM_SOURCE.fullmatch(line):
-                remotes += [("source", f"{section} {found[2]}")] if found[1] == "remote" else []
-            elif (found := _GEM.fullmatch(line)) and section in _GEM_SECTIONS:
-                version = [("version", found[2]), ("hash", sums.get((found[1], found[2]), ""))]
-                yield from [Written(found[1], (*version, *remotes))] if found[1] else []
-            else:
+    for section, *lines in blocks:
+        if section in _GEM_OTHERS:
+            continue
+        source: Value = {"section": section}
+        for found in filter(None, map(_GEM_SOURCE.fullmatch, lines)):
+            source.setdefault(found[1], []).append(found[2])
+        for line in lines:
+            if (gem := _GEM.fullmatch(line)) and section in _GEM_SECTIONS:
+                own = {"version": gem[2], "hash": sums.get((gem[1], gem[2]), "")}
+                yield from [Written(gem[1], (), {**source, **own})] if gem[1] else []
+            elif not _GEM_SOURCE.fullmatch(line):
                 raise UnreadableLock
 
 
@@ -306,7 +248,7 @@ def _go(text: str) -> Iterator[Written]:
             found = _GO.fullmatch(line.rstrip())
             if found is None:
                 raise UnreadableLock
-            yield Written(f"{found[1]}{found[3] or ''}", (("version", found[2]), ("hash", found[4])))
+            yield Written(f"{found[1]}{found[3] or ''}", (found[2],), {"version": found[2], "hash": found[4]})
 
 
 _READERS: Mapping[str, Callable[[str], Iterator[Written]]] = {

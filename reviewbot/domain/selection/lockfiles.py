@@ -1,7 +1,8 @@
-"""Find what an ordinary update of a lock file does not change, so that it is reviewed.
+"""Prove that a change of a lock file is an ordinary update, or say what is not, so that it is reviewed.
 
-That is another package, owner, host or protocol, a missing or changed hash, and a lower version. The author controls
-the text, so a lock file that its package manager would not write is suspicious, too.
+In an ordinary update only these differ: versions, which do not go down; hashes, which are not lost; the ranges of
+dependencies; and where addresses spell the version, the package's file or a hash. The author controls the text, so a
+lock file that its package manager would not write is suspicious, too.
 """
 
 from __future__ import annotations
@@ -12,64 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
 
 _LENGTH = 100
-
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(/))")
-_REST = r"[^\s\"'`<>]*"
-_ADDRESS = re.compile(rf"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{{1,20}})://([^/\s\"'`<>]+)({_REST})")
-_SHORT = re.compile(r"(?<!\w)(github|gitlab|bitbucket|gist):([^/\s\"'`<>#:]+)", re.IGNORECASE)
-_LIKE_A_COPY = re.compile(r"@([A-Za-z0-9.-]{1,100}\.[A-Za-z]{2,20}):(?!\d+(?:[/\s\"']|\Z))([^/\s\"'`<>]{1,100})")
-_FOLDER = re.compile(r"(?<!\w)(?:file|portal):(?!//)([^\s\"'`<>#]+)", re.IGNORECASE)
-_FORGES = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "gist": "gist.github.com"}
-_OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", "raw.githubusercontent.com"})
-"""Hosts where anyone can have a repository, so the owner matters."""
-
-
-def sources_of(lines: Iterable[str]) -> frozenset[str]:
-    """Return the sources of packages as text: hosts, owners on a forge, folders."""
-    return frozenset(source for line in lines for source in _named(_ESCAPE.sub(_unescaped, line)))
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    code = found[1] or found[2]
-    return chr(int(code, 16)) if code else "/"
-
-
-def _named(line: str) -> Iterator[str]:
-    for found in _ADDRESS.finditer(line):
-        yield from _of_address(found[1].lower(), found[2], found[3])
-    for found in _SHORT.finditer(line):
-        yield from _of_owner(_FORGES[found[1].lower()], found[2])
-    for found in _LIKE_A_COPY.finditer(line):
-        yield from _of_owner(found[1].lower(), found[2])
-    for found in _FOLDER.finditer(line):
-        yield f"the folder `{_shown(found[1])}`"
-
-
-def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
-    # Parsers disagree on where the host ends: report both readings.
-    for host in {_host(authority), _host(re.split(r"[\\?#]", authority)[0])} - {""}:
-        yield f"the host `{_shown(host)}`"
-        if scheme == "http" or scheme.endswith("+http"):
-            yield f"the unencrypted URL `http://{_shown(host)}`"
-        elif scheme != "https":
-            yield f"the protocol `{scheme}`"
-        if host in _OWNED or scheme.startswith(("git", "ssh")):
-            yield f"the owner `{_shown(host)}/{_shown(rest.removeprefix('/repos').lstrip('/').partition('/')[0])}`"
-
-
-def _of_owner(host: str, owner: str) -> Iterator[str]:
-    yield f"the host `{_shown(host)}`"
-    yield f"the owner `{_shown(host)}/{_shown(owner)}`"
-
-
-def _host(authority: str) -> str:
-    # `ssh://git@host:owner` has no port.
-    return re.sub(r":(?:443|\D[^\]]*)?\Z", "", authority.rpartition("@")[2].rstrip(",;)}")).lower()
 
 
 def _shown(text: str) -> str:
@@ -89,15 +38,16 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
     try:
         before = _entries(entries_of(file.path, "\n".join(_old_lines(file, new.split("\n")))))
         after = _entries(entries_of(file.path, new))
-    except UnreadableLock:
+    except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
-    others = tuple(one for entries in before.values() for one in entries)
-    sources, hashed = frozenset(source for one in others for source in one.sources), any(one.hashes for one in others)
-    stranger = _Entry("", sources, frozenset({""} if hashed else ()), frozenset())
+    known = tuple(one for places in before.values() for entries in places.values() for one in entries)
+    fields, is_hashed = frozenset(field for one in known for field in one.fields), any(one.hashes for one in known)
     found = [
         f"`{_shown(name)}` {what}"
-        for name, entries in after.items()
-        for what in _changes(entries, before.get(name, ()), stranger)
+        for name, places in after.items()
+        for what in (
+            _changes(places, before[name]) if name in before else _additions(places, fields, is_hashed=is_hashed)
+        )
     ]
     return tuple(dict.fromkeys(found))
 
@@ -114,112 +64,179 @@ def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
     yield from new[at:]
 
 
+Field = tuple[str, str]
+
+
 class _Entry(Struct, frozen=True):
-    """An entry of a lock file; `packages` are the names of other packages that it installs."""
+    """An entry of a lock file; `fields` are what updates keep, and `hashed` are the keys that have a hash."""
 
     version: str
-    sources: frozenset[str]
+    fields: frozenset[Field]
+    hashed: frozenset[str]
     hashes: frozenset[str]
-    packages: frozenset[str]
+
+    def elsewhere(self) -> _Entry:
+        """Return the entry without what another version at another place may differ in."""
+        return replace(self, fields=frozenset(field for field in self.fields if not _OWN.fullmatch(field[0])))
 
 
-_HASHES = frozenset({"integrity", "checksum", "hash", "hashes", "contentHash", "shasum"})
-_ARCHIVE = re.compile(r"/([^/]+)\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar)/\Z")
+Places = Mapping[str, list[_Entry]]
+
+_MOST, _MOST_IN_ALL = 1_000, 30_000_000
+_NOTES = re.compile(
+    "engines|funding|license|deprecated|dev|optional|peer|devOptional|peerDependenciesMeta|dependenciesMeta|summary|category"
+    "|transitivePeerDependencies|description|keywords|authors|homepage|support|suggest|time|extra branch-alias|_readme"
+    "|(metadata )?(content-hash|content_hash|lock-version|lock_version|requires-python|requires_python|python-versions)"
+    r"|plugin-api-version|groups|resolution-markers|(dependencies \S+|sdist|archive|.+\[\]) (size|upload-time|optional)"
+    r"|((dependencies \S+|.+\[\]) )?markers?"
+)
+_RANGES = re.compile(
+    "(dependencies|(dev|optional|peer)(D|-d)ependencies|requires|require|require-dev|requested|specifier|conflict|provide"
+    r"|extras|metadata requires-dist|metadata requires-dev|metadata provides-extras)(\[\])?( .+)?"
+)
+_HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
+_OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
+"""By the path of a key: notes, ranges of dependencies, hashes, and what a new package brings."""
+
+_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
+_ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
+# PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
+_DIGEST = re.compile(
+    r"(?<=/)[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}(?=/)|(?<=\.tgz#)[0-9a-f]+\Z|(?<=>::version={version}&hash=)\w+\Z"
+)
 
 
-def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
-    found: defaultdict[str, list[_Entry]] = defaultdict(list)
-    for name, fields in written:
-        version = next((value for key, value in fields if key == "version"), "")
-        places = [(key, value) for key, value in fields if key not in {"version", "package", *_HASHES} and value]
-        packages = {value for key, value in fields if key == "package" and value != name}
-        packages |= {other for key, value in places for other in _other_packages(name, version, key, value)}
-        sources = frozenset(
-            word for key, value in places for word in sources_of([value]) or {f"`{key}: {_shown(value)}`"}
+def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
+    """Return the entries by name and place."""
+    found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
+    count = 0
+    for name, places, value in written:
+        version = str(value.get("version") or "")
+        fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
+        entry = _Entry(
+            version,
+            frozenset((path, text) for path, text, is_hash in fields if not is_hash),
+            frozenset(path for path, _, is_hash in fields if is_hash),
+            frozenset(text for _, text, is_hash in fields if is_hash),
         )
-        hashes = frozenset(value for key, value in fields if key in _HASHES and value)
-        found[name].append(_Entry(version, sources, hashes, frozenset(packages)))
+        # Formats that share a source among entries can multiply a text.
+        count += sum(50 + len(path) + len(text) for path, text, _ in fields) * max(1, len(places))
+        if count > _MOST_IN_ALL:
+            raise UnreadableLock
+        for place in places or ("",):
+            found[name][place].append(entry)
     return found
 
 
-def _other_packages(name: str, version: str, key: str, address: str) -> Iterator[str]:
-    """Yield the package in a URL, unless it has the entry's name and version where registries put them."""
-    scheme, _, rest = _ESCAPE.sub(_unescaped, address).partition("://")
-    path = unquote(f"/{re.split('[?#]', rest)[0]}/")
-    if scheme.lower() not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
+def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
+    """Yield the paths and texts of a value and whether each is a hash; `own` are its name, version and hashes."""
+    if len(path) > _MOST:
+        raise UnreadableLock
+    if _NOTES.fullmatch(path) or value is None or value == "":
         return
-    archive = _ARCHIVE.search(path)
-    if key == "resolved":
-        folder, found, _ = path.rpartition(f"/{name}/")
-        is_named = found and not _SCOPE.search(folder)
-        is_other = not is_named or (archive is not None and not _of_version(archive[1], name, version))
-    else:
-        is_other = archive is not None and not (
-            _of_version(archive[1], name, version) or _plain(archive[1].rpartition("-")[0]) == _file(name)
-        )
-    if is_other or "/../" in path:
-        yield path.strip("/").partition("/")[2]
+    match value:
+        case dict():
+            start = f"{path} " if path else ""
+            sums = (str(value.get(key)).rpartition(":")[2] for key in ("hash", "shasum"))
+            own = (*own[:2], *filter(str.isalnum, sums))
+            for key, inner in value.items():
+                yield from _fields(inner, f"{start}{key}", own)
+        case list():
+            for inner in value:
+                parts = list(_fields(inner, f"{path}[]" if isinstance(inner, dict) else path, own))
+                yield from (part for part in parts if part[2] or not isinstance(inner, dict))
+                if isinstance(inner, dict) and parts:
+                    # A file keeps its address and its hash together.
+                    texts = sorted({f"{key}={'' if is_hash else text}" for key, text, is_hash in parts})
+                    yield path, " ".join(texts).replace(f"{path}[] ", ""), False
+        case _ if _RANGES.fullmatch(path):
+            rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
+            yield from [(path, rest, False)] if rest else []
+        case _ if _HASHES.fullmatch(path):
+            yield path, str(value), True
+        case _:
+            text = _template(str(value), *own)
+            yield from ((path, digest, True) for digest in _DIGEST.findall(text))
+            yield path, _DIGEST.sub("{hash}", text), False
 
 
-_SCOPE = re.compile(r"/@[^/]*\Z")
+def _template(text: str, name: str, version: str, *hashes: str) -> str:
+    """Return a text with placeholders for what spells the hashes, the package's file, its version and its folder."""
+    text = unquote(text).replace("{", "{{")
+    for one in hashes:
+        text = text.replace(one, "{hash}")
+    found = _ARCHIVE.fullmatch(text)
+    if found and _is_file(found[1], found[2], name.rpartition("/")[2], version):
+        # A file without a folder is one of an index.
+        text = text[: found.start(1)] + "{file}" + text[found.end(1) if found.start(1) else found.end(2) :]
+    if "." in version and _VERSION.match(version):
+        text = text.replace(version, "{version}")
+    text = text.replace(f"/{name}/-/", "/{name}/-/")
+    return f"{{name}}@npm:{text.removeprefix(f'{name}@npm:')}" if text.startswith(f"{name}@npm:") else text
 
 
-def _of_version(archive: str, name: str, version: str) -> bool:
-    return f"{_plain(archive)}-".startswith(f"{_file(name)}-{_plain(version)}-")
-
-
-def _file(name: str) -> str:
-    return _plain(name.rpartition("/")[2])
+def _is_file(stem: str, suffix: str, name: str, version: str) -> bool:
+    before, found, tags = stem.partition(f"-{version}")
+    is_whole = not tags or (suffix == ".whl" and tags.startswith("-"))
+    return bool(found) and is_whole and _plain(before) == _plain(name)
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.lower())
 
 
-def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Entry) -> Iterator[str]:
-    """Yield what is suspicious about the entries of a name; a new name is compared with all others together."""
-    known = before or (stranger,)
-    sources = frozenset(source for one in known for source in one.sources)
-    all_have_sources, any_has_hash = all(one.sources for one in known), any(one.hashes for one in known)
-    packages = frozenset(_without_digits(other) for one in before for other in one.packages)
-    hashes: defaultdict[str, set[str]] = defaultdict(set)
-    for one in before:
-        hashes[one.version] |= one.hashes
-    there = frozenset(before)
-    for one in (one for one in entries if one not in there):
-        yield from (f"comes from {source}" for source in sorted(one.sources - sources))
-        if before and not one.sources and all_have_sources:
-            yield "no longer has a source"
-        others = (other for other in one.packages if _without_digits(other) not in packages)
-        yield from (f"is the package `{_shown(other)}`" for other in sorted(others))
-        if not one.hashes and any_has_hash and (before or one.sources):
+def _changes(new: Places, old: Places) -> Iterator[str]:
+    """Yield what is suspicious about the entries of a name that exists: each is compared with those at its place."""
+    for place in new.keys() & old.keys():
+        yield from _compared(new[place], old[place])
+        yield from _lower(new[place], old[place], is_here=True)
+    all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
+    moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
+    yield from _compared(moved, [one.elsewhere() for one in all_old])
+    yield from _lower(all_new, all_old)
+
+
+def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
+    hashed: defaultdict[frozenset[Field], set[str]] = defaultdict(set)
+    hashes: defaultdict[tuple[frozenset[Field], str], set[str]] = defaultdict(set)
+    for one in old:
+        hashed[one.fields] |= one.hashed
+        hashes[one.fields, one.version] |= one.hashes
+    for one in new:
+        known = one.fields if one.fields in hashed else old[0].fields
+        added = one.fields - known
+        yield from (f"has another `{_shown(key)}`: `{_shown(text)}`" for key, text in sorted(added))
+        lost = {key for key, _ in known - one.fields} - {key for key, _ in added}
+        yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost))
+        if hashed[known] - one.hashed:
             yield "has no hash"
-        if one.hashes and hashes[one.version] and not hashes[one.version] & one.hashes:
+        if hashes[one.fields, one.version] - one.hashes:
             yield f"has another hash for the same version {_shown(one.version)}"
-    gone, new = ({one.version for one in some} for some in (before, entries))
-    if lower := _lower(gone - new, new - gone, new):
-        yield "goes from version {} to {}".format(*map(_shown, lower))
 
 
-def _without_digits(package: str) -> str:
-    # An archive's name contains its version.
-    return re.sub("[0-9]+", "0", package)
+def _additions(places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
+    """Yield what is suspicious about a new package: another source than those of all others."""
+    for one in (one.elsewhere() for entries in places.values() for one in entries):
+        yield from (f"has the new `{_shown(key)}`: `{_shown(text)}`" for key, text in sorted(one.fields - known))
+        if one.fields and is_hashed and not one.hashes:
+            yield "has no hash"
 
 
-def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | None:
-    """Return an old and a new version if a package went down, or if the two cannot be compared."""
-    if not gone or not left:
-        return None
-    pairs = [(max(gone, key=_order), max(left, key=_order))]
-    if len(gone) == len(new):
-        pairs = list(zip(sorted(gone, key=_order), sorted(new, key=_order), strict=True))
-    for old, now in pairs:
-        if _order(now) < _order(old) or not (_VERSION.match(old) and _VERSION.match(now)):
-            return old, now
-    return None
+def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = False) -> Iterator[str]:
+    """Yield whether a version goes down, or cannot be compared; at a known place also one that is added."""
+    before, after = ({one.version for one in some} for some in (old, new))
+    gone, added = sorted(before - after, key=_order), sorted(after - before, key=_order)
+    pairs = list(zip(gone, added, strict=True)) if len(gone) == len(added) else []
+    if gone and after and not pairs:
+        pairs.append((gone[-1], max(after, key=_order)))
+    if is_here and added:
+        pairs.append((min(before, key=_order), min(after, key=_order)))
+    for then, now in pairs:
+        if _order(now) < _order(then) or not (_VERSION.match(then) and _VERSION.match(now)):
+            yield f"goes from version {_shown(then)} to {_shown(now)}"
 
 
-_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)")
+_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+!-]*\Z)")
 
 
 def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:

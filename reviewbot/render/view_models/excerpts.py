@@ -1,4 +1,4 @@
-"""Returns the lines that a finding is about, as they were sent, with a few lines of context."""
+"""Return the lines that a finding is about, as they were sent, with a few lines of context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs ASGI applications on loopback, in a thread, for a bounded time."""
+"""Run ASGI applications on loopback, in a thread, for a bounded time."""
 
 from __future__ import annotations
 

@@ -320,6 +320,22 @@ def test_with_unknown_commits_nothing_is_waived_or_bypassed(text: str, more: Any
     )
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"author": "github-actions", "author_is_bot": True},
+        {"commits": (commit("github-actions[bot]"),)},
+        {"commits": (commit("ann", committer="github-actions[bot]"),)},
+    ],
+)
+def test_a_maintainer_waives_what_blocks_in_the_code_of_a_workflow(fields: dict[str, Any]) -> None:
+    made = replace(THERE, **fields)
+    assert action("waive 77aa because", pull=made, permission=Permission.WRITE) is Refusal.BY_WORKFLOW
+    assert isinstance(action("waive 77aa because", pull=made, permission=Permission.MAINTAIN), EditLedger)
+    assert isinstance(action(f"waive {MEDIUM.id} because", pull=made, permission=Permission.WRITE), EditLedger)
+    assert isinstance(action(f"bypass {HEAD} it burns", pull=made, permission=Permission.MAINTAIN), EditLedger)
+
+
 def test_an_existing_waiver_is_withdrawn() -> None:
     assert action("unwaive c0de", by="ann") == EditLedger(Unwaive(WAIVED.id), WAIVED)
     assert action("unwaive 77aa") is Refusal.NO_FINDING

@@ -10,11 +10,12 @@ import pytest
 from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import LabelEvent
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.ledger.skip_record import skip_record
+from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.values import replace
 from tests.domain.builders import NOON, labelled, pull
 
 SIGNER = Signer("key", 1, 7, "")
+PUSHED = pull(author="renovate", author_is_bot=True)
 MARKED = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
 
 
@@ -42,6 +43,16 @@ def test_another_place_or_key_makes_another_record(fields: dict[str, Any]) -> No
     assert skip_record(MARKED, replace(SIGNER, **fields)) != skip_record(MARKED, SIGNER)
 
 
-def test_without_a_secret_or_a_label_there_is_none() -> None:
+@pytest.mark.parametrize("fields", [{"head_sha": "d" * 40}, {"base_ref": "next"}, {"author": "dependabot"}])
+def test_the_record_of_a_bots_push_is_for_head_base_and_bot(fields: dict[str, Any]) -> None:
+    record = push_record(PUSHED, SIGNER)
+    assert push_record(replace(PUSHED, **fields), SIGNER) not in {"", record}
+    assert push_record(PUSHED, replace(SIGNER, pull_number=8)) != record
+    assert len(record) == SKIP_LENGTH
+
+
+def test_without_a_secret_a_label_or_a_bot_there_is_none() -> None:
     assert skip_record(MARKED, replace(SIGNER, secret="")) == ""
     assert skip_record(pull(), SIGNER) == ""
+    assert push_record(PUSHED, replace(SIGNER, secret="")) == ""
+    assert push_record(pull(), SIGNER) == ""

@@ -177,7 +177,7 @@ class RandomWorld:
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )
-        return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]))
+        return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]), push_record=some(["", RECORD]))
 
     def trigger(self) -> Trigger:
         """Return a random trigger."""

@@ -18,6 +18,7 @@ from reviewbot.domain.policy.eligibility import (
     approval_login,
     check_approval,
     has_no_other_token,
+    is_pushed_by_bot,
     is_requested,
     not_due_for,
     requesters,
@@ -65,8 +66,8 @@ def approval(sender: str = "wendy", **more: Any) -> ReviewEvent:  # noqa: ANN401
     return push(**{"action": "labeled", "sender": sender, "label": "buy-review", **more})
 
 
-def reason(one: PullRequest, given: Policy = PLAIN, *, skips: bool = False) -> Reason | None:
-    outcome = not_due_for(one, given, skips=skips)
+def reason(one: PullRequest, given: Policy = PLAIN, *, skips: bool = False, is_bots: bool = True) -> Reason | None:
+    outcome = not_due_for(one, given, skips=skips, is_bots=is_bots)
     return outcome.reason if outcome else None
 
 
@@ -141,6 +142,32 @@ def test_a_label_that_was_removed_set_again_or_set_for_another_base_does_not_cou
 
 
 BOT = {"author": "renovate", "author_is_bot": True}
+
+
+def test_a_bots_commits_count_only_if_the_bot_has_pushed_them() -> None:
+    there = pull(**BOT, commits=(commit("renovate[bot]"),))
+    assert (reason(there), reason(there, is_bots=False)) == (Reason.BOT, None)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "fields", "pushed"),
+    [
+        (push("opened", sender="renovate[bot]"), BOT, True),
+        (push(sender="renovate[bot]", is_repeated=True), BOT, True),
+        (push(sender="ann"), BOT, False),
+        (push(sender="renovate"), BOT, False),
+        (push("labeled", sender="renovate[bot]"), BOT, False),
+        (push("reopened", sender="renovate[bot]"), BOT, False),
+        (push(sender="renovate[bot]", head_sha="d" * 40), BOT, False),
+        (push(sender="dependabot[bot]"), BOT, False),
+        (push(sender="ann"), {"author": "ann"}, False),
+        (AtTerminal(), BOT, False),
+    ],
+)
+def test_only_a_push_by_the_bot_that_opened_the_pull_request_is_the_bots(
+    trigger: Trigger, fields: dict[str, Any], *, pushed: bool
+) -> None:
+    assert is_pushed_by_bot(pull(**fields), trigger) is pushed
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ REMARKS: tuple[Remark, ...] = (
         side="LEFT",
         severity="critical",
         category="security",
-        title="Anybody can read anybody's parcel now",
+        title="Any customer can read any parcel",
         explanation="These two lines were the only check that the parcel belongs to the customer. Without them, "
         "enumerating tracking codes shows names and addresses of other customers.",
     ),
@@ -95,7 +95,7 @@ REMARKS: tuple[Remark, ...] = (
         code=_SLOT,
         severity="medium",
         category="correctness",
-        title="Two bookings at once take the same slot",
+        title="Concurrent bookings take the same slot",
         explanation="Both read `left`, both write `left - 1`, and one slot is sold twice. Let the database count: "
         "`UPDATE express SET slots = slots - 1 WHERE day = date('now') AND slots > 0`, then look at the row count.",
     ),
@@ -106,7 +106,7 @@ REMARKS: tuple[Remark, ...] = (
         code=_BADGE,
         severity="low",
         category="style",
-        title="A badge that is always English",
+        title="The badge is always in English",
         explanation="`when` follows the page's language; this word does not.",
         suggestion='  return parcel.express ? document.documentElement.dataset.express : "";',
     ),
@@ -117,7 +117,7 @@ REMARKS: tuple[Remark, ...] = (
         code='service.allow_origin = os.environ.get("ALLOWED_ORIGIN", "*")',
         severity="medium",
         category="security",
-        title="Every site may call the new endpoints",
+        title="Any site may call the new endpoints",
         explanation="The line is old, but `/search` makes it matter: any page that a customer visits can now search.",
     ),
     Remark(
@@ -127,7 +127,7 @@ REMARKS: tuple[Remark, ...] = (
         code="SESSION_HOURS = 24 * 365",
         severity="low",
         category="security",
-        title="Sessions that last a year",
+        title="Sessions last a year",
         explanation="Not part of this change, but with search behind a session, a lost phone is a lost customer list.",
     ),
 )

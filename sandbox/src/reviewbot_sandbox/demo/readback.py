@@ -1,4 +1,4 @@
-"""Reads the state of the pull request from GitHub and CodeVF over HTTP after a run of the action."""
+"""Read the state of the pull request from GitHub and CodeVF over HTTP after a run of the action."""
 
 from __future__ import annotations
 

@@ -261,9 +261,9 @@ class _Demo:
         threads, ids = second.landed.threads, [one.done.outputs.get("task-id", "") for one in (first, second)]
         bought = "a new task" if ids[0] != ids[1] else "the same task as before"
         paid = first.money.available - second.money.available
-        sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
-        whole = "the whole change" if sent == before_sent else "a part of the change"
-        say(self.console, f"Purchase: {bought} for {whole} ({sent} files), {paid} credits.")
+        since = (second.report.get("progress") or {}).get("since")
+        part = f"what is new since {since[:7]}" if since else "the whole change"
+        say(self.console, f"Purchase: {bought} for {part}, {paid} credits.")
         changed, deleted = len(before.keys() & after.keys()) - same, len(before.keys() - after.keys())
         became = f"{new} new, {same} unchanged, {changed} edited" + f", {deleted} deleted" * bool(deleted)
         say(self.console, f"Comments: {len(before)} before, {len(after)} after; {became}.")

@@ -1,4 +1,4 @@
-"""Decides whether a comment's location is valid, and where it is after later pushes."""
+"""Decide whether a comment's location is valid, and where it is after later pushes."""
 
 from __future__ import annotations
 

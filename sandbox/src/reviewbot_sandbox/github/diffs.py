@@ -1,4 +1,4 @@
-"""Parses the patch of one file: which lines accept comments, and the hunk shown above a comment.
+"""Parse the patch of one file: which lines accept comments, and the hunk shown above a comment.
 
 RIGHT comments may be on added and context lines, with the new file's numbers; LEFT comments on deleted and context
 lines, with the old file's. A range must be inside one hunk.
