@@ -467,15 +467,17 @@ def _settle(world: World) -> bool:
     """End and publish open tasks, so that the next moves do not depend on the duration of a run.
 
     Return whether the collection left something for the next run: a collection looks for open check runs, so it finds
-    no task that only the summary lists as open, and no summary that a person has edited. The next run shows the text
-    of such an answer, or a notice; later ones do not.
+    no task that only the summary lists as open, and no summary that a person has edited or deleted. The next run shows
+    the text of such an answer, or a notice; later ones do not.
     """
     world.time.seconds += LONG
     _run(world, Start("collect"))
     there = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
     reading = world.reading(1)
     _run(world, Start("push"))
-    return bool(there) and (reading is None or bool(reading.problem or reading.ledger.open_tasks()))
+    if not there:
+        return any("reviewbot:summary" in one for one in world.truth.erased)
+    return reading is None or bool(reading.problem or reading.ledger.open_tasks())
 
 
 def _run(world: World, start: object) -> Run:

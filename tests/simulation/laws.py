@@ -413,7 +413,7 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     # A token that may not write comments cannot mark a command as executed, so each run cancels again.
     is_hindered = world.truth.hindered and "pull-requests: write" in world.setting.denied
-    if check is not None and check.conclusion is None and not is_hindered:
+    if check is not None and check.conclusion is None and not (is_hindered or _is_forged(world, pull)):
         message = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, message)
 

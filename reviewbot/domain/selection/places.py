@@ -19,14 +19,20 @@ def place_of(file: ChangedFile) -> Place:
     paths = (file.path, file.diff.old_path)
     sides = [side for side in (file.old, file.new) if side]
     texts = [file.diff.text, *(side.text or "" for side in sides)]
-    if any(side.mode in {EXECUTABLE_MODE, SYMLINK_MODE} for side in sides):
+    modes = {side.mode for side in sides}
+    if SYMLINK_MODE in modes or (EXECUTABLE_MODE in modes and not all(map(_is_program, paths))):
         return Place.EXECUTED
     places = {place_of_text(path, texts) for path in paths}
     return next(one for one in (Place.EXECUTED, Place.MIXED, Place.CODE, Place.DATA) if one in places)
 
 
+def _is_program(path: str) -> bool:
+    """Return whether a script is named as source code, in which each line says whether it starts a program."""
+    return named_as_code(path) and not decides_what_runs(path)
+
+
 def place_of_text(path: str, texts: list[str]) -> Place:
-    if any(map(_SHEBANG.search, texts)):
+    if any(map(_SHEBANG.search, texts)) and not _is_program(path):
         return Place.EXECUTED
     if decides_what_runs(path):
         return Place.MIXED if _CONFIGURATION.search(path) and not is_lock_file(path) else Place.EXECUTED

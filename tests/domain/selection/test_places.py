@@ -72,6 +72,9 @@ def test_others_are_code_or_data(path: str, place: Place) -> None:
     [
         (None, Entry("1", "100644", text="a\n"), "notes.txt", Place.DATA),
         (None, Entry("1", "100755", text="a\n"), "notes.txt", Place.EXECUTED),
+        (None, Entry("1", "100755", text="#!/usr/bin/env python\n"), "src/app.py", Place.CODE),
+        (None, Entry("1", "100755", text="a\n"), "setup.py", Place.EXECUTED),
+        (None, Entry("1", "120000", text="a\n"), "src/app.py", Place.EXECUTED),
         (Entry("2", "120000", text="a\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
         (Entry("2", "100644", text="#!/bin/sh\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
         (None, Entry("1", "100644", text="a\n"), "deploy.sh", Place.EXECUTED),
