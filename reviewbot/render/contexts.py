@@ -9,7 +9,6 @@ from typing import TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.commands.parse import MAX_QUESTION
-from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
@@ -84,16 +83,9 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "missed": len(view.missed),
         "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_command(view),
         "branch": not view.pull_number,
-        "below_threshold": _below_threshold(view),
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
     }
-
-
-def _below_threshold(view: SummaryView) -> int:
-    """Return how many findings of the answer are in the summary because of `comment-from`."""
-    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in view.findings)
-    return min(below, view.sum.in_summary if view.sum else 0)
 
 
 def _as_command(view: SummaryView) -> str:

@@ -275,7 +275,7 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY and not held.missed:
-        detail = ", and does not look like code"
+        detail = ", no sign of code"
     return f"{WHY_HELD[held.reason]}{detail}."
 
 

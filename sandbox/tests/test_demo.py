@@ -321,6 +321,17 @@ def test_the_reports_of_bought_reviews_are_read_back(
 
 
 @pytest.mark.proof
+def test_the_summary_of_thirteen_findings_is_short(demo: DemoOutput) -> None:
+    folder = FOLDER.search(demo.text)
+    assert folder
+    out, report = StringIO(), str(Path(folder[1]) / "opened" / "workspace" / "reviewbot.json")
+    assert cli.main(["render", report, "--to", "markdown"], {}, out) == 0
+    assert "of 13 findings" in out.getvalue()
+    seen = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", out.getvalue())
+    assert len([word for word in seen.split() if re.search(r"[^\W\d_]|`", word)]) < 350
+
+
+@pytest.mark.proof
 def test_the_services_run_after_the_demo(demo: DemoOutput) -> None:
     assert len(demo.comments) > 3
     assert all(comment["user"] for comment in demo.comments)

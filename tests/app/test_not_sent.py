@@ -15,7 +15,7 @@ from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
 
-UNTOUCHED = "The change does not touch this file"
+UNTOUCHED = "The file is unchanged"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"
 SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number in range(3))
@@ -25,7 +25,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
     ("path", "text", "why", "config"),
     [
         ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
-        ("api.pb.py", "x = 1\n", "marked as generated in `.gitattributes` of the default branch", ""),
+        ("api.pb.py", "x = 1\n", "generated, by the default branch's `.gitattributes`", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
         (".env", SECRETS, "looks like a file with secrets", ""),

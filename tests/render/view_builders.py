@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import Sent
-from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, FindingMark, ReplyMark, summary_mark
+from reviewbot.domain.findings.markers import (
+    AnnouncementMark,
+    AnswerMark,
+    FindingMark,
+    ReplyMark,
+    finding_id,
+    summary_mark,
+)
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.context import ContextPart
@@ -231,7 +238,7 @@ THIRTEEN = replace(
         *(
             replace(
                 RACE,
-                id=f"{line:010x}",
+                id=finding_id(path, title),
                 severity=severity,
                 title=title,
                 path=path,

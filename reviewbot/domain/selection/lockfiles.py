@@ -68,12 +68,24 @@ Field = tuple[str, str]
 
 
 class _Entry(Struct, frozen=True):
-    """An entry of a lock file; `fields` are what updates keep, and `hashed` are the keys that have a hash."""
+    """An entry of a lock file; `fields` are what updates keep, and `hashed` are the keys that have a hash.
+
+    Attributes:
+        written: the text of each field without placeholders.
+    """
 
     version: str
     fields: frozenset[Field]
     hashed: frozenset[str]
     hashes: frozenset[str]
+    written: Mapping[Field, str]
+
+    def says(self, field: Field, which: str) -> str:
+        """Return what a field says that no entry before has; `which` is `another` or `the new`."""
+        key, text = _shown(field[0]), self.written[field]
+        if _ADDRESS.fullmatch(key) or _URL.fullmatch(text):
+            return f"is downloaded from another address: `{_shown(text)}`"
+        return f"has {which} `{key}`: `{_shown(text)}`"
 
     def elsewhere(self) -> _Entry:
         """Return the entry without what another version at another place may differ in."""
@@ -96,7 +108,8 @@ _RANGES = re.compile(
 )
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
-"""By the path of a key: notes, ranges of dependencies, hashes, and what a new package brings."""
+_ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
+"""By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
 _RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
@@ -115,12 +128,13 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
         entry = _Entry(
             version,
-            frozenset((path, text) for path, text, is_hash in fields if not is_hash),
-            frozenset(path for path, _, is_hash in fields if is_hash),
-            frozenset(text for _, text, is_hash in fields if is_hash),
+            frozenset((path, text) for path, text, is_hash, _ in fields if not is_hash),
+            frozenset(path for path, _, is_hash, _ in fields if is_hash),
+            frozenset(text for _, text, is_hash, _ in fields if is_hash),
+            {(path, text): written for path, text, is_hash, written in fields if not is_hash},
         )
         # Formats that share a source among entries can multiply a text.
-        count += sum(50 + len(path) + len(text) for path, text, _ in fields) * max(1, len(places))
+        count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
         if count > _MOST_IN_ALL:
             raise UnreadableLock
         for place in places or ("",):
@@ -128,8 +142,8 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     return found
 
 
-def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
-    """Yield the paths and texts of a value and whether each is a hash; `own` are its name, version and hashes."""
+def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
+    """Yield the path and text of each value, whether it is a hash, and its text without placeholders; `own` are its name, version and hashes."""
     if len(path) > _MOST:
         raise UnreadableLock
     if _NOTES.fullmatch(path) or value is None or value == "":
@@ -147,17 +161,18 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
                 yield from (part for part in parts if part[2] or not isinstance(inner, dict))
                 if isinstance(inner, dict) and parts:
                     # A file keeps its address and its hash together.
-                    texts = sorted({f"{key}={'' if is_hash else text}" for key, text, is_hash in parts})
-                    yield path, " ".join(texts).replace(f"{path}[] ", ""), False
+                    texts = sorted({f"{key}={'' if is_hash else text}" for key, text, is_hash, _ in parts})
+                    written = " ".join(text for _, _, is_hash, text in parts if not is_hash)
+                    yield path, " ".join(texts).replace(f"{path}[] ", ""), False, written
         case _ if _RANGES.fullmatch(path):
             rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
-            yield from [(path, rest, False)] if rest else []
+            yield from [(path, rest, False, str(value))] if rest else []
         case _ if _HASHES.fullmatch(path):
-            yield path, str(value), True
+            yield path, str(value), True, ""
         case _:
             text = _template(str(value), *own)
-            yield from ((path, digest, True) for digest in _DIGEST.findall(text))
-            yield path, _DIGEST.sub("{hash}", text), False
+            yield from ((path, digest, True, "") for digest in _DIGEST.findall(text))
+            yield path, _DIGEST.sub("{hash}", text), False, str(value)
 
 
 def _template(text: str, name: str, version: str, *hashes: str) -> str:
@@ -205,7 +220,7 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
     for one in new:
         known = one.fields if one.fields in hashed else old[0].fields
         added = one.fields - known
-        yield from (f"has another `{_shown(key)}`: `{_shown(text)}`" for key, text in sorted(added))
+        yield from (one.says(field, "another") for field in sorted(added))
         lost = {key for key, _ in known - one.fields} - {key for key, _ in added}
         yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost))
         if hashed[known] - one.hashed:
@@ -217,7 +232,7 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
 def _additions(places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
     """Yield what is suspicious about a new package: another source than those of all others."""
     for one in (one.elsewhere() for entries in places.values() for one in entries):
-        yield from (f"has the new `{_shown(key)}`: `{_shown(text)}`" for key, text in sorted(one.fields - known))
+        yield from (one.says(field, "the new") for field in sorted(one.fields - known))
         if one.fields and is_hashed and not one.hashes:
             yield "has no hash"
 

@@ -1138,6 +1138,37 @@ def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "old", "edit", "said"),
+    [
+        (
+            "package-lock.json",
+            NPM,
+            ("https://registry.example/left", "https://evil.example/left"),
+            "`left` is downloaded from another address: `https://evil.example/left/-/left-1.2.0.tgz`",
+        ),
+        ("package-lock.json", NPM, (NPM_URL, '"resolved": "../evil"'), "downloaded from another address: `../evil`"),
+        (
+            "uv.lock",
+            UV,
+            ("files.example/bb", "evil.example/bb"),
+            "`https://evil.example/bb/left_pad-1.2.0-py3-none-any.whl`",
+        ),
+        ("package-lock.json", NPM, ('"version": "2.0.0"', '"version": "2.0.0", "bin": "x"'), "has another `bin`: `x`"),
+        (
+            "package-lock.json",
+            "",
+            ("", ""),
+            "downloaded from another address: `https://registry.example/left/-/left-1.2.0.tgz`",
+        ),
+    ],
+)
+def test_another_source_is_shown_as_it_is_written(path: str, old: str, edit: Edit, said: str) -> None:
+    text = " and ".join(suspicions(change(path, old, (old or NPM).replace(*edit))))
+    assert said in text
+    assert "{" not in text
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("package-lock.json", "[]\n"),
