@@ -274,8 +274,9 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
-    if held.reason is HeldBecause.BINARY and not held.missed:
-        detail = ", no sign of code"
+    if held.reason is HeldBecause.BINARY:
+        how = f"{detail}; remove the NUL bytes that make it binary, or exclude it with `--paths`"
+        detail = how if held.missed else ", no sign of code"
     return f"{WHY_HELD[held.reason]}{detail}."
 
 

@@ -15,6 +15,7 @@ from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.markers import FindingMark, with_headings
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import SumView
 from reviewbot.render.view_models.truncation import worst_first
@@ -233,6 +234,15 @@ def test_every_other_outcome_says_what_to_do_next(renderer: Renderer, reason: Re
     page = check(renderer, of_reason(reason))
     assert "**What to do next:**" in page or "**To fix:**" in page
     assert "\n\n\n" not in page
+
+
+def test_everything_else_was_reviewed_only_if_a_file_was(renderer: Renderer) -> None:
+    view = of_reason(Reason.PARTIAL)
+    unread = tuple(Held(one.path, HeldBecause.NOT_UTF_8, "", missed=True) for one in view.sent)
+    texts = [check(renderer, replace(view, held=held)) for held in (unread[:1], unread)]
+    assert len(unread) > 1
+    assert ["Everything else was reviewed" in one for one in texts] == [True, False]
+    assert "\n\n\n" not in texts[1]
 
 
 ERRORS = sorted(one.removesuffix(".md") for one in GOLDENS if one.startswith("error-"))
