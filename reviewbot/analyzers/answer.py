@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -123,7 +124,7 @@ def _finding(one: Located) -> dict[str, object]:
     finding: dict[str, object] = {
         "severity": one.severity.value,
         "category": one.category.value,
-        "title": _title(raw.message),
+        "title": title(raw.message),
         "explanation": _explanation(raw),
         "side": "RIGHT",
         "line": one.line,
@@ -144,9 +145,14 @@ def _explanation(raw: RawFinding) -> str:
     return "\n\n".join([*parts, f"Found by {raw.tool} ({raw.rule})."])
 
 
-def _title(message: str) -> str:
+_IDENTIFIER = re.compile(r"\S*[\d_.(]|[b-z]\b|\S+ (?:appears|is referenced)\b")
+"""The start of a message that begins with a name of the code, whose case matters."""
+
+
+def title(message: str) -> str:
+    """Return the first words of a message on one line, with a capital letter unless they are a name of the code."""
     line = " ".join(message.split())
-    line = line[:1].upper() + line[1:]
+    line = line if _IDENTIFIER.match(line) else line[:1].upper() + line[1:]
     return line if len(line) <= TITLE_CHARACTERS else f"{line[: TITLE_CHARACTERS - 1]}…"
 
 

@@ -12,13 +12,31 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.analyzers.answer import explain, rate, replacement, table
+from reviewbot.analyzers.answer import explain, rate, replacement, table, title
 from reviewbot.analyzers.obfuscation import NAME
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.analyzers.reviewer import examine, names
 from reviewbot.analyzers.tools import RUFF, TOOLS
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.review import Category, Severity
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("y appears unused. Verify use.", "y appears unused. Verify use."),
+        ("name is referenced but not assigned.", "name is referenced but not assigned."),
+        ("os.system is unsafe", "os.system is unsafe"),
+        ("read_all() is slow", "read_all() is slow"),
+        ("x2 is overwritten", "x2 is overwritten"),
+        ("i shadows a global", "i shadows a global"),
+        ("`x` is unused", "`x` is unused"),
+        ("undefined name", "Undefined name"),
+        ("a function\nis called", "A function is called"),
+    ],
+)
+def test_only_a_title_that_begins_with_a_word_gets_a_capital(message: str, shown: str) -> None:
+    assert title(message) == shown
+
 
 LINES = ("import os", "x = 1", "y = 2")
 
