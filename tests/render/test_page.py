@@ -184,7 +184,7 @@ def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
         assert finding.title.replace("`", "") in text
         assert finding.id in text
     for words in (
-        "2 of 5 findings block this pull request", "1 critical", "lines 41 to 42 blocks",
+        "2 of 5 findings block this pull request", "1 critical", "Critical blocks security lines 41 to 42",
         "at or above fail-on: critical",
         "A solid change", "comes from the host", "Threads of fixed findings",
         "What about the cache?", "same as b07d55e210", "7 findings in the answer",
