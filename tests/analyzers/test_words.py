@@ -20,6 +20,7 @@ from reviewbot.analyzers.tools import RUFF, TOOLS
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.review import Category, Severity
 
+
 @pytest.mark.parametrize(
     ("message", "shown"),
     [

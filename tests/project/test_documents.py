@@ -96,7 +96,9 @@ def test_the_name_of_a_check_against_another_base_is_documented(root: Path) -> N
 def test_every_output_is_documented(root: Path, action: dict[str, Any]) -> None:
     text = (root / "docs/configuration.md").read_text(encoding="utf-8")
     rows = text.partition("| output | meaning |")[2].partition("\n\n")[0].splitlines()
-    assert sorted(re.findall(r"`([a-z-]+)`", "".join(row.split("|")[1] for row in rows[1:]))) == sorted(action["outputs"])
+    assert sorted(re.findall(r"`([a-z-]+)`", "".join(row.split("|")[1] for row in rows[1:]))) == sorted(
+        action["outputs"]
+    )
 
 
 def test_every_template_is_documented(root: Path) -> None:

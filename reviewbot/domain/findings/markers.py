@@ -150,16 +150,26 @@ def read_announcement_mark(body: str) -> AnnouncementMark | None:
 _HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
 """The heading that `finding.md.j2` writes for a finding that blocks, or with the word that replaced `blocks`."""
 
+_HINT = re.compile(r"\A([^\n]*?)(?:<!--)?( · To waive it, [^\n<>]*)(?:-->)?(?=</sub>)")
+"""The end of the foot of a finding that blocks, or of one that no longer does, where it is hidden."""
+
 
 def with_headings(body: str, words: Mapping[str, str]) -> str:
-    """Replace `blocks` in the headings of a finding's comment; `words` maps the ids to `blocks` or another state."""
+    """Replace `blocks` in the headings of a finding's comment; `words` maps the ids to `blocks` or another state.
+
+    In another state, how to waive the finding is hidden, and its task in the prompt for a coding agent says the state.
+    """
     mark = read_finding_mark(body)
     done = ""
     for identifier in mark.ids if mark else ():
         before, foot, after = body.partition(f"\n<sub>`{identifier}`")
         if foot and identifier in words:
             before = _HEADING.sub(rf"\g<1>{words[identifier]}", before, count=1)
+            after = _HINT.sub(r"\1\2" if words[identifier] == "blocks" else r"\1<!--\2-->", after)
         done, body = (f"{done}{before}{foot}", after) if foot else (done, body)
+    for identifier, word in words.items():
+        task = rf"(\n## Finding `{identifier}`\n\n- File: .*\n- Severity: [a-z]+, )(?:blocking|fixed|gone|waived)\n"
+        body = re.sub(task, rf"\g<1>{'blocking' if word == 'blocks' else word}\n", body, count=1)
     return done + body
 
 

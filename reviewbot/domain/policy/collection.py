@@ -73,7 +73,11 @@ class Collection(Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Return the outcome: that of the worst repository; a pull request that failed is tried again next time."""
         finished = sum(one.outputs.get("status") == Status.COMPLETED for one in self.lookups)
-        where = "" if self.repositories == 1 and not self.failures else f" in {counted(self.repositories, 'repository', 'repositories')}"
+        where = (
+            ""
+            if self.repositories == 1 and not self.failures
+            else f" in {counted(self.repositories, 'repository', 'repositories')}"
+        )
         sentences = [f"Open reviews{where}: {finished} of {len(self.lookups)} finished and published."]
         if failed := [one.name for one in self.lookups if one.error]:
             sentences.append(f"Not looked up: {', '.join(failed)}.")

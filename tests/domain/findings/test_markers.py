@@ -109,8 +109,10 @@ def test_a_heading_says_the_state_of_its_finding() -> None:
     ids = ("a" * 10, "b" * 10, "c" * 10)
 
     def body(first: str, second: str) -> str:
+        hint = " · To waive it, reply: `/reviewbot waive REASON`"
+        feet = {word: f" · Moved.{hint if word == 'blocks' else f'<!--{hint}-->'}</sub>" for word in (first, second)}
         parts = (
-            f"**🔴 Critical · {word}: it blocks: x**\n\n<sub>`{one}`"
+            f"**🔴 Critical · {word}: it blocks: x**\n\n<sub>`{one}`{feet[word]}"
             for word, one in zip((first, second), ids[:2], strict=True)
         )
         return "\n".join((str(FindingMark("", ids)), *parts))
