@@ -98,7 +98,7 @@ def test_a_finding_that_no_longer_blocks_has_another_heading_and_no_hint(rendere
     assert headings[0] == "**🔴 Critical · security · fixed"
     assert "**🔴 Critical · blocks" in headings, "it is a part of the explanation"
     assert any(line.startswith("**❓ Unrated") and line.endswith("· blocks") for line in headings)
-    assert headings[-1] == "**🟠 High · waived"
+    assert "**🟠 High · waived" in headings
     shown = re.sub("<!--.*?-->", "", done)
     assert (body.count("To waive it"), shown.count("To waive it")) == (3, 1)
     tasks = re.findall("^- Severity: [a-z]+, (.*)", done, re.MULTILINE)

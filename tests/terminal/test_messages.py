@@ -182,7 +182,7 @@ CASES = {
         LOCAL,
         (
             "None of the selected files could be reviewed.",
-            "tool: binary (it starts with `#!`); remove the NUL bytes that make it binary, or exclude it with `--paths`. NOT REV",
+            "tool: binary (it starts with `#!`); remove the NUL bytes that make it binary, or exclude",
             "--paths '!tool'",
         ),
         status=3,

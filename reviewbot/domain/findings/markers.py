@@ -167,7 +167,7 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
             before = _HEADING.sub(rf"\g<1>{words[identifier]}", before, count=1)
             after = _HINT.sub(r"\1\2" if words[identifier] == "blocks" else r"\1<!--\2-->", after)
         done, body = (f"{done}{before}{foot}", after) if foot else (done, body)
-    for identifier, word in words.items():
+    for identifier, word in words.items() if mark else ():
         task = rf"(\n## Finding `{identifier}`\n\n- File: .*\n- Severity: [a-z]+, )(?:blocking|fixed|gone|waived)\n"
         body = re.sub(task, rf"\g<1>{'blocking' if word == 'blocks' else word}\n", body, count=1)
     return done + body

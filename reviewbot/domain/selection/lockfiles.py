@@ -143,7 +143,10 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
-    """Yield the path and text of each value, whether it is a hash, and its text without placeholders; `own` are its name, version and hashes."""
+    """Yield the path and text of each value, whether it is a hash, and its text without placeholders.
+
+    `own` are the name, version and hashes of the entry.
+    """
     if len(path) > _MOST:
         raise UnreadableLock
     if _NOTES.fullmatch(path) or value is None or value == "":
