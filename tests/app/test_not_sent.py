@@ -65,7 +65,7 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
         rig.world.push(REPO, "topic", {"old.pb.py": None, "new.pb.py": f"{old}a = 4\n"}, author="mona")
         rig.run()
         assert "`new.pb.py`" in rig.summaries()[0]
-        assert f"{NOT_SENT}marked as generated" in rig.summaries()[0]
+        assert f"{NOT_SENT}generated, by" in rig.summaries()[0]
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run()
         assert UNTOUCHED not in rig.summaries()[0]
@@ -82,7 +82,7 @@ def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) ->
         assert NOT_SENT not in summary
         assert UNTOUCHED not in summary
         assert "did not touch this file when this was found" in summary
-        assert "does not touch" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
+        assert "is unchanged" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
 
 
 def test_a_path_quoted_like_git_does_is_recognized(tmp_path: Path) -> None:

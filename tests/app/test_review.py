@@ -279,7 +279,7 @@ def test_the_check_lists_all_findings_if_there_are_more_than_its_fifty_annotatio
         listed = check.output.summary or ""
         assert all(f"number {index}" in listed for index in range(75))
         assert done.outputs["findings"] == "76"
-        assert "76 findings in the answer" in rig.summaries()[0]
+        assert "1 of 76 findings blocks" in rig.summaries()[0]
 
 
 def test_the_diff_and_numbered_files_are_sent(tmp_path: Path) -> None:
