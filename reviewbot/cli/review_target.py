@@ -76,6 +76,8 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
         SettingsError: it does not exist, or the options exclude each other.
     """
     chosen = setting.chosen
+    if chosen.repo:
+        repository_name(chosen.repo, setting.desktop)
     if problems := tuple(_problems(chosen, setting.desktop)):
         raise SettingsError(problems)
     if chosen.pr is not None:
