@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,25 @@ def test_every_command_and_flag_is_documented(root: Path, command: str, flag: st
         (root / "docs" / name).read_text(encoding="utf-8") for name in ("terminal.md", "sandbox.md", "setup.md")
     )
     assert re.search(rf"`(?:[^`]* )?{re.escape(flag or f'reviewbot {command}')}\b[^`]*`", text)
+
+
+STUBS = """\
+reviewbot() { echo "reviewbot: --action: missing" >&2; return 2; }
+gh() { echo "$*"; }
+git() { :; }
+cd() { :; }
+jq() { cat "${@: -1}"; }
+"""
+
+
+@pytest.mark.parametrize("page", ["organization", "setup"])
+def test_github_gets_no_ruleset_if_init_fails(root: Path, tmp_path: Path, page: str) -> None:
+    text = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (block,) = (one for one in blocks if "reviewbot init --as gate" in one and "/rulesets" in one)
+    ran = subprocess.run(["bash", "-c", STUBS + block], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert not (page == "organization" and (tmp_path / "ruleset.json").exists())
 
 
 def test_the_pre_commit_hook_runs_an_existing_command(root: Path) -> None:
