@@ -66,7 +66,7 @@ def test_github_gets_no_ruleset_if_init_fails(root: Path, tmp_path: Path, page: 
     text = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (block,) = (one for one in blocks if "reviewbot init --as gate" in one and "/rulesets" in one)
-    ran = subprocess.run(["bash", "-c", STUBS + block], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ran = subprocess.run(["/bin/bash", "-c", STUBS + block], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert not (page == "organization" and (tmp_path / "ruleset.json").exists())
 

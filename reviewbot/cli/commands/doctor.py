@@ -39,7 +39,7 @@ from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.progress import showing_progress
+from reviewbot.terminal.progress import Progress, showing_progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -107,11 +107,17 @@ class _Visit(Struct, frozen=True):
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
         return {**inputs_of_review(jobs), **self.said}
 
+    @property
+    def _on_retry(self) -> Callable[[ReviewbotError, float], None]:
+        return Progress(self.console).retry
+
     def _github(self) -> Generator[Check, None, Settings]:
         """Check GitHub; return the valid settings of the review workflow."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
-        reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
+        reader = SetupReader(
+            self.desktop.token, self.repository, address, self.clock, replace(PATIENCE, on_retry=self._on_retry)
+        )
         self.stack.enter_context(reader)
         try:
             there = reader.setup(first.config_file, first.templates_dir)
@@ -165,7 +171,7 @@ class _Visit(Struct, frozen=True):
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
         try:
             deadline = self.clock.monotonic() + _SECONDS
-            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
+            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom(), self._on_retry))
             balance = service.balance()
             yield Check("key", "valid")
             yield from checkup.of_price(settings, balance, service.tags(), self.clock.now())
