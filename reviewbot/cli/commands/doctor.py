@@ -157,6 +157,9 @@ class _Visit(Struct, frozen=True):
             awaited = partial(checkup.of_awaited, settings, branch=there.branch)
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
+        for name, job in checkup.environments_of(jobs).items():
+            of_it = partial(checkup.of_environment, job=job, branch=there.branch)
+            yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
         # An older Enterprise Server has no rules, and reviews work without them.
         required = partial(checkup.of_required, settings=settings, jobs=jobs)
         yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)
