@@ -46,8 +46,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
-        case steps.ReadChange(skipped=skipped):
-            return _read_change(run, known, skipped=skipped)
+        case steps.ReadChange():
+            return _read_change(run, known)
         case steps.OpenReviewer():
             return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
@@ -104,13 +104,13 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             assert_never(unknown)
 
 
-def _read_change(run: RunContext, known: Known, *, skipped: bool) -> steps.ChangeRead:
+def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
     change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
     if change.context.problem:
         run.say(change.context.problem)
-    digest = "" if skipped else by_rules(replace(known, change=change)).identity.digest()
+    digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
 

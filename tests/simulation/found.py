@@ -135,7 +135,7 @@ FOUND: dict[str, Bug] = {
             Episode((COLLECT, COLLECT, COLLECT), (At(6, Begin(PUSH)),)),
             Episode(
                 (COLLECT, PUSH, PUSH),
-                (At(0, Switch()), At(4, Switch()), At(5, Meanwhile(Move("delete", 1, 3))), At(18, Switch())),
+                (At(0, Switch()), At(4, Switch()), At(5, Meanwhile(Move("delete", 1, 3))), At(20, Switch())),
             ),
             Episode((NEXT,), (At(1, Delay(600)),)),
             Move("go_back"),
@@ -158,16 +158,13 @@ FOUND: dict[str, Bug] = {
         "purchase.",
         PAY_ONCE,
         history(
-            RUN,
-            Move("note"),
-            Episode((PUSH, PUSH, PUSH), (At(12, Switch()), At(14, Switch()), At(15, Switch()))),
-            Move("reopen", 1),
             Episode(
-                (NEXT, PUSH, PUSH),
-                (At(5, Begin(NEXT)), At(5, Switch()), At(7, Begin(COLLECT)), At(15, Meanwhile(Move("draft", 5, 5)))),
+                (NEXT, NEXT),
+                (
+                    *(At(2, Switch()), At(3, Meanwhile(Move("evil", 5))), At(3, Switch())),
+                    *(At(7, Switch()), At(14, Switch()), At(16, Switch())),
+                ),
             ),
-            Move("collect", 5, 4),
-            Move("squash", 4, 2),
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
     ),
@@ -223,7 +220,7 @@ FOUND: dict[str, Bug] = {
         "The answer to a task's creation was lost, and a force-push removed the change. The review cannot be read, "
         "and the summary did not say so.",
         NOTHING_LOST,
-        history(RUN, Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("go_back")),
+        history(RUN, Move("evil"), Episode((NEXT,), (At(9, Lose(done=True)),)), Move("go_back")),
     ),
     "retargeted-bypass": Bug(
         "A bypass was requested for one base, and the pull request moved to another base before a run executed it.",
@@ -291,7 +288,7 @@ FOUND: dict[str, Bug] = {
     "two-summaries": Bug(
         "Two racing runs wrote a summary each, and no later run removed one while no review was due.",
         CONVERGES,
-        history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
+        history(Episode((NEXT, COLLECT, COLLECT), (At(3, Switch()), At(5, Switch()), At(11, Switch())))),
     ),
     "cancel-that-is-lost": Bug(
         "A newer head replaced a review, and CodeVF never received the cancellation, so both reviews arrived. The "
@@ -311,7 +308,7 @@ FOUND: dict[str, Bug] = {
         "next run did not correct it.",
         CONVERGES,
         history(
-            RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
+            RUN, Move("harmless"), Episode((NEXT,), (At(1, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
         ),
     ),
     "check-of-a-failed-run-on-an-unasked-head": Bug(
@@ -378,13 +375,9 @@ FOUND: dict[str, Bug] = {
         "reviewbot's.",
         CONVERGES,
         history(
-            Episode((NEXT,)),
-            Move("evil"),
-            Episode((COLLECT, COLLECT), (At(12, Delay(30)),)),
-            Episode((PUSH,), (At(2, Meanwhile(Move("forged_check", 2))),)),
-            Move("revert"),
-            Move("go_back"),
-            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+            *(RUN, Move("evil"), Episode((COLLECT,))),
+            *(Episode((PUSH,), (At(1, Meanwhile(Move("forged_check"))),)), Move("finish")),
+            setting=Setting((("review-on", "ready"), ("summary-comment", "false"), ("wait-minutes", "0"))),
         ),
     ),
     "unread-change": Bug(
@@ -626,9 +619,9 @@ FOUND: dict[str, Bug] = {
         "The next run posted the reply again in another thread of the finding.",
         CONVERGES,
         history(
-            *(Move("same_beginning"), Episode((NEXT,), (At(14, Meanwhile(Move("rename", 1, 3))),)), RUN),
-            Move("delete_comment"),
-            setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
+            *(Move("note", 0, 4), Episode((NEXT,), (At(5, Meanwhile(Move("harmless", 0, 3))),))),
+            *(Episode((NEXT, COLLECT), (At(24, Switch()), At(39, Switch()))), Move("delete_comment", 3, 1)),
+            setting=Setting((("summary-comment", "false"),)),
         ),
     ),
     "waived-against-an-own-base": Bug(

@@ -403,7 +403,8 @@ def judge(history: History) -> list[Violation]:
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
         # findings count, too.
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
-        may_differ = has_more or laws.has_unkept(played.world)
+        # A single lost answer loses no command.
+        may_differ = has_more or (played.world.scheduler.struck > 1 and laws.has_unkept(played.world))
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         if difference and not other.violations:
             message = f"it does not end as without the disturbance: {difference}"
@@ -466,15 +467,17 @@ def _settle(world: World) -> bool:
     """End and publish open tasks, so that the next moves do not depend on the duration of a run.
 
     Return whether the collection left something for the next run: a collection looks for open check runs, so it finds
-    no task that only the summary lists as open, and no summary that a person has edited. The next run shows the text
-    of such an answer, or a notice; later ones do not.
+    no task that only the summary lists as open, and no summary that a person has edited or deleted. The next run shows
+    the text of such an answer, or a notice; later ones do not.
     """
     world.time.seconds += LONG
     _run(world, Start("collect"))
     there = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
     reading = world.reading(1)
     _run(world, Start("push"))
-    return bool(there) and (reading is None or bool(reading.problem or reading.ledger.open_tasks()))
+    if not there:
+        return any("reviewbot:summary" in one for one in world.truth.erased)
+    return reading is None or bool(reading.problem or reading.ledger.open_tasks())
 
 
 def _run(world: World, start: object) -> Run:

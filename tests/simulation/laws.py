@@ -192,11 +192,13 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _may_be_overwritten(world: World, question: str) -> bool:
-    """Return whether another run was at work when a question was recorded in the summary, which then is not trusted.
+    """Return whether another run was at work when a question was recorded in the summary, and wrote over it.
 
-    With check runs, the next review writes it again, unless the limit stops that.
+    With check runs, such a summary may not be trusted. The next review writes it again, unless the limit stops that.
     """
-    if world.setting.has_checks and not (_is_overtaken(world) and spending.is_used_up(world)):
+    last = next(iter(reversed(list(world.written_ledgers(1)))), None)
+    is_there = last is not None and any(one.comment == question for one in last.questions.records)
+    if world.setting.has_checks and is_there and not (_is_overtaken(world) and spending.is_used_up(world)):
         return False
     tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
     askers = [cast(Run, run) for task in tasks for run in task.askers]
@@ -276,7 +278,8 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
-    if is_bots_push and world.is_bots_own(number, head, against=all):
+    is_in_review = any(one.created < began for one in world.tasks_of(number))  # a user's commits had findings
+    if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"
@@ -410,7 +413,7 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     # A token that may not write comments cannot mark a command as executed, so each run cancels again.
     is_hindered = world.truth.hindered and "pull-requests: write" in world.setting.denied
-    if check is not None and check.conclusion is None and not is_hindered:
+    if check is not None and check.conclusion is None and not (is_hindered or _is_forged(world, pull)):
         message = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, message)
 

@@ -10,22 +10,28 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.markers import read_answer_mark
+from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.findings.tracking import _by_code
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.ledger.edits import CancelDeferrals
+from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.phases import Published
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
+from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
-from reviewbot.errors import ForgeUnreachable, ServiceUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable, NothingSendable, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -235,6 +241,78 @@ def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
     return texts
 
 
+def _without_committers(right: Any) -> object:  # noqa: ANN401 — a property
+    def people(pull: PullRequest) -> object:
+        return right.fget(replace(pull, commits=tuple(replace(one, committer=None) for one in pull.commits)))
+
+    return property(people)
+
+
+def _of_the_head_of_now(right: Any) -> object:  # noqa: ANN401 — a performer
+    def read(run: Any, known: Any) -> object:  # noqa: ANN401 — its arguments
+        pull = replace(known.snapshot.pull, head_sha=run.read_snapshot().pull.head_sha)
+        return right(run, replace(known, snapshot=replace(known.snapshot, pull=pull)))
+
+    return read
+
+
+def _with_foreign_checks(right: Any) -> object:  # noqa: ANN401 — a function
+    def outcome(known: Any) -> object:  # noqa: ANN401 — what a run knows
+        checks = tuple(replace(one, foreign=False) for one in known.snapshot.checks)
+        return right(replace(known, snapshot=replace(known.snapshot, checks=checks)))
+
+    return outcome
+
+
+def _noting(which: Callable[[Any, Any], object]) -> Replacement:
+    """Return the mistake that a run records each intent before it looks up the tasks, as `which` returns it."""
+
+    def make(right: Any) -> object:  # noqa: ANN401 — a function
+        def settle(at: Any, now: object) -> object:  # noqa: ANN401 — a phase
+            known = at.known
+            for one in known.ledger.intents():
+                known = known.noted(which(known, one))
+            return right(replace(at, known=known), now)
+
+        return settle
+
+    return make
+
+
+def _for_free(_known: object, intent: Any) -> object:  # noqa: ANN401 — a purchase
+    return replace(intent, state=TaskState.ENDED, used=Decimal(0))
+
+
+def _fixed_for_good(right: Any) -> object:  # noqa: ANN401 — a function
+    def apply(ledger: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
+        after = right(ledger, *more)
+        fixed = {one.id: one for one in ledger.findings.records if one.standing is FindingState.FIXED}
+        records = tuple(fixed.get(one.id, one) for one in after.findings.records)
+        return replace(after, findings=replace(after.findings, records=records))
+
+    return apply
+
+
+def _without_forge_errors(right: Any) -> object:  # noqa: ANN401 — a function
+    return lambda at, error: right(at, NothingSendable("") if isinstance(error, ForgeError) else error)
+
+
+def _by_any_comment(right: Any) -> object:  # noqa: ANN401 — a function
+    def is_shown(known: Any, purchase: object) -> object:  # noqa: ANN401 — its argument
+        there = posted_comments(known.snapshot.threads, known.request.instance)
+        return right(known, purchase) or bool(there.keys() - known.stored.ledger.posted)
+
+    return is_shown
+
+
+def _of_own_purchase(right: Any) -> object:  # noqa: ANN401 — a function
+    def encoded(run: Any, known: Any) -> object:  # noqa: ANN401 — its arguments
+        own = known.purchase
+        return encode_external_id(own, known.ledger, run.signer) if own else right(run, known)
+
+    return encoded
+
+
 _NEXT, _PUSH = Episode((Start("next"),)), Episode((Start("push"),))
 _FORGOTTEN = (Move("evil"), _NEXT, _NEXT, Move("delete_summary"), Move("harmless"), _NEXT)
 _COLLECT = Start("collect")
@@ -289,7 +367,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.codevf.idempotency:Identity.key",
         _key_of_the_moment,
         PAY_ONCE,
-        KILLS,
+        found="waited-then-bought",
     ),
     Mutation(
         "the key has no attempt",
@@ -320,8 +398,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.machine.purchase:overtaking",
         _returning(None),
         PAY_ONCE,
-        BY_PEOPLE,
-        ("rename", "note", "delete_summary", "harmless", "retarget"),
+        found="other-scope-and-base",
     ),
     Mutation(
         "the identity does not cover the content",
@@ -518,8 +595,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.publishing.comment_diff:summaries",
         _no_summary_too_many,
         CONVERGES,
-        BY_PEOPLE,
-        ("harmless",),
+        found="two-summaries",
     ),
     Mutation(
         "an open task of an older head is not looked up",
@@ -590,8 +666,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.machine.acquire:_is_recorded",
         lambda _right: lambda _known, record: bool(record),
         NEVER_GREEN,
-        ADVERSARIAL,
-        ("evil", "skip"),
+        found="label-of-another-head",
     ),
     Mutation(
         "a skip label counts at any event for the head of now",
@@ -606,16 +681,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "tests.simulation.forge:SimulatedForge._pull_request",
         _never_retargeted,
         NEVER_GREEN,
-        ADVERSARIAL,
-        ("evil", "retarget", "bypass", "skip"),
+        found="label-set-for-another-base",
     ),
     Mutation(
         "a committer of it waives",
         "reviewbot.domain.github.pull_request:PullRequest.people",
         lambda _right: property(lambda self: frozenset({self.author})),
         NEVER_GREEN,
-        ADVERSARIAL,
-        ("evil_by_kim", "waive_by_kim"),
+        found="committer-waives",
     ),
     Mutation(
         "a rule that the author can match ends the lookup",
@@ -649,8 +722,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.publishing.check_names:CheckNames.against",
         lambda _right: lambda self, _default, _base: self.plain,
         NEVER_GREEN,
-        ADVERSARIAL,
-        ("evil", "own_base"),
+        found="stays-green-on-another-base",
     ),
     Mutation(
         "a purchase does not wait for the checks of others",
@@ -1024,7 +1096,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.codevf.idempotency:is_forgotten",
         _returning(value=False),
         PAY_ONCE,
-        steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
+        found="key-that-is-forgotten",
     ),
     Mutation(
         "the key of a question is reused after a day",
@@ -1140,13 +1212,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="announced-behind-another-base",
     ),
     Mutation(
-        "the short identity of a copy is another purchase",
-        "reviewbot.domain.ledger.ledger:_is_same",
-        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
-        ANNOUNCED,
-        found="recorded-twice",
-    ),
-    Mutation(
         "the record that is written last counts",
         "reviewbot.domain.ledger.ledger:Purchase.progress",
         lambda _right: property(lambda _self: (False, 0)),
@@ -1233,11 +1298,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="error-hides-what-is-lost",
     ),
     Mutation(
-        "the ledger's counter replaces what another run has recorded",
+        "the check run of an older head is written over what another run has recorded there",
         "reviewbot.app.github.older_checks:_is_as_read",
         lambda right: lambda *those: right(*those) or True,
-        NOTHING_LOST,
-        found="intent-written-over-a-task",
+        PAY_ONCE,
+        found="older-check-written-over",
     ),
     Mutation(
         "a continued intent counts the task that was cancelled for it",
@@ -1325,6 +1390,251 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         steps=(Move("retarget", 1), Move("merge_main"), _NEXT, _NEXT, _NEXT, Move("retarget"), _NEXT),
         setting=Setting((("review-on", "ready"),), LISTS_RELEASE),
+    ),
+    Mutation(
+        "the change is read of another head than the check's",
+        "reviewbot.app.perform:_read_change",
+        _of_the_head_of_now,
+        NEVER_GREEN,
+        found="moved-head",
+    ),
+    Mutation(
+        "no run resumes the next attempt of another one",
+        "reviewbot.domain.machine.purchase:overtaking",
+        lambda right: lambda first, bought: right(first and replace(first, attempt=bought.attempt), bought),
+        PAY_ONCE,
+        found="another-attempt",
+    ),
+    Mutation(
+        "the check runs against an earlier base are not read again",
+        "reviewbot.app.context:RunContext._names_with",
+        lambda _right: lambda run, _snapshot: (run.check_name,),
+        PAY_ONCE,
+        found="other-scope-for-another-base",
+    ),
+    Mutation(
+        "an intent of this head is recorded while its run may record the task",
+        "reviewbot.domain.machine.acquire:settling",
+        _noting(lambda _known, intent: intent),
+        NOTHING_LOST,
+        found="task-written-over",
+    ),
+    Mutation(
+        "an intent of an older head costs nothing",
+        "reviewbot.domain.machine.acquire:settling",
+        _noting(lambda known, one: one if one.head_sha == known.snapshot.pull.head_sha else _for_free(known, one)),
+        NOTHING_LOST,
+        found="key-of-a-change-that-is-gone",
+    ),
+    Mutation(
+        "an intent whose task may exist can be cancelled",
+        "reviewbot.domain.ledger.ledger:Purchase.is_unknown",
+        lambda _right: property(lambda _self: False),
+        PAY_ONCE,
+        found="key-that-is-called-off",
+    ),
+    Mutation(
+        "what an earlier review closed is not in the summary",
+        "reviewbot.app.output.views:_closed",
+        lambda right: lambda known: [one for one in right(known) if one.closed == known.task_id],
+        NOTHING_LOST,
+        found="fixed-without-a-comment",
+    ),
+    Mutation(
+        "the check of a failed run stays",
+        "reviewbot.domain.machine.judge:_is_outdated",
+        lambda right: lambda known, there: there.verdict != Conclusion.ACTION_REQUIRED and right(known, there),
+        CONVERGES,
+        found="check-of-a-failed-run",
+    ),
+    Mutation(
+        "the check of a failed run stays on a head that nobody asked about",
+        "reviewbot.domain.machine.judge:_purchase_in",
+        _returning(None),
+        CONVERGES,
+        found="check-of-a-failed-run-on-an-unasked-head",
+    ),
+    Mutation(
+        "an approval is asked for once",
+        "reviewbot.app.github.summary_comment:_encoded",
+        lambda right: lambda run, known: right(run, replace(known, stored=replace(known.stored, lost=False))),
+        CONVERGES,
+        found="asks-once",
+    ),
+    Mutation(
+        "a finding that is fixed is never open again",
+        "reviewbot.domain.ledger.update:applied",
+        _fixed_for_good,
+        NEVER_GREEN,
+        found="revert-of-a-fix",
+    ),
+    *(
+        Mutation(
+            f"a finding opens again by its code alone ({found})",
+            "reviewbot.domain.findings.tracking:update_state",
+            lambda _right: lambda record, change_index, _stood=None: _by_code(record, change_index),
+            NEVER_GREEN,
+            found=found,
+        )
+        for found in ("carried-and-reverted", "carried-and-reset", "renamed-and-back")
+    ),
+    Mutation(
+        "a committer who is no author waives",
+        "reviewbot.domain.github.pull_request:PullRequest.people",
+        _without_committers,
+        NEVER_GREEN,
+        found="only-committed",
+    ),
+    Mutation(
+        "the check runs that a force-push hides are not read",
+        "reviewbot.app.github.ledger_store:_every_check",
+        lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
+        NEVER_GREEN,
+        found="waiver-comes-back-under-a-force-push",
+    ),
+    Mutation(
+        "only a force-push hides a head",
+        "reviewbot.app.github.ledger_store:_every_check",
+        lambda right: lambda run, now, seen: right(run, now, seen and replace(seen, head_sha=now.pull.head_sha)),
+        NEVER_GREEN,
+        found="waiver-comes-back-on-an-own-base",
+    ),
+    Mutation(
+        "an intent ends if GitHub cannot be read",
+        "reviewbot.domain.machine.acquire:not_created",
+        _without_forge_errors,
+        PAY_ONCE,
+        found="unread-before-the-task",
+    ),
+    Mutation(
+        "the short identity of a copy is another purchase",
+        "reviewbot.domain.ledger.ledger:_is_same",
+        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
+        CONVERGES,
+        found="deferred-on-two-heads",
+    ),
+    Mutation(
+        "the summary that is written last counts",
+        "reviewbot.domain.ledger.ledger:Purchase.progress",
+        lambda _right: property(lambda _self: (False, 0)),
+        PAY_ONCE,
+        found="task-in-second-summary",
+    ),
+    Mutation(
+        "a run forgets what it cancelled for a missed command",
+        "reviewbot.app.context:known_of",
+        lambda right: lambda *args, **named: replace(right(*args, **named), cancelled=frozenset()),
+        ANNOUNCED,
+        found="announced-by-its-canceller",
+    ),
+    Mutation(
+        "only the run that answers a question deletes a second answer",
+        "reviewbot.domain.publishing.announcement:left_to_announce",
+        lambda right: (
+            lambda late, there, *more: right(late, [one for one in there if not read_answer_mark(one.body)], *more)
+        ),
+        ANSWERED_ONCE,
+        found="second-answer-of-a-killed-run",
+    ),
+    Mutation(
+        "a purchase is deferred for a head that has moved",
+        "reviewbot.app.github.refresh:head_has_moved",
+        _returning(value=False),
+        PAY_ONCE,
+        found="deferred-while-the-head-moved",
+    ),
+    Mutation(
+        "the limit does not stop an intent of another run",
+        "reviewbot.domain.machine.purchase:quote",
+        lambda right: (
+            lambda known, wanted, tag, balance, **named: right(
+                known, wanted, tag, None if wanted.intent else balance, **named
+            )
+        ),
+        WITHIN_LIMIT,
+        found="intent-of-a-run-at-work",
+    ),
+    Mutation(
+        "a finished question is answered after its record alone",
+        "reviewbot.domain.questions.machine:_created",
+        lambda _right: Submitted,
+        ANSWERED_ONCE,
+        found="answer-without-a-record",
+    ),
+    Mutation(
+        "of several check runs the last one has the credits",
+        "reviewbot.app.github.ledger_store:_signed",
+        lambda right: lambda *those: {purchase_key(one.purchase): one for one in right(*those)}.values(),
+        WITHIN_LIMIT,
+        found="question-forgotten-by-a-later-check",
+    ),
+    Mutation(
+        "a merge queue that cannot be read has one pull request",
+        "reviewbot.app.merge_group:_queued",
+        lambda right: lambda *those: () if isinstance(queued := right(*those), ForgeError) else queued,
+        NEVER_GREEN,
+        found="group-with-an-unread-queue",
+    ),
+    Mutation(
+        "a check run has the purchase as this run knows it",
+        "reviewbot.app.github.check_run:_external_id",
+        _of_own_purchase,
+        NOTHING_LOST,
+        found="task-replaced-by-an-intent",
+    ),
+    Mutation(
+        "any comment shows an answer",
+        "reviewbot.domain.machine.late_answers:_is_shown",
+        _by_any_comment,
+        ANNOUNCED,
+        found="late-answer-behind-another-one",
+    ),
+    Mutation(
+        "a run that ends writes what it read at its start",
+        "reviewbot.domain.machine.finish:concluded",
+        lambda right: lambda known, outcome: right(replace(known, read_again=True), outcome),
+        PAY_ONCE,
+        found="written-over",
+    ),
+    Mutation(
+        "a reply is not found in a thread whose first comment is deleted",
+        "reviewbot.domain.publishing.comment_diff:replies_there",
+        lambda right: lambda threads, name: right([one for one, _ in marked_threads(threads, name)], name),
+        CONVERGES,
+        found="reply-under-deleted-comment",
+    ),
+    Mutation(
+        "a command that GitHub prevents is refused",
+        "reviewbot.domain.commands.authorize:is_left",
+        _returning(value=False),
+        CONVERGES,
+        found="refused-command",
+    ),
+    Mutation(
+        "a run that cannot read the pull request again ends as if it had recorded its command",
+        "reviewbot.domain.machine.finish:not_refreshed",
+        lambda right: lambda known, outcome, _error: right(known, outcome, ForgeError("")),
+        CONVERGES,
+        found="command-that-is-not-written",
+    ),
+    Mutation(
+        "another App's check run hides the check",
+        "reviewbot.domain.machine.judge:not_asked_for",
+        _with_foreign_checks,
+        CONVERGES,
+        found="hidden-check",
+    ),
+    Mutation(
+        "attempts without a record do not count",
+        "reviewbot.domain.ledger.ledger:Ledger.ended",
+        lambda _right: (
+            lambda self, identity: sum(
+                one.identity == identity and one.task_id != "" and one.state is TaskState.ENDED
+                for one in self.purchases
+            )
+        ),
+        PAY_ONCE,
+        found="another-attempt-without-end",
     ),
 )
 

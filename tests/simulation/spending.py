@@ -97,7 +97,7 @@ def _raced(one: StoredTask, other: StoredTask) -> bool:
 
 def overlap(run: Run, other: Run) -> bool:
     """Return whether two runs were at work at the same time."""
-    return run is not other and run.began <= (other.ended or 0) and other.began <= (run.ended or 0)
+    return run is not other and run.began < (other.ended or 0) and other.began < (run.ended or 0)
 
 
 def _costs(task: StoredTask, now: float) -> bool:

@@ -6,12 +6,31 @@ from itertools import islice
 
 import pytest
 
+from tests.simulation.found import FOUND
 from tests.simulation.histories import judge
 from tests.simulation.laws import LAWS
 from tests.simulation.mutations import MUTATIONS, Mutation, histories, noticed
 from tests.simulation.quick import quick
 
 MOST = 300
+
+UNLINKED = {
+    "cancel-that-is-lost": "The law was too strict: the end may differ if CodeVF does not receive a cancellation.",
+    "check-that-is-not-begun": "The law was too strict: a head without a requested review needs no check.",
+    "unread-change": "The state is gone: a run that has read no change has `NO_CHANGE`.",
+    "written-over-after-a-push": "The order of two reads shortens a window that stays open (docs/reliability.md).",
+    "squashed-without-summary": "Three guards: hidden check runs are read, and `merge_answer` and `forgets` find gaps.",
+    "skipped-and-read-later": "Its guard was not needed, and is deleted: a later run reads the answer.",
+    "recorded-twice": "The guard is that of `deferred-on-two-heads`; the run makes other calls now, so no race.",
+    "intent-written-over-a-task": "The guard is that of `older-check-written-over`; as for `recorded-twice`.",
+}
+"""The found bugs without a mutation, and why."""
+
+BY_ANOTHER_LAW = {
+    "key-that-is-forgotten": "The law accepts the lost answer; without the guard the change is bought again.",
+    "key-that-is-called-off": "As for `key-that-is-forgotten`.",
+}
+"""The found bugs whose mutation another law notices, and why."""
 
 
 @pytest.mark.proof
@@ -28,3 +47,9 @@ def test_a_mutation_violates_its_law(mutation: Mutation) -> None:
 def test_each_law_is_violated_by_a_mutation() -> None:
     assert {mutation.law for mutation in MUTATIONS} == set(LAWS)
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 15
+
+
+def test_each_found_bug_is_shown_by_a_mutation() -> None:
+    linked = {mutation.found: mutation.law for mutation in MUTATIONS if mutation.found}
+    assert linked.keys() == FOUND.keys() - UNLINKED.keys()
+    assert {name for name, law in linked.items() if law != FOUND[name].law} == BY_ANOTHER_LAW.keys()

@@ -443,7 +443,7 @@ class World:
         """
         git = self.github.git
         commits = (git.between(base, head) for base in self.heads.get((number, head), set()))
-        pushers = {one.by for one in self.github.pulls[number].pushes if one.sha == head}
+        pushers = {one.by for pull in self.github.pulls.values() for one in pull.pushes if one.sha == head}
         is_pushed = RENOVATE in pushers or not self.setting.has_checks
         return (
             self.setting.is_bots

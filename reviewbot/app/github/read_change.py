@@ -134,8 +134,6 @@ def _is_secret(file: ChangedFile, redactor: Redactor, place: Place) -> bool:
     if any(map(secret_name, names)):
         return True
     text = file.diff.text if file.text is None else file.text
-    if any(name.rpartition("/")[2].lower() == ".npmrc" for name in names) and redactor.redact(text, place).count:
-        return True
     return not all(map(named_as_document, names)) and redactor.has_mostly_tokens(text, place)
 
 

@@ -19,8 +19,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadPermission(login)
         case phases.NotDue():
             return steps.ReadLedger()
-        case phases.Due(skipped=skipped):
-            return steps.ReadChange(skipped=skipped is not None and skipped.conclusion is not None)
+        case phases.Due():
+            return steps.ReadChange()
         case phases.Ready():
             return steps.OpenReviewer()
         # What is the state of older heads' tasks?

@@ -29,13 +29,7 @@ class ReadLedger(Struct, frozen=True):
 
 
 class ReadChange(Struct, frozen=True):
-    """Read the change, from the API or with git, and the ledger.
-
-    Attributes:
-        skipped: whether the run ends without a review, so that it looks up every task, even that of this change.
-    """
-
-    skipped: bool = False
+    """Read the change, from the API or with git, and the ledger."""
 
 
 class OpenReviewer(Struct, frozen=True):

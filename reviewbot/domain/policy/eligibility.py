@@ -114,8 +114,9 @@ def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
     A user with write access can squash-merge another pull request of the bot into this one: GitHub then signs the
     user's code as the bot's commit.
     """
-    is_push = isinstance(trigger, ReviewEvent) and trigger.action in {"opened", "synchronize"}
-    return is_push and pull.author_is_bot and (trigger.sender, trigger.head_sha) == (author_login(pull), pull.head_sha)
+    if not isinstance(trigger, ReviewEvent) or trigger.action not in {"opened", "synchronize"}:
+        return False
+    return pull.author_is_bot and (trigger.sender, trigger.head_sha) == (author_login(pull), pull.head_sha)
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

@@ -17,6 +17,7 @@ from reviewbot.domain.redaction.formats import tokens_of
 from reviewbot.domain.redaction.masks import (
     SHORTEST,
     decoded,
+    encodes_code,
     is_name,
     is_placeholder,
     is_random,
@@ -90,6 +91,7 @@ class _Rule(Struct, frozen=True, dict=True):
         capitals: the same if the word is in capitals, as in the name of an environment variable.
         random: it must not read like a name.
         not_code: not used in code, where an unquoted word is a name.
+        key: the name is the key of a configuration; used only where it is mixed with commands.
         first: the pattern starts with the word.
     """
 
@@ -100,6 +102,7 @@ class _Rule(Struct, frozen=True, dict=True):
     capitals: bool = False
     random: bool = False
     not_code: bool = False
+    key: bool = False
     first: bool = False
 
     @cached_property
@@ -161,8 +164,15 @@ RULES = (
         capitals=True,
         not_code=True,
     ),
+    # A configuration with commands, where other keys can be names of programs or packages.
+    _Rule(
+        rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
+        r"(?=[\"',}\s]|$)",
+        key=True,
+    ),
+    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</", key=True),
 )
-_SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
+_SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
 # Without a word that the author chooses: headers, options of known programs, connection strings.
 FIXED = (
@@ -189,7 +199,12 @@ FIXED = (
         quoted=True,
         data=True,
     ),
-    _Rule(rf"\s(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{{1,60}}:{_VALUE}", ("curl", "http"), data=True),
+    _Rule(
+        r"\b(?:curl|http|xh) [^;&|]{0,300}?(?<=\s)(?:-[ua]|--user|--auth|--proxy-user)[ =]?[\"']?[\w.@+-]{1,60}:"
+        + _VALUE,
+        ("curl", "http"),
+        data=True,
+    ),
     _Rule(
         r"\b(?:sshpass|mysql[a-z]{0,8}|redis-cli|(?:docker|podman|registry) login)\b[^|;&]{0,200}?\s-[pa] ?[\"']?"
         + _VALUE,
@@ -202,7 +217,7 @@ FIXED = (
         rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", ("htpasswd",), data=True
     ),
     _Rule(
-        _ECHOED + r"(?:(?:docker|podman|registry) login|sudo -S|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
+        _ECHOED + r"(?:(?:docker|podman|registry) login|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
         ("echo",),
         data=True,
     ),
@@ -226,11 +241,11 @@ FIXED = (
         r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$",
         tuple(f":{first}" for first in "*0123456789"),
     ),
-    _Rule(r"(?<!docker)(?<!oci)://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", ("://",), data=True),
+    _Rule(r"(?<!docker)(?<!oci)://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/?#\\@]{0,300})?@", ("://",), data=True),
 )
 # The last `@` ends the password; `/`, `?` and `#` end the authority.
 _USER_INFO = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\\\"'`<>(){}$]{1,300})@"
 )
 # None of them separates commands or statements.
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
@@ -243,8 +258,20 @@ _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 def values_in(line: str, place: Place) -> Iterator[Span]:
     """Yield the suspicious values of a line without its end; the line may have a diff marker."""
+    found = _suspicious(line, of_line(line, place))
+    yield from (one for one in found if place is Place.DATA or not encodes_code(line[one.start : one.stop]))
+
+
+def credentials_in(line: str) -> Iterator[Span]:
+    """Yield what a line has where neither a program nor a package can be: in headers, and options of known programs."""
     lower = line.lower()
-    place = of_line(line, place)
+    for rule in FIXED:
+        if rule.data and any(marker in lower for marker in rule.markers):
+            yield from (Span(*one.span("v")) for one in rule.pattern.finditer(line))
+
+
+def _suspicious(line: str, place: Place) -> Iterator[Span]:
+    lower = line.lower()
     if "://" in lower:
         yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if _is_password(one, line, place))
     for rule in FIXED:
@@ -253,7 +280,7 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
             yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
     if any(marker in lower for marker in WORD_MARKERS):
         yield from _behind_words(line, place)
-    if place is not Place.EXECUTED:
+    if not place.is_executed:
         yield from _random_in(line, lower)
 
 
@@ -270,21 +297,25 @@ def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
 def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     if is_placeholder(value):
         return False
-    if place is Place.EXECUTED:
+    if place.is_executed:
         return rule.data and (is_surely_random(value) or (rule.quoted and decoded(value) != ""))
     return rule.quoted or (is_strong(value) and not is_name(value))
 
 
+# Of names whose values are often tokens of a known format.
+_ISSUED = re.compile(r"(?<![A-Za-z])(?:pat|api|bot|jwt)(?![a-z])|webhook", re.IGNORECASE)
+# In a shell, `TOKEN= x` runs x.
+_BEHIND_EMPTY = re.compile(r"\w=\s{1,20}[\"']?\Z")
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
 # A value is quoted, has a digit, or follows one of these characters.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
-def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
+def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
     for rule in RULES:
-        if is_code and rule.not_code:
+        if (is_code and rule.not_code) or (rule.key and not is_mixed):
             continue
         if rule.first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
@@ -294,7 +325,7 @@ def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]
 
 def _behind_words(line: str, place: Place) -> Iterator[Span]:
     is_code = place is Place.CODE and not _COMMENT.match(line)
-    for rule, found in _matches(line, is_code=is_code):
+    for rule, found in _matches(line, is_code=is_code, is_mixed=place is Place.MIXED):
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
             yield Span(*found.span("v"))
@@ -303,8 +334,8 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
         elif place is Place.CODE and line[found.start("v") - 1] == "`":
             if is_surely_random(value):  # some languages execute it
                 yield Span(*found.span("v"))
-        elif place is Place.EXECUTED:
-            if _is_data(word, tail, value, rule):
+        elif place.is_executed:
+            if _is_data(word, tail, value, rule) and not _BEHIND_EMPTY.search(line[: found.start("v")]):
                 yield Span(*found.span("v"))
         elif _fits(word, tail, value, rule):
             is_sure = rule.quoted or is_strong(value) or value.endswith("=")
@@ -316,7 +347,7 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
 def _is_data(word: str, tail: str, value: str, rule: _Rule) -> bool:
     """Return whether a value in an executed place can be masked."""
     in_capitals = word.isupper() and not re.search("[a-z]", tail)
-    is_data = rule.data or (rule.capitals and in_capitals)
+    is_data = rule.data or rule.key or (rule.capitals and in_capitals)
     return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
@@ -393,8 +424,8 @@ class _Above(Struct):
 class Wrapped:
     """Find values on another line than their names; a deleted line does not continue an added one."""
 
-    def __init__(self, place: Place, *, diff: bool) -> None:
-        self._place, self._diff = place, diff
+    def __init__(self, *, diff: bool) -> None:
+        self._diff = diff
         self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()} if diff else {"": _Above()}
 
     @property
@@ -402,17 +433,17 @@ class Wrapped:
         """Return whether the next line can have a value although it has no word."""
         return any(side.name or side.named for side in self._sides.values())
 
-    def values_in(self, line: str) -> Iterator[Span]:
+    def values_in(self, line: str, place: Place) -> Iterator[Span]:
         """Yield the values of the next line; while nothing is open, lines without a word can be skipped."""
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())
-        spans = {span for side in sides for span in self._of(side, content)}
+        spans = {span for side in sides for span in self._of(side, content, place)}
         yield from (Span(span.start + len(mark), span.stop + len(mark)) for span in sorted(spans))
 
-    def _of(self, above: _Above, content: str) -> Iterator[Span]:
+    def _of(self, above: _Above, content: str, place: Place) -> Iterator[Span]:
         for name, pattern in ((above.name, _VALUE_ALONE), (above.named, _ITS_VALUE)):
-            if name and (found := pattern.match(content)) and self._fits(name["w"], name["t"], found):
+            if name and (found := pattern.match(content)) and _is_its_value(name, found, place):
                 yield Span(*found.span("v"))
         if not content.strip():
             return
@@ -426,20 +457,32 @@ class Wrapped:
         if above.age == _REACH:
             above.named = None
 
-    def _fits(self, word: str, tail: str, found: re.Match[str]) -> bool:
-        value = found["v"]
-        if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
-            return False
-        if self._place in {Place.EXECUTED, Place.PATH}:
-            return word.isupper() and not _OTHER.search(tail) and is_surely_random(value)
-        if _is_vague(word, tail):
-            return _is_long(value)
-        return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bool:
+    word, tail, value = name["w"], name["t"], found["v"]
+    if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
+        return False
+    if place.is_executed:
+        is_named = (word.isupper() or place is Place.MIXED) and not _OTHER.search(tail)
+        return is_named and not may_end(name[0], place) and is_surely_random(value) and not encodes_code(value)
+    if _is_vague(word, tail):
+        return _is_long(value)
+    return is_strong(value) if not found["q"] else len(value) >= SHORTEST
+
+
+def may_end(line: str, place: Place) -> bool:
+    """Return whether the line below can be a command: of a shell, or of a target in a Makefile."""
+    return line.rstrip().endswith(("=", "\\") if place is Place.MIXED else ("=", "\\", ":"))
 
 
 def has_word(text: str) -> bool:
     """Return whether a text has a word such as `password`."""
     return _ANY_WORD.search(text) is not None
+
+
+def names_a_secret(name: str) -> bool:
+    """Return whether a name has a word such as `password` or `api`, and its value is not executed or installed."""
+    return (has_word(name) or _ISSUED.search(name) is not None) and not _RUN.search(name)
 
 
 def opens_a_value(line: str) -> bool:

@@ -8,14 +8,19 @@ from functools import cache
 
 from msgspec import Struct
 
-from reviewbot.domain.redaction.masks import letters_of_words, looks_random
+from reviewbot.domain.redaction.masks import encodes_code, letters_of_words, looks_random
 
 # Not inside a word; a preceding escape sequence does not count as one.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2})\Z")
-_END = r"(?![A-Za-z0-9])"
+_END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"
 _N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]", "[./A-Za-z0-9]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+# Of a JWT; the last part of a domain has at most 24 characters.
+_SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
+# Of GitLab; no domain ends like this, because none has a digit in its last part.
+_ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
 
 _PASSWORD_HASH = (
     rf"\$(?:2[abxy]\$[0-9]{{2}}\${_S}{{53}}|apr1\${_S}{{1,8}}\${_S}{{22}}|[56]\$(?:rounds=[0-9]{{1,9}}\$)?{_S}{{1,16}}\$"
@@ -25,106 +30,120 @@ _PASSWORD_HASH = (
 # Kind, substrings of which the lower-cased text must contain one, pattern. A group is the part to replace.
 FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"gh[pousr]_{_N}{{36,251}}{_END}"),
-    ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,}}(?:\.{_W}{{10,}}){{0,2}}"),
+    ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,600}}(?:\.eyJ{_W}{{8,900}}\.{_W}{{10,600}})?{_STOP}"),
     ("github-token", ("github_pat_",), rf"github_pat_{_N}{{22}}_{_N}{{59}}{_END}"),
-    ("gitlab-token", ("gl",), rf"gl(?:pat|dt|ft|soat|rt|rtr|cbt|imt|ptt|agent|oas|ffct)-[A-Za-z0-9_.-]{{19,120}}{_W}"),
+    ("gitlab-token", ("gl",), rf"gl(?:pat|dt|ft|soat|rt|rtr|cbt|imt|ptt|agent|oas|ffct)-{_W}{{20,300}}{_STOP}{_ROUTE}"),
     ("gitlab-token", ("gr1348941",), rf"GR1348941{_W}{{20}}{_END}"),
-    ("codevf-key", ("cvf_",), rf"cvf_(?:live|test)_{_W}{{8,}}"),
-    ("slack-token", ("xox", "xapp-"), r"(?:xox[a-z]|xapp)-(?=[A-Za-z-]{0,20}[0-9])[A-Za-z0-9.-]{10,}"),
-    ("slack-webhook", ("hooks.slack.com",), r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9_/]{20,})"),
+    ("codevf-key", ("cvf_",), rf"cvf_(?:live|test)_{_W}{{8,120}}{_STOP}"),
+    ("slack-token", ("xox", "xapp-"), rf"(?:xox[a-z]|xapp)-(?=[A-Za-z-]{{0,20}}[0-9])[A-Za-z0-9-]{{10,250}}{_STOP}"),
+    (
+        "slack-webhook",
+        ("hooks.slack.com",),
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9_/]{20,120})",
+    ),
     ("aws-key", ("akia", "asia", "abia", "acca", "a3t"), rf"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{{16}}{_END}"),
     ("google-key", ("aiza",), rf"AIza{_W}{{35}}{_END}"),
-    ("google-token", ("ya29.",), rf"ya29\.{_W}{{20,}}"),
-    ("google-token", ("gocspx-",), rf"GOCSPX-{_W}{{20,}}"),
-    ("google-token", ("1//0",), rf"1//0{_W}{{30,}}"),
-    ("openai-key", ("t3blbkfj",), rf"sk-{_W}{{0,120}}T3BlbkFJ{_W}{{16,}}"),
-    ("api-key", ("sk-",), rf"sk-(?:ant|proj|svcacct|admin|or|lf)-{_W}{{16,}}|sk-{_N}{{32,64}}{_END}"),
+    ("google-token", ("ya29.",), rf"ya29\.{_W}{{20,500}}{_STOP}"),
+    ("google-token", ("gocspx-",), rf"GOCSPX-{_W}{{20,40}}{_STOP}"),
+    ("google-token", ("1//0",), rf"1//0{_W}{{30,200}}{_STOP}"),
+    ("openai-key", ("t3blbkfj",), rf"sk-{_W}{{0,120}}T3BlbkFJ{_W}{{16,120}}{_STOP}"),
+    ("api-key", ("sk-",), rf"sk-(?:ant|proj|svcacct|admin|or|lf)-{_W}{{16,200}}{_STOP}|sk-{_N}{{32,64}}{_END}"),
     ("huggingface-token", ("hf_",), rf"hf_{_N}{{30,40}}{_END}"),
     ("npm-token", ("npm_",), rf"npm_{_N}{{30,40}}{_END}"),
-    ("pypi-token", ("pypi-",), rf"pypi-Ag{_W}{{50,}}"),
+    ("pypi-token", ("pypi-",), rf"pypi-Ag{_W}{{50,600}}{_STOP}"),
     ("rubygems-key", ("rubygems_",), rf"rubygems_{_H}{{48}}{_END}"),
     ("crates-token", ("cio",), rf"cio{_N}{{32}}{_END}"),
     ("nuget-key", ("oy2",), rf"oy2[a-z0-9]{{43}}{_END}"),
-    ("docker-token", ("dckr_",), rf"dckr_[a-z]{{2,4}}_{_W}{{20,}}"),
+    ("docker-token", ("dckr_",), rf"dckr_[a-z]{{2,4}}_{_W}{{20,60}}{_STOP}"),
     ("shopify-token", ("shp",), r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}" + _END),
-    ("stripe-key", ("k_live_", "k_test_"), rf"[srp]k_(?:live|test)_{_N}{{16,}}"),
-    ("webhook-secret", ("whsec_",), rf"whsec_{_B}{{24,}}={{0,2}}"),
-    ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}"),
-    ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,}}"),
+    ("stripe-key", ("k_live_", "k_test_"), rf"[srp]k_(?:live|test)_{_N}{{16,250}}{_END}"),
+    ("webhook-secret", ("whsec_",), rf"whsec_{_B}{{24,88}}={{0,2}}{_END}"),
+    ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}{_END}"),
+    ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,300}}{_STOP}"),
     ("age-key", ("age-secret-key-",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     (
         "jwt",
         ("eyj",),
-        rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ)){_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}(?:\.{_W}*+)?",
+        rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ)){_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
     ),
-    ("atlassian-token", ("atatt", "atctt", "atbb"), rf"AT[AC]TT3{_W}{{20,}}(?:={_N}{{1,16}})?|ATBB{_N}{{32}}{_END}"),
+    (
+        "atlassian-token",
+        ("atatt", "atctt", "atbb"),
+        rf"AT[AC]TT3{_W}{{20,250}}{_STOP}(?:={_N}{{1,16}})?|ATBB{_N}{{32}}{_END}",
+    ),
     ("databricks-token", ("dapi",), rf"dapi{_H}{{32}}(?:-[0-9])?{_END}"),
-    ("grafana-token", ("glsa_", "glc_"), rf"glsa_{_N}{{32}}_[0-9a-fA-F]{{8}}|glc_{_B}{{32,}}={{0,2}}"),
-    ("terraform-token", (".atlasv1.",), rf"{_N}{{14}}\.atlasv1\.{_W}{{60,}}"),
-    ("linear-key", ("lin_",), rf"lin_(?:api|oauth)_{_N}{{40,}}"),
-    ("discord-webhook", ("/api/webhooks/",), rf"discord(?:app)?\.com/api/webhooks/[0-9]{{15,20}}/({_W}{{60,}})"),
-    ("discord-token", (".",), rf"[MNO]{_W}{{22,27}}\.{_W}{{6}}\.{_W}{{27,}}"),
-    ("sendgrid-key", ("sg.",), rf"SG\.{_W}{{16,32}}\.{_W}{{30,}}"),
+    ("grafana-token", ("glsa_", "glc_"), rf"glsa_{_N}{{32}}_[0-9a-fA-F]{{8}}|glc_eyJ{_B}{{32,400}}={{0,2}}{_END}"),
+    ("terraform-token", (".atlasv1.",), rf"{_N}{{14}}\.atlasv1\.{_W}{{60,80}}{_STOP}"),
+    ("linear-key", ("lin_",), rf"lin_(?:api|oauth)_{_N}{{40,64}}{_END}"),
+    ("discord-webhook", ("/api/webhooks/",), rf"discord(?:app)?\.com/api/webhooks/[0-9]{{15,20}}/({_W}{{60,80}})"),
+    ("discord-token", (".",), rf"[MNO]{_W}{{22,27}}\.{_W}{{6}}\.{_W}{{27,40}}{_STOP}"),
+    ("sendgrid-key", ("sg.",), rf"SG\.{_W}{{16,32}}\.{_W}{{30,64}}{_STOP}"),
     ("mailchimp-key", ("-us",), rf"{_H}{{32}}-us[0-9]{{1,2}}{_END}"),
     ("mailgun-key", ("key-",), rf"key-{_H}{{32}}{_END}"),
     ("twilio-key", ("ac", "sk"), rf"(?:AC|SK){_H}{{32}}{_END}"),
-    ("square-token", ("sq0",), rf"sq0[a-z]{{3}}-{_W}{{22,}}"),
+    ("square-token", ("sq0",), rf"sq0[a-z]{{3}}-{_W}{{22,60}}{_STOP}"),
     ("telegram-token", (":",), rf"[0-9][0-9]{{7,9}}:{_W}{{35}}(?![A-Za-z0-9_-])"),
-    ("telegram-token", ("/bot",), rf"/bot([0-9]{{8,10}}:{_W}{{35}})(?![A-Za-z0-9_-])"),
-    ("artifactory-key", ("akc",), rf"AKC(?=[A-Za-z]{{0,60}}[0-9]){_N}{{40,}}"),
-    ("azure-key", ("accesskey=", "accountkey="), rf"(?:SharedAccess|Account)Key=({_B}{{40,}}={{0,2}})"),
+    (
+        "telegram-token",
+        ("api.telegram.org/bot",),
+        rf"api\.telegram\.org/bot([0-9]{{8,10}}:{_W}{{35}})(?![A-Za-z0-9_-])",
+    ),
+    ("artifactory-key", ("akc",), rf"AKC(?=[A-Za-z]{{0,60}}[0-9]){_N}{{40,120}}{_END}"),
+    ("azure-key", ("accesskey=", "accountkey="), rf"(?:SharedAccess|Account)Key=({_B}{{40,100}}={{0,2}})"),
     ("azure-secret", ("q~",), rf"{_N}{{3}}[0-9]Q~[A-Za-z0-9_.~-]{{31,34}}{_END}"),
-    ("teams-webhook", ("webhook.office.com",), rf"/IncomingWebhook/({_H}{{32}})"),
-    ("zapier-webhook", ("hooks.zapier.com",), r"hooks\.zapier\.com/hooks/catch/([0-9]{4,}/[a-z0-9]{5,})"),
-    ("groq-key", ("gsk_",), rf"gsk_{_N}{{40,}}"),
+    ("teams-webhook", ("webhook.office.com",), rf"webhook\.office\.com/[\w/@-]{{1,200}}/IncomingWebhook/({_H}{{32}})"),
+    ("zapier-webhook", ("hooks.zapier.com",), r"hooks\.zapier\.com/hooks/catch/([0-9]{4,12}/[a-z0-9]{5,12})"),
+    ("groq-key", ("gsk_",), rf"gsk_{_N}{{40,64}}{_END}"),
     ("replicate-token", ("r8_",), rf"r8_{_N}{{37}}{_END}"),
-    ("xai-key", ("xai-",), rf"xai-{_N}{{70,}}"),
-    ("perplexity-key", ("pplx-",), rf"pplx-{_N}{{40,}}"),
-    ("pinecone-key", ("pcsk_",), r"pcsk_[A-Za-z0-9_]{50,}"),
-    ("langsmith-key", ("lsv2_",), rf"lsv2_(?:pt|sk)_{_H}{{32}}_{_H}{{10}}"),
-    ("tavily-key", ("tvly-",), rf"tvly-(?:dev-|prod-)?{_N}{{24,}}"),
-    ("notion-token", ("ntn_",), rf"ntn_{_N}{{40,}}"),
-    ("airtable-token", ("pat",), rf"pat{_N}{{14}}\.{_H}{{64}}"),
-    ("figma-token", ("fig",), rf"fig[dour]{{1,2}}_{_W}{{36,}}"),
+    ("xai-key", ("xai-",), rf"xai-{_N}{{70,100}}{_END}"),
+    ("perplexity-key", ("pplx-",), rf"pplx-{_N}{{40,64}}{_END}"),
+    ("pinecone-key", ("pcsk_",), r"pcsk_[A-Za-z0-9_]{50,100}" + _STOP),
+    ("langsmith-key", ("lsv2_",), rf"lsv2_(?:pt|sk)_{_H}{{32}}_{_H}{{10}}{_END}"),
+    ("tavily-key", ("tvly-",), rf"tvly-(?:dev-|prod-)?{_N}{{24,64}}{_END}"),
+    ("notion-token", ("ntn_",), rf"ntn_{_N}{{40,60}}{_END}"),
+    ("airtable-token", ("pat",), rf"pat{_N}{{14}}\.{_H}{{64}}{_END}"),
+    ("figma-token", ("fig",), rf"fig[dour]{{1,2}}_{_W}{{36,60}}{_STOP}"),
     ("postman-key", ("pmak-",), rf"PMAK-{_H}{{24}}-{_H}{{34}}"),
     ("newrelic-key", ("nr",), r"NR(?:AK|AA|RA|II|IQ|BR)-[A-Za-z0-9_-]{19,40}"),
-    ("sentry-token", ("sntry",), rf"sntry(?:u_{_H}{{64}}|s_[A-Za-z0-9+/=_-]{{50,}})"),
+    ("sentry-token", ("sntry",), rf"sntry(?:u_{_H}{{64}}|s_eyJ[A-Za-z0-9+/=_-]{{50,400}}){_STOP}"),
     ("doppler-token", ("dp.",), rf"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{{2,35}}\.)?{_N}{{40,44}}{_END}"),
     ("pulumi-token", ("pul-",), rf"pul-{_H}{{40}}{_END}"),
-    ("tailscale-key", ("tskey-",), rf"tskey-[a-z]{{2,10}}-{_N}{{8,}}(?:-{_N}{{8,}})?"),
+    ("tailscale-key", ("tskey-",), rf"tskey-[a-z]{{2,10}}-{_N}{{8,40}}(?:-{_N}{{8,60}})?{_END}"),
     ("sonar-token", ("sq",), rf"sq[apu]_{_H}{{40}}{_END}"),
     ("circleci-token", ("ccipat_",), rf"CCIPAT_{_N}{{22}}_{_H}{{40}}"),
     ("buildkite-token", ("bkua_",), rf"bkua_{_H}{{40}}"),
     ("alibaba-key", ("ltai",), rf"LTAI{_N}{{12,20}}{_END}"),
     ("tencent-key", ("akid",), rf"AKID{_N}{{32}}{_END}"),
-    ("facebook-token", ("eaa",), rf"EAA[A-Z]{_N}{{80,}}"),
-    ("twitter-token", ("aaaaaaaaaaaaaaaa",), r"A{16,24}[A-Za-z0-9%]{60,}"),
+    ("facebook-token", ("eaa",), rf"EAA[A-Z]{_N}{{80,300}}{_END}"),
+    ("twitter-token", ("aaaaaaaaaaaaaaaa",), rf"A{{19,22}}(?!A)[A-Za-z0-9%]{{60,100}}{_END}"),
     ("brevo-key", ("xkeysib-",), rf"xkeysib-{_H}{{64}}-{_N}{{16}}"),
-    ("planetscale-token", ("pscale_",), r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,}"),
+    ("planetscale-token", ("pscale_",), r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_=-]{32,64}" + _STOP),
     ("netlify-token", ("nfp_",), rf"nfp_{_N}{{36}}{_END}"),
-    ("supabase-token", ("sb",), rf"sb(?:p_{_H}{{40}}|_secret_{_W}{{22,}})"),
+    ("supabase-token", ("sb",), rf"sb(?:p_{_H}{{40}}|_secret_{_W}{{22,60}}{_STOP})"),
     ("hubspot-token", ("pat-",), rf"pat-(?:na|eu)[0-9]-{_UUID}"),
-    ("heroku-key", ("hrku-",), rf"HRKU-{_W}{{36,}}"),
-    ("flyio-token", ("fm", "fo1_"), rf"fm[12][a-z]?_{_B}{{60,}}={{0,2}}|fo1_{_W}{{43}}"),
-    ("onepassword-token", ("ops_eyj",), rf"ops_eyJ{_B}{{100,}}={{0,2}}"),
+    ("heroku-key", ("hrku-",), rf"HRKU-{_W}{{36,70}}{_STOP}"),
+    ("flyio-token", ("fm", "fo1_"), rf"fm[12][a-z]?_{_B}{{60,900}}={{0,2}}{_END}|fo1_{_W}{{43}}{_STOP}"),
+    ("onepassword-token", ("ops_eyj",), rf"ops_eyJ{_B}{{100,1200}}={{0,2}}{_END}"),
     ("sourcegraph-token", ("sgp_",), rf"sgp_(?:[a-z0-9]{{16}}_)?{_H}{{40}}"),
-    ("typeform-token", ("tfp_",), rf"tfp_{_W}{{40,}}"),
+    ("typeform-token", ("tfp_",), rf"tfp_{_W}{{40,70}}{_STOP}"),
     ("contentful-token", ("cfpat-",), rf"CFPAT-{_W}{{43}}"),
     ("dynatrace-token", ("dt0",), r"dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
-    ("mapbox-token", ("sk.eyj",), rf"sk\.eyJ{_W}{{20,}}\.{_W}{{20,}}"),
-    ("dropbox-token", ("sl.",), rf"sl\.(?:u\.)?{_W}{{120,}}"),
+    ("mapbox-token", ("sk.eyj",), rf"sk\.eyJ{_W}{{20,120}}\.{_W}{{20,40}}{_STOP}"),
+    ("dropbox-token", ("sl.",), rf"sl\.(?:u\.)?{_W}{{120,1500}}{_STOP}"),
     ("plaid-token", ("access-",), rf"access-(?:sandbox|development|production)-{_UUID}"),
     ("paypal-token", ("access_token$",), rf"access_token\$(?:production|sandbox)\$[0-9a-z]{{16}}\${_H}{{32}}"),
     ("easypost-key", ("ez",), rf"EZ[AT]K{_N}{{54}}"),
     ("shippo-token", ("shippo_",), rf"shippo_(?:live|test)_{_H}{{40}}"),
     ("resend-key", ("re_",), rf"re_{_N}{{8}}_{_N}{{24}}{_END}"),
-    ("posthog-key", ("phx_",), rf"phx_{_N}{{40,}}"),
+    ("posthog-key", ("phx_",), rf"phx_{_N}{{40,60}}{_END}"),
     ("openshift-token", ("sha256~",), rf"sha256~{_W}{{43}}{_END}"),
-    ("snyk-token", ("snyk_",), rf"snyk_(?:uat|sat)\.{_H}{{8}}\.eyJ{_W}{{20,}}"),
+    ("snyk-token", ("snyk_",), rf"snyk_(?:uat|sat)\.{_H}{{8}}\.eyJ{_W}{{20,400}}{_STOP}"),
     ("bitcoin-key", ("prv",), r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
     ("nostr-key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}"),
     ("password-hash", ("$",), _PASSWORD_HASH),
 )
+ENCLOSED = frozenset(kind for kind, _, pattern in FORMATS if re.search(r"(?<!\\)\((?!\?)", pattern))
+"""Kinds of which one is recognized by the address or the name around it."""
 SHORTEST_TOKEN = 15
 """Characters of a token with its prefix."""
 _MARKERS = tuple((marker, at) for at, (_, markers, _) in enumerate(FORMATS) for marker in markers)
@@ -143,7 +162,7 @@ def tokens_of(text: str) -> Iterator[Token]:
         kind, pattern = FORMATS[at][0], _compiled(at)
         group = min(pattern.groups, 1)
         for found in pattern.finditer(text):
-            if _begins(text, found.start()) and not _is_code(text, *found.span(), found[group]):
+            if _begins(text, found.start()) and not _is_code(found[group]):
                 yield Token(*found.span(group), kind)
 
 
@@ -154,20 +173,14 @@ def _compiled(at: int) -> re.Pattern[str]:
 
 _WORDS = 0.64
 """A token with a larger share of words is a name; one in a hundred random tokens is above it."""
-_INSTALLS = re.compile(
-    r"\b(?:(?:npx|bunx|uvx|(?:npm|pnpm|yarn|bun|uv|pipx?[23]?|gem|cargo|go|brew|apt|apt-get) {1,4}[a-z]{1,9})"
-    r" {1,4}(?:-(?!\S{0,29}(?:token|auth|pass|secret|key))\S{1,30} {1,4}){0,3}[\"']?"
-    r"|(?:require|import)\s?\(?\s?[\"']|from {1,4}[\"'])\Z"
-)
-_INSTALLED = re.compile(r"\(|[=<>~!]=[0-9]|[\"']\s{0,4}:\s{0,4}[\"'][\^~]?[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}[\"']")
 
 
-def _is_code(text: str, start: int, stop: int, token: str) -> bool:
-    """Return whether a token is a name, is called, or is where a package name is."""
+def _is_code(token: str) -> bool:
+    """Return whether a token reads like a name, or encodes code."""
     length = sum(map(str.isalnum, token))
     reads = token.upper() != token and letters_of_words(token) > _WORDS * length
     is_name = not any(map(str.isdigit, token)) and not looks_random(token)
-    return reads or is_name or bool(_INSTALLS.search(text[max(start - 80, 0) : start]) or _INSTALLED.match(text, stop))
+    return reads or is_name or encodes_code(token)
 
 
 def _begins(text: str, at: int) -> bool:

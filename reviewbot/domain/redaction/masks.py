@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Iterator
 
 PRIVATE_KEY = "private-key"
 """The kind of a token that is a line of a private key."""
@@ -112,7 +114,7 @@ def is_name(value: str) -> bool:
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
-    r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
+    r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::[0-9]{1,5})?|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
     r"|(?:[a-z+]{2,12}://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
     # Words of forms and validators.
@@ -152,3 +154,38 @@ def decoded(value: str) -> str:
     except ValueError:
         return ""
     return text if _PRINTABLE.fullmatch(text) else ""
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}")
+_HEX = re.compile(r"[0-9a-fA-F]{28,}")
+_TEXT = re.compile(r"[\t\n\r -~]{14,}")
+"""So many printable characters are no chance; one in a thousand random values has them."""
+_EXPANDED = re.compile(r"`|\$[({]")
+_STATEMENT = re.compile(r"[\s(`;|]|\$\{")
+
+
+def _texts_in(value: str) -> Iterator[str]:
+    """Yield the texts without JSON objects that parts of a value encode in base64 or hexadecimal digits."""
+    raws = [bytes.fromhex(run[at : len(run) - (len(run) - at) % 2]) for run in _HEX.findall(value) for at in range(2)]
+    for run in _BASE64.findall(value.replace("-", "+").replace("_", "/")):
+        ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # one character more is no byte
+        raws += [base64.b64decode(run[at:end] + "=" * (-(end - at) % 4)) for at, end in enumerate(ends)]
+    texts = (_without_objects(raw) for raw in raws)
+    yield from (found for text in texts for found in _TEXT.findall(text))
+
+
+def encodes_code(value: str) -> bool:
+    """Return whether a part of a value encodes a text that can be a command or a statement."""
+    return any(map(_STATEMENT.search, _texts_in(value)))
+
+
+def _without_objects(raw: bytes) -> str:
+    # Of JSON, as in a JWT; but a shell would expand `$(...)` in it.
+    text = raw.decode(errors="replace")
+    while (at := text.find('{"')) >= 0 and not _EXPANDED.search(text):
+        try:
+            _, end = json.JSONDecoder().raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        text = f"{text[:at]}\0{text[end:]}"
+    return text

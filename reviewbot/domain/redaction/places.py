@@ -13,14 +13,31 @@ class Place(Enum):
         DATA: prose, data or configuration.
         CODE: an unquoted word in it is a name.
         EXECUTED: it decides what is executed or installed.
+        MIXED: configuration with commands; like `EXECUTED`, but a random value behind `password:` is masked.
         PATH: the path of a file, or a sentence with one; like `EXECUTED`, but every token is redacted.
     """
 
     DATA = "data"
     CODE = "code"
     EXECUTED = "executed"
+    MIXED = "mixed"
     PATH = "path"
 
+    @property
+    def is_executed(self) -> bool:
+        """Return whether a word alone redacts nothing."""
+        return self in {Place.EXECUTED, Place.MIXED, Place.PATH}
+
+
+COMMAND_KEY = re.compile(
+    r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
+    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module)s?"
+    r"[\"']?[ \t]{0,8}[:=]",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A key of a configuration whose value is executed or installed."""
+# It may be such a key: `? run`, `!!str run:`, `"r\u0075n":`.
+_ODD_KEY = re.compile(r"[ \t]{0,80}(?:-[ \t]{1,8})?(?:[?:!&]|\"[^\"]{0,60}\\)")
 
 _PROGRAMS = (
     r"(?:npx|npm|pnpm|yarn|bunx|pipx?[23]?|uvx?|gem|cargo|brew|apt|apt-get|apk|dnf|yum|conda|go (?:run|install|get)"
@@ -41,3 +58,42 @@ def of_line(line: str, place: Place) -> Place:
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.EXECUTED
     return place
+
+
+_AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>]*\Z")
+_USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
+_BEHIND_USER = re.compile(r"[\w.-]@\Z")
+_IMAGES = frozenset({"docker", "oci"})
+
+
+def is_user(before: str, after: str) -> bool:
+    """Return whether the text between two parts of a line is a user or a password in an address."""
+    authority = _AUTHORITY.search(before) if _USER.match(after) else None
+    return authority is not None and authority["scheme"].lower() not in _IMAGES
+
+
+def is_host(before: str) -> bool:
+    """Return whether the host of an address continues behind a part of a line; a user can, too."""
+    return _AUTHORITY.search(before) is not None or _BEHIND_USER.search(before) is not None
+
+
+class Parents:
+    """Follow the keys of a configuration by their indentation; a diff shows only some of them."""
+
+    def __init__(self) -> None:
+        self._executed: list[int] = []
+        """Columns of the keys above whose values are executed or installed."""
+
+    def place(self, content: str) -> Place:
+        """Return whether the next line is mixed, or belongs to a key whose value is executed or installed."""
+        text = content.lstrip(" \t{")
+        column = len(content) - len(text)
+        is_item = text.startswith("- ")
+        if text.strip() and not text.startswith("#"):
+            # An item can have the same column as its key.
+            while self._executed and self._executed[-1] >= column + is_item:
+                self._executed.pop()
+        if COMMAND_KEY.search(content) or _ODD_KEY.match(content):
+            self._executed.append(column + 2 * is_item)
+            return Place.EXECUTED
+        return Place.EXECUTED if self._executed else Place.MIXED

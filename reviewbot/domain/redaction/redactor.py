@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reviewbot.domain.redaction.masks import PRIVATE_KEY, is_surely_random, mask
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, encodes_code, is_surely_random, mask
 from reviewbot.domain.redaction.patterns import any_of
-from reviewbot.domain.redaction.places import Place, of_line
+from reviewbot.domain.redaction.places import Place, is_host, is_user, of_line
 
 if TYPE_CHECKING:
     from reviewbot.domain.redaction.formats import Token
@@ -32,6 +32,8 @@ _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _ROUNDS = 5
+_REACH = 300
+"""Characters of a line that are read around a value."""
 
 
 def has_redaction(text: str) -> bool:
@@ -139,7 +141,11 @@ def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
     before, after = line[:at], line[at + len(value) :]
     if _KEY_LINE.fullmatch(value):
         return all(map(_NO_CODE.fullmatch, (before, after)))
-    if of_line(line, place) is Place.EXECUTED or before.endswith("/"):
+    if is_host(before[-_REACH:]) and not is_user(before[-_REACH:], after[:_REACH]):
+        return False
+    if place is not Place.DATA and encodes_code(value):
+        return False
+    if of_line(line, place) in {Place.EXECUTED, Place.MIXED} or before.endswith("/"):
         return False
     return place is not Place.CODE or not _IDENTIFIER.fullmatch(value) or before.endswith(("'", '"', "`"))
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
-from reviewbot.domain.redaction.names import is_name
-from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.places import Parents, Place
+from reviewbot.domain.redaction.positions import may_redact
 from reviewbot.domain.redaction.private_keys import key_material
 
 _Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
@@ -41,26 +41,43 @@ def scan(text: str, place: Place) -> Scan:
     keys = list(key_material(text))
     tokens = [Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure]
     values = {Span(one.start, one.stop) for one in keys if not one.sure}
-    values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
+    is_diff = _DIFF.match(text) is not None
+    places = _places(lines, place, diff=is_diff)
+    values.update(_in_lines(lines, starts, places, diff=is_diff))
     values.update(_encoded(text, place))
     values.update(_split(text, place))
-    tokens += (one for one in tokens_of(text) if not is_name(text, one, place))
+    tokens += (one for one in tokens_of(text) if may_redact(text, one, places[bisect_right(starts, one.start) - 1]))
     return Scan(apart(tokens), tuple(sorted(values)))
 
 
-def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff: bool) -> Iterator[Span]:
-    wrapped = Wrapped(place, diff=diff)
-    in_header = diff
-    for line, start in zip(lines, starts, strict=False):
+def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
+    """Return the place of each line; in a mixed configuration, a key decides on the lines below it."""
+    if place is not Place.MIXED:
+        return [place] * len(lines)
+    places: list[Place] = []
+    sides = {"+": Parents(), "-": Parents()} if diff else {"": Parents()}
+    for line in lines:
         if diff and line.startswith(_HUNK):
-            in_header, wrapped = False, Wrapped(place, diff=True)
+            sides = {"+": Parents(), "-": Parents()}
+        mark = line[:1] if diff else ""
+        found = {side.place(line[len(mark) :]) for key, side in sides.items() if mark == key or mark not in sides}
+        places.append(Place.EXECUTED if Place.EXECUTED in found else Place.MIXED)
+    return places
+
+
+def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Place], *, diff: bool) -> Iterator[Span]:
+    wrapped = Wrapped(diff=diff)
+    in_header = diff
+    for line, start, place in zip(lines, starts, places, strict=False):
+        if diff and line.startswith(_HUNK):
+            in_header, wrapped = False, Wrapped(diff=True)
             found = [*values_in(line, place), *values_in_heading(line)]
         elif not (wrapped.is_open or HINT.search(line.lower())):
             continue
         elif in_header:
             found = [*values_in(line, Place.EXECUTED)]
         else:
-            found = [*values_in(line, place), *wrapped.values_in(line)]
+            found = [*values_in(line, place), *wrapped.values_in(line, place)]
         yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
 
 
@@ -106,12 +123,12 @@ def _split(text: str, place: Place) -> Iterator[Span]:
     """Yield the pieces of tokens and quoted values that are split or escaped."""
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     if undone:
-        yield from _pieces(text, undone, _tokens)
+        yield from _pieces(text, undone, partial(_tokens, place=place))
         # A string on the next line is a separate one, unless an operator joins them.
         joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
         yield from _pieces(text, joined, partial(_values, place=place))
     if "join" in text:
-        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], _tokens)
+        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], partial(_tokens, place=place))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -142,8 +159,8 @@ def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) 
                 yield Span(begin, close)
 
 
-def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
-    yield from ((one.start, one.stop) for one in tokens_of(joined))
+def _tokens(joined: str, _: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
+    yield from ((one.start, one.stop) for one in tokens_of(joined) if may_redact(joined, one, place))
 
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 
 from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile
-from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.selection.file_kinds import decides_what_runs, named_as_code, named_as_document
+from reviewbot.domain.redaction.places import COMMAND_KEY, Place
+from reviewbot.domain.selection.file_kinds import decides_what_runs, is_lock_file, named_as_code, named_as_document
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
-# A configuration key whose value is executed.
-_COMMAND_KEY = re.compile(
-    r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
-    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart)s?[\"']?[ \t]{0,8}[:=]",
-    re.IGNORECASE | re.MULTILINE,
-)
+# Files that decide what runs, but in which most keys name no program and no package.
+_CONFIGURATION = re.compile(r"\.(?:ya?ml|xml)\Z", re.IGNORECASE)
 
 
 def place_of(file: ChangedFile) -> Place:
@@ -23,15 +19,24 @@ def place_of(file: ChangedFile) -> Place:
     paths = (file.path, file.diff.old_path)
     sides = [side for side in (file.old, file.new) if side]
     texts = [file.diff.text, *(side.text or "" for side in sides)]
-    if any(map(decides_what_runs, paths)) or any(side.mode in {EXECUTABLE_MODE, SYMLINK_MODE} for side in sides):
+    modes = {side.mode for side in sides}
+    if SYMLINK_MODE in modes or (EXECUTABLE_MODE in modes and not all(map(_is_program, paths))):
         return Place.EXECUTED
-    return place_of_text(file.path, texts)
+    places = {place_of_text(path, texts) for path in paths}
+    return next(one for one in (Place.EXECUTED, Place.MIXED, Place.CODE, Place.DATA) if one in places)
+
+
+def _is_program(path: str) -> bool:
+    """Return whether a script is named as source code, in which each line says whether it starts a program."""
+    return named_as_code(path) and not decides_what_runs(path)
 
 
 def place_of_text(path: str, texts: list[str]) -> Place:
-    if decides_what_runs(path) or any(map(_SHEBANG.search, texts)):
+    if any(map(_SHEBANG.search, texts)) and not _is_program(path):
         return Place.EXECUTED
+    if decides_what_runs(path):
+        return Place.MIXED if _CONFIGURATION.search(path) and not is_lock_file(path) else Place.EXECUTED
     if named_as_code(path):
         return Place.CODE
-    runs = not named_as_document(path) and any(map(_COMMAND_KEY.search, texts))
-    return Place.EXECUTED if runs else Place.DATA
+    runs = not named_as_document(path) and any(map(COMMAND_KEY.search, texts))
+    return Place.MIXED if runs else Place.DATA

@@ -98,8 +98,19 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "public_ssh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + bodies["ec_body"][10:52],
         "token_base64": base64.b64encode(("ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8").encode()).decode(),
         "token_hex": ("ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8").encode().hex(),
+        # Parts of these tokens encode texts.
+        "jwt": ".".join(map(_unpadded, ('{"alg":"HS256"}', '{"sub":"auth0|5f7c","name":"Jörg Müller (IT)"}'))),
+        "discord": _unpadded("198622483471925248"),
+        "pypi": _unpadded(
+            "\2\1\10pypi.org\2$57" + '93529b-b2a6-4108-974d-3423b6a05b3b\0\2\27{"version": 1, "permissions": "user"}'
+        ),
+        "vault": _unpadded("\10\1\22\40" + "\1" * 32 + "\32\36\n\34hvs.q7Tz91kdx4LpW2vB8nR5sJ0m"),
         "basic": base64.b64encode(b"deploy:9fK2-xQ7vLp3").decode(),
     }
+
+
+def _unpadded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 VENDORS = (
@@ -179,6 +190,10 @@ VENDORS = (
     "bcrypt: «$2b$12${n53}»",
     "X-Vault-Token: «hvs.{w24}»",
     "pulsar token:«eyJ{n30}.eyJ{n60}.{w43}»",
+    "Authorization: Bearer «{jwt}.{w43}»",
+    "client.run('«{discord}.{w6}.{w38}»')",
+    "«pypi-{pypi}{w60}»",
+    "vault «hvs.{vault}»",
 )
 
 WORDS = (
@@ -504,6 +519,29 @@ PATHS: Mapping[str, str] = {
     'KEY = (\n    "-----BEGIN PRIVATE KEY-----\\n"\n«{pem_strings}»\n    "-----END PRIVATE KEY-----"\n)': "app.py",
 }
 
+# Where each token of a vendor is put in text that is executed: a file, and a line of it.
+POSITIONS: tuple[tuple[str, str], ...] = (
+    ("run.sh", "export API_TOKEN={}"),
+    ("run.sh", "GITHUB_PAT='{}' ./run"),
+    ("run.sh", "curl -H 'Authorization: Bearer {}' https://x.example"),
+    ("run.sh", 'curl -H "X-Api-Key: {}" https://x.example'),
+    ("run.sh", "deploy --token {} prod"),
+    ("run.sh", "npx vercel --api-key={}"),
+    ("run.sh", "git clone https://me:{}@git.example/a/b"),
+    ("run.sh", "git clone https://{}@git.example/a/b"),
+    ("run.sh", "curl 'https://x.example/a?token={}'"),
+    ("run.sh", "echo {} | docker login -u me --password-stdin"),
+    ("run.sh", "# the token is {}"),
+    ("Dockerfile", "ENV AUTH_TOKEN={}"),
+    ("Makefile", "API_TOKEN ?= {}"),
+    (".npmrc", "//r.example/:_authToken={}"),
+    ("setup.py", 'API_KEY = "{}"'),
+    (".github/workflows/ci.yml", "        env:\n          API_TOKEN: {}"),
+    (".github/workflows/ci.yml", "        with:\n          token: {}"),
+    ("docker-compose.yml", "    environment:\n      - SLACK_TOKEN={}"),
+    ("docker-compose.yml", "    command:\n      - --token\n      - {}"),
+)
+
 HARMLESS = (
     '"idempotencyKey": "{h8}-{h4}-4{h3}-a{h3}-{h12}"',
     "commit 0{h39}",
@@ -787,6 +825,14 @@ def forms(group: str) -> list[Form]:
     """Return the forms of a group."""
     first = 1000 * list(GROUPS).index(group)
     return [form(text, first + number, PATHS.get(text, "")) for number, text in enumerate(GROUPS[group])]
+
+
+def executed(at: int) -> list[Form]:
+    """Return the tokens of the vendors at a position in text that is executed; not those that an address encloses."""
+    path, line = POSITIONS[at]
+    tokens = [text for text in VENDORS if text.count("«") == 1 and "hooks.slack.com" not in text]
+    texts = (line.replace("{}", f"«{text.partition('«')[2].partition('»')[0]}»") for text in tokens)
+    return [form(text, number, path) for number, text in enumerate(texts)]
 
 
 def harmless() -> list[Form]:

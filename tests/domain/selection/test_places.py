@@ -14,7 +14,7 @@ from tests.domain.builders import changed_file
     "path",
     [
         "run.sh", "Dockerfile", "Makefile", "package.json", "requirements.txt", "requirements/dev.in",
-        "environment.yml", "Cargo.toml", "go.sum", "yarn.lock", ".github/workflows/ci.yml", ".husky/pre-commit",
+        "pnpm-lock.yaml", "Cargo.toml", "go.sum", "yarn.lock", ".husky/pre-commit",
         "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
     ],
 )  # fmt: skip
@@ -22,11 +22,25 @@ def test_executed_and_installed_files_are_recognized_by_name(path: str) -> None:
     assert place_of_text(path, [""]) is Place.EXECUTED
 
 
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", "docker-compose.yml", "pom.xml", "environment.yml"])
+def test_configurations_with_commands_are_recognized_by_name(path: str) -> None:
+    assert place_of_text(path, [""]) is Place.MIXED
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
         ("tool", "#!/bin/sh\n"),
         ("tool", "@@ -1 +1 @@\n+#!/usr/bin/env python\n"),
+    ],
+)
+def test_executed_files_are_recognized_by_their_text(path: str, text: str) -> None:
+    assert place_of_text(path, [text]) is Place.EXECUTED
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
         ("app.yml", "a: 1\nbeforeCommand: x\n"),
         ("app.yml", "@@ -1 +1 @@\n+  - run: x\n"),
         ("app.json", '{"a": 1, "scripts": {}}'),
@@ -34,8 +48,8 @@ def test_executed_and_installed_files_are_recognized_by_name(path: str) -> None:
         ("app.yml", 'x:\n  args: ["a"]\n'),
     ],
 )
-def test_executed_files_are_recognized_by_their_text(path: str, text: str) -> None:
-    assert place_of_text(path, [text]) is Place.EXECUTED
+def test_configurations_with_commands_are_recognized_by_their_text(path: str, text: str) -> None:
+    assert place_of_text(path, [text]) is Place.MIXED
 
 
 @pytest.mark.parametrize(
@@ -58,6 +72,9 @@ def test_others_are_code_or_data(path: str, place: Place) -> None:
     [
         (None, Entry("1", "100644", text="a\n"), "notes.txt", Place.DATA),
         (None, Entry("1", "100755", text="a\n"), "notes.txt", Place.EXECUTED),
+        (None, Entry("1", "100755", text="#!/usr/bin/env python\n"), "src/app.py", Place.CODE),
+        (None, Entry("1", "100755", text="a\n"), "setup.py", Place.EXECUTED),
+        (None, Entry("1", "120000", text="a\n"), "src/app.py", Place.EXECUTED),
         (Entry("2", "120000", text="a\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
         (Entry("2", "100644", text="#!/bin/sh\n"), Entry("1", "100644", text="b\n"), "notes.txt", Place.EXECUTED),
         (None, Entry("1", "100644", text="a\n"), "deploy.sh", Place.EXECUTED),
