@@ -184,7 +184,8 @@ class Settings:
     context: tuple[str, ...] = config_key(
         ("auto",),
         "What is sent besides the change: `auto` sends documents and manifests of the default branch, commit messages "
-        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing else.",
+        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing "
+        "else.",
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
@@ -196,7 +197,8 @@ class Settings:
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        "Bots whose pull requests are not reviewed, if the bot pushed the head and GitHub signed all commits as the bot's.",
+        "Bots whose pull requests are not reviewed, if the bot pushed the head and GitHub signed all commits as the "
+        "bot's.",
         BOTS,
     )
     bases: tuple[str, ...] = config_key(
@@ -238,7 +240,9 @@ class Settings:
     ask_credits: int = config_key(
         60, "Credits for the answer to `/reviewbot ask`, before the multipliers.", whole_number(60, 600)
     )
-    base_credits: int = config_key(120, "With `max-credits: auto`: the fixed part of the credits.", whole_number(0, 115_200))
+    base_credits: int = config_key(
+        120, "With `max-credits: auto`: the fixed part of the credits.", whole_number(0, 115_200)
+    )
     credits_per_100_lines: int = config_key(
         60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
     )
