@@ -1455,7 +1455,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="check-of-a-failed-run",
     ),
     Mutation(
-        "the check of a failed run stays on a head that nobody asked about",
+        "the check of a failed run stays on a head without a requested review",
         "reviewbot.domain.machine.judge:_purchase_in",
         _returning(None),
         CONVERGES,
