@@ -54,7 +54,7 @@ Examples:
   reviewbot apply 3f9a             one finding; four digits of its id are enough
   reviewbot apply report.json      the suggestions of a report
 
-If two suggestions change the same line, the worse finding's is applied.
+If suggestions overlap, the one for the more severe finding is applied.
 
 Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
 """,
