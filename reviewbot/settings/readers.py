@@ -170,8 +170,8 @@ def _lines(value: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-PATTERNS = Reader("a list of patterns, one a line", _lines)
-LINES = Reader("a list of names, one a line", _lines)
+PATTERNS = Reader("a list of patterns, one per line", _lines)
+LINES = Reader("a list of names, one per line", _lines)
 
 
 def _context(value: object) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ def _repositories(value: object) -> tuple[str, ...]:
     return names
 
 
-REPOSITORIES = Reader(f"names, one a line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
+REPOSITORIES = Reader(f"names, one per line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
 """Anyone who may push a workflow can commit as this bot, so the key `bots` must not list it."""

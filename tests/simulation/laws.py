@@ -346,11 +346,13 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]
-    is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
+    changes = world.changes_for(number, str(head))
+    is_gone = changes != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
-        one.head_sha == head and one.is_unknown and (one.state.is_over or is_gone)
+        not changes.isdisjoint(world.changes_for(number, one.head_sha))
         for ledger in ledgers[-1:]
         for one in ledger.purchases
+        if one.is_unknown and (one.state.is_over or is_gone)
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     # The check run of a run that got no answer to the creation says so.

@@ -173,7 +173,7 @@ def _leave(
         say(console, "Free, with static analyzers:")
         say_command(console, "reviewbot review --reviewer local")
     if outcome.reason is Reason.PENDING:
-        say(console, "Run this to get the review; nothing is bought twice. Later commits are reviewed after it.")
+        say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
