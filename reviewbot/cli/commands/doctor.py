@@ -157,12 +157,7 @@ class _Visit(Struct, frozen=True):
             awaited = partial(checkup.of_awaited, settings, branch=there.branch)
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
-        for name, job in checkup.environments_of(jobs).items():
-            of_it = partial(checkup.of_environment, job=job, branch=there.branch)
-            yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
-        # An older Enterprise Server has no rules, and reviews work without them.
-        required = partial(checkup.of_required, settings=settings, jobs=jobs)
-        yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)
+        yield from _protection(reader, there.branch, settings, jobs)
         return settings
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
@@ -206,6 +201,16 @@ class _Visit(Struct, frozen=True):
             replays = replayer.replays(merges, progress)
             in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
         return replayer.plan(f"{name} in the last {checkup.DAYS} days", in_time, clone.count_merges(head, since))
+
+
+def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
+    """Check the environments and the required check."""
+    for name, job in checkup.environments_of(jobs).items():
+        of_it = partial(checkup.of_environment, job=job, branch=branch)
+        yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
+    # An older Enterprise Server has no rules, and reviews work without them.
+    required = partial(checkup.of_required, settings=settings, jobs=jobs)
+    yield from _read("required check", lambda: reader.required(branch), required, is_needed=False)
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
