@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
-from reviewbot.adapters.github.client import Address
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
@@ -55,11 +55,11 @@ def read_event(environment: Environment) -> Event:
 
 
 def open_repository(
-    network: Network, repository: str, token: str, clock: Clock, stack: ExitStack
+    network: Network, repository: str, token: str, clock: Clock, stack: ExitStack, limits: RetryLimits | None = None
 ) -> tuple[GitHubForge, ChangeReader]:
     """Open a GitHub repository, by its API and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    forge = stack.enter_context(GitHubForge(token, repository, address, clock))
+    forge = stack.enter_context(GitHubForge(token, repository, address, clock, limits))
     return forge, read_changes(network, token, repository)
 
 

@@ -51,10 +51,10 @@ commit must be in this clone.
 Examples:
   reviewbot apply --check          the patch; changes no file
   reviewbot apply                  every suggestion that fits
-  reviewbot apply 3f9a             one finding; four digits of its id suffice
+  reviewbot apply 3f9a             one finding; four digits of its id are enough
   reviewbot apply report.json      the suggestions of a report
 
-If two suggestions change the same line, that of the worse finding is applied.
+If suggestions overlap, the one for the more severe finding is applied.
 
 Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
 """,

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.local.forge import LocalForge
 from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, branch_range, staged_range
 from reviewbot.adapters.local.state_file import StateFile, page_name
@@ -69,17 +70,19 @@ class Setting(Struct, frozen=True):
         return StateFile(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
-def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
-    """Open what the command line names.
+def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
+    """Open what the command line names; `limits` are those of requests to GitHub.
 
     Raises:
         SettingsError: it does not exist, or the options exclude each other.
     """
     chosen = setting.chosen
+    if chosen.repo:
+        repository_name(chosen.repo, setting.desktop)
     if problems := tuple(_problems(chosen, setting.desktop)):
         raise SettingsError(problems)
     if chosen.pr is not None:
-        return _pull_request(setting, clock, stack)
+        return _pull_request(setting, clock, stack, limits)
     clone = stack.enter_context(open_clone(Path.cwd(), _git_environment(setting.desktop)))
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
@@ -143,10 +146,10 @@ def _command(chosen: argparse.Namespace, *place: str) -> str:
     return shlex.join(["reviewbot", "review", *place, *options, *patterns])
 
 
-def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
+def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
     desktop, number = setting.desktop, int(setting.chosen.pr)
     repository = repository_name(setting.chosen.repo, desktop)
-    source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack)
+    source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack, limits)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
     state_file = setting.state_file(
         settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.parser import ParserError
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import ScannerError
 
 from reviewbot.domain.text.escaping import visible
@@ -27,17 +30,30 @@ _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
 class NotYaml(Exception):
     """A text is not YAML, or has a key twice: line, column and reason, without values of the text."""
 
-    def __init__(self, error: Exception) -> None:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    def __init__(self, error: Exception, text: str) -> None:
+        where = ""
+        if isinstance(error, ReaderError):
+            *above, line = _LINE_END.split(text[: error.position])
+            where = _position(len(above), len(line))
+        elif isinstance(error, MarkedYAMLError) and error.problem_mark:
+            where = _position(error.problem_mark.line, error.problem_mark.column)
         super().__init__(f"{where}{_reason(error)}")
-        self.line = mark.line + 1 if mark else None
         self.repeats_a_key = isinstance(error, DuplicateKeyError)
+
+
+_LINE_END = re.compile(r"\r\n|[\r\n]")
+
+
+def _position(line: int, column: int) -> str:
+    """Return how a message begins; both count from 0."""
+    return f"line {line + 1}, column {column + 1}: "
 
 
 _QUOTED = re.compile("'([^']*)'")
 _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequence": "list"}
 """What the parser was reading, if its beginning helps to find the mistake."""
+_CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
+"""What the message says for each reason of the constructor; the others may quote the text."""
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 """What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
 
@@ -45,6 +61,13 @@ _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 def _reason(error: Exception) -> str:
     if isinstance(error, DuplicateKeyError):
         return error.problem or "duplicate key"
+    if isinstance(error, ReaderError):
+        kind = "control" if unicodedata.category(chr(error.character)) == "Cc" else "invalid"
+        return f"{kind} character U+{error.character:04X}"
+    if isinstance(error, ComposerError) and error.context:
+        return "more than one document"
+    if isinstance(error, ConstructorError):
+        return _CONSTRUCTED.get(error.problem or "", "invalid YAML")
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
     text = re.sub(
@@ -71,11 +94,17 @@ def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             yield event, depth
     except (YAMLError, ValueError) as error:
-        raise NotYaml(error) from None
+        raise NotYaml(error, text) from None
 
 
 class _Constructor(SafeConstructor):
-    """Names a duplicate key without its values, which may be secrets."""
+    """Locates invalid numbers and dates, and names a duplicate key without its values, which may be secrets."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 — as in the base class
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            raise ConstructorError(None, None, "invalid value", node.start_mark) from None
 
     def check_mapping_key(self, node: MappingNode, key_node: Node, mapping: Any, key: object, value: object) -> bool:  # noqa: ANN401, ARG002 — as in the base class
         if key in mapping:
@@ -96,7 +125,7 @@ def yaml_value(text: str) -> object:
     try:
         return yaml.load(text)
     except (YAMLError, ValueError) as error:
-        raise NotYaml(error) from None
+        raise NotYaml(error, text) from None
 
 
 def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
@@ -138,14 +167,20 @@ def _items(node: Node) -> list[Node]:
 
 def _refused_syntax(text: str) -> str | None:
     for event, depth in yaml_events(text):
-        if depth > CONFIG_DEPTH:
-            return "the nesting is too deep"
-        if isinstance(event, AliasEvent):
-            return "it contains an alias"
-        if isinstance(event, NodeEvent) and event.anchor:
-            return "it contains an anchor"
-        if getattr(event, "tag", None):
-            return "it contains a tag"
-        if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-            return "it contains a number that is too large"
+        if what := _refused(event, depth):
+            return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"
     return None
+
+
+def _refused(event: Event, depth: int) -> str:
+    if depth > CONFIG_DEPTH:
+        return "the nesting is too deep"
+    if isinstance(event, AliasEvent):
+        return "aliases are not allowed"
+    if isinstance(event, NodeEvent) and event.anchor:
+        return "anchors are not allowed"
+    if getattr(event, "tag", None):
+        return "tags are not allowed"
+    if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
+        return "the number is too large"
+    return ""

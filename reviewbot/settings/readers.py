@@ -170,8 +170,8 @@ def _lines(value: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-PATTERNS = Reader("a list of patterns, one a line", _lines)
-LINES = Reader("a list of names, one a line", _lines)
+PATTERNS = Reader("a list of patterns, one per line", _lines)
+LINES = Reader("a list of names, one per line", _lines)
 
 
 def _context(value: object) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ def _repositories(value: object) -> tuple[str, ...]:
     return names
 
 
-REPOSITORIES = Reader(f"names, one a line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
+REPOSITORIES = Reader(f"names, one per line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
 """Anyone who may push a workflow can commit as this bot, so the key `bots` must not list it."""
@@ -224,19 +224,20 @@ BOTS = Reader("a list of logins that end in `[bot]`, but not `github-actions[bot
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
         raise NotAllowed
-    found = []
-    for number, item in enumerate(value, start=1):
-        match item:
-            case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
-                found.append(PathInstruction(path, instructions))
-            case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
-                raise NotAllowed((f"item {number} has no `{missing[0]}`", _PAIRS, number))
-            case {"path": str(), "instructions": str()}:
-                raise NotAllowed((f"item {number} has keys other than `path` and `instructions`", _PAIRS, number))
-            case _:
-                what = f"item {number} is not a mapping of `path` and `instructions` to texts"
-                raise NotAllowed((what, _PAIRS, number))
-    return tuple(found)
+    if wrong := [(what, _PAIRS, at) for at, one in enumerate(value, start=1) if (what := _wrong_pair(one, at))]:
+        raise NotAllowed(*wrong)
+    return tuple(PathInstruction(one["path"], one["instructions"]) for one in value)
+
+
+def _wrong_pair(item: object, number: int) -> str:
+    """Return what is wrong with an item of `path-instructions`, empty if nothing is."""
+    match item:
+        case {"path": str(), "instructions": str(), **rest}:
+            return f"item {number} has keys other than `path` and `instructions`" if rest else ""
+        case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
+            return f"item {number} has no `{missing[0]}`"
+        case _:
+            return f"item {number} is not a mapping of `path` and `instructions` to texts"
 
 
 _PAIRS = "a list of items with `path` and `instructions`"

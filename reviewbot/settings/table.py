@@ -127,7 +127,7 @@ class Settings:
     min_balance: int = setting(0, "Do not buy if fewer credits would remain.", whole_number(0, 10**9))
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
-        "When a review is due: at every `push`, once when `ready` for review, or on `request` by a command or label.",
+        "When a review is due: on every `push`, once when `ready` for review, or on `request` by a command or label.",
     )
     allow: Allow = setting(
         Allow.WRITE,
@@ -183,20 +183,22 @@ class Settings:
     )
     context: tuple[str, ...] = config_key(
         ("auto",),
-        "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
-        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing else.",
+        "What is sent besides the change: `auto` sends documents and manifests of the default branch, commit messages "
+        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing "
+        "else.",
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
         (), "Rules that choose who reviews a pull request, in what mode and for how many credits.", ROUTES
     )
     agent_prompt: bool = config_key(
-        False, "Whether to add a folded prompt for a coding agent to each comment with findings that block."
+        False, "Whether to add a collapsed prompt for a coding agent to each comment with findings that block."
     )
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        "Bots whose pull requests are not reviewed while the bot pushes them and GitHub signs its commits.",
+        "Bots whose pull requests are not reviewed, if the bot pushed the head and GitHub signed all commits as the "
+        "bot's.",
         BOTS,
     )
     bases: tuple[str, ...] = config_key(
@@ -212,8 +214,8 @@ class Settings:
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),
-        "Checks and statuses of the head that must be green before a review is bought: names, in which `*` stands for "
-        "any characters.",
+        "Checks and statuses of the head that must be green before a review is bought: names, in which `*` "
+        "matches any characters.",
         PATTERNS,
     )
     wait_for_checks_hours: int = config_key(
@@ -222,14 +224,14 @@ class Settings:
     quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
     answer: AnswerForm = config_key(
         AnswerForm.SCHEMA,
-        "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as `path:line: "
+        "The format of the answer: `schema` for structured data, `words` for text with findings as `path:line: "
         "severity: text`.",
     )
-    redact: Redact = config_key(Redact.ON, "`on` redacts secrets, `block` holds their files back.")
+    redact: Redact = config_key(Redact.ON, "`on` redacts secrets, `block` does not send files that contain them.")
     supersede: Supersede = config_key(
         Supersede.REPLACE_PENDING,
-        "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer works on it, "
-        "`always-replace` even then, `keep` never.",
+        "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer is working on "
+        "it, `always-replace` always cancels it, `keep` never does.",
     )
     max_tasks: int = config_key(1, "The maximum number of tasks for a large change.", whole_number(1, 6))
     attachment_bytes: int = config_key(
@@ -238,12 +240,14 @@ class Settings:
     ask_credits: int = config_key(
         60, "Credits for the answer to `/reviewbot ask`, before the multipliers.", whole_number(60, 600)
     )
-    base_credits: int = config_key(120, "With `max-credits: auto`: credits of every review.", whole_number(0, 115_200))
+    base_credits: int = config_key(
+        120, "With `max-credits: auto`: the fixed part of the credits.", whole_number(0, 115_200)
+    )
     credits_per_100_lines: int = config_key(
         60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
     )
     max_credits_ceiling: int = config_key(
-        1_200, "With `max-credits: auto`: the most credits of a review.", whole_number(60, 115_200)
+        1_200, "With `max-credits: auto`: the maximum credits of a review.", whole_number(60, 115_200)
     )
 
     @property
@@ -392,7 +396,7 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
     for name in locked:
         if name not in allowed:
             what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], allowed)}"
-            yield Problem(input_place("locked"), what, todo="List config keys, one a line.")
+            yield Problem(input_place("locked"), what, todo="List config keys, one per line.")
 
 
 def _locked(key: str, path: str, line: int | None) -> Problem:

@@ -62,10 +62,11 @@ class Job(Struct, frozen=True):
         events: the events that start it, with their filters.
         permissions: scope to level; None if neither job nor workflow sets them.
         inputs: the inputs without expressions.
-        given: the names of all inputs.
+        given: the names of all inputs, in lower case as GitHub reads them.
         minutes: its timeout, None if it is missing or an expression.
         condition: its `if:`.
         own_token: whether it acts with the workflow's token, to which the permissions apply.
+        environment: the deployment environment whose secrets it can read; empty if none, or an expression, names one.
     """
 
     file: str
@@ -78,6 +79,7 @@ class Job(Struct, frozen=True):
     minutes: int | None
     condition: str
     own_token: bool
+    environment: str = ""
 
     @property
     def callable(self) -> bool:
@@ -207,7 +209,7 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
             continue
         if (step := _our_step(job)) is None:
             continue
-        inputs = {name: _text(text) for name, text in _mapping(step.get("with")).items()}
+        inputs = {name.lower(): _text(text) for name, text in _mapping(step.get("with")).items()}
         token = inputs.get("github-token", "")
         yield Job(
             file=file,
@@ -220,7 +222,13 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
             minutes=_number(job.get("timeout-minutes")),
             condition=_text(job.get("if")),
             own_token=not token or _OWN_TOKEN.search(token) is not None,
+            environment=_environment(job.get("environment")),
         )
+
+
+def _environment(value: object) -> str:
+    name = _text(_mapping(value).get("name")) or _text(value)
+    return "" if "${{" in name else name
 
 
 def _for_caller(

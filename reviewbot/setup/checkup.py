@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
 
+from reviewbot import __version__
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
 from reviewbot.domain.model.options import Auto, ReviewerKind
-from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
+from reviewbot.domain.model.repository_setup import ACTIONS_APP, Environment, Required
 from reviewbot.domain.model.review import Balance, Tag, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
@@ -21,9 +22,9 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
-from reviewbot.errors import OverBudget, Problem, ReviewbotError
+from reviewbot.errors import OverBudget, Problem, ReviewbotError, nearest
 from reviewbot.render.view_models.plan import Plan
-from reviewbot.settings import Settings
+from reviewbot.settings import INPUTS, Settings
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
 from reviewbot.setup.audit import Called, Job
 from reviewbot.values import replace
@@ -195,6 +196,7 @@ def _of_unread(one: Called) -> Check:
 
 
 def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
+    yield from _of_inputs(job)
     yield from _of_permissions(job, settings)
     if job.reviews:
         yield from _of_events(job)
@@ -210,6 +212,18 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
             what = f"`{job.name}` ends after {job.minutes} minutes, but the wait alone may take {settings.wait_minutes}"
             todo = f"Set `timeout-minutes: {settings.wait_minutes + AROUND}` or more, or a lower `wait-minutes`."
             yield Check(job.file, what, todo, EXIT_SETTINGS)
+
+
+def _of_inputs(job: Job) -> Iterator[Check]:
+    inputs = {one.name for one in INPUTS if one.action}
+    for name in sorted(job.given - inputs):
+        shown, near = name[:60], nearest(name[:60], inputs)
+        what = f"`{job.name}` passes `{shown}`, which is not an input of reviewbot {__version__}, so it has no effect"
+        if name in {one.name for one in INPUTS}:
+            todo = f"Move `{name}` to the config file."
+        else:
+            todo = f"Write `{near}` in its place." if near else f"Remove `{shown}` from `with:`."
+        yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
 def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
@@ -291,6 +305,34 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
         yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
+
+
+def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
+    """Return the first job that names each environment."""
+    return {job.environment: job for job in reversed(jobs) if job.environment}
+
+
+def of_environment(environment: Environment | None, job: Job, branch: str) -> Iterator[Check]:
+    """Yield whether only the default branch can use the environment of a job; None if it does not exist."""
+    name, about = job.environment, "environment"
+    limit = f"allow only the branch `{branch}`"
+    if environment is None:
+        what = f"`{name}` does not exist, and `{job.file}` names it: the first run creates it open to every branch"
+        todo = f"Create it under *Settings → Environments*, {limit}, and store the key there."
+        todo += " If your plan has no environments, delete the `environment:` lines."
+        yield Check(about, what, todo, EXIT_SETTINGS)
+        return
+    todo = f"Under *Settings → Environments → {name} → Deployment branches and tags*, {limit}."
+    if environment.only_protected:
+        what = f"`{name}` allows protected branches, and every branch if the repository protects none"
+        yield Check(about, what, todo)
+    elif environment.patterns is None or any(not pattern.strip("*/") for pattern in environment.patterns):
+        what = f"`{name}` is open to every branch, so the workflow of any branch can read its secrets"
+        yield Check(about, what, todo, EXIT_SETTINGS)
+    elif not environment.patterns:
+        yield Check(about, f"`{name}` allows no branch, so no job that names it starts", todo, EXIT_SETTINGS)
+    else:
+        yield Check(about, f"`{name}` allows only {', '.join(f'`{one}`' for one in environment.patterns)}")
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:

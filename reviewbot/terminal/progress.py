@@ -42,7 +42,7 @@ class Progress(Struct):
 
     def retry(self, error: ReviewbotError, seconds: float) -> None:
         """Show why a request failed and when it is repeated."""
-        self.stage(f"{error.message} Trying again in {seconds:.0f} s")
+        self.say(f"{error.message} Trying again in {seconds:.0f} s …")
 
     def stage(self, what: str) -> None:
         if self.bar:

@@ -36,6 +36,8 @@ OPERATIONS: Mapping[str, str] = {
     f"{_REPO}/commits/{{ref}}/check-runs": "get",
     f"{_REPO}/compare/{{basehead}}": "get",
     f"{_REPO}/contents/{{path}}": "get",
+    f"{_REPO}/environments/{{environment_name}}": "get",
+    f"{_REPO}/environments/{{environment_name}}/deployment-branch-policies": "get",
     f"{_REPO}/git/blobs/{{file_sha}}": "get",
     f"{_REPO}/git/trees/{{tree_sha}}": "get",
     f"{_REPO}/issues/comments/{{comment_id}}": "patch delete",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,25 @@ def test_every_command_and_flag_is_documented(root: Path, command: str, flag: st
     own += re.findall(rf"^\|.*`{name}.*", text, re.MULTILINE)
     own += [page.read_text(encoding="utf-8")] if page.exists() else []
     assert any(re.search(rf"(?<![\w-]){flag or name}(?![\w-])", one) for one in own)
+
+
+STUBS = """\
+reviewbot() { echo "reviewbot: --action: missing" >&2; return 2; }
+gh() { echo "$*"; }
+git() { :; }
+cd() { :; }
+jq() { cat "${@: -1}"; }
+"""
+
+
+@pytest.mark.parametrize("page", ["organization", "setup"])
+def test_github_gets_no_ruleset_if_init_fails(root: Path, tmp_path: Path, page: str) -> None:
+    text = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (block,) = (one for one in blocks if "reviewbot init --as gate" in one and "/rulesets" in one)
+    ran = subprocess.run(["/bin/bash", "-c", STUBS + block], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert not (page == "organization" and (tmp_path / "ruleset.json").exists())
 
 
 def test_the_pre_commit_hook_runs_an_existing_command(root: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_figures_of_a_review_are_those_that_were_measured(root: Path) -> Non
     assert [figures for _, *figures in shown] == [measured[name] for name, *_ in shown]
     scan = next(row for row in tables["stages"].rows if row[0] == "secret scan and redaction")
     assert isinstance(scan[3], float)
-    assert f"100,000 new lines with a credential in every fiftieth take {number(scan[3])} processor seconds" in prose
+    assert f"100,000 new lines with a credential in every fiftieth take {number(scan[3])} seconds of CPU time" in prose
 
 
 def test_the_limits_of_the_performance_page_are_those_of_the_benchmarks(root: Path) -> None:

@@ -17,8 +17,10 @@ from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli
+from reviewbot.domain.model.repository_setup import Environment
 from reviewbot.domain.model.review import Tag
-from reviewbot.setup.checkup import of_expertise
+from reviewbot.setup.audit import read_jobs
+from reviewbot.setup.checkup import of_environment, of_expertise
 from reviewbot.setup.files import Action, InitOptions, files
 from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, open_rig
 from tests.terminal.session import Clone, Result, make_clone
@@ -29,6 +31,7 @@ REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
 AWAITS = "ghs_reads_statuses"
+NO_ACTIONS = "ghs_reads_no_actions"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,11 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         made.world.app_token(BLIND, permissions={})
         made.world.repository("acme/.github")
         made.world.push("acme/.github", "main", {f"{FOLDER}/reviewbot.yml": SHARED})
+        made.world.app_token(TOKEN, permissions={**WORKFLOW, Scope.ACTIONS: Access.READ})
+        made.world.app_token(NO_ACTIONS)
+        made.world.environment(REPO, "reviewbot", "main", "gh-readonly-queue/**")
+        made.world.environment(REPO, "open")
+        made.world.environment(REPO, "open to all", "main", "**/*")
         made.world.app_token(AWAITS, permissions={**WORKFLOW, Scope.STATUSES: Access.READ})
         yield made
 
@@ -92,7 +100,59 @@ def calling(uses: str) -> Mapping[str, str | None]:
     return {**ALONE, f"{FOLDER}/reviews.yml": text}
 
 
+def deploying(environment: str) -> Mapping[str, str]:
+    old = "environment: reviewbot #"
+    assert old in GATE[REVIEW]
+    return {path: text.replace(old, f"environment: {environment} #") for path, text in GATE.items()}
+
+
 CASES = {
+    "an unknown input": Case(
+        2,
+        (
+            (f"{R}: `Review` passes `drafts`, which is not an input of reviewbot", "Move `drafts` to the config file."),
+            (f"{R}: `Review` passes `failon`, which is not an input of reviewbot", "Write `fail-on` in its place."),
+            (f"{R}: `Review` passes `speed`, which is not an input of reviewbot", "Remove `speed` from `with:`."),
+        ),
+        swapped(
+            REVIEW,
+            "          codevf-api",
+            "          failon: high\n          speed: 1\n          drafts: true\n          codevf-api",
+        ),
+    ),
+    "an input in upper case": Case(
+        2,
+        (("settings: input `fail-on`: invalid value `hihg`", "`high`"),),
+        swapped(REVIEW, "          codevf-api", "          Fail-On: hihg\n          codevf-api"),
+    ),
+    "an environment": Case(0, (("environment: `reviewbot` allows only `main`, `gh-readonly-queue/**`", ""),), GATE),
+    "a missing environment": Case(
+        2,
+        (
+            (
+                "environment: `gone` does not exist, and `",
+                "Create it under *Settings → Environments*, allow only the branch `main`",
+            ),
+        ),
+        deploying("gone"),
+    ),
+    "an unprotected environment": Case(
+        2,
+        (("environment: `open` is open to every branch", "allow only the branch `main`"),),
+        deploying("{name: open, url: x}"),
+    ),
+    "an environment for every branch": Case(
+        2,
+        (("environment: `open to all` is open to every branch", "*Settings → Environments → open to all → "),),
+        deploying("open to all"),
+    ),
+    "an environment of an expression": Case(0, (), deploying("'${{ vars.WHERE }}'")),
+    "an environment that cannot be read": Case(
+        0,
+        (("environment: The token lacks permission", "`actions: read`"),),
+        GATE,
+        env={"GITHUB_TOKEN": NO_ACTIONS},
+    ),
     "refused key": Case(
         3, (("CodeVF: CodeVF does not accept the API key", "Check the secret"),), env={"CODEVF_API_KEY": WRONG_KEY}
     ),
@@ -361,7 +421,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     assert ("problem" in seen) == bool(case.status)
     assert ("Write one with `reviewbot init`, and push" in said.out) == (name == "no workflow")
     assert "problem" in marks(said) or case.status == 0
-    for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND):
+    for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND, NO_ACTIONS):
         assert secret not in said.out + said.err
 
 
@@ -555,6 +615,21 @@ def test_it_replays_at_most_200_merges_within_its_time(rig: Rig, clone: Clone) -
     assert latest, said.out
     assert 1 <= int(latest[1]) <= 200
     assert "Replaying 200 merges …\n" in said.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "mark", "what"),
+    [
+        (Environment(only_protected=True), "note", "allows protected branches, and every branch if"),
+        (Environment(()), "problem", "allows no branch"),
+        (Environment(("main", "*")), "problem", "is open to every branch"),
+        (Environment(("release/*",)), "ok", "allows only `release/*`"),
+    ],
+)
+def test_an_environment_is_for_a_few_branches(environment: Environment, mark: str, what: str) -> None:
+    job, *_ = read_jobs({"a.yml": GATE[REVIEW]})[0]
+    (check,) = of_environment(environment, job, "main")
+    assert (check.mark, f"`reviewbot` {what}" in check.what) == (mark, True)
 
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.github import Access, RequiredCheck, Scope, merge_group_event
+from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope, merge_group_event
 
 from reviewbot import cli
 from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
@@ -47,6 +47,10 @@ def test_from_nothing_to_a_first_review(tmp_path: Path, monkeypatch: pytest.Monk
         written = [path for path in (clone.root / ".github").rglob("*") if path.is_file()]
         texts = {path.relative_to(clone.root).as_posix(): path.read_text(encoding="utf-8") for path in written}
         rig.world.push(REPO, "main", texts)
+        rig.world.app_token(TOKEN, permissions={**WORKFLOW, Scope.ACTIONS: Access.READ})
+        unprotected = call(rig, *asked)
+        assert (unprotected.status, "Create it under *Settings → Environments*" in unprotected.out) == (2, True)
+        rig.world.environment(REPO, "reviewbot", "main")
         (check,) = rules["rules"][0]["parameters"]["required_status_checks"]
         rig.world.require(REPO, RequiredCheck(check["context"], check["integration_id"]))
         well = call(rig, *asked)

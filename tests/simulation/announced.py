@@ -19,6 +19,7 @@ from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
 from tests.simulation.oracle import EVIL
 from tests.simulation.schedule import Run
+from tests.simulation.spending import overlap
 from tests.simulation.world import KEY, World
 
 
@@ -95,15 +96,20 @@ class Bought:
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
             and one.sender in self.readers
-            and (one.sender is run or not self._is_written_over(world, pull))
+            and (one.sender is run or not self._is_written_over(world, pull, one.sender))
             and (
                 one.sender.outcome is not None or (self._has_finding_in(one) and not any(one.at < at for at in changes))
             )
             for one in world.github.notifications
         )
 
-    def _is_written_over(self, world: World, pull: Pull) -> bool:
-        """Return whether a later text of the summary has it as open after an earlier one had it as over."""
+    def _is_written_over(self, world: World, pull: Pull, poster: Run) -> bool:
+        """Return whether a later text of the summary has it as open after an earlier one had it as over.
+
+        Without a summary, a check run of a newer head has it as open if another run wrote that at the same moment.
+        """
+        if not world.setting.has_summary:
+            return any(overlap(poster, other) for other in world.runs)
         ids = join_ids([one.id for one in self.tasks])
         written = (
             [one for one in ledger.purchases if one.task_id == ids] for ledger in world.written_ledgers(pull.number)

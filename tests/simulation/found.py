@@ -994,4 +994,19 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(RUN, Move("evil_by_bot", 3), RUN, setting=Setting(is_bots=True)),
     ),
+    "finished-review-behind-an-open-one": Bug(
+        "Without a summary, a run published the head's review while an older one was open. The head's check run "
+        "recorded only the older one, so with a rule without a review the check of the red head was skipped.",
+        NEVER_GREEN,
+        history(
+            Episode(
+                (NEXT, PUSH),
+                (
+                    *(At(0, Meanwhile(Move("review", 0, 4))), At(1, Meanwhile(Move("secret", 1, 2)))),
+                    *(At(8, Switch()), At(24, Switch())),
+                ),
+            ),
+            setting=Setting((("summary-comment", "false"),), ROUTES),
+        ),
+    ),
 }

@@ -476,7 +476,7 @@ def _settle(world: World) -> bool:
     reading = world.reading(1)
     _run(world, Start("push"))
     if not there:
-        return any("reviewbot:summary" in one for one in world.truth.erased)
+        return world.setting.has_checks and any("reviewbot:summary" in one for one in world.truth.erased)
     return reading is None or bool(reading.problem or reading.ledger.open_tasks())
 
 

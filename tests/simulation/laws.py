@@ -141,27 +141,11 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        hidden = sum(_is_overwritten(world, one) or _is_beside_refusal(world, one, tasks[0]) for one in tasks)
+        hidden = sum(spending.is_overwritten(world, one) or _is_beside_refusal(world, one, tasks[0]) for one in tasks)
         if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
             yield Violation(PAY_ONCE, message)
-
-
-RACING = 3
-"""So many other runs at work at the same moment can write over both records of a task; one less over the only one."""
-
-
-def _is_overwritten(world: World, task: StoredTask) -> bool:
-    """Return whether neither the summary nor a check run has a task, which was created while many runs were at work."""
-    if any(task.id in check.external_id for check in world.github.checks.values()):
-        return False
-    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
-    if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
-        return False
-    runs = [cast(Run, run) for run in task.askers]
-    least = RACING if world.setting.has_checks else RACING - 1
-    return any(sum(spending.overlap(run, other) for other in world.runs) >= least for run in runs)
 
 
 def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> bool:
@@ -341,16 +325,18 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
-    if _is_overwritten(world, task):
+    if spending.is_overwritten(world, task):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]
-    is_gone = world.changes_for(number, str(head)) != {world.github.changes_of(world.github.pulls[number])}
+    changes = world.changes_for(number, str(head))
+    is_gone = changes != {world.github.changes_of(world.github.pulls[number])}
     is_given_up = any(
-        one.head_sha == head and one.is_unknown and (one.state.is_over or is_gone)
+        not changes.isdisjoint(world.changes_for(number, one.head_sha))
         for ledger in ledgers[-1:]
         for one in ledger.purchases
+        if one.is_unknown and (one.state.is_over or is_gone)
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     # The check run of a run that got no answer to the creation says so.

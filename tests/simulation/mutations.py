@@ -1333,6 +1333,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="comments-of-a-killed-run",
     ),
     Mutation(
+        "a check run records the older review that is open in place of the head's own",
+        "reviewbot.app.github.check_run:_external_id",
+        lambda right: lambda run, known: right(run, replace(known, own=None) if known.others else known),
+        NEVER_GREEN,
+        found="finished-review-behind-an-open-one",
+    ),
+    Mutation(
         "a bot's commits need not be pushed by the bot",
         "reviewbot.domain.machine.acquire:_is_bots",
         lambda _right: lambda known: known.snapshot.pull.author_is_bot,
@@ -1448,7 +1455,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="check-of-a-failed-run",
     ),
     Mutation(
-        "the check of a failed run stays on a head that nobody asked about",
+        "the check of a failed run stays on a head without a requested review",
         "reviewbot.domain.machine.judge:_purchase_in",
         _returning(None),
         CONVERGES,

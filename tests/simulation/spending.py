@@ -70,13 +70,13 @@ def is_hidden_in_base(world: World, pull: Pull) -> bool:
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it races without check runs.
+    """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
 
     Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
     """
     *others, task = tasks
     if not world.setting.has_checks:
-        return any(_raced(task, one) for one in others)
+        return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
     are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
     return are_questions and _are_overwritten(world, others)
 
@@ -93,6 +93,22 @@ def _raced(one: StoredTask, other: StoredTask) -> bool:
     """Return whether a run that created a task was at work when another run began that created the other."""
     pairs = product(cast(list[Run], one.askers), cast(list[Run], other.askers))
     return any(overlap(mine, theirs) for mine, theirs in pairs)
+
+
+RACING = 3
+"""So many other runs at work at the same moment can write over both records of a task; one less over the only one."""
+
+
+def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
+    """Return whether no record has a task, which was created while at least so many other runs were at work."""
+    if any(task.id in check.external_id for check in world.github.checks.values()):
+        return False
+    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
+    if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
+        return False
+    runs = [cast(Run, run) for run in task.askers]
+    most = max((sum(overlap(run, other) for other in world.runs) for run in runs), default=0)
+    return most >= (least if world.setting.has_checks else min(least, RACING - 1))
 
 
 def overlap(run: Run, other: Run) -> bool:

@@ -124,6 +124,20 @@ CASES = {
         (f"{FILE}:3: `path-instructions`: item 2 has no `instructions`",),
         work={FILE: "path-instructions:\n  - {path: a, instructions: b}\n  - path: c\n"},
     ),
+    "several wrong path-instructions": Case(
+        ("config", "check"),
+        (
+            f"{FILE}:2: `path-instructions`: item 1 has no `path`",
+            f"{FILE}:3: `path-instructions`: item 2 has no `instructions`",
+            f"{FILE}:4: `path-instructions`: item 3 has keys other than `path` and `instructions`",
+        ),
+        work={FILE: "path-instructions:\n  - {instructions: a}\n  - path: c\n  - {path: a, instructions: b, x: 1}\n"},
+    ),
+    "--repo nonsense without a token": Case(
+        ("review", "--pr", "1", "--repo", "nonsense"),
+        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+        never=("gh auth token",),
+    ),
     "--repo nonsense": Case(
         ("review", "--pr", "1", "--repo", "nonsense"),
         ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),

@@ -58,7 +58,7 @@ def test_the_same_change_is_bought_once(open_session: Opened) -> None:
     session = open_session(engineer=canned(CLEAN))
     assert (session.review().status, session.review("--head", "topic").status) == (0, 0)
     assert len(session.service.tasks()) == 1
-    assert "nothing is paid for again" in session.review().err.replace("\n", " ")
+    assert "you do not pay again" in session.review().err.replace("\n", " ")
 
 
 def test_the_task_is_found_again_without_the_state_file(open_session: Opened) -> None:

@@ -194,7 +194,7 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This is usually temporary. Run it again: nothing is bought twice."
+_LATER = "This is usually temporary. Run it again: you do not pay twice."
 _KEY = (
     "CodeVF does not accept the API key",
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
@@ -213,7 +213,7 @@ _CODES = {
     ),
     "rate_limit_exceeded": (
         "CodeVF's rate limit is exceeded",
-        "Run it again in an hour, or run fewer jobs with this key at once: nothing is bought twice.",
+        "Run it again in an hour, or run fewer jobs with this key at once: you do not pay twice.",
     ),
     "invalid_metadata": (
         "CodeVF does not accept the metadata of the task, such as the repository's name",

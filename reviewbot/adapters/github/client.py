@@ -30,7 +30,7 @@ from reviewbot.adapters.github.rest import GraphQLAnswer, GraphQLError
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
-from reviewbot.errors import DiffTooLarge, ForgeUnreachable, RateLimited
+from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, RateLimited
 from reviewbot.ports import Clock
 
 PAGE = 100
@@ -58,7 +58,7 @@ def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
 
 
 class RetryLimits(Struct, frozen=True):
-    """Time limits in seconds.
+    """Time limits in seconds, and who hears of a repeat.
 
     Attributes:
         connect: for opening a connection.
@@ -66,12 +66,14 @@ class RetryLimits(Struct, frozen=True):
         most: of waiting before repeats of one request, in total.
         whole: of failures and waits of all requests; then nothing is repeated, so that a GitHub outage cannot delay a
         run for longer.
+        on_retry: gets the error of a failed request and the seconds until it is repeated.
     """
 
     connect: float = 3
     read: float = 10
     most: float = 60
     whole: float = 300
+    on_retry: Callable[[ForgeError, float], None] | None = None
 
 
 class Address(Struct, frozen=True):
@@ -272,5 +274,7 @@ class Client:
                 if isinstance(failed.error, RateLimited):
                     self._left["refused"] = 0  # a secondary limit has no header
                 raise failed.error from cause
+            if self._retry_limits.on_retry:
+                self._retry_limits.on_retry(failed.error, pause)
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause

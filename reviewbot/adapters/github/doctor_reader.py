@@ -9,7 +9,8 @@ from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
-from reviewbot.domain.model.repository_setup import RepositorySetup, Required
+from reviewbot.domain.model.repository_setup import Environment, RepositorySetup, Required
+from reviewbot.errors import NotFound
 
 WORKFLOWS = ".github/workflows"
 
@@ -52,6 +53,25 @@ class SetupReader(RepositoryConnection):
     def try_checks(self, branch: str) -> None:
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
+
+    def environment(self, name: str) -> Environment | None:
+        """Return an environment, or None if it does not exist.
+
+        https://docs.github.com/rest/deployments/environments#get-an-environment
+        """
+        path, intent = (
+            f"{self._path}/environments/{quote(name, safe='')}",
+            Intent("reading environments", "actions: read"),
+        )
+        try:
+            limit = self._calls.get(path, intent, rest.DeploymentEnvironment).deployment_branch_policy
+        except NotFound:
+            return None
+        if limit is None or limit.protected_branches:
+            return Environment(only_protected=limit is not None)
+        kind, patterns = rest.BranchPatterns, f"{path}/deployment-branch-policies"
+        found = self._calls.pages(patterns, intent, kind, lambda page: page.branch_policies)
+        return Environment(tuple(one.name for one in found))
 
     def required(self, branch: str) -> tuple[Required, ...]:
         name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")

@@ -130,6 +130,22 @@ class Branch(Struct, frozen=True):
     protection: Protection | None = None
 
 
+class BranchLimit(Struct, frozen=True):
+    protected_branches: bool
+
+
+class DeploymentEnvironment(Struct, frozen=True):
+    deployment_branch_policy: BranchLimit | None = None
+
+
+class BranchPattern(Struct, frozen=True):
+    name: Name
+
+
+class BranchPatterns(Struct, frozen=True):
+    branch_policies: tuple[BranchPattern, ...]
+
+
 class ErrorDetail(Struct, frozen=True):
     resource: str | None = None
     field: str | None = None

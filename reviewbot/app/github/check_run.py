@@ -139,7 +139,7 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = known.ledger.underway_on(known.head_sha) or held
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
-    if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
+    if known.awaited and (held is None or held.state is TaskState.ENDED):  # so that a later run closes this check
         held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.recorded(copy.purchase)

@@ -39,7 +39,7 @@ from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.progress import showing_progress
+from reviewbot.terminal.progress import Progress, showing_progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -107,11 +107,17 @@ class _Visit(Struct, frozen=True):
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
         return {**inputs_of_review(jobs), **self.said}
 
+    @property
+    def _on_retry(self) -> Callable[[ReviewbotError, float], None]:
+        return Progress(self.console).retry
+
     def _github(self) -> Generator[Check, None, Settings]:
         """Check GitHub; return the valid settings of the review workflow."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
-        reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
+        reader = SetupReader(
+            self.desktop.token, self.repository, address, self.clock, replace(PATIENCE, on_retry=self._on_retry)
+        )
         self.stack.enter_context(reader)
         try:
             there = reader.setup(first.config_file, first.templates_dir)
@@ -151,9 +157,7 @@ class _Visit(Struct, frozen=True):
             awaited = partial(checkup.of_awaited, settings, branch=there.branch)
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
-        # An older Enterprise Server has no rules, and reviews work without them.
-        required = partial(checkup.of_required, settings=settings, jobs=jobs)
-        yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)
+        yield from _protection(reader, there.branch, settings, jobs)
         return settings
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
@@ -165,7 +169,7 @@ class _Visit(Struct, frozen=True):
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
         try:
             deadline = self.clock.monotonic() + _SECONDS
-            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
+            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom(), self._on_retry))
             balance = service.balance()
             yield Check("key", "valid")
             yield from checkup.of_price(settings, balance, service.tags(), self.clock.now())
@@ -197,6 +201,16 @@ class _Visit(Struct, frozen=True):
             replays = replayer.replays(merges, progress)
             in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
         return replayer.plan(f"{name} in the last {checkup.DAYS} days", in_time, clone.count_merges(head, since))
+
+
+def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
+    """Check the environments and the required check."""
+    for name, job in checkup.environments_of(jobs).items():
+        of_it = partial(checkup.of_environment, job=job, branch=branch)
+        yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
+    # An older Enterprise Server has no rules, and reviews work without them.
+    required = partial(checkup.of_required, settings=settings, jobs=jobs)
+    yield from _read("required check", lambda: reader.required(branch), required, is_needed=False)
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:

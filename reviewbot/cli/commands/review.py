@@ -13,6 +13,7 @@ from rich.console import Console
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
@@ -56,12 +57,15 @@ def run(call: Call) -> int:
     clock = SystemClock(desktop.network.time_scale)
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals() as interrupts:
-        setting = Setting(chosen, inputs, desktop)
-        session = _Session(setting, open_place(setting, clock, stack), clock, stack, interrupts)
+        setting, session = Setting(chosen, inputs, desktop), None
         try:
             with showing_progress(console, quiet=chosen.quiet) as progress:
+                place = open_place(setting, clock, stack, RetryLimits(on_retry=progress.retry))
+                session = _Session(setting, place, clock, stack, interrupts)
                 reporter = session.listen(progress)
         except KeyboardInterrupt:  # outside the wait for a paid review, which ends with its own message
+            if session is None:
+                raise
             if session.place.paid:
                 say(console, "Interrupted. If a review was bought, it continues. To get it:")
                 say_command(console, session.place.again)
@@ -169,7 +173,7 @@ def _leave(
         say(console, "Free, with static analyzers:")
         say_command(console, "reviewbot review --reviewer local")
     if outcome.reason is Reason.PENDING:
-        say(console, "Run this to get the review; nothing is bought twice. Later commits are reviewed after it.")
+        say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:

@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals, wrong
@@ -51,8 +52,9 @@ def run(call: Call) -> int:
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
         history = History(desktop.api_key, since, now, progress)
+        limits = RetryLimits(on_retry=progress.retry)
         for repository in repositories:
-            pulls, _ = open_repository(desktop.network, repository, desktop.token, clock, stack)
+            pulls, _ = open_repository(desktop.network, repository, desktop.token, clock, stack, limits)
             history.read(repository, pulls)
         period = figures.Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
     found = figures.statistics_of(period, history.reviews, history.questions)

@@ -86,7 +86,7 @@ def check(spending: Spending, balance: Balance | None) -> None:
     would = f"{spending.what.capitalize()} would hold {number(spending.hold)}"
     if left < 0:
         raise OverBudget(
-            f"{would} credits and {number(balance.available)} are available.",
+            f"{would} credits, but only {number(balance.available)} are available.",
             hint="Add credits to the CodeVF account, or lower `max-credits`. Then try again.",
         )
     if left < spending.min_balance:

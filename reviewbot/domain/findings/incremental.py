@@ -138,7 +138,7 @@ def since_text(
     closed: Sequence[TrackedFinding] = (),
     replies: Sequence[Reply] = (),
 ) -> str:
-    """Return the attachment: the findings to confirm, one JSON object a line, what is new, and the conversation.
+    """Return the attachment: the findings to confirm, one JSON object per line, what is new, and the conversation.
 
     Args:
         head: the last reviewed one; empty to review the whole change.

@@ -349,7 +349,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
-        known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid for again.")
+        known = known.saying(f"This change was already bought as task {before.task_id}; you do not pay again.")
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
     # The run of an intent may have created the task.

@@ -25,6 +25,18 @@ class RepositorySetup(Struct, frozen=True):
     workflows: Mapping[str, str]
 
 
+class Environment(Struct, frozen=True):
+    """The branches whose jobs can use a deployment environment.
+
+    Attributes:
+        patterns: their names; None without such a limit.
+        only_protected: whether they are those with branch protection.
+    """
+
+    patterns: tuple[str, ...] | None = None
+    only_protected: bool = False
+
+
 class Required(Struct, frozen=True):
     """A required check or status; `source` is the App that must create it, None for any."""
 

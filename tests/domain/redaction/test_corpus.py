@@ -70,6 +70,6 @@ def test_the_documentation_has_the_figures() -> None:
     }
     groups = {group: (len(texts) - len(missed(group)), len(texts)) for group, texts in corpus.GROUPS.items()}
     executed = [form for at in range(len(corpus.POSITIONS)) for form in corpus.executed(at)]
-    groups["vendor formats in what is executed"] = (len(executed) - len(sent(executed)), len(executed))
+    groups["vendor formats in executed files"] = (len(executed) - len(sent(executed)), len(executed))
     count = len(corpus.HARMLESS)
     assert rows == {**groups, "harmless text left as it is": (count - len(touched()), count)}

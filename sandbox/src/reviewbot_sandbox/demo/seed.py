@@ -59,6 +59,7 @@ def seed_github(root: Path) -> World:
     """Return a GitHub with the repository, its people, their tokens and the open pull request."""
     world = World(Store(root))
     world.repository(REPOSITORY)
+    world.environment(REPOSITORY, "reviewbot", "main")
     for login in (AUTHOR, MAINTAINER):
         world.user(login)
     world.grant(REPOSITORY, AUTHOR, Level.WRITE)

@@ -43,6 +43,7 @@ class Scope(Enum):
     CHECKS = "checks"
     STATUSES = "statuses"
     METADATA = "metadata"
+    ACTIONS = "actions"
     MERGE_QUEUES = "merge_queues"
 
 
@@ -117,7 +118,8 @@ class RequiredCheck:
 class Repository:
     """A repository; `fork_of` is the full name of the one that it was forked from.
 
-    Its default branch requires the checks of `rules` by a ruleset, and those of `protection` by its own.
+    Its default branch requires the checks of `rules` by a ruleset, and those of `protection` by its own. An environment
+    has the patterns of the branches that can use it, None for every branch.
     """
 
     id: int
@@ -129,6 +131,7 @@ class Repository:
     fork_of: str | None = None
     rules: tuple[RequiredCheck, ...] = ()
     protection: tuple[RequiredCheck, ...] = ()
+    environments: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:

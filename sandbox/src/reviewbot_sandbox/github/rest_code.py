@@ -11,6 +11,7 @@ from reviewbot_sandbox.github.records import Access, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.rest_pulls import whole_diff
+from reviewbot_sandbox.github.wire import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _REPO = "/repos/{owner}/{repo}"
 READ = ((Scope.CONTENTS, Access.READ),)
 METADATA = ((Scope.METADATA, Access.READ),)
+ACTIONS = ((Scope.ACTIONS, Access.READ),)
 _LINE = 60
 
 
@@ -48,6 +50,35 @@ def get_branch(call: Call) -> Answer:
 
 def get_rules(call: Call) -> Answer:
     return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
+
+
+def get_environment(call: Call) -> Answer:
+    name = call.path["name"]
+    if name not in call.repo.environments:
+        raise not_found()
+    limited = call.repo.environments[name] is not None
+    body = {
+        "id": call.repo.id,
+        "node_id": f"EN_{call.repo.id}",
+        "name": name,
+        "url": call.url,
+        "html_url": f"{call.at.web}/{call.repo.full_name}/deployments/activity_log?environments_filter={in_path(name)}",
+        "created_at": moment(call.repo.created_at),
+        "updated_at": moment(call.repo.created_at),
+        "protection_rules": [{"id": call.repo.id, "node_id": "GA_1", "type": "branch_policy"}] if limited else [],
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True} if limited else None,
+    }
+    return Answer(200, body)
+
+
+def get_branch_policies(call: Call) -> Answer:
+    """Return the patterns of an environment's branches."""
+    name = call.path["name"]
+    if name not in call.repo.environments:
+        raise not_found()
+    patterns = call.repo.environments[name] or ()
+    shown = paged(call, patterns, lambda one: {"id": call.repo.id, "node_id": "", "name": one, "type": "branch"})
+    return Answer(200, {"total_count": len(patterns), "branch_policies": shown.body}, shown.headers)
 
 
 def get_commit(call: Call) -> Answer:
@@ -200,6 +231,8 @@ ROUTES = (
     Route("GET", _REPO, get_repo, METADATA),
     Route("GET", _REPO + "/branches/{branch:path}", get_branch, READ),
     Route("GET", _REPO + "/rules/branches/{branch:path}", get_rules, METADATA),
+    Route("GET", _REPO + "/environments/{name}/deployment-branch-policies", get_branch_policies, ACTIONS),
+    Route("GET", _REPO + "/environments/{name}", get_environment, ACTIONS),
     Route("GET", _REPO + "/commits/{ref:path}", get_commit, READ),
     Route("GET", _REPO + "/contents/{path:path}", get_contents, READ),
     Route("GET", _REPO + "/git/blobs/{sha}", get_blob, READ),

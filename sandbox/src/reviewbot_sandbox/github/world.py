@@ -108,6 +108,13 @@ class World:
             required = replace(repo, rules=checks) if by_ruleset else replace(repo, protection=checks)
             self.store.repos[full_name.lower()] = required
 
+    def environment(self, full_name: str, name: str, *branches: str) -> None:
+        """Create an environment for these branches, or for every branch if none is named."""
+        with self.store.lock:
+            repo = self.store.repo(full_name)
+            environments = {**repo.environments, name: branches or None}
+            self.store.repos[full_name.lower()] = replace(repo, environments=environments)
+
     def grant(self, full_name: str, login: str, level: Level) -> None:
         """Give a person a level of permission in a repository."""
         self.user(login)
