@@ -228,7 +228,9 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, f"{task.id} was bought without a recorded intent")
         return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
-    if world.was_asked(head):
+    changes = world.changes_for(number, head)
+    pushed_heads = {one.sha for one in world.github.pulls[number].pushes if world.was_asked(one.sha)}
+    if world.was_asked(head) or any(not changes.isdisjoint(world.changes_for(number, one)) for one in pushed_heads):
         return
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
@@ -267,7 +269,7 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"
-    if "memory" in world.truth.losses and _has_no_record(world, number, moment(began)):
+    if world.truth.forgot_at <= began and _has_no_record(world, number, moment(began)):
         yield "without a record of the reviews whose comments are there"
     if review_on == "ready" and not (world.truth.losses or spending.is_hidden_in_base(world, pull)):
         mine, known = world.changes_for(number, head), {one.task_id for one in announced.recorded(world, pull)}
@@ -325,7 +327,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
-    if spending.is_overwritten(world, task):
+    if spending.is_overwritten(world, task, least=2 if world.setting.has_checks else 1):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
@@ -437,7 +439,9 @@ def _undone(world: World) -> Iterator[Violation]:
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
     is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
-    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old or spending.is_used_up(world)
+    is_bypassed = (pull.head_sha, pull.base_ref) in world.truth.bypasses
+    is_left = is_left or is_bypassed or world.truth.hindered
+    stopped = not pull.is_open or is_skipped or is_left or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
     is_lost = (

@@ -191,6 +191,7 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: events that make complete records impossible.
+        forgot_at: when the only memory was first lost.
         texts: every text of the summaries so far, of any pull request.
         copies: every `external_id` of a check run so far.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
@@ -211,6 +212,7 @@ class Truth:
     resolved: set[int] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)
+    forgot_at: float = float("inf")
     texts: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     withdrawn: list[Waiver] = field(default_factory=list)

@@ -107,7 +107,7 @@ def _is_outdated(known: Known, there: CheckRun) -> bool:
     match there.verdict:
         case Conclusion.SUCCESS:
             return request.shares_name and not (there.external_id and _is_of_this_base(known, there))
-        case Conclusion.ACTION_REQUIRED if request.paid and request.may_buy:
+        case Conclusion.ACTION_REQUIRED if request.may_buy:
             return bought.head_sha != known.snapshot.pull.head_sha if bought else not there.external_id
         case verdict:
             return verdict == Conclusion.SKIPPED
