@@ -38,7 +38,10 @@ _VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(Last known state), [^,.:]+ later:"), r"\1:"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
-    (re.compile(r"Limit: [\d,]+ of"), "Limit: N of"),  # a check shows the credits of a question when it is next written
+    (
+        re.compile(r"(Limit[^:]*): [\d,]+ of"),
+        r"\1: N of",
+    ),  # a check shows the credits of a question when it is next written
     (re.compile(r"\n+Context \([^\n]*"), ""),  # left out if GitHub fails when it is read
 )
 

@@ -33,6 +33,7 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
         paid=run.paid,
         remembers=run.settings.summary_comment,
         is_stale=run.now - posted.at > KEY_MEMORY,
+        bots=run.settings.bots,
     )
     return authorize.authorize(posted, scope)
 

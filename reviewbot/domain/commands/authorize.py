@@ -105,6 +105,7 @@ class Scope(Struct, frozen=True):
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
+        bots: the listed ones, which act for no user.
         is_stale: whether the comment is so old that CodeVF may have forgotten its idempotency key.
     """
 
@@ -115,6 +116,7 @@ class Scope(Struct, frozen=True):
     needs_approval: bool
     paid: bool
     remembers: bool
+    bots: tuple[str, ...] = ()
     is_stale: bool = False
 
 
@@ -310,8 +312,8 @@ def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
         return Refusal.UNKNOWN_AUTHORS
     if posted.sender.casefold() in people:
         return Refusal.OWN
-    is_trusted = not scope.pull.is_by_workflow or scope.permission.at_least(Permission.MAINTAIN)
-    return None if is_trusted else Refusal.BY_WORKFLOW
+    others = scope.pull.bots - {bot.casefold() for bot in scope.bots}
+    return Refusal.BY_WORKFLOW if others and not scope.permission.at_least(Permission.MAINTAIN) else None
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:

@@ -137,10 +137,11 @@ class PullRequest(Struct, frozen=True):
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
     @property
-    def is_by_workflow(self) -> bool:
-        """Whether a workflow opened it or committed to it. Any collaborator may have written or started that."""
-        logins = {login for one in self.commits for login in (*one.authors, one.committer)}
-        return (self.author_is_bot and self.author == "github-actions") or "github-actions[bot]" in logins
+    def bots(self) -> frozenset[str]:
+        """The bots that opened it, authored or committed, in lower case; a collaborator can be behind each."""
+        opener = f"{self.author or ''}{'[bot]' * self.author_is_bot}"
+        logins = (login or "" for one in self.commits for login in (*one.authors, one.committer))
+        return frozenset(login.casefold() for login in (opener, *logins) if login.endswith("[bot]"))
 
 
 class Opinion(Struct, frozen=True):

@@ -364,7 +364,7 @@ class Ledger(Struct, frozen=True):
     def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
         """Record the open findings in the latest finished purchase of a change, in addition to earlier ones.
 
-        A late answer may be about another change: its findings are recorded in its own purchase.
+        A late answer may be about another change: what is open then is recorded in its own purchase.
 
         Args:
             change: the current one, as in `ChangeIndex`.
@@ -375,13 +375,11 @@ class Ledger(Struct, frozen=True):
         return replace(self, purchases=tuple(self._judging(one, last, answered) for one in self.purchases))
 
     def _judging(self, bought: Purchase, last: str | None, answered: Collection[str]) -> Purchase:
-        if bought.task_id == last:
-            now = tuple(_open_now(self.findings, bought))
-        elif bought.task_id in answered and bought.state is TaskState.DONE:
-            now = tuple(one for one in _open_now(self.findings, bought) if one is LOST or not one.carried)
-        else:
+        is_late = bought.task_id in answered and bought.state is TaskState.DONE
+        if bought.task_id != last and not is_late:
             return bought
-        judged = tuple(sorted(_together((*now, *bought.judged)), key=lambda one: not one.blocks))
+        judged = _together((*_open_now(self.findings, bought), *bought.judged))
+        judged = tuple(sorted(judged, key=lambda one: not one.blocks))
         if any(one.blocks for one in judged[MAX_JUDGED:]):
             judged = (*judged[: MAX_JUDGED - 1], LOST)
         return replace(bought, judged=judged[:MAX_JUDGED])

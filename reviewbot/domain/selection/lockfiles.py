@@ -46,7 +46,7 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
         f"`{_shown(name)}` {what}"
         for name, places in after.items()
         for what in (
-            _changes(places, before[name]) if name in before else _additions(places, fields, is_hashed=is_hashed)
+            _changes(places, before[name]) if name in before else _additions(name, places, fields, is_hashed=is_hashed)
         )
     ]
     return tuple(dict.fromkeys(found))
@@ -211,7 +211,11 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
     all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
     moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
     yield from _compared(moved, [one.elsewhere() for one in all_old])
-    yield from _lower(all_new, all_old)
+    lower, least = list(_lower(all_new, all_old)), min((_order(one.version) for one in all_old), default=None)
+    yield from lower
+    for one in () if lower else moved:
+        if not _is_version(one.version) or (least is not None and _order(one.version) < least):
+            yield f"has the version {_shown(one.version)}"
 
 
 def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
@@ -232,8 +236,12 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
             yield f"has another hash for the same version {_shown(one.version)}"
 
 
-def _additions(places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
-    """Yield what is suspicious about a new package: another source than those of all others."""
+def _additions(name: str, places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
+    """Yield what is suspicious about a new package: a version that is an address, or another source than all others."""
+    if not _NAME.fullmatch(name):
+        yield "has an unusual name"
+    odd = {one.version for entries in places.values() for one in entries if not _is_version(one.version)}
+    yield from (f"has the version {_shown(one)}" for one in sorted(odd))
     for one in (one.elsewhere() for entries in places.values() for one in entries):
         yield from (one.says(field, "the new") for field in sorted(one.fields - known))
         if one.fields and is_hashed and not one.hashes:
@@ -254,6 +262,7 @@ def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = Fals
             yield f"goes from version {_shown(then)} to {_shown(now)}"
 
 
+_NAME = re.compile(r"(?!.*://)@?\w[^\s#=\"'`;<>|&$]*(?: @?\w[^\s#=\"'`;<>|&$]*)*")
 _VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+!-]*\Z)")
 
 
@@ -266,6 +275,10 @@ def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple
     rest = version[found.end() :] if found else version
     parts = tuple(_number(part) if part.isdecimal() else (-1, part) for part in re.findall("[0-9]+|[^0-9]+", rest))
     return tuple(numbers), not rest or rest.startswith(("+", ".post", "-post")), parts
+
+
+def _is_version(text: str) -> bool:
+    return not text or _VERSION.match(text) is not None
 
 
 def _number(digits: str) -> tuple[int, str]:

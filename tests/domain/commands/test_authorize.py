@@ -326,6 +326,7 @@ def test_with_unknown_commits_nothing_is_waived_or_bypassed(text: str, more: Any
         {"author": "github-actions", "author_is_bot": True},
         {"commits": (commit("github-actions[bot]"),)},
         {"commits": (commit("ann", committer="github-actions[bot]"),)},
+        {"commits": (commit("ann", "Release-App[bot]"),)},
     ],
 )
 def test_a_maintainer_waives_what_blocks_in_the_code_of_a_workflow(fields: dict[str, Any]) -> None:
@@ -334,6 +335,8 @@ def test_a_maintainer_waives_what_blocks_in_the_code_of_a_workflow(fields: dict[
     assert isinstance(action("waive 77aa because", pull=made, permission=Permission.MAINTAIN), EditLedger)
     assert isinstance(action(f"waive {MEDIUM.id} because", pull=made, permission=Permission.WRITE), EditLedger)
     assert isinstance(action(f"bypass {HEAD} it burns", pull=made, permission=Permission.MAINTAIN), EditLedger)
+    listed = ("github-actions[bot]", "release-app[bot]")
+    assert isinstance(action("waive 77aa because", pull=made, permission=Permission.WRITE, bots=listed), EditLedger)
 
 
 def test_an_existing_waiver_is_withdrawn() -> None:

@@ -243,3 +243,13 @@ def test_a_late_answer_fails_the_change_that_it_is_about() -> None:
     fixed = reviewed(late, FIXED, "task_2", fixed=[one.id for one in late.findings.records])
     assert not fixed.findings.open()
     assert again(fixed, EVIL).findings.open()
+
+
+def test_a_late_answer_fails_its_change_for_an_earlier_finding_that_it_calls_open() -> None:
+    before = reviewed(Ledger(), RED, "task_1", critical(path="elsewhere.py", code="bad()"))
+    ids = [one.id for one in before.findings.records]
+    said = answer(FIXED, task="task_2", still=ids, here=False)
+    late = applied(before, bought(EVIL, "task_2").with_answer(said), FIXED)
+    fixed = reviewed(late, FIXED, "task_3", fixed=ids)
+    assert not fixed.findings.open()
+    assert again(fixed, EVIL).findings.open()

@@ -80,6 +80,7 @@ NPM = f"""{{
 }}
 """
 NPM_URL = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
+LOWER = f'{{"version": "1.1.9", {NPM_URL.replace("1.2.0", "1.1.9")}, "integrity": "{HASH}"}}'
 NPM_ATTACKS = {
     "alias": ((NPM_URL, '"resolved": "https://registry.example/evil/-/evil-1.2.0.tgz"'),),
     "alias by name": (('"version": "1.2.0",', '"version": "1.2.0", "name": "evil",'),),
@@ -98,9 +99,38 @@ NPM_ATTACKS = {
     "no hash": ((f'"integrity": "{HASH}"', '"peer": true'),),
     "other hash": ((HASH, OTHER),),
     "lower": (('"version": "1.2.0"', '"version": "1.1.9"'), ("left-1.2.0", "left-1.1.9"), (HASH, OTHER)),
+    "new by address": (
+        (
+            '    "node_modules/left":',
+            '    "node_modules/evil": {"version": "https://evil.example/x.tgz"},\n    "node_modules/left":',
+        ),
+    ),
+    "new by alias": (
+        (
+            '    "node_modules/left":',
+            '    "node_modules/evil": {"version": "npm:worse@1.0.0"},\n    "node_modules/left":',
+        ),
+    ),
+    "new by an odd name": (
+        (
+            '    "node_modules/left":',
+            '    "node_modules/evil @ https:evil.example/x": {"version": "1.0.0"},\n    "node_modules/left":',
+        ),
+    ),
+    "lower at another place": (
+        (
+            '    "node_modules/left":',
+            f'    "node_modules/@x/right/node_modules/left": {LOWER},\n    "node_modules/left":',
+        ),
+    ),
     "no JSON": (("}\n}\n", "}\n"),),
     "twice": (('"version": "1.2.0",', '"version": "1.1.0", "version": "1.2.0",'),),
 }
+NPM_3 = {
+    *("no hash", "no JSON", "no source"),
+    *("new by address", "new by alias", "new by an odd name", "lower at another place"),
+}
+"""Attacks on another version of the format than the first."""
 V1 = f"""{{
   "lockfileVersion": 1,
   "dependencies": {{
@@ -379,7 +409,7 @@ FORMATS = [
     Format(
         "package-lock.json",
         V1,
-        {name: edits for name, edits in NPM_ATTACKS.items() if name not in {"no hash", "no JSON", "no source"}},
+        {name: edits for name, edits in NPM_ATTACKS.items() if name not in NPM_3},
     ),
     Format(
         "yarn.lock",
