@@ -538,8 +538,10 @@ def test_only_commits_signed_by_github_count_as_a_bots_own(tmp_path: Path, signe
         if signed:
             getattr(rig.world.store, signed).add(head)
         rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
-        assert rig.run().outputs["reason"] == reason
+        pushed = rig.event("opened", sender={"login": "dependabot[bot]", "type": "Bot"})
+        assert rig.run(payload=pushed).outputs["reason"] == reason
         assert rig.checks()[0].conclusion == ("skipped" if reason == "bot" else "failure")
+        assert rig.run().outputs["reason"] == reason, "an event of a user"
 
 
 @STORY

@@ -139,7 +139,9 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = known.ledger.underway_on(known.head_sha) or held
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
-    if known.awaited and (held is None or held.state is TaskState.ENDED):  # so that a later run closes this check
+    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
+    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
+    if known.awaited and not is_only and (held is None or held.state.is_over):
         held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.recorded(copy.purchase)
