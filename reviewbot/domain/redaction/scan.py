@@ -83,6 +83,8 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
 
 _RUN = re.compile(r"[A-Za-z0-9+/]{32,}+={0,2}")
 _LONGEST_RUN = 20_000
+_PEM_LINE = 64
+"""Characters of each line of a private key but the last."""
 _MOST = 0.6
 """A decoded text needs this share of tokens or keys; the rest could be code."""
 
@@ -90,7 +92,7 @@ _MOST = 0.6
 def _encoded(text: str, place: Place) -> Iterator[Span]:
     for run in _RUN.finditer(text):
         inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
-        keys = (one for one in key_material(inner) if one.sure)
+        keys = (one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE)
         secrets = apart([*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in keys)])
         is_secret = sum(one.stop - one.start for one in secrets) >= _MOST * len(inner)
         if inner and is_secret and (place is Place.DATA or _is_alone(inner, secrets)):

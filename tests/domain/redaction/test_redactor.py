@@ -19,6 +19,7 @@ from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.redaction.formats import Token, apart
 from reviewbot.domain.redaction.masks import mask
 from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.private_keys import key_material
 from reviewbot.domain.redaction.redactor import Redacted, Redactor, has_redaction, is_redacted, secret_name
 
 LETTERS = string.ascii_letters + string.digits
@@ -28,8 +29,8 @@ JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jV
 
 
 def without_slashes(make: Callable[[], str]) -> str:
-    """Return a key without a line that starts with a slash, like a path."""
-    return next(key for key in iter(make, None) if "\n/" not in key)
+    """Return a key without a line that starts with a slash, like a path, or that can be a name; few keys have one."""
+    return next(key for key in iter(make, None) if "\n/" not in key and all(one.sure for one in key_material(key)))
 
 
 RSA_KEY = without_slashes(
