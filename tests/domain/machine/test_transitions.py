@@ -22,8 +22,9 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine import judge as judging
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import asks_for_schema, start
+from reviewbot.domain.machine.acquire import asks_for_schema, start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
@@ -1195,3 +1196,14 @@ def test_a_head_without_a_request_replaces_only_an_error() -> None:
     assert not contradicts(Ledger(stated="pending open"), replace(outcome, conclusion=None))
     assert not contradicts(Ledger(stated="not-requested action_required"), replace(outcome, conclusion=None))
     assert not contradicts(Ledger(stated="github action_required"), replace(not_due(Reason.CLOSED), conclusion=None))
+
+
+def test_a_bots_pull_request_with_an_open_task_stays_in_review() -> None:
+    at = phases.NotDue(known(), not_due(Reason.BOT))
+    bought = purchase(state=TaskState.OPEN, task_id="task_1")
+    assert with_ledger(at, StoredLedger(Ledger(purchases=(bought,)))) == phases.Due(at.known, None)
+
+
+def test_a_result_that_nothing_shows_has_exit_status_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "_nothing_stands", lambda _known: True)
+    assert judging.published(known(), not_due(Reason.NOT_REQUESTED), refused=False).exit_status == 4

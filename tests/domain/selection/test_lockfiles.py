@@ -1372,3 +1372,12 @@ def test_many_entries_of_one_name_take_seconds() -> None:
     started = time.process_time()
     assert suspicions(file) == ()
     assert time.process_time() - started < 10
+
+
+def test_a_lock_file_beyond_the_limits_is_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = npm("left", version="1.0.0")
+    deep = change("package-lock.json", old, npm("left", version="1.0.0", **{"k" * 1_001: {"a": 1}}))
+    assert "format is unknown" in suspicions(deep)[0]
+    monkeypatch.setattr("reviewbot.domain.selection.lockfiles._MOST_IN_ALL", 1)
+    long = change("package-lock.json", old, npm("left", version="1.1.0", resolved="https://registry.example/left.tgz"))
+    assert "format is unknown" in suspicions(long)[0]
