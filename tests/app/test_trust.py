@@ -162,6 +162,28 @@ def test_code_named_password_does_not_turn_the_check_green(tmp_path: Path) -> No
         assert "y = x;__import__" in str([one.body for one in rig.codevf_faults.log])
 
 
+def test_a_package_in_the_format_of_a_token_does_not_turn_the_check_green(tmp_path: Path) -> None:
+    package = "key-" + "0123456789abcdef" * 2
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(
+            REPO,
+            "topic",
+            {"run.sh": f"echo Installing the tools of the build.\nnpx {package}\n"},
+            author="mona",
+        )
+        done = rig.run(json_file="report.json")
+        assert (done.exit_status, done.outputs["coverage"], done.outputs["critical"]) == (1, "full", "1")
+        assert package not in str([one.body for one in rig.codevf_faults.log])
+        [comment] = rig.comments()
+        anchor = rig.world.store.threads[comment.thread_id].anchor
+        assert (anchor.path, anchor.line) == ("run.sh", 2)
+        assert "did not see" in comment.body
+        for text in (done.log, done.summary, *rig.summaries(), comment.body):
+            assert package not in text
+        again = rig.run()
+        assert (again.exit_status, again.outputs["posted"]) == (1, "0")
+
+
 def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_path: Path) -> None:
     def engineer(_: object) -> Answer:
         rig.world.push(REPO, "topic", {"app.py": "moved = 1\n"}, author="mona")

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from reviewbot_sandbox.codevf import HandClock
 from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.faults import ClientDies
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
-from tests.app.rig import HEAD, REPO, Rig, answer, open_rig
+from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, open_rig
 from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
-from tests.app.test_durable import come_back
+from tests.app.test_durable import IN_REVIEW, LONG, come_back
 from tests.app.test_incremental import OTHER, first_then
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
@@ -41,6 +42,43 @@ def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> Non
         assert emoji(rig) == ["-1"]
         assert rig.run().outputs["verdict"] == "fail"
         assert check(rig) == "failure"
+
+
+PACKAGE = "key-" + "0123456789abcdef" * 2
+SCRIPT = "echo Installing the tools that the build needs.\nnpx {}\n"
+
+
+def test_a_waiver_of_a_redacted_package_does_not_cover_another_one(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        people(rig)
+        rig.world.push(REPO, "topic", {"run.sh": SCRIPT.format(PACKAGE)}, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+        comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} our own package")
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert check(rig) == "success"
+        rig.world.push(REPO, "topic", {"run.sh": SCRIPT.format(f"key-{PACKAGE[:3:-1]}")}, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def test_a_restored_package_is_not_green_if_codevf_fails(tmp_path: Path) -> None:
+    """The late answer to its change was recorded for another one, in which no value is redacted."""
+    clock = HandClock()
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: CLEAN) as rig:
+        before = rig.world.pull(REPO, 1).head_sha
+        evil = rig.world.push(REPO, "topic", {"run.sh": SCRIPT.format(PACKAGE)}, author="mona")
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        come_back(rig, before)
+        clock.advance(2 * LONG)
+        rig.run(wait_minutes="0")
+        clock.advance(2 * LONG)
+        assert rig.run(wait_minutes="0").outputs["verdict"] == "pass"
+        come_back(rig, evil)
+        rig.codevf_faults.add("/tasks/", Reply(503, body=b"{}"), method="GET", times=None)
+        assert rig.run().outputs["verdict"] == "none"
+        assert check(rig) == "action_required"
+        rig.codevf_faults.clear()
+        assert rig.run().outputs["verdict"] == "fail"
 
 
 def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import Redact
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.redactor import Redactor, secret_name
+from reviewbot.domain.redaction.redactor import Redactor, is_redacted, secret_name
 from reviewbot.domain.selection.file_kinds import named_as_document
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.places import place_of
@@ -151,11 +151,14 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
     changed = {
-        after.new
+        after.new: after.text
         for before, after in zip(file.diff.lines(), seen.lines(), strict=True)
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
+    # The diff alone does not show enough to tell where a credential is expected.
+    doubtful = text.doubtful if text else {number for number, line in changed.items() if is_redacted(line)}
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
-    return sendable, FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
+    view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
+    return sendable, replace(view, doubtful=file.diff.added.intersection(doubtful))

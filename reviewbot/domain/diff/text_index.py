@@ -11,10 +11,10 @@ import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 
 from msgspec import Struct
 
@@ -149,6 +149,13 @@ class TextIndex(Struct, frozen=True, dict=True):
             ordinals[line] = met[block]
             met[block] += 1
         return ordinals
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of consecutive numbers."""
+    for _, pairs in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in pairs]
+        yield run[0], run[-1]
 
 
 def outward(numbers: Sequence[int], centre: int) -> list[int]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, LineKind
-from reviewbot.domain.diff.text_index import split_lines
+from reviewbot.domain.diff.text_index import runs, split_lines
 from reviewbot.domain.findings.conversation import Reply, conversation_text, fitting
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.context import json_size
@@ -49,7 +49,7 @@ def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tupl
     return tuple(
         NewPart(
             file.path,
-            tuple(_ranges(_new_lines(file, before.get(file.path)))),
+            tuple(runs(_new_lines(file, before.get(file.path)))),
             _newly_deleted(file, before.get(file.path)),
         )
         for file in files
@@ -121,12 +121,6 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 def _once(lines: Sequence[str]) -> Mapping[str, int]:
     counts = Counter(lines)
     return {line: index for index, line in enumerate(lines) if counts[line] == 1}
-
-
-def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    for _, pairs in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in pairs]
-        yield run[0], run[-1]
 
 
 def since_text(

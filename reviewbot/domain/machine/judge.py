@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reviewbot.domain.findings.unseen_code import is_tracked
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
@@ -56,8 +57,10 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     findings, readable = known.ledger.findings, readable or known.accepted_by != ""
     outcome = verdict.judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
-    forgotten = outcome.verdict is Verdict.PASS and known.ledger.forgets(known.change.index.change)
-    return verdict.incomplete_history(outcome, rules) if findings.broken or forgotten or not founded else outcome
+    lost = findings.broken or not founded
+    if outcome.verdict is Verdict.PASS and not lost:
+        lost = known.ledger.forgets(known.change.index.change) or not is_tracked(known.change.views, findings)
+    return verdict.incomplete_history(outcome, rules) if lost else outcome
 
 
 def newer_head() -> Outcome:

@@ -259,7 +259,7 @@ _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 def values_in(line: str, place: Place) -> Iterator[Span]:
     """Yield the suspicious values of a line without its end; the line may have a diff marker."""
     found = _suspicious(line, of_line(line, place))
-    yield from (one for one in found if place is Place.DATA or not encodes_code(line[one.start : one.stop]))
+    yield from (one for one in found if not encodes_code(line[one.start : one.stop]))
 
 
 def credentials_in(line: str) -> Iterator[Span]:
@@ -483,11 +483,6 @@ def has_word(text: str) -> bool:
 def names_a_secret(name: str) -> bool:
     """Return whether a name has a word such as `password` or `api`, and its value is not executed or installed."""
     return (has_word(name) or _ISSUED.search(name) is not None) and not _RUN.search(name)
-
-
-def opens_a_value(line: str) -> bool:
-    """Return whether a line ends with a word such as `password` whose value is on the next line."""
-    return _OPEN_NAME.search(_LAST_COMMENT.sub(" ", line)) is not None
 
 
 # Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reviewbot.domain.redaction.masks import PRIVATE_KEY, encodes_code, is_surely_random, mask
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, is_surely_random, mask
 from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, is_host, is_user, of_line
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
-_MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
+_MARK = re.compile(r"\[REDACTED:(?P<kind>[a-z0-9-]{1,40})\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 # A value with characters of code is masked only where it was found.
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
@@ -45,17 +45,24 @@ def is_redacted(text: str) -> bool:
     return _MARK.search(text) is not None
 
 
+def kinds_in(text: str) -> tuple[str, ...]:
+    """Return the kinds of the tokens that were redacted in a text."""
+    return tuple(found["kind"] for found in _MARK.finditer(text))
+
+
 class Redacted(Struct, frozen=True):
     """A text without secrets.
 
     Attributes:
         text: with the same number of lines.
         lines: numbers, from 1, of the lines that changed.
+        doubtful: of those with a token where no credential is expected, so it may be code.
     """
 
     text: str
     lines: frozenset[int]
     count: int
+    doubtful: frozenset[int] = frozenset()
 
 
 class Redactor(Struct, frozen=True):
@@ -82,6 +89,7 @@ class Redactor(Struct, frozen=True):
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
         after, count = self._once(text, place)
+        doubtful = {text.count("\n", 0, at) + 1 for at in self._found(text, place).doubtful}
         rounds = 1
         while count and rounds < _ROUNDS:
             again, more = self._once(after, place)
@@ -90,7 +98,7 @@ class Redactor(Struct, frozen=True):
             after, count, rounds = again, count + more, rounds + 1
         pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-        return Redacted(text=after, lines=changed, count=count)
+        return Redacted(after, changed, count, changed.intersection(doubtful))
 
     def counted(self, text: str) -> tuple[str, int]:
         """Return a text of data without secrets, and their number."""
@@ -142,8 +150,6 @@ def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
     if _KEY_LINE.fullmatch(value):
         return all(map(_NO_CODE.fullmatch, (before, after)))
     if is_host(before[-_REACH:]) and not is_user(before[-_REACH:], after[:_REACH]):
-        return False
-    if place is not Place.DATA and encodes_code(value):
         return False
     if of_line(line, place) in {Place.EXECUTED, Place.MIXED} or before.endswith("/"):
         return False

@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in,
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
 from reviewbot.domain.redaction.places import Parents, Place
-from reviewbot.domain.redaction.positions import may_redact
+from reviewbot.domain.redaction.positions import is_expected
 from reviewbot.domain.redaction.private_keys import key_material
 
 _Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
@@ -28,10 +28,12 @@ class Scan(Struct, frozen=True):
     Attributes:
         tokens: of a known format; they do not overlap.
         values: suspicious values, which may overlap each other and tokens.
+        doubtful: where those of them start that have the format of a token and may be code.
     """
 
     tokens: tuple[Token, ...]
     values: tuple[Span, ...]
+    doubtful: tuple[int, ...] = ()
 
 
 def scan(text: str, place: Place) -> Scan:
@@ -45,9 +47,17 @@ def scan(text: str, place: Place) -> Scan:
     places = _places(lines, place, diff=is_diff)
     values.update(_in_lines(lines, starts, places, diff=is_diff))
     values.update(_encoded(text, place))
-    values.update(_split(text, place))
-    tokens += (one for one in tokens_of(text) if may_redact(text, one, places[bisect_right(starts, one.start) - 1]))
-    return Scan(apart(tokens), tuple(sorted(values)))
+    values.update(_split(text, place, expected=True))
+    doubtful = set(_split(text, place, expected=False))
+    tokens += tokens_of(text)
+    found = apart(tokens)
+    unexpected = (
+        one.start
+        for one in found
+        if one.kind != PRIVATE_KEY and not is_expected(text, one, places[bisect_right(starts, one.start) - 1])
+    )
+    offsets = sorted({*unexpected, *(one.start for one in doubtful)})
+    return Scan(found, tuple(sorted(values | doubtful)), tuple(offsets))
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
@@ -121,16 +131,17 @@ _JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
-def _split(text: str, place: Place) -> Iterator[Span]:
-    """Yield the pieces of tokens and quoted values that are split or escaped."""
+def _split(text: str, place: Place, *, expected: bool) -> Iterator[Span]:
+    """Yield the pieces of tokens and quoted values that are split or escaped: the expected ones, or the others."""
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     if undone:
-        yield from _pieces(text, undone, partial(_tokens, place=place))
+        yield from _pieces(text, undone, partial(_tokens, place=place, expected=expected))
         # A string on the next line is a separate one, unless an operator joins them.
         joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
-        yield from _pieces(text, joined, partial(_values, place=place))
+        yield from _pieces(text, joined, partial(_values, place=place)) if expected else ()
     if "join" in text:
-        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], partial(_tokens, place=place))
+        parts = [(*found.span(), "") for found in _LIST.finditer(text)]
+        yield from _pieces(text, parts, partial(_tokens, place=place, expected=expected))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -161,8 +172,8 @@ def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) 
                 yield Span(begin, close)
 
 
-def _tokens(joined: str, _: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
-    yield from ((one.start, one.stop) for one in tokens_of(joined) if may_redact(joined, one, place))
+def _tokens(joined: str, _: Sequence[int], *, place: Place, expected: bool) -> Iterator[tuple[int, int]]:
+    yield from ((one.start, one.stop) for one in tokens_of(joined) if is_expected(joined, one, place) is expected)
 
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:

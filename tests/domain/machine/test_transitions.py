@@ -78,7 +78,7 @@ from reviewbot.errors import (
     ServiceUnreachable,
 )
 from reviewbot.values import replace
-from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
+from tests.domain.builders import HEAD, NOON, labelled, pull, purchase, view
 from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
@@ -357,6 +357,15 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
     now = replace(now, change=change, memory=memory, own=Bought(purchase(task_id="task_1")))
     outcome = by_findings(now, now.judgement.rules, readable=False)
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
+
+
+def test_no_verdict_is_green_beside_a_redacted_value_that_may_be_code_and_has_no_finding() -> None:
+    now = replace(known(), own=Bought(purchase(task_id="task_1")))
+    assert by_findings(now, now.judgement.rules, readable=True).conclusion is Conclusion.SUCCESS
+    script = replace(view("", "npx [REDACTED:slack-token]\n", "run.sh"), doubtful=frozenset({1}))
+    now = replace(now, change=replace(now.change, views=(script,)))
+    outcome = by_findings(now, now.judgement.rules, readable=True)
+    assert (outcome.reason, outcome.conclusion) == (Reason.MEMORY, Conclusion.ACTION_REQUIRED)
 
 
 def test_an_unreadable_answer_is_recorded_with_its_first_time() -> None:

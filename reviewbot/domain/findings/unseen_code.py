@@ -1,0 +1,48 @@
+"""Findings of reviewbot itself, on added lines with a redacted token that may be code.
+
+An author can choose a package, host or program in the format of a token, and the reviewer does not see what is
+redacted. So such a line blocks until it changes, or a collaborator who has looked at it waives the finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import runs
+from reviewbot.domain.findings.placement import PlacementRules, assign_ids, place, remembered
+from reviewbot.domain.findings.tracked_finding import Findings
+from reviewbot.domain.model.review import Category, Finding, Severity
+from reviewbot.domain.redaction.redactor import kinds_in
+
+TITLE = "The reviewer did not see a redacted value that may be code"
+_EXPLANATION = (
+    "Before the change was sent, reviewbot replaced a value in the format of a credential ({kinds}) on this line. No "
+    "credential is expected here, so the value may be a package, a host or a command, which was not reviewed. If it is "
+    "a credential, revoke it and remove it. If it is not, use another name, or ask a collaborator to look at it and "
+    "waive this finding."
+)
+
+
+def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
+    """Yield a finding for each run of such lines."""
+    for view in views:
+        for first, last in runs(sorted(view.doubtful)):
+            kinds = dict.fromkeys(kind for number in range(first, last + 1) for kind in kinds_in(view.exact[number]))
+            explanation = _EXPLANATION.format(kinds=", ".join(f"`{kind}`" for kind in kinds))
+            yield Finding(
+                path=view.path,
+                severity=Severity.CRITICAL,
+                category=Category.SECURITY,
+                title=TITLE,
+                explanation=explanation,
+                line=first,
+                end_line=last,
+            )
+
+
+def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
+    """Return whether each of these findings is open, waived or not."""
+    placed = place(tuple(unseen_code(views)), views, PlacementRules())
+    ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
+    return ids <= {one.id for one in findings.open()}
