@@ -441,6 +441,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(_NEXT, Move("accept"), _NEXT, Move("harmless"), _NEXT, Move("waive"), _NEXT),
     ),
     Mutation(
+        "a redacted token is never code",
+        "reviewbot.domain.redaction.scan:is_expected",
+        _returning(value=True),
+        NEVER_GREEN,
+        steps=(Move("secret"), _NEXT, Move("finish"), _NEXT),
+    ),
+    Mutation(
+        "a late answer's change has no redacted code",
+        "reviewbot.domain.machine.judge:is_tracked",
+        _returning(value=True),
+        NEVER_GREEN,
+        steps=(
+            *(Move("secret"), _NEXT, Move("go_back"), Move("finish"), _NEXT, Move("finish"), _NEXT, Move("go_back")),
+            Episode((Start("next"),), (At(3, Lose(done=True)),)),
+        ),
+        setting=Setting((("wait-minutes", "0"),)),
+    ),
+    Mutation(
         "an author accepts",
         "reviewbot.domain.commands.authorize:_not_by_authors",
         _returning(None),

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from reviewbot.domain.findings.markers import comment_key, read_finding_mark
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
+from reviewbot.domain.findings.unseen_code import TITLE
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import encode, replace_ledger
@@ -26,6 +27,7 @@ from tests.simulation.world import (
     CHECK,
     DEEP,
     HELD,
+    HIDDEN,
     LOCK_FILE,
     PEOPLE,
     RENOVATE,
@@ -150,7 +152,7 @@ def _evil_by_bot(world: World, move: Move) -> None:
 
 def _secret(world: World, move: Move) -> None:
     """Add a line with a token, which is redacted, with or without a flaw. A file of little else would not be sent."""
-    line = f'login("{SECRET}")' + f"; EVIL{5 + move.a % 4}()" * (move.a % 2)
+    line = f'{HIDDEN}{SECRET}")' + f"; EVIL{5 + move.a % 4}()" * (move.a % 2)
     if long := [path for path in _text_files(world) if _files(world)[path].content.count(b"\n") > 9]:
         _insert(world, line, move.b, paths=long)
 
@@ -498,7 +500,7 @@ def _waives(by: str) -> Play:
             given = found.id, by, world.pull.base_ref
             if "MESS1" in found.title:
                 world.truth.waivers.append(Waiver("MESS1", found.path, 1, *given))
-            for token in EVIL.findall(found.title):
+            for token in [HIDDEN] if found.title == TITLE else EVIL.findall(found.title):
                 paths = (path for at, path in there if at == token and found.path in world.was_named(path))
                 path = next(paths, found.path)
                 world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, *given))

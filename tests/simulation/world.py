@@ -53,6 +53,8 @@ routes:
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
 
+HIDDEN = 'login("'
+"""Before a value of which only the format is known: it may be code."""
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
 GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
@@ -482,9 +484,12 @@ class World:
         return [task for one in self.analyzers for task in one.tasks.values()]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
-        """Count each token of an evil line in the added lines of each file."""
+        """Count each token of an evil line in the added lines of each file, and `HIDDEN` if one hides a value."""
         return Counter(
-            (token, change.path) for change in changes for line in change.added() for token in EVIL.findall(line)
+            (token, change.path)
+            for change in changes
+            for line in change.added()
+            for token in (*EVIL.findall(line), *(HIDDEN for _ in range(f"{HIDDEN}{SECRET}" in line)))
         )
 
     def was_named(self, path: str) -> set[str]:
