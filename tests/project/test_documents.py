@@ -23,7 +23,8 @@ MOST_WORDS = 15_000
 """Words of docs/ and the README."""
 
 GENERATED = re.compile(
-    r"<!-- written by the program: .*?<!-- until here -->|^\| [^\n]* --found [\w-]+` \|$", re.MULTILINE | re.DOTALL
+    r"<!-- written by the program: .*?<!-- until here -->|^\| [a-z ]+ \| (?:`[\w-]+`(?:, )?)+ \|$",
+    re.MULTILINE | re.DOTALL,
 )
 """Tables and workflows of `test_generated.py`, and the rows of `simulation/test_found.py`."""
 

@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.seed is not None:
         return replay(make(chosen.seed))
     if chosen.found is not None:
+        sys.stdout.write(f"{FOUND[chosen.found].what}\n")
         return replay(FOUND[chosen.found].history)
     first = SystemRandom().randrange(10**9) if chosen.first is None else chosen.first
     failed = explore(first, chosen.histories, chosen.workers, keep_going=chosen.keep_going)
