@@ -15,12 +15,11 @@ from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.model.review import Category, Finding, Severity
 from reviewbot.domain.redaction.redactor import kinds_in
 
-TITLE = "The reviewer did not see a redacted value that may be code"
+TITLE = "A redacted value may be code, and the reviewer did not see it"
 _EXPLANATION = (
-    "Before the change was sent, reviewbot replaced a value in the format of a credential ({kinds}) on this line. No "
-    "credential is expected here, so the value may be a package, a host or a command, which was not reviewed. If it is "
-    "a credential, revoke it and remove it. If it is not, use another name, or ask a collaborator to look at it and "
-    "waive this finding."
+    "reviewbot replaced a value in the format of a credential ({kinds}) before it sent the change. No credential is "
+    "expected here, so the value may be a package, a host or a command. If it is a credential, revoke it and remove it. "
+    "Otherwise use another name, or ask a collaborator to look at it and to waive this finding."
 )
 
 
