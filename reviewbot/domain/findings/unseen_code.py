@@ -17,8 +17,8 @@ from reviewbot.domain.redaction.redactor import kinds_in
 
 TITLE = "A redacted value may be code, and the reviewer did not see it"
 _EXPLANATION = (
-    "reviewbot replaced a value in the format of a credential ({kinds}) before it sent the change. No credential is "
-    "expected here, so the value may be a package, a host or a command. If it is a credential, revoke it and remove it. "
+    "reviewbot redacted a value in the format of a credential{kinds} before it sent the change. No credential is "
+    "expected here, so the value may be a package, a host or a command. If it is a credential, revoke and remove it. "
     "Otherwise use another name, or ask a collaborator to look at it and to waive this finding."
 )
 
@@ -28,13 +28,13 @@ def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
     for view in views:
         for first, last in runs(sorted(view.doubtful)):
             kinds = dict.fromkeys(kind for number in range(first, last + 1) for kind in kinds_in(view.exact[number]))
-            explanation = _EXPLANATION.format(kinds=", ".join(f"`{kind}`" for kind in kinds))
+            named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""  # a split one is masked
             yield Finding(
                 path=view.path,
                 severity=Severity.CRITICAL,
                 category=Category.SECURITY,
                 title=TITLE,
-                explanation=explanation,
+                explanation=_EXPLANATION.format(kinds=named),
                 line=first,
                 end_line=last,
             )

@@ -29,11 +29,17 @@ from reviewbot.domain.redaction.places import Place, of_line
 
 
 class Span(Struct, frozen=True, order=True):
-    """A value in a text; if not `sure`, it counts only if it is a secret elsewhere, too."""
+    """A value in a text.
+
+    Attributes:
+        sure: if not, it counts only if it is a secret elsewhere, too.
+        doubtful: whether it has the format of a token and may be code.
+    """
 
     start: int
     stop: int
     sure: bool = True
+    doubtful: bool = False
 
 
 _SURE = (

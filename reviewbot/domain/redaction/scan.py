@@ -17,7 +17,7 @@ from reviewbot.domain.redaction.places import Parents, Place
 from reviewbot.domain.redaction.positions import is_expected
 from reviewbot.domain.redaction.private_keys import key_material
 
-_Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
+_Search = Callable[[str, Sequence[int]], Iterator[Span]]
 _DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
 
@@ -33,7 +33,7 @@ class Scan(Struct, frozen=True):
 
     tokens: tuple[Token, ...]
     values: tuple[Span, ...]
-    doubtful: tuple[int, ...] = ()
+    doubtful: frozenset[int] = frozenset()
 
 
 def scan(text: str, place: Place) -> Scan:
@@ -47,17 +47,14 @@ def scan(text: str, place: Place) -> Scan:
     places = _places(lines, place, diff=is_diff)
     values.update(_in_lines(lines, starts, places, diff=is_diff))
     values.update(_encoded(text, place))
-    values.update(_split(text, place, expected=True))
-    doubtful = set(_split(text, place, expected=False))
-    tokens += tokens_of(text)
-    found = apart(tokens)
-    unexpected = (
+    values.update(_split(text, place))
+    found = apart([*tokens, *tokens_of(text)])
+    doubtful = {one.start for one in values if one.doubtful}.union(
         one.start
         for one in found
         if one.kind != PRIVATE_KEY and not is_expected(text, one, places[bisect_right(starts, one.start) - 1])
     )
-    offsets = sorted({*unexpected, *(one.start for one in doubtful)})
-    return Scan(found, tuple(sorted(values | doubtful)), tuple(offsets))
+    return Scan(found, tuple(sorted(values)), frozenset(doubtful))
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
@@ -131,17 +128,16 @@ _JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
-def _split(text: str, place: Place, *, expected: bool) -> Iterator[Span]:
-    """Yield the pieces of tokens and quoted values that are split or escaped: the expected ones, or the others."""
+def _split(text: str, place: Place) -> Iterator[Span]:
+    """Yield the pieces of tokens and quoted values that are split or escaped."""
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     if undone:
-        yield from _pieces(text, undone, partial(_tokens, place=place, expected=expected))
+        yield from _pieces(text, undone, partial(_tokens, place=place))
         # A string on the next line is a separate one, unless an operator joins them.
         joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
-        yield from _pieces(text, joined, partial(_values, place=place)) if expected else ()
+        yield from _pieces(text, joined, partial(_values, place=place))
     if "join" in text:
-        parts = [(*found.span(), "") for found in _LIST.finditer(text)]
-        yield from _pieces(text, parts, partial(_tokens, place=place, expected=expected))
+        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], partial(_tokens, place=place))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -162,24 +158,25 @@ def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) 
         end = stop
     parts.append((end, len(text), text[end:]))
     starts = [0, *accumulate(len(read) for *_, read in parts)]
-    for start, stop in search("".join(read for *_, read in parts), starts):
-        first, last = bisect_right(starts, start) - 1, bisect_right(starts, stop - 1) - 1
+    for found in search("".join(read for *_, read in parts), starts):
+        first, last = bisect_right(starts, found.start) - 1, bisect_right(starts, found.stop - 1) - 1
         for at in range(first, last + 1) if last > first else ():
             begin, close, read = parts[at]
             if close - begin == len(read):
-                begin, close = begin + max(start - starts[at], 0), begin + min(stop - starts[at], len(read))
+                begin, close = begin + max(found.start - starts[at], 0), begin + min(found.stop - starts[at], len(read))
             if close > begin:
-                yield Span(begin, close)
+                yield Span(begin, close, doubtful=found.doubtful)
 
 
-def _tokens(joined: str, _: Sequence[int], *, place: Place, expected: bool) -> Iterator[tuple[int, int]]:
-    yield from ((one.start, one.stop) for one in tokens_of(joined) if is_expected(joined, one, place) is expected)
+def _tokens(joined: str, _: Sequence[int], *, place: Place) -> Iterator[Span]:
+    for one in tokens_of(joined):
+        yield Span(one.start, one.stop, doubtful=not is_expected(joined, one, place))
 
 
-def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
+def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[Span]:
     at = 0
     for line in joined.split("\n"):
         stop = at + len(line)
         if bisect_right(starts, stop) > bisect_right(starts, at):
-            yield from ((at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
+            yield from (Span(at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
         at = stop + 1
