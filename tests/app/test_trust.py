@@ -184,6 +184,16 @@ def test_a_package_in_the_format_of_a_token_does_not_turn_the_check_green(tmp_pa
         assert (again.exit_status, again.outputs["posted"]) == (1, "0")
 
 
+@pytest.mark.parametrize(("name", "verdict"), [("run.sh", "fail"), ("docs/more.md", "pass")])
+def test_a_document_with_a_package_in_the_format_of_a_token_cannot_become_a_script(
+    tmp_path: Path, name: str, verdict: str
+) -> None:
+    notes = f"echo Installing the tools of the build.\nnpx key-{'0123456789abcdef' * 2}\n"
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={"docs/notes.md": notes}) as rig:
+        rig.world.push(REPO, "topic", {"docs/notes.md": None, name: notes}, author="mona")
+        assert rig.run().outputs["verdict"] == verdict
+
+
 def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_path: Path) -> None:
     def engineer(_: object) -> Answer:
         rig.world.push(REPO, "topic", {"app.py": "moved = 1\n"}, author="mona")

@@ -158,7 +158,14 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
     lines = frozenset(changed) | (text.lines if text else frozenset())
     # The diff alone does not show enough to tell where a credential is expected.
     doubtful = text.doubtful if text else {number for number, line in changed.items() if is_redacted(line)}
+    added = file.diff.added
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, replace(view, doubtful=file.diff.added.intersection(doubtful))
+    return sendable, replace(view, doubtful=frozenset(doubtful) if _is_moved(file.diff) else added & doubtful)
+
+
+def _is_moved(diff: FileDiff) -> bool:
+    """Return whether lines that are not new may be executed now: the file has another mode or name."""
+    is_renamed = diff.old_path != diff.path and not all(map(named_as_document, (diff.old_path, diff.path)))
+    return is_renamed or diff.old_mode != diff.new_mode

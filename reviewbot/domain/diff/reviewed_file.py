@@ -26,7 +26,8 @@ class FileView(Struct, frozen=True, dict=True):
     Attributes:
         text: the whole text at the head; None if it was not sent.
         redacted: RIGHT numbers of the lines with a redaction.
-        doubtful: those of added lines in which a redacted token may be code.
+        doubtful: those of added lines in which a redacted token may be code; of a renamed file, or with another mode,
+            of any line.
     """
 
     path: str

@@ -12,7 +12,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import runs
 from reviewbot.domain.findings.placement import PlacementRules, assign_ids, place, remembered
 from reviewbot.domain.findings.tracked_finding import Findings
-from reviewbot.domain.model.review import Category, Finding, Severity
+from reviewbot.domain.model.review import Category, Finding, Severity, Side
 from reviewbot.domain.redaction.redactor import kinds_in
 
 TITLE = "A redacted value may be code, and the reviewer did not see it"
@@ -27,7 +27,9 @@ def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
     """Yield a finding for each run of such lines."""
     for view in views:
         for first, last in runs(sorted(view.doubtful)):
-            kinds = dict.fromkeys(kind for number in range(first, last + 1) for kind in kinds_in(view.exact[number]))
+            kinds = dict.fromkeys(
+                kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
+            )
             named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""  # a split one is masked
             yield Finding(
                 path=view.path,

