@@ -164,7 +164,7 @@ def _lock(world: World, move: Move) -> None:
 
 
 def _held_back(world: World, move: Move) -> None:
-    """Add a file that is not sent, because it has mostly tokens, or remove it."""
+    """Add a file of secrets, which is not sent, or remove it."""
     text = f'token = "{SECRET}"\n' * 9 + f"EVIL{1 + move.a % 4}()\n"
     _push(world, {HELD: None if HELD in _files(world) else text})
 

@@ -69,7 +69,7 @@ PEOPLE: Mapping[str, Permission] = {
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
 LOCK_FILE = "package-lock.json"
-HELD = "keys.cfg"
+HELD = "keys.env"
 """A file that is not sent."""
 
 OTHER_CHECKS = ("CI", "lint")

@@ -95,7 +95,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
-    secrets = {file.path for file in selection.selected if _is_secret(file, redactor, places[file.path])}
+    secrets = {file.path for file in selection.selected if _is_secret(file)}
     selected = [file for file in selection.selected if file.path not in secrets]
     instructions = [
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
@@ -128,13 +128,9 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     )
 
 
-def _is_secret(file: ChangedFile, redactor: Redactor, place: Place) -> bool:
+def _is_secret(file: ChangedFile) -> bool:
     """Return whether it is a file of secrets, or was before a rename, in which case the diff shows them."""
-    names = (file.path, file.diff.old_path)
-    if any(map(secret_name, names)):
-        return True
-    text = file.diff.text if file.text is None else file.text
-    return not all(map(named_as_document, names)) and redactor.has_mostly_tokens(text, place)
+    return secret_name(file.path) or secret_name(file.diff.old_path)
 
 
 def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:

@@ -105,11 +105,6 @@ class Redactor(Struct, frozen=True):
         found = self.redact(text)
         return found.text, found.count
 
-    def has_mostly_tokens(self, text: str, place: Place) -> bool:
-        """Return whether most of a text is tokens of a known format and private keys."""
-        tokens = self._found(text, place).tokens
-        return sum(one.stop - one.start for one in tokens) * 2 > len(text.strip())
-
     def _found(self, text: str, place: Place) -> Scan:
         return self._scans.get((text, place)) or _scan(text, place)
 
