@@ -22,7 +22,7 @@ from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
@@ -463,7 +463,7 @@ def _with_terms(known: Known, terms: Terms) -> Known:
 
 def _facts(known: Known) -> Facts:
     pull, change = known.snapshot.pull, known.change
-    author, selected = author_login(pull), {one.path for one in change.sendables}
+    selected = {one.path for one in change.sendables}
     names = (name for file in change.change.files for name in (file.path, file.diff.old_path))
     counts = [_changed_lines(file) for file in change.change.files if file.path in selected]
     return Facts(
@@ -471,8 +471,8 @@ def _facts(known: Known) -> Facts:
         lines=None if change.missed or None in counts else sum(filter(None, counts)),
         labels=pull.labels,
         base_ref=pull.base_ref,
-        author=author,
-        is_bots_own=known.is_bots and is_bots_own(pull, [author]),
+        author=pull.opener,
+        is_bots_own=known.is_bots and is_bots_own(pull, [pull.opener]),
         is_draft=pull.is_draft,
     )
 
