@@ -74,6 +74,11 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
     return newest(snapshot.checks)
 
 
+def check_to_write(known: Known) -> CheckRun | None:
+    """Return the check run that this run has written, else the one on the head; None if the head has moved."""
+    return known.check or (None if known.reviewed_sha else current_check(known.snapshot))
+
+
 def not_asked_for(known: Known) -> Outcome:
     """Return the outcome if no review is requested.
 

@@ -305,6 +305,30 @@ def check_recorded(known: Known, bought: Purchase) -> None:
         )
 
 
+def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
+    """Return the purchase whose copy the check run gets; None if it keeps the copy that it has, which is of `there`.
+
+    A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
+    a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
+    the awaited one, so that the run that finishes that also closes this check.
+    """
+    if not known.request.paid:
+        return None
+    held, ledger = known.purchase, known.ledger
+    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
+        waiting = (
+            one for one in ledger.purchases if one.is_deferred_on(known.head_sha)
+        )  # so that a collection buys it
+        held = ledger.underway_on(known.head_sha) or held or next(waiting, None)
+    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
+    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
+    if known.awaited and not is_only and (held is None or held.state.is_over):
+        held = known.awaited.purchase
+    held = held or (there and ledger.recorded(there))
+    # Another run may have recorded the task of this run's intent.
+    return held and (ledger.recorded(held) or held)
+
+
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
     """Return whether a concurrent run may buy this change with another scope or attempt."""
     return any(one.identity != bought.identity for one in known.ledger.purchases)
