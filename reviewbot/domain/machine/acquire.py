@@ -69,23 +69,8 @@ from reviewbot.values import replace
 MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
 
-Concluded = phases.Judged | phases.Refreshed | phases.Published
-
-Buying = (
-    phases.Wanted
-    | phases.Unchecked
-    | phases.Approved
-    | phases.Deferred
-    | phases.Postponed
-    | phases.Scoping
-    | phases.Sizing
-    | phases.Pricing
-    | phases.Quoted
-    | phases.Intended
-    | phases.DryRunDue
-    | Concluded
-)
-
+Concluded = phases.Concluded
+Buying = phases.Wanted | phases.Approved | phases.Deferring | phases.Purchasing | Concluded
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 

@@ -355,35 +355,12 @@ class Ended(Struct, frozen=True):
     outcome: Outcome
 
 
-Phase = (
-    CancelRequested
-    | Loaded
-    | NotDue
-    | Due
-    | Ready
-    | LookingUpOlder
-    | Resumed
-    | Reopened
-    | Wanted
-    | Approved
-    | Replacing
-    | Unchecked
-    | Deferred
-    | Postponed
-    | AwaitingOlder
-    | OlderEnded
-    | Rereading
-    | DryRunDue
-    | Scoping
-    | Sizing
-    | Pricing
-    | Quoted
-    | Intended
-    | Submitted
-    | Waiting
-    | Completed
-    | Judged
-    | Refreshed
-    | Published
-    | Ended
-)
+Starting = CancelRequested | Loaded | NotDue | Due | Ready | LookingUpOlder | Resumed | Reopened
+Approving = Wanted | Approved | Replacing
+Deferring = Unchecked | Deferred | Postponed
+AfterOlder = AwaitingOlder | OlderEnded | Rereading
+Purchasing = DryRunDue | Scoping | Sizing | Pricing | Quoted | Intended
+Reviewing = Submitted | Waiting | Completed
+Concluded = Judged | Refreshed | Published
+
+Phase = Starting | Approving | Deferring | AfterOlder | Purchasing | Reviewing | Concluded | Ended
