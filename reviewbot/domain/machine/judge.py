@@ -8,7 +8,7 @@ from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.model.options import ReviewOn
+from reviewbot.domain.model.options import ReviewOn, Tolerance
 from reviewbot.domain.policy import verdict
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
@@ -40,15 +40,9 @@ _FORK_WITHOUT_KEY = (
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    is_of_fork = isinstance(error, NoKey) and known.snapshot.pull.from_fork
-    return verdict.did_not_happen(
-        Reason(error.reason),
-        _FORK_WITHOUT_KEY if is_of_fork else error.message,
-        error.hint,
-        exit_status=error.exit_status,
-        on_error=known.request.judgement.rules.on_error,
-        pardoned=is_of_fork,
-    )
+    if isinstance(error, NoKey) and known.snapshot.pull.from_fork:
+        return replace(verdict.did_not_happen(error, Tolerance.PASS), message=_FORK_WITHOUT_KEY)
+    return verdict.did_not_happen(error, known.request.judgement.rules.on_error)
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:

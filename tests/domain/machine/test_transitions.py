@@ -68,6 +68,7 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, V
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
     ForgeUnreachable,
+    NoKey,
     NotApproved,
     OverBudget,
     PayloadTooLarge,
@@ -194,6 +195,15 @@ def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: 
     for action in ("synchronize", "edited"):
         after = start(marked(record, action=action, label=None))
         assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+
+
+def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
+    now = known()
+    of_fork = replace(now, snapshot=replace(now.snapshot, pull=pull(from_fork=True)))
+    ended = judging.failed(of_fork, NoKey("There is no key."))
+    assert (ended.conclusion, ended.exit_status) == (Conclusion.ACTION_REQUIRED, 0)
+    assert ended.message.startswith("You cannot fix this")
+    assert judging.failed(now, NoKey("There is no key.")).message == "There is no key."
 
 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
