@@ -20,7 +20,7 @@ from reviewbot.render.renderer import Renderer
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel or publish what is open on a closed pull request, or record the reactions to its findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
-    run = RunContext.of(ports, settings, snapshot, Renderer({}))
+    run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)
     ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."

@@ -117,14 +117,13 @@ class RunContext(Struct, frozen=True, dict=True):
     def of(
         cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        paid = settings.reviewer is ReviewerKind.CODEVF
-        key = settings.codevf_api_key.reveal() if paid else ""
+        key = settings.codevf_api_key.reveal() if settings.paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
         return cls(ports, settings, renderer, signer, check_names_of(settings, snapshot), wait_until)
 
     @property
     def paid(self) -> bool:
-        return self.settings.reviewer is ReviewerKind.CODEVF
+        return self.settings.paid
 
     @property
     def check_name(self) -> str:
@@ -222,7 +221,6 @@ def known_of(
         mode=settings.mode,
         expertise=settings.expertise,
         selecting=selection_digest([*settings.paths, snapshot.default_branch.attributes]),
-        project=settings.codevf_project or snapshot.repository.full_name,
         max_credits=settings.max_credits,
         auto_size=AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling),
         max_credits_per_pr=settings.max_credits_per_pr,

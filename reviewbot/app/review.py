@@ -34,7 +34,7 @@ def review_pull_request(
         renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         readable = peek_settings(ports.inputs, snapshot.default_branch.config)
-        run = RunContext.of(ports, readable, snapshot, Renderer({}))
+        run = RunContext.of(ports, readable, snapshot, Renderer())
         known = known_of(run, snapshot, trigger)
         return run_machine(run, concluded(known, failed(known, error)))
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0

@@ -547,10 +547,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
         note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
         known = at.known.noting(f"{note} {error.hint}")
         return _in_turn(known, at.candidate, None, now)
-    return _waits(
-        replace(at, known=at.known.noting(error.message)),
-        "The checks of the head cannot be read.",
-    )
+    return _waits(replace(at, known=at.known.noting(error.message)), "The checks of the head cannot be read.")
 
 
 # Is the review of an older head awaited first?
@@ -697,12 +694,8 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """Buy nothing; an intent that CodeVF refused for its size holds nothing."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
-        known = known.with_own(_refused(at.bought))
+        known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, outcome)
-
-
-def _refused(bought: Bought) -> Bought:
-    return bought.with_purchase(replace(bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
@@ -722,7 +715,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:
-        known = known.with_own(_refused(at.bought))
+        known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 
 

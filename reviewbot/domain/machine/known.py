@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 
@@ -134,7 +135,6 @@ class Request(Struct, frozen=True):
         is_keyless: whether it costs money and the key is missing.
         waits: whether the settings allow waiting for a review.
         may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
-        project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
         route: the names of the `routes` that apply to this change, or empty.
@@ -149,7 +149,6 @@ class Request(Struct, frozen=True):
     mode: Mode
     expertise: str
     selecting: str
-    project: str
     max_credits: int | Auto
     auto_size: AutoSize
     max_credits_per_pr: int | Auto
@@ -387,6 +386,11 @@ class Known(Struct, frozen=True):
     @property
     def ledger(self) -> Ledger:
         return self.memory.ledger
+
+    @property
+    def spent(self) -> Decimal:
+        """The credits held and used on the pull request, those of an untrusted ledger included."""
+        return max(self.stored.claimed, self.ledger.spent)
 
     @property
     def head_sha(self) -> str:

@@ -149,12 +149,12 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     if balance is None:
         return agreed
     if intent:
-        others = _spent(known) - intent.hold - _freed_for(known.ledger, intent)
+        others = known.spent - intent.hold - _freed_for(known.ledger, intent)
         budget.check(_spending(known, known.ledger, agreed.hold, others), None)
         return agreed
     _check_memory(known)
     after = replace(balance, available=balance.available + freed)
-    budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - freed), after)
+    budget.check(_spending(known, known.ledger, agreed.hold, known.spent - freed), after)
     return agreed
 
 
@@ -173,14 +173,10 @@ def stopped_by_limit(known: Known) -> str:
     """Return which limit would stop the planned purchase; empty if none would. The balance is not known."""
     hold = known.purchase.hold if known.purchase else 0
     try:
-        budget.check(_spending(known, known.ledger, hold, _spent(known)), None)
+        budget.check(_spending(known, known.ledger, hold, known.spent), None)
     except OverBudget as error:
         return f"{error.message} {error.hint}"
     return ""
-
-
-def _spent(known: Known) -> Decimal:
-    return max(known.stored.claimed, known.ledger.spent)
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:

@@ -94,7 +94,6 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "trigger": ReviewEvent("pull_request", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label=""),
         "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=()),
         "expertise": "",
-        "project": "acme/parcels",
         "max_credits": 240,
         "max_credits_per_pr": 0,
         "supersede": Supersede.REPLACE_PENDING,
@@ -695,7 +694,7 @@ def test_a_first_review_is_sized_by_the_whole_change() -> None:
 
 
 def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what_is_new() -> None:
-    now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting, project="12")
+    now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting)
     older = purchase(identity="9" * 64, task_id="task_older", head_sha="f" * 40)
     found = steps.TaskRead(Task("task_older", TaskStatus.PENDING, "pending"))
     replacing = go(start(now), reading(reviewed(), older), steps.Done(), found, RICH)
