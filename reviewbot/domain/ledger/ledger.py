@@ -322,6 +322,11 @@ class Ledger(Struct, frozen=True):
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has an intent, an open or deferred task or an open question."""
+        return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
+
     def open_task_ids(self) -> tuple[str, ...]:
         """Return the ids of the open tasks, those of questions included."""
         questions = (one.task_id for one in self.questions.open() if one.task_id)

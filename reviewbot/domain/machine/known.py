@@ -223,23 +223,7 @@ class Underway(Struct, frozen=True):
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
 
 
-class Answered(Struct, frozen=True):
-    underway: Underway
-    report: Report
-
-    @property
-    def bought(self) -> Bought:
-        return self.underway.bought
-
-    @property
-    def purchase(self) -> Purchase:
-        return self.underway.purchase
-
-    def with_purchase(self, purchase: Purchase) -> Answered:
-        return replace(self, underway=self.underway.with_purchase(purchase))
-
-
-Own = Bought | Underway | Answered
+Own = Bought | Underway
 """The progress of the review of this change, once it is bought."""
 
 
@@ -257,6 +241,7 @@ class Known(Struct, frozen=True):
         stored: the ledger as last read; `found` as first read, before this run wrote anything.
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
+        report: the answer to the review of this change, once it is read.
         others: open tasks of older heads.
         bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
@@ -284,6 +269,7 @@ class Known(Struct, frozen=True):
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own | None = None
+    report: Report | None = None
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
@@ -320,17 +306,7 @@ class Known(Struct, frozen=True):
 
     @property
     def task(self) -> Task | None:
-        match self.own:
-            case Underway(task=task):
-                return task
-            case Answered(underway=underway):
-                return underway.task
-            case _:
-                return None
-
-    @property
-    def report(self) -> Report | None:
-        return self.own.report if isinstance(self.own, Answered) else None
+        return self.own.task if isinstance(self.own, Underway) else None
 
     @property
     def accepted_by(self) -> str:

@@ -41,7 +41,7 @@ from reviewbot.domain.machine.judge import (
     summary_is_due,
     without_review,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
@@ -866,7 +866,7 @@ def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
     assert isinstance(now.own, Underway)
-    done = replace(now, own=Answered(now.own, Report("Read.", ())))
+    done = replace(now, report=Report("Read.", ()))
     assert done.report == Report("Read.", ())
     assert done.task == now.own.task
     assert done.packing is None
