@@ -178,10 +178,6 @@ class Purchase(Struct, frozen=True):
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
-    def asked_by(self, *comment_ids: str, logins: tuple[str, ...] = ()) -> Purchase:
-        asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
-        return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
-
     def answered(self, *, readable: bool, seen_whole: bool, now: datetime) -> Purchase:
         unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
         return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)

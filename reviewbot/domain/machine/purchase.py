@@ -34,7 +34,9 @@ _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
     comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
-    return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
+    logins = (*purchase.requested_by, *requesters(request.trigger, request.policy))
+    asked = tuple(dict.fromkeys((*purchase.asked, *comments)))
+    return replace(purchase, asked=asked, requested_by=tuple(dict.fromkeys(logins)))
 
 
 def selection_of(known: Known) -> str:

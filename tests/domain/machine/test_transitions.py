@@ -526,7 +526,10 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
     assert (first.asked, first.requested_by) == (("5",), ("hubot",))
     again = known(trigger=Asked("octocat", "6", HEAD))
     there = go(start(again), reading(replace(first, state=TaskState.OPEN, task_id="task_1")), steps.Done())
-    assert there.known.purchase.requested_by == ("hubot", "octocat")
+    assert (there.known.purchase.asked, there.known.purchase.requested_by) == (("5", "6"), ("hubot", "octocat"))
+    now = replace(again, request=replace(again.request, trigger=Asked("hubot", "5", HEAD)))
+    there = go(start(now), reading(replace(first, state=TaskState.OPEN, task_id="task_1")), steps.Done())
+    assert (there.known.purchase.asked, there.known.purchase.requested_by) == (("5",), ("hubot",)), "each once"
 
 
 def test_a_second_summary_is_merged_into_the_first() -> None:
