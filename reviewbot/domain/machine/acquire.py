@@ -53,16 +53,15 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
     ChecksNotGreen,
-    ForgeError,
     NothingSendable,
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
     SchemaRefused,
-    ServiceError,
     ServiceRefused,
     ServiceUnreachable,
     TaskEnded,
+    leaves_no_task,
 )
 from reviewbot.values import replace
 
@@ -518,14 +517,10 @@ def _seen_at(known: Known, wanted: Purchase) -> datetime:
 def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
     """End the run; record the purchase that waits, unless it is recorded."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
-    if at.recorded:
-        return _postponed(at.known, outcome)
-    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
-
-
-def _postponed(known: Known, outcome: Outcome) -> phases.Postponed | Concluded:
-    label = _label(known)
-    return phases.Postponed(known, label, outcome) if label else concluded(known, outcome)
+    if not at.recorded:
+        return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
+    label = _label(at.known)
+    return phases.Postponed(at.known, label, outcome) if label else concluded(at.known, outcome)
 
 
 def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
@@ -699,10 +694,7 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key.
-
-    If GitHub cannot be read before the task is created, another run may create it from the same intent.
-    """
+    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _again(
@@ -712,9 +704,8 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
         )
     if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
         return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without the schema.")
-    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
-    if refused and not at.order.again:
+    if leaves_no_task(error) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 

@@ -26,7 +26,7 @@ from reviewbot.domain.questions.steps import (
     Result,
     Step,
 )
-from reviewbot.errors import ForgeError, PayloadTooLarge, ReviewbotError, ServiceError, ServiceRefused
+from reviewbot.errors import PayloadTooLarge, ReviewbotError, ServiceRefused, leaves_no_task
 from reviewbot.values import replace
 
 MODE = Mode.REALTIME_ANSWER
@@ -281,8 +281,7 @@ def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
 
 def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
     """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
-    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
-    return _withdrawn(at.question, error) if refused and not at.again else Ended(did_not_happen(error))
+    return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 
 
 def _created(question: Question, task: Task) -> Submitted | Over:
