@@ -314,10 +314,8 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
         return None
     held, ledger = known.purchase, known.ledger
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
-        waiting = (
-            one for one in ledger.purchases if one.is_deferred_on(known.head_sha)
-        )  # so that a collection buys it
-        held = ledger.underway_on(known.head_sha) or held or next(waiting, None)
+        waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
+        held = ledger.underway_on(known.head_sha) or held or waiting
     # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
     is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
     if known.awaited and not is_only and (held is None or held.state.is_over):
