@@ -343,3 +343,11 @@ class ChangeUnreadable(ReviewbotError):
 
     exit_status = 3
     reason = Reason.CHANGE_UNREADABLE
+
+
+def leaves_no_task(error: ReviewbotError) -> bool:
+    """Return whether this error of a task's creation proves that no run created it: CodeVF refused or got no request.
+
+    If GitHub cannot be read, another run may create it from the same intent.
+    """
+    return isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)

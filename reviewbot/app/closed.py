@@ -20,14 +20,12 @@ from reviewbot.render.renderer import Renderer
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel or publish what is open on a closed pull request, or record the reactions to its findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
-    run = RunContext.of(ports, settings, snapshot, Renderer({}))
+    run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)
-    ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."
-    left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
     if snapshot.pull.is_open or settings.dry_run or not run.paid:
         return not_due(Reason.CLOSED, closed)
-    if not left:
+    if not stored.ledger.is_open:
         record_opinions(run, snapshot, stored)
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)

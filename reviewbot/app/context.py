@@ -17,12 +17,11 @@ from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.memory import PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
-from reviewbot.domain.machine.known import Cancels, Known, Request
+from reviewbot.domain.machine.known import Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.size import AutoSize
@@ -117,14 +116,13 @@ class RunContext(Struct, frozen=True, dict=True):
     def of(
         cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        paid = settings.reviewer is ReviewerKind.CODEVF
-        key = settings.codevf_api_key.reveal() if paid else ""
+        key = settings.codevf_api_key.reveal() if settings.paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
         return cls(ports, settings, renderer, signer, check_names_of(settings, snapshot), wait_until)
 
     @property
     def paid(self) -> bool:
-        return self.settings.reviewer is ReviewerKind.CODEVF
+        return self.settings.paid
 
     @property
     def check_name(self) -> str:
@@ -204,15 +202,8 @@ class RunContext(Struct, frozen=True, dict=True):
         return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{__version__}"}
 
 
-def known_of(
-    run: RunContext,
-    snapshot: Snapshot,
-    trigger: Trigger,
-    *,
-    may_buy: bool = True,
-    cancels: Cancels = Cancels.NONE,
-    edits: tuple[LedgerEdit, ...] = (),
-) -> Known:
+def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
+    """Return what a run knows when it starts, if it may buy and has no other order."""
     settings = run.settings
     request = Request(
         trigger=trigger,
@@ -222,7 +213,6 @@ def known_of(
         mode=settings.mode,
         expertise=settings.expertise,
         selecting=selection_digest([*settings.paths, snapshot.default_branch.attributes]),
-        project=settings.codevf_project or snapshot.repository.full_name,
         max_credits=settings.max_credits,
         auto_size=AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling),
         max_credits_per_pr=settings.max_credits_per_pr,
@@ -239,9 +229,6 @@ def known_of(
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         is_keyless=settings.is_keyless,
         waits=settings.wait_minutes > 0,
-        may_buy=may_buy,
-        cancels=cancels,
-        edits=edits,
         routes=settings.routes,
         wait_rules=settings.wait_rules,
     )

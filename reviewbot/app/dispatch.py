@@ -15,9 +15,9 @@ from reviewbot.app.run import run_machine
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.model import events
 from reviewbot.domain.model.events import Event
-from reviewbot.domain.model.options import ActionCommand, Tolerance
-from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_NO_REVIEW, Outcome, Reason, did_not_happen, not_due
-from reviewbot.errors import EventUnreadable, ReviewbotError, TokenUnknown
+from reviewbot.domain.model.options import ActionCommand
+from reviewbot.domain.policy.verdict import Outcome, Reason, did_not_happen, not_due
+from reviewbot.errors import EventUnreadable, ReviewbotError, TaskEnded, TokenUnknown
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import Secret
@@ -35,12 +35,11 @@ def handle(ports: Ports, event: Event) -> Outcome:
         _check_token(first.github_token)
         return _collect(ports) if collects else _handle(ports, event)
     except ReviewbotError as error:
-        reason, message = Reason(error.reason), error.message
-        hint, status, on_error = error.hint, error.exit_status, first.on_error
+        outcome = did_not_happen(error, first.on_error)
     except KeyboardInterrupt:
-        reason, message = Reason.CANCELLED, "The run was interrupted."
-        hint, status, on_error = "Submitted tasks are recorded; a later run continues.", EXIT_NO_REVIEW, Tolerance.FAIL
-    return write_bare(ports, did_not_happen(reason, message, hint, exit_status=status, on_error=on_error))
+        hint = "Submitted tasks are recorded; a later run continues."
+        outcome = did_not_happen(TaskEnded("The run was interrupted.", hint=hint))
+    return write_bare(ports, outcome)
 
 
 def _collect(ports: Ports) -> Outcome:
@@ -89,7 +88,7 @@ def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
 
     `what` is the kind of error and its location, without values, which may contain a secret.
     """
-    outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
+    outcome = did_not_happen(ReviewbotError(what, hint=BUG_HINT))
     write_bare(ports, outcome)
     match event:
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):

@@ -10,7 +10,7 @@ from reviewbot.domain.machine.finish import on_group_head
 from reviewbot.domain.machine.judge import current_check, failed
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.policy.verdict import Outcome, carried
-from reviewbot.errors import ForgeError, NotFound, SettingsError, TemplateError
+from reviewbot.errors import ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.values import replace
@@ -25,17 +25,15 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should contain `pr-NUMBER-SHA`.")
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
-    settings = peek_settings(ports.inputs, first.default_branch.config)
+    problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None
     try:
         loaded = [load_settings(ports, snapshot)[1] for snapshot in snapshots]
-        run = RunContext.of(ports, settings, on_group, Renderer(overrides(first)))
-        known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-        verdicts = {snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded}
-        outcome = failed(known, queued) if isinstance(queued, ForgeError) else carried(verdicts)
+        renderer = Renderer(overrides(first))
     except (SettingsError, TemplateError) as error:
-        run = RunContext.of(ports, settings, on_group, Renderer({}))
-        known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-        outcome = failed(known, error)
+        problem, loaded, renderer = error, [], Renderer()
+    run = RunContext.of(ports, peek_settings(ports.inputs, first.default_branch.config), on_group, renderer)
+    known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
+    outcome = failed(known, problem) if problem else carried({one.pull.number: _conclusion(one) for one in loaded})
     if queued == ():
         known = known.noting(
             "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."

@@ -16,6 +16,7 @@ from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.settings import peek_settings
+from reviewbot.values import replace
 
 
 def review_pull_request(
@@ -34,10 +35,11 @@ def review_pull_request(
         renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
         readable = peek_settings(ports.inputs, snapshot.default_branch.config)
-        run = RunContext.of(ports, readable, snapshot, Renderer({}))
+        run = RunContext.of(ports, readable, snapshot, Renderer())
         known = known_of(run, snapshot, trigger)
         return run_machine(run, concluded(known, failed(known, error)))
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0
     run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
-    known = known_of(run, snapshot, trigger, may_buy=may_buy, cancels=cancels, edits=edits)
-    return run_machine(run, start(known))
+    known = known_of(run, snapshot, trigger)
+    request = replace(known.request, may_buy=may_buy, cancels=cancels, edits=edits)
+    return run_machine(run, start(replace(known, request=request)))

@@ -19,7 +19,6 @@ from reviewbot.adapters.local.state_file import StateFile, page_name
 from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.invocation import REPEATED, wrong
 from reviewbot.domain.codevf.idempotency import account_number
-from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import ChangeReader, Clock
@@ -67,7 +66,7 @@ class Setting(Struct, frozen=True):
     def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
         """Return the state file of a review: one per account that pays, none for free reviews."""
         page = folder / STATE_FOLDER / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
-        return StateFile(page if settings.reviewer is ReviewerKind.CODEVF else None)
+        return StateFile(page if settings.paid else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
@@ -87,7 +86,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
-    paid = settings.reviewer is ReviewerKind.CODEVF
+    paid = settings.paid
     if chosen.staged and paid:
         why = "a paid review can take hours, and the staged changes can be gone when it ends"
         raise wrong("--staged", why, "Add --reviewer local, or commit first.")
@@ -156,7 +155,7 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: Retr
     )
     what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    return Place(LocalForge(source, state_file), changes, number, what, again, settings.reviewer is ReviewerKind.CODEVF)
+    return Place(LocalForge(source, state_file), changes, number, what, again, settings.paid)
 
 
 def repository_name(said: str | None, desktop: Desktop) -> str:

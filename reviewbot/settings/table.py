@@ -251,9 +251,14 @@ class Settings:
     )
 
     @property
+    def paid(self) -> bool:
+        """Whether the reviewer costs credits."""
+        return self.reviewer is ReviewerKind.CODEVF
+
+    @property
     def check_name(self) -> str:
         """The name of the check run against the default branch, which a ruleset requires."""
-        name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
+        name = "CodeVF review" if self.paid else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
     @property
@@ -264,7 +269,7 @@ class Settings:
     @property
     def is_keyless(self) -> bool:
         """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
-        return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
+        return self.paid and not self.codevf_api_key
 
     @property
     def strictest_fail_on(self) -> FailOn:
@@ -462,7 +467,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     """Yield the problems of values that are invalid together, each with its fields."""
-    paid = settings.reviewer is ReviewerKind.CODEVF
+    paid = settings.paid
     if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
         key, what, allowed = wrong
         names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
@@ -490,7 +495,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
 
 
 def _impossible_routes(settings: Settings) -> Iterator[Problem]:
-    where, paid = config_place("routes"), settings.reviewer is ReviewerKind.CODEVF
+    where, paid = config_place("routes"), settings.paid
     for number, route in enumerate(settings.routes, 1):
         mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
         # Without either, it is the config's own problem.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from reviewbot import __version__
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
-from reviewbot.domain.model.options import Auto, ReviewerKind
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Environment, Required
 from reviewbot.domain.model.review import Balance, Tag, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
@@ -173,7 +173,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         trouble = list(_of_job(job, settings))
         fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
-    if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
+    if reviewing and settings.paid and not any(job.collects for job in jobs):
         what = (
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
         )
@@ -205,7 +205,7 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
             labels = json.dumps([SKIP_LABEL, settings.approve_spend])
             todo = f"Add it to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
             yield Check(job.file, what, todo, EXIT_SETTINGS)
-        if settings.reviewer is ReviewerKind.CODEVF and "codevf-api-key" not in job.given:
+        if settings.paid and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
             yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
         if job.minutes is not None and job.minutes < settings.wait_minutes + AROUND:
@@ -242,13 +242,13 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
-    if settings.context and settings.reviewer is ReviewerKind.CODEVF and not (job.queued or job.may("issues", "read")):
+    if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
         what = f"`{job.name}` lacks `issues: read`: in a private repository, `context` has no issues"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
 def _awaits(settings: Settings, job: Job) -> bool:
-    return bool(settings.wait_for_checks) and settings.reviewer is ReviewerKind.CODEVF and not job.queued
+    return bool(settings.wait_for_checks) and settings.paid and not job.queued
 
 
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})

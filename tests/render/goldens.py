@@ -22,7 +22,7 @@ from reviewbot.domain.commands.parse import CommandName
 from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.model.options import Auto, Tolerance
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Mode, Severity
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
@@ -228,14 +228,12 @@ def of_reason(reason: Reason) -> SummaryView:
         return _without_answer(deferred(Rules(), waits_for(("`CI` is running", "`lint` is missing"))))
     if reason in OF_A_DECISION:
         return replace(_without_answer(not_due(reason)), **MORE.get(reason, {}))
-    return _without_answer(did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL))
+    return _without_answer(replace(did_not_happen(NoKey("")), reason=reason))
 
 
 def of_error(error: ReviewbotError) -> SummaryView:
     """Return a run that an error ended."""
-    reason, status = Reason(error.reason), error.exit_status
-    outcome = did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=Tolerance.FAIL)
-    return _without_answer(outcome)
+    return _without_answer(did_not_happen(error))
 
 
 def _without_answer(outcome: Outcome) -> SummaryView:

@@ -48,27 +48,19 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
         snapshot = _catch_up(ports, snapshot, takewhile(lambda one: one.key != key, posted_commands))
         for own in (one for one in posted_commands if one.key == key):
             return _carry_out(ports, own, snapshot)
-        why = _why_left(ports, snapshot)
+        why = _without_key(ports, snapshot) or "The command was already executed, or its comment was edited or deleted."
     return write_bare(ports, not_due(Reason.EVENT, why))
 
 
 def relay(ports: Ports, number: int) -> str:
     """Execute the open commands of a pull request; return what was done."""
     snapshot = catch_up(ports, number)
-    return _NO_KEY if _is_keyless(ports, snapshot) else f"The open commands on #{number} were executed."
+    return _without_key(ports, snapshot) or f"The open commands on #{number} were executed."
 
 
-_NO_KEY = "This run has no CodeVF key. The next run that has it executes the command."
-
-
-def _is_keyless(ports: Ports, snapshot: Snapshot) -> bool:
-    return peek_settings(ports.inputs, snapshot.default_branch.config).is_keyless
-
-
-def _why_left(ports: Ports, snapshot: Snapshot) -> str:
-    if _is_keyless(ports, snapshot):
-        return _NO_KEY
-    return "The command was already executed, or its comment was edited or deleted."
+def _without_key(ports: Ports, snapshot: Snapshot) -> str:
+    is_keyless = peek_settings(ports.inputs, snapshot.default_branch.config).is_keyless
+    return "This run has no CodeVF key. The next run that has it executes the command." if is_keyless else ""
 
 
 def catch_up(ports: Ports, number: int) -> Snapshot:

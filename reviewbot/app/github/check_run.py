@@ -11,9 +11,16 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, Annotat
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
-from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check, newer_base
+from reviewbot.domain.machine.judge import (
+    CHECK_RUN,
+    apply_bypass,
+    beside_another,
+    check_to_write,
+    current_check,
+    newer_base,
+)
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
@@ -45,7 +52,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return known
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
     state = check_state(run, known, beside_another(known, outcome))
-    there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
+    there = check_to_write(known)
     # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     try:
@@ -126,29 +133,11 @@ def _tag(known: Known, outcome: Outcome) -> CheckTag:
 
 
 def _external_id(run: RunContext, known: Known) -> str:
-    """Return the copy of the purchase; a run without one keeps the check's copy, updated from the ledger.
-
-    A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
-    a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
-    the awaited one, so that the run that finishes that also closes this check.
-    """
-    there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
+    there = check_to_write(known)
     handed = there.external_id if there else ""
-    held = known.purchase
-    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
-        held = known.ledger.underway_on(known.head_sha) or held
-    if held is None:  # so that a collection buys it
-        held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
-    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
-    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
-    if known.awaited and not is_only and (held is None or held.state.is_over):
-        held = known.awaited.purchase
-    if held is None and (copy := decode_external_id(handed, run.signer)):
-        held = known.ledger.recorded(copy.purchase)
-    if held is None or not known.request.paid:
-        return handed
-    # Another run may have recorded the task of this run's intent.
-    return encode_external_id(known.ledger.recorded(held) or held, known.ledger, run.signer)
+    copy = decode_external_id(handed, run.signer)
+    copied = purchase_to_copy(known, copy.purchase if copy else None)
+    return encode_external_id(copied, known.ledger, run.signer) if copied else handed
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:

@@ -35,7 +35,7 @@ def cost_of(known: Known) -> CostView | None:
         parts=purchase.parts,
         size=sized_by(request.auto_size, request.mode, lines, purchase.parts, most) if lines is not None else "",
         at_ceiling=at_ceiling,
-        spent=max(known.stored.claimed, known.ledger.spent),
+        spent=known.spent,
         limit=limit,
     )
 

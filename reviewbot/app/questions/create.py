@@ -22,7 +22,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
         PayloadTooLarge: there is no task.
         ServiceError: there is no task, or it is unknown.
     """
-    run, question, snapshot = asked.run, step.question, asked.snapshot
+    run, question, snapshot = asked.run, step.question, asked.known.snapshot
     pull, repository, instance = snapshot.pull, snapshot.repository, run.settings.instance
     change = prepare(run, snapshot, load_change(run.ports, pull))
     attachments = _attachments(asked, change, step.size)
@@ -43,7 +43,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
 
 def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tuple[Attachment, ...]:
     """Return the finding's file or every selected file, then the finding and its thread."""
-    finding, snapshot, instance = asked.finding, asked.snapshot, asked.run.settings.instance
+    finding, snapshot, instance = asked.finding, asked.known.snapshot, asked.run.settings.instance
     for_files, for_context = split_for_context(size)
     files = [one for one in change.sendables if finding is None or one.path == finding.path]
 
@@ -56,7 +56,7 @@ def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tupl
 
 
 def _prompt(asked: Inquiry, change: ReviewedChange, attachments: tuple[Attachment, ...]) -> QuestionView:
-    finding, snapshot = asked.finding, asked.snapshot
+    finding, snapshot = asked.finding, asked.known.snapshot
     return QuestionView(
         repository=snapshot.repository.full_name,
         pull_number=snapshot.pull.number,

@@ -27,7 +27,6 @@ class Inquiry(Struct, frozen=True):
     """
 
     run: RunContext
-    snapshot: Snapshot
     question: Question
     text: str
     finding: TrackedFinding | None
@@ -47,4 +46,4 @@ class Inquiry(Struct, frozen=True):
             first_hold=stored.ledger.first_hold,
             attachment_bytes=request.attachment_bytes,
         )
-        return cls(run, snapshot, question, text, finding, limits, replace(known, request=request))
+        return cls(run, question, text, finding, limits, replace(known, request=request))

@@ -105,7 +105,7 @@ def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | Non
 
 def find_project(run: RunContext, known: Known) -> int:
     """Return the number of the CodeVF project that the settings name, by name or number."""
-    project = known.request.project
+    project = run.settings.codevf_project or known.snapshot.repository.full_name
     is_number = project.isascii() and project.isdigit()
     return int(project) if is_number else run.reviewer(known.request).project(project)
 

@@ -26,7 +26,6 @@ from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.commands.plan import replayer_of
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
-from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
@@ -98,7 +97,7 @@ class _Visit(Struct, frozen=True):
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
-        if settings.reviewer is ReviewerKind.CODEVF:
+        if settings.paid:
             yield from self._codevf(settings)
             yield from self._merges()
         else:

@@ -603,9 +603,9 @@ def _is_rated_higher(draft: _Draft) -> bool:
     return any(severity.rank < draft.severity.rank for part in words for severity in _labels(part))
 
 
-def is_rated(text: str, at_least: Severity) -> bool:
-    """Return whether a text rates something with a label; `High: none` does not."""
-    return any(severity.at_least(at_least) for severity in _labels(text))
+def is_rated(text: str) -> bool:
+    """Return whether a text rates something as medium or worse with a label; `High: none` does not."""
+    return any(severity.at_least(Severity.MEDIUM) for severity in _labels(text))
 
 
 def _labels(text: str) -> Iterator[Severity]:

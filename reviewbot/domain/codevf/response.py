@@ -184,7 +184,7 @@ def _names_findings(summary: str) -> bool:
         return False
     from reviewbot.domain.codevf.prose import is_rated, read_prose  # noqa: PLC0415 — as above
 
-    if is_rated(summary, Severity.MEDIUM):
+    if is_rated(summary):
         return True
     return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(summary).findings)
 

@@ -150,11 +150,7 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _cancel(scope: Scope) -> CommandAction:
     if not scope.paid:
         return Refusal.FREE
-    return Cancel(is_unknown=bool(scope.ledger.intents())) if _has_open(scope.ledger) else Refusal.NOTHING_OPEN
-
-
-def _has_open(ledger: Ledger) -> bool:
-    return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
+    return Cancel(is_unknown=bool(scope.ledger.intents())) if scope.ledger.is_open else Refusal.NOTHING_OPEN
 
 
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -343,7 +339,7 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
         case Cancel(is_unknown=is_unknown):
-            return Refusal.NOT_CANCELLED if is_unknown or _has_open(ledger) else None
+            return Refusal.NOT_CANCELLED if is_unknown or ledger.is_open else None
         case EditLedger():
             return None if is_kept(action, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

@@ -28,7 +28,7 @@ class CheckTag(Struct, frozen=True):
     """The pull request of a check run, with its own conclusion; empty while the review is open.
 
     Attributes:
-        skip: the record that a label skipped the review of this head; see `skip_record`.
+        skip: the record that this head needs no review; see `skip_record`.
         asks: whether a question on the pull request is open, so that a collection finds it.
     """
 

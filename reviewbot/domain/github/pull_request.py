@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
@@ -111,6 +112,11 @@ class PullRequest(Struct, frozen=True):
     unread_bases_until: datetime | None = None
 
     @property
+    def opener(self) -> str:
+        """The opener's login, a bot's with `[bot]`; empty for a deleted account."""
+        return f"{self.author or ''}{BOT_SUFFIX * self.author_is_bot}"
+
+    @property
     def merge_base(self) -> str | None:
         """The merge base if the commits determine it without a request, else None.
 
@@ -139,9 +145,8 @@ class PullRequest(Struct, frozen=True):
     @property
     def bots(self) -> frozenset[str]:
         """The bots that opened it, authored or committed, in lower case; a collaborator can be behind each."""
-        opener = f"{self.author or ''}{'[bot]' * self.author_is_bot}"
         logins = (login or "" for one in self.commits for login in (*one.authors, one.committer))
-        return frozenset(login.casefold() for login in (opener, *logins) if login.endswith("[bot]"))
+        return frozenset(login.casefold() for login in (self.opener, *logins) if login.endswith(BOT_SUFFIX))
 
 
 class Opinion(Struct, frozen=True):

@@ -190,8 +190,7 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 def is_waiting(body: str) -> bool:
     """Return whether a summary contains an intent, an open or deferred task or an open question, signed or not."""
-    ledger = unverified(body) or Ledger()
-    return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
+    return (unverified(body) or Ledger()).is_open
 
 
 def has_open_question(body: str) -> bool:

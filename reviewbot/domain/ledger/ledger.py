@@ -178,10 +178,6 @@ class Purchase(Struct, frozen=True):
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
-    def asked_by(self, *comment_ids: str, logins: tuple[str, ...] = ()) -> Purchase:
-        asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
-        return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
-
     def answered(self, *, readable: bool, seen_whole: bool, now: datetime) -> Purchase:
         unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
         return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)
@@ -321,6 +317,11 @@ class Ledger(Struct, frozen=True):
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has an intent, an open or deferred task or an open question."""
+        return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
 
     def open_task_ids(self) -> tuple[str, ...]:
         """Return the ids of the open tasks, those of questions included."""

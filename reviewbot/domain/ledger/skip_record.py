@@ -11,7 +11,7 @@ import base64
 from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.policy.eligibility import author_login, skip_label
+from reviewbot.domain.policy.eligibility import skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
@@ -27,7 +27,7 @@ def push_record(pull: PullRequest, signer: Signer) -> str:
     """Return the record that the bot that opened it pushed the head; empty for a user, or without a secret."""
     if not pull.author_is_bot:
         return ""
-    return _signed(f"pushed {pull.head_sha} {pull.base_ref} {author_login(pull)}", signer)
+    return _signed(f"pushed {pull.head_sha} {pull.base_ref} {pull.opener}", signer)
 
 
 def _signed(text: str, signer: Signer) -> str:

@@ -53,39 +53,23 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
     ChecksNotGreen,
-    ForgeError,
     NothingSendable,
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
     SchemaRefused,
-    ServiceError,
     ServiceRefused,
     ServiceUnreachable,
     TaskEnded,
+    leaves_no_task,
 )
 from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
 
-Concluded = phases.Judged | phases.Refreshed | phases.Published
-
-Buying = (
-    phases.Wanted
-    | phases.Unchecked
-    | phases.Approved
-    | phases.Deferred
-    | phases.Postponed
-    | phases.Scoping
-    | phases.Sizing
-    | phases.Pricing
-    | phases.Quoted
-    | phases.Intended
-    | phases.DryRunDue
-    | Concluded
-)
-
+Concluded = phases.Concluded
+Buying = phases.Wanted | phases.Approved | phases.Deferring | phases.Purchasing | Concluded
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
@@ -533,14 +517,10 @@ def _seen_at(known: Known, wanted: Purchase) -> datetime:
 def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
     """End the run; record the purchase that waits, unless it is recorded."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
-    if at.recorded:
-        return _postponed(at.known, outcome)
-    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
-
-
-def _postponed(known: Known, outcome: Outcome) -> phases.Postponed | Concluded:
-    label = _label(known)
-    return phases.Postponed(known, label, outcome) if label else concluded(known, outcome)
+    if not at.recorded:
+        return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
+    label = _label(at.known)
+    return phases.Postponed(at.known, label, outcome) if label else concluded(at.known, outcome)
 
 
 def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
@@ -562,10 +542,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
         note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
         known = at.known.noting(f"{note} {error.hint}")
         return _in_turn(known, at.candidate, None, now)
-    return _waits(
-        replace(at, known=at.known.noting(error.message)),
-        "The checks of the head cannot be read.",
-    )
+    return _waits(replace(at, known=at.known.noting(error.message)), "The checks of the head cannot be read.")
 
 
 # Is the review of an older head awaited first?
@@ -712,19 +689,12 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """Buy nothing; an intent that CodeVF refused for its size holds nothing."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
-        known = known.with_own(_refused(at.bought))
+        known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, outcome)
 
 
-def _refused(bought: Bought) -> Bought:
-    return bought.with_purchase(replace(bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
-
-
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key.
-
-    If GitHub cannot be read before the task is created, another run may create it from the same intent.
-    """
+    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _again(
@@ -734,10 +704,9 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
         )
     if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
         return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without the schema.")
-    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
-    if refused and not at.order.again:
-        known = known.with_own(_refused(at.bought))
+    if leaves_no_task(error) and not at.order.again:
+        known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 
 

@@ -20,7 +20,7 @@ from reviewbot.domain.machine.judge import (
     newer_head,
     published,
 )
-from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
@@ -40,8 +40,7 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     placed = place(report.findings, known.change.views, purchase.judgement.placement)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)
-    own = Answered(underway.with_purchase(purchase), report)
-    known = replace(known, own=own).with_answer(purchase, answer)
+    known = replace(known, own=underway.with_purchase(purchase), report=report).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
@@ -93,13 +92,12 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
     If it has moved, the verdict stays with the reviewed head.
     """
-    own = known.own
-    if known.reviewed_sha and isinstance(own, Underway) and own.task.status.is_over:
+    if known.reviewed_sha and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
     if not known.request.is_due and routed(known).request.is_due:
         return _publishing(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
-    if not known.reviewed_sha and isinstance(own, Answered):
-        outcome = by_findings(known, own.purchase.judgement.rules, readable=own.report.readable)
+    if not known.reviewed_sha and known.report:
+        outcome = by_findings(known, known.judgement.rules, readable=known.report.readable)
     return _publishing(known, outcome)
 
 

@@ -9,7 +9,7 @@ from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.model.options import ReviewOn
+from reviewbot.domain.model.options import ReviewOn, Tolerance
 from reviewbot.domain.policy import verdict
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
@@ -41,15 +41,9 @@ _FORK_WITHOUT_KEY = (
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    is_of_fork = isinstance(error, NoKey) and known.snapshot.pull.from_fork
-    return verdict.did_not_happen(
-        Reason(error.reason),
-        _FORK_WITHOUT_KEY if is_of_fork else error.message,
-        error.hint,
-        exit_status=error.exit_status,
-        on_error=known.request.judgement.rules.on_error,
-        pardoned=is_of_fork,
-    )
+    if isinstance(error, NoKey) and known.snapshot.pull.from_fork:
+        return replace(verdict.did_not_happen(error, Tolerance.PASS), message=_FORK_WITHOUT_KEY)
+    return verdict.did_not_happen(error, known.request.judgement.rules.on_error)
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
@@ -75,6 +69,11 @@ def newer_base() -> Outcome:
 def current_check(snapshot: Snapshot) -> CheckRun | None:
     """Return the newest check run with reviewbot's name on the head, by any App: the one that GitHub shows."""
     return newest(snapshot.checks)
+
+
+def check_to_write(known: Known) -> CheckRun | None:
+    """Return the check run that this run has written, else the one on the head; None if the head has moved."""
+    return known.check or (None if known.reviewed_sha else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 
@@ -134,7 +135,6 @@ class Request(Struct, frozen=True):
         is_keyless: whether it costs money and the key is missing.
         waits: whether the settings allow waiting for a review.
         may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
-        project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
         route: the names of the `routes` that apply to this change, or empty.
@@ -149,7 +149,6 @@ class Request(Struct, frozen=True):
     mode: Mode
     expertise: str
     selecting: str
-    project: str
     max_credits: int | Auto
     auto_size: AutoSize
     max_credits_per_pr: int | Auto
@@ -224,23 +223,7 @@ class Underway(Struct, frozen=True):
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
 
 
-class Answered(Struct, frozen=True):
-    underway: Underway
-    report: Report
-
-    @property
-    def bought(self) -> Bought:
-        return self.underway.bought
-
-    @property
-    def purchase(self) -> Purchase:
-        return self.underway.purchase
-
-    def with_purchase(self, purchase: Purchase) -> Answered:
-        return replace(self, underway=self.underway.with_purchase(purchase))
-
-
-Own = Bought | Underway | Answered
+Own = Bought | Underway
 """The progress of the review of this change, once it is bought."""
 
 
@@ -258,6 +241,7 @@ class Known(Struct, frozen=True):
         stored: the ledger as last read; `found` as first read, before this run wrote anything.
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
+        report: the answer to the review of this change, once it is read.
         others: open tasks of older heads.
         bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
@@ -285,6 +269,7 @@ class Known(Struct, frozen=True):
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own | None = None
+    report: Report | None = None
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
@@ -321,17 +306,7 @@ class Known(Struct, frozen=True):
 
     @property
     def task(self) -> Task | None:
-        match self.own:
-            case Underway(task=task):
-                return task
-            case Answered(underway=underway):
-                return underway.task
-            case _:
-                return None
-
-    @property
-    def report(self) -> Report | None:
-        return self.own.report if isinstance(self.own, Answered) else None
+        return self.own.task if isinstance(self.own, Underway) else None
 
     @property
     def accepted_by(self) -> str:
@@ -387,6 +362,11 @@ class Known(Struct, frozen=True):
     @property
     def ledger(self) -> Ledger:
         return self.memory.ledger
+
+    @property
+    def spent(self) -> Decimal:
+        """The credits held and used on the pull request, those of an untrusted ledger included."""
+        return max(self.stored.claimed, self.ledger.spent)
 
     @property
     def head_sha(self) -> str:

@@ -62,49 +62,48 @@ Then = ReviewChange | NothingToSend | Outcome
 """What follows the lookup of older heads' tasks."""
 
 
-class CancelRequested(Struct, frozen=True):
+class _Running(Struct, frozen=True):
+    """What is known in every phase."""
+
+    known: Known
+
+
+class CancelRequested(_Running, frozen=True):
     """The open tasks are cancelled before anything else can fail."""
 
-    known: Known
 
-
-class Loaded(Struct, frozen=True):
+class Loaded(_Running, frozen=True):
     """The pull request is read; the permission of the user who set `skip-review` decides."""
 
-    known: Known
     login: str
 
 
-class NotDue(Struct, frozen=True):
+class NotDue(_Running, frozen=True):
     """No review is due; an earlier purchase may still be open."""
 
-    known: Known
     outcome: Outcome
 
 
-class Due(Struct, frozen=True):
+class Due(_Running, frozen=True):
     """A review may be due; the change is read next."""
 
-    known: Known
     skipped: Outcome | None
 
 
-class Ready(Struct, frozen=True):
+class Ready(_Running, frozen=True):
     """The change and the ledger are read; the reviewer is opened."""
 
-    known: Known
     then: Then
 
 
-class LookingUpOlder(Struct, frozen=True):
+class LookingUpOlder(_Running, frozen=True):
     """The open tasks of older heads are looked up one by one."""
 
-    known: Known
     left: tuple[Purchase, ...]
     then: Then
 
 
-class Resumed(Struct, frozen=True):
+class Resumed(_Running, frozen=True):
     """This change was bought before; its task is read.
 
     Attributes:
@@ -112,51 +111,46 @@ class Resumed(Struct, frozen=True):
         before: the purchase in the ledger.
     """
 
-    known: Known
     bought: Bought
     before: Purchase
     label: str
 
 
-class Wanted(Struct, frozen=True):
+class Wanted(_Running, frozen=True):
     """The permission of the user who requested the purchase decides whether it is approved."""
 
-    known: Known
     candidate: Candidate
     login: str
 
 
-class Approved(Struct, frozen=True):
+class Approved(_Running, frozen=True):
     """The approved purchase may replace the open task of an older head, if it can be paid for."""
 
-    known: Known
     candidate: Candidate
     awaited: OpenTask
 
 
-class Replacing(Struct, frozen=True):
+class Replacing(_Running, frozen=True):
     """The open task of an older head is cancelled next, for the newer head."""
 
-    known: Known
     candidate: Candidate
     awaited: OpenTask
     quote: Quote
 
 
-class Unchecked(Struct, frozen=True):
+class Unchecked(_Running, frozen=True):
     """The checks that the purchase waits for are read next.
 
     Attributes:
         recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
     """
 
-    known: Known
     candidate: Candidate
     wanted: Purchase
     recorded: bool
 
 
-class Deferred(Struct, frozen=True):
+class Deferred(_Running, frozen=True):
     """The purchase waits; the deferral is recorded next.
 
     Attributes:
@@ -164,29 +158,26 @@ class Deferred(Struct, frozen=True):
         outcome: of the run, if nothing changes.
     """
 
-    known: Known
     candidate: Candidate
     awaited: OpenTask | None
     wanted: Purchase
     outcome: Outcome
 
 
-class Postponed(Struct, frozen=True):
+class Postponed(_Running, frozen=True):
     """The deferred purchase is recorded; the approval label is removed next."""
 
-    known: Known
     label: str
     outcome: Outcome
 
 
-class AwaitingOlder(Struct, frozen=True):
+class AwaitingOlder(_Running, frozen=True):
     """The task of an older head is polled.
 
     Attributes:
         label: the approval label to remove, or empty.
     """
 
-    known: Known
     candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
@@ -194,55 +185,49 @@ class AwaitingOlder(Struct, frozen=True):
     waited: float = 0
 
 
-class OlderEnded(Struct, frozen=True):
+class OlderEnded(_Running, frozen=True):
     """The task of the older head is over; its result is read."""
 
-    known: Known
     candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
 
 
-class Rereading(Struct, frozen=True):
+class Rereading(_Running, frozen=True):
     """The pull request is read again before anything is bought, since minutes have passed."""
 
-    known: Known
     candidate: Candidate
     wanted: Purchase
 
 
-class DryRunDue(Struct, frozen=True):
+class DryRunDue(_Running, frozen=True):
     """A dry run: the checks of the head are read, to show whether a purchase would wait."""
 
-    known: Known
     outcome: Outcome
 
 
-class Scoping(Struct, frozen=True):
+class Scoping(_Running, frozen=True):
     """The merge bases are compared to decide whether only what is new is reviewed."""
 
-    known: Known
     candidate: Candidate
     quote: Quote | None
     last: Purchase
 
 
-class Sizing(Struct, frozen=True):
+class Sizing(_Running, frozen=True):
     """Only the new part is reviewed; it is found next.
 
     Attributes:
         quote: the price of the whole change, if an older task was cancelled for it.
     """
 
-    known: Known
     candidate: Candidate
     quote: Quote | None
 
 
-class Pricing(Struct, frozen=True):
+class Pricing(_Running, frozen=True):
     """The scope is decided; the price is read next."""
 
-    known: Known
     candidate: Candidate
 
 
@@ -260,59 +245,52 @@ class Order(Struct, frozen=True):
     label: str
 
 
-class Quoted(Struct, frozen=True):
+class Quoted(_Running, frozen=True):
     """The intent is recorded on GitHub before the task is created."""
 
-    known: Known
     bought: Bought
     order: Order
 
 
-class Intended(Struct, frozen=True):
+class Intended(_Running, frozen=True):
     """The intent is recorded; the task is created next."""
 
-    known: Known
     bought: Bought
     order: Order
 
 
-class Reopened(Struct, frozen=True):
+class Reopened(_Running, frozen=True):
     """The task is still open; the check run of this head shows it before it is polled."""
 
-    known: Known
     underway: Underway
 
 
-class Submitted(Struct, frozen=True):
+class Submitted(_Running, frozen=True):
     """The task exists; its id is recorded before the first poll."""
 
-    known: Known
     underway: Underway
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(_Running, frozen=True):
     """The task is polled.
 
     Attributes:
         waited: seconds since this run began to wait.
     """
 
-    known: Known
     underway: Underway
     waited: float = 0
 
 
-class Completed(Struct, frozen=True):
+class Completed(_Running, frozen=True):
     """The task has a result, which is read next."""
 
-    known: Known
     underway: Underway
 
 
-class Judged(Struct, frozen=True):
+class Judged(_Running, frozen=True):
     """The outcome is known; the pull request is read again before it is published."""
 
-    known: Known
     outcome: Outcome
 
 
@@ -328,62 +306,36 @@ class Write(Enum):
     OLDER_CHECKS = "check runs of older heads"
 
 
-class Refreshed(Struct, frozen=True):
+class Refreshed(_Running, frozen=True):
     """The pull request is up to date; the remaining parts are written in order.
 
     Attributes:
         refused: whether GitHub refused a part.
     """
 
-    known: Known
     outcome: Outcome
     left: tuple[Write, ...]
     refused: bool = False
 
 
-class Published(Struct, frozen=True):
+class Published(_Running, frozen=True):
     """Everything on GitHub is written; the runner's output is next."""
 
-    known: Known
     outcome: Outcome
 
 
-class Ended(Struct, frozen=True):
+class Ended(_Running, frozen=True):
     """Everything is written."""
 
-    known: Known
     outcome: Outcome
 
 
-Phase = (
-    CancelRequested
-    | Loaded
-    | NotDue
-    | Due
-    | Ready
-    | LookingUpOlder
-    | Resumed
-    | Reopened
-    | Wanted
-    | Approved
-    | Replacing
-    | Unchecked
-    | Deferred
-    | Postponed
-    | AwaitingOlder
-    | OlderEnded
-    | Rereading
-    | DryRunDue
-    | Scoping
-    | Sizing
-    | Pricing
-    | Quoted
-    | Intended
-    | Submitted
-    | Waiting
-    | Completed
-    | Judged
-    | Refreshed
-    | Published
-    | Ended
-)
+Starting = CancelRequested | Loaded | NotDue | Due | Ready | LookingUpOlder | Resumed | Reopened
+Approving = Wanted | Approved | Replacing
+Deferring = Unchecked | Deferred | Postponed
+AfterOlder = AwaitingOlder | OlderEnded | Rereading
+Purchasing = DryRunDue | Scoping | Sizing | Pricing | Quoted | Intended
+Reviewing = Submitted | Waiting | Completed
+Concluded = Judged | Refreshed | Published
+
+Phase = Starting | Approving | Deferring | AfterOlder | Purchasing | Reviewing | Concluded | Ended

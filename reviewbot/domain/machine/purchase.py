@@ -22,7 +22,7 @@ from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
@@ -34,7 +34,9 @@ _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
     comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
-    return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
+    logins = (*purchase.requested_by, *requesters(request.trigger, request.policy))
+    asked = tuple(dict.fromkeys((*purchase.asked, *comments)))
+    return replace(purchase, asked=asked, requested_by=tuple(dict.fromkeys(logins)))
 
 
 def selection_of(known: Known) -> str:
@@ -149,12 +151,12 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     if balance is None:
         return agreed
     if intent:
-        others = _spent(known) - intent.hold - _freed_for(known.ledger, intent)
+        others = known.spent - intent.hold - _freed_for(known.ledger, intent)
         budget.check(_spending(known, known.ledger, agreed.hold, others), None)
         return agreed
     _check_memory(known)
     after = replace(balance, available=balance.available + freed)
-    budget.check(_spending(known, known.ledger, agreed.hold, _spent(known) - freed), after)
+    budget.check(_spending(known, known.ledger, agreed.hold, known.spent - freed), after)
     return agreed
 
 
@@ -173,14 +175,10 @@ def stopped_by_limit(known: Known) -> str:
     """Return which limit would stop the planned purchase; empty if none would. The balance is not known."""
     hold = known.purchase.hold if known.purchase else 0
     try:
-        budget.check(_spending(known, known.ledger, hold, _spent(known)), None)
+        budget.check(_spending(known, known.ledger, hold, known.spent), None)
     except OverBudget as error:
         return f"{error.message} {error.hint}"
     return ""
-
-
-def _spent(known: Known) -> Decimal:
-    return max(known.stored.claimed, known.ledger.spent)
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
@@ -303,6 +301,28 @@ def check_recorded(known: Known, bought: Purchase) -> None:
             "The token can write neither check runs nor comments, so a later run could not find the review.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
         )
+
+
+def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
+    """Return the purchase whose copy the check run gets; None if it keeps the copy that it has, which is of `there`.
+
+    A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
+    a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
+    the awaited one, so that the run that finishes that also closes this check.
+    """
+    if not known.request.paid:
+        return None
+    held, ledger = known.purchase, known.ledger
+    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
+        waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
+        held = ledger.underway_on(known.head_sha) or held or waiting
+    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
+    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
+    if known.awaited and not is_only and (held is None or held.state.is_over):
+        held = known.awaited.purchase
+    held = held or (there and ledger.recorded(there))
+    # Another run may have recorded the task of this run's intent.
+    return held and (ledger.recorded(held) or held)
 
 
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
@@ -463,7 +483,7 @@ def _with_terms(known: Known, terms: Terms) -> Known:
 
 def _facts(known: Known) -> Facts:
     pull, change = known.snapshot.pull, known.change
-    author, selected = author_login(pull), {one.path for one in change.sendables}
+    selected = {one.path for one in change.sendables}
     names = (name for file in change.change.files for name in (file.path, file.diff.old_path))
     counts = [_changed_lines(file) for file in change.change.files if file.path in selected]
     return Facts(
@@ -471,8 +491,8 @@ def _facts(known: Known) -> Facts:
         lines=None if change.missed or None in counts else sum(filter(None, counts)),
         labels=pull.labels,
         base_ref=pull.base_ref,
-        author=author,
-        is_bots_own=known.is_bots and is_bots_own(pull, [author]),
+        author=pull.opener,
+        is_bots_own=known.is_bots and is_bots_own(pull, [pull.opener]),
         is_draft=pull.is_draft,
     )
 

@@ -184,37 +184,12 @@ class Finish(Struct, frozen=True):
     outcome: Outcome
 
 
-Step = (
-    ReadPermission
-    | ReadLedger
-    | ReadChange
-    | OpenReviewer
-    | LookUpTask
-    | ReadTask
-    | PollTask
-    | CancelOpenTasks
-    | CancelTask
-    | RemoveLabel
-    | ReadAgain
-    | CompareBases
-    | ReadNewPart
-    | ReadPrice
-    | RecordIntent
-    | RecordDeferral
-    | ReadHeadChecks
-    | CreateTask
-    | RecordTask
-    | ReadResult
-    | Refresh
-    | PostReview
-    | ReadPosted
-    | Announce
-    | UpdateThreads
-    | WriteSummary
-    | WriteCheckRun
-    | CloseOlderChecks
-    | WriteOutput
-)
+Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | CompareBases | ReadNewPart | Refresh
+AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
+Cancelling = CancelOpenTasks | CancelTask
+Recording = RecordIntent | RecordDeferral | RecordTask | RemoveLabel
+Publishing = PostReview | ReadPosted | Announce | UpdateThreads | WriteSummary | WriteCheckRun | CloseOlderChecks
+Step = Reading | AtReviewer | Cancelling | Recording | Publishing | WriteOutput
 
 # Results
 
@@ -292,22 +267,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-Result = (
-    Done
-    | Failed
-    | Permission
-    | StoredLedger
-    | ChangeRead
-    | TaskRead
-    | NotOver
-    | BasesCompared
-    | HeadChecksRead
-    | NewPartRead
-    | PriceRead
-    | Known
-    | HeadMoved
-    | Overtaken
-    | TaskCreated
-    | Report
-    | Outcome
-)
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | BasesCompared | NewPartRead | HeadMoved | Overtaken
+OfReviewer = TaskRead | NotOver | PriceRead | TaskCreated | Report
+Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

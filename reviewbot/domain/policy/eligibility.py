@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
-from reviewbot.domain.model.events import BOT_SUFFIX, DispatchEvent, ReviewEvent
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.domain.text.escaping import visible
@@ -86,11 +86,6 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
     return trigger.sender if is_its_own and trigger.sender == label.actor else ""
 
 
-def author_login(pull: PullRequest) -> str:
-    """Return the opener's login, a bot's with `[bot]`; empty for a deleted account."""
-    return f"{pull.author or ''}{BOT_SUFFIX if pull.author_is_bot else ''}"
-
-
 def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
     """Return whether a listed bot opened it and every commit is the bot's own; False if not all commits are listed.
 
@@ -103,7 +98,7 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
         return False
     authors = [author or "" for commit in pull.commits for author in commit.authors or (None,)]
     committers = (commit.committer for commit in pull.commits if commit.committer)  # None is GitHub itself
-    opener = author_login(pull).casefold()
+    opener = pull.opener.casefold()
     is_listed = opener in {bot.casefold() for bot in bots}
     return is_listed and {login.casefold() for login in (*authors, *committers)} == {opener}
 
@@ -116,7 +111,7 @@ def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
     """
     if not isinstance(trigger, ReviewEvent) or trigger.action not in {"opened", "synchronize"}:
         return False
-    return pull.author_is_bot and (trigger.sender, trigger.head_sha) == (author_login(pull), pull.head_sha)
+    return pull.author_is_bot and (trigger.sender, trigger.head_sha) == (pull.opener, pull.head_sha)
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

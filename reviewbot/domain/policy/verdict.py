@@ -15,6 +15,7 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.errors import Reason as Reason  # noqa: PLC0414 — re-exported with the outcomes
+from reviewbot.errors import ReviewbotError
 from reviewbot.values import replace
 
 EXIT_GATE = 1
@@ -183,13 +184,12 @@ def command_outcome(outcome: Outcome) -> Outcome:
     return outcome if broken else replace(outcome, exit_status=0)
 
 
-def did_not_happen(
-    reason: Reason, message: str, hint: str, *, exit_status: int, on_error: Tolerance, pardoned: bool = False
-) -> Outcome:
+def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) -> Outcome:
     """Return the outcome of an error: a due review did not happen, or its result could not be published.
 
-    `on_error` applies to exit status 3 only. `pardoned` is a fork's event without a key, which its author cannot fix.
+    `on_error` applies to exit status 3 only.
     """
-    forgiven = exit_status == EXIT_NO_REVIEW and (on_error is Tolerance.PASS or pardoned)
-    status = 0 if forgiven else exit_status
-    return Outcome(Status.FAILED, Verdict.NONE, reason, Conclusion.ACTION_REQUIRED, status, message, hint)
+    status = error.exit_status
+    forgiven = status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
+    failed = Outcome(Status.FAILED, Verdict.NONE, error.reason, Conclusion.ACTION_REQUIRED, 0 if forgiven else status)
+    return replace(failed, message=error.message, hint=error.hint)

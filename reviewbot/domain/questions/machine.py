@@ -14,7 +14,7 @@ from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.phases import Quote
-from reviewbot.domain.model.options import Auto, Tolerance
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
@@ -26,7 +26,7 @@ from reviewbot.domain.questions.steps import (
     Result,
     Step,
 )
-from reviewbot.errors import ForgeError, PayloadTooLarge, ReviewbotError, ServiceError, ServiceRefused
+from reviewbot.errors import PayloadTooLarge, ReviewbotError, ServiceRefused, leaves_no_task
 from reviewbot.values import replace
 
 MODE = Mode.REALTIME_ANSWER
@@ -221,7 +221,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
         case ((Asked() | Quoted()), steps.Failed(error=error)):
-            return Ended(_failed(error))
+            return Ended(did_not_happen(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
 
@@ -229,11 +229,6 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
 _OPEN = "The question is open. A later run answers it."
 _PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.COMMAND, None, 0, _OPEN)
 _ANSWERED = answered(carried_out=True, message="The question was answered.")
-
-
-def _failed(error: ReviewbotError) -> Outcome:
-    reason, status = Reason(error.reason), error.exit_status
-    return did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=Tolerance.FAIL)
 
 
 def _is_again(question: Question) -> bool:
@@ -281,13 +276,12 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
 
 
 def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
-    return Withdrawn(replace(question, state=QuestionState.ENDED, used=Decimal(0)), _failed(error))
+    return Withdrawn(replace(question, state=QuestionState.ENDED, used=Decimal(0)), did_not_happen(error))
 
 
 def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
     """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
-    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
-    return _withdrawn(at.question, error) if refused and not at.again else Ended(_failed(error))
+    return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 
 
 def _created(question: Question, task: Task) -> Submitted | Over:

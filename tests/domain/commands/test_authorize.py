@@ -30,11 +30,12 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
 from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.model.options import FailOn, Tolerance
+from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
+from reviewbot.errors import ForgeUnreachable, OverBudget, ServiceUnreachable
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, commit, pull, purchase
 
@@ -390,7 +391,7 @@ def test_only_a_recorded_command_counts_as_done(
 
 
 def test_an_edit_that_github_did_not_accept_is_retried() -> None:
-    away = did_not_happen(Reason.GITHUB, "GitHub is away.", "", exit_status=3, on_error=Tolerance.FAIL)
+    away = did_not_happen(ForgeUnreachable("GitHub is away."))
     assert is_left(THROUGH, away)
     assert not is_left(THROUGH, PENDING)
     assert not is_left(THROUGH, None)
@@ -552,7 +553,7 @@ def test_cancelling_includes_questions() -> None:
 
 
 def test_a_question_is_retried_while_a_service_is_down() -> None:
-    for reason, left in {Reason.GITHUB: True, Reason.UNREACHABLE: True, Reason.OVER_BUDGET: False}.items():
-        outcome = did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL)
+    for error, left in {ForgeUnreachable: True, ServiceUnreachable: True, OverBudget: False}.items():
+        outcome = did_not_happen(error(""))
         assert is_left(Ask("why"), outcome) is left
         assert refusal_after(Ask("why"), outcome, LEDGER) is Refusal.NOT_DONE

@@ -41,7 +41,7 @@ from reviewbot.domain.machine.judge import (
     summary_is_due,
     without_review,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
@@ -68,6 +68,7 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, V
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
     ForgeUnreachable,
+    NoKey,
     NotApproved,
     OverBudget,
     PayloadTooLarge,
@@ -93,7 +94,6 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "trigger": ReviewEvent("pull_request", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label=""),
         "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=()),
         "expertise": "",
-        "project": "acme/parcels",
         "max_credits": 240,
         "max_credits_per_pr": 0,
         "supersede": Supersede.REPLACE_PENDING,
@@ -194,6 +194,15 @@ def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: 
     for action in ("synchronize", "edited"):
         after = start(marked(record, action=action, label=None))
         assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+
+
+def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
+    now = known()
+    of_fork = replace(now, snapshot=replace(now.snapshot, pull=pull(from_fork=True)))
+    ended = judging.failed(of_fork, NoKey("There is no key."))
+    assert (ended.conclusion, ended.exit_status) == (Conclusion.ACTION_REQUIRED, 0)
+    assert ended.message.startswith("You cannot fix this")
+    assert judging.failed(now, NoKey("There is no key.")).message == "There is no key."
 
 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
@@ -526,7 +535,10 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
     assert (first.asked, first.requested_by) == (("5",), ("hubot",))
     again = known(trigger=Asked("octocat", "6", HEAD))
     there = go(start(again), reading(replace(first, state=TaskState.OPEN, task_id="task_1")), steps.Done())
-    assert there.known.purchase.requested_by == ("hubot", "octocat")
+    assert (there.known.purchase.asked, there.known.purchase.requested_by) == (("5", "6"), ("hubot", "octocat"))
+    now = replace(again, request=replace(again.request, trigger=Asked("hubot", "5", HEAD)))
+    there = go(start(now), reading(replace(first, state=TaskState.OPEN, task_id="task_1")), steps.Done())
+    assert (there.known.purchase.asked, there.known.purchase.requested_by) == (("5",), ("hubot",)), "each once"
 
 
 def test_a_second_summary_is_merged_into_the_first() -> None:
@@ -694,7 +706,7 @@ def test_a_first_review_is_sized_by_the_whole_change() -> None:
 
 
 def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what_is_new() -> None:
-    now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting, project="12")
+    now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting)
     older = purchase(identity="9" * 64, task_id="task_older", head_sha="f" * 40)
     found = steps.TaskRead(Task("task_older", TaskStatus.PENDING, "pending"))
     replacing = go(start(now), reading(reviewed(), older), steps.Done(), found, RICH)
@@ -866,7 +878,7 @@ def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
     assert isinstance(now.own, Underway)
-    done = replace(now, own=Answered(now.own, Report("Read.", ())))
+    done = replace(now, report=Report("Read.", ()))
     assert done.report == Report("Read.", ())
     assert done.task == now.own.task
     assert done.packing is None

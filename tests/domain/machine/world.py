@@ -158,7 +158,6 @@ class RandomWorld:
             mode=Mode.FAST,
             expertise=some(["", "security"]),
             selecting=some(["6" * 16, "7" * 16]),
-            project=some(["acme/parcels", "12"]),
             max_credits=some(sizes),
             auto_size=AutoSize(120, 60, 1_200),
             max_credits_per_pr=some(limits),

@@ -38,6 +38,7 @@ from reviewbot.domain.policy.verdict import (
     superseded,
     without_check,
 )
+from reviewbot.errors import NoKey, OutputUnwritable, OverBudget, ReviewbotError, TemplateError
 
 SEVERE, MILD = (Severity.CRITICAL,), (Severity.INFO, Severity.LOW)
 FULL, PARTIAL = Coverage.FULL, Coverage.PARTIAL
@@ -139,26 +140,20 @@ def test_only_where_no_review_was_due_is_a_check_skipped(reason: Reason) -> None
 
 
 @pytest.mark.parametrize(
-    ("exit_status", "on_error", "pardoned", "status"),
+    ("error", "on_error", "status"),
     [
-        (EXIT_NO_REVIEW, FAIL, False, 3),
-        (EXIT_NO_REVIEW, PASS, False, 0),
-        (EXIT_NO_REVIEW, FAIL, True, 0),
-        (EXIT_SETTINGS, PASS, True, 2),
-        (EXIT_NOT_PUBLISHED, PASS, True, 4),
-        (EXIT_BUG, PASS, True, 70),
+        (NoKey, FAIL, 3),
+        (NoKey, PASS, 0),
+        (TemplateError, PASS, 2),
+        (OutputUnwritable, PASS, 4),
+        (ReviewbotError, PASS, 70),
     ],
 )
 def test_a_review_that_did_not_happen_is_never_green(
-    exit_status: int,
-    on_error: Tolerance,
-    pardoned: bool,  # noqa: FBT001 — a table
-    status: int,
+    error: type[ReviewbotError], on_error: Tolerance, status: int
 ) -> None:
-    outcome = did_not_happen(
-        Reason.NO_KEY, "no key", "set one", exit_status=exit_status, on_error=on_error, pardoned=pardoned
-    )
-    assert short(outcome) == ("action_required", status, "none", "failed", "no-key")
+    outcome = did_not_happen(error("no key", hint="set one"), on_error)
+    assert short(outcome) == ("action_required", status, "none", "failed", error.reason.value)
     assert (outcome.message, outcome.hint) == ("no key", "set one")
 
 
@@ -246,7 +241,7 @@ def test_a_green_verdict_next_to_a_red_one_is_stored_and_not_shown(
         judge(SEVERE, readable=True, coverage=FULL, rules=Rules()),
         judge((), readable=False, coverage=PARTIAL, rules=Rules()),
         judge((), readable=True, coverage=FULL, rules=Rules()),
-        did_not_happen(Reason.OVER_BUDGET, "m", "h", exit_status=EXIT_NO_REVIEW, on_error=FAIL),
+        did_not_happen(OverBudget("m", hint="h")),
     ],
 )
 def test_a_bypassed_head_is_green(outcome: Outcome) -> None:
@@ -259,7 +254,7 @@ def test_a_bypassed_head_is_green(outcome: Outcome) -> None:
     "outcome",
     [
         not_due(Reason.NOTHING_SELECTED),
-        did_not_happen(Reason.BUG, "m", "h", exit_status=EXIT_BUG, on_error=PASS),
+        did_not_happen(ReviewbotError("m", hint="h"), PASS),
     ],
 )
 def test_neither_a_bug_nor_a_review_that_is_not_due_is_bypassed(outcome: Outcome) -> None:

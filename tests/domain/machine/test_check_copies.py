@@ -1,0 +1,83 @@
+"""Which purchase the check run of a head has a copy of."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.judge import check_to_write
+from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.purchase import purchase_to_copy
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.values import replace
+from tests.domain.builders import purchase
+from tests.domain.machine.test_transitions import known
+from tests.domain.machine.world import OTHER_HEAD, RandomWorld
+
+DEFERRED = purchase(identity="d" * 64, state=TaskState.DEFERRED)
+INTENT = purchase(identity="1" * 64, state=TaskState.INTENT)
+OPEN = purchase(identity="0" * 64, state=TaskState.OPEN, task_id="task_1")
+DONE = purchase(identity="f" * 64, state=TaskState.DONE, task_id="task_2")
+ENDED = purchase(identity="e" * 64, state=TaskState.ENDED, task_id="task_3")
+OLDER = purchase(identity="9" * 64, state=TaskState.OPEN, task_id="task_9", head_sha=OTHER_HEAD)
+
+
+def run(
+    own: Purchase | None, *ledger: Purchase, awaits: bool = False, summary: bool = True, paid: bool = True
+) -> Known:
+    """Return what a run knows of its own purchase and of the ledger."""
+    others = (OpenTask(OLDER, Task("task_9", TaskStatus.PROCESSING, "processing")),) if awaits else ()
+    now = replace(known(paid=paid, summary_comment=summary), others=others, memory=Memory(written=Ledger(ledger)))
+    return replace(now, own=Bought(own) if own else None)
+
+
+@pytest.mark.parametrize(
+    ("now", "copied"),
+    [
+        (run(OPEN, OPEN), OPEN),
+        (run(DONE, DONE, OPEN), DONE),
+        (run(INTENT), INTENT),
+        (run(INTENT, replace(INTENT, state=TaskState.OPEN, task_id="task_1")), "its task, which another run recorded"),
+        (run(DEFERRED, DEFERRED, OPEN), OPEN),
+        (run(ENDED, ENDED, INTENT), INTENT),
+        (run(ENDED, ENDED, DEFERRED), ENDED),
+        (run(None, DEFERRED, INTENT), INTENT),
+        (run(None, OLDER, DEFERRED), DEFERRED),
+        (run(None, replace(DEFERRED, head_sha=OTHER_HEAD)), None),
+        (run(None, DONE), None),
+        (run(None, OPEN, paid=False), None),
+    ],
+)
+def test_a_check_has_the_purchase_that_a_later_run_needs(now: Known, copied: Purchase | str | None) -> None:
+    expected = now.ledger.purchases[0] if isinstance(copied, str) else copied
+    assert purchase_to_copy(now, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "copied"),
+    [
+        (run(None, OLDER, awaits=True), OLDER),
+        (run(ENDED, ENDED, OLDER, awaits=True), OLDER),
+        (run(DEFERRED, DEFERRED, OLDER, awaits=True), DEFERRED),
+        (run(DONE, DONE, OLDER, awaits=True), OLDER),
+        (run(DONE, DONE, OLDER, awaits=True, summary=False), DONE),
+    ],
+)
+def test_the_awaited_review_is_found_by_the_check_unless_this_head_has_its_own(now: Known, copied: Purchase) -> None:
+    assert purchase_to_copy(now, ENDED) == copied
+
+
+def test_a_check_keeps_the_copy_of_a_purchase_that_the_ledger_has() -> None:
+    older = replace(DONE, head_sha=OTHER_HEAD)
+    assert purchase_to_copy(run(None, older), replace(older, identity=older.identity[:16])) == older
+    assert purchase_to_copy(run(None), older) is None
+
+
+def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:
+    there, own = RandomWorld(0).check(""), replace(RandomWorld(0).check(""), id=4)
+    now = known()
+    now = replace(now, snapshot=replace(now.snapshot, checks=(there,)))
+    assert check_to_write(now) == there
+    assert check_to_write(replace(now, check=own, reviewed_sha=OTHER_HEAD)) == own
+    assert check_to_write(replace(now, reviewed_sha=OTHER_HEAD)) is None
