@@ -1002,8 +1002,8 @@ FOUND: dict[str, Bug] = {
             Episode(
                 (NEXT, PUSH),
                 (
-                    *(At(0, Meanwhile(Move("review", 0, 4))), At(1, Meanwhile(Move("secret", 1, 2)))),
-                    *(At(8, Switch()), At(24, Switch())),
+                    *(At(0, Meanwhile(Move("review", 0, 4))), At(1, Meanwhile(Move("evil")))),
+                    *(At(8, Switch()), At(18, Switch())),
                 ),
             ),
             setting=Setting((("summary-comment", "false"),), ROUTES),
