@@ -184,6 +184,15 @@ def test_a_package_in_the_format_of_a_token_does_not_turn_the_check_green(tmp_pa
         assert (again.exit_status, again.outputs["posted"]) == (1, "0")
 
 
+def test_a_key_above_a_line_that_is_not_new_can_make_it_code(tmp_path: Path) -> None:
+    text = "variables:\n  a: b\n  c: d\n  e: f\n  g: h\n  api: key-" + "0123456789abcdef" * 2 + "\n"
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={"ci.yml": text}) as rig:
+        rig.world.push(REPO, "topic", {"ci.yml": text + "  i: j\n"}, author="mona")
+        assert rig.run().outputs["verdict"] == "pass"
+        rig.world.push(REPO, "topic", {"ci.yml": text.replace("variables", "commands")}, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+
+
 @pytest.mark.parametrize(("name", "verdict"), [("run.sh", "fail"), ("docs/more.md", "pass")])
 def test_a_document_with_a_package_in_the_format_of_a_token_cannot_become_a_script(
     tmp_path: Path, name: str, verdict: str

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import Redact
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.redactor import Redactor, is_redacted, secret_name
-from reviewbot.domain.selection.file_kinds import named_as_document
+from reviewbot.domain.redaction.redactor import Redactor, secret_name
 from reviewbot.domain.selection.path_filters import matches
-from reviewbot.domain.selection.places import place_of
+from reviewbot.domain.selection.places import place_before, place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, ForgeError
@@ -152,16 +152,25 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
-    # The diff alone does not show enough to tell where a credential is expected.
-    doubtful = text.doubtful if text else {number for number, line in changed.items() if is_redacted(line)}
-    added = file.diff.added
+    doubtful: Iterable[int] = ()
+    if text and file.text is not None:
+        doubtful = _doubtful(file, file.text, text.doubtful, redactor, place)
+    elif diff.doubtful:
+        shown = {diff.text.split("\n")[number - 1][1:] for number in diff.doubtful}
+        doubtful = (number for number, line in changed.items() if line in shown and number in file.diff.added)
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, replace(view, doubtful=frozenset(doubtful) if _is_moved(file.diff) else added & doubtful)
+    return sendable, replace(view, doubtful=frozenset(doubtful))
 
 
-def _is_moved(diff: FileDiff) -> bool:
-    """Return whether lines that are not new may be executed now: the file has another mode or name."""
-    is_renamed = diff.old_path != diff.path and not all(map(named_as_document, (diff.old_path, diff.path)))
-    return is_renamed or diff.old_mode != diff.new_mode
+def _doubtful(file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place) -> Iterator[int]:
+    """Yield the doubtful lines that are new, or were not doubtful at the merge base: a name or a key above decides."""
+    added, known = file.diff.added, set[str]()
+    if file.old is not None and not found <= added:
+        old = file.diff.reverted(head)
+        if place_before(file.diff.old_path, old, file.old.mode) is place:
+            lines = split_lines(old)
+            known = {lines[number - 1] for number in redactor.redact(old, place).doubtful}
+    lines = split_lines(head)
+    yield from (number for number in found if number in added or lines[number - 1] not in known)

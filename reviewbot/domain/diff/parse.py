@@ -100,6 +100,17 @@ class FileDiff(Struct, frozen=True):
         for hunk in self.hunks:
             yield from hunk.lines
 
+    def reverted(self, text: str) -> str:
+        """Return the file's text at the merge base, given that at the head."""
+        new, old, at = text.split("\n"), list[str](), 0
+        for hunk in self.hunks:
+            numbers = [line.new for line in hunk.lines if line.new is not None]
+            first = numbers[0] - 1 if numbers else at
+            old += new[at:first]
+            old += (line.text for line in hunk.lines if line.kind is not LineKind.ADDED)
+            at = numbers[-1] if numbers else first
+        return "\n".join([*old, *new[at:]])
+
 
 class ChangedFile(Struct, frozen=True):
     """A file's diff with its entries in both commits; None on a side where it does not exist."""

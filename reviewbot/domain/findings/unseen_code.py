@@ -1,7 +1,8 @@
-"""Findings of reviewbot itself, on added lines with a redacted token that may be code.
+"""Findings of reviewbot itself, on lines with a redacted value that may be code.
 
-An author can choose a package, host or program in the format of a token, and the reviewer does not see what is
-redacted. So such a line blocks until it changes, or a collaborator who has looked at it waives the finding.
+An author can choose a package, host or program in the format of a token, or write a word such as `password` beside
+code, and the reviewer does not see what is redacted. So such a line blocks until it changes, or a collaborator who has
+looked at it waives the finding.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from reviewbot.domain.redaction.redactor import kinds_in
 
 TITLE = "A redacted value may be code, and the reviewer did not see it"
 _EXPLANATION = (
-    "reviewbot redacted a value in the format of a credential{kinds} before it sent the change. No credential is "
+    "reviewbot redacted a value that looks like a credential{kinds} before it sent the change. No credential is "
     "expected here, so the value may be a package, a host or a command. If it is a credential, revoke and remove it. "
-    "Otherwise use another name, or ask a collaborator to look at it and to waive this finding."
+    "Otherwise write it in another way, or ask a collaborator who is not an author to look at it and to waive this "
+    "finding."
 )
 
 

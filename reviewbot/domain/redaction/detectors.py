@@ -65,7 +65,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 # Suffixes of a name whose value is executed or installed.
 _RUN = re.compile(
-    r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin)s?\Z", re.IGNORECASE
+    r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin|helper|repository|repositorie"
+    r"|repo|source)s?\Z",
+    re.IGNORECASE,
 )
 # Suffixes of a name whose value is not the secret.
 _OTHER = re.compile(
@@ -255,9 +257,9 @@ _USER_INFO = re.compile(
 )
 # None of them separates commands or statements.
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
-_IMAGES = frozenset({"docker", "oci"})
+_IMAGES = frozenset({"docker", "docker-image", "oci"})
 """Schemes of addresses that have a tag before the `@`."""
-_COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
+COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 # Before a semicolon, this is a variable: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
@@ -266,14 +268,6 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
     """Yield the suspicious values of a line without its end; the line may have a diff marker."""
     found = _suspicious(line, of_line(line, place))
     yield from (one for one in found if not encodes_code(line[one.start : one.stop]))
-
-
-def credentials_in(line: str) -> Iterator[Span]:
-    """Yield what a line has where neither a program nor a package can be: in headers, and options of known programs."""
-    lower = line.lower()
-    for rule in FIXED:
-        if rule.data and any(marker in lower for marker in rule.markers):
-            yield from (Span(*one.span("v")) for one in rule.pattern.finditer(line))
 
 
 def _suspicious(line: str, place: Place) -> Iterator[Span]:
@@ -330,7 +324,7 @@ def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rul
 
 
 def _behind_words(line: str, place: Place) -> Iterator[Span]:
-    is_code = place is Place.CODE and not _COMMENT.match(line)
+    is_code = place is Place.CODE and not COMMENT.match(line)
     for rule, found in _matches(line, is_code=is_code, is_mixed=place is Place.MIXED):
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:

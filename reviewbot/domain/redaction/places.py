@@ -45,7 +45,8 @@ _PROGRAMS = (
 )
 _RUNS = re.compile(
     rf"(?:^|[^\w.-]){_PROGRAMS}(?:\s{{1,8}}[\w.@/$\"'-]|[\"']\s{{0,8}},)|\bsubprocess\b"
-    r"|\b(?:exec\w{0,20}|spawn\w{0,20}|system|eval|popen|require|import|__import__|atob|b64decode)\s{0,2}\(",
+    r"|\b(?:exec\w{0,20}|spawn\w{0,20}|system|eval|popen|require|import|__import__|(?:import|run|load)_?module|run_path"
+    r"|forname|dlopen|loadlibrary|atob|b64decode)\s{0,2}\(",
     re.IGNORECASE,
 )
 _LOADS = re.compile(
@@ -60,10 +61,10 @@ def of_line(line: str, place: Place) -> Place:
     return place
 
 
-_AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>]*\Z")
+_AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
 _BEHIND_USER = re.compile(r"[\w.-]@\Z")
-_IMAGES = frozenset({"docker", "oci"})
+_IMAGES = frozenset({"docker", "docker-image", "oci"})
 
 
 def is_user(before: str, after: str) -> bool:

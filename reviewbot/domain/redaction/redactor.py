@@ -30,7 +30,6 @@ _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 # Quotes, separators and escaped line ends around a line of a key.
 _NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _ROUNDS = 5
 _REACH = 300
 """Characters of a line that are read around a value."""
@@ -148,7 +147,7 @@ def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
         return False
     if of_line(line, place) in {Place.EXECUTED, Place.MIXED} or before.endswith("/"):
         return False
-    return place is not Place.CODE or not _IDENTIFIER.fullmatch(value) or before.endswith(("'", '"', "`"))
+    return place is not Place.CODE or before.endswith(("'", '"', "`"))
 
 
 def _keys_of(text: str, found: Scan) -> Iterator[str]:

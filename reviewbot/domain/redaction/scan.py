@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in,
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
 from reviewbot.domain.redaction.places import Parents, Place
-from reviewbot.domain.redaction.positions import is_expected
+from reviewbot.domain.redaction.positions import Masking, is_expected, masking
 from reviewbot.domain.redaction.private_keys import key_material
 
 _Search = Callable[[str, Sequence[int]], Iterator[Span]]
@@ -40,21 +40,32 @@ def scan(text: str, place: Place) -> Scan:
     """Search a text, or a diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    keys = list(key_material(text))
-    tokens = [Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure]
-    values = {Span(one.start, one.stop) for one in keys if not one.sure}
     is_diff = _DIFF.match(text) is not None
     places = _places(lines, place, diff=is_diff)
-    values.update(_in_lines(lines, starts, places, diff=is_diff))
+
+    def at(start: int) -> Place:
+        return places[bisect_right(starts, start) - 1]
+
+    keys = list(key_material(text))
+    tokens = apart([*(Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure), *tokens_of(text)])
+    # A line that may be part of a key is no code unless a shell reads it.
+    values = {Span(one.start, one.stop, doubtful=at(one.start) is Place.EXECUTED) for one in keys if not one.sure}
     values.update(_encoded(text))
-    values.update(_split(text, place))
-    found = apart([*tokens, *tokens_of(text)])
-    doubtful = {one.start for one in values if one.doubtful}.union(
-        one.start
-        for one in found
-        if one.kind != PRIVATE_KEY and not is_expected(text, one, places[bisect_right(starts, one.start) - 1])
-    )
-    return Scan(found, tuple(sorted(values)), frozenset(doubtful))
+    undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
+    values.update(_split_tokens(text, undone, place))
+    doubtful = {one.start for one in tokens if one.kind != PRIVATE_KEY and not is_expected(text, one, at(one.start))}
+    for one in (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place)):
+        kind = masking(text, one.start, one.stop, at(one.start))
+        if kind is not Masking.NONE:
+            is_doubtful = kind is Masking.DOUBTFUL and not _is_in(one, tokens)
+            values.add(Span(one.start, one.stop, one.sure, doubtful=is_doubtful))
+    doubtful.update(one.start for one in values if one.doubtful)
+    return Scan(tokens, tuple(sorted(values)), frozenset(doubtful))
+
+
+def _is_in(one: Span, tokens: Sequence[Token]) -> bool:
+    last = bisect_right(tokens, one.start, key=lambda token: token.start) - 1
+    return last >= 0 and one.stop <= tokens[last].stop
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
@@ -116,6 +127,9 @@ def _is_alone(inner: str, secrets: Sequence[Token]) -> bool:
     return _BESIDE.fullmatch(rest) is not None
 
 
+_Undone = tuple[int, int, str]
+"""Where a gap between two strings, or an escaped character, starts and stops, and what it reads."""
+
 # The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.
 _OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
 _UNDONE = re.compile(
@@ -128,16 +142,20 @@ _JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
-def _split(text: str, place: Place) -> Iterator[Span]:
-    """Yield the pieces of tokens and quoted values that are split or escaped."""
-    undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
+def _split_tokens(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
+    """Yield the pieces of tokens that are split or escaped."""
     if undone:
         yield from _pieces(text, undone, partial(_tokens, place=place))
-        # A string on the next line is a separate one, unless an operator joins them.
-        joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
-        yield from _pieces(text, joined, partial(_values, place=place))
     if "join" in text:
         yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], partial(_tokens, place=place))
+
+
+def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
+    """Yield the pieces of quoted values that are split or escaped."""
+    # A string on the next line is a separate one, unless an operator joins them.
+    joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
+    if joined:
+        yield from _pieces(text, joined, partial(_values, place=place))
 
 
 def _character(found: re.Match[str]) -> str:
@@ -147,7 +165,7 @@ def _character(found: re.Match[str]) -> str:
     return chr(number) if " " < chr(number) <= "~" else ""
 
 
-def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) -> Iterator[Span]:
+def _pieces(text: str, undone: Sequence[_Undone], search: _Search) -> Iterator[Span]:
     """Search the text without gaps and escapes, and yield the parts of the original text in each match."""
     parts: list[tuple[int, int, str]] = []  # start and stop in the text, and what they read
     end = 0

@@ -76,7 +76,7 @@ def named_as_document(path: str) -> bool:
 
 
 _MARKUP = re.compile(
-    r"\.(?:ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|xml|xsl|xsd|html?|xhtml|svg|css|s[ac]ss"
+    r"\.(?:ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|xml|xsd|css|s[ac]ss"
     r"|less|md|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|http)$|(?:^|/)\.[^/]*rc$"
 )
 
@@ -129,9 +129,9 @@ _INSTALLS = re.compile(
     r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)(?:bin|hooks)/[^./]+$|(?:^|/)(?:cron\.[a-z]+|systemd)/"
     r"|(?:^|/)(?:composer\.json|pipfile|deno\.jsonc?|pubspec\.ya?ml|mix\.exs|package\.swift|procfile[^/]*|brewfile|vagrantfile"
     r"|\.envrc|crontab[^/]*|\.?mise\.toml|\.tool-versions|tasks\.json|launch\.json|pnpm-workspace\.yaml|meta\.ya?ml|chart\.ya?ml"
-    r"|earthfile|tiltfile|snakefile|taskfile\.ya?ml|build|workspace|sconstruct|sconscript|meson\.build|configure|dodo\.py"
+    r"|docker-bake\.(?:hcl|json)|\.cargo/config(?:\.toml)?|bunfig\.toml|earthfile|tiltfile|snakefile|taskfile\.ya?ml|build|workspace|sconstruct|sconscript|meson\.build|configure|dodo\.py"
     r"|\.?gitconfig|(?:turbo|nx|lerna|renovate|vercel|hooks|tsconfig[^/]*|jsconfig)\.json5?|lefthook\.ya?ml"
-    rf"|\.pre-commit-hooks\.ya?ml|[^/]+\.versions\.toml|(?:\.{_TOOLS}rc|{_TOOLS}\.config)(?:\.(?:json5?|ya?ml|toml))?)$"
+    rf"|\.pre-commit-hooks\.ya?ml|[^/]+\.versions\.toml|(?:\.{_TOOLS}rc|{_TOOLS}\.config)(?:\.(?:json5?|ya?ml|toml|[cm]?[jt]s))?)$"
     r"|\.(?:gemspec|nuspec|podspec|[cf]sproj|props|targets|service|timer|socket|desktop|fish|[kc]sh|bats|nix|bazel|bzl|gradle)$"
 )
 

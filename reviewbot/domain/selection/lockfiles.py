@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus
 from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
 
 _LENGTH = 100
@@ -36,7 +36,7 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
         return ("its text is unavailable",)
     new = file.text
     try:
-        before = _entries(entries_of(file.path, "\n".join(_old_lines(file, new.split("\n")))))
+        before = _entries(entries_of(file.path, file.diff.reverted(new)))
         after = _entries(entries_of(file.path, new))
     except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
@@ -52,18 +52,6 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
-    """Yield the lines at the merge base, by reverting the hunks."""
-    at = 0
-    for hunk in file.diff.hunks:
-        numbers = [line.new for line in hunk.lines if line.new is not None]
-        first = numbers[0] - 1 if numbers else at
-        yield from new[at:first]
-        yield from (line.text for line in hunk.lines if line.kind is not LineKind.ADDED)
-        at = numbers[-1] if numbers else first
-    yield from new[at:]
-
-
 Field = tuple[str, str]
 
 
@@ -72,6 +60,7 @@ class _Entry(Struct, frozen=True):
 
     Attributes:
         written: the text of each field without placeholders.
+        needs: the dependencies, if the entry is of a published package, where a version has always the same.
     """
 
     version: str
@@ -79,6 +68,7 @@ class _Entry(Struct, frozen=True):
     hashed: frozenset[str]
     hashes: frozenset[str]
     written: Mapping[Field, str]
+    needs: frozenset[str]
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
@@ -106,6 +96,10 @@ _RANGES = re.compile(
     "(dependencies|(dev|optional|peer)(D|-d)ependencies|requires|require|require-dev|requested|specifier|conflict|provide"
     r"|extras|metadata requires-dist|metadata requires-dev|metadata provides-extras)(\[\])?( .+)?"
 )
+_NEEDS = re.compile("(dependencies|(optional|peer)(D|-d)ependencies|requires|require)( .+)?")
+_FIRST_WORD = re.compile(r"[\s<>=!~^@;(\[]")
+_SNAPSHOT = "snapshots "
+"""Begins the name of what pnpm installs for a package."""
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
@@ -132,6 +126,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
             frozenset(path for path, _, is_hash, _ in fields if is_hash),
             frozenset(text for _, text, is_hash, _ in fields if is_hash),
             {(path, text): written for path, text, is_hash, written in fields if not is_hash},
+            frozenset(_needs(value) if name.startswith(_SNAPSHOT) or any(one[2] for one in fields) else ()),
         )
         # Formats that share a source among entries can multiply a text.
         count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
@@ -140,6 +135,21 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
         for place in places or ("",):
             found[name][place].append(entry)
     return found
+
+
+def _needs(value: object, path: str = "") -> Iterator[str]:
+    """Yield the names of an entry's dependencies, with their kind."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _needs(inner, f"{path} {key}".strip()[:_MOST])
+        case list():
+            for inner in value:
+                yield from _needs(inner, path)
+        case _ if _NEEDS.fullmatch(path):
+            kind, _, key = path.partition(" ")
+            is_name = key in {"", "name", "package"}
+            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}"
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -221,7 +231,9 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
 def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
     hashed: defaultdict[frozenset[Field], set[str]] = defaultdict(set)
     hashes: defaultdict[tuple[frozenset[Field], str], set[str]] = defaultdict(set)
+    needs: defaultdict[str, set[str]] = defaultdict(set)
     for one in old:
+        needs[one.version] |= one.needs
         hashed[one.fields] |= one.hashed
         hashes[one.fields, one.version] |= one.hashes
     for one in new:
@@ -232,6 +244,9 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost))
         if hashed[known] - one.hashed:
             yield "has no hash"
+        more = one.needs - needs.get(one.version, one.needs)
+        names = sorted({need.partition(" ")[2] for need in more})
+        yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
         if hashes[one.fields, one.version] - one.hashes:
             yield f"has another hash for the same version {_shown(one.version)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
 from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile
 from reviewbot.domain.redaction.places import COMMAND_KEY, Place
@@ -18,8 +19,15 @@ def place_of(file: ChangedFile) -> Place:
     """Return the place of a file by its names, its modes, and its known texts on both sides."""
     paths = (file.path, file.diff.old_path)
     sides = [side for side in (file.old, file.new) if side]
-    texts = [file.diff.text, *(side.text or "" for side in sides)]
-    modes = {side.mode for side in sides}
+    return _strictest(paths, [file.diff.text, *(side.text or "" for side in sides)], {side.mode for side in sides})
+
+
+def place_before(old_path: str, text: str, mode: str) -> Place:
+    """Return the place of a file by its name, text and mode at the merge base."""
+    return _strictest((old_path,), [text], {mode})
+
+
+def _strictest(paths: Sequence[str], texts: Sequence[str], modes: Container[str]) -> Place:
     if SYMLINK_MODE in modes or (EXECUTABLE_MODE in modes and not all(map(_is_program, paths))):
         return Place.EXECUTED
     places = {place_of_text(path, texts) for path in paths}
@@ -31,7 +39,7 @@ def _is_program(path: str) -> bool:
     return named_as_code(path) and not decides_what_runs(path)
 
 
-def place_of_text(path: str, texts: list[str]) -> Place:
+def place_of_text(path: str, texts: Sequence[str]) -> Place:
     if any(map(_SHEBANG.search, texts)) and not _is_program(path):
         return Place.EXECUTED
     if decides_what_runs(path):

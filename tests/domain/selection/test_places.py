@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.selection.places import place_of, place_of_text
+from reviewbot.domain.selection.places import place_before, place_of, place_of_text
 from tests.domain.builders import changed_file
 
 
@@ -82,3 +82,16 @@ def test_others_are_code_or_data(path: str, place: Place) -> None:
 )
 def test_both_sides_of_a_change_count(old: Entry | None, new: Entry, path: str, place: Place) -> None:
     assert place_of(changed_file(path, old, new)) is place
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "mode", "place"),
+    [
+        ("notes.md", "", "100644", Place.DATA),
+        ("app.py", "", "100755", Place.CODE),
+        ("tool", "", "100755", Place.EXECUTED),
+        ("tool", "#!/bin/sh\n", "100644", Place.EXECUTED),
+    ],
+)
+def test_a_file_has_a_place_at_the_merge_base(path: str, text: str, mode: str, place: Place) -> None:
+    assert place_before(path, text, mode) is place
