@@ -65,7 +65,21 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
-    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+    return StoredLedger(
+        ledger=ledger,
+        claimed=claimed,
+        problem=reading.problem,
+        lost=lost,
+        summary=keep,
+        doubled=bool(found.extra),
+        on_head=on_head,
+        finished=frozenset(finished),
+        older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
+    )
+
+
+def _is_here(run: RunContext, snapshot: Snapshot, check: CheckRun) -> bool:
+    return (check.head_sha, check.name) == (snapshot.pull.head_sha, run.check_name)
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
