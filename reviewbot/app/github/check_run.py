@@ -48,12 +48,27 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
+    state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     try:
         check = _update_check(run, state, now if known.read_again else there)
     except ForgeUnreachable:
         check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
+
+
+def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
+    """Return the copy of a purchase that another run has written into the check run since; empty if there is none.
+
+    It is read again only if it has the intent of a run that this run does not continue: the task may exist by now, and
+    the check run may be its only record.
+    """
+    copy = decode_external_id(there.external_id, run.signer) if there else None
+    is_buying = known.purchase is not None and known.purchase.state in {TaskState.INTENT, TaskState.OPEN}
+    if there is None or copy is None or copy.purchase.state is not TaskState.INTENT or is_buying:
+        return ""
+    checks = run.ports.forge.checks(there.head_sha, there.name, known.snapshot.pull.number)
+    return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:
