@@ -401,8 +401,8 @@ def judge(history: History) -> list[Violation]:
         theirs = laws.shown_by(other.world).unannounced()
         mine = laws.shown_by(played.world).unannounced().beside(theirs)
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
-        # findings count, too.
-        has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
+        # findings count, too. The next task may then be cancelled instead.
+        has_more = bool(laws.cancelled(other.world) - laws.cancelled(played.world))
         # A single lost answer loses no command.
         may_differ = has_more or (played.world.scheduler.struck > 1 and laws.has_unkept(played.world))
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)

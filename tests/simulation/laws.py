@@ -562,9 +562,10 @@ def has_unkept(world: World) -> bool:
     return any(f" {Refusal.NOT_KEPT} " in one for one in ours if read_answer_mark(one))
 
 
-def cancelled(world: World) -> int:
-    """Return how many tasks were cancelled."""
-    return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
+def cancelled(world: World) -> Counter[object]:
+    """Return how many tasks of each head were cancelled."""
+    tasks = world.codevf.tasks.values()
+    return Counter(one.submission.metadata["headSha"] for one in tasks if one.end is TaskStatus.CANCELLED)
 
 
 # Law 4
