@@ -24,7 +24,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import AUTO_SIZE, IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
@@ -528,7 +528,7 @@ FOUND: dict[str, Bug] = {
         history(
             Episode(
                 (NEXT, PUSH),
-                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(18, Kill(after=False))),
+                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(19, Kill(after=False))),
             ),
             setting=Setting((("max-credits-per-pr", "700"),)),
         ),
@@ -585,7 +585,7 @@ FOUND: dict[str, Bug] = {
                 (
                     *(At(1, Interrupt()), At(5, Switch()), At(8, Meanwhile(Move("note", 0, 2)))),
                     *(At(call, Switch()) for call in (8, 8, 9, 10, 12, 22)),
-                    *(At(23, Begin(PUSH)), At(27, Switch()), At(33, Switch())),
+                    *(At(23, Begin(PUSH)), At(27, Switch()), At(30, Switch())),
                 ),
             ),
         ),
@@ -1007,6 +1007,77 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             setting=Setting((("summary-comment", "false"),), ROUTES),
+        ),
+    ),
+    "answer-behind-a-pending-run": Bug(
+        "With `review-on: ready`, a run read a task that was still open, and the head moved. Another run published the "
+        "answer, and the first run wrote over the text of it in the summary.",
+        NOTHING_LOST,
+        history(
+            *(Move("held_back"), RUN),
+            Episode((NEXT, NEXT), (At(1, Meanwhile(Move("revert", 1, 5))), At(5, Delay(4000)), At(7, Switch()))),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0")), mind=Mind(is_prose=True, is_worried=True)),
+        ),
+    ),
+    "question-withdrawn-by-another-run": Bug(
+        "Two runs executed one question. One withdrew it, because with another question it exceeds the limit. The "
+        "other run subtracted its own hold from a ledger in which the question held nothing, and bought the answer.",
+        WITHIN_LIMIT,
+        history(
+            *(Move("delete", 3), RUN_PUSH, Move("ask"), Move("ask")),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(3, Meanwhile(Move("edits_command", 3, 5))), At(4, Switch()), At(8, Switch())),
+                    *(At(13, Switch()), At(25, Switch()), At(25, Switch()), At(27, Switch())),
+                    *(At(31, Switch()), At(32, Switch())),
+                ),
+            ),
+            setting=Setting((("max-credits-per-pr", "1080"),), ROUTES),
+        ),
+    ),
+    "deleted-file-beside-an-unread-head": Bug(
+        "A run could not read the last reviewed head, so every file counted as new, but not those that the change "
+        "deletes. The review had too few credits, and the reviewer did not learn of the deletion.",
+        CONVERGES,
+        history(
+            *(RUN_PUSH, Move("rename", 5, 5), RUN, Move("rename"), Episode((NEXT,), (At(3, Lose(done=True)),))),
+            setting=Setting((("max-credits", "auto"),), AUTO_SIZE),
+            starts_again=True,
+        ),
+    ),
+    "ended-behind-a-failed-check": Bug(
+        "Without a summary, a racing run failed and created a second check run on the head. It hid the check run with "
+        "the open task, which no later run completed. So the end of the task was announced beside the next review.",
+        ANNOUNCED,
+        history(
+            Episode((NEXT, NEXT), (At(2, Lose(done=True)), At(2, Switch()))),
+            Move("same_beginning"),
+            setting=Setting((("summary-comment", "false"),), life=Life(600, 3600)),
+        ),
+    ),
+    "ended-on-a-replaced-head": Bug(
+        "Without a summary, two heads had check runs with open tasks, and a squash replaced both. Only the check run "
+        "of the last one was completed, so the end of the other task was announced beside the next review.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("same_beginning"), Episode((NEXT,), (At(3, Meanwhile(Move("squash", 0, 2))),))),
+            Move("finish"),
+            setting=Setting((("summary-comment", "false"),), life=Life(600, 3600)),
+        ),
+    ),
+    "next-attempt-behind-a-cancelled-one": Bug(
+        "Two runs executed `/reviewbot cancel`. One bought the next attempt while the other was ending. That one "
+        "wrote the cancelled attempt over the new task, in the summary and in the check run.",
+        NOTHING_LOST,
+        history(
+            Episode((NEXT,), (At(3, Meanwhile(Move("note", 2, 2))),)),
+            *(Move("finish"), RUN, Move("cancel")),
+            Episode(
+                (PUSH, NEXT),
+                tuple(At(call, Switch()) for call in (0, 2, 2, 8, 11, 12, 12, 17, 18, 20, 24, 25, 30, 31)),
+            ),
+            setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
 }

@@ -93,6 +93,14 @@ def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
 
 
+def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any function
+    def intended(at: Quoted, ledger: Any) -> object:  # noqa: ANN401 — a ledger
+        cost = ledger.questions.find(at.question.comment).cost
+        return right(at, replace(ledger, forgotten=ledger.forgotten + cost - at.question.hold))
+
+    return intended
+
+
 def _without_external_id(word: str) -> Replacement:
     """Return a forge that drops tasks in that state from check runs and the summary."""
 
@@ -1642,6 +1650,48 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
         PAY_ONCE,
         found="another-attempt-without-end",
+    ),
+    Mutation(
+        "an update contains what another run has continued",
+        "reviewbot.domain.ledger.update:LedgerUpdate.not_behind",
+        lambda _right: lambda self, _ledger: self,
+        NOTHING_LOST,
+        found="answer-behind-a-pending-run",
+    ),
+    Mutation(
+        "a question that another run has withdrawn still holds its credits",
+        "reviewbot.domain.questions.machine:_intended",
+        _holding_what_is_withdrawn,
+        WITHIN_LIMIT,
+        found="question-withdrawn-by-another-run",
+    ),
+    Mutation(
+        "a deleted file is not new beside a head that cannot be read",
+        "reviewbot.app.reviewer.incremental_context:_UNREAD",
+        lambda _right: None,
+        CONVERGES,
+        found="deleted-file-beside-an-unread-head",
+    ),
+    Mutation(
+        "a check run that another one hides stays open",
+        "reviewbot.app.github.older_checks:_to_close",
+        lambda right: lambda known: {one.name + one.head_sha: one for one in right(known)}.values(),
+        ANNOUNCED,
+        found="ended-behind-a-failed-check",
+    ),
+    Mutation(
+        "a check run of a replaced head stays open",
+        "reviewbot.app.github.older_checks:_to_close",
+        lambda right: lambda known: right(replace(known, stored=replace(known.stored, older_checks=()))),
+        ANNOUNCED,
+        found="ended-on-a-replaced-head",
+    ),
+    Mutation(
+        "a run that ends does not read an intent in the check run again",
+        "reviewbot.app.github.check_run:_written_meanwhile",
+        _returning(""),
+        NOTHING_LOST,
+        found="next-attempt-behind-a-cancelled-one",
     ),
 )
 
