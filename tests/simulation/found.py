@@ -528,7 +528,7 @@ FOUND: dict[str, Bug] = {
         history(
             Episode(
                 (NEXT, PUSH),
-                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(19, Kill(after=False))),
+                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(22, Kill(after=False))),
             ),
             setting=Setting((("max-credits-per-pr", "700"),)),
         ),
@@ -877,7 +877,7 @@ FOUND: dict[str, Bug] = {
                 (NEXT, NEXT, NEXT),
                 (
                     *(At(4, Meanwhile(Move("evil", 4, 5))), At(6, Switch()), At(8, Meanwhile(Move("go_back", 3, 1)))),
-                    *(At(17, Switch()), At(19, Switch()), At(21, Switch())),
+                    *(At(17, Switch()), At(19, Switch()), At(21, Switch()), At(28, Kill(after=False))),
                 ),
             ),
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
@@ -1078,6 +1078,26 @@ FOUND: dict[str, Bug] = {
                 tuple(At(call, Switch()) for call in (0, 2, 2, 8, 11, 12, 12, 17, 18, 20, 24, 25, 30, 31)),
             ),
             setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
+    "second-review-of-a-head": Bug(
+        "Without a summary, a label requested a larger review of a head. Its record replaced that of the first review "
+        "in the check run. So its answer, which called the first review's finding fixed, turned the check green.",
+        NEVER_GREEN,
+        history(
+            *(Move("lock", 3), RUN, Move("finish"), Move("deep")),
+            setting=Setting((("summary-comment", "false"),), ROUTES, life=Life(600, 3600), mind=Mind(lies=True)),
+        ),
+    ),
+    "first-review-by-other-rules": Bug(
+        "The same, but the label was removed before a run read the answer. By the rules without the label, the run "
+        "took the first review as its own, and did not read the findings of it.",
+        NEVER_GREEN,
+        history(
+            *(Move("lock", 3), RUN, Move("finish"), Move("deep")),
+            Episode((NEXT, PUSH), (At(35, Switch()), At(36, Switch()), At(38, Switch()))),
+            Move("deep", 4, 1),
+            setting=Setting((("summary-comment", "false"),), ROUTES, life=Life(600, 3600), mind=Mind(lies=True)),
         ),
     ),
 }

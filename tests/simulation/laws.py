@@ -26,7 +26,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import APP, BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
-from tests.simulation.people import authors_of
+from tests.simulation.people import OWN_BASE, authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.world import (
@@ -444,9 +444,12 @@ def _undone(world: World) -> Iterator[Violation]:
     stopped = not pull.is_open or is_skipped or is_left or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
+    # An own branch as base hides heads, so that a summary with a bypass is not trusted. Only a task shows what it cost.
+    is_bought = bool(world.tasks_of(1))
     is_lost = (
         bool(world.truth.losses)
         or setting.is_silent
+        or (bool(world.truth.bypasses) and OWN_BASE in {base for _, base in pull.bases} and not is_bought)
         or (not setting.has_summary and bool(pull.forced or world.analyzed()))
     )
     if stopped or is_lost or setting.input("review-on", "push") != "push":

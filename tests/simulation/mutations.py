@@ -1342,8 +1342,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a check run records the older review that is open in place of the head's own",
-        "reviewbot.app.github.check_run:_external_id",
-        lambda right: lambda run, known: right(run, replace(known, own=None) if known.others else known),
+        "reviewbot.app.github.check_run:_is_only_record",
+        _returning(value=False),
         NEVER_GREEN,
         found="finished-review-behind-an-open-one",
     ),
@@ -1692,6 +1692,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(""),
         NOTHING_LOST,
         found="next-attempt-behind-a-cancelled-one",
+    ),
+    Mutation(
+        "the second review of a head replaces the record of the first one",
+        "reviewbot.app.github.check_run:_is_only_record",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="second-review-of-a-head",
+    ),
+    Mutation(
+        "a finished review that other rules choose is not read again",
+        "reviewbot.domain.ledger.ledger:Ledger.reopened",
+        lambda _right: lambda self, **_named: self,
+        NEVER_GREEN,
+        found="first-review-by-other-rules",
     ),
 )
 

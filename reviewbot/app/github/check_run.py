@@ -12,6 +12,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check, newer_base
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
@@ -49,8 +50,9 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
+    there = now if known.read_again else there
     try:
-        check = _update_check(run, state, now if known.read_again else there)
+        check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
     except ForgeUnreachable:
         check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
@@ -69,6 +71,20 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
         return ""
     checks = run.ports.forge.checks(there.head_sha, there.name, known.snapshot.pull.number)
     return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
+
+
+def _is_only_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
+    """Return whether a check run has the only copy of another review of this head, which must stay there.
+
+    Without a trusted summary, its findings would be forgotten. While a run waits for the review of an older head, the
+    check run has a copy of that one, too.
+    """
+    copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
+    if copy is None or mine is None or not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
+        return False
+    older = (*known.stored.older_checks, *known.snapshot.older_checks)
+    copies = (decode_external_id(one.external_id, run.signer) for one in older)
+    return all(purchase_key(one.purchase) != purchase_key(copy.purchase) for one in copies if one)
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:
@@ -154,9 +170,7 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = known.ledger.underway_on(known.head_sha) or held
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
-    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
-    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
-    if known.awaited and not is_only and (held is None or held.state.is_over):
+    if known.awaited and (held is None or held.state.is_over):  # so that a later run finds it
         held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.recorded(copy.purchase)

@@ -38,14 +38,17 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows, and those in progress that a racing run's check run hides.
+    """Yield the check runs that GitHub shows, without that of this head, and those in progress that another one hides.
 
-    Those of replaced heads are among them, if they were read for the ledger.
+    Another review of this head or a racing run hides it. Check runs of replaced heads are among them, if they were read
+    for the ledger.
     """
-    found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks) if not one.foreign}
-    own = [found[key] for key in sorted(found)]
-    shown = {(one.head_sha, one.name): one.id for one in own}
-    return (one for one in own if one.status != CheckStatus.COMPLETED or one.id in shown.values())
+    here = (*known.snapshot.checks, *((known.check,) if known.check else ()))
+    found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
+    own = [found[key] for key in sorted(found) if not found[key].foreign]
+    shown = {(one.head_sha, one.name): one.id for one in own}.values()
+    ids = {one.id for one in here}
+    return (one for one in own if (one.id not in ids if one.id in shown else one.status != CheckStatus.COMPLETED))
 
 
 def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:

@@ -380,7 +380,8 @@ def routed(known: Known) -> Known:
         )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
-    written = known.memory.written.with_full_identity(known.identity.digest())
+    digest = known.identity.digest()  # of another review than that for which the ledger was read
+    written = known.memory.written.with_full_identity(digest).reopened(but=digest)
     return replace(known, memory=replace(known.memory, written=written))
 
 
