@@ -528,7 +528,7 @@ FOUND: dict[str, Bug] = {
         history(
             Episode(
                 (NEXT, PUSH),
-                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(22, Kill(after=False))),
+                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(20, Kill(after=False))),
             ),
             setting=Setting((("max-credits-per-pr", "700"),)),
         ),

@@ -65,9 +65,11 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
     It is read again only if it has the intent of a run that this run does not continue: the task may exist by now, and
     the check run may be its only record.
     """
-    copy = decode_external_id(there.external_id, run.signer) if there else None
-    is_buying = known.purchase is not None and known.purchase.state in {TaskState.INTENT, TaskState.OPEN}
-    if there is None or copy is None or copy.purchase.state is not TaskState.INTENT or is_buying:
+    copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
+    if there is None or copy is None or copy.purchase.state is not TaskState.INTENT:
+        return ""
+    is_buying = own is not None and own.state in {TaskState.INTENT, TaskState.OPEN}
+    if is_buying or (own is not None and purchase_key(own) == purchase_key(copy.purchase)):
         return ""
     checks = run.ports.forge.checks(there.head_sha, there.name, known.snapshot.pull.number)
     return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
