@@ -1036,9 +1036,9 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("max-credits-per-pr", "1080"),), ROUTES),
         ),
     ),
-    "deleted-file-beside-an-unread-head": Bug(
-        "A run could not read the last reviewed head, so every file counted as new, but not those that the change "
-        "deletes. The review had too few credits, and the reviewer did not learn of the deletion.",
+    "bought-beside-an-unread-head": Bug(
+        "A run could not read the last reviewed head, and bought a review to which everything was new except the files "
+        "that the change deletes. The review had too few credits.",
         CONVERGES,
         history(
             *(RUN_PUSH, Move("rename", 5, 5), RUN, Move("rename"), Episode((NEXT,), (At(3, Lose(done=True)),))),

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.findings.tracking import _by_code
@@ -25,6 +26,7 @@ from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.phases import Published
+from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -99,6 +101,16 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
         return right(at, replace(ledger, forgotten=ledger.forgotten + cost - at.question.hold))
 
     return intended
+
+
+def _with_everything_new(right: Any) -> object:  # noqa: ANN401 — any function
+    def read_new_part(run: object, known: Any, since: str) -> object:  # noqa: ANN401 — what a run knows
+        try:
+            return right(run, known, since)
+        except ForgeError:
+            return NewPartRead(new_parts(known.change.change.files, {}))
+
+    return read_new_part
 
 
 def _without_external_id(word: str) -> Replacement:
@@ -1666,11 +1678,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="question-withdrawn-by-another-run",
     ),
     Mutation(
-        "a deleted file is not new beside a head that cannot be read",
-        "reviewbot.app.reviewer.incremental_context:_UNREAD",
-        lambda _right: None,
+        "a run that cannot read the last reviewed head buys a review",
+        "reviewbot.app.reviewer.incremental_context:read_new_part",
+        _with_everything_new,
         CONVERGES,
-        found="deleted-file-beside-an-unread-head",
+        found="bought-beside-an-unread-head",
     ),
     Mutation(
         "a check run that another one hides stays open",
