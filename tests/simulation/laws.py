@@ -153,7 +153,8 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
 
     The run that bought the task cannot have seen that, or the first task, since it had begun before.
     """
-    refused = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.OVER_BUDGET]
+    outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
+    refused = [run for run, outcome in outcomes if "`max-credits-per-pr` stops" not in outcome.message]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
 
@@ -178,11 +179,13 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 def _may_be_overwritten(world: World, question: str) -> bool:
     """Return whether another run was at work when a question was recorded in the summary, and wrote over it.
 
-    With check runs, such a summary may not be trusted. The next review writes it again, unless the limit stops that.
+    If its record is there, check runs can be a reason not to trust the summary. The next review writes it again, unless
+    the limit stops that.
     """
     last = next(iter(reversed(list(world.written_ledgers(1)))), None)
     is_there = last is not None and any(one.comment == question for one in last.questions.records)
-    if world.setting.has_checks and is_there and not (_is_overtaken(world) and spending.is_used_up(world)):
+    is_doubted = world.setting.has_checks and _is_overtaken(world) and spending.is_used_up(world)
+    if is_there and not is_doubted:
         return False
     tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
     askers = [cast(Run, run) for task in tasks for run in task.askers]
@@ -327,7 +330,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
-    if spending.is_overwritten(world, task, least=2 if world.setting.has_checks else 1):
+    if spending.is_overwritten(world, task, least=spending.RACING if world.setting.has_checks else 1):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
