@@ -1100,4 +1100,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),), ROUTES, life=Life(600, 3600), mind=Mind(lies=True)),
         ),
     ),
+    "question-counted-on-an-older-head": Bug(
+        "The newest check run was that of an older head, so the write of a question's record was counted there. The "
+        "next run wrote the head's check run again, without the words of the answer.",
+        CONVERGES,
+        history(
+            *(RUN, Move("author_asks"), Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("ask")),
+            Episode((NEXT, PUSH), (At(2, Switch()), At(5, Meanwhile(Move("draft", 2, 4))), At(12, Switch()))),
+            setting=Setting((("review-on", "ready"),), life=Life(600, 3600)),
+        ),
+    ),
 }

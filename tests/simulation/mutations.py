@@ -1706,6 +1706,17 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="next-attempt-behind-a-cancelled-one",
     ),
     Mutation(
+        "the newest check run counts a question, whatever its head",
+        "reviewbot.app.questions.record:_write_checks",
+        lambda right: (
+            lambda run, now, ledger: right(
+                run, replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), ledger
+            )
+        ),
+        CONVERGES,
+        found="question-counted-on-an-older-head",
+    ),
+    Mutation(
         "the second review of a head replaces the record of the first one",
         "reviewbot.app.github.check_run:_is_only_record",
         _returning(value=False),
