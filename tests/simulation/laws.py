@@ -609,11 +609,13 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
 def _last_conclusion(world: World, pull: Pull) -> str | None:
     """Return the conclusion of the last run if only the summary is written.
 
-    None if a workflow has put back an older text: then nothing shows that it is older.
+    None if a workflow has put back an older text: then nothing shows that it is older. Nor does anything show that a
+    change was reviewed once a person has deleted the summary, so a rule without a review may skip it.
     """
     outcome, setting = world.runs[-1].outcome, world.setting
     is_known = setting.has_summary and not setting.has_checks and "record" not in world.truth.losses
-    return outcome.conclusion if is_known and outcome is not None and pull is world.pull else None
+    conclusion = outcome.conclusion if is_known and outcome is not None and pull is world.pull else None
+    return None if conclusion == "skipped" and "memory" in world.truth.losses else conclusion
 
 
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
