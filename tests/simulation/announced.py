@@ -18,6 +18,7 @@ from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
 from tests.simulation.oracle import EVIL
+from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.spending import overlap
 from tests.simulation.world import KEY, World
@@ -126,13 +127,15 @@ class Bought:
         return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
 
     def is_replaced(self, world: World) -> bool:
-        """Return whether the head was bought again, or a run that has read its end bought another review.
+        """Return whether the change was bought again, or a run that has read its end bought another review.
 
-        A run that reads the end can leave the next attempt to a later one, if it defers it or is killed.
+        A run that reads the end can leave the next attempt to a later one, if it defers it or is killed, or if CodeVF
+        refuses it, which the check says. Another head can have the same change.
         """
-        later = [one for one in world.codevf.tasks.values() if one.created > self.over_since]
-        heads = {one.submission.metadata["headSha"] for one in self.tasks}
-        is_bought_again = any(one.submission.metadata["headSha"] in heads for one in later)
+        reviews = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
+        later = [one for one in reviews if one.created > self.over_since]
+        changes = frozenset[tuple[Change, ...]]().union(*(world.changes_of(one) for one in self.tasks))
+        is_bought_again = any(not changes.isdisjoint(world.changes_of(one)) for one in later)
         return is_bought_again or any(run in self.readers for one in later for run in one.askers)
 
 
@@ -162,12 +165,16 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
 
 
 def _is_followed(world: World, pull: Pull, key: str, posted: Collection[str]) -> bool:
-    """Return whether the next attempt was announced, also if it was not bought, or deferred for a head that is gone."""
+    """Return whether the next attempt was announced, also if it was not bought, or deferred for a head without review.
+
+    Such a head is gone, or a maintainer has set the skip label on it.
+    """
     identity, _, attempt = key.rpartition("-")
     following = f"{identity}-{int(attempt) + 1}"
     deferred = [one for one in recorded(world, pull) if one.key == following and one.state is TaskState.DEFERRED]
-    is_gone = any(one.head_sha != pull.head_sha for one in deferred)
-    return is_gone or not {following, f"{following}-unbought"}.isdisjoint(posted)
+    is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
+    is_dropped = any(is_skipped or one.head_sha != pull.head_sha for one in deferred)
+    return is_dropped or not {following, f"{following}-unbought"}.isdisjoint(posted)
 
 
 def _posted(world: World, pull: Pull) -> Mapping[str, list[Notification]]:

@@ -24,7 +24,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import AUTO_SIZE, IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
@@ -528,7 +528,7 @@ FOUND: dict[str, Bug] = {
         history(
             Episode(
                 (NEXT, PUSH),
-                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(18, Kill(after=False))),
+                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(20, Kill(after=False))),
             ),
             setting=Setting((("max-credits-per-pr", "700"),)),
         ),
@@ -585,7 +585,7 @@ FOUND: dict[str, Bug] = {
                 (
                     *(At(1, Interrupt()), At(5, Switch()), At(8, Meanwhile(Move("note", 0, 2)))),
                     *(At(call, Switch()) for call in (8, 8, 9, 10, 12, 22)),
-                    *(At(23, Begin(PUSH)), At(27, Switch()), At(33, Switch())),
+                    *(At(23, Begin(PUSH)), At(27, Switch()), At(30, Switch())),
                 ),
             ),
         ),
@@ -877,7 +877,7 @@ FOUND: dict[str, Bug] = {
                 (NEXT, NEXT, NEXT),
                 (
                     *(At(4, Meanwhile(Move("evil", 4, 5))), At(6, Switch()), At(8, Meanwhile(Move("go_back", 3, 1)))),
-                    *(At(17, Switch()), At(19, Switch()), At(21, Switch())),
+                    *(At(17, Switch()), At(19, Switch()), At(21, Switch()), At(28, Kill(after=False))),
                 ),
             ),
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
@@ -1007,6 +1007,107 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             setting=Setting((("summary-comment", "false"),), ROUTES),
+        ),
+    ),
+    "answer-behind-a-pending-run": Bug(
+        "With `review-on: ready`, a run read a task that was still open, and the head moved. Another run published the "
+        "answer, and the first run wrote over the text of it in the summary.",
+        NOTHING_LOST,
+        history(
+            *(Move("held_back"), RUN),
+            Episode((NEXT, NEXT), (At(1, Meanwhile(Move("revert", 1, 5))), At(5, Delay(4000)), At(7, Switch()))),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0")), mind=Mind(is_prose=True, is_worried=True)),
+        ),
+    ),
+    "question-withdrawn-by-another-run": Bug(
+        "Two runs executed one question. One withdrew it, because with another question it exceeds the limit. The "
+        "other run subtracted its own hold from a ledger in which the question held nothing, and bought the answer.",
+        WITHIN_LIMIT,
+        history(
+            *(Move("delete", 3), RUN_PUSH, Move("ask"), Move("ask")),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(3, Meanwhile(Move("edits_command", 3, 5))), At(4, Switch()), At(8, Switch())),
+                    *(At(13, Switch()), At(25, Switch()), At(25, Switch()), At(27, Switch())),
+                    *(At(31, Switch()), At(32, Switch())),
+                ),
+            ),
+            setting=Setting((("max-credits-per-pr", "1080"),), ROUTES),
+        ),
+    ),
+    "bought-beside-an-unread-head": Bug(
+        "A run could not read the last reviewed head, and bought a review to which everything was new except the files "
+        "that the change deletes. The review had too few credits.",
+        CONVERGES,
+        history(
+            *(RUN_PUSH, Move("rename", 5, 5), RUN, Move("rename"), Episode((NEXT,), (At(3, Lose(done=True)),))),
+            setting=Setting((("max-credits", "auto"),), AUTO_SIZE),
+            starts_again=True,
+        ),
+    ),
+    "ended-behind-a-failed-check": Bug(
+        "Without a summary, a racing run failed and created a second check run on the head. It hid the check run with "
+        "the open task, which no later run completed. So the end of the task was announced beside the next review.",
+        ANNOUNCED,
+        history(
+            Episode((NEXT, NEXT), (At(2, Lose(done=True)), At(2, Switch()))),
+            Move("same_beginning"),
+            setting=Setting((("summary-comment", "false"),), life=Life(600, 3600)),
+        ),
+    ),
+    "ended-on-a-replaced-head": Bug(
+        "Without a summary, two heads had check runs with open tasks, and a squash replaced both. Only the check run "
+        "of the last one was completed, so the end of the other task was announced beside the next review.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("same_beginning"), Episode((NEXT,), (At(3, Meanwhile(Move("squash", 0, 2))),))),
+            Move("finish"),
+            setting=Setting((("summary-comment", "false"),), life=Life(600, 3600)),
+        ),
+    ),
+    "next-attempt-behind-a-cancelled-one": Bug(
+        "Two runs executed `/reviewbot cancel`. One bought the next attempt while the other was ending. That one "
+        "wrote the cancelled attempt over the new task, in the summary and in the check run.",
+        NOTHING_LOST,
+        history(
+            Episode((NEXT,), (At(3, Meanwhile(Move("note", 2, 2))),)),
+            *(Move("finish"), RUN, Move("cancel")),
+            Episode(
+                (PUSH, NEXT),
+                tuple(At(call, Switch()) for call in (0, 2, 2, 8, 11, 12, 12, 17, 18, 20, 24, 25, 30, 31)),
+            ),
+            setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
+    "second-review-of-a-head": Bug(
+        "Without a summary, a label requested a larger review of a head. Its record replaced that of the first review "
+        "in the check run. So its answer, which called the first review's finding fixed, turned the check green.",
+        NEVER_GREEN,
+        history(
+            *(Move("lock", 3), RUN, Move("finish"), Move("deep")),
+            setting=Setting((("summary-comment", "false"),), ROUTES, life=Life(600, 3600), mind=Mind(lies=True)),
+        ),
+    ),
+    "first-review-by-other-rules": Bug(
+        "The same, but the label was removed before a run read the answer. By the rules without the label, the run "
+        "took the first review as its own, and did not read the findings of it.",
+        NEVER_GREEN,
+        history(
+            *(Move("lock", 3), RUN, Move("finish"), Move("deep")),
+            Episode((NEXT, PUSH), (At(35, Switch()), At(36, Switch()), At(38, Switch()))),
+            Move("deep", 4, 1),
+            setting=Setting((("summary-comment", "false"),), ROUTES, life=Life(600, 3600), mind=Mind(lies=True)),
+        ),
+    ),
+    "question-counted-on-an-older-head": Bug(
+        "The newest check run was that of an older head, so the write of a question's record was counted there. The "
+        "next run wrote the head's check run again, without the words of the answer.",
+        CONVERGES,
+        history(
+            *(RUN, Move("author_asks"), Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("ask")),
+            Episode((NEXT, PUSH), (At(2, Switch()), At(5, Meanwhile(Move("draft", 2, 4))), At(12, Switch()))),
+            setting=Setting((("review-on", "ready"),), life=Life(600, 3600)),
         ),
     ),
 }

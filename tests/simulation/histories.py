@@ -10,7 +10,7 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.domain.policy.verdict import Reason, Status
-from tests.simulation import laws, people
+from tests.simulation import laws, people, spending
 from tests.simulation.codevf import Life, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, StoredComment
 from tests.simulation.laws import CONVERGES, NO_BUG, Violation
@@ -401,11 +401,15 @@ def judge(history: History) -> list[Violation]:
         theirs = laws.shown_by(other.world).unannounced()
         mine = laws.shown_by(played.world).unannounced().beside(theirs)
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
-        # findings count, too.
-        has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
+        # findings count, too. The next task may then be cancelled instead.
+        has_more = bool(laws.cancelled(other.world) - laws.cancelled(played.world))
         # A single lost answer loses no command.
-        may_differ = has_more or (played.world.scheduler.struck > 1 and laws.has_unkept(played.world))
+        is_unkept = laws.has_unkept(played.world) and not laws.has_unkept(other.world)
+        may_differ = has_more or (played.world.scheduler.struck > 1 and is_unkept)
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
+        # If the limit is not enough for a question and a review, the one that is bought first counts.
+        is_either = played.world.truth.askers and any(spending.is_used_up(one.world) for one in (played, other))
+        difference = "" if is_either else difference
         if difference and not other.violations:
             message = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, message)]
@@ -430,9 +434,15 @@ def rest(world: World, *, again: bool) -> None:
     for tried in range(MOST_COLLECTIONS):
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
-        is_news = _settle(world)
+        is_news = _settle(world) or _has_question(world)
         if not world.codevf.open_tasks() and tried >= waits and not is_news and not _tries_again(world):
             break
+
+
+def _has_question(world: World) -> bool:
+    """Return whether a run has bought an answer that no run has posted, whose task may be over already."""
+    reading = world.reading(1)
+    return reading is not None and any(one.task_id for one in reading.ledger.questions.open())
 
 
 def _tries_again(world: World) -> bool:

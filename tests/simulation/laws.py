@@ -26,7 +26,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import APP, BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
-from tests.simulation.people import authors_of
+from tests.simulation.people import OWN_BASE, authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.world import (
@@ -153,7 +153,8 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
 
     The run that bought the task cannot have seen that, or the first task, since it had begun before.
     """
-    refused = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.OVER_BUDGET]
+    outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
+    refused = [run for run, outcome in outcomes if "`max-credits-per-pr` stops" not in outcome.message]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
 
@@ -178,11 +179,13 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 def _may_be_overwritten(world: World, question: str) -> bool:
     """Return whether another run was at work when a question was recorded in the summary, and wrote over it.
 
-    With check runs, such a summary may not be trusted. The next review writes it again, unless the limit stops that.
+    If its record is there, check runs can be a reason not to trust the summary. The next review writes it again, unless
+    the limit stops that.
     """
     last = next(iter(reversed(list(world.written_ledgers(1)))), None)
     is_there = last is not None and any(one.comment == question for one in last.questions.records)
-    if world.setting.has_checks and is_there and not (_is_overtaken(world) and spending.is_used_up(world)):
+    is_doubted = world.setting.has_checks and _is_overtaken(world) and spending.is_used_up(world)
+    if is_there and not is_doubted:
         return False
     tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
     askers = [cast(Run, run) for task in tasks for run in task.askers]
@@ -327,7 +330,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
-    if spending.is_overwritten(world, task, least=2 if world.setting.has_checks else 1):
+    if spending.is_overwritten(world, task, least=spending.RACING if world.setting.has_checks else 1):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
@@ -444,9 +447,12 @@ def _undone(world: World) -> Iterator[Violation]:
     stopped = not pull.is_open or is_skipped or is_left or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
+    # An own branch as base hides heads, so that a summary with a bypass is not trusted. Only a task shows what it cost.
+    is_bought = bool(world.tasks_of(1))
     is_lost = (
         bool(world.truth.losses)
         or setting.is_silent
+        or (bool(world.truth.bypasses) and OWN_BASE in {base for _, base in pull.bases} and not is_bought)
         or (not setting.has_summary and bool(pull.forced or world.analyzed()))
     )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -562,9 +568,10 @@ def has_unkept(world: World) -> bool:
     return any(f" {Refusal.NOT_KEPT} " in one for one in ours if read_answer_mark(one))
 
 
-def cancelled(world: World) -> int:
-    """Return how many tasks were cancelled."""
-    return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
+def cancelled(world: World) -> Counter[object]:
+    """Return how many tasks of each head were cancelled."""
+    tasks = world.codevf.tasks.values()
+    return Counter(one.submission.metadata["headSha"] for one in tasks if one.end is TaskStatus.CANCELLED)
 
 
 # Law 4
@@ -602,11 +609,13 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
 def _last_conclusion(world: World, pull: Pull) -> str | None:
     """Return the conclusion of the last run if only the summary is written.
 
-    None if a workflow has put back an older text: then nothing shows that it is older.
+    None if a workflow has put back an older text: then nothing shows that it is older. Nor does anything show that a
+    change was reviewed once a person has deleted the summary, so a rule without a review may skip it.
     """
     outcome, setting = world.runs[-1].outcome, world.setting
     is_known = setting.has_summary and not setting.has_checks and "record" not in world.truth.losses
-    return outcome.conclusion if is_known and outcome is not None and pull is world.pull else None
+    conclusion = outcome.conclusion if is_known and outcome is not None and pull is world.pull else None
+    return None if conclusion == "skipped" and "memory" in world.truth.losses else conclusion
 
 
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:

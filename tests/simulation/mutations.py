@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.findings.tracking import _by_code
@@ -25,6 +26,7 @@ from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.phases import Published
+from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -91,6 +93,24 @@ class Mutation:
 
 def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
+
+
+def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any function
+    def intended(at: Quoted, ledger: Any) -> object:  # noqa: ANN401 — a ledger
+        cost = ledger.questions.find(at.question.comment).cost
+        return right(at, replace(ledger, forgotten=ledger.forgotten + cost - at.question.hold))
+
+    return intended
+
+
+def _with_everything_new(right: Any) -> object:  # noqa: ANN401 — any function
+    def read_new_part(run: object, known: Any, since: str) -> object:  # noqa: ANN401 — what a run knows
+        try:
+            return right(run, known, since)
+        except ForgeError:
+            return NewPartRead(new_parts(known.change.change.files, {}))
+
+    return read_new_part
 
 
 def _without_external_id(word: str) -> Replacement:
@@ -1352,8 +1372,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a check run records the older review that is open in place of the head's own",
-        "reviewbot.app.github.check_run:_external_id",
-        lambda right: lambda run, known: right(run, replace(known, own=None) if known.others else known),
+        "reviewbot.app.github.check_run:_is_only_record",
+        _returning(value=False),
         NEVER_GREEN,
         found="finished-review-behind-an-open-one",
     ),
@@ -1660,6 +1680,73 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
         PAY_ONCE,
         found="another-attempt-without-end",
+    ),
+    Mutation(
+        "an update contains what another run has continued",
+        "reviewbot.domain.ledger.update:LedgerUpdate.not_behind",
+        lambda _right: lambda self, _ledger: self,
+        NOTHING_LOST,
+        found="answer-behind-a-pending-run",
+    ),
+    Mutation(
+        "a question that another run has withdrawn still holds its credits",
+        "reviewbot.domain.questions.machine:_intended",
+        _holding_what_is_withdrawn,
+        WITHIN_LIMIT,
+        found="question-withdrawn-by-another-run",
+    ),
+    Mutation(
+        "a run that cannot read the last reviewed head buys a review",
+        "reviewbot.app.reviewer.incremental_context:read_new_part",
+        _with_everything_new,
+        CONVERGES,
+        found="bought-beside-an-unread-head",
+    ),
+    Mutation(
+        "a check run that another one hides stays open",
+        "reviewbot.app.github.older_checks:_to_close",
+        lambda right: lambda known: {one.name + one.head_sha: one for one in right(known)}.values(),
+        ANNOUNCED,
+        found="ended-behind-a-failed-check",
+    ),
+    Mutation(
+        "a check run of a replaced head stays open",
+        "reviewbot.app.github.older_checks:_to_close",
+        lambda right: lambda known: right(replace(known, stored=replace(known.stored, older_checks=()))),
+        ANNOUNCED,
+        found="ended-on-a-replaced-head",
+    ),
+    Mutation(
+        "a run that ends does not read an intent in the check run again",
+        "reviewbot.app.github.check_run:_written_meanwhile",
+        _returning(""),
+        NOTHING_LOST,
+        found="next-attempt-behind-a-cancelled-one",
+    ),
+    Mutation(
+        "the newest check run counts a question, whatever its head",
+        "reviewbot.app.questions.record:_write_checks",
+        lambda right: (
+            lambda run, now, ledger: right(
+                run, replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), ledger
+            )
+        ),
+        CONVERGES,
+        found="question-counted-on-an-older-head",
+    ),
+    Mutation(
+        "the second review of a head replaces the record of the first one",
+        "reviewbot.app.github.check_run:_is_only_record",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="second-review-of-a-head",
+    ),
+    Mutation(
+        "a finished review that other rules choose is not read again",
+        "reviewbot.domain.ledger.ledger:Ledger.reopened",
+        lambda _right: lambda self, **_named: self,
+        NEVER_GREEN,
+        found="first-review-by-other-rules",
     ),
 )
 

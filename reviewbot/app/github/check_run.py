@@ -11,6 +11,8 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, Annotat
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.judge import (
     CHECK_RUN,
     apply_bypass,
@@ -55,12 +57,44 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     there = check_to_write(known)
     # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
+    state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
+    there = now if known.read_again else there
     try:
-        check = _update_check(run, state, now if known.read_again else there)
+        check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
     except ForgeUnreachable:
         check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
+
+
+def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
+    """Return the copy of a purchase that another run has written into the check run since; empty if there is none.
+
+    It is read again only if it has the intent of a run that this run does not continue: the task may exist by now, and
+    the check run may be its only record.
+    """
+    copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
+    if there is None or copy is None or copy.purchase.state is not TaskState.INTENT:
+        return ""
+    is_buying = own is not None and own.state in {TaskState.INTENT, TaskState.OPEN}
+    if is_buying or (own is not None and purchase_key(own) == purchase_key(copy.purchase)):
+        return ""
+    checks = run.ports.forge.checks(there.head_sha, there.name, known.snapshot.pull.number)
+    return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
+
+
+def _is_only_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
+    """Return whether a check run has the only copy of another review of this head, which must stay there.
+
+    Without a trusted summary, its findings would be forgotten. While a run waits for the review of an older head, the
+    check run has a copy of that one, too.
+    """
+    copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
+    if copy is None or mine is None or not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
+        return False
+    older = (*known.stored.older_checks, *known.snapshot.older_checks)
+    copies = (decode_external_id(one.external_id, run.signer) for one in older)
+    return all(purchase_key(one.purchase) != purchase_key(copy.purchase) for one in copies if one)
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:

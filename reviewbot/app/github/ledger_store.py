@@ -30,17 +30,9 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
     """
-    found, seen = summaries(snapshot.comments, run.settings.instance), None
-    keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
-    reading = _reading(run, keep, checks)
-    hides = run.paid and _hides_a_purchase(snapshot.pull, reading.ledger)
-    if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
-        seen = reading.ledger.seen if reading.ledger.has_exemptions else None
-        checks, is_whole = _every_check(run, snapshot, seen)
-        reading = _reading(run, keep, checks)
-        reading = reading if is_whole else distrust(reading)
-    cut = _is_cut(snapshot.pull, None if reading.problem else seen)
-    reading = distrust(reading) if cut else reading
+    found = summaries(snapshot.comments, run.settings.instance)
+    keep = found.keep
+    reading, checks, cut = _read_with_checks(run, snapshot, keep)
     believed = keep is not None and not reading.problem
     signed = tuple(_signed(run, checks))
     copies = _copies(signed)
@@ -65,7 +57,37 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
-    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+    return StoredLedger(
+        ledger=ledger,
+        claimed=claimed,
+        problem=reading.problem,
+        lost=lost,
+        summary=keep,
+        doubled=bool(found.extra),
+        on_head=on_head,
+        finished=frozenset(finished),
+        older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
+    )
+
+
+def _read_with_checks(
+    run: RunContext, snapshot: Snapshot, keep: Comment | None
+) -> tuple[LedgerReading, tuple[CheckRun, ...], bool]:
+    """Read the ledger, and return the check runs that were read for it, and whether some could not be found."""
+    seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
+    reading = _reading(run, keep, checks)
+    hides = run.paid and _hides_a_purchase(snapshot.pull, reading.ledger)
+    if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
+        seen = reading.ledger.seen if reading.ledger.has_exemptions else None
+        checks, is_whole = _every_check(run, snapshot, seen)
+        reading = _reading(run, keep, checks)
+        reading = reading if is_whole else distrust(reading)
+    cut = _is_cut(snapshot.pull, None if reading.problem else seen)
+    return (distrust(reading) if cut else reading), checks, cut
+
+
+def _is_here(run: RunContext, snapshot: Snapshot, check: CheckRun) -> bool:
+    return (check.head_sha, check.name) == (snapshot.pull.head_sha, run.check_name)
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:

@@ -5,9 +5,11 @@ Their counter is kept as new as the ledger's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
-from reviewbot.domain.github.pull_request import CheckRun
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
@@ -25,8 +27,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     A green check of this head for another base is completed too once a waiver or the skip label is withdrawn.
     If this run wrote the ledger but no check run with its counter, the latest older one with a purchase gets it.
     """
-    newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks if not one.foreign}
-    for check in newest_of.values() if run.paid and run.settings.check_run else ():
+    for check in _to_close(known) if run.paid and run.settings.check_run else ():
         bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
         if (bought or outlives_exemption(known, check)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
@@ -34,6 +35,20 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     if found and _is_as_read(run, known, found[0]):
         _close(run, known, *found)
     return known
+
+
+def _to_close(known: Known) -> Iterator[CheckRun]:
+    """Yield the check runs that GitHub shows, without that of this head, and those in progress that another one hides.
+
+    Another review of this head or a racing run hides it. Check runs of replaced heads are among them, if they were read
+    for the ledger.
+    """
+    here = (*known.snapshot.checks, *((known.check,) if known.check else ()))
+    found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
+    own = [found[key] for key in sorted(found) if not found[key].foreign]
+    shown = {(one.head_sha, one.name): one.id for one in own}.values()
+    ids = {one.id for one in here}
+    return (one for one in own if (one.id not in ids if one.id in shown else one.status != CheckStatus.COMPLETED))
 
 
 def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:

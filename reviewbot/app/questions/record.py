@@ -9,7 +9,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import keep_text
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.github.pull_request import CheckStatus, Snapshot
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Snapshot
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.external_id import counted, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger
@@ -70,17 +70,22 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
         run.ports.forge.create_comment(run.signer.pull_number, body)
 
 
+def _by_id(check: CheckRun) -> int:
+    return check.id
+
+
 def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
     """Let the newest check run say whether a question is open, and the newest copy count this write of the ledger.
 
-    So a collection finds the question, and no run believes a summary from before it. A check run in progress is found
-    anyway, and another run may be recording its purchase there.
+    So a collection finds the question, and no run believes a summary from before it. A check run of this head comes
+    before newer ones of older heads: the next run would write it again. One in progress is found anyway, and another
+    run may be recording its purchase there.
     """
-    checks = (*snapshot.older_checks, *snapshot.checks)
+    checks = (*sorted(snapshot.older_checks, key=_by_id), *sorted(snapshot.checks, key=_by_id))
     own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]
     done = [(one, tag) for one, tag in own if one.status == CheckStatus.COMPLETED]
-    newest, asks = max((one.id for one, _ in own), default=0), bool(ledger.questions.open())
-    copied = max((one.id for one, _ in done if decode_external_id(one.external_id, run.signer)), default=0)
+    newest, asks = ([one.id for one, _ in own] or [0])[-1], bool(ledger.questions.open())
+    copied = ([one.id for one, _ in done if decode_external_id(one.external_id, run.signer)] or [0])[-1]
     for one, tag in done:
         wanted = replace(tag, asks=asks and one.id == newest)
         copy = counted(one.external_id, ledger, run.signer) if one.id == copied else one.external_id

@@ -8,23 +8,32 @@ from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.commands.parse import parse
 from reviewbot.domain.findings.conversation import Reply, newest, redacted, replies_in, reply_of
 from reviewbot.domain.findings.incremental import new_parts, since_text
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.publishing.comment_diff import marked_threads
-from reviewbot.errors import ForgeError
+from reviewbot.errors import ForgeError, ForgeUnreachable
+
+_UNREAD = Entry(oid="", mode="")
 
 
 def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
-    """Compare the files with the last reviewed head; all is new if GitHub has deleted that commit."""
+    """Compare the files with the last reviewed head; all is new if GitHub has deleted that commit.
+
+    Raises:
+        ForgeUnreachable: it may be readable later; buying a review of everything now would cost more.
+    """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
     try:
         before, *_ = run.ports.forge.entries(
             head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
         )
+    except ForgeUnreachable:
+        raise
     except ForgeError as error:
         run.ports.reporter.debug(f"The last reviewed head cannot be read: {error.message}")
-        before = {}
+        before = dict.fromkeys((file.path for file in files), _UNREAD)  # also of files that this change deletes
     return NewPartRead(new_parts(files, before))
 
 

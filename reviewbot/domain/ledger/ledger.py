@@ -288,6 +288,16 @@ class Ledger(Struct, frozen=True):
         )
         return replace(self, purchases=tuple(whole))
 
+    def reopened(self, but: str) -> Ledger:
+        """Reopen the finished purchases that only a copy has, except of an identity: the service has their findings."""
+        found = (
+            replace(one, state=TaskState.OPEN)
+            if one.state is TaskState.DONE and not one.base_ref and one.identity != but
+            else one
+            for one in self.purchases
+        )
+        return replace(self, purchases=tuple(found))
+
     def was_asked(self, comment_id: str) -> bool:
         return any(comment_id in entry.asked for entry in self.purchases)
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.github.pull_request import CheckRun, Comment
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
@@ -36,6 +36,7 @@ class StoredLedger(Struct, frozen=True):
         on_head: the copies in reviewbot's check runs on the head, by check run id; only those signed with this key.
         finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
             service has their findings.
+        older_checks: the check runs of older heads and other bases that were read for it, also those of replaced heads.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -46,6 +47,7 @@ class StoredLedger(Struct, frozen=True):
     doubled: bool = False
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
     finished: frozenset[PurchaseKey] = frozenset()
+    older_checks: tuple[CheckRun, ...] = ()
 
 
 class Memory(Struct, frozen=True, dict=True):

@@ -45,6 +45,12 @@ class LedgerUpdate(Struct, frozen=True):
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.answers)
         return replace(self, answers=tuple(answers))
 
+    def not_behind(self, ledger: Ledger) -> LedgerUpdate:
+        """Leave out the purchases whose record is more advanced, since another run has continued them."""
+        there = ((one, ledger.recorded(one)) for one in self.purchases)
+        kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
+        return replace(self, purchases=tuple(kept))
+
     def only(self, identity: str) -> LedgerUpdate:
         """Keep only the purchases of one change.
 

@@ -51,7 +51,7 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     # Another base or head can hide a check run that records an end.
     finished = stored.finished | before.finished
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished)
-    memory = Memory.of(stored.ledger, known.memory.update, known.change.index)
+    memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
     return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
 
 

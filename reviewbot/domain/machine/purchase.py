@@ -316,9 +316,7 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
         waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
         held = ledger.underway_on(known.head_sha) or held or waiting
-    # So that a later run finds the awaited one. Without a summary, a finished review has no other record.
-    is_only = held is not None and held.state is TaskState.DONE and not known.request.summary_comment
-    if known.awaited and not is_only and (held is None or held.state.is_over):
+    if known.awaited and (held is None or held.state.is_over):  # so that a later run finds it
         held = known.awaited.purchase
     held = held or (there and ledger.recorded(there))
     # Another run may have recorded the task of this run's intent.
@@ -400,7 +398,8 @@ def routed(known: Known) -> Known:
         )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
-    written = known.memory.written.with_full_identity(known.identity.digest())
+    digest = known.identity.digest()  # of another review than that for which the ledger was read
+    written = known.memory.written.with_full_identity(digest).reopened(but=digest)
     return replace(known, memory=replace(known.memory, written=written))
 
 

@@ -263,10 +263,12 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     """Withdraw the intent if others that were recorded meanwhile exceed the limit with it.
 
-    Each run records its intent and then reads the others, as for reviews.
+    Each run records its intent and then reads the others, as for reviews. Another run that executes the same command
+    may have withdrawn it.
     """
     question = at.question
-    spent = max(at.limits.spent, ledger.spent - question.hold)
+    recorded = ledger.questions.find(question.comment)
+    spent = max(at.limits.spent, ledger.spent - (recorded.cost if recorded else 0))
     limits = replace(at.limits, first_hold=ledger.first_hold, spent=spent)
     try:
         limits.check(question.hold, None)

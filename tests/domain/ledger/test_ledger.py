@@ -680,6 +680,14 @@ def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
     assert PLAIN.named("b" * 16, 1) is None
 
 
+def test_a_finished_purchase_that_only_a_copy_has_is_reopened_unless_the_run_reads_it() -> None:
+    done = purchase(state=TaskState.DONE, base_ref="")
+    ended = replace(done, state=TaskState.ENDED, attempt=2)
+    ledger = Ledger((done, ended, replace(done, base_ref="main", attempt=3), replace(done, identity="b" * 64)))
+    opened = ledger.reopened(but="b" * 64)
+    assert [one.state for one in opened.purchases] == [TaskState.OPEN, TaskState.ENDED, TaskState.DONE, TaskState.DONE]
+
+
 def test_a_purchase_of_a_head_is_found_with_any_settings() -> None:
     older = replace(BOUGHT, identity="b" * 64, merge_base="m" * 40)
     ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)

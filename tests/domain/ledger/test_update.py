@@ -99,6 +99,20 @@ def test_a_run_that_saw_a_task_open_does_not_open_it_again() -> None:
     assert applied(there, LedgerUpdate().with_purchase(later), NOW).purchases == (later,)
 
 
+@given(changes, changes)
+def test_what_another_run_has_continued_changes_nothing(theirs: LedgerUpdate, mine: LedgerUpdate) -> None:
+    ledger = applied(Ledger(), theirs, NOW)
+    kept = mine.not_behind(ledger)
+    assert applied(ledger, kept, NOW) == applied(ledger, mine, NOW)
+    assert set(kept.purchases) <= set(mine.purchases)
+
+
+def test_a_run_that_saw_a_task_open_has_no_news_of_its_end() -> None:
+    update = LedgerUpdate((BOUGHT, replace(BOUGHT, attempt=2)))
+    assert update.not_behind(Ledger((DONE,))).purchases == update.purchases[1:]
+    assert LedgerUpdate((DONE,)).not_behind(Ledger((BOUGHT,))).purchases == (DONE,)
+
+
 def test_an_answer_replaces_what_was_known_of_its_task() -> None:
     first, second, other = (answer(NOW, task=task) for task in ("task_1", "task_1", "task_2"))
     changes = LedgerUpdate().with_answer(first).with_answer(other).with_answer(second)

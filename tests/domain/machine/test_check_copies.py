@@ -23,12 +23,10 @@ ENDED = purchase(identity="e" * 64, state=TaskState.ENDED, task_id="task_3")
 OLDER = purchase(identity="9" * 64, state=TaskState.OPEN, task_id="task_9", head_sha=OTHER_HEAD)
 
 
-def run(
-    own: Purchase | None, *ledger: Purchase, awaits: bool = False, summary: bool = True, paid: bool = True
-) -> Known:
+def run(own: Purchase | None, *ledger: Purchase, awaits: bool = False, paid: bool = True) -> Known:
     """Return what a run knows of its own purchase and of the ledger."""
     others = (OpenTask(OLDER, Task("task_9", TaskStatus.PROCESSING, "processing")),) if awaits else ()
-    now = replace(known(paid=paid, summary_comment=summary), others=others, memory=Memory(written=Ledger(ledger)))
+    now = replace(known(paid=paid), others=others, memory=Memory(written=Ledger(ledger)))
     return replace(now, own=Bought(own) if own else None)
 
 
@@ -61,7 +59,6 @@ def test_a_check_has_the_purchase_that_a_later_run_needs(now: Known, copied: Pur
         (run(ENDED, ENDED, OLDER, awaits=True), OLDER),
         (run(DEFERRED, DEFERRED, OLDER, awaits=True), DEFERRED),
         (run(DONE, DONE, OLDER, awaits=True), OLDER),
-        (run(DONE, DONE, OLDER, awaits=True, summary=False), DONE),
     ],
 )
 def test_the_awaited_review_is_found_by_the_check_unless_this_head_has_its_own(now: Known, copied: Purchase) -> None:

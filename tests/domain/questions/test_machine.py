@@ -183,6 +183,13 @@ def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None
         assert ended.outcome.reason is Reason.OVER_BUDGET
 
 
+def test_a_question_that_another_run_has_withdrawn_is_within_the_limit_or_withdrawn_too() -> None:
+    withdrawn = replace(INTENT, state=QuestionState.ENDED, used=Decimal(0))
+    ledger = LEDGER.with_question(replace(INTENT, comment="43")).with_question(withdrawn)
+    assert isinstance(learn(quoted(max_per_pr=240), ledger, NOON), Intended)
+    assert isinstance(learn(quoted(max_per_pr=239), ledger, NOON), Withdrawn)
+
+
 def test_a_question_that_is_too_large_is_sent_in_the_next_smaller_tier() -> None:
     phase: Phase = Intended(INTENT, PRICE, SIZES, again=False)
     for size in SIZES:
