@@ -18,6 +18,7 @@ from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.values import replace
 
 WORKFLOWS = ".github/workflows"
+REVIEW_FILE = f"{WORKFLOWS}/reviewbot-review.yml"
 
 SCHEMA_FILE = "docs/reviewbot.schema.json"
 """Where the config file's JSON Schema is published, inside the action's repository."""

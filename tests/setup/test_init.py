@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -167,12 +168,34 @@ def test_the_ruleset_requires_it_from_the_given_app() -> None:
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 4711}]
 
 
+@pytest.mark.parametrize("reviewer", ReviewerKind)
+def test_advice_prints_no_ruleset_but_a_command_that_keeps_the_reviewer(clone: Clone, reviewer: ReviewerKind) -> None:
+    said = init("--action", NAMED, "--as", "advisory", "--reviewer", reviewer, "--wait-for", "CI, all")
+    assert (said.status, said.out, "ruleset" in said.err) == (0, "", False)
+    ((command, *words),) = (shlex.split(line)[1:] for line in said.err.splitlines() if " reviewbot init " in line)
+    assert (command, init(*words).status) == ("init", 0)
+    expected = files(InitOptions(ACTION, gate=True, reviewer=reviewer, wait_for=("CI, all",)))
+    assert {path: text for path, text in written(clone).items() if path in expected} == expected
+
+
+def test_the_ruleset_of_existing_workflows_is_printed_without_their_options(clone: Clone) -> None:
+    first = init("--action", NAMED, "--as", "gate", "--reviewer", "local")
+    (clone.root / ".github/workflows/reviewbot-threads.yml").unlink()
+    before = written(clone)
+    again = init("--as", "gate")
+    assert (again.status, again.out, written(clone)) == (0, first.out, before)
+    assert "Nothing was written: .github/workflows/reviewbot-review.yml exists" in again.err
+    clone.write({CONFIG_FILE: "reviewer: local\n"})
+    assert init("--as", "gate", "--source", "4711").out == first.out.replace("15368", "4711")
+    for other in (("--reviewer", "codevf"), ("--wait-for", "CI")):
+        assert init("--action", NAMED, "--as", "gate", *other).status == 2
+
+
 @pytest.mark.usefixtures("clone")
-def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
-    said = init("--action", NAMED, "--as", "advisory")
-    assert (said.status, said.out) == (0, "")
-    assert "reviewbot init --as gate --force" in said.err
-    assert "ruleset" not in said.err
+def test_the_environment_comes_before_the_workflows_that_would_create_it_unprotected() -> None:
+    said = init("--action", NAMED, "--as", "gate").err
+    steps = ["1. Create the environment", "2. Commit these files", "3. When a pull request has the check", "4. Verify"]
+    assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup|, require).*$", said, re.MULTILINE) == steps
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")

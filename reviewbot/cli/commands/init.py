@@ -8,17 +8,29 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
-from reviewbot.adapters.actions.safe_files import is_taken, write_inside
+from reviewbot.adapters.actions.safe_files import is_taken, read_inside, write_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
-from reviewbot.settings import Settings
+from reviewbot.settings import Settings, peek_settings
+from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
-from reviewbot.setup.files import ENVIRONMENT, SECRET, Action, InitOptions, files, installed_from, read_action, ruleset
+from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
+from reviewbot.setup.files import (
+    ENVIRONMENT,
+    REVIEW_FILE,
+    SECRET,
+    Action,
+    InitOptions,
+    files,
+    installed_from,
+    read_action,
+    ruleset,
+)
 
 ADVISORY, GATE = "advisory", "gate"
 
@@ -32,13 +44,17 @@ _WHICH = f"""Which release of the action? To list them (use the SHA of a line th
   {_LIST}
 Write it as {_FORM}: """
 
-_ADVISES = "Forks and merge queues get no check. To require one:\n     reviewbot init --as gate --force"
+_POST = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
 
 
 def run(call: Call) -> int:
     """Ask, check that no file is in the way, then write all files, or none; never replace a config file."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
+    if kept_gate := _kept_gate(call, root):
+        call.err.write(f"Nothing was written: {REVIEW_FILE} exists, and `--force` would overwrite it.\n")
+        _print_ruleset(call, kept_gate)
+        return 0
     options = _options(call)
     texts = {path: text for path, text in files(options).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
@@ -46,7 +62,7 @@ def run(call: Call) -> int:
         todo = {CONFIG_FILE: "Use `--no-config` or `--force`; both keep it."}
         overwrite = "Use `--force` to overwrite it."
         raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
-    if not call.chosen.kind and not options.gate and any(_is_gate(Path(root, path)) for path in taken):
+    if not call.chosen.kind and not options.gate and _gate_jobs(root):
         what = "missing, and the existing workflows are for a required check"
         raise wrong("--as", what, "Write `--as gate` to keep the required check, or `--as advisory`.")
     kept = [path for path in taken if path == CONFIG_FILE]
@@ -57,13 +73,35 @@ def run(call: Call) -> int:
     unused = [path for path in every if path not in files(options) and is_taken(root, path, OUT_OF_BOUNDS)]
     call.err.write("\n".join(_next(options, texts, kept, unused, printed=call.out.isatty())) + "\n")
     if options.gate:
-        rules = ruleset(Settings(reviewer=options.reviewer), call.chosen.source or ACTIONS_APP)
-        call.out.write(json.dumps(rules, indent=2) + "\n")
+        _print_ruleset(call, Settings(reviewer=options.reviewer))
     return 0
 
 
-def _is_gate(workflow: Path) -> bool:
-    return workflow.is_file() and b"pull_request_target" in workflow.read_bytes()
+def _print_ruleset(call: Call, settings: Settings) -> None:
+    rules = ruleset(settings, call.chosen.source or ACTIONS_APP)
+    call.out.write(json.dumps(rules, indent=2) + "\n")
+
+
+def _kept_gate(call: Call, root: str) -> Settings | None:
+    """Return the settings of the existing workflows if they already are what `--as gate` asks for, else None."""
+    chosen = call.chosen
+    if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):
+        return None
+    settings = peek_settings(inputs_of_review(jobs), _text(root, CONFIG_FILE))
+    return settings if chosen.reviewer in {None, settings.reviewer} else None
+
+
+def _gate_jobs(root: str) -> tuple[Job, ...]:
+    """Return the jobs of the existing review workflow if it is for a required check."""
+    jobs, _ = read_jobs({REVIEW_FILE: _text(root, REVIEW_FILE) or ""})
+    return jobs if any("pull_request_target" in job.events for job in jobs) else ()
+
+
+def _text(root: str, path: str) -> str | None:
+    """Return the text of a file, None if it is missing."""
+    if not is_taken(root, path, OUT_OF_BOUNDS):
+        return None
+    return read_inside(root, path, CONFIG_BYTES, OUT_OF_BOUNDS).content.decode("utf-8", "replace")
 
 
 def _options(call: Call) -> InitOptions:
@@ -114,7 +152,7 @@ def _next(
     `unused` are workflows of an earlier `init`; `printed` is whether the ruleset is on the screen, not in a file.
     """
     keyed = options.reviewer is ReviewerKind.CODEVF
-    steps = ["Commit these files on the default branch: GitHub reads them from there."]
+    steps = []
     if unused:
         steps.append(f"Delete what these workflows do not use:\n     rm {shlex.join(unused)}")
     if keyed and options.gate:
@@ -126,11 +164,21 @@ def _next(
         steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
     if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
-    post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
+    steps.append("Commit these files on the default branch: GitHub reads them from there.")
     saved = "save the printed ruleset as ruleset.json" if printed else "use the ruleset from the standard output"
-    require = f"To require the check, {saved}, then:\n     {post}"
-    steps.append(require if options.gate else _ADVISES)
+    if options.gate:
+        steps.append(f"When a pull request has the check, require it: {saved}, then:\n     {_POST}")
+    else:
+        steps.append(f"Forks and merge queues get no check. To require one:\n     {_gate_command(options)}")
     steps.append("Verify the setup (free): reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]
     written += [f"  {visible(path)} (exists, kept)" for path in kept]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
+
+
+def _gate_command(options: InitOptions) -> str:
+    """Return the command that replaces advisory workflows by those of a required check."""
+    action = f"{options.action}".replace(" ", "")
+    waits = [word for name in options.wait_for for word in ("--wait-for", name)]
+    chosen = ("--as", GATE, "--reviewer", options.reviewer, "--action", action, *waits, "--force")
+    return shlex.join(("reviewbot", "init", *chosen))
