@@ -178,6 +178,9 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
         )
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
+    if reviewing and not any("issue_comment" in job.events for job in jobs):
+        what = "no workflow starts on `/reviewbot` comments; the next run on the pull request answers them"
+        yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` of `reviewbot init`.")
     if settings.wait_for_checks:
         yield from _of_ends(jobs)
     yield from _of_refs(jobs)

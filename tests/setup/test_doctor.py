@@ -228,8 +228,16 @@ CASES = {
     ),
     "no key in the workflow": Case(
         2,
-        ((f"{R}: `Review` does not pass the key", "secrets.CODEVF_API_KEY"), ("collect: no workflow collects", "init")),
-        {**swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"), COLLECT: None},
+        ((f"{R}: `Review` does not pass the key", "secrets.CODEVF_API_KEY"),),
+        swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"),
+    ),
+    "the review workflow alone": Case(
+        0,
+        (
+            ("collect: no workflow collects reviews that take longer than 8 minutes", "`reviewbot-collect.yml`"),
+            ("commands: no workflow starts on `/reviewbot` comments", "`reviewbot-commands.yml`"),
+        ),
+        {COLLECT: None, COMMANDS: None},
     ),
     "the usual types and a filter": Case(
         2,
