@@ -29,6 +29,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import INPUTS, Settings, peek_settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, read_config
 from reviewbot.settings.readers import Secret
+from reviewbot.settings.table import CONFIG_FILE
 
 KEY = "cvf_live_0123456789abcdef"
 TOKEN = "ghs" + "_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -390,7 +391,7 @@ def test_every_problem_is_reported_at_once() -> None:
 
 
 def test_a_broken_file_does_not_hide_the_inputs_problems() -> None:
-    assert [problem.where for problem in problems_of({"mode": "slow"}, "a: [")] == ["config file", "input `mode`"]
+    assert [problem.where for problem in problems_of({"mode": "slow"}, "a: [")] == [CONFIG_FILE, "input `mode`"]
 
 
 def test_the_error_is_a_readable_list() -> None:
@@ -607,7 +608,9 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
 )
 def test_a_file_that_is_large_or_uses_unusual_yaml_is_refused(config: str, what: str) -> None:
     (problem,) = problems_of({}, config)
-    assert problem.where == "config file"
+    assert problem.where == CONFIG_FILE
+    (problem,) = problems_of({"config-file": "bot.yml"}, config)
+    assert problem.where == "bot.yml"
     assert problem.what.startswith(what)
 
 

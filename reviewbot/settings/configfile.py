@@ -54,6 +54,7 @@ _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequ
 """What the parser was reading, if its beginning helps to find the mistake."""
 _CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
 """What the message says for each reason of the constructor; the others may quote the text."""
+_TAB = r"character '\t' that cannot start any token"
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 """What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
 
@@ -75,6 +76,7 @@ def _reason(error: Exception) -> str:
         "found the end of the file",
         error.problem or "invalid YAML",
     )
+    text = text.replace(_TAB, "a tab; indent with spaces")
     text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
     opened, begin = _OPENED.get(error.context or ""), error.context_mark
     return f"{text}, in the {opened} of line {begin.line + 1}, column {begin.column + 1}" if opened and begin else text
@@ -128,7 +130,7 @@ def yaml_value(text: str) -> object:
         raise NotYaml(error, text) from None
 
 
-def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Problem]]:
     """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
 
     YAML 1.2 (so `on` is a string), at most 64 KB and ten levels, without repeated keys, aliases, anchors and tags: a

@@ -372,21 +372,22 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
     the check that reports it.
     """
-    keys, problems = _read_config(config or "")
+    path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
+    keys, problems = _read_config(config or "", path)
     own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
     if broken := [key for key in keys if key in locked]:
         from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
 
-        path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
+        lines = key_lines(config or "")
         problems += [_locked(key, path, next(iter(lines.get(key, ())), None)) for key in broken]
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
 
 
-def _read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem]]:
     if not text.strip():
         return {}, []
     # Imported here: the YAML parser loads slowly, and the first request does not wait for it.
@@ -406,7 +407,7 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
 
 def _locked(key: str, path: str, line: int | None) -> Problem:
     at = f"line {line} of " if line else ""
-    what = f"{at}`{visible(path[:100])}` sets this key, and the workflow's input `locked` lists it"
+    what = f"{at}`{path}` sets this key, and the workflow's input `locked` lists it"
     todo = f"Remove `{key}` from the file. To check it: reviewbot config check --input locked={key}"
     return Problem(config_place(key), what, todo=todo)
 

@@ -607,6 +607,16 @@ def test_a_plan_equals_the_dry_run_of_that_time(clone: Clone) -> None:
     assert clone.git("status", "--porcelain") == ""
 
 
+def test_a_file_that_is_not_yaml_is_reported_once_with_its_path(rig: Rig, clone: Clone) -> None:
+    broken = {CONFIG: "paths:\n\t- a\n"}
+    clone.commit(broken, "Mistake")
+    said = report_of(rig, Case(2, (), broken))
+    (line,) = (line for line in lines_of(said) if "found a tab" in line)
+    assert line == f"settings: {CONFIG}: line 2, column 1: found a tab; indent with spaces."
+    assert "before you push it: reviewbot config check" in lines_of(said)[line][1]
+    assert "costs:" not in said.out
+
+
 def test_invalid_settings_in_the_clone_are_a_note(rig: Rig, clone: Clone) -> None:
     clone.commit({CONFIG: "max-credits: many\n"}, "Mistake")
     said = doctor(rig, GITHUB_TOKEN="")

@@ -103,7 +103,7 @@ CASES = {
     ),
     "bad YAML, a tab": Case(
         ("config", "check"),
-        (f"{FILE}: line 2, column 1: found character `\\t` that cannot start any token",),
+        (f"{FILE}: line 2, column 1: found a tab; indent with spaces.",),
         work={FILE: "paths:\n\t- a\n"},
     ),
     "the same key twice": Case(

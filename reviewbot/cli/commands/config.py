@@ -52,7 +52,7 @@ class Given(Struct, frozen=True):
     def location(self, place: str, item: int = 0) -> str:
         """Return the place of a problem with file and line, if they are known."""
         line = self.line(place, item)
-        return f"{self.path}:{line}" if line else self.path if place == "config file" else place
+        return f"{self.path}:{line}" if line else place
 
 
 def run(call: Call) -> int:

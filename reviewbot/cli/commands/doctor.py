@@ -93,13 +93,14 @@ class _Visit(Struct, frozen=True):
         """Yield all checks; GitHub's first, since the settings are there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
-            settings = peek_settings(self.said)
+            settings, are_valid = peek_settings(self.said), True
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
-            settings = yield from self._github()
+            settings, are_valid = yield from self._github()
         if settings.paid:
             yield from self._codevf(settings)
-            yield from self._merges()
+            if are_valid:
+                yield from self._merges()
         else:
             yield Check("reviewer", "`local` needs no account")
 
@@ -110,8 +111,8 @@ class _Visit(Struct, frozen=True):
     def _on_retry(self) -> Callable[[ReviewbotError, float], None]:
         return Progress(self.console).retry
 
-    def _github(self) -> Generator[Check, None, Settings]:
-        """Check GitHub; return the valid settings of the review workflow."""
+    def _github(self) -> Generator[Check, None, tuple[Settings, bool]]:
+        """Check GitHub; return the valid settings of the review workflow, and whether all are valid."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         reader = SetupReader(
@@ -129,16 +130,17 @@ class _Visit(Struct, frozen=True):
             todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
             invalid = Check("token", error.message, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
-            return first
+            return first, True
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
-            return first
-        settings = peek_settings(self._inputs(jobs), there.config)
+            return first, True
+        settings, are_valid = peek_settings(self._inputs(jobs), there.config), False
         try:
             read_settings(self._inputs(jobs), there.config)
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
+            are_valid = True
             absent = "no config file, so the workflow's inputs and the defaults apply"
             result = absent if there.config is None else "valid"
             yield Check("settings", f"{result}, on `{there.branch}`")
@@ -157,7 +159,7 @@ class _Visit(Struct, frozen=True):
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
         yield from _protection(reader, there.branch, settings, jobs)
-        return settings
+        return settings, are_valid
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
