@@ -22,7 +22,7 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
-from reviewbot.errors import OverBudget, Problem, ReviewbotError, nearest
+from reviewbot.errors import OverBudget, PermissionMissing, Problem, ReviewbotError, nearest
 from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import INPUTS, Settings
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
@@ -48,6 +48,11 @@ class Check(Struct, frozen=True):
 
 
 def of_error(about: str, error: ReviewbotError) -> Check:
+    if isinstance(error, PermissionMissing):
+        # The error's own advice is for a workflow's job.
+        todo = f"Give the token `{error.needs}` (a classic token: the scope `repo`)."
+        said = "".join(error.hint.rpartition("GitHub says: ")[1:])
+        return Check(about, error.message, f"{todo} {said}", error.exit_status)
     return Check(about, error.message, error.hint or "Fix what the message names.", error.exit_status)
 
 
@@ -299,13 +304,16 @@ def _of_events(job: Job) -> Iterator[Check]:
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
+        where = ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if job.ref == ref}))
         if ref == _EXAMPLE_REF:
             todo = "Replace it with the full commit SHA of a release, and `OWNER` with the owner of reviewbot."
-            yield Check("versions", f"`{ref}` is the example's placeholder, so no run starts", todo, EXIT_SETTINGS)
+            yield Check(
+                "versions", f"`{ref}` in {where} is the example's placeholder, so no run starts", todo, EXIT_SETTINGS
+            )
             continue
-        what = f"the action is pinned to `{ref}`, which can be moved"
+        what = f"the action is pinned to `{ref}` in {where}, which can be moved"
         yield Check("versions", what, "Pin the full commit SHA of a release.")
-    refs = sorted({job.ref[:12] for job in jobs})
+    refs = sorted({job.ref[:12] for job in jobs} - {_EXAMPLE_REF})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
         yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
@@ -316,13 +324,19 @@ def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
     return {job.environment: job for job in reversed(jobs) if job.environment}
 
 
-def of_environment(environment: Environment | None, job: Job, branch: str) -> Iterator[Check]:
-    """Yield whether only the default branch can use the environment of a job; None if it does not exist."""
+def of_environment(environment: Environment | None, job: Job, branch: str, jobs: Sequence[Job] = ()) -> Iterator[Check]:
+    """Yield whether only the default branch can use the environment of a job; None if it does not exist.
+
+    Of `jobs`, another one may name the environment that was meant.
+    """
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"
     if environment is None:
         what = f"`{name}` does not exist, and `{job.file}` names it: the first run creates it open to every branch"
-        todo = f"Create it under *Settings → Environments*, {limit}, and store the key there."
+        others = environments_of(jobs)
+        near = nearest(name, others.keys() - {name})
+        todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. " if near else ""
+        todo += f"Create it under *Settings → Environments*, {limit}, and store the key there."
         todo += " If your plan has no environments, delete the `environment:` lines."
         yield Check(about, what, todo, EXIT_SETTINGS)
         return

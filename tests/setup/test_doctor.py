@@ -136,6 +136,11 @@ CASES = {
         ),
         deploying("gone"),
     ),
+    "an environment that is mistyped": Case(
+        2,
+        (("environment: `review-bot` does not exist", f"If you mean `reviewbot`, which `{C}` names, write that."),),
+        {**GATE, REVIEW: deploying("review-bot")[REVIEW]},
+    ),
     "an unprotected environment": Case(
         2,
         (("environment: `open` is open to every branch", "allow only the branch `main`"),),
@@ -149,7 +154,7 @@ CASES = {
     "an environment of an expression": Case(0, (), deploying("'${{ vars.WHERE }}'")),
     "an environment that cannot be read": Case(
         0,
-        (("environment: The token lacks permission", "`actions: read`"),),
+        (("environment: The token lacks permission", "Give the token `actions: read` (a classic token: the scope"),),
         GATE,
         env={"GITHUB_TOKEN": NO_ACTIONS},
     ),
@@ -191,11 +196,12 @@ CASES = {
         2,
         (
             ("settings: config file `mode`: invalid value `slow`", "`standard`"),
+            ("settings: config file `fail_on`: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
         {
-            CONFIG: "mode: slow\n",
+            CONFIG: "mode: slow\nfail_on: high\n",
             ".github/reviewbot/summary.md.j2": "{{ nothing",
             **swapped(REVIEW, "          codevf-api", "          fail-on: hihg\n          codevf-api"),
         },
@@ -286,15 +292,20 @@ CASES = {
     "versions": Case(
         2,
         (
-            ("versions: the action is pinned to `v1`", "full commit SHA"),
+            (f"versions: the action is pinned to `v1` in `{C}`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),
     ),
     "a pasted example": Case(
         2,
-        (("versions: `COMMIT` is the example's placeholder", "the full commit SHA of a release"),),
+        ((f"versions: `COMMIT` in `{C}`, `{M}`, `{R}` is the example's", "the full commit SHA of a release"),),
         {path: text.replace(f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT") for path, text in WELL.items()},
+    ),
+    "a pasted example beside a release": Case(
+        2,
+        ((f"versions: `COMMIT` in `{C}` is the example's placeholder", "the full commit SHA of a release"),),
+        swapped(COLLECT, f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT"),
     ),
     "job required": Case(
         2,
@@ -421,6 +432,8 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     case = CASES[name]
     said = report_of(rig, case)
     assert said.status == case.status, said.out
+    assert "?." not in said.out
+    assert ("different versions" in said.out) == (name == "versions")
     seen = set()
     for begins, todo in case.lines:
         ((mark, advice),) = (how for line, how in lines_of(said).items() if line.startswith(begins))

@@ -73,7 +73,8 @@ def run(call: Call) -> int:
 
 def _line(check: Check, secrets: set[str]) -> str:
     """Return a check as lines: the result, then what to do."""
-    lines = [f"{check.mark:<8} {check.about}: {check.what.removesuffix('.')}."]
+    what = check.what.removesuffix(".")
+    lines = [f"{check.mark:<8} {check.about}: {what}{'' if what.endswith('?') else '.'}"]
     lines += [f"{'':<8} -> {line}" for line in check.todo.splitlines()]
     text = "".join(f"{log_line(line)}\n" for line in lines)
     for secret in secrets:
@@ -207,7 +208,7 @@ class _Visit(Struct, frozen=True):
 def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
     """Check the environments and the required check."""
     for name, job in checkup.environments_of(jobs).items():
-        of_it = partial(checkup.of_environment, job=job, branch=branch)
+        of_it = partial(checkup.of_environment, job=job, branch=branch, jobs=jobs)
         yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
     # An older Enterprise Server has no rules, and reviews work without them.
     required = partial(checkup.of_required, settings=settings, jobs=jobs)
