@@ -6,6 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 
 from msgspec import Struct
 
@@ -13,8 +14,9 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.remotes import read_direct_url, read_remote
 from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
-from reviewbot.settings import INPUTS, Input, Settings
-from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.settings import INPUTS, Input, Settings, peek_settings
+from reviewbot.settings.readers import default_text
+from reviewbot.settings.table import CONFIG_FILE, name_of
 from reviewbot.values import replace
 
 WORKFLOWS = ".github/workflows"
@@ -295,7 +297,10 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
     """Return a config file with every key commented out except the spending limits, which a free review lacks."""
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
-    keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in INPUTS if row.config)
+    of_reviewer = peek_settings({"reviewer": reviewer})  # of which `fail-on` differs, too
+    defaults = {name_of(one): default_text(getattr(of_reviewer, one.name)) for one in fields(Settings)}
+    rows = [replace(row, default=defaults[row.name]) for row in INPUTS if row.config]
+    keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in rows)
     costs = f"https://github.com/{action.repository}/blob/{action.commit}/docs/costs.md"
     head = _HEAD + (_LIMITS_SET.format(costs=costs) if limits else "")
     return f"# yaml-language-server: $schema={schema}\n{head}\n{keys}\n"

@@ -115,11 +115,15 @@ def test_the_workflows_of_a_required_check_are_not_replaced_by_advisory_ones_by_
     assert init("--action", NAMED, "--force", "--as", "advisory").status == 0
 
 
+def uncommented(text: str) -> str:
+    return re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
+
+
 def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_default() -> None:
     text = config_file(ACTION)
     assert YAML(typ="safe").load(text) == {"max-credits-per-pr": "auto", "max-credits-ceiling": 1_200}
     assert read_settings({}, text) == Settings()
-    said = re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
+    said = uncommented(text)
     assert read_settings({}, said) == Settings()
     assert list(YAML(typ="safe").load(said)) == [row.name for row in INPUTS if row.config]
     Draft7Validator(config_schema()).validate(YAML(typ="safe").load(said))
@@ -136,6 +140,8 @@ def test_the_files_of_the_local_reviewer_have_no_limits_of_spending_and_no_key()
     texts = files(InitOptions(ACTION, gate=True, reviewer=ReviewerKind.LOCAL))
     assert YAML(typ="safe").load(texts[CONFIG_FILE]) is None
     assert read_settings({}, texts[CONFIG_FILE]) == Settings()
+    assert read_settings({}, uncommented(texts[CONFIG_FILE])) == read_settings({"reviewer": "local"}, None)
+    assert "#fail-on: high\n" in texts[CONFIG_FILE]
     assert not [path for path, text in texts.items() if path != CONFIG_FILE and "the key" in text]
     assert "spending limits" not in texts[CONFIG_FILE]
 

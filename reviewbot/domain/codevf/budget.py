@@ -57,6 +57,9 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first)
 
 
+_AGAIN = "Then re-run the job, or repeat the command."
+
+
 def _over_limit(spending: Spending) -> str:
     times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
     if spending.max_per_pr is Auto.AUTO:
@@ -73,7 +76,7 @@ def _to_continue(spending: Spending) -> str:
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.otherwise:
         return f"{setting}, and try again, {spending.otherwise}."
-    return f"{setting} on the default branch, or in the workflow, and try again."
+    return f"{setting} on the default branch, or in the workflow. {_AGAIN}"
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
@@ -87,11 +90,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits, but only {number(balance.available)} are available.",
-            hint="Add credits to the CodeVF account, or lower `max-credits`. Then try again.",
+            hint=f"Add credits to the CodeVF account, or lower `max-credits`. {_AGAIN}",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
-            hint="Add credits to the CodeVF account, or lower `min-balance`. Then try again.",
+            hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_AGAIN}",
         )

@@ -71,14 +71,15 @@ def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
         check(spending, balance(available) if available else None)
     assert message in caught.value.message
     assert "360" in caught.value.message
-    assert caught.value.hint
+    assert caught.value.hint.endswith(AGAIN)
 
 
 HELD = (
     "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
 )
 SIX = " The limit is 6 times the 360 credits that the first review held."
-SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow, and try again."
+AGAIN = "Then re-run the job, or repeat the command."
+SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml`, and try again, or stop."
 
 
