@@ -88,11 +88,17 @@ def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, pat
         ("a.zsh", "none supports this type of file"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
-        "No changed file could be read completely.",
+        "No changed file was checked completely.",
         "No analyzer ran.",
         'Not checked completely by any analyzer, because none supports this type of file: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
     ]
+
+
+def test_a_change_of_documents_alone_is_not_called_unreadable(attach: Attach, path_env: dict[str, str]) -> None:
+    examination = examine(attach({"b.md": "b\n"}), path_env=path_env)
+    expected = ["No changed file was checked completely.", "No analyzer ran.", 'No analyzer for: "b.md".']
+    assert (str(examination.answer["summary"]).splitlines(), examination.unseen) == (expected, ())
 
 
 def test_the_summary_counts_only_what_an_analyzer_read(attach: Attach, path_env: dict[str, str]) -> None:
