@@ -361,6 +361,8 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         views[f"refusal-{refusal.value}.md"] = refused
     unknown = replace(asked, refusal=Refusal.NO_FINDING.value, target="0123456789", finding_id="", finding="")
     views["refusal-no-finding-ask.md"] = unknown
+    views["refusal-no-id.md"] = replace(unknown, word="waive", target="")
+    views["answer-help-local.md"] = replace(asked, word="help", paid=False)
     views["refusal-other-base-accept.md"] = replace(
         ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""
     )

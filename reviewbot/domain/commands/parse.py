@@ -65,15 +65,15 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.CANCEL: (Permission.WRITE, ""),
     CommandName.STATUS: (Permission.READ, ""),
     CommandName.ASK: (Permission.WRITE, ".*"),
-    CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
-    CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.WAIVE: (Permission.WRITE, f"(?:{_ID}(?: |$))?(?P<reason>.*)"),
+    CommandName.UNWAIVE: (Permission.WRITE, f"{_ID}?"),
     CommandName.ACCEPT: (Permission.MAINTAIN, ""),
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }
 """The permission that each command needs, and the pattern of its arguments."""
 
-_IN_THREAD: Mapping[CommandName, str] = {CommandName.WAIVE: "(?P<reason>.*)", CommandName.UNWAIVE: f"{_ID}?"}
+_WAIVE_IN_THREAD = "(?P<reason>.*)"
 """The arguments in the thread of a finding, where `authorize` finds out whether a reason begins with an id."""
 
 
@@ -97,9 +97,10 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
         return None
-    word, *rest = words or [""]
+    word, *rest = words or [CommandName.HELP]
     name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
-    pattern = (_IN_THREAD.get(name) if findings else None) or _SYNTAX.get(name, ("", None))[1]
+    replies = name is CommandName.WAIVE and bool(findings)
+    pattern = _WAIVE_IN_THREAD if replies else _SYNTAX.get(name, ("", None))[1]
     found = pattern is not None and re.fullmatch(pattern, " ".join(rest), re.IGNORECASE)
     if not found:
         return Command(CommandName.UNKNOWN, nearest(word, _SYNTAX) if name is CommandName.UNKNOWN else "")
@@ -107,7 +108,7 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     target, reason = arguments["target"].casefold(), arguments["reason"]
     if name is CommandName.ASK:
         return _question(body)
-    if findings and name is CommandName.WAIVE:
+    if replies:
         target, reason = _named(reason, findings)
     return Command(name, target, reason)
 

@@ -256,6 +256,8 @@ def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
     assert action("waive 3f9a000001 because") == EditLedger(Waive(MEDIUM.id, "wendy", "because", "main"), MEDIUM)
     assert action("waive 3f9a because") is Refusal.SEVERAL_FINDINGS
     assert action("waive 0000 because") is Refusal.NO_FINDING
+    assert action("waive because") is Refusal.NO_FINDING
+    assert action("unwaive") is Refusal.NO_FINDING
     assert action("waive beef because") is Refusal.NO_FINDING, "it is fixed"
 
 

@@ -47,17 +47,18 @@ READ = [
     ("/reviewbot help", Command(CommandName.HELP)),
     ("/reviewbot waive 3F9a  we know\tof it\nmore", Command(CommandName.WAIVE, "3f9a", "we know of it")),
     ("/reviewbot waive 3f9a", Command(CommandName.WAIVE, "3f9a")),
-    ("/reviewbot waive 3f9", Command(CommandName.UNKNOWN)),
-    ("/reviewbot waive 0123456789a long", Command(CommandName.UNKNOWN)),
-    ("/reviewbot waive", Command(CommandName.UNKNOWN)),
-    ("/reviewbot waive that one", Command(CommandName.UNKNOWN)),
+    ("/reviewbot waive 3f9", Command(CommandName.WAIVE, reason="3f9")),
+    ("/reviewbot waive 0123456789a long", Command(CommandName.WAIVE, reason="0123456789a long")),
+    ("/reviewbot waive", Command(CommandName.WAIVE)),
+    ("/reviewbot waive that one", Command(CommandName.WAIVE, reason="that one")),
+    ("/reviewbot unwaive", Command(CommandName.UNWAIVE)),
     ("/reviewbot unwaive 3f9a", Command(CommandName.UNWAIVE, "3f9a")),
     ("/reviewbot unwaive 3f9a sorry", Command(CommandName.UNKNOWN)),
     ("/reviewbot bypass the house is on fire", Command(CommandName.BYPASS, reason="the house is on fire")),
     ("/reviewbot bypass", Command(CommandName.BYPASS)),
     ("/reviewbot bypass 0123abc the house is on fire", Command(CommandName.BYPASS, "0123abc", "the house is on fire")),
     ("/reviewbot bypass defaced by mistake", Command(CommandName.BYPASS, "defaced", "by mistake")),
-    ("/reviewbot", Command(CommandName.UNKNOWN)),
+    ("/reviewbot", Command(CommandName.HELP)),
     ("/reviewbot unknown", Command(CommandName.UNKNOWN)),
     ("/reviewbot lgtm", Command(CommandName.UNKNOWN)),
     ("/reviewbot Wave 3f9a we know", Command(CommandName.UNKNOWN, "waive")),
@@ -244,7 +245,7 @@ def test_a_reply_to_a_finding_is_about_it() -> None:
 )
 def test_only_reviewbots_own_unedited_first_comment_names_the_findings(more: dict[str, Any]) -> None:
     [posted] = in_threads(thread(first(**more), reply(), reply(3, "thanks")))
-    assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
+    assert (posted.command, posted.findings) == (WAIVES, ())
     [posted] = in_threads(thread(first(**more), reply(body="/reviewbot waive 3f9a it is a test")))
     assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), (
         "with an id, the thread does not matter"
@@ -256,7 +257,7 @@ def test_a_later_comment_of_the_same_account_does_not_name_a_finding_that_has_a_
     forged = thread(first(id=7, body=f"{FindingMark('', IDS[:1])}\nA nit."), reply(8))
     for threads in ((thread(first()), forged), (forged, thread(first()))):
         [posted] = in_threads(*threads)
-        assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
+        assert (posted.command, posted.findings) == (WAIVES, ())
     both = thread(first(id=9, body=str(FindingMark("", (*IDS[:1], "3f9a000009")))), reply(10))
     assert [one.findings for one in in_threads(both, forged)] == [IDS[:1], ("3f9a000009",)]
     for other in (first(body=str(FindingMark("nightly", IDS))), first(ours=False)):
