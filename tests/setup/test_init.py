@@ -165,7 +165,8 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 15368}]
     (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--reviewer", "local", "--force").out)["rules"]
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
-    assert "use the ruleset from the standard output, then" in init("--action", NAMED, "--as", "gate", "--force").err
+    said = init("--action", NAMED, "--as", "gate", "--force", "--source", "4711").err
+    assert "     reviewbot init --as gate --source 4711 > ruleset.json &&\n     gh api --method POST" in said
 
 
 @pytest.mark.usefixtures("clone")
@@ -201,7 +202,7 @@ def test_the_ruleset_of_existing_workflows_is_printed_without_their_options(clon
 def test_the_environment_comes_before_the_workflows_that_would_create_it_unprotected() -> None:
     said = init("--action", NAMED, "--as", "gate").err
     steps = ["1. Create the environment", "2. Commit these files", "3. When a pull request has the check", "4. Verify"]
-    assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup|, require).*$", said, re.MULTILINE) == steps
+    assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup|, require it:).*$", said, re.MULTILINE) == steps
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")

@@ -71,7 +71,7 @@ def run(call: Call) -> int:
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     every = files(InitOptions(options.action, gate=True, wait_for=("CI",)))
     unused = [path for path in every if path not in files(options) and is_taken(root, path, OUT_OF_BOUNDS)]
-    call.err.write("\n".join(_next(options, texts, kept, unused, printed=call.out.isatty())) + "\n")
+    call.err.write("\n".join(_next(options, texts, kept, unused, call.chosen.source)) + "\n")
     if options.gate:
         _print_ruleset(call, Settings(reviewer=options.reviewer))
     return 0
@@ -145,11 +145,11 @@ def _line(call: Call, question: str) -> str:
 
 
 def _next(
-    options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str], *, printed: bool
+    options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str], source: int | None
 ) -> list[str]:
     """Return the lines that list the files and what to do next.
 
-    `unused` are workflows of an earlier `init`; `printed` is whether the ruleset is on the screen, not in a file.
+    `unused` are workflows of an earlier `init`; `source` is the App whose check the ruleset requires.
     """
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = []
@@ -165,9 +165,9 @@ def _next(
     if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     steps.append("Commit these files on the default branch: GitHub reads them from there.")
-    saved = "save the printed ruleset as ruleset.json" if printed else "use the ruleset from the standard output"
     if options.gate:
-        steps.append(f"When a pull request has the check, require it: {saved}, then:\n     {_POST}")
+        again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
+        steps.append(f"When a pull request has the check, require it:\n     {again} &&\n     {_POST}")
     else:
         steps.append(f"Forks and merge queues get no check. To require one:\n     {_gate_command(options)}")
     steps.append("Verify the setup (free): reviewbot doctor")
