@@ -259,7 +259,7 @@ _USER_INFO = re.compile(
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
 _IMAGES = frozenset({"docker", "docker-image", "oci"})
 """Schemes of addresses that have a tag before the `@`."""
-COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
+_COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 # Before a semicolon, this is a variable: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
@@ -324,7 +324,7 @@ def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rul
 
 
 def _behind_words(line: str, place: Place) -> Iterator[Span]:
-    is_code = place is Place.CODE and not COMMENT.match(line)
+    is_code = place is Place.CODE and not _COMMENT.match(line)
     for rule, found in _matches(line, is_code=is_code, is_mixed=place is Place.MIXED):
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:

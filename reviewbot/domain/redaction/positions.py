@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from reviewbot.domain.redaction.detectors import COMMENT, names_a_secret
+from reviewbot.domain.redaction.detectors import names_a_secret
 from reviewbot.domain.redaction.formats import ENCLOSED, Token
 from reviewbot.domain.redaction.masks import is_surely_random
 from reviewbot.domain.redaction.places import Place, is_user, of_line
@@ -17,7 +17,7 @@ from reviewbot.domain.redaction.places import Place, is_user, of_line
 _REACH = 200
 """Characters of the line that are read before and after a value."""
 _LONGEST = 2_000
-"""Characters before a value in which a string literal is recognized."""
+"""Characters before a value in which a string literal, a command or an import is recognized, and as many after it."""
 
 _NAME = r"(?P<name>[\w.\[\]-]{1,60}+)"
 _SCHEME = r"(?:(?i:bearer|basic|token|digest|apikey)\s{1,3})?"
@@ -45,6 +45,8 @@ _ENDS = re.compile(r"\\?[\"'`]|[\s,;)}\]&<]|$")
 # Of a package, an image or a command.
 _OF_CODE = re.compile(r"[/:@&|;(){}<>$`\s]")
 
+# In C, a preprocessor's line can begin like a comment.
+_COMMENT = re.compile(r"[+\- ]?\s{0,80}(?://|<!--|#\s(?!\s{0,80}(?:define|if|include|pragma)\b))")
 # A slash that begins no regular expression and no comment.
 _PLAIN = r"(?:[^\"'`/]|(?<=[\w<)\]])/(?![/*]))*+"
 _LITERAL = re.compile(
@@ -59,7 +61,7 @@ def is_expected(text: str, token: Token, place: Place) -> bool:
     before, after, line = _around(text, token.start, token.stop)
     if place is Place.PATH or is_user(before, after) or _is_enclosed(before, token) or _HEADER.search(before):
         return True
-    if place is Place.DATA and "$" in line[len(before) : len(line) - len(after)]:  # a hash
+    if place is Place.DATA and "$" in text[token.start : token.stop]:  # a hash
         return True
     return _ENDS.match(after) is not None and _is_named(before, of_line(line, place))
 
@@ -84,19 +86,18 @@ def masking(text: str, start: int, stop: int, place: Place) -> Masking:
     if kind is not Place.CODE:
         is_sure = not _OF_CODE.search(value) and (kind is Place.MIXED or _is_named(before, kind))
     else:
-        is_sure = COMMENT.match(line) is not None or _is_literal(text[text.rfind("\n", 0, start) + 1 : start], value)
+        is_sure = _COMMENT.match(line) is not None or _is_literal(text, start, value)
         if not (is_sure or before.endswith(_QUOTES) or is_surely_random(value)):
             return Masking.NONE
     return Masking.SURE if is_sure else Masking.DOUBTFUL
 
 
 def _around(text: str, start: int, stop: int) -> tuple[str, str, str]:
-    """Return what is before and after a value in its line, and all three."""
-    first = text.rfind("\n", 0, start) + 1
-    end = text.find("\n", stop)
-    before = text[max(first, start - _REACH) : start]
-    after = text[stop : end if end >= 0 else len(text)][:_REACH]
-    return before, after, f"{before}{text[start:stop]}{after}"
+    """Return what is before and after a value in its line, as far as it is read, and the line."""
+    first = text.rfind("\n", max(0, start - _LONGEST), start) + 1
+    end = text.find("\n", stop, stop + _LONGEST)
+    first, end = max(first, start - _LONGEST), end if end >= 0 else stop + _LONGEST
+    return text[max(first, start - _REACH) : start], text[stop : min(end, stop + _REACH)], text[first:end]
 
 
 def _is_named(before: str, kind: Place) -> bool:
@@ -105,14 +106,15 @@ def _is_named(before: str, kind: Place) -> bool:
     return any(names_a_secret(name) for one in named for name in one.groupdict().values() if name)
 
 
-def _is_literal(before: str, value: str) -> bool:
+def _is_literal(text: str, start: int, value: str) -> bool:
     """Return whether a value is text of a string literal, and nothing in it up to there is evaluated.
 
     The literals before it must be simple, since a quote in a regular expression or a comment opens none.
     """
-    if len(before) > _LONGEST:
+    first = text.rfind("\n", max(0, start - _LONGEST), start) + 1
+    if first == 0 and start > _LONGEST:
         return False
-    found = _LITERAL.fullmatch(_PREFIX.sub("", before))
+    found = _LITERAL.fullmatch(_PREFIX.sub("", text[first:start]))
     return found is not None and found["q"] not in value and not _EVALUATED.search(f"{found['text']}{value}")
 
 

@@ -557,6 +557,11 @@ HIDING = [
     ("app.js", "const passwordOk =\n    user.id==1337;"),
     ("app.js", "let password = !user.banned2?admin.key1:user.key1;"),
     ("app.js", "const session = client[kHTTP2Session]"),
+    ("app.js", ";password = strict1-strict1"),
+    ("app.js", "--i, password = user.id==1337"),
+    ("app.c", "* (password = strict1-strict1);"),
+    ("app.c", "# define password strict1-strict1"),
+    ("app.py", f"subprocess.run(['npx', {' ' * 300}'api-auth', '{R}'])"),
     ("app.py", "SECRET=user.id==1337"),
     ("app.py", 'runpy.run_module("aB3dE5fG7hJ9kL1mN3pQ5rS7tU9")'),
     # Packages, images and commands beside the word.
@@ -624,6 +629,7 @@ def test_a_password_in_a_string_literal_is_masked_without_a_finding(text: str) -
 
 def test_a_literal_far_behind_is_not_recognized() -> None:
     assert redacted("app.ts", f"{'x' * 3_000}; password = 'hunter22x'").doubtful == {1}
+    assert redacted("app.ts", f"{'x' * 3_000}\npassword = 'hunter22x'").doubtful == set()
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
