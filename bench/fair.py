@@ -39,7 +39,6 @@ SPANS: Mapping[str, tuple[str, ...]] = {
     "search for secrets": (
         "reviewbot.domain.redaction.redactor:Redactor.of",
         "reviewbot.domain.redaction.redactor:Redactor.redact",
-        "reviewbot.domain.redaction.redactor:Redactor.has_mostly_tokens",
     ),
     "selection and preparation": ("reviewbot.app.perform:prepare",),
     "state: the intent, the task, and what people did meanwhile": (
