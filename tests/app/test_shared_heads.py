@@ -221,3 +221,18 @@ def test_a_dry_run_writes_no_check_for_a_merge_group(tmp_path: Path) -> None:
         payload = merge_group_event(rig.world.store, group, rig.github_url)
         rig.run(event="merge_group", payload=payload, dry_run="true")
         assert not rig.checks(group.head_sha)
+
+
+def test_a_second_pull_request_without_a_review_does_not_show_the_green_check_of_the_first(
+    tmp_path: Path,
+) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [next]\nreview-on: request\n") as rig:
+        people(rig)
+        rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        say(rig, "/reviewbot review", by="hubot")
+        say(rig, f"{bypass(rig)} it burns", by="max")
+        assert rig.checks()[-1].conclusion == "success"
+        rig.world.store.git(REPO).set_ref("refs/heads/again", rig.world.pull(REPO, 1).head_sha)
+        rig.number = rig.world.open_pull_request(REPO, "again", title="Two", author="mona", base="next").number
+        assert rig.run(payload=rig.event("opened")).outputs["reason"] == "not-requested"
+        assert rig.checks()[-1].conclusion == "action_required"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.faults import ClientDies
 from reviewbot_sandbox.github import Level
 
+from reviewbot.app.comments.commands import MOST_MISSED
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, open_rig
 from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
@@ -41,6 +43,60 @@ def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> Non
         assert f"\n{said} only admins can call it\n" in answers(rig)[0]
         assert emoji(rig) == ["-1"]
         assert rig.run().outputs["verdict"] == "fail"
+        assert check(rig) == "failure"
+
+
+def execute(rig: Rig, by: str, text: str) -> Callable[[], None]:
+    """Execute a command; return what deletes its reaction and answer, as another workflow of the same App can."""
+    store, comment = rig.world.store, rig.world.comment(REPO, 1, by, text)
+    rig.run(event="issue_comment", payload=event_of(rig, comment))
+    subject = store.reactions[-1].subject
+
+    def undo() -> None:
+        store.reactions[:] = [one for one in store.reactions if one.subject != subject]
+        for one in [one for one in store.comments.values() if f"comment={comment.id} " in one.body.partition("-->")[0]]:
+            rig.world.delete_comment(one.id)
+
+    return undo
+
+
+def test_a_withdrawn_waiver_does_not_come_back_when_its_answer_is_deleted(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        undo = execute(rig, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
+        assert check(rig) == "success"
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        undo()
+        rig.run()
+        assert check(rig) == "failure"
+        assert "write it again" in answers(rig)[-1]
+
+
+def test_a_bypass_that_has_ended_does_not_come_back_when_its_answer_is_deleted(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        before = rig.world.pull(REPO, 1).head_sha
+        undo = execute(rig, "max", f"{bypass(rig)} it burns")
+        assert check(rig) == "success"
+        push(rig)
+        rig.run()
+        come_back(rig, before)
+        undo()
+        rig.run()
+        assert check(rig) == "failure"
+
+
+def test_a_waive_that_no_run_has_executed_does_not_follow_its_unwaive(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        for _ in range(MOST_MISSED):
+            rig.world.comment(REPO, 1, "mona", "/reviewbot help")
+        rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        rig.run()
         assert check(rig) == "failure"
 
 

@@ -339,6 +339,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         Refusal.UNKNOWN_AUTHORS: CommandName.WAIVE,
         Refusal.BY_WORKFLOW: CommandName.WAIVE,
         Refusal.NO_COMMIT: CommandName.BYPASS,
+        Refusal.SUPERSEDED: CommandName.WAIVE,
         Refusal.OTHER_BASE: CommandName.BYPASS,
         Refusal.NO_REASON: CommandName.WAIVE,
         Refusal.NO_FINDING: CommandName.WAIVE,

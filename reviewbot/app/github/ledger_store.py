@@ -47,8 +47,10 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
     ledger = ledger.entitled(snapshot.pull, run.settings.strictest_fail_on)
-    for question in (one for double in doubles for one in double.questions.records):
-        ledger = ledger.with_question(question)
+    for double in doubles:
+        ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
+        for question in double.questions.records:
+            ledger = ledger.with_question(question)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:

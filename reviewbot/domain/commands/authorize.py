@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     NOT_CANCELLED = "not-cancelled"
     NOT_KEPT = "not-kept"
     NOT_DONE = "not-done"
+    SUPERSEDED = "superseded"
 
     @property
     def reaction(self) -> Reaction:
@@ -170,7 +171,18 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
     if refused := _first(impossible):
         return refused
     actions = {CommandName.ASK: _ask, CommandName.BYPASS: _bypass, CommandName.ACCEPT: _accept}
-    return actions.get(name, _waive)(posted, scope)
+    action = actions.get(name, _waive)(posted, scope)
+    return Refusal.SUPERSEDED if _is_superseded(posted, action, scope.ledger) else action
+
+
+def _is_superseded(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> bool:
+    """Return whether a command that lets something pass was executed before, or came before one that was.
+
+    Its answer may have been deleted, and its effect withdrawn or ended since.
+    """
+    if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive):
+        return False
+    return posted.stamp <= ledger.last_edit and not is_kept(action, ledger)
 
 
 def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
@@ -249,7 +261,11 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.OTHER_BASE: _was_retargeted(posted, pull),
     }
     refused = _not_by_authors(posted, scope) or _first(impossible)
-    return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
+    return refused or EditLedger(_granted(posted, pull))
+
+
+def _granted(posted: PostedCommand, pull: PullRequest) -> GrantBypass:
+    return GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason, posted.stamp)
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -266,14 +282,19 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.NEWER_ANSWER
     if _was_retargeted(posted, pull):
         return Refusal.OTHER_BASE
-    return EditLedger(Accept(pull.head_sha, pull.base_ref, answer.task_id, posted.sender))
+    return EditLedger(Accept(pull.head_sha, pull.base_ref, answer.task_id, posted.sender, posted.stamp))
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread."""
+    """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread.
+
+    An `unwaive` of one without a waiver counts, too: an older `waive` may be executed later.
+    """
     target, waives = posted.command.target, posted.command.name is not CommandName.UNWAIVE
-    named = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
-    return tuple(one for one in named if waives or one.waiver is not None)
+    told = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
+    named = tuple(told)
+    waived = tuple(one for one in named if one.waiver is not None)
+    return named if waives else waived or named
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
@@ -291,14 +312,14 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.SEVERAL_FINDINGS if meant else Refusal.NO_FINDING
     [record] = meant
     if command.name is CommandName.UNWAIVE:
-        return EditLedger(Unwaive(record.id), record)
+        return EditLedger(Unwaive(record.id, posted.stamp), record)
     of_author = _not_by_authors(posted, scope)
     if of_author and scope.ledger.may_block(record.severity, scope.fail_on):
         return of_author
     if not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
     base_ref = "" if of_author else scope.pull.base_ref
-    return EditLedger(Waive(record.id, posted.sender, command.reason, base_ref), record)
+    return EditLedger(Waive(record.id, posted.sender, command.reason, base_ref, posted.stamp), record)
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:

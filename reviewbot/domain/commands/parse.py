@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -162,6 +162,11 @@ class PostedCommand(Struct, frozen=True):
     def key(self) -> str:
         """The id of its comment, unique in the pull request."""
         return comment_key(self.comment_id, in_thread=self.in_thread)
+
+    @property
+    def stamp(self) -> str:
+        """When it was written, and its comment's id; sorts by time."""
+        return f"{self.at.astimezone(UTC).isoformat(timespec='seconds')} {self.comment_id:020}"
 
 
 def open_commands(

@@ -47,6 +47,7 @@ class Waiver(Struct, frozen=True, array_like=True):
         verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
             waiver; of the path and `ChangeIndex.content` if there was no copy.
         base_ref: the base branch against which `by` was not an author; empty if there was none.
+        file: `ChangeIndex.blob_of` its file. A review of another text that reports the finding again ends the waiver.
     """
 
     by: str
@@ -54,6 +55,7 @@ class Waiver(Struct, frozen=True, array_like=True):
     copies: Count
     verbatim: str
     base_ref: str = ""
+    file: str = ""
 
 
 class Bypass(Struct, frozen=True, array_like=True):

@@ -83,6 +83,11 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         view = self.by_path.get(path)
         return "" if view is None else view.content or self.blobs.get(view.path, "")
 
+    def blob_of(self, path: str) -> str:
+        """The blob of a file at the head, else what identifies the change."""
+        view = self.by_path.get(path)
+        return self.blobs.get(view.path if view else path, self.change)
+
 
 class Match(Struct, frozen=True):
     """Where a finding's code is now.
@@ -298,11 +303,15 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
 
 
 def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex) -> TrackedFinding:
-    # A waiver holds for nothing worse than what was waived, and only for the code that is cited now.
+    # A waiver holds for nothing worse than what was waived, only for the code that is cited now, and in the same file.
     if before is None:
         return record
-    holds = before.severity.rank <= record.severity.rank
-    record = replace(record, found=before.found, waiver=before.waiver if holds else None)
+    waiver = before.waiver
+    holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.blob_of(record.path)
+    # An author can add a harmless copy that takes over the id, so an open finding gets no better severity.
+    worse = min(before.severity, record.severity, key=lambda one: one.rank)
+    severity = worse if before.standing.is_open else record.severity
+    record = replace(record, found=before.found, severity=severity, waiver=waiver if holds else None)
     return replace(record, waiver=update_state(record, change_index).waiver)
 
 
@@ -353,4 +362,5 @@ def waived(
 ) -> TrackedFinding:
     """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
     seen = _text(record, find_match(record, change_index), change_index)
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen, base_ref))
+    file = change_index.blob_of(record.path)
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen, base_ref, file))

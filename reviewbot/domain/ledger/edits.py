@@ -17,16 +17,21 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is not an author against it."""
+    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is not an author against it.
+
+    `command` is when and where it was written (`parse.PostedCommand.stamp`), as in the other edits.
+    """
 
     finding_id: str
     by: str
     reason: str
     base_ref: str = ""
+    command: str = ""
 
 
 class Unwaive(Struct, frozen=True):
     finding_id: str
+    command: str = ""
 
 
 class GrantBypass(Struct, frozen=True):
@@ -36,6 +41,7 @@ class GrantBypass(Struct, frozen=True):
     base_ref: str
     by: str
     reason: str
+    command: str = ""
 
 
 class Accept(Struct, frozen=True):
@@ -45,6 +51,7 @@ class Accept(Struct, frozen=True):
     base_ref: str
     task_id: str
     by: str
+    command: str = ""
 
 
 class CancelDeferrals(Struct, frozen=True):
@@ -64,6 +71,8 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
     """Return the ledger with the edits; an edit of an unknown finding has no effect."""
     for one in edits:
+        if not isinstance(one, CancelDeferrals):
+            ledger = replace(ledger, last_edit=max(ledger.last_edit, one.command))
         match one:
             case Waive(finding_id=finding_id, by=by, reason=reason, base_ref=base_ref):
                 waive = partial(waived, by=by, reason=reason, change_index=change_index, base_ref=base_ref)

@@ -221,6 +221,8 @@ class Ledger(Struct, frozen=True):
         questions: that people asked the reviewer; they have no part in a verdict.
         opinions: 👍 and 👎 at the last write; findings without any are left out.
         stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
+        last_edit: the newest command that was executed on it (`Waive.command`), so that none is executed again after a
+            later one, even if its answer is deleted.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -233,6 +235,7 @@ class Ledger(Struct, frozen=True):
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
     stated: str = ""
+    last_edit: str = ""
     questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:

@@ -92,12 +92,19 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        return outcome
+        return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if _is_green_elsewhere(known) else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
         return outcome  # signed with another key; left to the run that has it
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
+
+
+def _is_green_elsewhere(known: Known) -> bool:
+    """Return whether GitHub shows another pull request's green check here; its review or bypass is not for this one."""
+    pull = known.snapshot.pull
+    shown = newest(one for one in known.snapshot.other_checks if one.head_sha == pull.head_sha and not one.foreign)
+    return pull.is_open and known.request.check_run and shown is not None and shown.conclusion in GREEN
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:

@@ -26,9 +26,10 @@ from reviewbot.domain.commands.authorize import (
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
-from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
@@ -60,7 +61,12 @@ def scope(**more: Any) -> Scope:  # noqa: ANN401 — any field
 def action(text: str, by: str = "wendy", **more: Any) -> CommandAction:  # noqa: ANN401 — any field
     command = parse(f"/reviewbot {text}")
     assert command is not None
-    return authorize(PostedCommand(42, command, by, ASKED_AT), scope(**more))
+    return unstamped(authorize(PostedCommand(42, command, by, ASKED_AT), scope(**more)))
+
+
+def unstamped(given: CommandAction) -> CommandAction:
+    """Return an action without when and where its command was written."""
+    return replace(given, edit=replace(given.edit, command="")) if isinstance(given, EditLedger) else given
 
 
 COMMANDS = {
@@ -344,7 +350,7 @@ def test_a_maintainer_waives_what_blocks_in_the_code_of_a_workflow(fields: dict[
 
 def test_an_existing_waiver_is_withdrawn() -> None:
     assert action("unwaive c0de", by="ann") == EditLedger(Unwaive(WAIVED.id), WAIVED)
-    assert action("unwaive 77aa") is Refusal.NO_FINDING
+    assert action("unwaive 77aa") == EditLedger(Unwaive(UNRATED.id), UNRATED), "an older waive may come later"
 
 
 def test_a_head_is_bypassed_by_a_user_who_is_not_an_author() -> None:
@@ -407,7 +413,8 @@ def in_thread(text: str, *findings: TrackedFinding, by: str = "wendy", **more: A
     ids = tuple(one.id for one in findings)
     command = parse(f"/reviewbot {text}", findings=ids)
     assert command is not None
-    return authorize(PostedCommand(42, command, by, ASKED_AT, in_thread=True, findings=ids), scope(**more))
+    posted = PostedCommand(42, command, by, ASKED_AT, in_thread=True, findings=ids)
+    return unstamped(authorize(posted, scope(**more)))
 
 
 def waived(finding: TrackedFinding, reason: str) -> CommandAction:
@@ -458,7 +465,7 @@ def test_a_waiver_is_withdrawn_in_the_thread() -> None:
     assert in_thread("unwaive", WAIVED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
     assert in_thread("unwaive", WAIVED, UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED), "one of them is waived"
     assert in_thread("unwaive c0de", UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
-    assert in_thread("unwaive", UNRATED) is Refusal.NO_FINDING
+    assert in_thread("unwaive", UNRATED) == EditLedger(Unwaive(UNRATED.id), UNRATED)
 
 
 def test_the_rules_in_a_thread_are_those_of_the_conversation() -> None:
@@ -559,3 +566,38 @@ def test_a_question_is_retried_while_a_service_is_down() -> None:
         outcome = did_not_happen(error(""))
         assert is_left(Ask("why"), outcome) is left
         assert refusal_after(Ask("why"), outcome, LEDGER) is Refusal.NOT_DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "by"), [("waive 77aa because", "wendy"), (f"bypass {HEAD} because", "max"), ("unwaive c0de", "wendy")]
+)
+@pytest.mark.parametrize(
+    ("last_edit", "refused"),
+    [
+        ("", False),
+        (f"{(ASKED_AT - timedelta(seconds=1)).isoformat()} {100:020}", False),
+        (f"{ASKED_AT.isoformat()} {7:020}", False),
+        (f"{ASKED_AT.isoformat()} {42:020}", True),
+        (f"{ASKED_AT.isoformat()} {100:020}", True),
+        (f"{(ASKED_AT + timedelta(seconds=1)).isoformat()} {100:020}", True),
+    ],
+)
+def test_a_command_is_not_executed_again_after_a_later_one(text: str, by: str, last_edit: str, refused: object) -> None:
+    ledger = replace(scope().ledger, last_edit=last_edit)
+    given = action(text, by, ledger=ledger, permission=Permission.MAINTAIN)
+    assert (given is Refusal.SUPERSEDED) is (bool(refused) and not text.startswith("unwaive"))
+
+
+def test_a_command_whose_effect_stands_is_executed_again() -> None:
+    """A run was killed after it had written the ledger."""
+    first = action("waive 77aa because")
+    assert isinstance(first, EditLedger)
+    stamped = replace(first.edit, command=f"{ASKED_AT.isoformat()} {42:020}")
+    ledger = apply_edits(scope().ledger, (stamped,), ChangeIndex((), frozenset()))
+    assert ledger.last_edit == f"{ASKED_AT.isoformat()} {42:020}"
+    again = action("waive 77aa because", ledger=ledger)
+    assert isinstance(again, EditLedger)
+    assert again.edit == first.edit
+    edit = Unwaive("77aa000003", f"{ASKED_AT.isoformat()} {43:020}")
+    withdrawn = apply_edits(ledger, (edit,), ChangeIndex((), frozenset()))
+    assert withdrawn.last_edit == edit.command

@@ -403,11 +403,29 @@ def test_a_duplicate_is_remembered_once() -> None:
 # --- With the same id -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
-def test_the_same_finding_is_rated_again(severity: Severity) -> None:
+@pytest.mark.parametrize(("severity", "kept"), [(Severity.LOW, Severity.HIGH), (Severity.CRITICAL, Severity.CRITICAL)])
+def test_an_open_finding_that_is_rated_again_keeps_the_worse_severity(severity: Severity, kept: Severity) -> None:
     said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
     record = one(merge_answer(found(NOW, finding(code="bad()")), said, NOW))
-    assert (record.severity, record.found) == (severity, "task_1")
+    assert (record.severity, record.found) == (kept, "task_1")
+
+
+def test_a_harmless_copy_that_takes_over_the_id_is_as_severe() -> None:
+    first = found(NOW, finding(code="bad()", line=11, severity=Severity.CRITICAL))
+    decoyed = change_index({APP: BASE}, {APP: BAD.replace("line 5\n", "line 5\nbad()\n")})
+    said = answer(decoyed, finding(code="bad()", line=6, severity=Severity.LOW), task="task_2", still=[one(first).id])
+    records = merge_answer(first, said, decoyed).records
+    assert [record.severity for record in records if record.counts] == [Severity.CRITICAL]
+
+
+def test_a_waiver_ends_when_a_review_of_another_text_reports_the_finding_again() -> None:
+    first = found(NOW, finding(code="bad()"))
+    given = replace(first, records=(waived(one(first), "kim", "Known.", replace(NOW, blobs={APP: "1"})),))
+    for blob, kept in (("1", True), ("2", False)):
+        again = merge_answer(given, answer(NOW, finding(code="bad()"), task="task_2"), replace(NOW, blobs={APP: blob}))
+        assert (one(again).waiver is not None) is kept
+    still = merge_answer(given, answer(NOW, task="task_2", still=[one(first).id]), replace(NOW, blobs={APP: "2"}))
+    assert one(still).waiver is not None
 
 
 @pytest.mark.parametrize("severity", [Severity.LOW, Severity.HIGH, Severity.UNRATED])
@@ -435,7 +453,7 @@ def test_a_closed_finding_is_replaced_by_a_new_one_on_its_code() -> None:
     fixed = merge_answer(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
     assert one(fixed).standing is FindingState.FIXED
     again = one(merge_answer(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
-    assert (again.standing, again.severity, again.closed) == (FindingState.OPEN, Severity.LOW, "")
+    assert (again.standing, again.severity, again.closed) == (FindingState.OPEN, Severity.HIGH, "")
 
 
 ONE, OTHER = "call(1377771)", "call(1503685)"
