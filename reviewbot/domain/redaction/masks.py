@@ -115,7 +115,7 @@ _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
     r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::[0-9]{1,5})?|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
-    r"|(?:[a-z+]{2,12}://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
+    r"|(?:(?i:[a-z+]{2,12})://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
     # Words of forms and validators.
     r"|(?i:required|invalid|missing|incorrect|mismatch|wrong|expired|hidden|visible|optional|string|undefined|unknown"

@@ -31,7 +31,7 @@ class Place(Enum):
 
 COMMAND_KEY = re.compile(
     r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
-    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module)s?"
+    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module|import|override|catalog|resolution|orb)s?"
     r"[\"']?[ \t]{0,8}[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -46,7 +46,7 @@ _PROGRAMS = (
 _RUNS = re.compile(
     rf"(?:^|[^\w.-]){_PROGRAMS}(?:\s{{1,8}}[\w.@/$\"'-]|[\"']\s{{0,8}},)|\bsubprocess\b"
     r"|\b(?:exec\w{0,20}|spawn\w{0,20}|system|eval|popen|require|import|__import__|(?:import|run|load)_?module|run_path"
-    r"|forname|dlopen|loadlibrary|atob|b64decode)\s{0,2}\(",
+    r"|command(?:::new)?|processbuilder|cmd|sh|process(?:\.start)?|(?:check_)?(?:call|output)|run(?=\s{0,2}\(\[)|forname|dlopen|loadlibrary|atob|b64decode)\s{0,2}\(",
     re.IGNORECASE,
 )
 _LOADS = re.compile(

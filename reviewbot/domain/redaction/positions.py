@@ -36,7 +36,7 @@ _KEY = re.compile(
     r"|(?<!\w)(?P<function>\w{1,60})\([\"'`])\Z"
 )
 _HEADER = re.compile(
-    r"[\"'`](?:proxy-)?(?:authorization|x-[\w-]{1,40}|private-token|api-?key|cookie)\s{0,3}:\s{0,3}"
+    r"[\"'`](?:proxy-)?(?:authorization|x-[\w-]{1,40}|private-token|api-?key|cookie)\s{0,3}:\s{1,3}"
     rf"{_SCHEME}(?:[\w.-]{{1,40}}=)?\Z",
     re.IGNORECASE,
 )
@@ -53,6 +53,12 @@ _LITERAL = re.compile(
     rf"{_PLAIN}(?:([\"'`])[\w ./:,@-]*+\1{_PLAIN})*(?<![\w$@#%])(?P<q>\"{{3}}|'{{3}}|[\"'`])(?P<text>(?:(?!(?P=q)).)*)"
 )
 _PREFIX = re.compile(r"(?<!\w)[rbuRBU]{1,2}(?=[\"'`])")
+_ELEMENT = re.compile(r"[\"'`]\s{0,4},\s{0,4}[\"'`]\Z")
+_FIRST = re.compile(r"\w\(\s{0,4}[\"'`][\w.-]{1,60}[\"'`]\s{0,4},\s{0,4}[\"'`]\Z")
+# A command, or a package with its source or version.
+_RUNNABLE = re.compile(
+    r"[|`;]|\$\(|(?i:\b(?:npm|jsr|git|gh|github|gitlab|docker|docker-image|oci|file):)|@v?[0-9]|@[\w.-]+/"
+)
 _EVALUATED = re.compile(r"[$#%]\{|\{\$|\\\(|\$[\w(]|<[%?]")
 
 
@@ -81,8 +87,10 @@ def masking(text: str, start: int, stop: int, place: Place) -> Masking:
     """
     before, after, line = _around(text, start, stop)
     value, kind = text[start:stop], of_line(line, place)
-    if kind in {Place.PATH, Place.DATA} or is_user(before, after) or _HEADER.search(before):
+    if kind is Place.PATH or is_user(before, after) or _HEADER.search(before):
         return Masking.SURE
+    if kind is Place.DATA:
+        return Masking.DOUBTFUL if _RUNNABLE.search(value) else Masking.SURE
     if kind is not Place.CODE:
         is_sure = not _OF_CODE.search(value) and (kind is Place.MIXED or _is_named(before, kind))
     else:
@@ -109,13 +117,17 @@ def _is_named(before: str, kind: Place) -> bool:
 def _is_literal(text: str, start: int, value: str) -> bool:
     """Return whether a value is text of a string literal, and nothing in it up to there is evaluated.
 
-    The literals before it must be simple, since a quote in a regular expression or a comment opens none.
+    The literals before it must be simple, since a quote in a regular expression or a comment opens none. An element of
+    a list can be an argument of a command, unless it is the second one of a call.
     """
     first = text.rfind("\n", max(0, start - _LONGEST), start) + 1
     if first == 0 and start > _LONGEST:
         return False
     found = _LITERAL.fullmatch(_PREFIX.sub("", text[first:start]))
-    return found is not None and found["q"] not in value and not _EVALUATED.search(f"{found['text']}{value}")
+    if found is None or found["q"] in value or _EVALUATED.search(f"{found['text']}{value}"):
+        return False
+    is_element = _ELEMENT.search(text[first:start]) and not _FIRST.search(text[first:start])
+    return not (is_element or _RUNNABLE.search(value))
 
 
 def _is_enclosed(before: str, token: Token) -> bool:

@@ -77,7 +77,8 @@ def named_as_document(path: str) -> bool:
 
 _MARKUP = re.compile(
     r"\.(?:ya?ml|json[c5l]?|toml|ini|cfg|conf|config|env|properties|plist|tf|tfvars|hcl|xml|xsd|css|s[ac]ss"
-    r"|less|md|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|http)$|(?:^|/)\.[^/]*rc$"
+    r"|less|md|markdown|rst|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|http|sample|example|template|dist|netrc|pgpass|htpasswd)$"
+    r"|(?:^|/)\.[^/]*rc$|(?:^|/)\.env[^/]*$"
 )
 
 
@@ -85,6 +86,11 @@ def named_as_code(path: str) -> bool:
     """Return whether the name is that of source code, where an unquoted word is a name."""
     lower = path.lower()
     return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
+
+
+def named_as_data(path: str) -> bool:
+    """Return whether the name is that of data or configuration; another name without code's can be a script's."""
+    return _MARKUP.search(path.lower()) is not None
 
 
 _LOCK_FILE = re.compile(
@@ -129,7 +135,7 @@ _INSTALLS = re.compile(
     r"|(?:^|/)(?:requirements|constraints)/|(?:^|/)(?:bin|hooks)/[^./]+$|(?:^|/)(?:cron\.[a-z]+|systemd)/"
     r"|(?:^|/)(?:composer\.json|pipfile|deno\.jsonc?|pubspec\.ya?ml|mix\.exs|package\.swift|procfile[^/]*|brewfile|vagrantfile"
     r"|\.envrc|crontab[^/]*|\.?mise\.toml|\.tool-versions|tasks\.json|launch\.json|pnpm-workspace\.yaml|meta\.ya?ml|chart\.ya?ml"
-    r"|docker-bake\.(?:hcl|json)|\.cargo/config(?:\.toml)?|bunfig\.toml|earthfile|tiltfile|snakefile|taskfile\.ya?ml|build|workspace|sconstruct|sconscript|meson\.build|configure|dodo\.py"
+    r"|docker-bake\.(?:hcl|json)|import[_-]?map\.json|\.cargo/config(?:\.toml)?|bunfig\.toml|earthfile|tiltfile|snakefile|taskfile\.ya?ml|build|workspace|sconstruct|sconscript|meson\.build|configure|dodo\.py"
     r"|\.?gitconfig|(?:turbo|nx|lerna|renovate|vercel|hooks|tsconfig[^/]*|jsconfig)\.json5?|lefthook\.ya?ml"
     rf"|\.pre-commit-hooks\.ya?ml|[^/]+\.versions\.toml|(?:\.{_TOOLS}rc|{_TOOLS}\.config)(?:\.(?:json5?|ya?ml|toml|[cm]?[jt]s))?)$"
     r"|\.(?:gemspec|nuspec|podspec|[cf]sproj|props|targets|service|timer|socket|desktop|fish|[kc]sh|bats|nix|bazel|bzl|gradle)$"

@@ -7,7 +7,13 @@ from collections.abc import Container, Sequence
 
 from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile
 from reviewbot.domain.redaction.places import COMMAND_KEY, Place
-from reviewbot.domain.selection.file_kinds import decides_what_runs, is_lock_file, named_as_code, named_as_document
+from reviewbot.domain.selection.file_kinds import (
+    decides_what_runs,
+    is_lock_file,
+    named_as_code,
+    named_as_data,
+    named_as_document,
+)
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
@@ -46,5 +52,8 @@ def place_of_text(path: str, texts: Sequence[str]) -> Place:
         return Place.MIXED if _CONFIGURATION.search(path) and not is_lock_file(path) else Place.EXECUTED
     if named_as_code(path):
         return Place.CODE
-    runs = not named_as_document(path) and any(map(COMMAND_KEY.search, texts))
-    return Place.MIXED if runs else Place.DATA
+    if named_as_document(path) or not path:
+        return Place.DATA
+    if not named_as_data(path):  # a `Dangerfile`, or a script without an extension
+        return Place.EXECUTED
+    return Place.MIXED if any(map(COMMAND_KEY.search, texts)) else Place.DATA

@@ -60,7 +60,12 @@ def test_configurations_with_commands_are_recognized_by_their_text(path: str, te
         ("app.yml", Place.DATA),
         ("README.md", Place.DATA),
         ("data.csv", Place.DATA),
-        ("unknown", Place.DATA),
+        ("unknown", Place.EXECUTED),
+        ("Dangerfile", Place.EXECUTED),
+        ("build.sbt", Place.EXECUTED),
+        ("docs/notes", Place.EXECUTED),
+        (".env.ci", Place.DATA),
+        ("", Place.DATA),
     ],
 )
 def test_others_are_code_or_data(path: str, place: Place) -> None:
