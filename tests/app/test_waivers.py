@@ -125,10 +125,11 @@ def test_a_restored_package_is_not_green_if_codevf_fails(tmp_path: Path) -> None
         evil = rig.world.push(REPO, "topic", {"run.sh": SCRIPT.format(PACKAGE)}, author="mona")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
         come_back(rig, before)
-        clock.advance(2 * LONG)
-        rig.run(wait_minutes="0")
-        clock.advance(2 * LONG)
-        assert rig.run(wait_minutes="0").outputs["verdict"] == "pass"
+        verdicts = []
+        for _ in range(3):  # the late answer, the purchase, and its answer
+            clock.advance(2 * LONG)
+            verdicts.append(rig.run(wait_minutes="0").outputs["verdict"])
+        assert verdicts[-1] == "pass"
         come_back(rig, evil)
         rig.codevf_faults.add("/tasks/", Reply(503, body=b"{}"), method="GET", times=None)
         assert rig.run().outputs["verdict"] == "none"

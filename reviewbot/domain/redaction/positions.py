@@ -55,10 +55,9 @@ _LITERAL = re.compile(
 _PREFIX = re.compile(r"(?<!\w)[rbuRBU]{1,2}(?=[\"'`])")
 _ELEMENT = re.compile(r"[\"'`]\s{0,4},\s{0,4}[\"'`]\Z")
 _FIRST = re.compile(r"\w\(\s{0,4}[\"'`][\w.-]{1,60}[\"'`]\s{0,4},\s{0,4}[\"'`]\Z")
-# A command, or a package with its source or version.
-_RUNNABLE = re.compile(
-    r"[|`;]|\$\(|(?i:\b(?:npm|jsr|git|gh|github|gitlab|docker|docker-image|oci|file):)|@v?[0-9]|@[\w.-]+/"
-)
+# With its source or version.
+_PACKAGE = re.compile(r"(?i:\b(?:npm|jsr|git|gh|github|gitlab|docker|docker-image|oci|file):)|@v?[0-9]|@[\w.-]+/")
+_COMMAND = re.compile(r"[|`;]|\$\(")
 _EVALUATED = re.compile(r"[$#%]\{|\{\$|\\\(|\$[\w(]|<[%?]")
 
 
@@ -90,7 +89,7 @@ def masking(text: str, start: int, stop: int, place: Place) -> Masking:
     if kind is Place.PATH or is_user(before, after) or _HEADER.search(before):
         return Masking.SURE
     if kind is Place.DATA:
-        return Masking.DOUBTFUL if _RUNNABLE.search(value) else Masking.SURE
+        return Masking.DOUBTFUL if _PACKAGE.search(value) else Masking.SURE
     if kind is not Place.CODE:
         is_sure = not _OF_CODE.search(value) and (kind is Place.MIXED or _is_named(before, kind))
     else:
@@ -127,7 +126,7 @@ def _is_literal(text: str, start: int, value: str) -> bool:
     if found is None or found["q"] in value or _EVALUATED.search(f"{found['text']}{value}"):
         return False
     is_element = _ELEMENT.search(text[first:start]) and not _FIRST.search(text[first:start])
-    return not (is_element or _RUNNABLE.search(value))
+    return not (is_element or _PACKAGE.search(value) or _COMMAND.search(value))
 
 
 def _is_enclosed(before: str, token: Token) -> bool:

