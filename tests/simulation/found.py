@@ -1110,4 +1110,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("review-on", "ready"),), life=Life(600, 3600)),
         ),
     ),
+    "ended-behind-a-finished-review": Bug(
+        "Without a summary, a requested second review failed, and the run could not buy another. It wrote the first "
+        "review into the check run again. So the next request got the failed task again, and no review.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("review"), Episode((NEXT,), (At(10, Kill(after=False)),)), Move("failed")),
+            *(Move("author_reviews"), Episode((PUSH,), (At(5, Lose(done=False)),))),
+            setting=Setting((("summary-comment", "false"),)),
+        ),
+    ),
 }

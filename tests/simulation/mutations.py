@@ -1282,7 +1282,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the end of an attempt hides the next one",
         "reviewbot.domain.ledger.ledger:Ledger.underway_on",
-        _returning(None),
+        _returning(()),
         NOTHING_LOST,
         found="next-attempt-written-over",
     ),
@@ -1747,6 +1747,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda self, **_named: self,
         NEVER_GREEN,
         found="first-review-by-other-rules",
+    ),
+    Mutation(
+        "a finished review that is read again hides the end of the next attempt",
+        "reviewbot.app.github.check_run:purchase_to_copy",
+        lambda right: lambda known, there: right(replace(known, stored=replace(known.stored, finished=())), there),
+        ANNOUNCED,
+        found="ended-behind-a-finished-review",
     ),
 )
 
