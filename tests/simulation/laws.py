@@ -267,7 +267,8 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
-    is_in_review = any(one.created < began for one in world.tasks_of(number))  # a user's commits had findings
+    # A user's push had a review, which had findings, or ended without a result while this run read it.
+    is_in_review = any(one.created < run.began for one in world.tasks_of(number))
     if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
