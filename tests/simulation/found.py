@@ -1120,4 +1120,33 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),)),
         ),
     ),
+    "reply-read-beside-a-replaced-head": Bug(
+        "A force-push restored an older head while a run read a late answer. The summary kept the text of the restored "
+        "head, which showed no answer, and the check with the reviewer's reply was completed with another text.",
+        NOTHING_LOST,
+        history(
+            Move("evil", 0, 2),
+            Episode((NEXT, PUSH, PUSH), (At(6, Meanwhile(Move("evil_by_kim", 0, 5))),)),
+            *(RUN, Move("unask"), Move("make_executable")),
+            Episode((PUSH,), (At(7, Meanwhile(Move("go_back", 1, 3))),)),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20), mind=Mind(84)),
+        ),
+    ),
+    "finding-of-a-replaced-head-without-a-check": Bug(
+        "Without check runs, a force-push replaced a head while its review was open. The summary kept the text of the "
+        "newer head's review, and nothing showed the finding.",
+        NOTHING_LOST,
+        history(
+            *(Move("author_cancels"), Move("same_beginning")),
+            Episode(
+                (NEXT, PUSH),
+                (
+                    *(At(4, Switch()), At(9, Meanwhile(Move("go_back", 0, 5)))),
+                    *(At(11, Meanwhile(Move("bypass", 0, 4))), At(11, Switch()), At(35, Switch()), At(37, Switch())),
+                ),
+            ),
+            Episode((NEXT,), (At(3, Meanwhile(Move("close", 4, 2))), At(4, Delay(600)), At(15, Kill(after=False)))),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
 }

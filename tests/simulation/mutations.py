@@ -95,6 +95,10 @@ def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
 
 
+def _stating_nothing(stored: Any) -> object:  # noqa: ANN401 — a stored ledger
+    return replace(stored, ledger=replace(stored.ledger, stated=""))
+
+
 def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any function
     def intended(at: Quoted, ledger: Any) -> object:  # noqa: ANN401 — a ledger
         cost = ledger.questions.find(at.question.comment).cost
@@ -1754,6 +1758,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda known, there: right(replace(known, stored=replace(known.stored, finished=())), there),
         ANNOUNCED,
         found="ended-behind-a-finished-review",
+    ),
+    Mutation(
+        "a text without an answer stays in the summary beside a late answer",
+        "reviewbot.domain.machine.finish:on_new_head",
+        lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
+        NOTHING_LOST,
+        found="reply-read-beside-a-replaced-head",
+    ),
+    Mutation(
+        "without check runs, nothing shows the review of a replaced head",
+        "reviewbot.app.github.summary_comment:_beside",
+        lambda _right: lambda _run, body, _text: body,
+        NOTHING_LOST,
+        found="finding-of-a-replaced-head-without-a-check",
     ),
 )
 
