@@ -1149,4 +1149,20 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"),)),
         ),
     ),
+    "intent-in-an-older-check": Bug(
+        "A run wrote its intent into the check run in which another run had deferred the review. A third run had "
+        "bought it with another scope and a newer check run, so the first run took its own intent as the older one.",
+        PAY_ONCE,
+        history(
+            *(Move("ask"), RUN, RUN, Move("evil")),
+            Episode(
+                (NEXT, PUSH, PUSH),
+                (
+                    *(At(12, Lose(done=True)), At(13, Switch()), At(14, Switch())),
+                    *(At(17, Meanwhile(Move("forged_text", 1, 1))), At(18, Switch()), At(27, Switch())),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
 }

@@ -1773,6 +1773,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         NOTHING_LOST,
         found="finding-of-a-replaced-head-without-a-check",
     ),
+    Mutation(
+        "a task that another run has created does not come before an intent",
+        "reviewbot.app.github.ledger_store:first_recorded",
+        lambda right: lambda *known: None if (one := right(*known)) and one.task_id else one,
+        PAY_ONCE,
+        found="intent-in-an-older-check",
+    ),
 )
 
 
