@@ -86,9 +86,9 @@ class Bought:
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
-        Two runs have no order. A killed run has not recorded its review, which shows this answer if it contains one of
-        its findings. A push or another base makes it a review of other code. A run that raced can write over the record
-        of a review.
+        Two runs have no order. A killed run has not recorded its review, nor perhaps has one that is still at work.
+        Such a review shows this answer if it contains one of its findings. A push or another base makes it a review of
+        other code. A run that raced can write over the record of a review.
         """
         changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
@@ -99,7 +99,8 @@ class Bought:
             and one.sender in self.readers
             and (one.sender is run or not self._is_written_over(world, pull, one.sender))
             and (
-                one.sender.outcome is not None or (self._has_finding_in(one) and not any(one.at < at for at in changes))
+                (one.sender.outcome is not None and not overlap(run, one.sender))
+                or (self._has_finding_in(one) and not any(one.at < at for at in changes))
             )
             for one in world.github.notifications
         )

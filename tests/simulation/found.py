@@ -1110,4 +1110,59 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("review-on", "ready"),), life=Life(600, 3600)),
         ),
     ),
+    "ended-behind-a-finished-review": Bug(
+        "Without a summary, a requested second review failed, and the run could not buy another. It wrote the first "
+        "review into the check run again. So the next request got the failed task again, and no review.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("review"), Episode((NEXT,), (At(10, Kill(after=False)),)), Move("failed")),
+            *(Move("author_reviews"), Episode((PUSH,), (At(5, Lose(done=False)),))),
+            setting=Setting((("summary-comment", "false"),)),
+        ),
+    ),
+    "reply-read-beside-a-replaced-head": Bug(
+        "A force-push restored an older head while a run read a late answer. The summary kept the text of the restored "
+        "head, which showed no answer, and the check with the reviewer's reply was completed with another text.",
+        NOTHING_LOST,
+        history(
+            Move("evil", 0, 2),
+            Episode((NEXT, PUSH, PUSH), (At(6, Meanwhile(Move("evil_by_kim", 0, 5))),)),
+            *(RUN, Move("unask"), Move("make_executable")),
+            Episode((PUSH,), (At(7, Meanwhile(Move("go_back", 1, 3))),)),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20), mind=Mind(84)),
+        ),
+    ),
+    "finding-of-a-replaced-head-without-a-check": Bug(
+        "Without check runs, a force-push replaced a head while its review was open. The summary kept the text of the "
+        "newer head's review, and nothing showed the finding.",
+        NOTHING_LOST,
+        history(
+            *(Move("author_cancels"), Move("same_beginning")),
+            Episode(
+                (NEXT, PUSH),
+                (
+                    *(At(4, Switch()), At(9, Meanwhile(Move("go_back", 0, 5)))),
+                    *(At(11, Meanwhile(Move("bypass", 0, 4))), At(11, Switch()), At(35, Switch()), At(37, Switch())),
+                ),
+            ),
+            Episode((NEXT,), (At(3, Meanwhile(Move("close", 4, 2))), At(4, Delay(600)), At(15, Kill(after=False)))),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
+    "intent-in-an-older-check": Bug(
+        "A run wrote its intent into the check run in which another run had deferred the review. A third run had "
+        "bought it with another scope and a newer check run, so the first run took its own intent as the older one.",
+        PAY_ONCE,
+        history(
+            *(Move("ask"), RUN, RUN, Move("evil")),
+            Episode(
+                (NEXT, PUSH, PUSH),
+                (
+                    *(At(12, Lose(done=True)), At(13, Switch()), At(14, Switch())),
+                    *(At(17, Meanwhile(Move("forged_text", 1, 1))), At(18, Switch()), At(27, Switch())),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -31,6 +32,7 @@ from tests.simulation.world import (
     World,
 )
 
+_TASK = re.compile(r"task_\d+")
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
 MOST_TRIES = 3
@@ -365,6 +367,7 @@ def _watch(world: World) -> None:
 
     def on_check(check: StoredCheck) -> None:
         world.truth.copies.append(check.external_id)
+        _recorded(world, check.external_id)
         seen.extend(laws.when_written(world, check))
         if " intent " in check.external_id:
             _begun(world, check.head_sha)
@@ -372,8 +375,11 @@ def _watch(world: World) -> None:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
-            if not world.setting.has_checks:
-                for one in decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger.intents():
+            is_only, is_once = not world.setting.has_checks, world.setting.input("review-on", "push") == "ready"
+            if is_only or is_once:
+                ledger = decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger
+                _recorded(world, " ".join(one.task_id for one in ledger.purchases))
+                for one in ledger.intents() if is_only else ():
                     _begun(world, one.head_sha)
 
     def on_task(task: StoredTask) -> None:
@@ -390,6 +396,12 @@ def _begun(world: World, head: str) -> None:
     """Record when the run that records an intent has begun."""
     run = world.scheduler.current
     world.truth.begun.setdefault(head, run.began if run else world.time.seconds)
+
+
+def _recorded(world: World, record: str) -> None:
+    """Record when the tasks in a check run or in a summary were first there."""
+    for one in _TASK.findall(record):
+        world.truth.recorded.setdefault(one, world.time.seconds)
 
 
 def judge(history: History) -> list[Violation]:

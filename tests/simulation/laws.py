@@ -267,7 +267,8 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
-    is_in_review = any(one.created < began for one in world.tasks_of(number))  # a user's commits had findings
+    # A user's push had a review, which had findings, or ended without a result while this run read it.
+    is_in_review = any(one.created < run.began for one in world.tasks_of(number))
     if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
@@ -275,8 +276,9 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if world.truth.forgot_at <= began and _has_no_record(world, number, moment(began)):
         yield "without a record of the reviews whose comments are there"
     if review_on == "ready" and not (world.truth.losses or spending.is_hidden_in_base(world, pull)):
-        mine, known = world.changes_for(number, head), {one.task_id for one in announced.recorded(world, pull)}
-        others = [one for one in world.tasks_of(number) if one.created < began and one is not task and one.id in known]
+        # Until a task is recorded, the run of another head cannot see it.
+        mine, known = world.changes_for(number, head), {one for one, at in world.truth.recorded.items() if at < began}
+        others = [one for one in world.tasks_of(number) if one is not task and one.id in known]
         if any(_has_result(world, one) and mine.isdisjoint(world.changes_of(one)) for one in others):
             yield "after the first review"
 

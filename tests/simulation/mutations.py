@@ -95,6 +95,10 @@ def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
 
 
+def _stating_nothing(stored: Any) -> object:  # noqa: ANN401 — a stored ledger
+    return replace(stored, ledger=replace(stored.ledger, stated=""))
+
+
 def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any function
     def intended(at: Quoted, ledger: Any) -> object:  # noqa: ANN401 — a ledger
         cost = ledger.questions.find(at.question.comment).cost
@@ -1282,7 +1286,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the end of an attempt hides the next one",
         "reviewbot.domain.ledger.ledger:Ledger.underway_on",
-        _returning(None),
+        _returning(()),
         NOTHING_LOST,
         found="next-attempt-written-over",
     ),
@@ -1747,6 +1751,34 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda self, **_named: self,
         NEVER_GREEN,
         found="first-review-by-other-rules",
+    ),
+    Mutation(
+        "a finished review that is read again hides the end of the next attempt",
+        "reviewbot.app.github.check_run:purchase_to_copy",
+        lambda right: lambda known, there: right(replace(known, stored=replace(known.stored, finished=())), there),
+        ANNOUNCED,
+        found="ended-behind-a-finished-review",
+    ),
+    Mutation(
+        "a text without an answer stays in the summary beside a late answer",
+        "reviewbot.domain.machine.finish:on_new_head",
+        lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
+        NOTHING_LOST,
+        found="reply-read-beside-a-replaced-head",
+    ),
+    Mutation(
+        "without check runs, nothing shows the review of a replaced head",
+        "reviewbot.app.github.summary_comment:_beside",
+        lambda _right: lambda _run, body, _text: body,
+        NOTHING_LOST,
+        found="finding-of-a-replaced-head-without-a-check",
+    ),
+    Mutation(
+        "a task that another run has created does not come before an intent",
+        "reviewbot.app.github.ledger_store:first_recorded",
+        lambda right: lambda *known: None if (one := right(*known)) and one.task_id else one,
+        PAY_ONCE,
+        found="intent-in-an-older-check",
     ),
 )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise, product
 from typing import cast
 
+from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
@@ -100,15 +101,28 @@ RACING = 3
 
 
 def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
-    """Return whether no record has a task, which was created while at least so many other runs were at work."""
+    """Return whether no record has a task, which was created while at least so many other runs were at work.
+
+    Without check runs, one is enough if it wrote a ledger that it had read before the task was recorded.
+    """
     if any(task.id in check.external_id for check in world.github.checks.values()):
         return False
     ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
-    if any(task.id in one.task_id for ledger in ledgers[-1:] for one in ledger.purchases):
+    if any(_has(ledger, task) for ledger in ledgers[-1:]):
         return False
     runs = [cast(Run, run) for run in task.askers]
     most = max((sum(overlap(run, other) for other in world.runs) for run in runs), default=0)
-    return most >= (least if world.setting.has_checks else min(least, RACING - 1))
+    if not world.setting.has_checks:
+        pairs = pairwise(ledgers)
+        is_older = any(
+            _has(one, task) and not _has(later, task) and later.counter < one.counter for one, later in pairs
+        )
+        least = 1 if is_older else min(least, RACING - 1)
+    return most >= least
+
+
+def _has(ledger: Ledger, task: StoredTask) -> bool:
+    return any(task.id in one.task_id for one in ledger.purchases)
 
 
 def overlap(run: Run, other: Run) -> bool:

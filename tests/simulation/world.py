@@ -196,6 +196,7 @@ class Truth:
         forgot_at: when the only memory was first lost.
         texts: every text of the summaries so far, of any pull request.
         copies: every `external_id` of a check run so far.
+        recorded: by task, when a check run first had its id; with `review-on: ready` also a summary.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
@@ -217,6 +218,7 @@ class Truth:
     forgot_at: float = float("inf")
     texts: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
+    recorded: dict[str, float] = field(default_factory=dict)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
     named: list[str] = field(default_factory=list)

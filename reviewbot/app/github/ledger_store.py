@@ -238,13 +238,14 @@ def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
 
+    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it.
     A run that found another base has written its check run with the name for that base. One that cancelled a deferred
     purchase buys the next attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
     same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity.startswith(one.identity))
-    first = max(same, key=lambda one: one.attempt, default=None)
+    first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
     return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 

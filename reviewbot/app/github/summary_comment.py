@@ -7,6 +7,7 @@ from functools import partial
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
+from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.github.pull_request import Comment, Snapshot
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
@@ -16,6 +17,7 @@ from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, statement, sum
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
+from reviewbot.domain.text.size_limits import SUMMARY as SUMMARY_LIMIT
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
@@ -49,6 +51,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if keep and known.superseded:
         # A newer head has its own review: its text is kept, and this outcome is in this head's check.
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
+        body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
         run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
@@ -58,6 +61,13 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     comment = run.attempt(SUMMARY, write)
     known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
     return replace(known, whole_summary=comment.body if comment and is_whole else "")
+
+
+def _beside(run: RunContext, body: str, text: str) -> str:
+    """Add the text of an older head's review, which has no check, if there is space for it."""
+    told = replace_ledger(text, "").removeprefix(summary_mark(run.settings.instance)).strip()
+    both = f"{body}\n\n---\n\n{told}\n"
+    return body if told in body or SUMMARY_LIMIT.size(both) > SUMMARY_LIMIT.limit else both
 
 
 def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:

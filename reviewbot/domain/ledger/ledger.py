@@ -313,11 +313,10 @@ class Ledger(Struct, frozen=True):
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
 
-    def underway_on(self, head_sha: str) -> Purchase | None:
-        """The latest purchase of a head that is neither deferred nor over."""
+    def underway_on(self, head_sha: str) -> Iterator[Purchase]:
+        """Yield the purchases of a head that are neither deferred nor over, the latest first."""
         states = {TaskState.INTENT, TaskState.OPEN}
-        found = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
-        return next(found, None)
+        return (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
 
     def ended(self, identity: str) -> int:
         """Count the attempts at an identity whose task ended without a result.

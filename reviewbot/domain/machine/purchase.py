@@ -308,14 +308,16 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
     A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
     a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
-    the awaited one, so that the run that finishes that also closes this check.
+    the awaited one, so that the run that finishes that also closes this check. A purchase that is open only because its
+    findings are read again has its own check run.
     """
     if not known.request.paid:
         return None
     held, ledger = known.purchase, known.ledger
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
         waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
-        held = ledger.underway_on(known.head_sha) or held or waiting
+        underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
+        held = next(underway, None) or held or waiting
     if known.awaited and (held is None or held.state.is_over):  # so that a later run finds it
         held = known.awaited.purchase
     held = held or (there and ledger.recorded(there))

@@ -701,8 +701,8 @@ def test_a_purchase_of_a_head_is_found_with_any_settings() -> None:
 @pytest.mark.parametrize("state", TaskState)
 def test_an_active_purchase_is_neither_deferred_nor_over(state: TaskState) -> None:
     ledger = Ledger((replace(BOUGHT, state=state), replace(BOUGHT, attempt=2, head_sha="f" * 40)))
-    found = ledger.underway_on(BOUGHT.head_sha)
-    assert found == (ledger.purchases[0] if state in {TaskState.INTENT, TaskState.OPEN} else None)
+    found = list(ledger.underway_on(BOUGHT.head_sha))
+    assert found == ([ledger.purchases[0]] if state in {TaskState.INTENT, TaskState.OPEN} else [])
 
 
 def test_a_rewritten_ledger_records_the_pull_request_at_that_time() -> None:

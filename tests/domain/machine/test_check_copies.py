@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.judge import check_to_write
 from reviewbot.domain.machine.known import Bought, Known, OpenTask
 from reviewbot.domain.machine.purchase import purchase_to_copy
@@ -69,6 +69,13 @@ def test_a_check_keeps_the_copy_of_a_purchase_that_the_ledger_has() -> None:
     older = replace(DONE, head_sha=OTHER_HEAD)
     assert purchase_to_copy(run(None, older), replace(older, identity=older.identity[:16])) == older
     assert purchase_to_copy(run(None), older) is None
+
+
+def test_a_finished_review_that_is_read_again_does_not_replace_the_end_of_the_next_attempt() -> None:
+    ended = replace(OPEN, attempt=2, state=TaskState.ENDED)
+    now = run(None, OPEN, ended)
+    now = replace(now, stored=replace(now.stored, finished=frozenset({purchase_key(OPEN)})))
+    assert purchase_to_copy(now, ended) == ended
 
 
 def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:

@@ -1173,6 +1173,21 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
 
 
+@pytest.mark.parametrize(
+    ("stated", "report", "is_kept"),
+    [("", None, True), ("pending open", None, False), ("pending open", Report("", (), ()), True)],
+)
+def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head(
+    stated: str, report: Report | None, *, is_kept: bool
+) -> None:
+    before = go(start(known()), sendable(), steps.Done()).known
+    answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
+    before = replace(before, report=report).with_update(LedgerUpdate(answers=(answer,)))
+    newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
+    snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded is is_kept
+
+
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     now = go(start(known()), sendable(), steps.Done()).known
     ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 64, state=TaskState.DONE)
