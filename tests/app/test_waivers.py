@@ -124,7 +124,7 @@ def test_a_restored_package_is_not_green_if_codevf_fails(tmp_path: Path) -> None
         before = rig.world.pull(REPO, 1).head_sha
         evil = rig.world.push(REPO, "topic", {"run.sh": SCRIPT.format(PACKAGE)}, author="mona")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
-        come_back(rig, before)
+        rig.world.push(REPO, "topic", {"other.py": "x = 1\n"}, author="mona", parents=(before,))
         verdicts = []
         for _ in range(3):  # the late answer, the purchase, and its answer
             clock.advance(2 * LONG)
