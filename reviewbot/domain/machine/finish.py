@@ -36,8 +36,7 @@ _RULES_DIFFER = "The pull request changed during this run, and a review is due n
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
-    if known.request.paid:  # analyzers do not judge the value
-        report = replace(report, findings=(*report.findings, *unseen_code(known.change.views)))
+    report = replace(report, findings=(*report.findings, *unseen_code(known.change.views)))
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     placed = place(report.findings, known.change.views, purchase.judgement.placement)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)

@@ -53,8 +53,7 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
     lost = findings.broken or not founded
     if outcome.verdict is Verdict.PASS and not lost:
-        unseen = known.request.paid and not is_tracked(known.change.views, findings)
-        lost = unseen or known.ledger.forgets(known.change.index.change)
+        lost = known.ledger.forgets(known.change.index.change) or not is_tracked(known.change.views, findings)
     return verdict.incomplete_history(outcome, rules) if lost else outcome
 
 

@@ -38,7 +38,7 @@ def test_each_run_of_lines_is_a_finding() -> None:
     assert "(`slack-token`, `mailgun-key`)" in second.explanation
     assert list(unseen_code([seen({})])) == []
     (masked,) = unseen_code([seen({1}, "npx xxxx-''0000000000-xxxx\n")])
-    assert "a credential before" in masked.explanation
+    assert "a credential, so" in masked.explanation
 
 
 def test_it_is_placed_on_its_lines() -> None:
