@@ -205,12 +205,17 @@ class Recorded(NamedTuple):
 
 def recorded(world: World, pull: Pull) -> Iterator[Recorded]:
     """Yield every purchase that was recorded, those of the check runs first."""
+    yield from map(_entry, copies(world, pull))
+    for ledger in world.written_ledgers(pull.number):
+        yield from map(_entry, ledger.purchases)
+
+
+def copies(world: World, pull: Pull) -> Iterator[Purchase]:
+    """Yield the purchases that check runs contain."""
     signer = Signer(KEY, REPOSITORY_ID, pull.number, "")
     for check in world.github.checks.values():
         if copy := decode_external_id(split_tag(check.external_id)[1], signer, check.head_sha):
-            yield _entry(copy.purchase)
-    for ledger in world.written_ledgers(pull.number):
-        yield from map(_entry, ledger.purchases)
+            yield copy.purchase
 
 
 def _entry(one: Purchase) -> Recorded:

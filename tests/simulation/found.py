@@ -115,7 +115,7 @@ FOUND: dict[str, Bug] = {
             *(Move("note"), Episode((PUSH,)), Move("note", 1)),
             Episode(
                 (PUSH, PUSH),
-                (At(5, Meanwhile(Move("retarget"))), At(6, Switch()), At(13, Switch()), At(16, Switch())),
+                (At(5, Meanwhile(Move("retarget"))), At(6, Switch()), At(13, Switch()), At(19, Switch())),
             ),
         ),
     ),
@@ -125,7 +125,7 @@ FOUND: dict[str, Bug] = {
         PAY_ONCE,
         history(
             *(Move("note"), Episode((PUSH,)), Move("note", 1)),
-            Episode((PUSH, PUSH), (At(1, Meanwhile(Move("retarget", 1))), At(2, Switch()))),
+            Episode((PUSH, PUSH), (At(1, Meanwhile(Move("retarget", 1))), At(2, Switch()), At(14, Switch()))),
         ),
     ),
     "older-check-written-over": Bug(
@@ -843,7 +843,7 @@ FOUND: dict[str, Bug] = {
         history(
             *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
             *(Move("ask"), Move("collect"), Move("ask")),
-            Episode((NEXT, PUSH, PUSH), (At(8, Switch()), At(22, Switch()), At(37, Switch()))),
+            Episode((NEXT, PUSH, PUSH), (At(6, Switch()), At(22, Switch()), At(37, Switch()))),
         ),
     ),
     "question-forgotten-by-a-later-check": Bug(
@@ -1163,6 +1163,43 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
+    "end-before-the-next-attempt": Bug(
+        "Without check runs, a run recorded the end of a failed task together with its next attempt, which CodeVF "
+        "refused. So the end counted as announced, and nobody was notified.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("failed"), Move("refuse"), RUN, Move("note")),
+            setting=Setting((("check-run", "false"),), life=Life(600, 3600)),
+        ),
+    ),
+    "task-only-in-the-summary": Bug(
+        "A run wrote the end of a deferred review into the check run, and over the intent of another run. A third run "
+        "did not look for its task in the summary, and bought the next attempt.",
+        PAY_ONCE,
+        history(
+            *(
+                Move("make_executable"),
+                RUN,
+                Move("go_back"),
+                Episode((COLLECT, COLLECT)),
+                Move("author_bypasses", 0, 4),
+            ),
+            Episode(
+                (NEXT, NEXT),
+                (
+                    *(At(call, Switch()) for call in (8, 10, 12, 15, 16, 18, 20, 21, 22, 23)),
+                    *(At(24, Begin(NEXT)), At(25, Switch()), At(32, Switch()), At(36, Switch())),
+                    *(At(37, Kill(after=True)), At(37, Switch()), At(39, Switch()), At(40, Switch())),
+                ),
+            ),
+            Move("skip", 2, 4),
+            Episode(
+                (NEXT, NEXT, NEXT),
+                tuple(At(call, Switch()) for call in (1, 2, 2, 3, 4, 16, 22, 26, 27, 27, 29, 31, 31, 35, 35, 40)),
+            ),
+            setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
 }

@@ -267,8 +267,10 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
-    # A user's push had a review, which had findings, or ended without a result while this run read it.
-    is_in_review = any(one.created < run.began for one in world.tasks_of(number))
+    # A user's push had a review, which had findings, or ended without a result while this run read it, or is open.
+    is_in_review = any(
+        one is not task and (one.created < run.began or run in one.askers) for one in world.tasks_of(number)
+    )
     if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
@@ -321,6 +323,8 @@ def _lost(world: World) -> Iterator[Violation]:
                 missing = set(SAID.findall(str(task.result))) - published
                 head = task.submission.metadata["headSha"]
                 is_older = head != pull.head_sha or any(head == one for one, _ in world.truth.skipped)
+                if pull.from_fork and is_older and "pull-requests: write" in world.setting.denied:
+                    continue  # GitHub gives a fork's event no other token, so the exit status is not 4
                 if world.setting.mind.as_text and is_older:  # a newer text has replaced it in the summary
                     missing -= {"MESS2"} & set(SAID.findall("\n".join(world.truth.texts)))
                 if missing:
@@ -344,6 +348,11 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
         for ledger in ledgers[-1:]
         for one in ledger.purchases
         if one.is_unknown and (one.state.is_over or is_gone)
+    )
+    # A check run says the same of a purchase that a person has cancelled.
+    copies = [one for one in announced.copies(world, world.github.pulls[number]) if one.is_unknown]
+    is_given_up |= any(
+        one.state.is_over and not changes.isdisjoint(world.changes_for(number, one.head_sha)) for one in copies
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     # The check run of a run that got no answer to the creation says so.
@@ -594,6 +603,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         if apply_bypass or world.is_bots_own(pull.number, pull.head_sha):
             return
         owner = world.github.pulls[check.number or pull.number] if check else pull
+        if owner is not pull and is_unreviewed(world, pull, changes):
+            return
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
         # Of a closed one the rules decided when its check was written, since no run judges it again.
@@ -601,7 +612,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         if conclusion == "skipped" and is_exempt:
             # A pull request without a check has the one of another with the same change, which a rule does not review.
             is_alone = world.setting.input("review-on", "push") != "push" and world.github.changes_of(owner) == changes
-            if owner is pull or is_alone or is_unreviewed(world, pull, changes):
+            if owner is pull or is_alone:
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
         if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True, number=pull.number):

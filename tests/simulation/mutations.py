@@ -25,6 +25,7 @@ from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.phases import Published
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.options import AnswerForm
@@ -1779,6 +1780,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda *known: None if (one := right(*known)) and one.task_id else one,
         PAY_ONCE,
         found="intent-in-an-older-check",
+    ),
+    Mutation(
+        "the end of an earlier attempt is recorded with the next intent",
+        "reviewbot.domain.ledger.update:LedgerUpdate.only",
+        lambda _right: (
+            lambda update, identity, _attempt: LedgerUpdate(
+                purchases=tuple(one for one in update.purchases if one.identity == identity)
+            )
+        ),
+        ANNOUNCED,
+        found="end-before-the-next-attempt",
+    ),
+    Mutation(
+        "a task that only the summary has does not come before an intent",
+        "reviewbot.app.github.ledger_store:_ahead",
+        _returning(None),
+        PAY_ONCE,
+        found="task-only-in-the-summary",
     ),
 )
 

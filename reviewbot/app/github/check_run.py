@@ -70,11 +70,11 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
     """Return the copy of a purchase that another run has written into the check run since; empty if there is none.
 
-    It is read again only if it has the intent of a run that this run does not continue: the task may exist by now, and
-    the check run may be its only record.
+    It is read again only if it has the intent of a run that this run does not continue, or this run has no purchase:
+    a task may exist by now, and the check run may be its only record.
     """
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
-    if there is None or copy is None or copy.purchase.state is not TaskState.INTENT:
+    if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
         return ""
     is_buying = own is not None and own.state in {TaskState.INTENT, TaskState.OPEN}
     if is_buying or (own is not None and purchase_key(own) == purchase_key(copy.purchase)):

@@ -238,15 +238,24 @@ def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
 
-    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it.
-    A run that found another base has written its check run with the name for that base. One that cancelled a deferred
-    purchase buys the next attempt.
+    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it,
+    or its end into one with an intent, whose task the summary has. A run that found another base has written its check
+    run with the name for that base. One that cancelled a deferred purchase buys the next attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
     same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity.startswith(one.identity))
     first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
-    return _adopted(run, known.snapshot, first, bought.identity) if first else None
+    if first is None:
+        return None
+    return _ahead(run, now, first) or _adopted(run, known.snapshot, first, bought.identity)
+
+
+def _ahead(run: RunContext, snapshot: Snapshot, copy: Purchase) -> Purchase | None:
+    """Return the purchase as the summary has it, if that is more advanced than its copy."""
+    keep = summaries(snapshot.comments, run.settings.instance).keep
+    there = _reading(run, keep, ()).ledger.recorded(copy)
+    return there if there is not None and there.progress > copy.progress else None
 
 
 def _begins(known: Purchase, copy: Purchase) -> bool:

@@ -106,7 +106,7 @@ def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome
 
 def _only(known: Known, purchase: Purchase) -> Known:
     """Keep only this purchase as news; the rest is written after the comments are posted."""
-    return known.with_update(known.memory.update.only(purchase.identity))
+    return known.with_update(known.memory.update.only(purchase.identity, purchase.attempt))
 
 
 def _keeping(known: Known, written: Known) -> Known:

@@ -51,13 +51,14 @@ class LedgerUpdate(Struct, frozen=True):
         kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
         return replace(self, purchases=tuple(kept))
 
-    def only(self, identity: str) -> LedgerUpdate:
-        """Keep only the purchases of one change.
+    def only(self, identity: str, attempt: int) -> LedgerUpdate:
+        """Keep only one purchase.
 
-        This is what is written before the run ends: the task of an older head is recorded as done only after its
-        findings have their comments.
+        This is what is written before the run ends: an earlier task is recorded as over only after its findings have
+        their comments, or its end is announced.
         """
-        return LedgerUpdate(purchases=tuple(one for one in self.purchases if one.identity == identity))
+        kept = (one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt))
+        return LedgerUpdate(purchases=tuple(kept))
 
 
 def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:

@@ -1194,7 +1194,7 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
     update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
     memory = Memory.of(Ledger(), update, now.change.index)
-    assert memory.update.only(ours.identity) == LedgerUpdate(purchases=(ours,))
+    assert memory.update.only(ours.identity, ours.attempt) == LedgerUpdate(purchases=(ours,))
     assert memory.placed == ()
 
 
