@@ -145,7 +145,7 @@ def test_a_redaction_in_npmrc_does_not_make_the_review_partial(tmp_path: Path) -
         )
         rig.world.push(REPO, "topic", {".npmrc": settings}, author="mona")
         done = rig.run()
-        assert (done.exit_status, done.outputs["coverage"]) == (0, "full")
+        assert (done.exit_status, done.outputs["coverage"]) == (1, "full")  # a committed token is a finding
         sent = str([one.body for one in rig.codevf_faults.log])
         assert "_authToken=[REDACTED:npm-token]" in sent
         assert secret not in sent

@@ -277,7 +277,7 @@ def test_no_redaction_hides_code_or_makes_the_review_partial(
     tmp_path: Path, given: str, files: dict[str, str], seen: str
 ) -> None:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
-        done = run_with(rig, {"docs/x.md": f'password = "{given}"\nwords\n', **files})
+        done = run_with(rig, {"docs/x.md": f'password = "{given}"\nwords\n', **files}, fail_on="never")
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         sent = [one.body for one in rig.codevf_faults.log if isinstance(one.body, dict) and "attachments" in one.body]
         [name] = files

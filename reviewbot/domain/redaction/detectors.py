@@ -33,13 +33,11 @@ class Span(Struct, frozen=True, order=True):
 
     Attributes:
         sure: if not, it counts only if it is a secret elsewhere, too.
-        doubtful: whether it has the format of a token and may be code.
     """
 
     start: int
     stop: int
     sure: bool = True
-    doubtful: bool = False
 
 
 _SURE = (
@@ -373,7 +371,7 @@ def _is_vague(word: str, tail: str) -> bool:
 _RANDOM = re.compile(r"(?<=[\"'`])[A-Za-z0-9+/_-]{24,100}(?=[\"'`])")
 _HARMLESS = re.compile(
     r"hash|sha-?[0-9]|digest|integrity|checksum|\bsum\b|md5|commit|\brev|uuid|guid|etag|nonce|fingerprint|public|ssh-|cert"
-    r"|data:|base64|alphabet|charset|import|require|\bfrom\b|resolved|\bsrc|href|path|locale|test-?id|class"
+    r"|(?:\b|_)id\b|cursor|data:|base64|alphabet|charset|import|require|\bfrom\b|resolved|\bsrc|href|path|locale|test-?id|class"
 )
 _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 

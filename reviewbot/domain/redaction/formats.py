@@ -142,8 +142,6 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("nostr-key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}"),
     ("password-hash", ("$",), _PASSWORD_HASH),
 )
-ENCLOSED = frozenset(kind for kind, _, pattern in FORMATS if re.search(r"(?<!\\)\((?!\?)", pattern))
-"""Kinds of which one is recognized by the address or the name around it."""
 SHORTEST_TOKEN = 15
 """Characters of a token with its prefix."""
 _MARKERS = tuple((marker, at) for at, (_, markers, _) in enumerate(FORMATS) for marker in markers)

@@ -63,7 +63,6 @@ def of_line(line: str, place: Place) -> Place:
 
 _AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
-_BEHIND_USER = re.compile(r"[\w.-]@\Z")
 _IMAGES = frozenset({"docker", "docker-image", "oci"})
 
 
@@ -71,11 +70,6 @@ def is_user(before: str, after: str) -> bool:
     """Return whether the text between two parts of a line is a user or a password in an address."""
     authority = _AUTHORITY.search(before) if _USER.match(after) else None
     return authority is not None and authority["scheme"].lower() not in _IMAGES
-
-
-def is_host(before: str) -> bool:
-    """Return whether the host of an address continues behind a part of a line; a user can, too."""
-    return _AUTHORITY.search(before) is not None or _BEHIND_USER.search(before) is not None
 
 
 class Parents:

@@ -8,6 +8,7 @@ their number and marker.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from msgspec import Struct, field
 
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, is_surely_random, mask
 from reviewbot.domain.redaction.patterns import any_of
-from reviewbot.domain.redaction.places import Place, is_host, is_user, of_line
+from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:
+    from reviewbot.domain.redaction.detectors import Span
     from reviewbot.domain.redaction.formats import Token
     from reviewbot.domain.redaction.scan import Scan
 
@@ -28,11 +30,8 @@ _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 # A value with characters of code is masked only where it was found.
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-# Quotes, separators and escaped line ends around a line of a key.
-_NO_CODE = re.compile(r"(?:\\[nr]|[^\w(])*")
-_ROUNDS = 5
-_REACH = 300
-"""Characters of a line that are read around a value."""
+_ROUNDS = 6
+_QUOTES = frozenset("'\"`")
 
 
 def has_redaction(text: str) -> bool:
@@ -55,7 +54,7 @@ class Redacted(Struct, frozen=True):
     Attributes:
         text: with the same number of lines.
         lines: numbers, from 1, of the lines that changed.
-        doubtful: of those with a token where no credential is expected, so it may be code.
+        doubtful: of those with a value that may be code.
     """
 
     text: str
@@ -87,14 +86,12 @@ class Redactor(Struct, frozen=True):
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
-        after, count = self._once(text, place)
-        doubtful = {text.count("\n", 0, at) + 1 for at in self._found(text, place).doubtful}
-        rounds = 1
-        while count and rounds < _ROUNDS:
-            again, more = self._once(after, place)
+        after, count, doubtful = text, 0, set[int]()
+        for _ in range(_ROUNDS):
+            after, more, lines = self._once(after, place)
             if not more:
                 break
-            after, count, rounds = again, count + more, rounds + 1
+            count, doubtful = count + more, doubtful | lines
         pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
         return Redacted(after, changed, count, changed.intersection(doubtful))
@@ -107,27 +104,30 @@ class Redactor(Struct, frozen=True):
     def _found(self, text: str, place: Place) -> Scan:
         return self._scans.get((text, place)) or _scan(text, place)
 
-    def _once(self, text: str, place: Place) -> tuple[str, int]:
-        from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as above
+    def _once(self, text: str, place: Place) -> tuple[str, int, set[int]]:
+        """Return a text with its secrets redacted, their number, and the lines with those that may be code."""
+        from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as below
+        from reviewbot.domain.redaction.positions import is_expected  # noqa: PLC0415
 
         found = self._found(text, place)
         own = [Token(*one.span(), OWN_SECRET) for one in self._known.finditer(text)] if self._known else []
         tokens = apart([*own, *found.tokens])
-        values = [
-            (one.start, one.stop) for one in found.values if one.sure or text[one.start : one.stop] in self._values
-        ]
-        masked = list(_outside(_merged([*values, *self._spread_in(text, place)]), text, tokens))
+        values = [one for one in found.values if one.sure or text[one.start : one.stop] in self._values]
+        spread = list(_outside(_merged(self._spread_in(text, place)), text, [*tokens, *values]))
+        masked = list(_outside(_merged([*((one.start, one.stop) for one in values), *spread]), text, tokens))
         edits = [(one.start, one.stop, f"[REDACTED:{one.kind}]") for one in tokens]
         edits += [(start, stop, new) for start, stop in masked if (new := mask(text[start:stop])) != text[start:stop]]
-        return _edited(text, edits), len(edits)
+        doubtful = {*found.doubtful, *(start for start, stop in spread if not is_expected(text, start, stop, place))}
+        return _edited(text, edits), len(edits), _lines_of(text, doubtful) if edits else set()
 
     def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
+        """Yield where values are that are secrets elsewhere; a command, and a name in source code, stays as it is."""
         body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
-            first = text.rfind("\n", 0, found.start()) + 1
-            end = text.find("\n", found.end())
-            line = text[first : end if end >= 0 else len(text)]
-            if _may_mask(found[0], line, found.start() - first, place):
+            first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
+            kind = of_line(text[first : end if end >= 0 else len(text)], place)
+            is_quoted = text[max(found.start() - 1, 0) : found.start()] in _QUOTES
+            if kind not in {Place.EXECUTED, Place.MIXED} and (kind is not Place.CODE or is_quoted):
                 yield found.span()
 
 
@@ -138,16 +138,9 @@ def _scan(text: str, place: Place) -> Scan:
     return scan(text, place)
 
 
-def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
-    """Return whether masking a value that is known elsewhere hides no name of a program, package or function."""
-    before, after = line[:at], line[at + len(value) :]
-    if _KEY_LINE.fullmatch(value):
-        return all(map(_NO_CODE.fullmatch, (before, after)))
-    if is_host(before[-_REACH:]) and not is_user(before[-_REACH:], after[:_REACH]):
-        return False
-    if of_line(line, place) in {Place.EXECUTED, Place.MIXED} or before.endswith("/"):
-        return False
-    return place is not Place.CODE or before.endswith(("'", '"', "`"))
+def _lines_of(text: str, starts: Iterable[int]) -> set[int]:
+    ends = [found.start() for found in re.finditer("\n", text)]
+    return {bisect_left(ends, at) + 1 for at in starts}
 
 
 def _keys_of(text: str, found: Scan) -> Iterator[str]:
@@ -174,10 +167,10 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     return merged
 
 
-def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of spans outside tokens and redactions of an earlier round."""
+def _outside(spans: Iterable[tuple[int, int]], text: str, others: Iterable[Token | Span]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of spans outside other ones and redactions of an earlier round."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
-    taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
+    taken = _merged([*((one.start, one.stop) for one in others), *marks])
     for start, stop in spans:
         inside = [(max(one, start), min(other, stop)) for one, other in taken if one < stop and other > start]
         edges = [start, *(edge for pair in inside for edge in pair), stop]

@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in,
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
 from reviewbot.domain.redaction.places import Parents, Place
-from reviewbot.domain.redaction.positions import Masking, is_expected, masking
+from reviewbot.domain.redaction.positions import is_code, is_expected
 from reviewbot.domain.redaction.private_keys import key_material
 
 _Search = Callable[[str, Sequence[int]], Iterator[Span]]
@@ -28,7 +28,7 @@ class Scan(Struct, frozen=True):
     Attributes:
         tokens: of a known format; they do not overlap.
         values: suspicious values, which may overlap each other and tokens.
-        doubtful: where those of them start that have the format of a token and may be code.
+        doubtful: where those of them start that may be code.
     """
 
     tokens: tuple[Token, ...]
@@ -48,18 +48,15 @@ def scan(text: str, place: Place) -> Scan:
 
     keys = list(key_material(text))
     tokens = apart([*(Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure), *tokens_of(text)])
-    # A line that may be part of a key is no code unless a shell reads it.
-    values = {Span(one.start, one.stop, doubtful=at(one.start) is Place.EXECUTED) for one in keys if not one.sure}
-    values.update(_encoded(text))
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
-    values.update(_split_tokens(text, undone, place))
-    doubtful = {one.start for one in tokens if one.kind != PRIVATE_KEY and not is_expected(text, one, at(one.start))}
-    for one in (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place)):
-        kind = masking(text, one.start, one.stop, at(one.start))
-        if kind is not Masking.NONE:
-            is_doubtful = kind is Masking.DOUBTFUL and not _is_in(one, tokens)
-            values.add(Span(one.start, one.stop, one.sure, doubtful=is_doubtful))
-    doubtful.update(one.start for one in values if one.doubtful)
+    values = {Span(one.start, one.stop) for one in keys if not one.sure}
+    values.update(_encoded(text), _split_tokens(text, undone))
+    suspicious = (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place))
+    values.update(one for one in suspicious if not is_code(text, one.start, one.stop, at(one.start)))
+    # In a key's block, only a shell would execute a line.
+    found = [(one.start, one.stop) for one in tokens if one.kind != PRIVATE_KEY or at(one.start) is Place.EXECUTED]
+    found += [(one.start, one.stop) for one in values if not _is_in(one, tokens)]
+    doubtful = (start for start, stop in found if not is_expected(text, start, stop, at(start)))
     return Scan(tokens, tuple(sorted(values)), frozenset(doubtful))
 
 
@@ -114,17 +111,7 @@ def _encoded(text: str) -> Iterator[Span]:
         secrets = apart([*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in keys)])
         is_secret = sum(one.stop - one.start for one in secrets) >= _MOST * len(inner)
         if inner and is_secret:
-            yield Span(*run.span(), doubtful=not _is_alone(inner, secrets))
-
-
-_BESIDE = re.compile(r"(?:-----[A-Z0-9 ]+-----|[\s=])*(?:[\w.@+-]{1,64}:)?\s*(?:-----[A-Z0-9 ]+-----|\s)*")
-
-
-def _is_alone(inner: str, secrets: Sequence[Token]) -> bool:
-    """Return whether a decoded text has nothing that could be executed besides its secrets: at most a user's name."""
-    edges = [0, *(edge for one in secrets for edge in (one.start, one.stop)), len(inner)]
-    rest = "".join(inner[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
-    return _BESIDE.fullmatch(rest) is not None
+            yield Span(*run.span())
 
 
 _Undone = tuple[int, int, str]
@@ -142,12 +129,12 @@ _JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
-def _split_tokens(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
+def _split_tokens(text: str, undone: Sequence[_Undone]) -> Iterator[Span]:
     """Yield the pieces of tokens that are split or escaped."""
     if undone:
-        yield from _pieces(text, undone, partial(_tokens, place=place))
+        yield from _pieces(text, undone, _tokens)
     if "join" in text:
-        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], partial(_tokens, place=place))
+        yield from _pieces(text, [(*found.span(), "") for found in _LIST.finditer(text)], _tokens)
 
 
 def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
@@ -183,12 +170,11 @@ def _pieces(text: str, undone: Sequence[_Undone], search: _Search) -> Iterator[S
             if close - begin == len(read):
                 begin, close = begin + max(found.start - starts[at], 0), begin + min(found.stop - starts[at], len(read))
             if close > begin:
-                yield Span(begin, close, doubtful=found.doubtful)
+                yield Span(begin, close)
 
 
-def _tokens(joined: str, _: Sequence[int], *, place: Place) -> Iterator[Span]:
-    for one in tokens_of(joined):
-        yield Span(one.start, one.stop, doubtful=not is_expected(joined, one, place))
+def _tokens(joined: str, _: Sequence[int]) -> Iterator[Span]:
+    yield from (Span(one.start, one.stop) for one in tokens_of(joined))
 
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[Span]:

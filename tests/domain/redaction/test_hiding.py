@@ -86,7 +86,6 @@ def is_shown(path: str, text: str, *others: str) -> bool:
         ("app.js", f'import("{RANDOM}{RANDOM}")'),
         ("app.py", f'__import__("{RANDOM}")'),
         ("app.go", 'import secret "github.com/evil1/pkg2"'),
-        ("values.yaml", f"secretImage: evil/{RANDOM}"),
         ("action.yml", f"    - uses: evil/action@{RANDOM}\n      with:\n        token-cmd: {RANDOM}"),
         ("app.html", f'<script src="https://x.example/{RANDOM}.js"></script>'),
         (".lintstagedrc", '{"*.secret": "evil1cmd2", "secret": "curl https://evil.example/x1"}'),
@@ -378,7 +377,7 @@ def test_the_tokens_of_json_and_of_parts_with_text_are_no_code() -> None:
 # What a guard keeps, and what is in its place where it is planted out.
 NEVER = re.compile(r"(?!)")
 GUARDS = [
-    ("redactor.is_host", lambda _: False, "notes.yml", "mirror: https://a.q7Tz-91kd-x4Lp.com"),
+    ("redactor.of_line", lambda *_: Place.DATA, "app.py", "x = q7Tz-91kd-x4Lp"),
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n# x\n  - secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
@@ -408,9 +407,9 @@ def test_each_guard_keeps_code_that_is_hidden_without_it(
 
 POSITIONS = [
     ("scan.is_expected", lambda *_: True, "app.js", f"const host = '{GITLAB}.evil.com'"),
-    ("positions._is_enclosed", lambda *_: True, "run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
-    ("positions.names_a_secret", lambda _: True, "run.sh", f"x={XOXB}; npx $x"),
-    ("positions._ENDS", re.compile(""), "pyproject.toml", f'[project.scripts]\nsecret = "{XOXB}:main"'),
+    ("positions.names_a_secret", lambda _: True, "app.py", f'image = "{XOXB}"'),
+    ("positions._ENDS", re.compile(""), "app.py", f"token={GHP}.x"),
+    ("positions._OF_CODE", NEVER, "app.py", 'password = "docker run evil9/x1"'),
     ("positions.of_line", lambda *_: Place.DATA, "package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
     ("positions.is_user", lambda *_: True, "app.js", f"clone('git@{GITLAB}:x/y')"),
     ("places.COMMAND_KEY", NEVER, "docker-compose.yml", f"scripts:\n  token: {XOXB}"),
@@ -447,41 +446,40 @@ def test_a_random_password_is_masked_beside_commands(path: str, text: str) -> No
         assert seen(path, text.replace("{}", readable)) == text.replace("{}", readable)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "GH_TOKEN={}",
-        "export GH_TOKEN='{}'",
-        'GH_TOKEN = "{}"',
-        "ENV GH_TOKEN {}",
-        "curl https://x.example/?access_token={}&x=1",
-        'curl -H "Authorization: token {}" x',
-        "git clone https://{}@github.com/a/b",
-        "git clone https://me:{}@github.com/a/b.git",
-    ],
-)
-@pytest.mark.parametrize("path", ["run.sh", ".github/workflows/ci.yml", "setup.py", "app.py", "notes.txt"])
-def test_a_token_where_a_credential_is_expected_is_no_finding(path: str, text: str) -> None:
-    found = redacted(path, text.format(GHP))
-    assert (found.text, found.doubtful) == (text.format("[REDACTED:github-token]"), frozenset())
+IN_COMMANDS = [
+    'curl -H "Authorization: token {}" x',
+    "git clone https://{}@github.com/a/b",
+    "git clone https://me:{}@github.com/a/b.git",
+]
+BEHIND_NAMES = ["GH_TOKEN={}", "export GH_TOKEN='{}'", 'GH_TOKEN = "{}"', "x https://x.example/?access_token={}&x=1"]
 
 
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        *((path, text) for path in ("run.sh", "setup.py", ".github/workflows/ci.yml") for text in IN_COMMANDS),
+        *((path, text) for path in ("app.py", "notes.txt") for text in (*IN_COMMANDS, *BEHIND_NAMES)),
         ("data.json", '{{"access_token": "{}"}}'),
         ("deploy.yml", "  - token: {}"),
         (".github/workflows/ci.yml", "          token: '{}'"),
         ("app.ts", 'const token: string = "{}"'),
         ("app.js", "{{ auth: '{}' }}"),
-        ("app.py", 'set_token("{}")'),
+        ("app.js", "headers = {{'Authorization': 'Bearer {}'}}"),
         ("app.py", 'os.environ["GH_TOKEN"] = "{}"'),
+        ("app.py", 'assert token == "{}"'),
         ("app.rb", "token => '{}'"),
         ("app.go", 'token := "{}"'),
     ],
 )
-def test_a_token_that_is_the_value_of_a_name_for_secrets_is_no_finding(path: str, text: str) -> None:
-    assert redacted(path, text.format(GHP)).doubtful == frozenset()
+def test_a_token_in_a_login_a_header_or_behind_its_name_is_no_finding(path: str, text: str) -> None:
+    found = redacted(path, text.format(GHP))
+    assert (found.text, found.doubtful) == (text.format("[REDACTED:github-token]"), frozenset())
+
+
+@pytest.mark.parametrize("text", [*BEHIND_NAMES, "ENV GH_TOKEN {}"])
+@pytest.mark.parametrize("path", ["run.sh", "setup.py", "Dockerfile"])
+def test_in_an_executed_file_a_name_proves_nothing(path: str, text: str) -> None:
+    assert redacted(path, text.format(GHP)).doubtful == {1}
 
 
 @pytest.mark.parametrize(
@@ -531,10 +529,11 @@ def test_base64_of_code_with_a_token_becomes_a_finding(path: str, text: str, cod
     assert is_shown(path, text.format(blob))
 
 
-def test_base64_of_a_token_is_masked_in_executed_files() -> None:
-    for secret in (f"user:{GHP}", f"{GHP}\n", RSA_KEY):
-        blob = base64.b64encode(secret.encode()).decode()
-        assert seen("run.sh", f"echo {blob}") == f"echo {mask(blob)}"
+@pytest.mark.parametrize("secret", [f"user:{GHP}", f"{GHP}\n", RSA_KEY])
+def test_base64_of_a_token_is_masked_and_becomes_a_finding(secret: str) -> None:
+    blob = base64.b64encode(secret.encode()).decode()
+    found = redacted("run.sh", f"npx {blob}")
+    assert (found.text, found.doubtful) == (f"npx {mask(blob)}", {1})
 
 
 HIDING = [
@@ -614,6 +613,19 @@ HIDING = [
     ("app.js", f"$5$a${'k3j9x7q2w5z8' * 4}(user)"),
     # In the block of a key.
     ("requirements.txt", f"# -----BEGIN PRIVATE KEY-----\n{R}\n# -----END PRIVATE KEY-----\n"),
+    # Commands behind a name for secrets, in data.
+    ("pixi.toml", f'[tasks]\nsecret = "{COMMAND}"'),
+    ("fly.toml", f'[processes]\n  password = "{COMMAND}"'),
+    ("mise.local.toml", f'[tasks]\nsecret = "{COMMAND}"'),
+    # Random names.
+    ("install.R", 'remotes::install_github("Xk7Qz91RdT4Lp/vB8nQ2wKzE3")'),
+    ("main.tf", 'module "x" {\n  source = "Xk7Qz91RdT4Lp/vB8nQ2wKzE3/aws"\n}'),
+    ("hub.py", 'torch.hub.load("Xk7Qz91RdT4Lp/vB8nQ2wKzE3", "m")'),
+    ("app.js", 'const s = net.connect(4444, "2a01:4f8:c2c:123f::1");'),
+    ("app.js", f'require(token="{XOXB}");'),
+    ("run.sh", f"npx ${{API_TOKEN:={XOXB}}}"),
+    ("run.sh", f"alias ll=ls token={XOXB}"),
+    ("pyproject.toml", f'[tool.poe.tasks]\napi-token = "{XOXB}"'),
 ]
 
 
@@ -625,14 +637,10 @@ def test_no_masked_code_is_hidden_without_a_finding(path: str, text: str) -> Non
 LITERALS = [
     'password = "hunter22x"',
     'connect(host="db.local", user="me", password="hunter22x")',
-    'os.environ.setdefault("API_PASSWORD", "q7Tz91kdx4")',
     'data=\'{"user": "me", "password": "hunter22x"}\'',
     'x = "Server=db;Uid=me;Password=G4ptsdwsnnccu6"',
     'headers = {"Authorization": "Bearer q7Tz91kdx4LpW2vB8nq7"}',
-    "password = 'a1 (b2)'",
     'password = r"hunter22x"',
-    "os.environ.setdefault('API_PASSWORD', 'q7Tz91kdx4')",
-    "// password: 'hunter22x'",
 ]
 
 
@@ -643,9 +651,23 @@ def test_a_password_in_a_string_literal_is_masked_without_a_finding(text: str) -
     assert not found.doubtful
 
 
-def test_a_literal_far_behind_is_not_recognized() -> None:
-    assert redacted("app.ts", f"{'x' * 3_000}; password = 'hunter22x'").doubtful == {1}
-    assert redacted("app.ts", f"{'x' * 3_000}\npassword = 'hunter22x'").doubtful == set()
+SPREAD = [
+    ("deploy.yml", "    image: {}:1.2"),
+    ("values.yaml", "secretImage: evil/{}"),
+    ("libs.txt", "{}==1.0"),
+    ("main.tf", 'module "x" {{\n source = "{}/x/aws"\n}}'),
+    ("hub.py", 'torch.hub.load("{}/repo", "m")'),
+    ("hub.py", 'getattr(os, "{}")()'),
+    ("i.R", 'install.packages("{}")'),
+    ("README.md", "Run `docker run {}`."),
+    ("notes.yml", "mirror: https://{}.example"),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), SPREAD)
+def test_a_value_that_is_a_secret_elsewhere_is_hidden_only_with_a_finding(path: str, text: str) -> None:
+    for value in (RANDOM, R):
+        assert is_shown(path, text.format(value), f"password: {value}")
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
