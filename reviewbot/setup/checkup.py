@@ -335,8 +335,10 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
         what = f"`{name}` does not exist, and `{job.file}` names it: the first run creates it open to every branch"
         others = environments_of(jobs)
         near = nearest(name, others.keys() - {name})
-        todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. " if near else ""
-        todo += f"Create it under *Settings → Environments*, {limit}, and store the key there."
+        todo = "Create it"
+        if near:
+            todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. Otherwise create it"
+        todo += f" under *Settings → Environments*, {limit}, and store the key there."
         todo += " If your plan has no environments, delete the `environment:` lines."
         yield Check(about, what, todo, EXIT_SETTINGS)
         return
