@@ -59,7 +59,7 @@ def of_error(about: str, error: ReviewbotError) -> Check:
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
     verify = "To check the file before you push it: reviewbot config check"
     for problem in problems:
-        yield Check("settings", f"{problem.where}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
+        yield Check("settings", f"{problem.place}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Check:
