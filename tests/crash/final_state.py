@@ -137,8 +137,9 @@ def summaries(rig: Rig) -> list[Any]:
 def answers(rig: Rig) -> Iterator[str]:
     """Return reviewbot's reply to each command, in order, without the review's progress."""
     store, pull = rig.world.store, (REPO, rig.number)
-    for one in (*store.comments_of(pull), *store.replies_of(pull)):
-        if (mark := read_answer_mark(one.body)) is not None:
+    bodies = (*(one.body for one in store.comments_of(pull)), *(one.body for one in store.replies_of(pull)))
+    for body in bodies:
+        if (mark := read_answer_mark(body)) is not None:
             yield mark.reaction.value
 
 
