@@ -116,7 +116,7 @@ def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> Non
         ("hubot", "/reviewbot bypass it burns", "does not have"),
         ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
         ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
-        ("hubot", "/reviewbot waive {id}", "The reason is missing"),
+        ("hubot", "/reviewbot waive {id}", "The reason, which the summary will show, is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
         ("hubot", "/reviewbot cancel", "There is no open review and no open question"),
