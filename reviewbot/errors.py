@@ -109,6 +109,7 @@ class Problem(Struct, frozen=True):
         allowed: the values that are allowed, as a phrase.
         todo: what to do, as sentences.
         item: the number of the item in the value's list, from 1; 0 for the value as a whole.
+        line: of the key or the item in the config file, from 1; 0 if unknown.
     """
 
     where: str
@@ -116,6 +117,11 @@ class Problem(Struct, frozen=True):
     allowed: str = ""
     todo: str = ""
     item: int = 0
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        return f"{self.where}, line {self.line}" if self.line else self.where
 
     @property
     def advice(self) -> str:
@@ -124,7 +130,7 @@ class Problem(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return one line for a list."""
-        what = f"{self.where}: {self.what}" if self.where else self.what
+        what = f"{self.place}: {self.what}" if self.where else self.what
         return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
 
 

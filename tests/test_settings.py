@@ -215,9 +215,10 @@ def test_the_file_overrides_the_input_config(row: tuple[str, object, str, object
     locked = inputs | {"locked": f"drafts\n{name}"}
     assert value_of(read_settings(locked, None), name) == value
     (problem,) = problems_of(locked, f"# ours\n{name}: {quoted(other)}\n")
-    assert (problem.where, problem.what) == (
+    assert (problem.where, problem.line, problem.what) == (
         f"config file `{name}`",
-        "line 2 of `.github/reviewbot.yml` sets this key, and the workflow's input `locked` lists it",
+        2,
+        "`.github/reviewbot.yml` sets this key, and the workflow's input `locked` lists it",
     )
     assert value_of(peek_settings(locked, f"{name}: {quoted(other)}\n"), name) == value
 
@@ -280,9 +281,9 @@ def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_fi
         "config file `nonsense`",
         "input `max-comments`",
     ]
-    assert [problem.what.partition(" sets")[0] for problem in problems if "locked" in problem.what] == [
-        "line 1 of `bot.yml`",
-        "line 3 of `bot.yml`",
+    assert [(one.line, one.what.partition(" sets")[0]) for one in problems if "locked" in one.what] == [
+        (1, "`bot.yml`"),
+        (3, "`bot.yml`"),
     ]
 
 
@@ -355,6 +356,7 @@ def test_settings_that_decide_where_the_key_is_sent_are_not_read_from_a_file(nam
         f"config file `{name}`",
         "this setting is not read from the file",
         todo=f"Set the input `{name}` of the workflow.",
+        line=1,
     )
 
 
@@ -368,7 +370,7 @@ def test_a_key_that_is_not_an_input_is_ignored_as_one(
 
 def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
-    assert str(near) == "config file `fail_on`: unknown key; did you mean `fail-on`?"
+    assert str(near) == "config file `fail_on`, line 1: unknown key; did you mean `fail-on`?"
     assert far.what == "unknown key"
     assert "`fail-on`" in far.allowed
     assert "`codevf-api-key`" not in far.allowed
@@ -466,12 +468,12 @@ def test_every_problem_of_the_size_is_listed() -> None:
     config = "base-credits: many\ncredits-per-100-line: 60\nmax-credits-ceiling: 5\nmax-credits: autom\n"
     problems = problems_of({}, config)
     assert [problem.where.removeprefix("config file ") for problem in problems] == [
-        "`credits-per-100-line`",
-        "`max-credits`",
         "`base-credits`",
+        "`credits-per-100-line`",
         "`max-credits-ceiling`",
+        "`max-credits`",
     ]
-    assert "did you mean `credits-per-100-lines`?" in problems[0].what
+    assert "did you mean `credits-per-100-lines`?" in problems[1].what
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,8 @@ Exit status: 0 written; 2 the report cannot be read.
 Write the workflows that review pull requests, collect finished reviews and
 answer commands, and a config file that lists every setting. The spending limits
 are set; all other settings are commented out. --as gate also prints the ruleset
-that requires the check, and only that if its workflows exist. Nothing is sent.
---force overwrites existing workflows, but never a config file.
+that requires the check; if its workflows exist, it only prints the ruleset.
+--force overwrites existing workflows, but never a config file. Nothing is sent.
 
 At a terminal, init asks for missing options. Non-interactive defaults:
 --as advisory and --reviewer codevf. --action has a default only if you

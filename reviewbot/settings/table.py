@@ -6,7 +6,7 @@ with this table. All problems are reported together, before anything is spent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -57,6 +57,7 @@ from reviewbot.settings.readers import (
     whole_number,
 )
 from reviewbot.settings.routes import MOST_LINES, ROUTES
+from reviewbot.values import replace
 
 T = TypeVar("T")
 
@@ -362,8 +363,18 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
-        raise SettingsError(tuple(problems))
+        raise SettingsError(tuple(sorted(_with_lines(problems, config or ""), key=lambda one: one.line)))
     return settings
+
+
+def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
+    """Yield the problems with the lines of their keys or items in the config file."""
+    from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
+
+    lines = {config_place(key): found for key, found in key_lines(config).items()}
+    for one in problems:
+        of_key = lines.get(one.where, (0,))
+        yield replace(one, line=of_key[one.item if one.item < len(of_key) else 0])
 
 
 def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
@@ -377,11 +388,7 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
-    if broken := [key for key in keys if key in locked]:
-        from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
-
-        lines = key_lines(config or "")
-        problems += [_locked(key, path, next(iter(lines.get(key, ())), None)) for key in broken]
+    problems += [_locked(key, path) for key in keys if key in locked]
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
@@ -405,9 +412,8 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
             yield Problem(input_place("locked"), what, todo="List config keys, one per line.")
 
 
-def _locked(key: str, path: str, line: int | None) -> Problem:
-    at = f"line {line} of " if line else ""
-    what = f"{at}`{path}` sets this key, and the workflow's input `locked` lists it"
+def _locked(key: str, path: str) -> Problem:
+    what = f"`{path}` sets this key, and the workflow's input `locked` lists it"
     todo = f"Remove `{key}` from the file. To check it: reviewbot config check --input locked={key}"
     return Problem(config_place(key), what, todo=todo)
 

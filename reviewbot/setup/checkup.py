@@ -59,7 +59,7 @@ def of_error(about: str, error: ReviewbotError) -> Check:
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
     verify = "To check the file before you push it: reviewbot config check"
     for problem in problems:
-        yield Check("settings", f"{problem.where}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
+        yield Check("settings", f"{problem.place}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Check:
@@ -335,8 +335,10 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
         what = f"`{name}` does not exist, and `{job.file}` names it: the first run creates it open to every branch"
         others = environments_of(jobs)
         near = nearest(name, others.keys() - {name})
-        todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. " if near else ""
-        todo += f"Create it under *Settings → Environments*, {limit}, and store the key there."
+        todo = "Create it"
+        if near:
+            todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. Otherwise create it"
+        todo += f" under *Settings → Environments*, {limit}, and store the key there."
         todo += " If your plan has no environments, delete the `environment:` lines."
         yield Check(about, what, todo, EXIT_SETTINGS)
         return

@@ -77,7 +77,8 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         last = rig.comments()[-1].body
         assert last.startswith("<!-- reviewbot:answer:v1")
         assert "@hubot" in last
-        assert answers(rig) == [], "nothing was posted in the conversation"
+        assert answers(rig) == [last]
+        assert last not in rig.summaries(), "nothing was posted in the conversation"
 
 
 def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:

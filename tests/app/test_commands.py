@@ -51,8 +51,8 @@ def people(rig: Rig) -> None:
 
 
 def answers(rig: Rig) -> list[str]:
-    """Return reviewbot's replies to commands."""
-    return [body for body in rig.summaries() if "reviewbot:answer" in body]
+    """Return reviewbot's replies to commands, those in the conversation first."""
+    return [body for body in (*rig.summaries(), *(one.body for one in rig.comments())) if "reviewbot:answer" in body]
 
 
 def summary(rig: Rig) -> str:
@@ -116,7 +116,7 @@ def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> Non
         ("hubot", "/reviewbot bypass it burns", "does not have"),
         ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
         ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
-        ("hubot", "/reviewbot waive {id}", "The reason is missing"),
+        ("hubot", "/reviewbot waive {id}", "The reason, which the summary will show, is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
         ("hubot", "/reviewbot cancel", "There is no open review and no open question"),
@@ -324,9 +324,9 @@ def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
         done = reply_to_finding(rig, "/reviewbot waive only admins can call it")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
         [shown] = answers(rig)
-        assert "In reply to [this comment](" in shown
         assert "`hubot` waived" in shown
-        [first, reply] = rig.world.store.replies.values()
+        [first, reply, answered] = rig.world.store.replies.values()
+        assert (answered.body, answered.in_reply_to) == (shown, first.id)
         assert "⚖️ **Waived** by `hubot`: only admins can call it" in first.body
         assert " · waived: " in first.body
         assert " · blocks: " not in first.body
@@ -336,6 +336,21 @@ def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
         assert (done.exit_status, check(rig)) == (0, "failure"), done.log
         assert " · blocks: " in rig.comments()[0].body
         assert len(rig.service.tasks()) == 1
+
+
+def test_the_answer_is_in_the_conversation_if_the_first_comment_of_the_thread_is_gone(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        first = rig.comments()[0]
+        reply = rig.world.reply(first.id, "hubot", "/reviewbot status")
+        rig.world.reply(first.id, "hubot", "hello")
+        rig.world.delete_comment(first.id)
+        rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
+        [shown] = answers(rig)
+        assert "In reply to [this comment](" in shown
+        assert shown in rig.summaries()
+        assert emoji(rig) == ["+1"]
 
 
 def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:

@@ -136,14 +136,18 @@ def summaries(rig: Rig) -> list[Any]:
 
 def answers(rig: Rig) -> Iterator[str]:
     """Return reviewbot's reply to each command, in order, without the review's progress."""
-    for one in rig.world.store.comments_of((REPO, rig.number)):
-        if (mark := read_answer_mark(one.body)) is not None:
+    store, pull = rig.world.store, (REPO, rig.number)
+    bodies = (*(one.body for one in store.comments_of(pull)), *(one.body for one in store.replies_of(pull)))
+    for body in bodies:
+        if (mark := read_answer_mark(body)) is not None:
             yield mark.reaction.value
 
 
 def emoji(rig: Rig) -> Iterator[str]:
-    """Return reviewbot's reactions to the conversation's comments."""
-    ours = {node_id("IC", one.id) for one in rig.world.store.comments_of((REPO, rig.number))}
+    """Return reviewbot's reactions to comments."""
+    store, pull = rig.world.store, (REPO, rig.number)
+    ours = {node_id("IC", one.id) for one in store.comments_of(pull)}
+    ours |= {node_id("PRRC", one.id) for one in store.replies_of(pull)}
     yield from (one.content for one in rig.world.store.reactions if one.subject in ours and one.user.endswith("[bot]"))
 
 

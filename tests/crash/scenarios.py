@@ -115,11 +115,12 @@ def _time_goes_by(services: Services, _: Rig) -> None:
 
 
 def _ask(services: Services, rig: Rig) -> None:
-    """Write commands that ask for another review and waive the blocking finding."""
+    """Write commands that ask for another review and, in its thread, waive the blocking finding."""
     services.world.grant(REPO, "hubot", Level.WRITE)
     [critical] = [one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
-    for text in ("/reviewbot review", f"/reviewbot waive {critical} It is known."):
-        services.world.comment(REPO, rig.number, "hubot", text)
+    services.world.comment(REPO, rig.number, "hubot", "/reviewbot review")
+    [root] = [one for one in rig.world.store.replies_of((REPO, rig.number)) if critical in one.body.partition("\n")[0]]
+    services.world.reply(root.id, "hubot", "/reviewbot waive It is known.")
 
 
 def _question(services: Services, rig: Rig) -> None:

@@ -363,6 +363,11 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     unknown = replace(asked, refusal=Refusal.NO_FINDING.value, target="0123456789", finding_id="", finding="")
     views["refusal-no-finding-ask.md"] = unknown
     views["refusal-no-id.md"] = replace(unknown, word="waive", target="")
+    views["refusal-no-id-and-reason.md"] = replace(unknown, word="waive", target="", refusal=Refusal.NO_REASON.value)
+    views["refusal-no-finding-in-thread.md"] = replace(views["refusal-no-id.md"], in_thread=True)
+    for name, wrong in (("cancel", "now"), ("unwaive", "it"), ("review", "main")):
+        refused = replace(ANSWER, word=name, target="", said=wrong, refusal=Refusal.ARGUMENTS.value)
+        views[f"refusal-arguments-{name}.md"] = refused
     views["answer-help-local.md"] = replace(asked, word="help", paid=False)
     views["refusal-other-base-accept.md"] = replace(
         ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""

@@ -195,8 +195,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: config file `mode`: invalid value `slow`", "`standard`"),
-            ("settings: config file `fail_on`: unknown key; did you mean `fail-on`?", ""),
+            ("settings: config file `mode`, line 1: invalid value `slow`", "`standard`"),
+            ("settings: config file `fail_on`, line 2: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
@@ -257,7 +257,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: config file `fail-on`: invalid value `never ever`", "`never`"),
+            ("settings: config file `fail-on`, line 1: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {

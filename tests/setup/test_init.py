@@ -191,7 +191,7 @@ def test_the_ruleset_of_existing_workflows_is_printed_without_their_options(clon
     before = written(clone)
     again = init("--as", "gate")
     assert (again.status, again.out, written(clone)) == (0, first.out, before)
-    assert "Nothing was written: .github/workflows/reviewbot-review.yml exists" in again.err
+    assert ".github/workflows/reviewbot-review.yml exists, so init prints only the ruleset." in again.err
     clone.write({CONFIG_FILE: "reviewer: local\n"})
     assert init("--as", "gate", "--source", "4711").out == first.out.replace("15368", "4711")
     for other in (("--reviewer", "codevf"), ("--wait-for", "CI")):
@@ -286,7 +286,7 @@ def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
     assert written(clone) == files(InitOptions(ACTION, gate=True))
-    assert said.err.count("Require the review before merging?") == 2
+    assert said.err.count("Should reviews be advisory, or gate the merge?") == 2
     assert "--env reviewbot" in said.err
 
 

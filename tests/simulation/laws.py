@@ -575,7 +575,8 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 def has_unkept(world: World) -> bool:
     """Return whether an answer says that a command was not recorded, and asks to repeat it."""
-    ours = [one.body for one in world.github.comments.values() if one.author == BOT]
+    replies = [one for thread in world.github.threads.values() for one in thread.replies]
+    ours = [one.body for one in (*world.github.comments.values(), *replies) if one.author == BOT]
     return any(f" {Refusal.NOT_KEPT} " in one for one in ours if read_answer_mark(one))
 
 

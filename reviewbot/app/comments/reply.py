@@ -1,7 +1,9 @@
-"""The answer to a command: a comment in the conversation, then the reaction that marks it as done."""
+"""The answer to a command: a comment in its thread or the conversation, then the reaction that marks it as done."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct
@@ -9,11 +11,11 @@ from msgspec import Struct
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, asked_about, fitting, refusal_after
-from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
+from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in, thread_with
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.github.pull_request import Snapshot, Thread
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
@@ -21,14 +23,15 @@ from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.errors import ForgeUnreachable
+from reviewbot.errors import ForgeUnreachable, NotFound, Refused
 from reviewbot.render.view_models.command import AnswerView, StatusView
 from reviewbot.render.view_models.review import BypassView
+from reviewbot.values import replace
 
 _EMOJI = "The reaction to a command"
 
-_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD))
-"""Refusals that show the comment to write with its reason."""
+_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.ARGUMENTS))
+"""Refusals that show the command's reason or wrong arguments."""
 
 
 class Done(Struct, frozen=True):
@@ -59,11 +62,29 @@ def reply(
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)
     if not _is_answered(run, posted, now):
-        body = run.renderer.post(view)
-        post = partial(run.ports.forge.create_comment, now.pull.number, body)
-        run.attempt("The answer to a command", partial(run.post_once, post, partial(_is_answered, run, posted)))
+        body, in_thread = (run.renderer.post(one) for one in (view, replace(view, in_reply_to=None)))
+        is_there = partial(_is_answered, run, posted)
+        post = partial(post_in, run, now, thread_with(posted.key, now.threads), in_thread, is_there, elsewhere=body)
+        run.attempt("The answer to a command", post)
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return run.renderer.answer_words(view) if done.refusal else ""
+
+
+def post_in(
+    run: RunContext,
+    now: Snapshot,
+    thread: Thread | None,
+    body: str,
+    is_there: Callable[[Snapshot], object],
+    *,
+    elsewhere: str,
+) -> bool:
+    """Post a comment in a thread; without one, or if it is gone, post the text `elsewhere` in the conversation."""
+    forge, number = run.ports.forge, now.pull.number
+    if thread is not None:
+        with suppress(NotFound, Refused):
+            return run.post_once(partial(forge.create_reply, number, thread.comments[0].id, body), is_there)
+    return run.post_once(partial(forge.create_comment, number, elsewhere), is_there)
 
 
 def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
@@ -94,6 +115,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
         said=_reason(run, done),
+        in_thread=done.posted.in_thread,
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
         reason=outcome.reason.value if outcome else "",

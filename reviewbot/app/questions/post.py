@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from reviewbot.app.comments.reply import react
+from reviewbot.app.comments.reply import post_in, react
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
 from reviewbot.domain.commands.parse import answers_to, key_of, replies_to, said_in
@@ -17,7 +17,7 @@ from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.questions.answer import answer_text
 from reviewbot.domain.questions.context import thread_of
-from reviewbot.errors import ForgeError, NotFound, Refused
+from reviewbot.errors import ForgeError
 from reviewbot.render.view_models.command import AnswerView, AskedView
 
 
@@ -73,20 +73,12 @@ def _comment(question: Question, now: Snapshot) -> Comment | None:
 
 def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
     """Post the reply in the thread, or in the conversation without one."""
-    before, forge, number = len(_replies(run, question, now)), run.ports.forge, now.pull.number
+    before = len(_replies(run, question, now))
 
     def is_there(found: Snapshot) -> bool:
         return len(_replies(run, question, found)) > before
 
-    in_conversation = partial(forge.create_comment, number, body)
-    thread = thread_of(question, now.threads, run.settings.instance)
-    if thread is None:
-        run.post_once(in_conversation, is_there)
-        return
-    try:
-        run.post_once(partial(forge.create_reply, number, thread.comments[0].id, body), is_there)
-    except (NotFound, Refused):  # the thread is gone
-        run.post_once(in_conversation, is_there)
+    post_in(run, now, thread_of(question, now.threads, run.settings.instance), body, is_there, elsewhere=body)
 
 
 def _view(

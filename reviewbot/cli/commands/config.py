@@ -44,14 +44,10 @@ class Given(Struct, frozen=True):
     lines: Mapping[str, tuple[int, ...]]
     inputs: Mapping[str, str]
 
-    def line(self, place: str, item: int = 0) -> int:
-        """Return the line of a key or of an item in its list, 0 if it is unknown."""
-        lines = self.lines.get(place, ())
-        return lines[item] if item < len(lines) else next(iter(lines), 0)
-
     def location(self, place: str, item: int = 0) -> str:
-        """Return the place of a problem with file and line, if they are known."""
-        line = self.line(place, item)
+        """Return the place of a setting with file and line, if they are known."""
+        lines = self.lines.get(place, ())
+        line = lines[item] if item < len(lines) else next(iter(lines), 0)
         return f"{self.path}:{line}" if line else place
 
 
@@ -73,13 +69,13 @@ def run(call: Call) -> int:
 
 
 def _problems(given: Given) -> Iterator[Problem]:
-    """Yield the problems of the settings by line, with the lines of keys."""
+    """Yield the problems of the settings, with file and line."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
-        for problem in sorted(error.problems, key=lambda one: given.line(one.where, one.item)):
-            location, key = given.location(problem.where, problem.item), problem.where.removeprefix("config file ")
-            yield replace(problem, where=location if location in {problem.where, given.path} else f"{location}: {key}")
+        for problem in error.problems:
+            key = problem.where.removeprefix("config file ")
+            yield replace(problem, where=f"{given.path}:{problem.line}: {key}", line=0) if problem.line else problem
 
 
 def _table(given: Given) -> str:

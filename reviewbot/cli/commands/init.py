@@ -52,7 +52,7 @@ def run(call: Call) -> int:
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     if kept_gate := _kept_gate(call, root):
-        call.err.write(f"Nothing was written: {REVIEW_FILE} exists, and `--force` would overwrite it.\n")
+        call.err.write(f"{REVIEW_FILE} exists, so init prints only the ruleset. `--force` overwrites the workflows.\n")
         _print_ruleset(call, kept_gate)
         return 0
     options = _options(call)
@@ -108,7 +108,7 @@ def _options(call: Call) -> InitOptions:
     """Return what flags or answers at the terminal ask for, otherwise the default."""
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
-    kind = chosen.kind or _asked(call, "Require the review before merging?", (ADVISORY, GATE))
+    kind = chosen.kind or _asked(call, "Should reviews be advisory, or gate the merge?", (ADVISORY, GATE))
     return InitOptions(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 
 

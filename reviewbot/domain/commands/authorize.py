@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     """Why a command is refused; the templates have the texts."""
 
     UNKNOWN = "unknown"
+    ARGUMENTS = "arguments"
     PERMISSION = "permission"
     CLOSED = "closed"
     FREE = "free"
@@ -55,7 +56,7 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
+        return Reaction.CONFUSED if self in {Refusal.UNKNOWN, Refusal.ARGUMENTS} else Reaction.NO
 
 
 class Buy(Struct, frozen=True):
@@ -125,6 +126,8 @@ def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
+    if posted.command.is_wrong:
+        return Refusal.ARGUMENTS
     if name is CommandName.ASK and (bought := scope.ledger.questions.find(posted.key)):
         return Ask(posted.command.reason, scope.ledger.findings.find(bought.finding))
     if not scope.permission.at_least(name.needs):

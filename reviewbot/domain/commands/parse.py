@@ -69,7 +69,7 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.UNWAIVE: (Permission.WRITE, f"{_ID}?"),
     CommandName.ACCEPT: (Permission.MAINTAIN, ""),
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
-    CommandName.HELP: (Permission.READ, ""),
+    CommandName.HELP: (Permission.READ, ".*"),
 }
 """The permission that each command needs, and the pattern of its arguments."""
 
@@ -84,11 +84,13 @@ class Command(Struct, frozen=True):
         target: the start of a commit or of a finding's id, in lower case; may be empty. Of `ask` the first word that
             can be one, which `authorize` finds out. Of an unknown command the nearest known one.
         reason: hostile text, may be empty; on one line, except for a question, which is the whole comment.
+        is_wrong: whether the command does not accept its arguments, which are then the reason.
     """
 
     name: CommandName
     target: str = ""
     reason: str = ""
+    is_wrong: bool = False
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
@@ -98,12 +100,14 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     if call != CALL or not first.startswith(CALL):
         return None
     word, *rest = words or [CommandName.HELP]
-    name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
+    name = next((name for name in _SYNTAX if name == word.casefold()), None)
+    if name is None:
+        return Command(CommandName.UNKNOWN, nearest(word, _SYNTAX))
     replies = name is CommandName.WAIVE and bool(findings)
-    pattern = _WAIVE_IN_THREAD if replies else _SYNTAX.get(name, ("", None))[1]
-    found = pattern is not None and re.fullmatch(pattern, " ".join(rest), re.IGNORECASE)
+    pattern, text = _WAIVE_IN_THREAD if replies else _SYNTAX[name][1], " ".join(rest)
+    found = re.fullmatch(pattern, text, re.IGNORECASE)
     if not found:
-        return Command(CommandName.UNKNOWN, nearest(word, _SYNTAX) if name is CommandName.UNKNOWN else "")
+        return Command(name, reason=text, is_wrong=True)
     arguments = {"target": "", "reason": ""} | found.groupdict(default="")
     target, reason = arguments["target"].casefold(), arguments["reason"]
     if name is CommandName.ASK:
@@ -223,6 +227,11 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
         return None
     in_thread = isinstance(comment, ThreadComment)
     return PostedCommand(comment.id, command, comment.author, comment.created_at, in_thread, findings, url=comment.url)
+
+
+def thread_with(key: str, threads: Iterable[Thread]) -> Thread | None:
+    """Return the thread of a comment; None if it is in the conversation, or was deleted."""
+    return next((one for one in threads if any(key_of(comment) == key for comment in one.comments)), None)
 
 
 def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Comment, ...]:

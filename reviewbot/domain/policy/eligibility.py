@@ -153,11 +153,12 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
     by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
-    ways = f"comment, {by_label}, or " if by_label else "comment or "
+    by_hand = f"run `{_by_hand(pull, trigger)}`"
+    ways = f"{by_label}, {by_hand}, or comment" if by_label else f"{by_hand} or comment"
     raise NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
-        hint=f"A collaborator with write access can {ways}run `{_by_hand(pull, trigger)}`.",
+        hint=f"To approve it, a collaborator with write access can {ways}.",
     )
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from reviewbot.domain.findings.markers import (
     FindingMark,
     finding_id,
+    read_answer_mark,
     read_finding_mark,
     read_reply_mark,
     says_closed,
@@ -22,7 +23,7 @@ from reviewbot.domain.findings.markers import (
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.drafts import FileTarget, LineTarget
+from reviewbot.domain.github.drafts import FileTarget, LineTarget, Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread
 from reviewbot.domain.model.events import BOT_SUFFIX
 
@@ -132,10 +133,10 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 
 
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
-    """Find comments and replies that two concurrent runs posted twice.
+    """Find comments, replies and answers to commands that two concurrent runs posted twice.
 
     A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay.
-    Of the others, the first stays.
+    Of the others, the first stays; of answers, the first that says yes.
     """
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
@@ -148,7 +149,17 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     replies: dict[str, list[int]] = {}
     for key, comment_id in replies_there(threads, instance):
         replies.setdefault(key, []).append(comment_id)
-    return (*extra, *(one for ids in replies.values() for one in sorted(ids)[1:]))
+    again = (one for ids in replies.values() for one in sorted(ids)[1:])
+    return (*extra, *again, *_answered_twice(threads, instance))
+
+
+def _answered_twice(threads: Sequence[Thread], instance: str) -> Iterator[int]:
+    found: dict[str, list[tuple[bool, int]]] = {}
+    for one in (one for thread in threads for one in thread.comments):
+        mark = read_answer_mark(one.body) if one.ours and one.edited_by_us else None
+        if mark and mark.instance == instance:
+            found.setdefault(mark.comment, []).append((mark.reaction is not Reaction.YES, one.id))
+    yield from (comment_id for answers in found.values() for _, comment_id in sorted(answers)[1:])
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from reviewbot.domain.commands.parse import key_of
+from reviewbot.domain.commands.parse import thread_with
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.context import Redact
@@ -40,8 +40,7 @@ def context_of(
 
 def thread_of(question: Question, threads: Sequence[Thread], instance: str) -> Thread | None:
     """Return the thread of the question, else that of its finding."""
-    own = (one for one in threads if any(key_of(comment) == question.comment for comment in one.comments))
-    return next(own, None) or next(_of_finding(question.finding, threads, instance), None)
+    return thread_with(question.comment, threads) or next(_of_finding(question.finding, threads, instance), None)
 
 
 def _of_finding(finding_id: str, threads: Sequence[Thread], instance: str) -> Iterator[Thread]:

@@ -1,4 +1,4 @@
-"""View models of comments in the conversation. As in `review`, every text is hostile unless it is called `trusted`."""
+"""View models of answers and announcements. As in `review`, every text is hostile unless it is called `trusted`."""
 
 from __future__ import annotations
 
@@ -86,10 +86,12 @@ class AnswerView(Struct, frozen=True):
         needs: the permission that the command needs.
         target: the commit or the finding that was named, `finding` and `finding_id` the finding that it is about.
         check_title: of the check on the head, after the command.
-        said: the reason of a waiver or a bypass, without secrets; also of one that is refused to an author.
+        said: the reason of a waiver or a bypass, without secrets; also of one that is refused to an author. Of wrong
+            arguments, the arguments.
         reason: of `verdict.Reason`, as its value; empty if no run was started.
         status: None for other commands than `status`.
-        in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.
+        in_thread: whether the command is in a review thread.
+        in_reply_to: trusted; its address there, if the answer is posted elsewhere.
         choices: ids and titles of the findings that the command can mean, if it does not say which one.
         reply: of the reviewer, for `ask`.
     """
@@ -110,6 +112,7 @@ class AnswerView(Struct, frozen=True):
     hint: str = ""
     paid: bool = True
     status: StatusView | None = None
+    in_thread: bool = False
     in_reply_to: str | None = None
     choices: tuple[tuple[str, str], ...] = ()
     reply: AskedView | None = None

@@ -100,6 +100,11 @@ def test_an_unknown_command_is_answered_for_anyone() -> None:
     assert (Refusal.UNKNOWN.reaction, Refusal.OWN.reaction) == (Reaction.CONFUSED, Reaction.NO)
 
 
+def test_wrong_arguments_are_answered_for_anyone() -> None:
+    assert action("cancel now", permission=Permission.NONE) is Refusal.ARGUMENTS
+    assert Refusal.ARGUMENTS.reaction is Reaction.CONFUSED
+
+
 def test_a_review_is_bought_for_the_head_at_the_time_of_the_comment() -> None:
     assert action("review") == Buy(Asked("wendy", "42", HEAD))
     assert action("review", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD)), "no approval is required"
@@ -207,7 +212,7 @@ def test_no_author_accepts_an_answer() -> None:
     assert action("accept", by="ann", ledger=ledger) is Refusal.OWN
     assert action("accept", ledger=ledger, pull=pushed) is Refusal.OWN
     assert action("accept", ledger=ledger, pull=pull(commit_count=300)) is Refusal.UNKNOWN_AUTHORS
-    assert action("accept now", ledger=ledger) is Refusal.UNKNOWN
+    assert action("accept now", ledger=ledger) is Refusal.ARGUMENTS
 
 
 def test_an_acceptance_counts_once_it_is_in_the_ledger() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.markers import FindingMark, ReplyMark, is_finding_id, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, is_finding_id, summary_mark
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
     InSummary,
@@ -19,7 +19,7 @@ from reviewbot.domain.findings.placement import (
 )
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.drafts import FileTarget, LineTarget
+from reviewbot.domain.github.drafts import FileTarget, LineTarget, Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.review import Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.publishing.comment_diff import (
@@ -365,3 +365,16 @@ def test_the_first_of_two_equal_replies_is_kept() -> None:
     assert duplicates([with_reply(at(10, "aa"), DRAFT.key, 40), with_reply(at(20, "bb"), DRAFT.key, 60)], "") == (60,)
     assert duplicates([with_reply(twice, DRAFT.key, 20, ours=False)], "") == (40,)
     assert duplicates([twice], "night") == ()
+
+
+def test_the_first_of_two_equal_answers_is_kept() -> None:
+    def with_answers(*ids: int, reaction: Reaction = Reaction.NO, ours: bool = True) -> Thread:
+        body = f"{AnswerMark('', 'r7', reaction)}\nDone."
+        answers = (ThreadComment(one, "u", body, ours, author="bot") for one in ids)
+        return replace(at(10, "aa"), comments=(*at(10, "aa").comments, *answers))
+
+    assert duplicates([with_answers(40, 30)], "") == (40,)
+    yes = with_answers(50, reaction=Reaction.YES)
+    assert set(duplicates([with_answers(40, 30), yes], "")) == {40, 30}
+    assert duplicates([with_answers(40, 30)], "night") == ()
+    assert duplicates([with_answers(40, 30, ours=False)], "") == ()
