@@ -30,8 +30,11 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reviewbot_sandbox.fault_rules import (
     ClientDies,
@@ -49,11 +52,6 @@ from reviewbot_sandbox.fault_rules import (
     Rule,
     read_rule,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
     "ClientDies",

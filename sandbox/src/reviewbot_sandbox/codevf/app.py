@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -16,13 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reviewbot_sandbox.codevf import refusal, wire
+from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
 from reviewbot_sandbox.codevf.refusal import FieldProblem, Refusal
+from reviewbot_sandbox.codevf.rules import Body
 from reviewbot_sandbox.codevf.service import CodeVFService
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
-    from reviewbot_sandbox.codevf.rules import Body
-    from reviewbot_sandbox.codevf.state import TaskView
+from reviewbot_sandbox.codevf.state import TaskView
 
 BASE_PATH = "/api/v1/"
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reviewbot_sandbox.codevf.model import JsonValue
+from reviewbot_sandbox.codevf.model import JsonValue
 
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 

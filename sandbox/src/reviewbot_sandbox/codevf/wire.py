@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from reviewbot_sandbox.codevf.model import (
     Answer,
@@ -23,12 +23,9 @@ from reviewbot_sandbox.codevf.model import (
     Tag,
     TaskRequest,
 )
-from reviewbot_sandbox.codevf.state import Balance, number
+from reviewbot_sandbox.codevf.refusal import Refusal
+from reviewbot_sandbox.codevf.state import Balance, TaskView, number
 from reviewbot_sandbox.fault_rules import Reply
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf.refusal import Refusal
-    from reviewbot_sandbox.codevf.state import TaskView
 
 FileUrl = Callable[[int, Delivered], str]
 

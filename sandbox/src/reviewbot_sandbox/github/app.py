@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
@@ -18,13 +19,7 @@ from reviewbot_sandbox.github.addresses import Addresses
 from reviewbot_sandbox.github.call import Answer, Call, Route, with_headers
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.smart_http import GIT_PATHS, answer_git
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from starlette.requests import Request
-
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.world import World
 
 ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
 """Every REST endpoint, in matching order."""

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from reviewbot_sandbox.github.records import CheckOutput, CheckRun, CheckSuite, Status
+from reviewbot_sandbox.github.forms import CheckForm, Fields
+from reviewbot_sandbox.github.records import App, CheckOutput, CheckRun, CheckSuite, Repository, Status
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, malformed, missing, not_found
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reviewbot_sandbox.github.forms import CheckForm, Fields
-    from reviewbot_sandbox.github.records import App, Repository
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.store import Store
 
 GIVEN_UP_AFTER = timedelta(days=14)
 """How long a check run may be incomplete before GitHub calls it stale (its documentation of check runs)."""

@@ -7,13 +7,10 @@ lines, with the old file's. A range must be inside one hunk.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.records import Side
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 

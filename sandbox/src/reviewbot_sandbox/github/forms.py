@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from reviewbot_sandbox.github.records import Annotation, CheckOutput, Side
 from reviewbot_sandbox.github.refusal import Refusal, malformed, missing
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
 
 EVENTS = ("APPROVE", "REQUEST_CHANGES", "COMMENT")
 STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")

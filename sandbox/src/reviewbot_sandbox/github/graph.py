@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from graphql import (
+    ExecutionResult,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLObjectType,
     GraphQLScalarType,
+    GraphQLSchema,
     build_schema,
     execute_sync,
     is_abstract_type,
@@ -20,22 +24,14 @@ from graphql import (
 
 from reviewbot_sandbox.github import graph_pulls, graph_queue, graph_reads, graph_writes
 from reviewbot_sandbox.github import records as r
+from reviewbot_sandbox.github.access import Viewer
+from reviewbot_sandbox.github.addresses import Addresses
 from reviewbot_sandbox.github.graph_cost import check_cost
-from reviewbot_sandbox.github.graph_types import CommitAt, Context, ObjectAt
+from reviewbot_sandbox.github.graph_types import CommitAt, Context, Info, ObjectAt
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.wire import moment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from graphql import ExecutionResult, GraphQLSchema
-
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.graph_types import Info
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.world import World
 
 _RECORD_TYPES: Mapping[type, str] = {
     r.IssueComment: "IssueComment",

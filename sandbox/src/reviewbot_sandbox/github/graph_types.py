@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from reviewbot_sandbox.github.addresses import number_in
+from graphql import GraphQLResolveInfo
+
+from reviewbot_sandbox.github.access import Viewer
+from reviewbot_sandbox.github.addresses import Addresses, number_in
 from reviewbot_sandbox.github.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from graphql import GraphQLResolveInfo
-
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
-    from reviewbot_sandbox.github.store import Store
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
+from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.world import World
 
 # graphql-core hands resolvers whatever their parents returned, by name and untyped.
 Resolver: TypeAlias = "Callable[..., Any]"

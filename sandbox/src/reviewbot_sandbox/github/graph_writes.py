@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from reviewbot_sandbox.github.access import require
+from reviewbot_sandbox.github.access import Needs, require
 from reviewbot_sandbox.github.graph_pulls import may_resolve
-from reviewbot_sandbox.github.graph_types import context, find_node
+from reviewbot_sandbox.github.graph_types import Info, Resolvers, context, find_node
 from reviewbot_sandbox.github.records import Access, IssueComment, ReviewComment, Scope, Thread
 from reviewbot_sandbox.github.refusal import Refusal, forbidden
 from reviewbot_sandbox.github.rest_talk import WRITE
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.access import Needs
-    from reviewbot_sandbox.github.graph_types import Info, Resolvers
 
 T = TypeVar("T", bound="IssueComment | ReviewComment | Thread")
 

@@ -5,11 +5,8 @@ The messages are those of GitHub's responses where they are known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 DOCUMENTATION = "https://docs.github.com/rest"
 """The `documentation_url` of every error body."""

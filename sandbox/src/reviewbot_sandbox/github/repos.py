@@ -10,18 +10,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from reviewbot_sandbox.github.history import changes_between, fast_import
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from reviewbot_sandbox.github.history import Change, NewCommit
+from reviewbot_sandbox.github.history import Change, NewCommit, changes_between, fast_import
 
 ENVIRONMENT = {
     "PATH": os.defpath,

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import anchors
 from reviewbot_sandbox.github.diffs import line_at
-from reviewbot_sandbox.github.records import ACTIONS, Anchor, Review, ReviewComment, ReviewState, Side, Thread
+from reviewbot_sandbox.github.forms import CommentForm, ReviewForm
+from reviewbot_sandbox.github.history import Change
+from reviewbot_sandbox.github.records import (
+    ACTIONS,
+    Anchor,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewComment,
+    ReviewState,
+    Side,
+    Thread,
+)
 from reviewbot_sandbox.github.refusal import invalid, not_found, unprocessable
+from reviewbot_sandbox.github.store import Store
 from reviewbot_sandbox.github.talk import check_body
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.forms import CommentForm, ReviewForm
-    from reviewbot_sandbox.github.history import Change
-    from reviewbot_sandbox.github.records import PullRequest, Repository
-    from reviewbot_sandbox.github.store import Store
 
 _STATES = {
     "APPROVE": ReviewState.APPROVED,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime
+from typing import TypeAlias
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.access import level_of
 from reviewbot_sandbox.github.addresses import Addresses, in_path, node_id, printable
+from reviewbot_sandbox.github.history import Change
 from reviewbot_sandbox.github.records import Level
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.history import Change
-    from reviewbot_sandbox.github.repos import Commit
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.repos import Commit
+from reviewbot_sandbox.github.store import Store
 
 Json: TypeAlias = "dict[str, object]"
 

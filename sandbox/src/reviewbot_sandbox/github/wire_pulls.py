@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.anchors import standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.records import ReviewState
-from reviewbot_sandbox.github.wire import Wire, moment
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.wire import Json
+from reviewbot_sandbox.github.wire import Json, Wire, moment
 
 
 @dataclass(frozen=True, slots=True)

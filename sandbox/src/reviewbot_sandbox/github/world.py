@@ -6,36 +6,36 @@ Their effects are visible to the next request. Each takes the lock, so tests may
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.checks import create_check, stale_run
 from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
-from reviewbot_sandbox.github.history import NewCommit
+from reviewbot_sandbox.github.history import FileChange, NewCommit
 from reviewbot_sandbox.github.limits import Limits
+from reviewbot_sandbox.github.merge_queue import MergeGroup
 from reviewbot_sandbox.github.records import (
     ACTIONS,
     Access,
     App,
+    CheckRun,
     Issue,
+    IssueComment,
     Level,
     PullRequest,
     Repository,
+    RequiredCheck,
+    Review,
+    ReviewComment,
     Scope,
+    Thread,
     Token,
     User,
 )
 from reviewbot_sandbox.github.repos import GitRepository
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from reviewbot_sandbox.github.history import FileChange
-    from reviewbot_sandbox.github.merge_queue import MergeGroup
-    from reviewbot_sandbox.github.records import CheckRun, IssueComment, RequiredCheck, Review, ReviewComment, Thread
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.store import Store
 
 WORKFLOW: Mapping[Scope, Access] = {
     Scope.CONTENTS: Access.READ,
