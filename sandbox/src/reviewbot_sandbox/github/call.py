@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from reviewbot_sandbox.github.access import Needs, Viewer
 from reviewbot_sandbox.github.addresses import Addresses
-from reviewbot_sandbox.github.forms import Fields, fields_of
+from reviewbot_sandbox.github.forms import read
 from reviewbot_sandbox.github.limits import Limits
 from reviewbot_sandbox.github.records import PullRequest, Repository
 from reviewbot_sandbox.github.refusal import not_found
@@ -40,10 +40,8 @@ class Call:
         """Writes records as JSON for this request's host."""
         return PullWire(self.store, self.at)
 
-    @property
-    def fields(self) -> Fields:
-        """The body's keys; refuses a body that is not an object."""
-        return fields_of(self.body)
+    def form(self, kind: type[T]) -> T:
+        return read(self.body, kind)
 
     @property
     def repo(self) -> Repository:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TypeGuard
 
 from graphql import (
     ExecutionResult,
@@ -90,15 +89,11 @@ def _attribute(source: object, info: Info, **_arguments: object) -> object:
     return getattr(source, name)
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
 def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[str, object]:
     """Run a request; errors are returned as `errors` with status 200, as GitHub does."""
     if viewer.token is None:
         raise Refusal(401, "This endpoint requires you to be authenticated.")
-    if not _is_object(body) or not isinstance(body.get("query"), str):
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
     try:
         world.limits.check(viewer, "graphql")
@@ -115,7 +110,7 @@ def _run(world: World, viewer: Viewer, at: Addresses, body: dict[str, object]) -
     if problems:
         return {"errors": [_error(problem) for problem in problems]}
     variables = body.get("variables")
-    given = variables if _is_object(variables) else {}
+    given = variables if isinstance(variables, dict) else {}
     check_cost(document, given)
     name = body.get("operationName")
     result = execute_sync(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
+from typing import Literal
 
 
 class Level(IntEnum):
@@ -285,14 +286,20 @@ class ReviewComment:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A check run's annotation on lines of a file; `level` is notice, warning or failure."""
+    """A check run's annotation on lines of a file."""
 
     path: str
     start_line: int
     end_line: int
-    level: str
+    annotation_level: Literal["notice", "warning", "failure"]
     message: str
     title: str | None = None
+    start_column: int | None = None
+    end_column: int | None = None
+
+    @property
+    def has_columns(self) -> bool:
+        return (self.start_column, self.end_column) != (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reviewbot_sandbox.github import records as r
@@ -71,7 +71,7 @@ _FEATURES = {"has_issues": True, "has_projects": False, "has_wiki": False, "has_
 
 def moment(at: datetime | None) -> str | None:
     """Return a moment as REST writes it, such as `2026-11-24T08:30:00Z`."""
-    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.checks import create_check, stale_run
-from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
+from reviewbot_sandbox.github.forms import CommentForm, Event, ReviewForm, check_run
 from reviewbot_sandbox.github.history import FileChange, NewCommit
 from reviewbot_sandbox.github.limits import Limits
 from reviewbot_sandbox.github.merge_queue import MergeGroup
@@ -292,7 +292,7 @@ class World:
                 reviews.delete_reply(self.store, self.store.replies[comment_id])
 
     def review(
-        self, full_name: str, number: int, by: str, event: str | None = "COMMENT", body: str = "Seen."
+        self, full_name: str, number: int, by: str, event: Event | None = "COMMENT", body: str = "Seen."
     ) -> Review:
         """Review as a person, without comments on lines; without an event the review stays pending."""
         with self.store.lock:
@@ -322,7 +322,7 @@ class World:
         """Create a check run as an App; `values` are the fields of the request."""
         self.user(app.login, kind="Bot")
         with self.store.lock:
-            return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
+            return create_check(self.store, self.store.repo(full_name), app, check_run(dict(values)))
 
     def mark_stale(self, check_id: int) -> CheckRun:
         """Mark an open check run as stale, as GitHub does after two weeks."""
