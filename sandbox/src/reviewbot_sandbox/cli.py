@@ -12,7 +12,8 @@ from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import Parser, between
 from reviewbot.settings.environment import passed_on
 from reviewbot_sandbox.command import run_sandbox
-from reviewbot_sandbox.demo import Options, Plan, run_demo
+from reviewbot_sandbox.demo.scenario import Options, run_demo
+from reviewbot_sandbox.demo.services import Plan
 
 DEMO = """\
 Show a complete example review. The demo simulates GitHub and CodeVF on this

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reviewbot_sandbox.github.records import Side
 
@@ -48,15 +49,11 @@ class Hunk:
         return b"\n".join(shown).decode(errors="replace")
 
 
-def read_hunks(patch: bytes) -> tuple[Hunk, ...]:
-    """Return the hunks of a patch that starts at its first `@@`; empty for a file without one."""
-    return tuple(_hunks(patch))
-
-
-def _hunks(patch: bytes) -> Iterator[Hunk]:
+def read_hunks(patch: bytes) -> Iterator[Hunk]:
+    """Yield the hunks of a patch that starts at its first `@@`."""
     rows = patch.split(b"\n")
     starts = [at for at, row in enumerate(rows) if row.startswith(b"@@ ")]
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    for start, end in pairwise([*starts, len(rows)]):
         match = _HEADER.match(rows[start])
         if match:
             old, old_count, new, new_count = (1 if group is None else int(group) for group in match.groups())

@@ -29,14 +29,6 @@ def _subject(info: Info, node: object, kind: type[T], needs: Needs) -> T:
     return found
 
 
-def resolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return _resolved(info, call["input"], context(info).viewer.login)
-
-
-def unresolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return _resolved(info, call["input"], None)
-
-
 def _resolved(info: Info, form: dict[str, object], by: str | None) -> dict[str, object]:
     thread = _subject(info, form["threadId"], Thread, _WRITE_PULLS)
     if not may_resolve(thread, info):
@@ -44,14 +36,6 @@ def _resolved(info: Info, form: dict[str, object], by: str | None) -> dict[str, 
     changed = replace(thread, resolved_by=by)
     context(info).store.threads[thread.id] = changed
     return {"thread": changed}
-
-
-def minimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return {"minimizedComment": _minimized(info, call["input"], str(call["input"]["classifier"]).lower())}
-
-
-def unminimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return {"unminimizedComment": _minimized(info, call["input"], None)}
 
 
 def _minimized(info: Info, form: dict[str, object], reason: str | None) -> IssueComment | ReviewComment:
@@ -68,10 +52,12 @@ def _minimized(info: Info, form: dict[str, object], reason: str | None) -> Issue
 
 RESOLVERS: Resolvers = {
     "Mutation": {
-        "resolveReviewThread": resolve_thread,
-        "unresolveReviewThread": unresolve_thread,
-        "minimizeComment": minimize_comment,
-        "unminimizeComment": unminimize_comment,
+        "resolveReviewThread": lambda _, info, **call: _resolved(info, call["input"], context(info).viewer.login),
+        "unresolveReviewThread": lambda _, info, **call: _resolved(info, call["input"], None),
+        "minimizeComment": lambda _, info, **call: {
+            "minimizedComment": _minimized(info, call["input"], call["input"]["classifier"].lower())
+        },
+        "unminimizeComment": lambda _, info, **call: {"unminimizedComment": _minimized(info, call["input"], None)},
     },
     "Reaction": {"user": lambda reaction, info: context(info).store.users.get(reaction.user)},
 }

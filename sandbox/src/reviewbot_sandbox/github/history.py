@@ -64,12 +64,8 @@ class Change:
     hunks: tuple[Hunk, ...] = field(default=(), repr=False)
 
 
-def fast_import(branch: str, commit: NewCommit) -> bytes:
-    """Return the stream that makes `git fast-import` write a commit."""
-    return b"".join(_stream(branch, commit))
-
-
-def _stream(branch: str, commit: NewCommit) -> Iterator[bytes]:
+def fast_import(branch: str, commit: NewCommit) -> Iterator[bytes]:
+    """Yield the stream that makes `git fast-import` write a commit."""
     when = f"{int(commit.when.timestamp())} +0000"
     yield f"reset refs/heads/{branch}\ncommit refs/heads/{branch}\n".encode()
     author = f"{commit.author_name} <{commit.author_email}>"
@@ -122,7 +118,7 @@ def _change(fact: tuple[str, str, str | None, str], count: tuple[bytes, bytes], 
     at = section.find(b"\n@@ ")
     patch = None if at < 0 else section[at + 1 :].removesuffix(b"\n")
     added, deleted = (0, 0) if binary else (int(count[0]), int(count[1]))
-    hunks = () if patch is None else read_hunks(patch)
+    hunks = tuple(read_hunks(patch or b""))
     return Change(path, STATUSES[status], oid, added, deleted, binary, previous, patch, hunks)
 
 

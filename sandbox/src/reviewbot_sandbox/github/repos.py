@@ -214,7 +214,7 @@ class GitRepository:
 
     def add(self, branch: str, commit: NewCommit) -> str:
         """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
-        self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
+        self.run("fast-import", "--quiet", "--force", stdin=b"".join(fast_import(branch, commit)))
         return (self.path / "refs/heads" / branch).read_text(encoding="ascii").strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
@@ -260,7 +260,5 @@ def _entry(row: bytes) -> Entry:
 
 
 def _commit(record: str) -> Commit:
-    sha, tree, parents, *people, message = record.rstrip("\n").split("\x1f")
-    name, email, date, committer, committer_email, committed = people
-    when = (name, email, date, committer, committer_email, committed)
-    return Commit(sha, tree, tuple(parents.split()), *when, message.rstrip("\n"))
+    sha, tree, parents, *rest = record.rstrip("\n").split("\x1f")
+    return Commit(sha, tree, tuple(parents.split()), *rest)

@@ -60,10 +60,6 @@ def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) ->
     return edited
 
 
-def delete_comment(store: Store, comment: IssueComment) -> None:
-    del store.comments[comment.id]
-
-
 def label_of(store: Store, repo: str, name: str) -> Label:
     """Return the repository's label of that name, created if it is new, as on GitHub."""
     key = (repo, name.lower())

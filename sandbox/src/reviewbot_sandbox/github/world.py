@@ -287,7 +287,7 @@ class World:
     def delete_comment(self, comment_id: int) -> None:
         with self.store.lock:
             if comment_id in self.store.comments:
-                talk.delete_comment(self.store, self.store.comments[comment_id])
+                del self.store.comments[comment_id]
             else:
                 reviews.delete_reply(self.store, self.store.replies[comment_id])
 
