@@ -41,8 +41,6 @@ class Written(Markup):
 
 
 class Markdown(Written):
-    """GitHub Markdown, already escaped."""
-
     __slots__ = ()
     line = staticmethod(escaping.markdown_line)
 
@@ -54,8 +52,6 @@ class Plain(Written):
 
 
 class Html(Written):
-    """HTML, already escaped."""
-
     __slots__ = ()
     line = staticmethod(html_escaping.line)
 

@@ -98,8 +98,6 @@ def _reader_of(default: object) -> Reader[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a run."""
-
     command: ActionCommand = workflow_input(
         ActionCommand.REVIEW, "`review` submits and waits; `collect` publishes finished reviews."
     )
@@ -263,7 +261,6 @@ class Settings:
 
     @property
     def check_names(self) -> CheckNames:
-        """The names of the check runs, by the base branch."""
         return CheckNames(self.check_name, self.bases)
 
     @property

@@ -149,7 +149,6 @@ class Client:
 
     def pages(self, path: str, intent: Intent, kind: type[T], items: Callable[[T], Iterable[S]],
               parameters: Mapping[str, object] | None = None) -> Iterator[S]:  # fmt: skip
-        """Yield the items of all pages of a list."""
         page, more = 1, True
         while more:
             asked = {**(parameters or {}), "per_page": PAGE, "page": page}

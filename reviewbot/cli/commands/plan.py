@@ -41,7 +41,6 @@ DOCUMENTS = {"json": plan_json, "markdown": plan_markdown}
 
 
 def run(call: Call) -> int:
-    """Replay the merges and print the table."""
     chosen, clock = call.chosen, SystemClock()
     start = start_of(chosen.since, clock.now())
     with ExitStack() as stack, signals():

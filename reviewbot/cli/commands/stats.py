@@ -36,7 +36,6 @@ DOCUMENTS: Mapping[str, Callable[[figures.Statistics], str]] = {
 
 
 def run(call: Call) -> int:
-    """Read the ledgers and print the figures."""
     chosen, desktop = call.chosen, read_desktop(call.env, None, asks_github=True)
     clock = SystemClock(desktop.network.time_scale)
     now = clock.now()

@@ -153,7 +153,6 @@ class Faults:
         return rule
 
     def clear(self) -> None:
-        """Remove every rule."""
         with self.lock:
             self.rules.clear()
 

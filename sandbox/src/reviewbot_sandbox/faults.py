@@ -107,8 +107,6 @@ async def _whole_body(receive: Receive) -> bytes:
 
 @dataclass
 class _Exchange:
-    """One request."""
-
     app: ASGIApp
     faults: Faults
     scope: Scope

@@ -61,8 +61,6 @@ class _Batch(Struct, frozen=True):
 
 
 class FileReader(RepositoryConnection):
-    """Reads the files of one repository."""
-
     def _bind(self, repository: str) -> None:
         super()._bind(repository)
         self._raw_left = RAW_FILES

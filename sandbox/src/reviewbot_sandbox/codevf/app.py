@@ -37,8 +37,6 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A JSON answer."""
-
     status: int
     form: dict[str, JsonValue]
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +75,6 @@ def create_task(service: CodeVFService, call: Call) -> Reply:
 
 
 def get_task(service: CodeVFService, call: Call) -> Reply:
-    """`GET tasks/{id}`."""
     return _task_reply(service, call, service.task(call.account, call.task_id), 200)
 
 
@@ -87,12 +84,10 @@ def cancel_task(service: CodeVFService, call: Call) -> Reply:
 
 
 def get_balance(service: CodeVFService, call: Call) -> Reply:
-    """`GET credits/balance`."""
     return Reply(200, wire.balance_form(service.balance(call.account)))
 
 
 def get_tags(service: CodeVFService, _call: Call) -> Reply:
-    """`GET tags`."""
     return Reply(200, wire.tags_form(service.tags()))
 
 

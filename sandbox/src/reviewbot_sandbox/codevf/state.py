@@ -68,8 +68,6 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of the service."""
-
     projects: Mapping[int, Project] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
     keys: Mapping[str, KeyUse] = field(default_factory=dict)
@@ -85,7 +83,6 @@ class Balance:
 
     @property
     def total(self) -> Decimal:
-        """Available and on hold together."""
         return self.available + self.on_hold
 
 

@@ -116,7 +116,6 @@ def timestamp(seconds: float) -> str:
 
 
 def project_form(project: Project) -> dict[str, JsonValue]:
-    """Return `{id, name, description?, createdAt}`."""
     form: dict[str, JsonValue] = {"id": project.id, "name": project.name, "createdAt": timestamp(project.created_at)}
     if project.description is not None:
         form["description"] = project.description
@@ -124,7 +123,6 @@ def project_form(project: Project) -> dict[str, JsonValue]:
 
 
 def balance_form(balance: Balance) -> dict[str, JsonValue]:
-    """Return `{available, onHold, total}`."""
     return {
         "available": number(balance.available),
         "onHold": number(balance.on_hold),
@@ -181,7 +179,6 @@ def poll_hint(mode: Mode, status: str) -> int:
 
 
 def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
-    """Return the `result` member."""
     match answer:
         case Structured(value):
             text = json.dumps(dict(value))

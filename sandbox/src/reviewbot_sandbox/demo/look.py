@@ -59,7 +59,6 @@ def guests() -> Iterator[tuple[str, str]]:
 
 
 def pace(sandbox: Sandbox) -> str:
-    """Return one sentence about CodeVF's clock."""
     rate = "; it accepts one request per second and key" if sandbox.rate_limits else ""
     return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} real seconds{rate}."
 
@@ -106,7 +105,6 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
 
 
 def sdk_recipe(sandbox: Sandbox) -> Recipe:
-    """Return a command that uses the official SDK."""
     client = f"CodeVFClient('{API_KEY}', '{sandbox.codevf_url}')"
     code = f"from codevf import CodeVFClient; print({client}.credits.get_balance())"
     return Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')

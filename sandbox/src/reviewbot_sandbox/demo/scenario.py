@@ -114,7 +114,6 @@ class _Demo:
     path: str
 
     def run(self) -> int:
-        """Run the rounds and show them; return the exit status."""
         self._introduce()
         before = self.reader.money()
         title(self.console, f"1  {AUTHOR} opens the pull request, and the action runs")
@@ -362,7 +361,6 @@ def _ignore_line(line: str) -> None:
 
 @contextmanager
 def _busy(console: Console) -> Iterator[None]:
-    """Show a spinner on a terminal."""
     if not console.is_terminal:
         yield
         return

@@ -26,7 +26,6 @@ class PatchLine:
     position: int
 
     def number(self, side: Side) -> int | None:
-        """Return the line's number on that side, or None when it is not there."""
         return self.new if side is Side.RIGHT else self.old
 
 

@@ -67,7 +67,6 @@ def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
 
 
 def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the conversation, oldest first."""
     return page(info, context(info).store.comments_of((pull.repo, pull.number)), arguments)
 
 

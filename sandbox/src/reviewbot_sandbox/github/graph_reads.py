@@ -51,7 +51,6 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 
 
 def node(_source: object, info: Info, **arguments: str) -> object:
-    """Return an object by its global id."""
     return find_node(context(info).store, arguments["id"])
 
 
@@ -141,7 +140,6 @@ def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
 
 
 def history(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Return a commit and all before it, as `git log` orders them."""
     git = context(info).store.git(found.repo)
     return page(info, [CommitAt(found.repo, each) for each in git.commits(found.commit.sha)], arguments)
 

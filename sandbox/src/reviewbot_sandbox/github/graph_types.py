@@ -27,8 +27,6 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One GraphQL request."""
-
     world: World
     viewer: Viewer
     at: Addresses
@@ -48,30 +46,23 @@ class ObjectAt:
 
 @dataclass(frozen=True, slots=True)
 class CommitAt:
-    """A commit with its repository."""
-
     repo: str
     commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
 class EntryAt:
-    """A tree's entry with its repository."""
-
     repo: str
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class BranchAt:
-    """A branch."""
-
     repo: str
     name: str
 
 
 def context(info: Info) -> Context:
-    """Return the request that a resolver works for."""
     found = info.context
     if not isinstance(found, Context):
         raise TypeError("GraphQL must be executed with a Context")

@@ -50,7 +50,6 @@ class Limits:
         self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
 
     def spend(self, viewer: Viewer, resource: str = "core") -> None:
-        """Count a request against the primary limit of its resource."""
         self._used[self._key(viewer, resource)] += 1
 
     def check(self, viewer: Viewer, resource: str = "core") -> None:

@@ -46,8 +46,6 @@ class Scope(Enum):
 
 
 class Side(Enum):
-    """The side of a diff that a line number refers to."""
-
     LEFT = "LEFT"
     RIGHT = "RIGHT"
 
@@ -133,7 +131,6 @@ class Repository:
 
     @property
     def full_name(self) -> str:
-        """The name with its owner, `owner/name`."""
         return f"{self.owner}/{self.name}"
 
 
@@ -165,14 +162,11 @@ class PullRequest:
 
     @property
     def state(self) -> str:
-        """`open` or `closed`, as in REST."""
         return "open" if self.closed_at is None else "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A repository's label."""
-
     id: int
     repo: str
     name: str
@@ -198,8 +192,6 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue."""
-
     id: int
     repo: str
     number: int
@@ -286,8 +278,6 @@ class ReviewComment:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A check run's annotation on lines of a file."""
-
     path: str
     start_line: int
     end_line: int
@@ -304,8 +294,6 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """The output of a check run."""
-
     title: str | None = None
     summary: str | None = None
     text: str | None = None

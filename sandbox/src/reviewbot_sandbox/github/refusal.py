@@ -31,7 +31,6 @@ class Refusal(Exception):
     kind: str = "UNPROCESSABLE"
 
     def body(self) -> dict[str, object]:
-        """Return the answer's body, in GitHub's form."""
         body: dict[str, object] = {"message": self.message}
         if self.errors:
             body["errors"] = list(self.errors)
@@ -67,7 +66,6 @@ def missing(*names: str) -> Refusal:
 
 
 def bad_credentials() -> Refusal:
-    """401 for an unknown token."""
     return Refusal(401, "Bad credentials", kind="FORBIDDEN")
 
 

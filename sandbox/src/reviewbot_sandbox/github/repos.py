@@ -56,8 +56,6 @@ class GitError(Exception):
 
 
 class Kind(Enum):
-    """The type of a git object."""
-
     BLOB = "blob"
     TREE = "tree"
     COMMIT = "commit"
@@ -66,8 +64,6 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GitObject:
-    """An object with its raw content."""
-
     oid: str
     kind: Kind
     data: bytes
@@ -106,8 +102,6 @@ _REMEMBERED_BYTES = 100_000
 
 
 class GitRepository:
-    """One bare repository."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._remembered: dict[tuple[tuple[str, ...], bytes], bytes] = {}
@@ -192,7 +186,6 @@ class GitRepository:
         return tuple(_commit(record) for record in text.split("\x1e")[1 : limit + 1])
 
     def count(self, revisions: str) -> int:
-        """Return how many commits a range has."""
         return int(self.about([revisions], "rev-list", "--count", "--end-of-options", revisions))
 
     def merge_base(self, one: str, other: str) -> str | None:
@@ -236,11 +229,9 @@ class GitRepository:
         self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
-        """Point a reference, by its full name, at a commit."""
         self.run("update-ref", name, sha)
 
     def fetch(self, other: GitRepository, refspec: str) -> None:
-        """Fetch from another repository on disk."""
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
         )

@@ -66,7 +66,6 @@ def get_environment(call: Call) -> Answer:
 
 
 def get_branch_policies(call: Call) -> Answer:
-    """Return the patterns of an environment's branches."""
     name = call.path["name"]
     if name not in call.repo.environments:
         raise not_found()

@@ -117,20 +117,17 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """Comment on lines or on a whole file."""
     form = forms.lone_comment(call.body)
     made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, form.commit_id)
     return Answer(201, call.wire.reply(made))
 
 
 def create_reply(call: Call) -> Answer:
-    """Reply to the first comment of a thread."""
     root, body = call.number("comment"), call.form(forms.TextForm).body
     return Answer(201, call.wire.reply(reviews.reply_to(call.store, call.pull, call.viewer.login, root, body)))
 
 
 def edit_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.form(forms.TextForm).body)
@@ -138,7 +135,6 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     reviews.delete_reply(call.store, comment)

@@ -43,7 +43,6 @@ def create_comment(call: Call) -> Answer:
 
 
 def edit_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = talk.edit_comment(call.store, comment, call.viewer.login, call.form(forms.TextForm).body)
@@ -51,7 +50,6 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     del call.store.comments[comment.id]

@@ -176,7 +176,6 @@ def delete_review(store: Store, review: Review) -> None:
 
 
 def dismiss_review(store: Store, review: Review) -> Review:
-    """Dismiss an approval or a request for changes."""
     if review.state not in (ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED):
         raise unprocessable(f"Can not dismiss a {review.state.value.lower()} pull request review")
     dismissed = replace(review, state=ReviewState.DISMISSED)
@@ -239,7 +238,6 @@ def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> Re
 
 
 def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> ReviewComment:
-    """Edit a review comment, and record the editor."""
     check_body(store, _RESOURCE, body)
     edited = replace(reply, body=body, editor=editor, updated_at=store.now())
     store.replies[reply.id] = edited

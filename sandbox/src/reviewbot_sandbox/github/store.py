@@ -142,7 +142,6 @@ class Store:
         return [event for event in self.events if (event.repo, event.number) == place]
 
     def user_with_email(self, email: str) -> r.User | None:
-        """Return the user whose commits have this address."""
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:

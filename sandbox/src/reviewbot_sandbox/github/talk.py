@@ -53,7 +53,6 @@ def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment
 
 
 def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) -> IssueComment:
-    """Edit a comment, and record the editor."""
     check_body(store, "IssueComment", body)
     edited = replace(comment, body=body, editor=editor, updated_at=store.now())
     store.comments[comment.id] = edited

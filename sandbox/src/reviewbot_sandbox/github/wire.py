@@ -101,7 +101,6 @@ class Wire:
         }
 
     def repo(self, repo: r.Repository) -> Json:
-        """Return a repository with all fields."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
         open_pulls = sum(pull.closed_at is None for pull in self.store.pulls_of(full))
         created = moment(repo.created_at)

@@ -15,8 +15,6 @@ from reviewbot_sandbox.github.wire import Json, Wire, moment
 
 @dataclass(frozen=True, slots=True)
 class PullWire(Wire):
-    """Writes everything that belongs to a pull request."""
-
     def pull_simple(self, pull: r.PullRequest) -> Json:
         url, page = f"{self.at.repo(pull.repo)}/pulls/{pull.number}", self.at.page(pull.repo, pull.number)
         issue = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
@@ -66,7 +64,6 @@ class PullWire(Wire):
         return {"label": f"{login}:{ref}", "ref": ref, "sha": sha, "user": self.user(login), "repo": whole}
 
     def pull(self, pull: r.PullRequest) -> Json:
-        """Return a pull request with all fields."""
         place, changes = (pull.repo, pull.number), self.store.changes_of(pull)
         commits = self.store.git(pull.repo).count(f"{pull.base_sha}..{pull.head_sha}")
         mergeable = None if pull.closed_at else pull.merge_sha is not None
@@ -189,7 +186,6 @@ class PullWire(Wire):
         }
 
     def app(self, app: r.App) -> Json:
-        """Return the App behind a check run."""
         made = "2018-07-30T09:30:17Z"
         return {
             "id": app.id,

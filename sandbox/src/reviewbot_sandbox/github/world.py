@@ -116,7 +116,6 @@ class World:
             self.store.repos[full_name.lower()] = replace(repo, environments=environments)
 
     def grant(self, full_name: str, login: str, level: Level) -> None:
-        """Give a person a level of permission in a repository."""
         self.user(login)
         with self.store.lock:
             self.store.levels[self.store.repo(full_name).full_name, login.lower()] = level
@@ -224,7 +223,6 @@ class World:
             return self.store.pull((full_name, number))
 
     def ready(self, full_name: str, number: int) -> PullRequest:
-        """Mark a draft as ready for review."""
         with self.store.lock:
             return talk.keep(self.store, replace(self.store.pull((full_name, number)), draft=False))
 
@@ -244,7 +242,6 @@ class World:
             return self.store.pull((full_name, number))
 
     def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
-        """Change the base branch of a pull request."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
@@ -305,7 +302,6 @@ class World:
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
 
     def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
-        """Reply in the thread of a comment as a person."""
         with self.store.lock:
             root = self.store.replies[comment_id]
             pull = self.store.pull((root.repo, root.number))
