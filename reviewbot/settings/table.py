@@ -67,14 +67,9 @@ TEMPLATES_DIR = ".github/reviewbot"
 def setting(
     default: T, meaning: str, reader: Reader[T] | None = None, *, action: bool = True, config: bool = True
 ) -> T:
-    """Return a field of `Settings`; without a reader, the type of its default decides how it is read.
+    """Return a field of `Settings`: an input of the workflow (`action`), a key of the config file (`config`), or both.
 
-    Args:
-        default: its value if it is not set.
-        meaning: for the documentation.
-        reader: of its values.
-        action: whether it is an input of the workflow.
-        config: whether it is a key of the config file.
+    Without a reader, the type of its default decides how it is read.
     """
     metadata = {"reader": reader or _reader_of(default), "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)

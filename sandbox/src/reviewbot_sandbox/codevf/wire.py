@@ -25,7 +25,7 @@ from reviewbot_sandbox.codevf.model import (
 )
 from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.state import Balance, TaskView, number
-from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.faults import Reply
 
 FileUrl = Callable[[int, Delivered], str]
 
