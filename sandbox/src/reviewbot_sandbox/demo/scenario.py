@@ -163,7 +163,8 @@ class _Demo:
         """Run the action without showing its log."""
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
-            done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _ignore_line, time.monotonic)
+            environment = step_environment(self.sandbox, job, self.path, **inputs)
+            done = run_step(job, environment, lambda _line: None, time.monotonic)
         status = done.outputs.get("status")
         say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
         return done
@@ -353,10 +354,6 @@ def _problems(first: Round, second: Round) -> Iterator[str]:
         yield "a report contains the password."
     if len(second.landed.summaries) != 1:
         yield "the pull request does not have exactly one summary comment."
-
-
-def _ignore_line(line: str) -> None:
-    """Ignore a line of the log, which is in the job's folder."""
 
 
 @contextmanager
