@@ -64,19 +64,6 @@ _TASK = re.compile(r"\btask_[0-9a-f]+\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Command-line options.
-
-    Attributes:
-        keep: leave the sandbox running afterwards.
-        plain: no colour and no animation.
-    """
-
-    keep: bool = False
-    plain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Round:
     """One run of the action and the resulting state."""
 
@@ -87,19 +74,19 @@ class Round:
     requests: tuple[int, int]
 
 
-def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
-    """Run the demo.
+def run_demo(analyzers: Reviewing, env: Mapping[str, str], log: TextIO, *, keep: bool, plain: bool) -> int:
+    """Run the demo, and with `keep` leave the sandbox running afterwards.
 
     Returns:
         0 if all runs ended as planned, 70 otherwise.
     """
-    console = open_console(log, env, plain=options.plain, widest=WIDTH)
-    lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
+    console = open_console(log, env, plain=plain, widest=WIDTH)
+    lifetime = RUN_SECONDS + (KEPT_SECONDS if keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
     with open_sandbox(analyzers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
         demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
         status = demo.run()
-        if options.keep:
+        if keep:
             with suppress(KeyboardInterrupt):
                 demo.keep()
     return status
