@@ -100,14 +100,14 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
     """Run the analyzers one after the other; the unused part of each time share goes to the next ones."""
     until = time.monotonic() + seconds
-    wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
+    wanted = [tool for tool in TOOLS if any(map(tool.ending, files))]
     reports = []
     with scratch_folder("reviewbot-") as folder, writing_scratch():
         root = folder.resolve()
         for position, tool in enumerate(wanted):
             share = max(0.0, until - time.monotonic()) / (len(wanted) - position)
             reports.append(run_tools(tool, files, root=root, path_env=path_env, seconds=share))
-    return [report for report in reports if report is not None]
+    return reports
 
 
 def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:

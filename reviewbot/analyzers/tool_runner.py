@@ -173,11 +173,9 @@ class ToolRunner(Struct):
 
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
-) -> ToolReport | None:
-    """Run one analyzer, in a folder below `root`, on those of the files that it reads; None if there are none."""
+) -> ToolReport:
+    """Run one analyzer, in a folder below `root`, on those of the files that it reads."""
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
-    if not endings:
-        return None
     paths = tuple(file.path for file, _ in endings)
     program = find_program(tool.name, path_env.get("PATH", ""))
     if program is None:

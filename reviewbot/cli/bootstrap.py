@@ -57,14 +57,12 @@ def read_event(environment: Environment) -> Event:
 def open_repository(
     network: Network, repository: str, token: str, clock: Clock, stack: ExitStack, limits: RetryLimits | None = None
 ) -> tuple[GitHubForge, ChangeReader]:
-    """Open a GitHub repository, by its API and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
     forge = stack.enter_context(GitHubForge(token, repository, address, clock, limits))
     return forge, read_changes(network, token, repository)
 
 
 def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
-    """Return the reader of a repository's changes, by git."""
     return GitChangeReader(
         server_url=network.server_url,
         repository=repository,

@@ -41,7 +41,6 @@ class Parser(argparse.ArgumentParser):
         return super().format_help().replace("  COMMAND\n", "", 1)
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the message, and exit with status 2."""
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
         message = _EXPLICIT.sub(r": takes no value; remove `=\g<given>`.", message)
         if found := _CHOICE.search(message):

@@ -21,9 +21,6 @@ from reviewbot.render import html_escaping
 
 T = TypeVar("T")
 
-_ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Info strings that GitHub acts on; `suggestion` has its own filter."""
-
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
@@ -44,8 +41,6 @@ class Written(Markup):
 
 
 class Markdown(Written):
-    """GitHub Markdown, already escaped."""
-
     __slots__ = ()
     line = staticmethod(escaping.markdown_line)
 
@@ -57,8 +52,6 @@ class Plain(Written):
 
 
 class Html(Written):
-    """HTML, already escaped."""
-
     __slots__ = ()
     line = staticmethod(html_escaping.line)
 
@@ -160,7 +153,8 @@ def _in_comment(written: str, text: str) -> str:
 
 
 def _markdown_fence(text: str, info: str) -> str:
-    return _in_comment(escaping.fence(text, "" if info.lower().startswith(_ACTING) else info), text)
+    """Return a block of code; a suggestion has its own filter."""
+    return _in_comment(escaping.fence(text, "" if info.lower().startswith(escaping.ACTIVE) else info), text)
 
 
 def _phrase(text: str) -> str:

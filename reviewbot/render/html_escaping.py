@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.escaping import code_spans, visible
 
 _SPECIAL = re.compile("[&<>\"'`*]")
 _OF_DATA = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
@@ -45,30 +45,13 @@ def data(value: object) -> str:
 
 def words(text: str) -> str:
     """Return a reviewer's text on one line: pairs of equal backtick runs are code, the rest is shown literally."""
-    pieces = re.split("(`+)", text)
-    closers = _closers(pieces)
     out: list[str] = []
     at = 0
-    while at < len(pieces):
-        closer = closers.get(at)
-        if closer is None:
-            out.append(escaped(pieces[at]))
-            at += 1
-        else:
-            out.append(f"<code>{line(''.join(pieces[at + 1 : closer]))}</code>")
-            at = closer + 1
-    return "".join(out)
-
-
-def _closers(pieces: list[str]) -> dict[int, int]:
-    """Map each backtick run (the odd pieces) to the next one of its length."""
-    found: dict[int, int] = {}
-    nearest: dict[str, int] = {}
-    for at in range(len(pieces) - 2, 0, -2):
-        if pieces[at] in nearest:
-            found[at] = nearest[pieces[at]]
-        nearest[pieces[at]] = at
-    return found
+    for start, end, (closes, stop) in code_spans(text):
+        if start >= at:
+            out += (escaped(text[at:start]), f"<code>{line(text[end:closes])}</code>")
+            at = stop
+    return "".join((*out, escaped(text[at:])))
 
 
 def article(text: str) -> str:

@@ -103,7 +103,6 @@ def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _filters(view: SummaryView, cards: Sequence[Card]) -> dict[str, object]:
-    """Return the values of the filters."""
     found = [(card.finding, card.state) for card in cards]
     found += [(one, "waived") for one in view.waived]
     found += [(one, one.standing.value) for one in view.closed]

@@ -52,8 +52,6 @@ class TooManyCharacters(RuntimeError):
 
 
 class Meter(Struct):
-    """Counts what one rendering uses."""
-
     steps: int = 0
     characters: int = 0
 
@@ -65,7 +63,6 @@ class Meter(Struct):
         self.write(characters)
 
     def write(self, characters: int) -> None:
-        """Count characters that are written."""
         self.characters += characters
         if self.characters > MAX_CHARACTERS:
             raise TooManyCharacters(f"it writes more than {MAX_CHARACTERS:,} characters")

@@ -160,11 +160,8 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
     if not read_config(text)[0]:
         return {}
     top = YAML(typ="safe", pure=True).compose(text)
-    return {key.value: tuple(node.start_mark.line + 1 for node in (key, *_items(value))) for key, value in top.value}
-
-
-def _items(node: Node) -> list[Node]:
-    return node.value if isinstance(node, SequenceNode) else []
+    items = {key: value.value if isinstance(value, SequenceNode) else () for key, value in top.value}
+    return {key.value: tuple(node.start_mark.line + 1 for node in (key, *inside)) for key, inside in items.items()}
 
 
 def _refused_syntax(text: str) -> str | None:

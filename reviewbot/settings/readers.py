@@ -147,7 +147,6 @@ E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
 
 
 def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
-    """Read one of a few words."""
     words = [choice for choice in choices if choice is not without]
 
     def read(value: object) -> E_co:

@@ -68,14 +68,9 @@ TEMPLATES_DIR = ".github/reviewbot"
 def setting(
     default: T, meaning: str, reader: Reader[T] | None = None, *, action: bool = True, config: bool = True
 ) -> T:
-    """Return a field of `Settings`; without a reader, the type of its default decides how it is read.
+    """Return a field of `Settings`: an input of the workflow (`action`), a key of the config file (`config`), or both.
 
-    Args:
-        default: its value if it is not set.
-        meaning: for the documentation.
-        reader: of its values.
-        action: whether it is an input of the workflow.
-        config: whether it is a key of the config file.
+    Without a reader, the type of its default decides how it is read.
     """
     metadata = {"reader": reader or _reader_of(default), "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
@@ -99,8 +94,6 @@ def _reader_of(default: object) -> Reader[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a run."""
-
     command: ActionCommand = workflow_input(
         ActionCommand.REVIEW, "`review` submits and waits; `collect` publishes finished reviews."
     )
@@ -264,7 +257,6 @@ class Settings:
 
     @property
     def check_names(self) -> CheckNames:
-        """The names of the check runs, by the base branch."""
         return CheckNames(self.check_name, self.bases)
 
     @property

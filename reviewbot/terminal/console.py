@@ -23,7 +23,6 @@ class _Console(Console):
     """A console that raises on a closed pipe. Rich exits with 1, which means that findings block."""
 
     def on_broken_pipe(self) -> None:
-        """Raise `BrokenPipeError`."""
         raise BrokenPipeError
 
 
@@ -39,7 +38,6 @@ class _Log(TextIOBase):
         return self._out.write(log_text(text))
 
     def flush(self) -> None:
-        """Flush the output below."""
         self._out.flush()
 
 

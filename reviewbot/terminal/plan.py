@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import WHY_HELD, HeldBecause
 from reviewbot.domain.text.formatting import counted, number, short, size
+from reviewbot.errors import Problem, SettingsError
 from reviewbot.render.view_models.plan import (
     Plan,
     Replay,
@@ -40,15 +42,21 @@ Anyone can commit with such a name. The action skips only pull requests that a b
 whose commits GitHub verified."""
 
 
-def start_of(text: str, now: datetime) -> datetime | None:
-    """Return the start of a span such as `90d`, or of a date in UTC; None if it is neither."""
+def start_of(text: str, now: datetime) -> datetime:
+    """Return the start of a span such as `90d`, or of a date in UTC.
+
+    Raises:
+        SettingsError: it is neither, or in the future.
+    """
     found = _SPAN.fullmatch(text)
-    try:
+    with suppress(ValueError, OverflowError):
         if found:
             return now - timedelta(days=int(found[1]) * _DAYS[found[2]])
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+        start = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        if start <= now:
+            return start
+    todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
+    raise SettingsError((Problem("--since", f"`{text}` is not a time in the past", todo=todo),))
 
 
 def plan_notes(settings: Settings) -> Iterator[str]:

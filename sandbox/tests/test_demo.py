@@ -18,11 +18,11 @@ import httpx
 import pytest
 from reviewbot_sandbox.codevf import FreeText, Mode, Structured, TaskRequest
 from reviewbot_sandbox.codevf.model import Attachment
-from reviewbot_sandbox.demo import Plan, open_sandbox
 from reviewbot_sandbox.demo.engineer import NO_ANSWER, REMARKS, SUMMARY, demo_engineer
 from reviewbot_sandbox.demo.readback import CodeLine, Comment, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, read_outputs, step_environment
 from reviewbot_sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
+from reviewbot_sandbox.demo.services import Plan, open_sandbox
 from reviewbot_sandbox.demo.show import Kind, Piece, pieces, show_comments
 from rich.cells import cell_len
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from reviewbot_sandbox.demo import seed, services
-from reviewbot_sandbox.fault_rules import read_fault
+from reviewbot_sandbox.faults import read_fault
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife
-from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
 
 from bench.requests import COLLECTED

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
-from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope
 
 from reviewbot.adapters.clock import SystemClock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.codevf import TaskRequest
-from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope
 
 from tests.app.rig import CLEAN, REPO, Rig, fork, from_fork, open_rig

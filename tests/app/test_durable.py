@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
-from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope, pulls
 
 from reviewbot.domain.github.check_identity import split_tag, with_tag

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
-from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife, TaskRequest
 from reviewbot_sandbox.codevf.state import standing_of
-from reviewbot_sandbox.fault_rules import DropBefore, Fault, RecordedThen, Reply
+from reviewbot_sandbox.faults import DropBefore, Fault, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.ledger.codec import decode

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import End, HandClock, Limits, TaskLife
-from reviewbot_sandbox.fault_rules import Delay
-from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.faults import Delay, Reply
 from reviewbot_sandbox.github import Access, Level, Scope
 
 from tests.app.rig import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, answer, finding, open_rig

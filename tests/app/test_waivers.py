@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock
-from reviewbot_sandbox.fault_rules import Reply
-from reviewbot_sandbox.faults import ClientDies
+from reviewbot_sandbox.faults import ClientDies, Reply
 from reviewbot_sandbox.github import Level
 
 from reviewbot.app.comments.commands import MOST_MISSED

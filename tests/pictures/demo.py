@@ -7,9 +7,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from reviewbot_sandbox.demo import Plan, open_sandbox
 from reviewbot_sandbox.demo.readback import Landed, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, run_step, step_environment
+from reviewbot_sandbox.demo.services import Plan, open_sandbox
 
 from reviewbot.analyzers.reviewer import examine
 from reviewbot.analyzers.service import with_interpreter

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.faults import Reply
 
 from reviewbot import cli
 from tests.app.rig import CLEAN, FORGETFUL, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig

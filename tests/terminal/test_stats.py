@@ -23,6 +23,7 @@ from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.statistics.past import PastPull, PullState
+from reviewbot.errors import SettingsError
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress
@@ -236,12 +237,17 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", -1)]
-    + [(text, None) for text in ("99999y", "", "0d", "90", "yesterday", "--all")],
+    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-24", 0)],
 )
-def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | None) -> None:
+def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    assert start_of(text, now) == (None if days is None else now - timedelta(days))
+    assert start_of(text, now) == now - timedelta(days)
+
+
+@pytest.mark.parametrize("text", ["2026-11-25", "99999y", "", "0d", "90", "yesterday", "--all"])
+def test_a_period_that_is_none_or_in_the_future_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError):
+        start_of(text, datetime(2026, 11, 24, tzinfo=UTC))
 
 
 def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:

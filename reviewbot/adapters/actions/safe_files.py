@@ -95,15 +95,10 @@ def check_inside(workspace: str, path: str) -> str:
     with _refusing(path, "written"), _folder(workspace, parts[:-1], keep=False) as inside:
         _create(inside, temporary := _temporary()).close()
         os.unlink(temporary, dir_fd=inside)
-        _check_name(Path(workspace, inner))
+        with suppress(FileNotFoundError):  # another error means that the whole path is too long
+            if stat.S_ISDIR(Path(workspace, inner).lstat().st_mode):
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
     return inner
-
-
-def _check_name(path: Path) -> None:
-    """Raise if the file system rejects a file with this name: it is too long, or is a folder."""
-    with suppress(FileNotFoundError):
-        if stat.S_ISDIR(path.lstat().st_mode):
-            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
 
 
 def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> list[str]:

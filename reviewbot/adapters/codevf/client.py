@@ -19,8 +19,6 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 
 
 class CodeVF(Transport):
-    """CodeVF's API."""
-
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
 

@@ -204,7 +204,6 @@ class Clone:
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-        """See `read_files`."""
         return read_files(self._ours, tree, paths)
 
 

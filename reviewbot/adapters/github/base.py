@@ -30,7 +30,7 @@ class RepositoryConnection:
         self._bind(repository)
 
     def _bind(self, repository: str) -> None:
-        self._repository = repository
+        self.repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
 
@@ -41,7 +41,7 @@ class RepositoryConnection:
         return other
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._repository!r})"
+        return f"{type(self).__name__}({self.repository!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class RepositoryConnection:
         return node
 
     def _there(self, repository: T | None) -> T:
-        return self._found(repository, f"repository {self._repository}")
+        return self._found(repository, f"repository {self.repository}")
 
     @property
     def _here(self) -> dict[str, object]:
@@ -82,10 +82,6 @@ class RepositoryConnection:
             return rollup.contexts if rollup else None
 
         return tuple(map(parse.head_check, items(page)))
-
-    @property
-    def repository(self) -> str:
-        return self._repository
 
     @property
     def requests_left(self) -> int | None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import RESPONSE_BYTES, Connection, TooLong, bytes_of
+from reviewbot.adapters.github.connection import RESPONSE_BYTES, Connection, TooLong
 from reviewbot.adapters.github.errors import (
     NETWORK,
     Intent,
@@ -96,16 +96,12 @@ class Client:
         self._address = address
         self._clock = clock
         self._retry_limits = retry_limits
-        self._requests = 0
+        self.requests = 0
+        """The number of requests sent, including repeats."""
         self._left: dict[str, int] = {}
         self._lost = 0.0
         self._writes = Writes()
         self._opened = ExitStack()
-
-    @property
-    def requests(self) -> int:
-        """The number of requests sent, including repeats."""
-        return self._requests
 
     @property
     def requests_left(self) -> int | None:
@@ -153,7 +149,6 @@ class Client:
 
     def pages(self, path: str, intent: Intent, kind: type[T], items: Callable[[T], Iterable[S]],
               parameters: Mapping[str, object] | None = None) -> Iterator[S]:  # fmt: skip
-        """Yield the items of all pages of a list."""
         page, more = 1, True
         while more:
             asked = {**(parameters or {}), "per_page": PAGE, "page": page}
@@ -246,7 +241,7 @@ class Client:
         left = headers.get("x-ratelimit-remaining", "")
         if left.isdecimal():
             self._left[headers.get("x-ratelimit-resource", "")] = int(left)
-        body = bytes_of(text)
+        body = text.encode("utf-8", "surrogateescape")
         if status >= HTTPStatus.BAD_REQUEST:
             raise judge(read_reply(status, headers, body, self._token), intent, self._clock.now())
         return status, headers, body
@@ -255,7 +250,7 @@ class Client:
         """Send, and repeat within the limits if that is safe, or with `repeats` even if it may have succeeded."""
         attempt, waited = 1, 0.0
         while True:
-            self._requests += 1
+            self.requests += 1
             began = self._clock.monotonic()
             cause: Exception | None = None
             try:

@@ -52,7 +52,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """Return the whole text; `bytes_of` restores the bytes."""
+        """Return the whole body, which PyGithub passes on as text; the surrogates restore its bytes."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
@@ -63,11 +63,6 @@ class _Response(RequestsResponse):
                 self.response.close()
                 raise requests.ReadTimeout
         return body.decode("utf-8", "surrogateescape")
-
-
-def bytes_of(text: str) -> bytes:
-    """Return the bytes of a response, which PyGithub passes on as text."""
-    return text.encode("utf-8", "surrogateescape")
 
 
 class Connection:

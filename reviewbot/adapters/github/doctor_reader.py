@@ -59,10 +59,8 @@ class SetupReader(RepositoryConnection):
 
         https://docs.github.com/rest/deployments/environments#get-an-environment
         """
-        path, intent = (
-            f"{self._path}/environments/{quote(name, safe='')}",
-            Intent("reading environments", "actions: read"),
-        )
+        path = f"{self._path}/environments/{quote(name, safe='')}"
+        intent = Intent("reading environments", "actions: read")
         try:
             limit = self._calls.get(path, intent, rest.DeploymentEnvironment).deployment_branch_policy
         except NotFound:

@@ -83,7 +83,7 @@ class GitHubForge(FileReader):
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        forgives = remembering(hidden, _hides_checks)
+        forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
@@ -131,9 +131,9 @@ class GitHubForge(FileReader):
             named += self._checks_on(head, name, app)
             aside += [run for other in more for run in self._checks_on(head, other, app)]
         # The check of another commit must not be taken for the head's: it would get the head's verdict.
-        own = _by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
-        older = _by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
-        return own, older, _by_id(run for run in named if not run.is_of(pull.number))
+        own = parse.by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
+        older = parse.by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
+        return own, older, parse.by_id(run for run in named if not run.is_of(pull.number))
 
     def commits(self, number: int) -> tuple[Commit, ...]:
         listed = self._whole(None, queries.COMMITS, number, answers.InCommits[answers.CommitNode])
@@ -163,12 +163,12 @@ class GitHubForge(FileReader):
         intent = Intent("reading the check runs of a commit", "checks: read")
         path, asked = f"{self._path}/commits/{head_sha}/check-runs", {"check_name": name, "filter": "all"}
         runs = self._calls.pages(path, intent, rest.Checks, lambda page: page.check_runs, asked)
-        return _by_id(run.value(app) for run in runs)
+        return parse.by_id(run.value(app) for run in runs)
 
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits; those with more than one request has read cost requests of their own."""
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
-        return _by_id((*parse.checks(commits, app), *more))
+        return parse.by_id((*parse.checks(commits, app), *more))
 
     def config(self, path: str) -> str | None:
         intent = Intent("reading the config file", "contents: read")
@@ -184,7 +184,7 @@ class GitHubForge(FileReader):
         _, last = pages[-1]
         commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
         return OlderChecks(
-            runs=_by_id(run for run in found if run.is_of(number)),
+            runs=parse.by_id(run for run in found if run.is_of(number)),
             pushes=tuple(pushes.values()),
             commits=commits | {last.head_ref_oid},
             head_sha=last.head_ref_oid,
@@ -272,11 +272,14 @@ class GitHubForge(FileReader):
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+        def is_hidden(error: GraphQLError) -> bool:
+            return error.hides("mergeQueue")
+
         entries: list[answers.QueueEntry | None] = []
         after: str | None = None
         while True:
             variables = {"branch": base_ref, "page": PAGE, "after": after}
-            queue = self._read(queries.QUEUE, variables, _QUEUE, answers.Queued, forgives=_hides_queue).merge_queue
+            queue = self._read(queries.QUEUE, variables, _QUEUE, answers.Queued, forgives=is_hidden).merge_queue
             if queue is None or queue.entries is None:
                 return ()
             entries += queue.entries.nodes
@@ -387,20 +390,6 @@ class GitHubForge(FileReader):
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):
             self._calls.write("DELETE", path, intent, None, object)
-
-
-def _by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
-    """Return check runs oldest first, each once."""
-    found = {run.id: run for run in runs}
-    return tuple(found[key] for key in sorted(found))
-
-
-def _hides_checks(error: GraphQLError) -> bool:
-    return error.hides("recent", "forced")
-
-
-def _hides_queue(error: GraphQLError) -> bool:
-    return error.hides("mergeQueue")
 
 
 def _is_missing(error: GraphQLError) -> bool:

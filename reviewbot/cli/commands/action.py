@@ -9,7 +9,6 @@ from reviewbot.settings.environment import read_environment
 
 
 def run(call: Call) -> int:
-    """Handle the event of GitHub's runner."""
     collecting = {"INPUT_COMMAND": "collect"} if call.chosen.name == "collect" else {}
     environment = read_environment({**call.env, **collecting})
     with open_ports(environment, call.out) as ports:

@@ -16,7 +16,6 @@ Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
 
 def run(call: Call) -> int:
-    """Run `reviewbot demo` or `reviewbot sandbox`."""
     name = call.chosen.name
     try:
         (entry,) = distribution(SANDBOX).entry_points.select(group=GROUP, name=name)

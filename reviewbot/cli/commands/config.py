@@ -52,7 +52,6 @@ class Given(Struct, frozen=True):
 
 
 def run(call: Call) -> int:
-    """Check the settings or show them."""
     given = _given(call)
     if problems := (*_pairs(call.chosen)[1], *_problems(given)):
         raise SettingsError(problems)
@@ -79,7 +78,6 @@ def _problems(given: Given) -> Iterator[Problem]:
 
 
 def _table(given: Given) -> str:
-    """Return a table of all settings with their values and sources."""
     settings, layers = read_settings(given.inputs, given.text), read_layers(given.inputs, given.text)[0]
     rows = []
     for field in fields(Settings):

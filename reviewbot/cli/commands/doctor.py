@@ -206,7 +206,6 @@ class _Visit(Struct, frozen=True):
 
 
 def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
-    """Check the environments and the required check."""
     for name, job in checkup.environments_of(jobs).items():
         of_it = partial(checkup.of_environment, job=job, branch=branch, jobs=jobs)
         yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)

@@ -98,7 +98,6 @@ def _gate_jobs(root: str) -> tuple[Job, ...]:
 
 
 def _text(root: str, path: str) -> str | None:
-    """Return the text of a file, None if it is missing."""
     if not is_taken(root, path, OUT_OF_BOUNDS):
         return None
     return read_inside(root, path, CONFIG_BYTES, OUT_OF_BOUNDS).content.decode("utf-8", "replace")

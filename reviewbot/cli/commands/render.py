@@ -33,7 +33,6 @@ _WRITE_FREE = "Write a report, free:\n  reviewbot review --reviewer local --form
 
 
 def run(call: Call) -> int:
-    """Convert a report and print it."""
     kind = call.chosen.to
     write_document(call.out, kind, DOCUMENTS[kind](read_stored(call.chosen.report)))
     return 0

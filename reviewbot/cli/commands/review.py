@@ -50,7 +50,6 @@ _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
 
 
 def run(call: Call) -> int:
-    """Review and show the result."""
     chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
     first = peek_settings(inputs)
     desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)

@@ -442,8 +442,6 @@ class _Draft(Struct):
 
 
 class _Reader:
-    """Reads blocks in their order."""
-
     def __init__(self) -> None:
         self.drafts: list[_Draft] = []
         self.previous: list[Previous] = []

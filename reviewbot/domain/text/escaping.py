@@ -159,7 +159,7 @@ def _language(info: str) -> str:
 
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
-_ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
+ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Languages that GitHub renders: as a suggestion to commit, or as a diagram."""
 
 
@@ -184,7 +184,7 @@ def prose(text: str) -> str:
         if opening is None:
             out.append(_words(lines[at:end]))
         else:
-            active = _language(opening["info"]).lower().startswith(_ACTIVE)
+            active = _language(opening["info"]).lower().startswith(ACTIVE)
             out.append(fence("\n".join(lines[at + 1 : end]) + "\n", "" if active else opening["info"]))
         at = end + 1 if opening else end
     return "\n".join(out)
@@ -205,7 +205,7 @@ def _words(lines: list[str]) -> str:
     text = "\n".join(lines)
     out: list[str] = []
     at = 0
-    for start, end, (closes, stop) in _code_spans(text):
+    for start, end, (closes, stop) in code_spans(text):
         if start >= at and text[start - 1 : start] != "\\":
             code = text[end:closes].replace("\n", " ")
             out += (_MARKDOWN.sub(_inert, text[at:start]), code_span(code[1:-1] if _is_padded(code) else code))
@@ -214,7 +214,7 @@ def _words(lines: list[str]) -> str:
     return _lines("".join(out))
 
 
-def _code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
+def code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
     """Return the position of each run of backticks, and that of the next run of the same length, if any."""
     found = []
     nearest: dict[int, tuple[int, int]] = {}

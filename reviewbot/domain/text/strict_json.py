@@ -83,7 +83,6 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
 
 
 def read(text: str | bytes, kind: type[T]) -> T:
-    """Parse a document and convert it to a type."""
     return convert(parse(text), kind)
 
 

@@ -145,7 +145,6 @@ def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
 
 
 def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
-    """Return a chart with its axes."""
     grid, names = [], []
     for mark in marks:
         y = _TOP + HEIGHT - _pixels(mark, marks)

@@ -98,8 +98,6 @@ class SumView(Struct, frozen=True):
 
 
 class DuplicateView(Struct, frozen=True):
-    """A duplicate of another finding."""
-
     title: str
     path: str
     original: str
@@ -172,7 +170,6 @@ class WaitView(Struct, frozen=True):
 
     @property
     def state(self) -> str:
-        """The state in plain words."""
         return state(self.status)
 
 

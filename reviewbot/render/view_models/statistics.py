@@ -26,12 +26,10 @@ def scope_of(found: Statistics) -> str:
 
 
 def notes_of(found: Statistics) -> tuple[str, ...]:
-    """Return all notes on the figures."""
     return (*cautions_of(found), *facts_of(found))
 
 
 def cautions_of(found: Statistics) -> tuple[str, ...]:
-    """Return the warnings about the figures."""
     notes, period = [], found.period
     if found.is_small:
         notes.append(f"With fewer than {FEW} reviews, these figures mean little.")
@@ -72,7 +70,6 @@ def groups_of(found: Statistics) -> tuple[tuple[str, Sums], ...]:
 
 
 def cells_of(one: Sums) -> tuple[str, ...]:
-    """Return the figures of some reviews as text."""
     return (
         number(one.reviews),
         rounded(one.hours_median),

@@ -104,7 +104,6 @@ def _harmless(text: str) -> str:
 
 
 def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
-    """Return the parts of a summary at this level of detail."""
     findings = worst_first(view.findings)
     passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a bypassed head
 

@@ -12,7 +12,8 @@ from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import Parser, between
 from reviewbot.settings.environment import passed_on
 from reviewbot_sandbox.command import run_sandbox
-from reviewbot_sandbox.demo import Options, Plan, run_demo
+from reviewbot_sandbox.demo.scenario import run_demo
+from reviewbot_sandbox.demo.services import Plan
 
 DEMO = """\
 Show a complete example review. The demo simulates GitHub and CodeVF on this
@@ -46,7 +47,7 @@ def demo(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
     """Run `reviewbot demo` and return its exit status."""
     chosen = _parsed(_demo_parser(), arguments)
     with signals():
-        return run_demo(Options(chosen.keep, chosen.plain), _analyzers(env), env, out)
+        return run_demo(_analyzers(env), env, out, keep=chosen.keep, plain=chosen.plain)
 
 
 def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:

@@ -61,8 +61,6 @@ class _Batch(Struct, frozen=True):
 
 
 class FileReader(RepositoryConnection):
-    """Reads the files of one repository."""
-
     def _bind(self, repository: str) -> None:
         super()._bind(repository)
         self._raw_left = RAW_FILES
@@ -120,7 +118,7 @@ class FileReader(RepositoryConnection):
         context = ProjectContext(
             files={path: text for path, text in texts.items() if text},
             messages=parse.messages(about),
-            issues=parse.closing(about, self._repository),
+            issues=parse.closing(about, self.repository),
             problem=_NO_ISSUES if any(map(_hides_issues, hidden)) else "",
         )
         return [_sides(batch, data.repository)], context
@@ -163,13 +161,13 @@ class FileReader(RepositoryConnection):
     def _read_raw(self, entry: Entry) -> Entry:
         """Add the bytes' content if they may still be read individually; base64 is exact."""
         if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
-            return replace(entry, text=None)
+            return entry
         self._raw_left -= 1
         blob = self._calls.get(f"{self._path}/git/blobs/{entry.oid}", _READING, Blob)
         try:
             return entry.with_content(base64.b64decode(blob.content))
         except binascii.Error:
-            return replace(entry, text=None)
+            return entry
 
 
 _READING = Intent("reading files of the change", "contents: read")

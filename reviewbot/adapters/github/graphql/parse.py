@@ -299,16 +299,21 @@ def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[Che
 
     `app` is the slug of the token's App, empty when it is unknown.
     """
-    found = {
-        run.database_id: _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+    return by_id(
+        _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
         for commit in commits
         for suite in _present(commit.check_suites)
         for run in _present(suite.check_runs)
-    }
+    )
+
+
+def by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
+    """Return check runs oldest first, each once."""
+    found = {run.id: run for run in runs}
     return tuple(found[key] for key in sorted(found))
 
 
-def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -> CheckRun:
+def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool) -> CheckRun:
     """Return a check run in REST's spelling; GraphQL uses upper case."""
     tag, copy = split_tag(run.external_id or "")
     return CheckRun(

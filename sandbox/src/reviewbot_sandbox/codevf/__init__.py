@@ -15,7 +15,6 @@ from reviewbot_sandbox.codevf.model import (
     KNOWN_TAGS,
     Account,
     Answer,
-    Attachment,
     Deliverables,
     Delivered,
     End,
@@ -24,7 +23,6 @@ from reviewbot_sandbox.codevf.model import (
     Garbage,
     JsonMessage,
     JsonValue,
-    LifeOf,
     Limits,
     Mode,
     Rate,
@@ -33,7 +31,6 @@ from reviewbot_sandbox.codevf.model import (
     Task,
     TaskLife,
     TaskRequest,
-    usual_life,
 )
 from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.service import CodeVFService, Setup
@@ -46,7 +43,6 @@ __all__ = [
     "KNOWN_TAGS",
     "Account",
     "Answer",
-    "Attachment",
     "Clock",
     "CodeVFService",
     "Deliverables",
@@ -59,7 +55,6 @@ __all__ = [
     "HandClock",
     "JsonMessage",
     "JsonValue",
-    "LifeOf",
     "Limits",
     "Mode",
     "Rate",
@@ -76,5 +71,4 @@ __all__ = [
     "echo",
     "error_reply",
     "scaled_clock",
-    "usual_life",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -16,13 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reviewbot_sandbox.codevf import refusal, wire
+from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
 from reviewbot_sandbox.codevf.refusal import FieldProblem, Refusal
+from reviewbot_sandbox.codevf.rules import Body
 from reviewbot_sandbox.codevf.service import CodeVFService
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
-    from reviewbot_sandbox.codevf.rules import Body
-    from reviewbot_sandbox.codevf.state import TaskView
+from reviewbot_sandbox.codevf.state import TaskView
 
 BASE_PATH = "/api/v1/"
 
@@ -39,8 +37,6 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A JSON answer."""
-
     status: int
     form: dict[str, JsonValue]
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +75,6 @@ def create_task(service: CodeVFService, call: Call) -> Reply:
 
 
 def get_task(service: CodeVFService, call: Call) -> Reply:
-    """`GET tasks/{id}`."""
     return _task_reply(service, call, service.task(call.account, call.task_id), 200)
 
 
@@ -89,12 +84,10 @@ def cancel_task(service: CodeVFService, call: Call) -> Reply:
 
 
 def get_balance(service: CodeVFService, call: Call) -> Reply:
-    """`GET credits/balance`."""
     return Reply(200, wire.balance_form(service.balance(call.account)))
 
 
 def get_tags(service: CodeVFService, _call: Call) -> Reply:
-    """`GET tags`."""
     return Reply(200, wire.tags_form(service.tags()))
 
 

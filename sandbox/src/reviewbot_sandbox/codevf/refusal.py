@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reviewbot_sandbox.codevf.model import JsonValue
+from reviewbot_sandbox.codevf.model import JsonValue
 
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -38,22 +35,18 @@ class Refusal(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later."""
         return self.status in RETRYABLE
 
 
 def invalid(problems: Sequence[FieldProblem]) -> Refusal:
-    """Return 400 for one or more fields."""
     return Refusal(400, "invalid_request", "Validation failed", problems=tuple(problems))
 
 
 def unauthorized() -> Refusal:
-    """Return 401 for a key that is missing or unknown."""
     return Refusal(401, "unauthorized", "Invalid or missing API key")
 
 
 def insufficient(available: float, required: int) -> Refusal:
-    """Return 402 if the hold exceeds the available credits."""
     details: dict[str, JsonValue] = {"available": available, "required": required}
     return Refusal(402, "insufficient_credits", "Not enough credits to complete this operation", details)
 
@@ -64,25 +57,20 @@ def not_found(what: str) -> Refusal:
 
 
 def key_conflict() -> Refusal:
-    """Return 409 for an idempotency key of another account."""
     return Refusal(409, "idempotency_conflict", "This idempotency key was used with another API key")
 
 
 def not_cancellable(status: str) -> Refusal:
-    """Return 409 for a task that already ended."""
     return Refusal(409, "task_not_cancellable", f"A task that is {status} cannot be cancelled")
 
 
 def too_large(limit: int) -> Refusal:
-    """Return 413 for a body over the limit."""
     return Refusal(413, "payload_too_large", "Request body is too large", {"maxBytes": limit})
 
 
 def no_schema() -> Refusal:
-    """Return 400 for a response schema that the service does not accept."""
     return Refusal(400, "invalid_schema", "This response schema is not supported")
 
 
 def rate_limited(retry_after: int) -> Refusal:
-    """Return 429 for exceeding the rate limit."""
     return Refusal(429, "rate_limited", "Rate limit exceeded", retry_after=retry_after)

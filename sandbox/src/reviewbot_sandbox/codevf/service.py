@@ -32,8 +32,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The configuration of a service."""
-
     config: state.ServiceConfig
     engineer: Engineer = echo
     clock: Clock = field(default_factory=scaled_clock)
@@ -84,13 +82,11 @@ class CodeVFService:
             return state.balance(self._state, account, self.now())
 
     def create_project(self, account: Account, body: Body) -> tuple[Project, bool]:
-        """Create or reuse; see `state.create_project`."""
         with self._lock:
             self._state, project, is_new = state.create_project(self._state, account, body, self.now())
             return project, is_new
 
     def create_task(self, account: Account, body: Body) -> tuple[state.TaskView, bool]:
-        """Create, or repeat for a known key; see `state.create_task`."""
         with self._lock:
             self._state, task, is_new = state.create_task(self._state, self.setup.config, account, body, self.now())
         return self._view(task), is_new
@@ -104,13 +100,11 @@ class CodeVFService:
         return self._view(self._locked(lambda: state.find_task(self._state, account, task_id)))
 
     def cancel_task(self, account: Account, task_id: str) -> state.TaskView:
-        """Cancel; see `state.cancel_task`."""
         with self._lock:
             self._state, task = state.cancel_task(self._state, account, task_id, self.now())
         return self._view(task)
 
     def projects(self) -> tuple[Project, ...]:
-        """Return every project, oldest first."""
         return self._locked(lambda: tuple(self._state.projects.values()))
 
     def tasks(self) -> tuple[Task, ...]:

@@ -68,8 +68,6 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of the service."""
-
     projects: Mapping[int, Project] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
     keys: Mapping[str, KeyUse] = field(default_factory=dict)
@@ -85,7 +83,6 @@ class Balance:
 
     @property
     def total(self) -> Decimal:
-        """Available and on hold together."""
         return self.available + self.on_hold
 
 
@@ -151,8 +148,11 @@ def create_task(
     if remembered is not None:
         return state, remembered, False
     request = rules.read_task(body, config.tags, config.limits)
-    _check_project(state, account, request.project_id)
-    _check_funds(balance(state, account, now), request.hold)
+    project, available = state.projects.get(request.project_id), balance(state, account, now).available
+    if project is None or project.owner != account.name:
+        raise refusal.not_found("Project")
+    if request.hold > available:
+        raise refusal.insufficient(number(available), request.hold)
     task = Task(_task_id(config.seed, len(state.tasks)), account.name, request, now, config.life_of(request))
     return _record(state, task), task, True
 
@@ -224,17 +224,6 @@ def _remembered(state: State, limits: Limits, account: Account, key: str | None,
     if use.owner != account.name:
         raise refusal.key_conflict()
     return state.tasks[use.task_id]
-
-
-def _check_project(state: State, account: Account, project_id: int) -> None:
-    project = state.projects.get(project_id)
-    if project is None or project.owner != account.name:
-        raise refusal.not_found("Project")
-
-
-def _check_funds(funds: Balance, hold: int) -> None:
-    if hold > funds.available:
-        raise refusal.insufficient(number(funds.available), hold)
 
 
 def _record(state: State, task: Task) -> State:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from reviewbot_sandbox.codevf.model import (
     Answer,
@@ -23,12 +23,9 @@ from reviewbot_sandbox.codevf.model import (
     Tag,
     TaskRequest,
 )
-from reviewbot_sandbox.codevf.state import Balance, number
-from reviewbot_sandbox.fault_rules import Reply
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf.refusal import Refusal
-    from reviewbot_sandbox.codevf.state import TaskView
+from reviewbot_sandbox.codevf.refusal import Refusal
+from reviewbot_sandbox.codevf.state import Balance, TaskView, number
+from reviewbot_sandbox.faults import Reply
 
 FileUrl = Callable[[int, Delivered], str]
 
@@ -119,7 +116,6 @@ def timestamp(seconds: float) -> str:
 
 
 def project_form(project: Project) -> dict[str, JsonValue]:
-    """Return `{id, name, description?, createdAt}`."""
     form: dict[str, JsonValue] = {"id": project.id, "name": project.name, "createdAt": timestamp(project.created_at)}
     if project.description is not None:
         form["description"] = project.description
@@ -127,7 +123,6 @@ def project_form(project: Project) -> dict[str, JsonValue]:
 
 
 def balance_form(balance: Balance) -> dict[str, JsonValue]:
-    """Return `{available, onHold, total}`."""
     return {
         "available": number(balance.available),
         "onHold": number(balance.on_hold),
@@ -184,7 +179,6 @@ def poll_hint(mode: Mode, status: str) -> int:
 
 
 def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
-    """Return the `result` member."""
     match answer:
         case Structured(value):
             text = json.dumps(dict(value))

@@ -9,12 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from reviewbot_sandbox.codevf import FreeText, Structured
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf import Answer, Engineer, TaskRequest
+from reviewbot_sandbox.codevf import Answer, Engineer, FreeText, Structured, TaskRequest
 
 QUESTION = "/reviewbot ask Is the old password still a risk after the fix?"
 ANSWER = (

@@ -59,30 +59,8 @@ def guests() -> Iterator[tuple[str, str]]:
 
 
 def pace(sandbox: Sandbox) -> str:
-    """Return one sentence about CodeVF's clock."""
     rate = "; it accepts one request per second and key" if sandbox.rate_limits else ""
     return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} real seconds{rate}."
-
-
-def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
-    """Return three requests that are refused: 403, 409, and 429 unless the limits are off."""
-    comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
-    yield Recipe(
-        "403: a fork's workflow has a read-only token under pull_request",
-        f"""curl -s -H 'Authorization: Bearer {READER_TOKEN}' {comments} -d '{{"body": "Hello"}}'""",
-    )
-    create = f"{sandbox.codevf_url}tasks/create"
-    tasks = [
-        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {note}"
-        for key, note in ((API_KEY, "buys"), (POOR_KEY, "409"))
-    ]
-    project = (
-        f"curl -s --retry 3 -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}projects/create -d '{_PROJECT}'"
-    )
-    yield Recipe("409: another account's idempotency key", "\n".join([project, *tasks]))
-    balance = f"-H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance"
-    if sandbox.rate_limits:
-        yield Recipe("429: two requests at once", f"curl -s -i {balance} {balance}")
 
 
 def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
@@ -105,22 +83,35 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")
 
 
-def sdk_recipe(sandbox: Sandbox) -> Recipe:
-    """Return a command that uses the official SDK."""
+def experiments(sandbox: Sandbox) -> Iterator[Recipe]:
+    """Yield the SDK, a fault, and requests that are refused: 403, 409, and 429 unless the limits are off."""
     client = f"CodeVFClient('{API_KEY}', '{sandbox.codevf_url}')"
     code = f"from codevf import CodeVFClient; print({client}.credits.get_balance())"
-    return Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')
-
-
-def fault_recipe(sandbox: Sandbox) -> Recipe:
-    """Return commands that add a fault, show the log of requests, and remove the fault."""
+    yield Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')
     control = f"{sandbox.github.url}/_control"
-    lines = (
+    yield Recipe(
+        "A fault: check runs are answered with 502 (CodeVF has /_control, too)",
         f"curl -s -X POST {control}/faults -d '{_FAULT}'\n"
         f"curl -s {control}/requests\n"
-        f"curl -s -X DELETE {control}/faults"
+        f"curl -s -X DELETE {control}/faults",
     )
-    return Recipe("A fault: check runs are answered with 502 (CodeVF has /_control, too)", lines)
+    comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
+    yield Recipe(
+        "403: a fork's workflow has a read-only token under pull_request",
+        f"""curl -s -H 'Authorization: Bearer {READER_TOKEN}' {comments} -d '{{"body": "Hello"}}'""",
+    )
+    create = f"{sandbox.codevf_url}tasks/create"
+    tasks = [
+        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {note}"
+        for key, note in ((API_KEY, "buys"), (POOR_KEY, "409"))
+    ]
+    project = (
+        f"curl -s --retry 3 -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}projects/create -d '{_PROJECT}'"
+    )
+    yield Recipe("409: another account's idempotency key", "\n".join([project, *tasks]))
+    balance = f"-H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance"
+    if sandbox.rate_limits:
+        yield Recipe("429: two requests at once", f"curl -s -i {balance} {balance}")
 
 
 def action_recipe(environment: Mapping[str, str]) -> Recipe:

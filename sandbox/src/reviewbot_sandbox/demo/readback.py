@@ -109,7 +109,6 @@ class Reader:
         return pull
 
     def landed(self) -> Landed:
-        """Return everything that is visible on the pull request."""
         comments = self._of_repository(f"pulls/{NUMBER}/comments?per_page=100")
         spoken = self._of_repository(f"issues/{NUMBER}/comments?per_page=100")
         return Landed(

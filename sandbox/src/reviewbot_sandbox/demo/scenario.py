@@ -64,19 +64,6 @@ _TASK = re.compile(r"\btask_[0-9a-f]+\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Command-line options.
-
-    Attributes:
-        keep: leave the sandbox running afterwards.
-        plain: no colour and no animation.
-    """
-
-    keep: bool = False
-    plain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Round:
     """One run of the action and the resulting state."""
 
@@ -87,19 +74,19 @@ class Round:
     requests: tuple[int, int]
 
 
-def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
-    """Run the demo.
+def run_demo(analyzers: Reviewing, env: Mapping[str, str], log: TextIO, *, keep: bool, plain: bool) -> int:
+    """Run the demo, and with `keep` leave the sandbox running afterwards.
 
     Returns:
         0 if all runs ended as planned, 70 otherwise.
     """
-    console = open_console(log, env, plain=options.plain, widest=WIDTH)
-    lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
+    console = open_console(log, env, plain=plain, widest=WIDTH)
+    lifetime = RUN_SECONDS + (KEPT_SECONDS if keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
     with open_sandbox(analyzers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
         demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
         status = demo.run()
-        if options.keep:
+        if keep:
             with suppress(KeyboardInterrupt):
                 demo.keep()
     return status
@@ -114,7 +101,6 @@ class _Demo:
     path: str
 
     def run(self) -> int:
-        """Run the rounds and show them; return the exit status."""
         self._introduce()
         before = self.reader.money()
         title(self.console, f"1  {AUTHOR} opens the pull request, and the action runs")
@@ -164,7 +150,8 @@ class _Demo:
         """Run the action without showing its log."""
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
-            done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _ignore_line, time.monotonic)
+            environment = step_environment(self.sandbox, job, self.path, **inputs)
+            done = run_step(job, environment, lambda _line: None, time.monotonic)
         status = done.outputs.get("status")
         say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
         return done
@@ -356,13 +343,8 @@ def _problems(first: Round, second: Round) -> Iterator[str]:
         yield "the pull request does not have exactly one summary comment."
 
 
-def _ignore_line(line: str) -> None:
-    """Ignore a line of the log, which is in the job's folder."""
-
-
 @contextmanager
 def _busy(console: Console) -> Iterator[None]:
-    """Show a spinner on a terminal."""
     if not console.is_terminal:
         yield
         return

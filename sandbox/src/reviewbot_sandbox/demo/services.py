@@ -77,7 +77,6 @@ class Sandbox:
 
     @property
     def graphql_url(self) -> str:
-        """The address of GraphQL."""
         return f"{self.github.url}/graphql"
 
     @property

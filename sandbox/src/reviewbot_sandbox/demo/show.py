@@ -30,8 +30,6 @@ _LEAST = re.compile(r"Found by [\w-]+ \(.*\)\.")
 
 
 class Kind(Enum):
-    """Kind of a line of a comment."""
-
     HEADING = "heading"
     TEXT = "text"
     CODE = "code"
@@ -41,8 +39,6 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A line of a comment."""
-
     kind: Kind
     text: str
 
@@ -100,7 +96,6 @@ def show_comments(console: Console, comments: Iterable[Comment]) -> None:
 
 
 def show_comment(console: Console, comment: Comment) -> None:
-    """Print the commented lines and a short form of the comment."""
     if comment.on_file:
         console.print(Text("       on the whole file", style="dim"))
     for line in comment.code:

@@ -21,8 +21,7 @@ subset of the published schema (`schema.graphql`); git over HTTP at `/owner/name
 from reviewbot_sandbox.github.app import build_github, identify
 from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.history import FileVersion
-from reviewbot_sandbox.github.limits import Limits
-from reviewbot_sandbox.github.merge_queue import MergeGroup, merge_group_event
+from reviewbot_sandbox.github.merge_queue import merge_group_event
 from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, RequiredCheck, Scope, Side
 from reviewbot_sandbox.github.store import Rules, Store
 from reviewbot_sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
@@ -37,8 +36,6 @@ __all__ = [
     "CommentForm",
     "FileVersion",
     "Level",
-    "Limits",
-    "MergeGroup",
     "RequiredCheck",
     "Rules",
     "Scope",

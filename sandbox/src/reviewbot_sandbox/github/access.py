@@ -7,14 +7,11 @@ and the permission level for a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from reviewbot_sandbox.github.records import Access, Level, Scope
+from reviewbot_sandbox.github.records import Access, App, Level, Repository, Scope, Token
 from reviewbot_sandbox.github.refusal import Refusal, bad_credentials, forbidden, not_found
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.records import App, Repository, Token
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.store import Store
 
 Needs: TypeAlias = "tuple[tuple[Scope, Access], ...]"
 """Alternative permissions: one of them is enough."""

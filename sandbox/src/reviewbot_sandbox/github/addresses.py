@@ -20,15 +20,12 @@ class Addresses:
         return f"{self.web}/{full_name}/pull/{number}"
 
     def comment(self, full_name: str, number: int, comment_id: int) -> str:
-        """Return a comment's place on the pull request's page."""
         return f"{self.page(full_name, number)}#issuecomment-{comment_id}"
 
     def review(self, full_name: str, number: int, review_id: int) -> str:
-        """Return a review's place on the pull request's page."""
         return f"{self.page(full_name, number)}#pullrequestreview-{review_id}"
 
     def discussion(self, full_name: str, number: int, comment_id: int) -> str:
-        """Return a review comment's place on the pull request's page."""
         return f"{self.page(full_name, number)}#discussion_r{comment_id}"
 
     def run(self, full_name: str, check_id: int) -> str:
@@ -38,7 +35,6 @@ class Addresses:
         return f"{self.web}/{full_name}/blob/{sha}/{in_path(path)}"
 
     def contents(self, full_name: str, sha: str, path: str) -> str:
-        """Return a file in REST, at a commit."""
         return f"{self.repo(full_name)}/contents/{in_path(path)}?ref={sha}"
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.diffs import carried, hunk_of
-from reviewbot_sandbox.github.records import Anchor, Side
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.history import Change
-    from reviewbot_sandbox.github.records import PullRequest, Thread
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.history import Change
+from reviewbot_sandbox.github.records import Anchor, PullRequest, Side, Thread
+from reviewbot_sandbox.github.store import Store
 
 NOT_IN_DIFF = "line must be part of the diff"
 NOT_IN_HUNK = "start line must be part of the same hunk as the line."

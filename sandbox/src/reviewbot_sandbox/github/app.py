@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
@@ -18,13 +20,7 @@ from reviewbot_sandbox.github.addresses import Addresses
 from reviewbot_sandbox.github.call import Answer, Call, Route, with_headers
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.smart_http import GIT_PATHS, answer_git
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from starlette.requests import Request
-
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.world import World
 
 ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
 """Every REST endpoint, in matching order."""
@@ -38,10 +34,14 @@ def build_github(world: World, *, base_path: str = "") -> Starlette:
     """
     graphql = f"{base_path.removesuffix('/v3')}/graphql"
     routes = [
-        HttpRoute(base_path + route.path, _rest(world, base_path, route), methods=[route.method]) for route in ROUTES
+        HttpRoute(
+            base_path + route.path, _endpoint(partial(_answer_rest, world, base_path, route)), methods=[route.method]
+        )
+        for route in ROUTES
     ]
-    routes.append(HttpRoute(graphql, _graphql(world, base_path), methods=["POST"]))
-    routes += [HttpRoute(path, _git(world), methods=["GET", "POST"]) for path in GIT_PATHS]
+    routes.append(HttpRoute(graphql, _endpoint(partial(_answer_graphql, world, base_path)), methods=["POST"]))
+    git = _endpoint(lambda request, body: answer_git(world, request, token_in(request.headers), body))
+    routes += [HttpRoute(path, git, methods=["GET", "POST"]) for path in GIT_PATHS]
     nowhere = _not_found(world)
     app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
     app.router.redirect_slashes = False
@@ -57,32 +57,33 @@ def _not_found(world: World) -> Callable[[Request, Exception], Awaitable[Respons
     return endpoint
 
 
-def _rest(world: World, base_path: str, route: Route) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(answer: Callable[[Request, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        body = await request.body()
-        answer = await run_in_threadpool(_answer_rest, world, route, base_path, request, body)
-        return _response(answer)
+        return await run_in_threadpool(answer, request, await request.body())
 
     return endpoint
 
 
-def _answer_rest(world: World, route: Route, base_path: str, request: Request, body: bytes) -> Answer:
+def _answer_rest(world: World, base_path: str, route: Route, request: Request, body: bytes) -> Response:
+    def answer(viewer: Viewer) -> Answer:
+        if not request.headers.get("user-agent"):
+            text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
+            raise Refusal(403, text)
+        return _admitted(world, route, _call(world, viewer, base_path, request, body))
+
+    return _answered(world, request, "core", answer)
+
+
+def _answered(world: World, request: Request, resource: str, answer: Callable[[Viewer], Answer]) -> Response:
+    """Return what the sender of a request gets, with the headers of the rate limits."""
     viewer = Viewer()
     with world.store.lock:
         try:
-            _require_user_agent(request)
             viewer = viewer_of(world.store, token_in(request.headers))
-            call = _call(world, viewer, base_path, request, body)
-            answer = _admitted(world, route, call)
+            found = answer(viewer)
         except Refusal as refusal:
-            answer = Answer(refusal.status, refusal.body(), refusal.headers)
-        return with_headers(answer, world.limits.headers(viewer, "core"))
-
-
-def _require_user_agent(request: Request) -> None:
-    if not request.headers.get("user-agent"):
-        text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
-        raise Refusal(403, text)
+            found = Answer(refusal.status, refusal.body(), refusal.headers)
+        return _response(with_headers(found, world.limits.headers(viewer, resource)))
 
 
 def _call(world: World, viewer: Viewer, base_path: str, request: Request, body: bytes) -> Call:
@@ -103,32 +104,12 @@ def _admitted(world: World, route: Route, call: Call) -> Answer:
     return route.handler(call)
 
 
-def _graphql(world: World, base_path: str) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        body = await request.body()
-        return _response(await run_in_threadpool(_answer_graphql, world, base_path, request, body))
+def _answer_graphql(world: World, base_path: str, request: Request, body: bytes) -> Response:
+    def answer(viewer: Viewer) -> Answer:
+        world.limits.spend(viewer, "graphql")
+        return Answer(200, graph.execute(world, viewer, _addresses(request, base_path), _json(body)))
 
-    return endpoint
-
-
-def _answer_graphql(world: World, base_path: str, request: Request, body: bytes) -> Answer:
-    viewer = Viewer()
-    with world.store.lock:
-        try:
-            viewer = viewer_of(world.store, token_in(request.headers))
-            world.limits.spend(viewer, "graphql")
-            answer = Answer(200, graph.execute(world, viewer, _addresses(request, base_path), _json(body)))
-        except Refusal as refusal:
-            answer = Answer(refusal.status, refusal.body(), refusal.headers)
-        return with_headers(answer, world.limits.headers(viewer, "graphql"))
-
-
-def _git(world: World) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        body = await request.body()
-        return await run_in_threadpool(answer_git, world, request, token_in(request.headers), body)
-
-    return endpoint
+    return _answered(world, request, "graphql", answer)
 
 
 def token_in(headers: Mapping[str, str]) -> str:

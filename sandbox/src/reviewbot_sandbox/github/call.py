@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
-from reviewbot_sandbox.github.forms import fields_of
+from reviewbot_sandbox.github.access import Needs, Viewer
+from reviewbot_sandbox.github.addresses import Addresses
+from reviewbot_sandbox.github.forms import read
+from reviewbot_sandbox.github.limits import Limits
+from reviewbot_sandbox.github.records import PullRequest, Repository
 from reviewbot_sandbox.github.refusal import not_found
+from reviewbot_sandbox.github.repos import GitRepository
+from reviewbot_sandbox.github.store import Store
 from reviewbot_sandbox.github.wire_pulls import PullWire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from reviewbot_sandbox.github.access import Needs, Viewer
-    from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.forms import Fields
-    from reviewbot_sandbox.github.limits import Limits
-    from reviewbot_sandbox.github.records import PullRequest, Repository
-    from reviewbot_sandbox.github.repos import GitRepository
-    from reviewbot_sandbox.github.store import Store
 
 _PAGE, _LARGEST_PAGE = 30, 100
 T = TypeVar("T")
@@ -44,10 +40,8 @@ class Call:
         """Writes records as JSON for this request's host."""
         return PullWire(self.store, self.at)
 
-    @property
-    def fields(self) -> Fields:
-        """The body's keys; refuses a body that is not an object."""
-        return fields_of(self.body)
+    def form(self, kind: type[T]) -> T:
+        return read(self.body, kind)
 
     @property
     def repo(self) -> Repository:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from reviewbot_sandbox.github.records import CheckOutput, CheckRun, CheckSuite, Status
+from reviewbot_sandbox.github.forms import CheckForm, StatusForm
+from reviewbot_sandbox.github.records import App, CheckOutput, CheckRun, CheckSuite, Repository, Status
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, malformed, missing, not_found
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reviewbot_sandbox.github.forms import CheckForm, Fields
-    from reviewbot_sandbox.github.records import App, Repository
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.store import Store
 
 GIVEN_UP_AFTER = timedelta(days=14)
 """How long a check run may be incomplete before GitHub calls it stale (its documentation of check runs)."""
@@ -121,13 +115,11 @@ def stale_run(run: CheckRun, at: datetime) -> CheckRun:
     return replace(run, status="completed", conclusion="stale", completed_at=at)
 
 
-def create_status(store: Store, repo: Repository, sha: str, creator: str, fields: Fields) -> Status:
+def create_status(store: Store, repo: Repository, sha: str, creator: str, form: StatusForm) -> Status:
     found = store.git(repo.full_name).resolve(sha)
     if found is None:
         raise Refusal(422, f"No commit found for SHA: {sha}")
-    state = fields.needed("state", ("error", "failure", "pending", "success"))
-    context = fields.text("context") or "default"
-    about = fields.text("description"), fields.text("target_url")
-    status = Status(store.next_id(), repo.full_name, found, state, context, creator, store.now(), *about)
+    about = form.description, form.target_url
+    status = Status(store.next_id(), repo.full_name, found, form.state, form.context, creator, store.now(), *about)
     store.statuses.append(status)
     return status

@@ -7,13 +7,11 @@ lines, with the old file's. A range must be inside one hunk.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
 from reviewbot_sandbox.github.records import Side
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
@@ -28,7 +26,6 @@ class PatchLine:
     position: int
 
     def number(self, side: Side) -> int | None:
-        """Return the line's number on that side, or None when it is not there."""
         return self.new if side is Side.RIGHT else self.old
 
 
@@ -51,15 +48,11 @@ class Hunk:
         return b"\n".join(shown).decode(errors="replace")
 
 
-def read_hunks(patch: bytes) -> tuple[Hunk, ...]:
-    """Return the hunks of a patch that starts at its first `@@`; empty for a file without one."""
-    return tuple(_hunks(patch))
-
-
-def _hunks(patch: bytes) -> Iterator[Hunk]:
+def read_hunks(patch: bytes) -> Iterator[Hunk]:
+    """Yield the hunks of a patch that starts at its first `@@`."""
     rows = patch.split(b"\n")
     starts = [at for at, row in enumerate(rows) if row.startswith(b"@@ ")]
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    for start, end in pairwise([*starts, len(rows)]):
         match = _HEADER.match(rows[start])
         if match:
             old, old_count, new, new_count = (1 if group is None else int(group) for group in match.groups())

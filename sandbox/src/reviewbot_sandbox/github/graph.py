@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeGuard
 
 from graphql import (
+    ExecutionResult,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLObjectType,
     GraphQLScalarType,
+    GraphQLSchema,
     build_schema,
     execute_sync,
     is_abstract_type,
@@ -20,22 +23,14 @@ from graphql import (
 
 from reviewbot_sandbox.github import graph_pulls, graph_queue, graph_reads, graph_writes
 from reviewbot_sandbox.github import records as r
+from reviewbot_sandbox.github.access import Viewer
+from reviewbot_sandbox.github.addresses import Addresses
 from reviewbot_sandbox.github.graph_cost import check_cost
-from reviewbot_sandbox.github.graph_types import CommitAt, Context, ObjectAt
+from reviewbot_sandbox.github.graph_types import CommitAt, Context, Info, ObjectAt
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.wire import moment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from graphql import ExecutionResult, GraphQLSchema
-
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.graph_types import Info
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.world import World
 
 _RECORD_TYPES: Mapping[type, str] = {
     r.IssueComment: "IssueComment",
@@ -94,15 +89,11 @@ def _attribute(source: object, info: Info, **_arguments: object) -> object:
     return getattr(source, name)
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
 def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[str, object]:
     """Run a request; errors are returned as `errors` with status 200, as GitHub does."""
     if viewer.token is None:
         raise Refusal(401, "This endpoint requires you to be authenticated.")
-    if not _is_object(body) or not isinstance(body.get("query"), str):
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
     try:
         world.limits.check(viewer, "graphql")
@@ -119,7 +110,7 @@ def _run(world: World, viewer: Viewer, at: Addresses, body: dict[str, object]) -
     if problems:
         return {"errors": [_error(problem) for problem in problems]}
     variables = body.get("variables")
-    given = variables if _is_object(variables) else {}
+    given = variables if isinstance(variables, dict) else {}
     check_cost(document, given)
     name = body.get("operationName")
     result = execute_sync(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
     VariableNode,
 )
 
 from reviewbot_sandbox.github.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from graphql import DocumentNode, SelectionNode, SelectionSetNode
 
 NODE_LIMIT = 500_000
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.access import is_writer, require
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.anchors import Standing, standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.graph_reads import actor, commit_at
-from reviewbot_sandbox.github.graph_types import CommitAt, context, page
+from reviewbot_sandbox.github.graph_types import CommitAt, Info, Resolver, Resolvers, context, page
 from reviewbot_sandbox.github.records import Access, PullRequest, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.reviews import shown
 from reviewbot_sandbox.github.wire import Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.graph_types import Info, Resolver, Resolvers
 
 _READ = ((Scope.PULL_REQUESTS, Access.READ),)
 
@@ -72,7 +67,6 @@ def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
 
 
 def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the conversation, oldest first."""
     return page(info, context(info).store.comments_of((pull.repo, pull.number)), arguments)
 
 

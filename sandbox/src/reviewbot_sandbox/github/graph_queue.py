@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.access import require
 from reviewbot_sandbox.github.graph_reads import commit_at
-from reviewbot_sandbox.github.graph_types import BranchAt, context, page
+from reviewbot_sandbox.github.graph_types import BranchAt, Info, Resolvers, context, page
 from reviewbot_sandbox.github.merge_queue import waiting_in
 from reviewbot_sandbox.github.records import Access, Scope
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.graph_types import Info, Resolvers
 
 # An App has a permission of this name; a workflow's `permissions:` have none, so its token reads public queues only.
 _READ = ((Scope.MERGE_QUEUES, Access.READ),)

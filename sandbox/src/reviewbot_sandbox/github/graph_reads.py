@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.access import can_see, require
 from reviewbot_sandbox.github.addresses import node_id, printable
 from reviewbot_sandbox.github.checks import checks_on
@@ -12,7 +12,9 @@ from reviewbot_sandbox.github.graph_types import (
     BranchAt,
     CommitAt,
     EntryAt,
+    Info,
     ObjectAt,
+    Resolvers,
     context,
     find_node,
     page,
@@ -20,10 +22,6 @@ from reviewbot_sandbox.github.graph_types import (
 from reviewbot_sandbox.github.records import Access, Scope, User
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.repos import Kind
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.graph_types import Info, Resolvers
 
 _BINARY_PROBE = 8_000
 _READ_CODE = ((Scope.CONTENTS, Access.READ),)
@@ -53,7 +51,6 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 
 
 def node(_source: object, info: Info, **arguments: str) -> object:
-    """Return an object by its global id."""
     return find_node(context(info).store, arguments["id"])
 
 
@@ -143,7 +140,6 @@ def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
 
 
 def history(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Return a commit and all before it, as `git log` orders them."""
     git = context(info).store.git(found.repo)
     return page(info, [CommitAt(found.repo, each) for each in git.commits(found.commit.sha)], arguments)
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from reviewbot_sandbox.github.addresses import number_in
+from graphql import GraphQLResolveInfo
+
+from reviewbot_sandbox.github.access import Viewer
+from reviewbot_sandbox.github.addresses import Addresses, number_in
 from reviewbot_sandbox.github.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from graphql import GraphQLResolveInfo
-
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
-    from reviewbot_sandbox.github.store import Store
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
+from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.world import World
 
 # graphql-core hands resolvers whatever their parents returned, by name and untyped.
 Resolver: TypeAlias = "Callable[..., Any]"
@@ -31,8 +27,6 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One GraphQL request."""
-
     world: World
     viewer: Viewer
     at: Addresses
@@ -52,30 +46,23 @@ class ObjectAt:
 
 @dataclass(frozen=True, slots=True)
 class CommitAt:
-    """A commit with its repository."""
-
     repo: str
     commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
 class EntryAt:
-    """A tree's entry with its repository."""
-
     repo: str
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class BranchAt:
-    """A branch."""
-
     repo: str
     name: str
 
 
 def context(info: Info) -> Context:
-    """Return the request that a resolver works for."""
     found = info.context
     if not isinstance(found, Context):
         raise TypeError("GraphQL must be executed with a Context")

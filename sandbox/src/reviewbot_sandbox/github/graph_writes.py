@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from reviewbot_sandbox.github.access import require
+from reviewbot_sandbox.github.access import Needs, require
 from reviewbot_sandbox.github.graph_pulls import may_resolve
-from reviewbot_sandbox.github.graph_types import context, find_node
+from reviewbot_sandbox.github.graph_types import Info, Resolvers, context, find_node
 from reviewbot_sandbox.github.records import Access, IssueComment, ReviewComment, Scope, Thread
 from reviewbot_sandbox.github.refusal import Refusal, forbidden
 from reviewbot_sandbox.github.rest_talk import WRITE
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.access import Needs
-    from reviewbot_sandbox.github.graph_types import Info, Resolvers
 
 T = TypeVar("T", bound="IssueComment | ReviewComment | Thread")
 
@@ -33,14 +29,6 @@ def _subject(info: Info, node: object, kind: type[T], needs: Needs) -> T:
     return found
 
 
-def resolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return _resolved(info, call["input"], context(info).viewer.login)
-
-
-def unresolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return _resolved(info, call["input"], None)
-
-
 def _resolved(info: Info, form: dict[str, object], by: str | None) -> dict[str, object]:
     thread = _subject(info, form["threadId"], Thread, _WRITE_PULLS)
     if not may_resolve(thread, info):
@@ -48,14 +36,6 @@ def _resolved(info: Info, form: dict[str, object], by: str | None) -> dict[str, 
     changed = replace(thread, resolved_by=by)
     context(info).store.threads[thread.id] = changed
     return {"thread": changed}
-
-
-def minimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return {"minimizedComment": _minimized(info, call["input"], str(call["input"]["classifier"]).lower())}
-
-
-def unminimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    return {"unminimizedComment": _minimized(info, call["input"], None)}
 
 
 def _minimized(info: Info, form: dict[str, object], reason: str | None) -> IssueComment | ReviewComment:
@@ -72,10 +52,12 @@ def _minimized(info: Info, form: dict[str, object], reason: str | None) -> Issue
 
 RESOLVERS: Resolvers = {
     "Mutation": {
-        "resolveReviewThread": resolve_thread,
-        "unresolveReviewThread": unresolve_thread,
-        "minimizeComment": minimize_comment,
-        "unminimizeComment": unminimize_comment,
+        "resolveReviewThread": lambda _, info, **call: _resolved(info, call["input"], context(info).viewer.login),
+        "unresolveReviewThread": lambda _, info, **call: _resolved(info, call["input"], None),
+        "minimizeComment": lambda _, info, **call: {
+            "minimizedComment": _minimized(info, call["input"], call["input"]["classifier"].lower())
+        },
+        "unminimizeComment": lambda _, info, **call: {"unminimizedComment": _minimized(info, call["input"], None)},
     },
     "Reaction": {"user": lambda reaction, info: context(info).store.users.get(reaction.user)},
 }

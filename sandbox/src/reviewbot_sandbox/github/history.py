@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime
+from typing import TypeAlias
 
 from reviewbot_sandbox.github.diffs import Hunk, read_hunks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
 STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 """REST's name for each of git's status letters."""
@@ -66,12 +64,8 @@ class Change:
     hunks: tuple[Hunk, ...] = field(default=(), repr=False)
 
 
-def fast_import(branch: str, commit: NewCommit) -> bytes:
-    """Return the stream that makes `git fast-import` write a commit."""
-    return b"".join(_stream(branch, commit))
-
-
-def _stream(branch: str, commit: NewCommit) -> Iterator[bytes]:
+def fast_import(branch: str, commit: NewCommit) -> Iterator[bytes]:
+    """Yield the stream that makes `git fast-import` write a commit."""
     when = f"{int(commit.when.timestamp())} +0000"
     yield f"reset refs/heads/{branch}\ncommit refs/heads/{branch}\n".encode()
     author = f"{commit.author_name} <{commit.author_email}>"
@@ -124,7 +118,7 @@ def _change(fact: tuple[str, str, str | None, str], count: tuple[bytes, bytes], 
     at = section.find(b"\n@@ ")
     patch = None if at < 0 else section[at + 1 :].removesuffix(b"\n")
     added, deleted = (0, 0) if binary else (int(count[0]), int(count[1]))
-    hunks = () if patch is None else read_hunks(patch)
+    hunks = tuple(read_hunks(patch or b""))
     return Change(path, STATUSES[status], oid, added, deleted, binary, previous, patch, hunks)
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from reviewbot_sandbox.github.access import Viewer
 from reviewbot_sandbox.github.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reviewbot_sandbox.github.access import Viewer
 
 _HOUR = 3_600
 _MINUTE = 60
@@ -54,7 +50,6 @@ class Limits:
         self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
 
     def spend(self, viewer: Viewer, resource: str = "core") -> None:
-        """Count a request against the primary limit of its resource."""
         self._used[self._key(viewer, resource)] += 1
 
     def check(self, viewer: Viewer, resource: str = "core") -> None:

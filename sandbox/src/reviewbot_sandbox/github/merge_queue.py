@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.addresses import Addresses
+from reviewbot_sandbox.github.records import PullRequest
 from reviewbot_sandbox.github.refusal import invalid
-from reviewbot_sandbox.github.store import QueueEntry
+from reviewbot_sandbox.github.repos import Commit
+from reviewbot_sandbox.github.store import QueueEntry, Store
+from reviewbot_sandbox.github.wire import Json
 from reviewbot_sandbox.github.wire_pulls import PullWire
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.records import PullRequest
-    from reviewbot_sandbox.github.repos import Commit
-    from reviewbot_sandbox.github.store import Store
-    from reviewbot_sandbox.github.wire import Json
 
 _QUEUE = "github-merge-queue[bot]"
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.checks import suite_on
-from reviewbot_sandbox.github.records import ACTIONS, User
+from reviewbot_sandbox.github.records import ACTIONS, PullRequest, User
 from reviewbot_sandbox.github.repos import GITHUB_EMAIL
+from reviewbot_sandbox.github.store import Store
 from reviewbot_sandbox.github.talk import keep, record
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from reviewbot_sandbox.github.records import PullRequest
-    from reviewbot_sandbox.github.store import Store
 
 
 def open_pull(store: Store, pull: PullRequest) -> PullRequest:

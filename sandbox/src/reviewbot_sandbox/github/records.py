@@ -6,13 +6,11 @@ App's bot keeps its `[bot]`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+from typing import Literal
 
 
 class Level(IntEnum):
@@ -48,8 +46,6 @@ class Scope(Enum):
 
 
 class Side(Enum):
-    """The side of a diff that a line number refers to."""
-
     LEFT = "LEFT"
     RIGHT = "RIGHT"
 
@@ -135,7 +131,6 @@ class Repository:
 
     @property
     def full_name(self) -> str:
-        """The name with its owner, `owner/name`."""
         return f"{self.owner}/{self.name}"
 
 
@@ -167,14 +162,11 @@ class PullRequest:
 
     @property
     def state(self) -> str:
-        """`open` or `closed`, as in REST."""
         return "open" if self.closed_at is None else "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A repository's label."""
-
     id: int
     repo: str
     name: str
@@ -200,8 +192,6 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue."""
-
     id: int
     repo: str
     number: int
@@ -288,20 +278,22 @@ class ReviewComment:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A check run's annotation on lines of a file; `level` is notice, warning or failure."""
-
     path: str
     start_line: int
     end_line: int
-    level: str
+    annotation_level: Literal["notice", "warning", "failure"]
     message: str
     title: str | None = None
+    start_column: int | None = None
+    end_column: int | None = None
+
+    @property
+    def has_columns(self) -> bool:
+        return (self.start_column, self.end_column) != (None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """The output of a check run."""
-
     title: str | None = None
     summary: str | None = None
     text: str | None = None

@@ -5,11 +5,8 @@ The messages are those of GitHub's responses where they are known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 DOCUMENTATION = "https://docs.github.com/rest"
 """The `documentation_url` of every error body."""
@@ -34,7 +31,6 @@ class Refusal(Exception):
     kind: str = "UNPROCESSABLE"
 
     def body(self) -> dict[str, object]:
-        """Return the answer's body, in GitHub's form."""
         body: dict[str, object] = {"message": self.message}
         if self.errors:
             body["errors"] = list(self.errors)
@@ -70,7 +66,6 @@ def missing(*names: str) -> Refusal:
 
 
 def bad_credentials() -> Refusal:
-    """401 for an unknown token."""
     return Refusal(401, "Bad credentials", kind="FORBIDDEN")
 
 

@@ -10,18 +10,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from reviewbot_sandbox.github.history import changes_between, fast_import
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from reviewbot_sandbox.github.history import Change, NewCommit
+from reviewbot_sandbox.github.history import Change, NewCommit, changes_between, fast_import
 
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -61,8 +56,6 @@ class GitError(Exception):
 
 
 class Kind(Enum):
-    """The type of a git object."""
-
     BLOB = "blob"
     TREE = "tree"
     COMMIT = "commit"
@@ -71,8 +64,6 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GitObject:
-    """An object with its raw content."""
-
     oid: str
     kind: Kind
     data: bytes
@@ -111,8 +102,6 @@ _REMEMBERED_BYTES = 100_000
 
 
 class GitRepository:
-    """One bare repository."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._remembered: dict[tuple[tuple[str, ...], bytes], bytes] = {}
@@ -197,7 +186,6 @@ class GitRepository:
         return tuple(_commit(record) for record in text.split("\x1e")[1 : limit + 1])
 
     def count(self, revisions: str) -> int:
-        """Return how many commits a range has."""
         return int(self.about([revisions], "rev-list", "--count", "--end-of-options", revisions))
 
     def merge_base(self, one: str, other: str) -> str | None:
@@ -219,7 +207,7 @@ class GitRepository:
 
     def add(self, branch: str, commit: NewCommit) -> str:
         """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
-        self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
+        self.run("fast-import", "--quiet", "--force", stdin=b"".join(fast_import(branch, commit)))
         return (self.path / "refs/heads" / branch).read_text(encoding="ascii").strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
@@ -241,11 +229,9 @@ class GitRepository:
         self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
-        """Point a reference, by its full name, at a commit."""
         self.run("update-ref", name, sha)
 
     def fetch(self, other: GitRepository, refspec: str) -> None:
-        """Fetch from another repository on disk."""
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
         )
@@ -265,7 +251,5 @@ def _entry(row: bytes) -> Entry:
 
 
 def _commit(record: str) -> Commit:
-    sha, tree, parents, *people, message = record.rstrip("\n").split("\x1f")
-    name, email, date, committer, committer_email, committed = people
-    when = (name, email, date, committer, committer_email, committed)
-    return Commit(sha, tree, tuple(parents.split()), *when, message.rstrip("\n"))
+    sha, tree, parents, *rest = record.rstrip("\n").split("\x1f")
+    return Commit(sha, tree, tuple(parents.split()), *rest)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from reviewbot_sandbox.github.addresses import in_path, printable
 from reviewbot_sandbox.github.call import Answer, Call, Route, links, page_of, paged
-from reviewbot_sandbox.github.records import Access, Scope
+from reviewbot_sandbox.github.records import Access, Repository, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.rest_pulls import whole_diff
-from reviewbot_sandbox.github.wire import moment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from reviewbot_sandbox.github.records import Repository
-    from reviewbot_sandbox.github.wire import Json
+from reviewbot_sandbox.github.wire import Json, moment
 
 _REPO = "/repos/{owner}/{repo}"
 READ = ((Scope.CONTENTS, Access.READ),)
@@ -72,7 +66,6 @@ def get_environment(call: Call) -> Answer:
 
 
 def get_branch_policies(call: Call) -> Answer:
-    """Return the patterns of an environment's branches."""
     name = call.path["name"]
     if name not in call.repo.environments:
         raise not_found()

@@ -84,8 +84,8 @@ def list_reviews(call: Call) -> Answer:
 
 def create_review(call: Call) -> Answer:
     """Post a review with all comments or none; the status is 200, not 201."""
-    form = forms.review_form(call.fields)
-    return Answer(200, call.wire.review(reviews.create_review(call.store, call.pull, call.viewer.login, form)))
+    made = reviews.create_review(call.store, call.pull, call.viewer.login, call.form(forms.ReviewForm))
+    return Answer(200, call.wire.review(made))
 
 
 def delete_review(call: Call) -> Answer:
@@ -99,7 +99,7 @@ def dismiss_review(call: Call) -> Answer:
     """Dismiss an approval or a request for changes; needs write access."""
     if not is_writer(call.store, call.viewer, call.repo, Scope.PULL_REQUESTS):
         raise forbidden("Must have write access to the repository.")
-    call.fields.needed("message")
+    call.form(forms.DismissalForm)
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     return Answer(200, call.wire.review(reviews.dismiss_review(call.store, found)))
 
@@ -117,28 +117,24 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """Comment on lines or on a whole file."""
-    form, commit = forms.comment_form(call.fields)
-    made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, commit)
+    form = forms.lone_comment(call.body)
+    made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, form.commit_id)
     return Answer(201, call.wire.reply(made))
 
 
 def create_reply(call: Call) -> Answer:
-    """Reply to the first comment of a thread."""
-    root, body = call.number("comment"), call.fields.needed("body")
+    root, body = call.number("comment"), call.form(forms.TextForm).body
     return Answer(201, call.wire.reply(reviews.reply_to(call.store, call.pull, call.viewer.login, root, body)))
 
 
 def edit_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
-    edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.fields.needed("body"))
+    edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.form(forms.TextForm).body)
     return Answer(200, call.wire.reply(edited))
 
 
 def delete_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     reviews.delete_reply(call.store, comment)

@@ -36,25 +36,23 @@ def list_comments(call: Call) -> Answer:
 
 def create_comment(call: Call) -> Answer:
     pull = call.pull
-    body = call.fields.needed("body")
+    body = call.form(forms.TextForm).body
     return Answer(
         201, call.wire.comment(talk.add_comment(call.store, (pull.repo, pull.number), call.viewer.login, body))
     )
 
 
 def edit_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
-    edited = talk.edit_comment(call.store, comment, call.viewer.login, call.fields.needed("body"))
+    edited = talk.edit_comment(call.store, comment, call.viewer.login, call.form(forms.TextForm).body)
     return Answer(200, call.wire.comment(edited))
 
 
 def delete_comment(call: Call) -> Answer:
-    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
-    talk.delete_comment(call.store, comment)
+    del call.store.comments[comment.id]
     return Answer(204)
 
 
@@ -74,7 +72,7 @@ def react_to_reply(call: Call) -> Answer:
 
 
 def _react(call: Call, subject: str) -> Answer:
-    content = call.fields.needed("content", forms.REACTIONS)
+    content = call.form(forms.ReactionForm).content
     reaction, is_new = talk.react(call.store, subject, call.viewer.login, content)
     return Answer(201 if is_new else 200, call.wire.reaction(reaction))
 
@@ -98,14 +96,14 @@ def create_check(call: Call) -> Answer:
     app = call.viewer.app
     if app is None:
         raise forbidden("You must authenticate via a GitHub App.")
-    made = checks.create_check(call.store, call.repo, app, forms.check_form(call.fields))
+    made = checks.create_check(call.store, call.repo, app, forms.check_run(call.body))
     return Answer(201, call.wire.check(made))
 
 
 def update_check(call: Call) -> Answer:
     """Only for the App that created it; annotations are appended."""
     run = checks.check_in(call.store, call.repo, call.number("check"))
-    changed = checks.update_check(call.store, run, call.viewer.app, forms.check_form(call.fields))
+    changed = checks.update_check(call.store, run, call.viewer.app, forms.check_run(call.body))
     return Answer(200, call.wire.check(changed))
 
 
@@ -124,7 +122,7 @@ def list_checks(call: Call) -> Answer:
 
 
 def create_status(call: Call) -> Answer:
-    made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.fields)
+    made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.form(forms.StatusForm))
     return Answer(201, call.wire.status(made))
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import anchors
 from reviewbot_sandbox.github.diffs import line_at
-from reviewbot_sandbox.github.records import ACTIONS, Anchor, Review, ReviewComment, ReviewState, Side, Thread
+from reviewbot_sandbox.github.forms import CommentForm, ReviewForm
+from reviewbot_sandbox.github.history import Change
+from reviewbot_sandbox.github.records import (
+    ACTIONS,
+    Anchor,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewComment,
+    ReviewState,
+    Side,
+    Thread,
+)
 from reviewbot_sandbox.github.refusal import invalid, not_found, unprocessable
+from reviewbot_sandbox.github.store import Store
 from reviewbot_sandbox.github.talk import check_body
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.forms import CommentForm, ReviewForm
-    from reviewbot_sandbox.github.history import Change
-    from reviewbot_sandbox.github.records import PullRequest, Repository
-    from reviewbot_sandbox.github.store import Store
 
 _STATES = {
     "APPROVE": ReviewState.APPROVED,
@@ -170,7 +176,6 @@ def delete_review(store: Store, review: Review) -> None:
 
 
 def dismiss_review(store: Store, review: Review) -> Review:
-    """Dismiss an approval or a request for changes."""
     if review.state not in (ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED):
         raise unprocessable(f"Can not dismiss a {review.state.value.lower()} pull request review")
     dismissed = replace(review, state=ReviewState.DISMISSED)
@@ -233,7 +238,6 @@ def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> Re
 
 
 def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> ReviewComment:
-    """Edit a review comment, and record the editor."""
     check_body(store, _RESOURCE, body)
     edited = replace(reply, body=body, editor=editor, updated_at=store.now())
     store.replies[reply.id] = edited

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.responses import Response
 
-from reviewbot_sandbox.github.access import can_see, require, viewer_of
+from reviewbot_sandbox.github.access import Viewer, can_see, require, viewer_of
 from reviewbot_sandbox.github.pulls import follow
-from reviewbot_sandbox.github.records import Access, Scope
+from reviewbot_sandbox.github.records import Access, Repository, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.repos import ENVIRONMENT
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.records import Repository
-    from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.world import World
 
 GIT_PATHS = tuple(
     f"/{{owner}}/{{name}}{suffix}/{service}"

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
+from reviewbot_sandbox.github import records as r
+from reviewbot_sandbox.github.history import Change
 from reviewbot_sandbox.github.refusal import not_found
 from reviewbot_sandbox.github.repos import GitRepository
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.history import Change
 
 Place: TypeAlias = "tuple[str, int]"
 """A pull request's address: the full name of its repository, and its number."""
@@ -145,7 +142,6 @@ class Store:
         return [event for event in self.events if (event.repo, event.number) == place]
 
     def user_with_email(self, email: str) -> r.User | None:
-        """Return the user whose commits have this address."""
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:

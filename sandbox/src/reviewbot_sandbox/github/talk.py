@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from reviewbot_sandbox.github.access import is_writer
-from reviewbot_sandbox.github.records import IssueComment, Label, Reaction, Scope, TimelineEvent
+from reviewbot_sandbox.github.access import Viewer, is_writer
+from reviewbot_sandbox.github.records import (
+    IssueComment,
+    Label,
+    PullRequest,
+    Reaction,
+    Repository,
+    ReviewComment,
+    Scope,
+    TimelineEvent,
+)
 from reviewbot_sandbox.github.refusal import forbidden, invalid, not_found
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github.access import Viewer
-    from reviewbot_sandbox.github.records import PullRequest, Repository, ReviewComment
-    from reviewbot_sandbox.github.store import Place, Store
+from reviewbot_sandbox.github.store import Place, Store
 
 
 def check_body(store: Store, resource: str, body: str) -> None:
@@ -49,15 +53,10 @@ def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment
 
 
 def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) -> IssueComment:
-    """Edit a comment, and record the editor."""
     check_body(store, "IssueComment", body)
     edited = replace(comment, body=body, editor=editor, updated_at=store.now())
     store.comments[comment.id] = edited
     return edited
-
-
-def delete_comment(store: Store, comment: IssueComment) -> None:
-    del store.comments[comment.id]
 
 
 def label_of(store: Store, repo: str, name: str) -> Label:

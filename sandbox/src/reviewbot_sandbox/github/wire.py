@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import UTC, datetime
+from typing import TypeAlias
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.access import level_of
 from reviewbot_sandbox.github.addresses import Addresses, in_path, node_id, printable
+from reviewbot_sandbox.github.history import Change
 from reviewbot_sandbox.github.records import Level
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.history import Change
-    from reviewbot_sandbox.github.repos import Commit
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.repos import Commit
+from reviewbot_sandbox.github.store import Store
 
 Json: TypeAlias = "dict[str, object]"
 
@@ -74,7 +71,7 @@ _FEATURES = {"has_issues": True, "has_projects": False, "has_wiki": False, "has_
 
 def moment(at: datetime | None) -> str | None:
     """Return a moment as REST writes it, such as `2026-11-24T08:30:00Z`."""
-    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,6 @@ class Wire:
         }
 
     def repo(self, repo: r.Repository) -> Json:
-        """Return a repository with all fields."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
         open_pulls = sum(pull.closed_at is None for pull in self.store.pulls_of(full))
         created = moment(repo.created_at)

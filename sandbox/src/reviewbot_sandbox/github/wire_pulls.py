@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from reviewbot_sandbox.github import records as r
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.anchors import standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.records import ReviewState
-from reviewbot_sandbox.github.wire import Wire, moment
-
-if TYPE_CHECKING:
-    from reviewbot_sandbox.github import records as r
-    from reviewbot_sandbox.github.wire import Json
+from reviewbot_sandbox.github.wire import Json, Wire, moment
 
 
 @dataclass(frozen=True, slots=True)
 class PullWire(Wire):
-    """Writes everything that belongs to a pull request."""
-
     def pull_simple(self, pull: r.PullRequest) -> Json:
         url, page = f"{self.at.repo(pull.repo)}/pulls/{pull.number}", self.at.page(pull.repo, pull.number)
         issue = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
@@ -70,7 +64,6 @@ class PullWire(Wire):
         return {"label": f"{login}:{ref}", "ref": ref, "sha": sha, "user": self.user(login), "repo": whole}
 
     def pull(self, pull: r.PullRequest) -> Json:
-        """Return a pull request with all fields."""
         place, changes = (pull.repo, pull.number), self.store.changes_of(pull)
         commits = self.store.git(pull.repo).count(f"{pull.base_sha}..{pull.head_sha}")
         mergeable = None if pull.closed_at else pull.merge_sha is not None
@@ -193,7 +186,6 @@ class PullWire(Wire):
         }
 
     def app(self, app: r.App) -> Json:
-        """Return the App behind a check run."""
         made = "2018-07-30T09:30:17Z"
         return {
             "id": app.id,

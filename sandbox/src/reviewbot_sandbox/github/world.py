@@ -6,36 +6,36 @@ Their effects are visible to the next request. Each takes the lock, so tests may
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.checks import create_check, stale_run
-from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
-from reviewbot_sandbox.github.history import NewCommit
+from reviewbot_sandbox.github.forms import CommentForm, Event, ReviewForm, check_run
+from reviewbot_sandbox.github.history import FileChange, NewCommit
 from reviewbot_sandbox.github.limits import Limits
+from reviewbot_sandbox.github.merge_queue import MergeGroup
 from reviewbot_sandbox.github.records import (
     ACTIONS,
     Access,
     App,
+    CheckRun,
     Issue,
+    IssueComment,
     Level,
     PullRequest,
     Repository,
+    RequiredCheck,
+    Review,
+    ReviewComment,
     Scope,
+    Thread,
     Token,
     User,
 )
 from reviewbot_sandbox.github.repos import GitRepository
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from reviewbot_sandbox.github.history import FileChange
-    from reviewbot_sandbox.github.merge_queue import MergeGroup
-    from reviewbot_sandbox.github.records import CheckRun, IssueComment, RequiredCheck, Review, ReviewComment, Thread
-    from reviewbot_sandbox.github.store import Store
+from reviewbot_sandbox.github.store import Store
 
 WORKFLOW: Mapping[Scope, Access] = {
     Scope.CONTENTS: Access.READ,
@@ -116,7 +116,6 @@ class World:
             self.store.repos[full_name.lower()] = replace(repo, environments=environments)
 
     def grant(self, full_name: str, login: str, level: Level) -> None:
-        """Give a person a level of permission in a repository."""
         self.user(login)
         with self.store.lock:
             self.store.levels[self.store.repo(full_name).full_name, login.lower()] = level
@@ -224,7 +223,6 @@ class World:
             return self.store.pull((full_name, number))
 
     def ready(self, full_name: str, number: int) -> PullRequest:
-        """Mark a draft as ready for review."""
         with self.store.lock:
             return talk.keep(self.store, replace(self.store.pull((full_name, number)), draft=False))
 
@@ -244,7 +242,6 @@ class World:
             return self.store.pull((full_name, number))
 
     def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
-        """Change the base branch of a pull request."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
@@ -287,12 +284,12 @@ class World:
     def delete_comment(self, comment_id: int) -> None:
         with self.store.lock:
             if comment_id in self.store.comments:
-                talk.delete_comment(self.store, self.store.comments[comment_id])
+                del self.store.comments[comment_id]
             else:
                 reviews.delete_reply(self.store, self.store.replies[comment_id])
 
     def review(
-        self, full_name: str, number: int, by: str, event: str | None = "COMMENT", body: str = "Seen."
+        self, full_name: str, number: int, by: str, event: Event | None = "COMMENT", body: str = "Seen."
     ) -> Review:
         """Review as a person, without comments on lines; without an event the review stays pending."""
         with self.store.lock:
@@ -305,7 +302,6 @@ class World:
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
 
     def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
-        """Reply in the thread of a comment as a person."""
         with self.store.lock:
             root = self.store.replies[comment_id]
             pull = self.store.pull((root.repo, root.number))
@@ -322,7 +318,7 @@ class World:
         """Create a check run as an App; `values` are the fields of the request."""
         self.user(app.login, kind="Bot")
         with self.store.lock:
-            return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
+            return create_check(self.store, self.store.repo(full_name), app, check_run(dict(values)))
 
     def mark_stale(self, check_id: int) -> CheckRun:
         """Mark an open check run as stale, as GitHub does after two weeks."""
