@@ -1167,7 +1167,7 @@ FOUND: dict[str, Bug] = {
     ),
     "end-before-the-next-attempt": Bug(
         "Without check runs, a run recorded the end of a failed task together with its next attempt, which CodeVF "
-        "refused. So the end counted as announced, and nobody was notified.",
+        "refused. So the end counted as announced, and no one was notified.",
         ANNOUNCED,
         history(
             *(RUN, Move("failed"), Move("refuse"), RUN, Move("note")),

@@ -575,9 +575,10 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 def has_unkept(world: World) -> bool:
     """Return whether an answer says that a command was not recorded, and asks to repeat it."""
-    replies = [one for thread in world.github.threads.values() for one in thread.replies]
-    ours = [one.body for one in (*world.github.comments.values(), *replies) if one.author == BOT]
-    return any(f" {Refusal.NOT_KEPT} " in one for one in ours if read_answer_mark(one))
+    written = [(one.author, one.body) for one in world.github.comments.values()]
+    written += [(one.author, one.body) for thread in world.github.threads.values() for one in thread.replies]
+    ours = (body for author, body in written if author == BOT and read_answer_mark(body))
+    return any(f" {Refusal.NOT_KEPT} " in body for body in ours)
 
 
 def cancelled(world: World) -> Counter[object]:

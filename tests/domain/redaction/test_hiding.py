@@ -533,7 +533,7 @@ def test_base64_of_code_with_a_token_becomes_a_finding(path: str, text: str, cod
 def test_base64_of_a_token_is_masked_and_becomes_a_finding(secret: str) -> None:
     blob = base64.b64encode(secret.encode()).decode()
     found = redacted("run.sh", f"npx {blob}")
-    assert (found.text, found.doubtful) == (f"npx {mask(blob)}", {1})
+    assert (found.text, found.doubtful) == (f"npx {mask(blob)}", frozenset({1}))
 
 
 HIDING = [
