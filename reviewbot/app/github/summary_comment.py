@@ -65,9 +65,9 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 def _beside(run: RunContext, body: str, text: str) -> str:
     """Add the text of an older head's review, which has no check, if there is space for it."""
-    told = replace_ledger(text, "").removeprefix(summary_mark(run.settings.instance)).strip()
-    both = f"{body}\n\n---\n\n{told}\n"
-    return body if told in body or SUMMARY_LIMIT.size(both) > SUMMARY_LIMIT.limit else both
+    other = replace_ledger(text, "").removeprefix(summary_mark(run.settings.instance)).strip()
+    both = f"{body}\n\n---\n\n{other}\n"
+    return body if other in body or SUMMARY_LIMIT.size(both) > SUMMARY_LIMIT.limit else both
 
 
 def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:

@@ -25,7 +25,7 @@ from reviewbot.domain.redaction.masks import (
     is_surely_random,
 )
 from reviewbot.domain.redaction.patterns import any_of
-from reviewbot.domain.redaction.places import Place, of_line
+from reviewbot.domain.redaction.places import IMAGES, Place, of_line
 
 
 class Span(Struct, frozen=True, order=True):
@@ -255,8 +255,6 @@ _USER_INFO = re.compile(
 )
 # None of them separates commands or statements.
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
-_IMAGES = frozenset({"docker", "docker-image", "oci"})
-"""Schemes of addresses that have a tag before the `@`."""
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 # Before a semicolon, this is a variable: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
@@ -288,7 +286,7 @@ def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
     if is_placeholder(value):
         return False
     in_string = place is Place.CODE and line[: found.start()].endswith(("'", '"', "`"))
-    is_address = scheme and scheme.lower() not in _IMAGES and _IN_ADDRESS.fullmatch(value)
+    is_address = scheme and scheme.lower() not in IMAGES and _IN_ADDRESS.fullmatch(value)
     return place is Place.DATA or in_string or bool(is_address)
 
 

@@ -63,13 +63,14 @@ def of_line(line: str, place: Place) -> Place:
 
 _AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
-_IMAGES = frozenset({"docker", "docker-image", "oci"})
+IMAGES = frozenset({"docker", "docker-image", "oci"})
+"""Schemes of addresses of images, which have a tag before the `@`."""
 
 
 def is_user(before: str, after: str) -> bool:
     """Return whether the text between two parts of a line is a user or a password in an address."""
     authority = _AUTHORITY.search(before) if _USER.match(after) else None
-    return authority is not None and authority["scheme"].lower() not in _IMAGES
+    return authority is not None and authority["scheme"].lower() not in IMAGES
 
 
 class Parents:
