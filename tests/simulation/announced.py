@@ -52,7 +52,10 @@ class Bought:
     @property
     def readers(self) -> list[Run]:
         """The runs that have read an end."""
-        reads = [(at, cast(Run, run)) for task in self.tasks for at, run in task.reads]
+        return self._readers_until(float("inf"))
+
+    def _readers_until(self, until: float) -> list[Run]:
+        reads = [(at, cast(Run, run)) for task in self.tasks for at, run in task.reads if at <= until]
         return [run for at, run in reads if at not in run.unanswered]
 
     @property
@@ -96,7 +99,7 @@ class Bought:
             one.is_review
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
-            and one.sender in self.readers
+            and one.sender in self._readers_until(one.at)
             and (one.sender is run or not self._is_written_over(world, pull, one.sender))
             and (
                 (one.sender.outcome is not None and not overlap(run, one.sender))

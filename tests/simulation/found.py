@@ -1202,4 +1202,36 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
+    "cancelled-before-it-is-bought": Bug(
+        "A collection had read a deferred review, which another run then cancelled and deferred again on request. The "
+        "collection bought the cancelled one, and the next run the other one.",
+        PAY_ONCE,
+        history(
+            RUN,
+            Episode(
+                (COLLECT, NEXT),
+                (
+                    *(At(0, Delay(4_000)), At(3, Switch()), At(4, Switch()), At(5, Meanwhile(Move("cancel", 0, 5)))),
+                    *(At(call, Switch()) for call in (6, 8, 9, 11, 13)),
+                ),
+            ),
+            setting=Setting(config="max-tasks: 3\nattachment-bytes: 3000\n" + IS_QUIET),
+        ),
+    ),
+    "two-scopes-in-turn": Bug(
+        "Without check runs, a run wrote its intent over that of another run with another scope, and continued with "
+        "the other scope. When it recorded that, it took its own intent as the other run's, and so on without an end.",
+        NO_BUG,
+        history(
+            *(Move("note"), RUN, Move("rename", 2)),
+            Episode(
+                (COLLECT, PUSH, PUSH),
+                (
+                    *(At(4, Begin(NEXT)), At(8, Meanwhile(Move("old_text", 5, 1)))),
+                    *(At(call, Switch()) for call in (9, 11, 15, 29)),
+                ),
+            ),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "0")), life=Life(2, 20)),
+        ),
+    ),
 }

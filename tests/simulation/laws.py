@@ -241,10 +241,16 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     began = _begun(world, number, head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
-    pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
-    since = max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at <= began)])
-    if (age := world.time.seconds - since + 1) < world.setting.quiet_seconds:
+    others = (one for one in world.truth.begun if not changes.isdisjoint(world.changes_for(number, one)))
+    age = max(world.time.seconds - _pushed_at(world, number, one, began) + 1 for one in {head, *others})
+    if age < world.setting.quiet_seconds:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
+
+
+def _pushed_at(world: World, number: int, head: str, began: float) -> float:
+    """Return when a head was pushed; a later force-push to it counts only before a run began to buy."""
+    pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
+    return max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at <= began)])
 
 
 def _begun(world: World, number: int, head: str, otherwise: float) -> float:
@@ -527,7 +533,8 @@ class Shown:
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
+        is_written = not title or any("reviewbot:summary" in one for one in undisturbed.summaries)
+        summaries = tuple(one for one in self.summaries if is_written or title not in one)
         kept = [one for one in summaries if "'not-requested'" not in one]
         if self.is_unasked and undisturbed.is_unasked and len(kept) < len(summaries):
             there = [one for one in undisturbed.summaries if "reviewbot:summary" in one]

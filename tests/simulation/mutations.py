@@ -1213,9 +1213,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="finished-before-its-announcement",
     ),
     Mutation(
-        "a dropped deferral ends the task that was bought of it",
-        "reviewbot.app.github.ledger_store:_has_ended",
-        lambda _right: lambda copy, _ledger: copy.state.is_over,
+        "a purchase that another run has ended does not come before an intent",
+        "reviewbot.domain.machine.purchase:overtaking",
+        lambda right: (
+            lambda known, first, bought: (
+                None if first and first.attempt == bought.attempt else right(known, first, bought)
+            )
+        ),
         ANNOUNCED,
         found="dropped-while-bought",
     ),
@@ -1451,7 +1455,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "no run resumes the next attempt of another one",
         "reviewbot.domain.machine.purchase:overtaking",
-        lambda right: lambda first, bought: right(first and replace(first, attempt=bought.attempt), bought),
+        lambda right: (
+            lambda known, first, bought: right(known, first and replace(first, attempt=bought.attempt), bought)
+        ),
         PAY_ONCE,
         found="another-attempt",
     ),
@@ -1798,6 +1804,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(None),
         PAY_ONCE,
         found="task-only-in-the-summary",
+    ),
+    Mutation(
+        "a deferred purchase is bought without reading again whether it was cancelled",
+        "reviewbot.domain.machine.purchase:may_be_bought_otherwise",
+        _returning(value=False),
+        PAY_ONCE,
+        found="cancelled-before-it-is-bought",
+    ),
+    Mutation(
+        "a run takes its own record as that of another one",
+        "reviewbot.domain.machine.purchase:overtaking",
+        lambda right: lambda known, *those: right(known.with_update(LedgerUpdate()), *those),
+        NO_BUG,
+        found="two-scopes-in-turn",
     ),
 )
 

@@ -54,7 +54,8 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         limit = limit_of(world, tasks[: at + 1], parts)
         if limit is None:
             return
-        held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
+        known = (one for one in tasks[: at + 1] if one is task or not _is_behind_base(world, pull, one))
+        held = sum((one.hold for one in known if _costs(one, task.created)), Decimal(0))
         if held > limit and not _may_exceed(world, tasks[: at + 1]):
             yield f"{task.id} makes {held} credits of at most {limit}"
 
@@ -64,10 +65,20 @@ def is_hidden_in_base(world: World, pull: Pull) -> bool:
 
     A run learns that only when it has bought.
     """
-    git = world.github.git
-    landed = frozenset[str]().union(*(git.ancestors(git.branches[base]) for _, base in pull.bases))
     heads = {str(one.submission.metadata["headSha"]) for one in world.tasks_of(pull.number)}
-    return "pull-requests: write" in world.setting.denied and not heads.isdisjoint(landed)
+    return "pull-requests: write" in world.setting.denied and not heads.isdisjoint(_in_bases(world, pull))
+
+
+def _is_behind_base(world: World, pull: Pull, task: StoredTask) -> bool:
+    """Return whether only the check run of a head that a base contains has a task, since its run was killed."""
+    is_in_summary = any(_has(ledger, task) for ledger in world.written_ledgers(pull.number))
+    is_killed = any(cast(Run, run).is_dead for run in task.askers)
+    return is_killed and not is_in_summary and str(task.submission.metadata["headSha"]) in _in_bases(world, pull)
+
+
+def _in_bases(world: World, pull: Pull) -> frozenset[str]:
+    git = world.github.git
+    return frozenset[str]().union(*(git.ancestors(git.branches[base]) for _, base in pull.bases))
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
@@ -110,8 +121,7 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
     if any(_has(ledger, task) for ledger in ledgers[-1:]):
         return False
-    runs = [cast(Run, run) for run in task.askers]
-    most = max((sum(overlap(run, other) for other in world.runs) for run in runs), default=0)
+    most = _most_beside(world, task)
     if not world.setting.has_checks:
         pairs = pairwise(ledgers)
         is_older = any(
@@ -119,6 +129,12 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
         )
         least = 1 if is_older else min(least, RACING - 1)
     return most >= least
+
+
+def _most_beside(world: World, task: StoredTask) -> int:
+    """Return how many other runs were at work beside a run that created a task."""
+    runs = [cast(Run, run) for run in task.askers]
+    return max((sum(overlap(run, other) for other in world.runs) for run in runs), default=0)
 
 
 def _has(ledger: Ledger, task: StoredTask) -> bool:

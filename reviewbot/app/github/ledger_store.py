@@ -39,7 +39,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger = reading.ledger.with_full_identity(digest)
-    finished = {purchase_key(one.purchase) for one in copies if _has_ended(one.purchase, ledger)}
+    finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
     doubles = _trusted(run, found.extra)
     for other in _only_in_doubles(ledger, doubles):
         finished |= {purchase_key(other)} if other.state.is_over else set()
@@ -96,12 +96,6 @@ def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
     """Whether a force-push may hide the only record of a purchase that another run wrote over in the summary."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
-
-
-def _has_ended(copy: Purchase, ledger: Ledger) -> bool:
-    """Whether a copy says that a purchase is over; a run that drops a deferral may write over a task bought since."""
-    known = ledger.recorded(copy)
-    return copy.state.is_over and bool(copy.task_id or known is None or not known.task_id)
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:

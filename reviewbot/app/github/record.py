@@ -42,7 +42,7 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     first = known.stored.ledger.recorded(purchase)
     if known.check is not None and may_be_bought_otherwise(known, purchase):
         first = first_recorded(run, known, purchase)
-    overtaken_by = overtaking(first, purchase)
+    overtaken_by = overtaking(known, first, purchase)
     return Overtaken(known, overtaken_by) if overtaken_by else known
 
 

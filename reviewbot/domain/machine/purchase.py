@@ -326,15 +326,19 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
 
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change with another scope or attempt."""
-    return any(one.identity != bought.identity for one in known.ledger.purchases)
+    """Return whether a concurrent run may buy this change with another scope or attempt, or drop its deferral."""
+    deferred = known.found.recorded(bought)
+    is_deferred = deferred is not None and deferred.state is TaskState.DEFERRED
+    return is_deferred or any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
-def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that was recorded first if its scope differs or its attempt is later."""
+def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:
+    """Return the purchase that another run recorded first if its scope differs, its attempt is later, or it is over."""
     if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
-    return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
+    recorded = (one for one in known.memory.update.purchases if one.identity == bought.identity)
+    is_own = (first.attempt, first.since) in {(one.attempt, one.since) for one in (*recorded, bought)}
+    return None if is_own and not first.state.is_over else first
 
 
 def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:

@@ -282,13 +282,18 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     assert decide(after) == steps.ReadTask("task_1")
 
 
-def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
+def test_only_another_scope_a_later_attempt_or_an_end_overtakes() -> None:
     first = purchase(state=TaskState.INTENT, task_id="")
-    second = replace(first, attempt=2)
-    for recorded in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
-        assert overtaking(recorded, first) is recorded
+    second, other, over = (
+        replace(first, attempt=2),
+        replace(first, since=OTHER_HEAD),
+        replace(first, state=TaskState.ENDED),
+    )
+    for recorded in (other, second, replace(second, since=OTHER_HEAD), over):
+        assert overtaking(known(), recorded, first) is recorded
     for one in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
-        assert overtaking(one, second) is None
+        assert overtaking(known(), one, second) is None
+    assert overtaking(known().noted(other), other, first) is None  # this run has recorded it itself
 
 
 def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
