@@ -521,6 +521,18 @@ FOUND: dict[str, Bug] = {
             *(Move("go_back"), Move("evil", 0, 2), Episode((PUSH,))),
         ),
     ),
+    "waived-file-changes": Bug(
+        "A waived line stayed waived after another line of its file had changed what it does.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("harmless"), Episode((PUSH,))),
+        ),
+    ),
+    "waived-file-becomes-executable": Bug(
+        "A waived script stayed waived after it had become executable.",
+        NEVER_GREEN,
+        history(*(Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("make_executable"), Episode((PUSH,)))),
+    ),
     "unread-before-the-task": Bug(
         "Two racing runs recorded one intent. One could not read GitHub before it created the task, and ended the "
         "purchase. The other created the task and was killed, and the next run bought again.",

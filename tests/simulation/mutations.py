@@ -975,10 +975,24 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a waiver is for any code",
-        "reviewbot.domain.findings.tracking:_text",
-        _returning((1, "")),
+        "reviewbot.domain.findings.tracking:ChangeIndex.exactly",
+        _returning(""),
         NEVER_GREEN,
         found="waived-code-moves",
+    ),
+    Mutation(
+        "a waiver is for any content of its file",
+        "reviewbot.domain.findings.tracking:_file_digest",
+        lambda _right: lambda file: file.new.mode if file.new else "",
+        NEVER_GREEN,
+        found="waived-file-changes",
+    ),
+    Mutation(
+        "a waiver is for any mode of its file",
+        "reviewbot.domain.findings.tracking:_file_digest",
+        lambda _right: lambda file: file.new.oid if file.new else "",
+        NEVER_GREEN,
+        found="waived-file-becomes-executable",
     ),
     Mutation(
         "a finding that blocked may be forgotten",

@@ -42,7 +42,7 @@ from tests.domain.builders import HEAD, NOON, commit, pull, purchase
 
 ASKED_AT = NOON + timedelta(minutes=5)
 BOUGHT = purchase(state=TaskState.DONE, used=Decimal(100))
-WAIVER = Waiver("wendy", "known", 1, "")
+WAIVER = Waiver("wendy", "known", "")
 MEDIUM = TrackedFinding("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
 HIGH = TrackedFinding("3f9a000002", Severity.HIGH, None, "high", "a.py")
 UNRATED = TrackedFinding("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
