@@ -231,6 +231,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         waits=settings.wait_minutes > 0,
         routes=settings.routes,
         wait_rules=settings.wait_rules,
+        strictest_fail_on=settings.strictest_fail_on,
     )
     return Known(
         request,

@@ -364,6 +364,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     views["refusal-no-finding-ask.md"] = unknown
     views["refusal-no-id.md"] = replace(unknown, word="waive", target="")
     views["answer-help-local.md"] = replace(asked, word="help", paid=False)
+    views["refusal-newer-answer-waive.md"] = replace(
+        ANSWER, word="waive", refusal=Refusal.NEWER_ANSWER.value, said="It is fine.", reason=""
+    )
     views["refusal-other-base-accept.md"] = replace(
         ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""
     )

@@ -27,7 +27,7 @@ from reviewbot.render.view_models.review import BypassView
 
 _EMOJI = "The reaction to a command"
 
-_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD))
+_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.NEWER_ANSWER))
 """Refusals that show the comment to write with its reason."""
 
 

@@ -69,12 +69,17 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """Return the ledger with the edits; an edit of an unknown finding has no effect."""
+    """Return the ledger with the edits.
+
+    An edit of an unknown finding has no effect, nor has a waiver by someone who cannot have seen the newest answer.
+    """
     for one in edits:
         if not isinstance(one, CancelDeferrals):
             ledger = replace(ledger, last_edit=max(ledger.last_edit, one.command))
         match one:
             case Waive(finding_id=finding_id, by=by, reason=reason, base_ref=base_ref):
+                if ledger.read_since(one.command):
+                    continue
                 waive = partial(waived, by=by, reason=reason, change_index=change_index, base_ref=base_ref)
                 ledger = _with(ledger, finding_id, waive)
             case Unwaive(finding_id=finding_id):
