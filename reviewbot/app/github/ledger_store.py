@@ -56,7 +56,11 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         for one in copies:
             ledger = _with_carried(ledger, one.purchase)
         ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-    hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
+    was_here = _was_here(run, snapshot, keep)
+    if not believed and run.paid and (was_here or signed):
+        # A later command may have been executed on the ledger that is lost.
+        ledger = replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
+    hidden = was_here or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(

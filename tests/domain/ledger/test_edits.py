@@ -13,6 +13,7 @@ from reviewbot.domain.ledger.edits import (
     CancelDeferrals,
     GrantBypass,
     LedgerEdit,
+    Supersede,
     Unwaive,
     Waive,
     apply_edits,
@@ -50,6 +51,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             (Accept(HEAD, "main", "task_1", "max"),),
             replace(BEFORE, acceptance=Acceptance(HEAD, "main", "task_1", "max")),
         ),
+        ((Supersede("2026"),), replace(BEFORE, last_edit="2026")),
         (
             (CancelDeferrals(),),
             replace(
