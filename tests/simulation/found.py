@@ -434,7 +434,7 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
             setting=READY,
         ),
     ),
@@ -444,8 +444,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("note"), Move("go_back", 1), Move("old_text", 1)),
-            *(Episode((PUSH,)), RUN),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("note", 0, 1), Move("go_back", 1)),
+            *(Move("old_text", 1), Episode((PUSH,)), RUN),
         ),
     ),
     "waiver-comes-back-under-many-commits": Bug(
@@ -453,8 +453,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN),
-            *(Move("note") for _ in range(MOST_REPLACED)),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN),
+            *(Move("note", 0, 1) for _ in range(MOST_REPLACED)),
             *(Move("go_back", MOST_REPLACED), Move("old_text", 1), Episode((PUSH,))),
         ),
     ),

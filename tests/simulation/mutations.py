@@ -1557,13 +1557,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="waiver-comes-back-under-a-force-push",
     ),
     Mutation(
-        "only a force-push hides a head",
-        "reviewbot.app.github.ledger_store:_every_check",
-        lambda right: lambda run, now, seen: right(run, now, seen and replace(seen, head_sha=now.pull.head_sha)),
-        NEVER_GREEN,
-        found="waiver-comes-back-on-an-own-base",
-    ),
-    Mutation(
         "an intent ends if GitHub cannot be read",
         "reviewbot.domain.machine.acquire:not_created",
         _without_forge_errors,
