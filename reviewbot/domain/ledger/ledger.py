@@ -272,7 +272,8 @@ class Ledger(Struct, frozen=True):
             change, context = latest.change or known.change, latest.context or known.context
             if len(latest.identity) < len(other.identity):
                 latest = latest.with_details(other)
-            latest = replace(latest, change=change, judged=judged, context=context)
+            read_at = known.read_at or purchase.read_at
+            latest = replace(latest, change=change, judged=judged, context=context, read_at=read_at)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))

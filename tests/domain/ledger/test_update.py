@@ -151,6 +151,13 @@ def test_a_command_waives_a_finding_and_withdraws_the_waiver() -> None:
 AT = "2026-11-24T12:00:{:02}+00:00"
 
 
+def test_of_two_runs_that_read_an_answer_the_first_record_counts() -> None:
+    """So the second one has nothing to write."""
+    one, other, no_time = (replace(DONE, read_at=at) for at in (AT.format(1), AT.format(2), ""))
+    for before, news, after in ((one, other, one), (other, one, other), (one, no_time, one), (no_time, one, one)):
+        assert Ledger((before,)).with_purchase(news).purchases == (after,)
+
+
 @pytest.mark.parametrize(
     ("severity", "read_at", "kept"),
     [
