@@ -226,6 +226,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         check_run=settings.check_run,
         summary_comment=settings.summary_comment,
         base_ref=snapshot.pull.base_ref,
+        strictest_fail_on=settings.strictest_fail_on,
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         is_keyless=settings.is_keyless,
         waits=settings.wait_minutes > 0,

@@ -147,7 +147,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
     reason = {"waive": "REASON", "bypass": "REASON", "ask": "QUESTION"}.get(view.word, "")
-    if reason and thin.said and view.refusal in {"own", "newer-head"}:
+    if reason and thin.said and view.refusal in {"own", "newer-head", "newer-answer"}:
         reason = thin.said
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),

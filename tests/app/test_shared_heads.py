@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
+from reviewbot_sandbox.faults import Meanwhile
 from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.github.check_identity import CheckTag, split_tag
@@ -147,6 +148,35 @@ def test_a_red_result_is_not_hidden_by_the_others_green_one(tmp_path: Path) -> N
         clock.advance(10)
         assert result_of(run(rig, 1)) == (1, "fail", "gate")
         assert shown(rig) == "failure"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_green_check_does_not_cover_an_open_review_of_another_pull_request(tmp_path: Path, *, at_once: bool) -> None:
+    clock = HandClock()
+    with shared_head(tmp_path, clock=clock, life=SLOW) as rig:
+        if at_once:
+
+            def begin() -> None:
+                run(rig, 1, wait_minutes="0")
+                rig.number = 2
+
+            rig.github_faults.add("/check-runs", Meanwhile(begin), method="POST", times=1)
+            run(rig, 2)
+        else:
+            run(rig, 1, wait_minutes="0")
+            rig.world.close(REPO, 1)
+            run(rig, 2)
+            changed(rig, 1, closed_at=None)
+        assert shown(rig) == "skipped"
+        run(rig, 1, wait_minutes="0")
+        assert shown(rig) is None
+        before = rig.checks()
+        run(rig, 1, wait_minutes="0")
+        assert rig.checks() == before
+        clock.advance(10)
+        rig.collect()
+        assert shown(rig) == "failure"
+        assert all(one.status == "completed" for one in rig.checks())
 
 
 def test_a_closed_pull_request_does_not_hide_the_others_green_check(tmp_path: Path) -> None:

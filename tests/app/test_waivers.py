@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from reviewbot_sandbox.codevf import HandClock
+from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.faults import ClientDies, Reply
-from reviewbot_sandbox.github import Level
+from reviewbot_sandbox.github import FileVersion, Level
 
 from reviewbot.app.comments.commands import MOST_MISSED
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
@@ -29,6 +31,117 @@ def push(rig: Rig) -> None:
     rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
     rig.world.push(REPO, "topic", EVIL, author="mona")
     rig.world.store.clock = lambda: datetime.now(UTC)
+
+
+BEFORE = str(HEAD["app.py"]).replace("import os\n", 'command = "ls"\n')
+AFTER = BEFORE.replace('command = "ls"\n', "command = input()\n")
+"""The same line is waived in one file, and runs what the user types in the other."""
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        ({"app.py": AFTER}, "fail"),
+        ({"app.py": FileVersion(BEFORE.encode(), "100755")}, "fail"),
+        ({"app.py": None, "moved.py": BEFORE}, "fail"),
+        ({"more.py": "x = 1\n"}, "pass"),
+    ],
+    ids=["content", "mode", "name", "another file"],
+)
+def test_a_waiver_is_for_the_file_exactly_as_it_was(tmp_path: Path, after: dict[str, Any], verdict: str) -> None:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, state="open")) as rig:
+        people(rig)
+        rig.world.push(REPO, "topic", {"app.py": BEFORE}, author="mona")
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} it only lists files")
+        assert check(rig) == "success"
+        rig.world.push(REPO, "topic", after, author="mona")
+        assert rig.run().outputs["verdict"] == verdict
+
+
+@pytest.mark.parametrize("by", ["mona", "hubot"])
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_waiver_does_not_cover_an_answer_that_is_read_after_the_comment(
+    tmp_path: Path, by: str, *, is_read: bool
+) -> None:
+    """Also by the run of the comment itself, and by an author, who may waive what does not block."""
+    clock = HandClock()
+
+    def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
+        return answer(CRITICAL if "command = input()" in str(request.attachments) else {**CRITICAL, "severity": "low"})
+
+    with open_rig(tmp_path, engineer=engineer, clock=clock, life=TaskLife(pending=2, processing=2)) as rig:
+        people(rig)
+        rig.world.push(REPO, "topic", {"app.py": BEFORE}, author="mona")
+        rig.run(wait_minutes="0")
+        clock.advance(10)
+        assert rig.run(wait_minutes="0").outputs["verdict"] == "pass"
+        rig.world.push(REPO, "topic", {"app.py": AFTER}, author="mona")
+        rig.run(wait_minutes="0")
+        said = f"/reviewbot waive {identifier(rig)} it only lists files"
+        comment = rig.world.comment(REPO, 1, by, said)
+        clock.advance(10)
+        time.sleep(1.1)
+        if is_read:
+            rig.collect()
+        rig.run(event="issue_comment", payload=event_of(rig, comment), wait_minutes="0")
+        assert (check(rig), emoji(rig)) == ("failure", ["-1"])
+        assert f"\n{said}\n" in answers(rig)[0] or by == "mona"
+        say(rig, said)
+        assert check(rig) == "success"
+
+
+def spoilt(rig: Rig, how: str, old: str) -> None:
+    """Put back an older summary, or delete the newest one."""
+    [there] = [one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body]
+    if how == "restored":
+        rig.world.edit_comment(there.id, there.author, old)
+    else:
+        rig.world.delete_comment(there.id)
+
+
+@pytest.mark.parametrize("how", ["restored", "deleted"])
+@pytest.mark.parametrize("is_rewritten", [False, True])
+def test_a_command_is_not_executed_again_with_another_summary(tmp_path: Path, how: str, *, is_rewritten: bool) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        old, said = summary(rig), f"/reviewbot waive {identifier(rig)} only admins can call it"
+        undo = execute(rig, "hubot", said)
+        say(rig, f"/reviewbot unwaive {identifier(rig)}")
+        time.sleep(1.1)
+        spoilt(rig, how, old)
+        if is_rewritten:
+            rig.run()
+            rig.run()
+            there = summary(rig)
+            rig.run()
+            assert summary(rig) == there, "not because of the time"
+        undo()
+        rig.run()
+        assert check(rig) == "failure"
+        assert how == "deleted" or "edited, replaced or deleted since" in answers(rig)[-1]
+        say(rig, "/reviewbot review", by="hubot")
+        say(rig, said)
+        assert check(rig) == "success"
+
+
+def test_a_bypass_does_not_come_back_with_a_lost_summary(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        before = rig.world.pull(REPO, 1).head_sha
+        undo = execute(rig, "max", f"{bypass(rig)} it burns")
+        push(rig)
+        rig.run()
+        come_back(rig, before)
+        time.sleep(1.1)
+        spoilt(rig, "deleted", "")
+        undo()
+        rig.run()
+        assert check(rig) == "failure"
+        say(rig, f"{bypass(rig)} it burns", by="max")
+        assert check(rig) == "success"
 
 
 def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.placement import PlacementRules, place
 from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.pull_request import (
@@ -178,11 +179,13 @@ def change_index(
     """
     before = dict(renamed or {})
     there = {path: base.get(before.get(path, path), "") for path in head}
-    changed = (path for path in head if there[path] != head[path] or path in before or path not in base)
+    changed = [path for path in head if there[path] != head[path] or path in before or path not in base]
     gone = [path for path in base if path not in head and path not in before.values()]
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
     added = frozenset(path for path in head if path not in base and path not in before)
-    return ChangeIndex((*kept, *(view(base[path], "", path, whole=False) for path in gone)), frozenset(gone), added)
+    files = {path: digest(head[path]) for path in changed} | {path: digest(f"base {base[path]}") for path in gone}
+    views = (*kept, *(view(base[path], "", path, whole=False) for path in gone))
+    return ChangeIndex(views, frozenset(gone), added, files)
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about

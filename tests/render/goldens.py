@@ -369,6 +369,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         refused = replace(ANSWER, word=name, target="", said=wrong, refusal=Refusal.ARGUMENTS.value)
         views[f"refusal-arguments-{name}.md"] = refused
     views["answer-help-local.md"] = replace(asked, word="help", paid=False)
+    views["refusal-newer-answer-waive.md"] = replace(
+        ANSWER, word="waive", refusal=Refusal.NEWER_ANSWER.value, said="It is fine.", reason=""
+    )
     views["refusal-other-base-accept.md"] = replace(
         ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""
     )

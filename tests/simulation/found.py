@@ -434,7 +434,7 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
             setting=READY,
         ),
     ),
@@ -444,8 +444,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN, Move("note"), Move("go_back", 1), Move("old_text", 1)),
-            *(Episode((PUSH,)), RUN),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("note", 0, 1), Move("go_back", 1)),
+            *(Move("old_text", 1), Episode((PUSH,)), RUN),
         ),
     ),
     "waiver-comes-back-under-many-commits": Bug(
@@ -453,8 +453,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless"), RUN, Move("unwaive"), RUN, RUN),
-            *(Move("note") for _ in range(MOST_REPLACED)),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN),
+            *(Move("note", 0, 1) for _ in range(MOST_REPLACED)),
             *(Move("go_back", MOST_REPLACED), Move("old_text", 1), Episode((PUSH,))),
         ),
     ),
@@ -520,6 +520,18 @@ FOUND: dict[str, Bug] = {
             *(Move("same_beginning"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
             *(Move("go_back"), Move("evil", 0, 2), Episode((PUSH,))),
         ),
+    ),
+    "waived-file-changes": Bug(
+        "A waived line stayed waived after another line of its file had changed what it does.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("harmless"), Episode((PUSH,))),
+        ),
+    ),
+    "waived-file-becomes-executable": Bug(
+        "A waived script stayed waived after it had become executable.",
+        NEVER_GREEN,
+        history(*(Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("make_executable"), Episode((PUSH,)))),
     ),
     "unread-before-the-task": Bug(
         "Two racing runs recorded one intent. One could not read GitHub before it created the task, and ended the "

@@ -741,13 +741,15 @@ def _why_not(
 def uncovered(
     world: World, changes: tuple[Change, ...], *, strict: bool, number: int
 ) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the evil lines without a waiver by someone who was entitled against this base, or is."""
+    """Yield the evil lines without a waiver of this very file by someone who was entitled against this base, or is."""
+    files = {one.path: one.new for one in changes}
     authors, base = authors_of(world, world.pull), world.pull.base_ref
     given = [one for one in world.truth.waivers if one.base == base or one.by not in authors]
     waivers = given if strict else [*world.truth.waivers, *world.truth.withdrawn]
     waivers = waivers if number == 1 else []  # people waive only there
     for (token, path), count in world.evil_in(changes).items():
-        if not any(one.token == token and one.path == path and one.count >= count for one in waivers):
+        mine = (one for one in waivers if (one.token, one.path, one.file) == (token, path, files[path]))
+        if not any(one.count >= count for one in mine):
             yield (token, path), count
 
 

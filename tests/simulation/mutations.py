@@ -975,10 +975,24 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a waiver is for any code",
-        "reviewbot.domain.findings.tracking:_text",
-        _returning((1, "")),
+        "reviewbot.domain.findings.tracking:ChangeIndex.exactly",
+        _returning(""),
         NEVER_GREEN,
         found="waived-code-moves",
+    ),
+    Mutation(
+        "a waiver is for any content of its file",
+        "reviewbot.domain.findings.tracking:_file_digest",
+        lambda _right: lambda file: file.new.mode if file.new else "",
+        NEVER_GREEN,
+        found="waived-file-changes",
+    ),
+    Mutation(
+        "a waiver is for any mode of its file",
+        "reviewbot.domain.findings.tracking:_file_digest",
+        lambda _right: lambda file: file.new.oid if file.new else "",
+        NEVER_GREEN,
+        found="waived-file-becomes-executable",
     ),
     Mutation(
         "a finding that blocked may be forgotten",
@@ -1547,13 +1561,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
-    ),
-    Mutation(
-        "only a force-push hides a head",
-        "reviewbot.app.github.ledger_store:_every_check",
-        lambda right: lambda run, now, seen: right(run, now, seen and replace(seen, head_sha=now.pull.head_sha)),
-        NEVER_GREEN,
-        found="waiver-comes-back-on-an-own-base",
     ),
     Mutation(
         "an intent ends if GitHub cannot be read",

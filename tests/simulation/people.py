@@ -499,11 +499,12 @@ def _waives(by: str) -> Play:
             there = world.evil_in(world.github.changes_of(world.pull))
             given = found.id, by, world.pull.base_ref
             if "MESS1" in found.title:
-                world.truth.waivers.append(Waiver("MESS1", found.path, 1, *given))
+                world.truth.waivers.append(Waiver("MESS1", found.path, None, 1, *given))
             for token in [HIDDEN] if found.title == TITLE else EVIL.findall(found.title):
                 paths = (path for at, path in there if at == token and found.path in world.was_named(path))
                 path = next(paths, found.path)
-                world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, *given))
+                file = _files(world).get(path)
+                world.truth.waivers.append(Waiver(token, path, file, there[token, path] or 1, *given))
         thread = _thread_of(world, found.id) if move.b % 2 else None
         _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
 

@@ -23,6 +23,7 @@ UNLINKED = {
     "skipped-and-read-later": "Its guard was not needed, and is deleted: a later run reads the answer.",
     "recorded-twice": "The guard is that of `deferred-on-two-heads`; the run makes other calls now, so no race.",
     "intent-written-over-a-task": "The guard is that of `older-check-written-over`; as for `recorded-twice`.",
+    "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""
 

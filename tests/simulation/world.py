@@ -27,7 +27,7 @@ from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, S
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
-from tests.simulation.repository import Change
+from tests.simulation.repository import Change, File
 from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
 
 KEY = "cvf_test_simulation"
@@ -171,10 +171,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A valid waiver of a finding: its token, file, and the number of occurrences then; by whom, against which base."""
+    """A valid waiver of a finding: its token and file, and the number of occurrences; by whom, against which base.
+
+    `file` is what the head had then; None if it had none.
+    """
 
     token: str
     path: str
+    file: File | None
     count: int
     finding_id: str
     by: str

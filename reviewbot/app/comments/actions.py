@@ -14,7 +14,7 @@ from reviewbot.domain.commands import authorize
 from reviewbot.domain.commands.authorize import CommandAction
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
-from reviewbot.domain.ledger.edits import CancelDeferrals
+from reviewbot.domain.ledger.edits import CancelDeferrals, Supersede
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
@@ -51,6 +51,10 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
     trigger = DispatchEvent(snapshot.pull.number, posted.sender)
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:
+        case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
+            # If the ledger is lost, another is written, on which a newer command counts.
+            edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
+            return judge_again(edits=(edit,))
         case authorize.Refusal() | authorize.Tell():
             return None
         case authorize.Collect():
@@ -62,8 +66,6 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
             outcome = judge_again(edits=(CancelDeferrals(),), cancels=Cancels.ALL)
             settle_questions(run.ports, run.read_snapshot())
             return outcome
-        case authorize.EditLedger(edit=edit):
-            return judge_again(edits=(edit,))
         case authorize.Buy(asked=asked):
             purchases = read_ledger(run, snapshot).ledger.purchases
             over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in purchases)

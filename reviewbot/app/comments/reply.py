@@ -30,7 +30,7 @@ from reviewbot.values import replace
 
 _EMOJI = "The reaction to a command"
 
-_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.ARGUMENTS))
+_REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.NEWER_ANSWER, Refusal.ARGUMENTS))
 """Refusals that show the command's reason or wrong arguments."""
 
 

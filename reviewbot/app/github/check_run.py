@@ -117,6 +117,8 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     Not if the pull request is closed or has left this head: then the other one decides.
     """
     now = known.snapshot
+    if any(one.head_sha == known.head_sha for one in now.other_checks):
+        now = run.read_snapshot()  # the other one may have written its check since
     here = now.pull.is_open and not known.reviewed_sha
     if check is None or not here or not is_covered(check, now.other_checks):
         return check

@@ -52,11 +52,10 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         for question in double.questions.records:
             ledger = ledger.with_question(question)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
+    was_here = _was_here(run, snapshot, keep)
     if not believed:
-        for one in copies:
-            ledger = _with_carried(ledger, one.purchase)
-        ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-    hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
+        ledger = _doubted(run, ledger, signed, was_here=was_here)
+    hidden = was_here or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(
@@ -70,6 +69,15 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         finished=frozenset(finished),
         older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
     )
+
+
+def _doubted(run: RunContext, ledger: Ledger, signed: Sequence[ExternalId], *, was_here: bool) -> Ledger:
+    """Add what the copies say against a ledger that is not trusted; any command until now may be in the lost one."""
+    for one in signed:
+        ledger = _with_carried(ledger, one.purchase)
+    ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
+    is_lost = run.paid and (was_here or bool(signed))
+    return replace(ledger, last_edit=run.now.isoformat(timespec="seconds")) if is_lost else ledger
 
 
 def _read_with_checks(

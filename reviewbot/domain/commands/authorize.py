@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -15,7 +14,7 @@ from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
-from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN
@@ -175,17 +174,24 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
         return refused
     actions = {CommandName.ASK: _ask, CommandName.BYPASS: _bypass, CommandName.ACCEPT: _accept}
     action = actions.get(name, _waive)(posted, scope)
-    return Refusal.SUPERSEDED if _is_superseded(posted, action, scope.ledger) else action
+    return _in_time(posted, action, scope.ledger)
 
 
-def _is_superseded(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> bool:
-    """Return whether a command that lets something pass was executed before, or came before one that was.
+def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:
+    """Refuse a command that lets something pass, if it was executed before, or came before one that was.
 
-    Its answer may have been deleted, and its effect withdrawn or ended since.
+    Its answer may have been deleted, and its effect withdrawn or ended since. A waiver is also refused if an answer was
+    read since, which may have made the finding another one.
     """
-    if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive):
-        return False
-    return posted.stamp <= ledger.last_edit and not is_kept(action, ledger)
+    if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
+        return action
+    if posted.stamp <= ledger.last_edit:
+        return Refusal.SUPERSEDED
+    return Refusal.NEWER_ANSWER if _is_late(action.edit, ledger) else action
+
+
+def _is_late(edit: LedgerEdit, ledger: Ledger) -> bool:
+    return isinstance(edit, Waive) and ledger.read_since(edit.command)
 
 
 def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
@@ -281,7 +287,7 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.NO_ANSWER
     if not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
-    if posted.at < datetime.fromisoformat(answer.unread_at):
+    if posted.stamp < answer.read_at:
         return Refusal.NEWER_ANSWER
     if _was_retargeted(posted, pull):
         return Refusal.OTHER_BASE
@@ -291,13 +297,16 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread.
 
-    An `unwaive` of one without a waiver counts, too: an older `waive` may be executed later.
+    With them, a `waive` can mean closed ones with that id, which may have been open when it was written. An `unwaive`
+    of one without a waiver counts, too: an older `waive` may be executed later.
     """
-    target, waives = posted.command.target, posted.command.name is not CommandName.UNWAIVE
-    told = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
+    target = posted.command.target
+    told = (one for one in findings.records if (one.id.startswith(target) if target else one.id in posted.findings))
     named = tuple(told)
-    waived = tuple(one for one in named if one.waiver is not None)
-    return named if waives else waived or named
+    still = tuple(one for one in named if one.standing.is_open)
+    if posted.command.name is CommandName.UNWAIVE:
+        return tuple(one for one in still if one.waiver is not None) or still
+    return named if target and still else still
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
@@ -365,7 +374,9 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
         case Cancel(is_unknown=is_unknown):
             return Refusal.NOT_CANCELLED if is_unknown or ledger.is_open else None
         case EditLedger():
-            return None if is_kept(action, ledger) else Refusal.NOT_KEPT
+            if is_kept(action, ledger):
+                return None
+            return Refusal.NEWER_ANSWER if _is_late(action.edit, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():
             return None
         case unknown:

@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from reviewbot.domain.diff.parse import Hunk, LineKind
-from reviewbot.domain.diff.text_index import Block, TextIndex, digest, split_lines
+from reviewbot.domain.diff.text_index import Block, TextIndex, split_lines
 from reviewbot.domain.model.review import Side
 
 
@@ -44,7 +44,7 @@ class FileView(Struct, frozen=True, dict=True):
     @cached_property
     def index(self) -> Mapping[Side, TextIndex]:
         """The known lines of each side: the hunks, or the whole text at the head if it was sent."""
-        return {side: TextIndex.of(self._verbatim(side)) for side in Side}
+        return {side: TextIndex.of(self._text_of(side)) for side in Side}
 
     @cached_property
     def exact(self) -> Mapping[int, str]:
@@ -87,27 +87,7 @@ class FileView(Struct, frozen=True, dict=True):
             self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
 
-    @cached_property
-    def content(self) -> str:
-        """32 hex digits of the text, or of the hunks' lines; empty if neither is known."""
-        if self.text is None and not self.hunks:
-            return ""
-        lines = (f"{line.kind.value}{line.text}" for hunk in self.hunks for line in hunk.lines)
-        return digest("\n".join(lines) if self.text is None else self.text)
-
-    def verbatim(self, side: Side, block: Block) -> str:
-        """Return 32 hex digits of every copy of a block on a side, including whitespace."""
-        lines = self._verbatim(side)
-        starts = self.places(side, block).every
-        copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)
-        return digest("\0".join(copies))
-
-    def is_redacted(self, side: Side, block: Block) -> bool:
-        """Return whether a copy of a block at the head contains a redaction."""
-        numbers = (first + at for first in self.places(side, block).every for at in range(block.count))
-        return side is Side.RIGHT and not self.redacted.isdisjoint(numbers)
-
-    def _verbatim(self, side: Side) -> Mapping[int, str]:
+    def _text_of(self, side: Side) -> Mapping[int, str]:
         if side is Side.RIGHT and self.text is not None:
             return dict(enumerate(split_lines(self.text), start=1))
         return self._of_hunks(side)

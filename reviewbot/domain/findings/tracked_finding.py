@@ -39,23 +39,18 @@ class FindingState(StrEnum):
 
 
 class Waiver(Struct, frozen=True, array_like=True):
-    """A collaborator accepted a finding, for its code as it was.
+    """A collaborator accepted a finding, for its file exactly as it was.
 
     Attributes:
         reason: hostile text.
-        copies: of the code in its file, 0 if there was none.
-        verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
-            waiver; of the path and `ChangeIndex.content` if there was no copy.
+        file: `ChangeIndex.exactly` of its path.
         base_ref: the base branch against which `by` was not an author; empty if there was none.
-        file: `ChangeIndex.blob_of` its file. A review of another text that reports the finding again ends the waiver.
     """
 
     by: str
     reason: str
-    copies: Count
-    verbatim: str
+    file: str
     base_ref: str = ""
-    file: str = ""
 
 
 class Bypass(Struct, frozen=True, array_like=True):
@@ -121,7 +116,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         text: its explanation, kept while no comment shows it.
         note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
-        file: `ChangeIndex.content` of its file when it was reported, if it has no block.
+        file: `ChangeIndex.file` of its path when it was last reported.
     """
 
     id: str

@@ -15,7 +15,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.idempotency import change_digest
-from reviewbot.domain.diff.parse import ChangeSet, FileStatus
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
@@ -48,14 +48,14 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
         added: the names of files that the merge base has under no name.
-        blobs: blob ids at the head, by name.
+        files: a digest of the mode and the blob of each file, by name.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
     """
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
     added: frozenset[str] = frozenset()
-    blobs: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     change: str = ""
 
     @classmethod
@@ -70,23 +70,32 @@ class ChangeIndex(Struct, frozen=True, dict=True):
             frozenset(file.path for file in change.files if file.diff.status is status)
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
         )
-        blobs = {file.path: file.new.oid for file in change.files if file.new}
-        return cls(tuple(seen), removed, added, blobs, change_digest(change.files)[:SHORT_CHANGE])
+        files = {file.path: _file_digest(file) for file in change.files}
+        return cls(tuple(seen), removed, added, files, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by name, and by the name at the merge base if no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
-    def content(self, path: str) -> str:
-        """A digest of what is known of a file, else its blob; empty if the file is not there."""
-        view = self.by_path.get(path)
-        return "" if view is None else view.content or self.blobs.get(view.path, "")
+    def file(self, path: str) -> str:
+        """The digest of a file's mode and blob; empty if the change does not have it."""
+        return self.files.get(self._name(path), "")
 
-    def blob_of(self, path: str) -> str:
-        """The blob of a file at the head, else what identifies the change."""
+    def exactly(self, path: str) -> str:
+        """What a waiver is for: a file with its name, mode and blob, else the whole change."""
+        file = self.file(path)
+        return digest(f"{self._name(path)}\0{file}") if file else self.change
+
+    def _name(self, path: str) -> str:
         view = self.by_path.get(path)
-        return self.blobs.get(view.path if view else path, self.change)
+        return view.path if view else path
+
+
+def _file_digest(file: ChangedFile) -> str:
+    """Return a digest of a file's mode and blob at the head, or at the base if the change deletes it."""
+    side, entry = ("head", file.new) if file.new else ("base", file.old)
+    return digest(f"{side} {entry.mode} {entry.oid}") if entry else ""
 
 
 class Match(Struct, frozen=True):
@@ -149,18 +158,18 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
     """Update a finding by its code, and by its state when this same change was judged.
 
-    One without code that was closed opens again when its file is as it was.
+    One without code that was closed opens again when its file is as it was. A waiver ends when its file differs.
     """
+    if record.waiver and record.waiver.file != change_index.exactly(record.path):
+        record = replace(record, waiver=None)
     before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
     if before is None:
         return _by_code(record, change_index)
     least = FindingState.OPEN if FindingState.OPEN in {before, record.standing} else before
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=least, closed="", note=note), change_index)
-    if not seen.standing.is_open:
-        # Its code cannot be looked up: it was last found under another name, or beside other copies.
-        return replace(seen, standing=least, waiver=None)
-    return replace(seen, standing=least) if least is FindingState.OPEN else seen
+    # A closed one cannot be looked up: it was last found under another name, or beside other copies.
+    return replace(seen, standing=least) if least is FindingState.OPEN or not seen.standing.is_open else seen
 
 
 def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
@@ -170,21 +179,18 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
         # Its file had left the change, for example against another base, which no review has confirmed.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
-        return replace(record, waiver=None)
+        return record
     if matched is NoMatch.VANISHED:
         return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
-    waiver = record.waiver
-    if waiver and (waiver.copies, waiver.verbatim) != _text(record, matched, change_index):
-        waiver = None
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
-        return replace(record, standing=standing, waiver=waiver) if record.standing.is_open else record
+        return replace(record, standing=standing) if record.standing.is_open else record
     # With fewer copies than before, one changed, and it is unknown whether it is the finding's.
     fewer = matched.copies < record.copies
     if fewer and record.standing is FindingState.FIXED:
         return record
     note = record.note if record.standing.is_open else ""
-    seen = replace(record, path=matched.view.path, line=matched.line, waiver=waiver, closed="", note=note)
+    seen = replace(record, path=matched.view.path, line=matched.line, closed="", note=note)
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
@@ -200,27 +206,8 @@ def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the file of a closed finding without code is again as it was when the finding was reported."""
-    return not record.standing.is_open and record.file != "" and record.file == change_index.content(record.path)
-
-
-def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
-    """Return what a waiver is for: this number of copies of exactly this text, else the whole file or the change.
-
-    A redacted text is the same for different values, so the file counts, too.
-    """
-    view = change_index.by_path.get(record.path)
-    blob = change_index.blobs.get(view.path, "") if view else ""
-    if isinstance(matched, Match) and record.block is not None:
-        view = matched.view
-        blob = blob if view.is_redacted(record.side, record.block) else ""
-        return matched.copies, _digest(view.path, f"{view.verbatim(record.side, record.block)}{blob}")
-    whole = f"{change_index.content(record.path)}{blob}"
-    return 0, _digest(view.path if view else record.path, whole or change_index.change)
-
-
-def _digest(path: str, text: str) -> str:
-    # The path counts, since what is acceptable in a test may not be in the code that it is moved to.
-    return digest(f"{path}\0{text}")
+    is_closed = not record.standing.is_open and record.block is None
+    return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
 class PlacedAnswer(Struct, frozen=True):
@@ -296,23 +283,22 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         added=item.in_file in change_index.added,
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
-        file="" if item.block else change_index.content(item.in_file or ""),
+        file=change_index.file(item.in_file or ""),
     )
     matched = find_match(record, change_index)
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
 
 
 def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex) -> TrackedFinding:
-    # A waiver holds for nothing worse than what was waived, only for the code that is cited now, and in the same file.
+    # A waiver holds for nothing worse than what was waived, and in the same file.
     if before is None:
         return record
     waiver = before.waiver
-    holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.blob_of(record.path)
+    holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.exactly(record.path)
     # An author can add a harmless copy that takes over the id, so an open finding gets no better severity.
     worse = min(before.severity, record.severity, key=lambda one: one.rank)
     severity = worse if before.standing.is_open else record.severity
-    record = replace(record, found=before.found, severity=severity, waiver=waiver if holds else None)
-    return replace(record, waiver=update_state(record, change_index).waiver)
+    return replace(record, found=before.found, severity=severity, waiver=waiver if holds else None)
 
 
 def _first_line(item: Placed) -> int | None:
@@ -346,9 +332,8 @@ def _judged(
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    if record.block is not None:
-        return record.standing is FindingState.CHANGED
-    return not record.file or record.file != change_index.content(record.path)
+    differs = not record.file or record.file != change_index.file(record.path)
+    return differs and (record.block is None or record.standing is FindingState.CHANGED)
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
@@ -360,7 +345,5 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
 def waived(
     record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
 ) -> TrackedFinding:
-    """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
-    seen = _text(record, find_match(record, change_index), change_index)
-    file = change_index.blob_of(record.path)
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen, base_ref, file))
+    """Waive the finding for its file exactly as it is now, or for this change if it is in no changed file."""
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], change_index.exactly(record.path), base_ref))

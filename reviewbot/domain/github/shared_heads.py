@@ -24,6 +24,4 @@ def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:
 def is_covered(check: CheckRun, others: Sequence[CheckRun]) -> bool:
     """Return whether GitHub shows another pull request's later check run with another meaning in place of this one."""
     top = newest(one for one in others if one.head_sha == check.head_sha)
-    if top is None or top.id < check.id or check.conclusion is None:
-        return False
-    return (top.conclusion in GREEN) != (check.conclusion in GREEN)
+    return top is not None and top.id > check.id and (top.conclusion in GREEN) != (check.conclusion in GREEN)

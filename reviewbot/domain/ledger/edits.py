@@ -54,11 +54,17 @@ class Accept(Struct, frozen=True):
     command: str = ""
 
 
+class Supersede(Struct, frozen=True):
+    """Execute no command up to this one."""
+
+    command: str
+
+
 class CancelDeferrals(Struct, frozen=True):
     """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 
-LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CancelDeferrals
+LedgerEdit = Waive | Unwaive | GrantBypass | Accept | Supersede | CancelDeferrals
 
 
 def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
@@ -69,20 +75,24 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """Return the ledger with the edits; an edit of an unknown finding has no effect."""
+    """Return the ledger with the edits.
+
+    An edit of an unknown finding has no effect, nor has a waiver by someone who cannot have seen the newest answer.
+    """
     for one in edits:
         if not isinstance(one, CancelDeferrals):
             ledger = replace(ledger, last_edit=max(ledger.last_edit, one.command))
         match one:
-            case Waive(finding_id=finding_id, by=by, reason=reason, base_ref=base_ref):
-                waive = partial(waived, by=by, reason=reason, change_index=change_index, base_ref=base_ref)
-                ledger = _with(ledger, finding_id, waive)
+            case Waive():
+                ledger = _waive(ledger, one, change_index)
             case Unwaive(finding_id=finding_id):
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
                 ledger = replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
+            case Supersede():
+                continue
             case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
@@ -90,6 +100,13 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
             case unknown:
                 assert_never(unknown)
     return ledger
+
+
+def _waive(ledger: Ledger, edit: Waive, change_index: ChangeIndex) -> Ledger:
+    if ledger.read_since(edit.command):
+        return ledger
+    waive = partial(waived, by=edit.by, reason=edit.reason, change_index=change_index, base_ref=edit.base_ref)
+    return _with(ledger, edit.finding_id, waive)
 
 
 def _with(ledger: Ledger, finding_id: str, change: Callable[[TrackedFinding], TrackedFinding]) -> Ledger:

@@ -96,7 +96,8 @@ class Purchase(Struct, frozen=True):
         max_credits: of each task; 0 if only a short copy exists.
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         no_schema: whether CodeVF refused the response schema, so that the task has none.
-        unread_at: when a run first read its answer and could not parse all of it, ISO 8601, UTC; empty if it could.
+        read_at: when a run first read its answer, ISO 8601, UTC; empty before, and if only a short copy exists.
+        unread: whether not all of the answer could be parsed.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
@@ -129,7 +130,8 @@ class Purchase(Struct, frozen=True):
     max_credits: Credits = 0
     lines: Whole | None = None
     no_schema: bool = False
-    unread_at: str = ""
+    read_at: str = ""
+    unread: bool = False
     head_at: str = ""
     context: tuple[ContextPart, ...] = ()
     mode: Mode | None = None
@@ -165,7 +167,7 @@ class Purchase(Struct, frozen=True):
     @property
     def is_complete(self) -> bool:
         """Whether the reviewer saw every selected file, and the answer was read completely."""
-        return self.coverage is Coverage.FULL and not self.unread_at
+        return self.coverage is Coverage.FULL and not self.unread
 
     @property
     def is_carried(self) -> bool:
@@ -179,8 +181,8 @@ class Purchase(Struct, frozen=True):
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
     def answered(self, *, readable: bool, seen_whole: bool, now: datetime) -> Purchase:
-        unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
-        return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)
+        coverage, read_at = Coverage.FULL if seen_whole else Coverage.PARTIAL, now.isoformat(timespec="seconds")
+        return replace(self, coverage=coverage, read_at=self.read_at or read_at, unread=not readable)
 
     def with_details(self, whole: Purchase) -> Purchase:
         """Return this copy's state with what only another record of the attempt has."""
@@ -197,7 +199,8 @@ class Purchase(Struct, frozen=True):
             parts=self.parts,
             since=self.since,
             minutes=self.minutes,
-            unread_at=self.unread_at,
+            read_at=self.read_at,
+            unread=self.unread,
         )
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
@@ -269,7 +272,8 @@ class Ledger(Struct, frozen=True):
             change, context = latest.change or known.change, latest.context or known.context
             if len(latest.identity) < len(other.identity):
                 latest = latest.with_details(other)
-            latest = replace(latest, change=change, judged=judged, context=context)
+            read_at = known.read_at or purchase.read_at
+            latest = replace(latest, change=change, judged=judged, context=context, read_at=read_at)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))
@@ -347,7 +351,11 @@ class Ledger(Struct, frozen=True):
         """Return the latest review of a head against a base if its answer could not be read completely."""
         done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
         last = next((one for one in done if (one.head_sha, one.base_ref) == (head_sha, base_ref)), None)
-        return last if last and last.unread_at else None
+        return last if last and last.unread else None
+
+    def read_since(self, command: str) -> bool:
+        """Return whether an answer was read after a command was written (`parse.PostedCommand.stamp`)."""
+        return any(command < one.read_at for one in self.purchases)
 
     def is_founded(self, purchase: Purchase) -> bool:
         """Return whether the earlier reviews that this purchase builds on are finished, as far as they are recorded."""
@@ -431,19 +439,19 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the exemptions that do not count for the pull request as it is now.
+        """Remove the exemptions that do not count for the pull request as it is now."""
+        bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
+        return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 
-        They are a bypass of another head or base, and the waivers of findings that may block, if their user is an
-        author of the change against the current base.
-        """
+    def with_waivers_for(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
+        """Remove the waivers of findings that may block, if their user is an author against the current base."""
         records = tuple(
             one
             if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
             else replace(one, waiver=None)
             for one in self.findings.records
         )
-        bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
-        return replace(self, bypass=bypass, findings=replace(self.findings, records=records))
+        return replace(self, findings=replace(self.findings, records=records))
 
     @property
     def has_exemptions(self) -> bool:

@@ -72,13 +72,18 @@ def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
 
 
 def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) -> Ledger:
-    """Apply the update to the ledger, and update the state of its findings for the current change."""
+    """Apply the update to the ledger, and update the state of its findings for the current change.
+
+    The edits come before the answers, which their writers have not seen.
+    """
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
     stood = ledger.judged_states(change_index.change)
-    findings = update_states(ledger.findings, change_index, stood)
+    ledger = replace(ledger, findings=update_states(ledger.findings, change_index, stood))
+    ledger = apply_edits(ledger, changes.edits, change_index)
+    findings = ledger.findings
     for answer in changes.answers:
         findings = merge_answer(findings, answer, change_index, stood)
-    ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
     answered = {one.task_id for one in changes.answers}
-    return replace(ledger, posted=ledger.posted | changes.posted).with_judged(change_index.change, answered)
+    ledger = replace(ledger, findings=findings, posted=ledger.posted | changes.posted)
+    return ledger.with_judged(change_index.change, answered)

@@ -450,7 +450,7 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
         )
-        return concluded(known, by_findings(known, rules, readable=not before.unread_at))
+        return concluded(known, by_findings(known, rules, readable=not before.unread))
     return concluded(known, failed(known, error))
 
 

@@ -24,7 +24,7 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
+from reviewbot.domain.model.options import Auto, FailOn, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.readiness import WaitRules
@@ -136,6 +136,7 @@ class Request(Struct, frozen=True):
         waits: whether the settings allow waiting for a review.
         may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
         base_ref: the base branch when the run started; it determines the check run's name.
+        strictest_fail_on: the setting, or that of a rule if it is stricter.
         shares_name: whether an earlier base branch has the same check name.
         route: the names of the `routes` that apply to this change, or empty.
         is_due: whether they give it a review.
@@ -162,6 +163,7 @@ class Request(Struct, frozen=True):
     check_run: bool
     summary_comment: bool
     base_ref: str
+    strictest_fail_on: FailOn
     shares_name: bool = False
     is_keyless: bool = False
     waits: bool = True
@@ -232,7 +234,7 @@ class OpenTask(Struct, frozen=True):
     task: Task
 
 
-class Known(Struct, frozen=True):
+class Known(Struct, frozen=True, dict=True):
     """What a run knows in any phase.
 
     Attributes:
@@ -359,9 +361,10 @@ class Known(Struct, frozen=True):
 
     # The pull request
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
-        return self.memory.ledger
+        """The ledger with the news of this run, which may show that a waiver does not count."""
+        return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property
     def spent(self) -> Decimal:

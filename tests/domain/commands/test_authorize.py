@@ -42,7 +42,7 @@ from tests.domain.builders import HEAD, NOON, commit, pull, purchase
 
 ASKED_AT = NOON + timedelta(minutes=5)
 BOUGHT = purchase(state=TaskState.DONE, used=Decimal(100))
-WAIVER = Waiver("wendy", "known", 1, "")
+WAIVER = Waiver("wendy", "known", "")
 MEDIUM = TrackedFinding("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
 HIGH = TrackedFinding("3f9a000002", Severity.HIGH, None, "high", "a.py")
 UNRATED = TrackedFinding("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
@@ -178,7 +178,8 @@ def test_a_reopened_finding_blocks_any_head() -> None:
     assert isinstance(action("unwaive c0de", ledger=replace(LEDGER, purchases=())), EditLedger)
 
 
-UNREAD = replace(BOUGHT, unread_at=(ASKED_AT - timedelta(seconds=30)).isoformat())
+UNREAD = replace(BOUGHT, unread=True, read_at=(ASKED_AT - timedelta(seconds=30)).isoformat())
+LATER = (ASKED_AT + timedelta(seconds=1)).isoformat()
 ACCEPT = EditLedger(Accept(HEAD, "main", "task_1", "wendy"))
 
 
@@ -186,8 +187,8 @@ ACCEPT = EditLedger(Accept(HEAD, "main", "task_1", "wendy"))
     ("purchases", "came"),
     [
         ((UNREAD,), ACCEPT),
-        ((replace(UNREAD, unread_at=ASKED_AT.isoformat()),), ACCEPT),
-        ((replace(UNREAD, unread_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_ANSWER),
+        ((replace(UNREAD, read_at=ASKED_AT.isoformat()),), ACCEPT),
+        ((replace(UNREAD, read_at=LATER),), Refusal.NEWER_ANSWER),
         ((BOUGHT,), Refusal.NO_ANSWER),
         ((), Refusal.NO_ANSWER),
         ((replace(UNREAD, state=TaskState.OPEN),), Refusal.NO_ANSWER),
@@ -196,7 +197,7 @@ ACCEPT = EditLedger(Accept(HEAD, "main", "task_1", "wendy"))
         ((UNREAD, replace(UNREAD, base_ref="next", task_id="task_2")), ACCEPT),
         ((UNREAD, replace(BOUGHT, attempt=2, task_id="task_2")), Refusal.NO_ANSWER),
         ((BOUGHT, replace(UNREAD, attempt=2)), ACCEPT),
-        ((replace(UNREAD, head_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_HEAD),
+        ((replace(UNREAD, head_at=LATER),), Refusal.NEWER_HEAD),
         ((replace(UNREAD, head_at=""),), Refusal.NEWER_HEAD),
     ],
 )
@@ -351,6 +352,27 @@ def test_a_maintainer_waives_what_blocks_in_the_code_of_a_workflow(fields: dict[
     assert isinstance(action(f"bypass {HEAD} it burns", pull=made, permission=Permission.MAINTAIN), EditLedger)
     listed = ("github-actions[bot]", "release-app[bot]")
     assert isinstance(action("waive 77aa because", pull=made, permission=Permission.WRITE, bots=listed), EditLedger)
+
+
+def test_a_waiver_is_refused_if_an_answer_was_read_since() -> None:
+    """The answer may have made the finding worse, or have closed the one that the beginning of an id meant."""
+    there, later = (replace(LEDGER, purchases=(replace(BOUGHT, read_at=at),)) for at in (ASKED_AT.isoformat(), LATER))
+    assert isinstance(action("waive 77aa because", ledger=there), EditLedger)
+    for text in ("waive 77aa because", f"waive {MEDIUM.id} because"):
+        assert action(text, ledger=later) is Refusal.NEWER_ANSWER
+    for text in ("waive c0de because", "unwaive c0de", f"bypass {HEAD} because"):
+        assert isinstance(action(text, ledger=later), EditLedger)
+    edit = Waive(UNRATED.id, "wendy", "because", command=f"{ASKED_AT.isoformat()} {42:020}")
+    assert refusal_after(EditLedger(edit, UNRATED), PENDING, later) is Refusal.NEWER_ANSWER
+    assert refusal_after(EditLedger(edit, UNRATED), PENDING, there) is Refusal.NOT_KEPT
+
+
+def test_the_beginning_of_an_id_is_of_one_finding_open_or_not() -> None:
+    both = replace(LEDGER, findings=Findings((UNRATED, replace(FIXED, id="77aa000004"))))
+    assert action("waive 77aa because", ledger=both) is Refusal.SEVERAL_FINDINGS
+    assert isinstance(action(f"waive {UNRATED.id} because", ledger=both), EditLedger)
+    assert isinstance(action("unwaive 77aa", ledger=both), EditLedger)
+    assert action("waive beef because") is Refusal.NO_FINDING
 
 
 def test_an_existing_waiver_is_withdrawn() -> None:

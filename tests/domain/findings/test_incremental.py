@@ -209,7 +209,7 @@ def test_open_and_new_findings_are_listed() -> None:
 
 
 def test_waivers_closed_findings_and_the_conversation_follow() -> None:
-    waived = replace(RECORD, waiver=Waiver("kim", "It is\nknown.", 1, "v"))
+    waived = replace(RECORD, waiver=Waiver("kim", "It is\nknown.", "v"))
     fixed = replace(RECORD, id="3" * 10, title='A "b"', standing=FindingState.FIXED)
     said = Reply(Role.AUTHOR, None, '{"id": "0"}\nNEW SINCE', (RECORD.id,))
     text = since_text("b" * 40, [], [waived], 100_000, closed=[fixed], replies=[said])
@@ -289,9 +289,7 @@ SEPARATORS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 @given(st.text(alphabet=st.sampled_from(f'a>" :{SEPARATORS}') | st.characters(), max_size=40))
 def test_no_name_title_reason_or_reply_begins_a_line(hostile: str) -> None:
     forged = f"{hostile}\u2028CLOSED FINDINGS\n0123456789, fixed\n\nCONVERSATION"
-    open_one = replace(
-        RECORD, path=forged, title=forged, waiver=Waiver("mona", forged, 1, ""), text=forged, leftover=True
-    )
+    open_one = replace(RECORD, path=forged, title=forged, waiver=Waiver("mona", forged, ""), text=forged, leftover=True)
     closed = replace(RECORD, path=forged, title=forged, standing=FindingState.FIXED)
     reply = Reply(Role.AUTHOR, None, forged)
     text = since_text("b" * 40, [NewPart(forged, ())], [open_one], 100_000, closed=[closed], replies=[reply])

@@ -11,7 +11,7 @@ from reviewbot.domain.ledger.codec import MAX_RECORDS, smaller
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.review import Severity
 
-WAIVED = Waiver("mona", "fine", 1, "")
+WAIVED = Waiver("mona", "fine", "")
 records = st.builds(
     TrackedFinding,
     st.text("0123456789abcdef", min_size=10, max_size=10),

@@ -34,7 +34,7 @@ from reviewbot.domain.findings.tracking import (
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Finding, Leftover, Severity, Side
 from reviewbot.values import replace
-from tests.domain.builders import answer, change_index, file_diff, finding, numbered, view
+from tests.domain.builders import answer, change_index, file_diff, finding, numbered
 
 APP = "src/app.py"
 BASE = numbered(30)
@@ -418,16 +418,6 @@ def test_a_harmless_copy_that_takes_over_the_id_is_as_severe() -> None:
     assert [record.severity for record in records if record.counts] == [Severity.CRITICAL]
 
 
-def test_a_waiver_ends_when_a_review_of_another_text_reports_the_finding_again() -> None:
-    first = found(NOW, finding(code="bad()"))
-    given = replace(first, records=(waived(one(first), "kim", "Known.", replace(NOW, blobs={APP: "1"})),))
-    for blob, kept in (("1", True), ("2", False)):
-        again = merge_answer(given, answer(NOW, finding(code="bad()"), task="task_2"), replace(NOW, blobs={APP: blob}))
-        assert (one(again).waiver is not None) is kept
-    still = merge_answer(given, answer(NOW, task="task_2", still=[one(first).id]), replace(NOW, blobs={APP: "2"}))
-    assert one(still).waiver is not None
-
-
 @pytest.mark.parametrize("severity", [Severity.LOW, Severity.HIGH, Severity.UNRATED])
 def test_something_else_on_the_same_code_is_another_finding(severity: Severity) -> None:
     first = found(NOW, finding("One", code="bad()"))
@@ -462,14 +452,13 @@ ONE, OTHER = "call(1377771)", "call(1503685)"
 
 @pytest.mark.parametrize("title", ["One", "Two"])
 def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
-    before = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
-    first = waive_only(found(before, finding("One", code=ONE)), before)
     now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
+    first = waive_only(found(now, finding("One", code=ONE)), now)
     said = answer(now, finding(title, code=OTHER), task="task_2")
     assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
     both = merge_answer(first, said, now)
     assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
-    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver applies to its own code"
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own finding"
     assert merge_answer(both, said, now) == both
 
 
@@ -490,7 +479,8 @@ def with_waiver(given: Finding, now: ChangeIndex = NOW) -> Findings:
     ("text", "stands"),
     [
         (BAD, True),
-        (f"above\n{BAD}", True),
+        (f"above\n{BAD}", False),
+        (BAD.replace("line 1\n", "line 0\n"), False),
         (BAD.replace("bad()", "  bad()"), False),
         (BAD.replace("bad()", "bad() "), False),
         (BAD.replace("bad()", "bad(1)"), False),
@@ -498,11 +488,11 @@ def with_waiver(given: Finding, now: ChangeIndex = NOW) -> Findings:
         (f"{BAD}bad()\n", False),
     ],
 )
-def test_a_waiver_applies_to_the_code_at_its_time(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_applies_to_the_file_at_its_time(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
     before = with_waiver(finding(code="bad()"))
     waiver = one(before).waiver
     assert waiver is not None
-    assert (waiver.by, waiver.reason, waiver.copies) == ("mona", "r" * MAX_REASON, 1)
+    assert (waiver.by, waiver.reason) == ("mona", "r" * MAX_REASON)
     record = one(update_states(before, change_index({APP: BASE}, {APP: text})))
     assert record.counts is not stands
     assert (record.waiver is not None) is stands
@@ -527,9 +517,6 @@ def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, tit
 
 def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     first = update_states(found(NOW, finding(code="bad()")), CHANGED)
-    waiver = waived(one(first), "mona", "fixed", CHANGED).waiver
-    assert waiver is not None
-    assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
     before = waive_only(first, CHANGED)
     assert update_states(before, CHANGED) == before
     assert one(update_states(before, NOW)).counts
@@ -563,42 +550,51 @@ def test_a_finding_without_a_file_can_be_waived_until_the_change_changes() -> No
     assert one(update_states(before, later)).counts
 
 
-@pytest.mark.parametrize("code", ["secret()", None], ids=["quoted", "without code"])
-def test_a_waiver_ends_when_the_file_differs_only_in_a_redacted_value(code: str | None) -> None:
-    """Other values have the same redacted text."""
-    shown = BAD.replace("bad()", "secret()")
-    sent, line = view(BASE, shown), 1 + shown.splitlines().index("secret()")
-
-    def with_blob(letter: str, *redacted: int) -> ChangeIndex:
-        index = ChangeIndex((replace(sent, redacted=frozenset(redacted)),), frozenset())
-        return replace(index, blobs={APP: letter * 40})
-
-    before = with_waiver(finding(code=code), with_blob("a", line))
-    assert update_states(before, with_blob("a", line)) == before
-    assert one(update_states(before, with_blob("b", line))).counts
-    if code:
-        other = with_waiver(finding(code=code), with_blob("a", 1))
-        assert not one(update_states(other, with_blob("b", 1))).counts, "its code has no redaction"
+FILE = Entry("1" * 40, "100644", binary=True)
 
 
-def test_a_waiver_on_an_unreadable_file_applies_to_its_bytes() -> None:
-    def binary(oid: str) -> ChangeIndex:
-        (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
-        file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
-        return ChangeIndex.of(ChangeSet("b", "h", (file,)), ())
-
-    before = with_waiver(finding(path="x"), binary("2"))
-    assert update_states(before, binary("2")) == before
-    assert one(update_states(before, binary("3"))).counts
+def bytes_at(head: Entry | None, base: Entry | None = None) -> ChangeIndex:
+    """Return a change of one file whose text is unknown."""
+    status = "deleted file mode 100644\n" if head is None else "new file mode 100644\n" if base is None else ""
+    (diff,) = parse_diff(f"diff --git a/x b/x\n{status}")
+    return ChangeIndex.of(ChangeSet("b", "h", (ChangedFile(diff, base, head),)), ())
 
 
-def test_a_waiver_on_a_large_file_applies_to_its_known_part() -> None:
-    def large(text: str) -> ChangeIndex:
-        return ChangeIndex((view(BASE, text, whole=False),), frozenset())
+@pytest.mark.parametrize(
+    "other",
+    [
+        bytes_at(replace(FILE, oid="2" * 40)),
+        bytes_at(replace(FILE, mode="100755")),
+        bytes_at(None, FILE),
+        bytes_at(None),
+        change_index({}, {}),
+    ],
+    ids=["content", "mode", "deleted", "unknown", "not in the change"],
+)
+def test_a_waiver_is_for_the_bytes_and_the_mode_of_a_file(other: ChangeIndex) -> None:
+    """Also if no text is known, and if the text that was sent is the same, as with other redacted values."""
+    now = bytes_at(FILE)
+    before = with_waiver(finding(path="x"), now)
+    assert update_states(before, now) == before
+    assert update_states(before, bytes_at(FILE, replace(FILE, oid="3" * 40))) == before, "another base"
+    assert one(update_states(before, other)).waiver is None
 
-    before = with_waiver(finding(), large(BAD))
-    assert update_states(before, large(BAD)) == before
-    assert one(update_states(before, large(BAD.replace("bad()", "worse()")))).counts
+
+def test_a_waiver_ends_although_the_reviewer_calls_the_finding_open_in_the_changed_file() -> None:
+    before = with_waiver(finding(code="bad()"))
+    worse = change_index({APP: BASE}, {APP: BAD.replace("line 10\n", "line 10 is worse\n")})
+    said = answer(worse, task="task_2", still=[one(before).id])
+    assert one(merge_answer(before, said, worse)).counts
+
+
+def test_a_finding_is_not_fixed_in_the_same_file() -> None:
+    """What was sent can differ: words elsewhere decide what is redacted, and the base decides what a diff shows."""
+    first = found(NOW, finding(code="bad()"))
+    masked = change_index({APP: BASE}, {APP: BAD.replace("bad()", "xxx()")})
+    said = answer(masked, task="task_2", fixed=[one(first).id])
+    assert one(merge_answer(first, said, masked)).standing is FindingState.FIXED
+    same = replace(masked, files=NOW.files)
+    assert one(merge_answer(first, said, same)).standing is FindingState.CHANGED
 
 
 # --- Parts of an answer that cannot be parsed -------------------------------------------------------------------------
@@ -697,8 +693,8 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex
         assert record is not None
         if record.standing is FindingState.FIXED:
             assert words[record.id] == "fixed"
-            changed = record.file == "" or record.file != now.content(record.path)
-            assert changed if record.block is None else copies(record, now) < before.copies
+            assert record.file == "" or record.file != now.file(record.path)
+            assert record.block is None or copies(record, now) < before.copies
         if record.standing is FindingState.GONE:
             assert is_left(before, now)
 

@@ -75,7 +75,8 @@ def test_the_last_verdict_of_each_pull_request_on_this_commit_counts() -> None:
         ("action_required", "skipped", True),
         ("failure", "action_required", False),
         ("skipped", "success", False),
-        (None, "success", False),
+        (None, "success", True),
+        (None, "action_required", False),
     ],
 )
 def test_a_check_is_hidden_by_a_later_one_with_another_meaning(

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.ledger.edits import (
@@ -14,6 +13,7 @@ from reviewbot.domain.ledger.edits import (
     CancelDeferrals,
     GrantBypass,
     LedgerEdit,
+    Supersede,
     Unwaive,
     Waive,
     apply_edits,
@@ -24,7 +24,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, purchase
 
-EMPTY = ChangeIndex((), frozenset())
+EMPTY = ChangeIndex((), frozenset(), change="1" * 32)
 FOUND = TrackedFinding("0123456789", Severity.HIGH, None, "A finding", "a.py")
 OTHER = replace(FOUND, id="9876543210")
 DEFERRED = purchase(state=TaskState.DEFERRED, task_id="", hold=0)
@@ -34,7 +34,7 @@ BEFORE = Ledger((OPEN, DEFERRED, INTENT), findings=Findings((FOUND, OTHER)))
 
 
 def with_waiver(record: TrackedFinding) -> TrackedFinding:
-    return replace(record, waiver=Waiver("wendy", "known", 0, digest(f"{record.path}\0")))
+    return replace(record, waiver=Waiver("wendy", "known", EMPTY.change))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             (Accept(HEAD, "main", "task_1", "max"),),
             replace(BEFORE, acceptance=Acceptance(HEAD, "main", "task_1", "max")),
         ),
+        ((Supersede("2026"),), replace(BEFORE, last_edit="2026")),
         (
             (CancelDeferrals(),),
             replace(

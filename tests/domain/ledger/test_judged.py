@@ -179,7 +179,7 @@ def test_a_finding_that_did_not_block_may_be_forgotten() -> None:
 
 
 def many(severity: Severity, count: int) -> tuple[TrackedFinding, ...]:
-    waiver = Waiver("octocat", "Known.", 0, "")
+    waiver = Waiver("octocat", "Known.", "")
     return tuple(TrackedFinding(f"{n:010x}", severity, None, "Title", "a.py", waiver=waiver) for n in range(count))
 
 

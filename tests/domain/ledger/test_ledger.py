@@ -142,10 +142,10 @@ records = st.builds(
     closed=texts,
     text=texts,
     note=texts,
-    waiver=st.none() | st.builds(Waiver, texts, texts, st.integers(0, 99), texts),
+    waiver=st.none() | st.builds(Waiver, texts, texts, texts, texts),
     leftover=st.booleans(),
     file=st.just("") | hexes,
-).map(lambda record: record if record.block is None else replace(record, file=""))
+)
 beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
     lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
 )
@@ -410,7 +410,7 @@ def test_a_signature_is_for_one_version() -> None:
 
 def waived_by(by: str, base_ref: str, severity: Severity = Severity.HIGH) -> Ledger:
     """Return a ledger with a waived finding, and a bypass of the head."""
-    waiver = Waiver(by, "fine", 1, "", base_ref)
+    waiver = Waiver(by, "fine", "", base_ref)
     finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", waiver=waiver)
     return replace(PLAIN, findings=Findings((finding,)), bypass=Bypass(HEAD, "main", "boss", "now"))
 
@@ -452,7 +452,7 @@ def test_a_bypass_is_for_one_head_and_base() -> None:
 
 
 def test_an_edit_by_another_user_removes_waivers_and_keeps_blocking_findings() -> None:
-    waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
+    waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", ""))
     bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "main", "task_1", "boss")
     bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=bypass, acceptance=acceptance)
     reading = decode(encode(bypassed, SIGNER), SIGNER, edited_by_other=True)
@@ -471,11 +471,7 @@ def test_an_edit_by_another_user_removes_waivers_and_keeps_blocking_findings() -
         Ledger(acceptance=Acceptance("a" * 40, "main", "task_1", "octocat")),
         Ledger(
             findings=Findings(
-                (
-                    TrackedFinding(
-                        "1" * 10, Severity.HIGH, None, "T", "a.py", waiver=Waiver("octocat", "Known.", 1, "d")
-                    ),
-                )
+                (TrackedFinding("1" * 10, Severity.HIGH, None, "T", "a.py", waiver=Waiver("octocat", "Known.", "d")),)
             )
         ),
     ],
@@ -965,7 +961,7 @@ def test_a_deferred_purchase_costs_nothing() -> None:
 
 
 def test_a_dropped_waived_finding_is_counted() -> None:
-    waiver = Waiver("mona", "It is on purpose.", 1, "digest")
+    waiver = Waiver("mona", "It is on purpose.", "digest")
     many = tuple(
         TrackedFinding(f"{n:010x}", Severity.CRITICAL, None, "Title", "a.py", waiver=waiver) for n in range(250)
     )

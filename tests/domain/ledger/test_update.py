@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,7 +134,8 @@ def test_findings_are_updated_for_the_current_change() -> None:
 
 
 def amended(*given: LedgerEdit, now: ChangeIndex = NOW) -> Ledger:
-    return applied(Ledger(), LedgerUpdate((), (said("task_1", "bad()", "line 4"),), given), now)
+    before = applied(Ledger(), LedgerUpdate((), (said("task_1", "bad()", "line 4"),)), now)
+    return applied(before, LedgerUpdate(edits=given), now)
 
 
 def test_a_command_waives_a_finding_and_withdraws_the_waiver() -> None:
@@ -141,9 +143,46 @@ def test_a_command_waives_a_finding_and_withdraws_the_waiver() -> None:
     one = amended(Waive(first.id, "mona", "r" * 999))
     assert [record.id for record in one.findings.counting("")] == [second.id]
     (waiver,) = (record.waiver for record in one.findings.records if record.waiver)
-    assert (waiver.by, len(waiver.reason), waiver.copies) == ("mona", 300, 1)
+    assert (waiver.by, len(waiver.reason)) == ("mona", 300)
     assert amended(Waive(first.id, "mona", "fine"), Unwaive(first.id)) == amended()
     assert amended(Waive("0" * 10, "mona", "fine"), Unwaive("0" * 10)) == amended()
+
+
+AT = "2026-11-24T12:00:{:02}+00:00"
+
+
+def test_of_two_runs_that_read_an_answer_the_first_record_counts() -> None:
+    """So the second one has nothing to write."""
+    one, other, no_time = (replace(DONE, read_at=at) for at in (AT.format(1), AT.format(2), ""))
+    for before, news, after in ((one, other, one), (other, one, other), (one, no_time, one), (no_time, one, one)):
+        assert Ledger((before,)).with_purchase(news).purchases == (after,)
+
+
+@pytest.mark.parametrize(
+    ("severity", "read_at", "kept"),
+    [
+        (Severity.HIGH, "", True),
+        (Severity.HIGH, AT.format(5), True),
+        (Severity.LOW, AT.format(5), True),
+        (Severity.CRITICAL, AT.format(5), False),
+        (Severity.HIGH, AT.format(6), False),
+        (Severity.LOW, AT.format(6), False),
+    ],
+)
+def test_a_waiver_is_for_what_was_reported_before_its_command(severity: Severity, read_at: str, kept: object) -> None:
+    """The run of the command may read an answer that its writer has not seen."""
+    first = amended().findings.records[0]
+    news = LedgerUpdate(
+        (replace(DONE, read_at=read_at),),
+        (said("task_2", first.title, severity=severity),),
+        (Waive(first.id, "mona", "fine", command=f"{AT.format(5)} {1:020}"),),
+    )
+    record = applied(amended(), news, NOW).findings.find(first.id)
+    assert record is not None
+    assert (record.waiver is not None) is kept
+    again = applied(amended(Waive(first.id, "kim", "known")), news, NOW).findings.find(first.id)
+    assert again is not None
+    assert (again.waiver is not None) is (severity is not Severity.CRITICAL), "an earlier one stays"
 
 
 def test_a_bypass_passes_one_head_and_the_latest_counts() -> None:

@@ -11,7 +11,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding
+from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
@@ -58,7 +58,7 @@ from reviewbot.domain.machine.purchase import (
     submitted,
 )
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Allow, AnswerForm, Auto, ReviewOn, Supersede
+from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
@@ -385,7 +385,7 @@ def test_no_verdict_is_green_beside_a_redacted_value_that_may_be_code_and_has_no
 def test_an_unreadable_answer_is_recorded_with_its_first_time() -> None:
     later = NOON + timedelta(hours=1)
     unread = purchase().answered(readable=False, seen_whole=True, now=NOON)
-    assert (unread.coverage, unread.unread_at, unread.is_complete) == (Coverage.FULL, NOON.isoformat(), False)
+    assert (unread.coverage, unread.unread, unread.is_complete) == (Coverage.FULL, True, False)
     assert unread.answered(readable=False, seen_whole=True, now=later) == unread
     assert unread.answered(readable=True, seen_whole=True, now=later).is_complete
     assert purchase().answered(readable=True, seen_whole=False, now=NOON).coverage is Coverage.PARTIAL
@@ -555,6 +555,18 @@ def test_a_second_summary_is_merged_into_the_first() -> None:
     ended = go(due, replace(sendable(), stored=doubled))
     assert decide(ended) == steps.Refresh(), "the other run may have written to either"
     assert ended.known.has_news
+
+
+@pytest.mark.parametrize(
+    ("base_ref", "fail_on", "counts"), [("", "critical", False), ("", "high", True), ("main", "high", False)]
+)
+def test_an_authors_waiver_counts_only_while_the_finding_cannot_block(
+    base_ref: str, fail_on: str, counts: object
+) -> None:
+    record = TrackedFinding("0" * 10, Severity.HIGH, None, "T", "a.py", waiver=Waiver("ann", "fine", "", base_ref))
+    memory = Memory(Ledger(findings=Findings((record,))))
+    there = replace(known(strictest_fail_on=FailOn(fail_on)), memory=memory)
+    assert there.ledger.findings.records[0].counts is counts
 
 
 def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:

@@ -171,6 +171,7 @@ class RandomWorld:
             check_run=self.chance(0.9),
             summary_comment=self.chance(0.9),
             base_ref="main",
+            strictest_fail_on=judgement.rules.fail_on,
             shares_name=self.chance(0.5),
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),

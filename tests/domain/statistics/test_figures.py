@@ -40,7 +40,7 @@ SINCE = datetime(2026, 9, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 28, tzinfo=UTC)
 PERIOD = Period(("acme/parcels",), SINCE, UNTIL, verified=True, left_out=2)
 FOUND = TrackedFinding("ab12", Severity.HIGH, None, "One", "a.py", found="task_1")
-WAIVER = Waiver("kim", "Known.", 1, "x")
+WAIVER = Waiver("kim", "Known.", "x")
 LIKED, DISLIKED = Opinions("ab12", author_up=2, others_down=1), Opinions("ab12", author_up=1, others_down=2)
 DONE = purchase(state=TaskState.DONE, used=Decimal(310), minutes=90, mode=Mode.FAST, expertise="python")
 
