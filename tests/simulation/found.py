@@ -1246,4 +1246,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
     ),
+    "both-copies-called-fixed": Bug(
+        "Two findings were on equal lines, and a force-push removed one of them. Since either can be the one that is "
+        "gone, a reviewer could call both fixed, and the check was green with the other line.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Episode((PUSH, NEXT), (At(7, Meanwhile(Move("evil", 0, 5))),))),
+            *(Move("finish"), Episode((COLLECT,)), Move("go_back")),
+            setting=Setting(life=Life(600, 3600), mind=Mind(lies=True)),
+        ),
+    ),
 }

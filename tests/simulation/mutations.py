@@ -17,7 +17,7 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.findings.tracking import _by_code
+from reviewbot.domain.findings.tracking import _by_code, update_state
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
@@ -1825,6 +1825,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda known, *those: right(known.with_update(LedgerUpdate()), *those),
         NO_BUG,
         found="two-scopes-in-turn",
+    ),
+    Mutation(
+        "all findings on equal lines can be fixed once one of the lines is gone",
+        "reviewbot.domain.findings.tracking:_updated",
+        lambda _right: lambda before, *those: tuple(update_state(one, *those) for one in before),
+        NEVER_GREEN,
+        found="both-copies-called-fixed",
     ),
 )
 

@@ -8,6 +8,7 @@ then.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
@@ -229,7 +230,7 @@ def merge_answer(
     findings: Findings, answer: PlacedAnswer, change_index: ChangeIndex, stood: Stood = NOT_JUDGED
 ) -> Findings:
     """Update the findings by an answer. Idempotent."""
-    known = {record.id: update_state(record, change_index, stood) for record in findings.records}
+    known = {record.id: record for record in _updated(findings.records, change_index, stood)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index) for key, record in answered.items())
@@ -255,8 +256,25 @@ def merge_answer(
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    updated = (update_state(record, change_index, stood) for record in findings.records)
-    return replace(findings, records=worst_first(updated))
+    return replace(findings, records=worst_first(_updated(findings.records, change_index, stood)))
+
+
+def _updated(before: Sequence[TrackedFinding], change_index: ChangeIndex, stood: Stood) -> tuple[TrackedFinding, ...]:
+    """Update findings. Of several with equal lines, only as many can be fixed as copies are gone; the others stay."""
+    after = {one.id: update_state(one, change_index, stood) for one in before}
+    groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
+    for one in before:
+        if after[one.id].standing.is_open and one.block is not None:
+            groups[one.path, one.side, one.block].append(one)
+    for group in (those for those in groups.values() if len(those) > 1):
+        matched = find_match(after[group[0].id], change_index)
+        changed = [one for one in group if after[one.id].standing is FindingState.CHANGED]
+        if changed and isinstance(matched, Match):
+            gone = max(one.copies for one in group) - matched.copies
+            changed.sort(key=lambda one: abs((one.line or 0) - (after[one.id].line or 0)))
+            for one in changed[: max(len(changed) - gone, 0)]:
+                after[one.id] = replace(after[one.id], standing=FindingState.OPEN, copies=matched.copies)
+    return tuple(after.values())
 
 
 def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[TrackedFinding]:

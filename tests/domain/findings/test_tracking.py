@@ -335,6 +335,23 @@ def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> 
     )
 
 
+def test_of_two_findings_on_equal_lines_only_one_can_be_fixed_when_one_line_is_gone() -> None:
+    text = BAD.replace("line 20\n", "line 20\nbad()\n")
+    two = change_index({APP: BASE}, {APP: text})
+    places = [at for at, line in enumerate(text.split("\n"), start=1) if line == "bad()"]
+    first = found(two, *(finding(code="bad()", line=at) for at in places))
+    near, far = sorted(first.records, key=lambda record: record.line or 0)
+    said = answer(NOW, task="task_2", fixed=[near.id, far.id])
+    fixed = merge_answer(first, said, NOW)
+    assert {record.id: record.standing for record in fixed.records} == {
+        near.id: FindingState.OPEN,
+        far.id: FindingState.FIXED,
+    }
+    assert merge_answer(fixed, replace(said, task_id="task_3"), NOW).find(near.id) == fixed.find(near.id)
+    none = change_index({APP: BASE}, {APP: BASE + "x\n"})
+    assert all(record.standing is FindingState.CHANGED for record in update_states(first, none).records)
+
+
 def test_a_closed_finding_names_its_task() -> None:
     first = found(NOW, finding(code="bad()"))
     gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
