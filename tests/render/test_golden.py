@@ -241,6 +241,16 @@ def test_every_other_outcome_says_what_to_do_next(renderer: Renderer, reason: Re
     assert "\n\n\n" not in page
 
 
+def test_paths_are_advised_only_for_files_that_they_can_select(renderer: Renderer) -> None:
+    view = of_reason(Reason.NOTHING_SELECTED)
+    texts = {
+        reason: check(renderer, replace(view, held=(Held("a", reason, "", missed=False),))) for reason in HeldBecause
+    }
+    advised = {reason for reason, text in texts.items() if "add its pattern to `paths`" in text}
+    by_name = {HeldBecause.LOCK_FILE, HeldBecause.MINIFIED, HeldBecause.VENDORED, HeldBecause.GENERATED}
+    assert advised == {HeldBecause.PATHS, *by_name}
+
+
 def test_everything_else_was_reviewed_only_if_a_file_was(renderer: Renderer) -> None:
     view = of_reason(Reason.PARTIAL)
     unread = tuple(Held(one.path, HeldBecause.NOT_UTF_8, "", missed=True) for one in view.sent)

@@ -147,7 +147,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 _DIFF_LIMITS = "Its limits are 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "`github-token` is wrong, revoked or expired. A workflow's token is valid during its job, an App's for an hour, so "
+    "It is wrong, revoked or expired. A workflow's token is valid during its job, an App's for an hour, so "
     "keep `wait-minutes` below that."
 )
 _MISSING = "It does not exist, or the token cannot see it; GitHub does not distinguish the two."
