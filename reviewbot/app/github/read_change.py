@@ -152,25 +152,25 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
-    doubtful: Iterable[int] = ()
+    unseen = frozenset(changed) & file.diff.added
     if text and file.text is not None:
-        doubtful = _doubtful(file, file.text, text.doubtful, redactor, place)
-    elif diff.doubtful:
-        shown = {diff.text.split("\n")[number - 1][1:] for number in diff.doubtful}
-        doubtful = (number for number, line in changed.items() if line in shown and number in file.diff.added)
+        unseen = frozenset(_unseen(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, replace(view, doubtful=frozenset(doubtful))
+    return sendable, replace(view, unseen=unseen)
 
 
-def _doubtful(file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place) -> Iterator[int]:
-    """Yield the doubtful lines that are new, or were not doubtful at the merge base: a name or a key above decides."""
+def _unseen(file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place) -> Iterator[int]:
+    """Yield the redacted lines that are new, or were not redacted at the merge base.
+
+    In a file that is executed or installed, another key above can make a redacted line a command, so each one counts.
+    """
     added, known = file.diff.added, set[str]()
-    if file.old is not None and not found <= added:
+    if file.old is not None and not (place.is_executed or found <= added):
         old = file.diff.reverted(head)
         if place_before(file.diff.old_path, old, file.old.mode) is place:
             lines = split_lines(old)
-            known = {lines[number - 1] for number in redactor.redact(old, place).doubtful}
+            known = {lines[number - 1] for number in redactor.redact(old, place).lines}
     lines = split_lines(head)
     yield from (number for number in found if number in added or lines[number - 1] not in known)

@@ -1,8 +1,7 @@
-"""Findings of reviewbot itself, on lines with a redacted value that may be code.
+"""Findings of reviewbot itself, on each new line with a redacted value, which the reviewer does not see.
 
 An author can choose a package, host or program in the format of a token, or write a word such as `password` beside
-code, and the reviewer does not see what is redacted. So such a line blocks until it changes, or a collaborator who has
-looked at it waives the finding.
+code. So such a line blocks until it changes, or a collaborator who has looked at it waives the finding.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _EXPLANATION = (
 def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
     """Yield a finding for each run of such lines."""
     for view in views:
-        for first, last in runs(sorted(view.doubtful)):
+        for first, last in runs(sorted(view.unseen)):
             kinds = dict.fromkeys(
                 kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
             )

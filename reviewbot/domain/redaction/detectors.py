@@ -298,8 +298,6 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     return rule.quoted or (is_strong(value) and not is_name(value))
 
 
-# Of names whose values are often tokens of a known format.
-_ISSUED = re.compile(r"(?<![A-Za-z])(?:pat|api|bot|jwt)(?![a-z])|webhook", re.IGNORECASE)
 # In a shell, `TOKEN= x` runs x.
 _BEHIND_EMPTY = re.compile(r"\w=\s{1,20}[\"']?\Z")
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
@@ -474,11 +472,6 @@ def may_end(line: str, place: Place) -> bool:
 def has_word(text: str) -> bool:
     """Return whether a text has a word such as `password`."""
     return _ANY_WORD.search(text) is not None
-
-
-def names_a_secret(name: str) -> bool:
-    """Return whether a name has a word such as `password` or `api`, and its value is not executed or installed."""
-    return (has_word(name) or _ISSUED.search(name) is not None) and not _RUN.search(name)
 
 
 # Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.

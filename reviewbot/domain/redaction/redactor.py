@@ -8,7 +8,6 @@ their number and marker.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:
-    from reviewbot.domain.redaction.detectors import Span
     from reviewbot.domain.redaction.formats import Token
     from reviewbot.domain.redaction.scan import Scan
 
@@ -54,13 +52,11 @@ class Redacted(Struct, frozen=True):
     Attributes:
         text: with the same number of lines.
         lines: numbers, from 1, of the lines that changed.
-        doubtful: of those with a value that may be code.
     """
 
     text: str
     lines: frozenset[int]
     count: int
-    doubtful: frozenset[int] = frozenset()
 
 
 class Redactor(Struct, frozen=True):
@@ -86,15 +82,15 @@ class Redactor(Struct, frozen=True):
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
-        after, count, doubtful = text, 0, set[int]()
+        after, count = text, 0
         for _ in range(_ROUNDS):
-            after, more, lines = self._once(after, place)
+            after, more = self._once(after, place)
             if not more:
                 break
-            count, doubtful = count + more, doubtful | lines
+            count += more
         pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-        return Redacted(after, changed, count, changed.intersection(doubtful))
+        return Redacted(after, changed, count)
 
     def counted(self, text: str) -> tuple[str, int]:
         """Return a text of data without secrets, and their number."""
@@ -104,21 +100,19 @@ class Redactor(Struct, frozen=True):
     def _found(self, text: str, place: Place) -> Scan:
         return self._scans.get((text, place)) or _scan(text, place)
 
-    def _once(self, text: str, place: Place) -> tuple[str, int, set[int]]:
-        """Return a text with its secrets redacted, their number, and the lines with those that may be code."""
+    def _once(self, text: str, place: Place) -> tuple[str, int]:
         from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as below
-        from reviewbot.domain.redaction.positions import is_expected  # noqa: PLC0415
 
         found = self._found(text, place)
         own = [Token(*one.span(), OWN_SECRET) for one in self._known.finditer(text)] if self._known else []
         tokens = apart([*own, *found.tokens])
-        values = [one for one in found.values if one.sure or text[one.start : one.stop] in self._values]
-        spread = list(_outside(_merged(self._spread_in(text, place)), text, [*tokens, *values]))
-        masked = list(_outside(_merged([*((one.start, one.stop) for one in values), *spread]), text, tokens))
+        values = [
+            (one.start, one.stop) for one in found.values if one.sure or text[one.start : one.stop] in self._values
+        ]
+        masked = list(_outside(_merged([*values, *self._spread_in(text, place)]), text, tokens))
         edits = [(one.start, one.stop, f"[REDACTED:{one.kind}]") for one in tokens]
         edits += [(start, stop, new) for start, stop in masked if (new := mask(text[start:stop])) != text[start:stop]]
-        doubtful = {*found.doubtful, *(start for start, stop in spread if not is_expected(text, start, stop, place))}
-        return _edited(text, edits), len(edits), _lines_of(text, doubtful) if edits else set()
+        return _edited(text, edits), len(edits)
 
     def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
         """Yield where values are that are secrets elsewhere; a command, and a name in source code, stays as it is."""
@@ -136,11 +130,6 @@ def _scan(text: str, place: Place) -> Scan:
     from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
     return scan(text, place)
-
-
-def _lines_of(text: str, starts: Iterable[int]) -> set[int]:
-    ends = [found.start() for found in re.finditer("\n", text)]
-    return {bisect_left(ends, at) + 1 for at in starts}
 
 
 def _keys_of(text: str, found: Scan) -> Iterator[str]:
@@ -167,10 +156,10 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     return merged
 
 
-def _outside(spans: Iterable[tuple[int, int]], text: str, others: Iterable[Token | Span]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of spans outside other ones and redactions of an earlier round."""
+def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of spans outside tokens and redactions of an earlier round."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
-    taken = _merged([*((one.start, one.stop) for one in others), *marks])
+    taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
     for start, stop in spans:
         inside = [(max(one, start), min(other, stop)) for one, other in taken if one < stop and other > start]
         edges = [start, *(edge for pair in inside for edge in pair), stop]

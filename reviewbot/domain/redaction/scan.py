@@ -12,9 +12,8 @@ from msgspec import Struct
 
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
-from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded
-from reviewbot.domain.redaction.places import Parents, Place
-from reviewbot.domain.redaction.positions import is_code, is_expected
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded, is_surely_random
+from reviewbot.domain.redaction.places import Parents, Place, is_user, of_line
 from reviewbot.domain.redaction.private_keys import key_material
 
 _Search = Callable[[str, Sequence[int]], Iterator[Span]]
@@ -28,12 +27,10 @@ class Scan(Struct, frozen=True):
     Attributes:
         tokens: of a known format; they do not overlap.
         values: suspicious values, which may overlap each other and tokens.
-        doubtful: where those of them start that may be code.
     """
 
     tokens: tuple[Token, ...]
     values: tuple[Span, ...]
-    doubtful: frozenset[int] = frozenset()
 
 
 def scan(text: str, place: Place) -> Scan:
@@ -52,17 +49,27 @@ def scan(text: str, place: Place) -> Scan:
     values = {Span(one.start, one.stop) for one in keys if not one.sure}
     values.update(_encoded(text), _split_tokens(text, undone))
     suspicious = (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place))
-    values.update(one for one in suspicious if not is_code(text, one.start, one.stop, at(one.start)))
-    # In a key's block, only a shell would execute a line.
-    found = [(one.start, one.stop) for one in tokens if one.kind != PRIVATE_KEY or at(one.start) is Place.EXECUTED]
-    found += [(one.start, one.stop) for one in values if not _is_in(one, tokens)]
-    doubtful = (start for start, stop in found if not is_expected(text, start, stop, at(start)))
-    return Scan(tokens, tuple(sorted(values)), frozenset(doubtful))
+    values.update(one for one in suspicious if not _is_code(text, one, at(one.start)))
+    return Scan(tokens, tuple(sorted(values)))
 
 
-def _is_in(one: Span, tokens: Sequence[Token]) -> bool:
-    last = bisect_right(tokens, one.start, key=lambda token: token.start) - 1
-    return last >= 0 and one.stop <= tokens[last].stop
+_QUOTES = ("'", '"', "`")
+_REACH = 2_000
+"""Characters of a line that are read around a value."""
+
+
+def _is_code(text: str, one: Span, place: Place) -> bool:
+    """Return whether a suspicious value is a name in source code: it is in no quotes and not random."""
+    if place is not Place.CODE or is_surely_random(text[one.start : one.stop]):
+        return False
+    first = text.rfind("\n", max(0, one.start - _REACH), one.start) + 1 or max(0, one.start - _REACH)
+    end = text.find("\n", one.stop, one.stop + _REACH)
+    before, after = text[first : one.start], text[one.stop : end if end >= 0 else one.stop + _REACH]
+    is_quoted = any(before.count(quote) % 2 for quote in _QUOTES)
+    return (
+        not (is_quoted or is_user(before, after))
+        and of_line(f"{before}{text[one.start : one.stop]}{after}", place) is place
+    )
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:

