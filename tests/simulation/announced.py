@@ -126,6 +126,17 @@ class Bought:
         shown = set(EVIL.findall("\n".join(review.texts)))
         return any(not shown.isdisjoint(EVIL.findall(str(task.result))) for task in self.tasks)
 
+    def was_shown_in_a_race(self, world: World, pull: Pull) -> bool:
+        """Return whether a review has one of its findings, and was posted while another run was at work.
+
+        That one can write over the record of the comment, so that it looks like the comment of a killed run.
+        """
+        reviews = (one for one in world.github.notifications if one.is_review and one.number == pull.number)
+        return any(
+            self._has_finding_in(one) and any(overlap(cast(Run, one.sender), other) for other in world.runs)
+            for one in reviews
+        )
+
     def has_no_answer(self, world: World) -> bool:
         """Return whether a task was not completed."""
         return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
@@ -243,4 +254,5 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
         and not is_forgotten
         and bought.is_late()
         and not bought.is_shown(world, pull, until=world.time.seconds)
+        and not bought.was_shown_in_a_race(world, pull)
     )
