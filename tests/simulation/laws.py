@@ -684,7 +684,10 @@ def _not_green(world: World, number: int, head: str, check: StoredCheck) -> str:
 
 
 def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
-    """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
+    """Return whether a rule gives every changed file no review, and the change was not reviewed all the same.
+
+    A review that a racing run has written over is not known.
+    """
     paths = {path for one in changes for path in (one.path, one.old_path) if path}
     is_asked = at_rest and DEEP in pull.labels
     if ROUTES not in world.setting.config or is_asked or not paths <= set(UNREVIEWED):
@@ -693,6 +696,7 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
         and _shows(task, changes)
+        and not spending.is_written_over(world, task)
         for task in world.tasks_of(pull.number)
     )
 

@@ -131,6 +131,17 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     return most >= least
 
 
+def is_written_over(world: World, task: StoredTask) -> bool:
+    """Return whether no record has a task, since a ledger that was read before was written over one with it."""
+    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
+    copies = [check.external_id for check in world.github.checks.values()]
+    is_left = any(task.id in one for one in copies) or any(_has(one, task) for one in ledgers[-1:])
+    pairs = pairwise(ledgers)
+    return not is_left and any(
+        _has(one, task) and not _has(later, task) and later.counter <= one.counter for one, later in pairs
+    )
+
+
 def _most_beside(world: World, task: StoredTask) -> int:
     """Return how many other runs were at work beside a run that created a task."""
     runs = [cast(Run, run) for run in task.askers]
