@@ -72,7 +72,7 @@ class _Entry(Struct, frozen=True):
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
-        key, text = _shown(field[0]), self.written[field]
+        key, text = _shown(field[0]), self.written[field] or field[1]
         if _ADDRESS.fullmatch(key) or _URL.fullmatch(text):
             return f"is downloaded from another address: `{_shown(text)}`"
         return f"has {which} `{key}`: `{_shown(text)}`"
@@ -101,6 +101,7 @@ _FIRST_WORD = re.compile(r"[\s<>=!~^@;(\[]")
 _SNAPSHOT = "snapshots "
 """Begins the name of what pnpm installs for a package."""
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
+_SUM = re.compile(r"([A-Za-z0-9]+[-:=/])?[A-Za-z0-9+/]{32,}={0,2}|(sha1-)[A-Za-z0-9+/]{27}=")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
 """By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
@@ -164,8 +165,8 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
     match value:
         case dict():
             start = f"{path} " if path else ""
-            sums = (str(value.get(key)).rpartition(":")[2] for key in ("hash", "shasum"))
-            own = (*own[:2], *filter(str.isalnum, sums))
+            sums = (str(value.get(key)) for key in ("hash", "shasum"))
+            own = (*own[:2], *(one.rpartition(":")[2] for one in sums if _SUM.fullmatch(one)))
             for key, inner in value.items():
                 yield from _fields(inner, f"{start}{key}", own)
         case list():
@@ -175,17 +176,25 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
                 if isinstance(inner, dict) and parts:
                     # A file keeps its address and its hash together.
                     texts = sorted({f"{key}={'' if is_hash else text}" for key, text, is_hash, _ in parts})
-                    written = " ".join(text for _, _, is_hash, text in parts if not is_hash)
+                    written = " ".join(text for *_, text in parts if text)
                     yield path, " ".join(texts).replace(f"{path}[] ", ""), False, written
         case _ if _RANGES.fullmatch(path):
             rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
             yield from [(path, rest, False, str(value))] if rest else []
-        case _ if _HASHES.fullmatch(path):
-            yield path, str(value), True, ""
+        case str() if _HASHES.fullmatch(path) and (algorithms := _algorithms(value)):
+            yield path, value, True, ""
+            # Package managers ignore a hash by an algorithm, or in a form, that they do not know.
+            yield from ((path, one, False, "") for one in sorted(algorithms))
         case _:
             text = _template(str(value), *own)
             yield from ((path, digest, True, "") for digest in _DIGEST.findall(text))
             yield path, _DIGEST.sub("{hash}", text), False, str(value)
+
+
+def _algorithms(text: str) -> set[str]:
+    """Return the algorithm of each hash, empty for one that names none; nothing if any part is not a hash."""
+    found = [_SUM.fullmatch(one) for one in text.split()]
+    return {one[1] or one[2] or "" for one in found if one} if all(found) else set()
 
 
 def _template(text: str, name: str, version: str, *hashes: str) -> str:
@@ -241,8 +250,9 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         added = one.fields - known
         yield from (one.says(field, "another") for field in sorted(added))
         lost = {key for key, _ in known - one.fields} - {key for key, _ in added}
-        yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost))
-        if hashed[known] - one.hashed:
+        bare = hashed[known] - one.hashed
+        yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost - bare))
+        if bare:
             yield "has no hash"
         more = one.needs - needs.get(one.version, one.needs)
         names = sorted({need.partition(" ")[2] for need in more})

@@ -21,7 +21,10 @@ from reviewbot.domain.selection.selection import HeldBecause, select
 
 
 def change(path: str, old: str, new: str, *, read: bool = True) -> ChangedFile:
-    """Return the change of a file from one text to another."""
+    """Return the change of a file from one text to another; four equal letters stand for a whole hash."""
+    old, new = (
+        re.sub(r"(?<![A-Za-z0-9])([a-z])\1{3}(?![A-Za-z0-9])", lambda one: one[1] * 64, text) for text in (old, new)
+    )
     before, after = (re.findall("[^\n]*\n|[^\n]+", text) for text in (old, new))
     lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     headers = "" if old and new else f"{'new' if new else 'deleted'} file mode 100644\n"
@@ -697,7 +700,12 @@ FILES = f"https://files.example/packages/{PYPI[0]}/pydantic_core-2.27.0"
 
 def npm(name: str, **value: object) -> str:
     """Return a package lock with one entry."""
-    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, f"node_modules/{name}": value}}, indent=1) + "\n"
+    return npm_of({f"node_modules/{name}": value})
+
+
+def npm_of(places: Mapping[str, object]) -> str:
+    """Return a package lock with these entries."""
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **places}}, indent=1) + "\n"
 
 
 UPDATES = [
@@ -1159,6 +1167,47 @@ WITHOUT: Mapping[str, set[str]] = {
 @pytest.mark.parametrize("one", [one for one in FORMATS if one.text is not V1], ids=lambda one: one.path)
 def test_every_format_has_every_attack_that_it_can_express(one: Format) -> None:
     assert one.attacks.keys() >= TABLE - WITHOUT.get(one.path, set())
+
+
+LEFT = {"version": "1.2.0", "resolved": "https://registry.example/left/-/left-1.2.0.tgz", "integrity": HASH}
+SHA1 = "sha1-" + "A" * 27 + "="
+
+
+@pytest.mark.parametrize(
+    "value", ["none", " ", False, f"{HASH} none", "sha512-", f"sha512:{'a' * 86}==", "a" * 64, f"md5-{'a' * 32}", SHA1]
+)
+def test_a_text_that_is_no_hash_or_a_weaker_one_is_reviewed(value: object) -> None:
+    old, higher = npm("left", **LEFT), json.loads(json.dumps(LEFT).replace("1.2.0", "1.3.0"))
+    assert suspicions(change("package-lock.json", old, npm("left", **{**higher, "integrity": OTHER}))) == ()
+    assert suspicions(change("package-lock.json", old, npm("left", **{**higher, "integrity": value})))
+    more = {
+        "node_modules/left": LEFT,
+        "node_modules/more": {**LEFT, "resolved": "https://registry.example/more/-/more-1.2.0.tgz", "integrity": value},
+    }
+    assert suspicions(change("package-lock.json", old, npm_of(more)))
+
+
+def test_a_weak_hash_may_become_another_one() -> None:
+    old, new = npm("left", **{**LEFT, "integrity": SHA1}), npm("left", **{**LEFT, "integrity": SHA1.replace("A", "B")})
+    assert suspicions(change("package-lock.json", old, new.replace("1.2.0", "1.3.0"))) == ()
+    assert suspicions(change("package-lock.json", old, new))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "edits"),
+    [
+        ("Gemfile.lock", BUNDLER, {"left (1.2.0)": "left (1.3.0)", "sha256=aaaa": "none=x"}),
+        ("pnpm-lock.yaml", PNPM, {"1.2.0": "1.3.0", HASH: "none"}),
+        ("yarn.lock", YARN, {"1.2.0": "1.3.0", HASH: "none"}),
+        ("yarn.lock", BERRY, {"1.2.0": "1.3.0", "10/aaaa": "none"}),
+        ("Cargo.lock", CARGO, {"1.2.0": "1.3.0", "aaaa": "none"}),
+        ("uv.lock", UV, {"1.2.0": "1.3.0", "sha256:aaaa": "sha256:"}),
+        ("composer.lock", COMPOSER, {"1.2.0": "1.3.0", "aaaa": "none"}),
+        ("packages.lock.json", NUGET, {"1.2.0": "1.3.0", "aaaa": "none"}),
+    ],
+)
+def test_a_text_that_is_no_hash_is_reviewed_in_any_format(path: str, text: str, edits: Mapping[str, str]) -> None:
+    assert any("none" in one or "hash" in one for one in suspicions(Update(path, text, edits).change()))
 
 
 def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
