@@ -61,6 +61,7 @@ class _Entry(Struct, frozen=True):
     Attributes:
         written: the text of each field without placeholders.
         needs: the dependencies, if the entry is of a published package, where a version has always the same.
+        exact: the versions of dependencies, if they are no ranges.
     """
 
     version: str
@@ -69,6 +70,7 @@ class _Entry(Struct, frozen=True):
     hashes: frozenset[str]
     written: Mapping[Field, str]
     needs: frozenset[str]
+    exact: Mapping[str, str]
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
@@ -98,8 +100,6 @@ _RANGES = re.compile(
 )
 _NEEDS = re.compile("(dependencies|(optional|peer)(D|-d)ependencies|requires|require)( .+)?")
 _FIRST_WORD = re.compile(r"[\s<>=!~^@;(\[]")
-_SNAPSHOT = "snapshots "
-"""Begins the name of what pnpm installs for a package."""
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
 _SUM = re.compile(r"([A-Za-z0-9]+[-:=/])?[A-Za-z0-9+/]{32,}={0,2}|(sha1-)[A-Za-z0-9+/]{27}=")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
@@ -118,19 +118,22 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     """Return the entries by name and place."""
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
     count = 0
-    for name, places, value in written:
+    for name, places, value, is_exact in written:
         version = str(value.get("version") or "")
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
+        needs = tuple(_needs(value)) if is_exact or any(one[2] for one in fields) else ()
         entry = _Entry(
             version,
             frozenset((path, text) for path, text, is_hash, _ in fields if not is_hash),
             frozenset(path for path, _, is_hash, _ in fields if is_hash),
             frozenset(text for _, text, is_hash, _ in fields if is_hash),
             {(path, text): written for path, text, is_hash, written in fields if not is_hash},
-            frozenset(_needs(value) if name.startswith(_SNAPSHOT) or any(one[2] for one in fields) else ()),
+            frozenset(need for need, _ in needs),
+            {need: text for need, text in needs if is_exact and not need.startswith("peer")},
         )
         # Formats that share a source among entries can multiply a text.
         count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
+        count += sum(map(len, places))
         if count > _MOST_IN_ALL:
             raise UnreadableLock
         for place in places or ("",):
@@ -138,8 +141,8 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     return found
 
 
-def _needs(value: object, path: str = "") -> Iterator[str]:
-    """Yield the names of an entry's dependencies, with their kind."""
+def _needs(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the names of an entry's dependencies, with their kind, and the text that contains the version."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -150,7 +153,7 @@ def _needs(value: object, path: str = "") -> Iterator[str]:
         case _ if _NEEDS.fullmatch(path):
             kind, _, key = path.partition(" ")
             is_name = key in {"", "name", "package"}
-            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}"
+            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}", str(value)
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -226,10 +229,13 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
     """Yield what is suspicious about the entries of a name that exists: each is compared with those at its place."""
     for place in new.keys() & old.keys():
         yield from _compared(new[place], old[place])
-        yield from _lower(new[place], old[place], is_here=True)
+    for place, entries in new.items():
+        if (before := _found_at(place, old)) in old:
+            yield from _lower(entries, old[before], is_here=True)
     all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
     moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
     yield from _compared(moved, [one.elsewhere() for one in all_old])
+    yield from _lower_needs(all_new, all_old)
     lower, least = list(_lower(all_new, all_old)), min((_order(one.version) for one in all_old), default=None)
     yield from lower
     for one in () if lower else moved:
@@ -259,6 +265,33 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
         if hashes[one.fields, one.version] - one.hashes:
             yield f"has another hash for the same version {_shown(one.version)}"
+
+
+def _found_at(place: str, old: Places) -> str:
+    """Return the place itself, or where a package there found this name before: the nearest `node_modules` above."""
+    folder, between, name = place.rpartition("node_modules/")
+    while between and place not in old and folder:
+        folder = folder[: folder.rstrip("/").rfind("/") + 1]
+        place = f"{folder}node_modules/{name}"
+    return place
+
+
+def _lower_needs(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
+    """Yield which exact version of a dependency is lower than all before, or cannot be compared."""
+    before: defaultdict[str, set[str]] = defaultdict(set)
+    for one in old:
+        for need, text in one.exact.items():
+            before[need].add(text)
+    least = {need: min(_order(_exact(text)) for text in texts) for need, texts in before.items()}
+    for one in new:
+        for need, text in one.exact.items():
+            version = _exact(text)
+            if text not in before.get(need, {text}) and (not _VERSION.match(version) or _order(version) < least[need]):
+                yield f"has `{_shown(need.partition(' ')[2])}` in version {_shown(version)}"
+
+
+def _exact(text: str) -> str:
+    return text.rpartition("@")[2]  # behind the name of an alias
 
 
 def _additions(name: str, places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:

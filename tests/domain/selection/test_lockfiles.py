@@ -766,6 +766,7 @@ snapshots:
 """,
         {
             "^5.4.0": "^5.4.11",
+            "^18.0.0": "^19.0.0",
             "5.4.10": "5.4.11",
             HASH: OTHER,
             "22.9.0": "22.9.1",
@@ -1208,6 +1209,88 @@ def test_a_weak_hash_may_become_another_one() -> None:
 )
 def test_a_text_that_is_no_hash_is_reviewed_in_any_format(path: str, text: str, edits: Mapping[str, str]) -> None:
     assert any("none" in one or "hash" in one for one in suspicions(Update(path, text, edits).change()))
+
+
+PNPM_EDGES = """lockfileVersion: '9.0'
+
+packages:
+
+  bar@1.0.0:
+    resolution: {integrity: sha512-aaaa}
+
+  foo@3.0.0:
+    resolution: {integrity: sha512-bbbb}
+
+  foo@4.0.0:
+    resolution: {integrity: sha512-cccc}
+
+  old@1.0.0:
+    resolution: {integrity: sha512-dddd}
+
+snapshots:
+
+  bar@1.0.0:
+    dependencies:
+      alias: foo@4.0.0
+      foo: 4.0.0
+
+  foo@3.0.0: {}
+
+  foo@4.0.0: {}
+
+  old@1.0.0:
+    dependencies:
+      foo: 3.0.0
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PNPM_EDGES,
+        # Before version 9, a package has its dependencies itself.
+        re.sub(r"  (\S+)@(\S+:)", r"  /\1/\2", PNPM_EDGES.partition("\nsnapshots")[0]).replace(
+            "sha512-aaaa}\n", "sha512-aaaa}\n    dependencies:\n      foo: 4.0.0\n"
+        ),
+    ],
+)
+@pytest.mark.parametrize(("now", "is_lower"), [("3.0.0", True), ("next", True), ("4.0.1", False)])
+def test_a_lower_version_that_pnpm_installs_for_a_package_is_reviewed(text: str, now: str, is_lower: bool) -> None:  # noqa: FBT001 — a table
+    for old in (" foo: 4.0.0", "alias: foo@4.0.0"):
+        if old in text:
+            assert (
+                bool(suspicions(Update("pnpm-lock.yaml", text, {old: old.replace("4.0.0", now)}).change())) is is_lower
+            )
+
+
+def test_a_lower_version_at_a_new_place_below_another_package_is_reviewed() -> None:
+    def entry(version: str) -> Mapping[str, str]:
+        url = f"https://registry.example/left/-/left-{version}.tgz"
+        return {"version": version, "resolved": url, "integrity": HASH}
+
+    old = {"node_modules/left": entry("4.0.0"), "node_modules/old/node_modules/left": entry("1.0.0")}
+    for folder in ("node_modules/bar/", "node_modules/x/node_modules/@y/bar/", "packages/app/"):
+        for version, said in (("3.0.0", ("`left` goes from version 4.0.0 to 3.0.0",)), ("4.0.0", ())):
+            new = {**old, f"{folder}node_modules/left": entry(version)}
+            assert suspicions(change("package-lock.json", npm_of(old), npm_of(new))) == said
+
+
+def test_a_lower_version_below_another_package_is_reviewed_in_the_first_format() -> None:
+    def tree(version: str) -> str:
+        below = {"left": {**LEFT, "version": version}} if version else {}
+        old = {"version": "1.0.0", "dependencies": {"left": {**LEFT, "version": "1.0.0"}}}
+        packages = {"left": LEFT, "bar": {"version": "1.0.0", "dependencies": below}, "old": old}
+        return json.dumps({"lockfileVersion": 1, "dependencies": packages}, indent=1).replace(
+            "left-1.2.0", f"left-{version}"
+        )
+
+    assert suspicions(change("package-lock.json", tree(""), tree("1.1.0")))[-1] == (
+        "`left` goes from version 1.2.0 to 1.1.0"
+    )
+
+
+def test_a_long_place_is_unreadable() -> None:
+    assert "format is unknown" in suspicions(change("package-lock.json", "", npm("x" * 500, version="1.0.0")))[0]
 
 
 def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
