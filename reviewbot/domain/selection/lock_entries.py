@@ -120,6 +120,8 @@ def _toml(text: str) -> Iterator[Written]:
     # Poetry before 1.5 lists the hashes separately.
     apart = whole.get("metadata", {}).get("files", {})
     packages = whole.pop("package", []) + whole.pop("packages", [])
+    if any("files" in one and one["name"] in apart for one in packages):
+        raise UnreadableLock
     for one in packages:
         yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""})
     for one in packages:
@@ -238,6 +240,9 @@ def _bundler(text: str) -> Iterator[Written]:
         if section == "CHECKSUMS" and (found := _GEM_CHECKSUM.fullmatch(line))
     }
     for section, *lines in blocks:
+        if section == "BUNDLED WITH":
+            (version,) = lines
+            yield Written(section, (), {"version": version.strip()})
         if section in _GEM_OTHERS:
             continue
         source: Value = {"section": section}

@@ -291,7 +291,8 @@ reference = "HEAD"
 [metadata]
 lock-version = "2.0"
 """
-OLD_POETRY = """[[package]]
+OLD_POETRY_FILES = 'left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]'
+OLD_POETRY = f"""[[package]]
 name = "left"
 version = "1.2.0"
 
@@ -304,7 +305,7 @@ type = "git"
 url = "https://github.com/good/right.git"
 
 [metadata.files]
-left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]
+{OLD_POETRY_FILES}
 """
 UV = """version = 1
 
@@ -553,6 +554,13 @@ FORMATS = [
             "owner": (("github.com/good/", "github.com/evil/"),),
             "host": (("https://github.com/good", "https://evil.example/good"),),
             "http": (("https://github.com", "http://github.com"),),
+            "other hash apart": (
+                (
+                    'version = "1.2.0"\n',
+                    'version = "1.2.0"\nfiles = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]\n',
+                ),
+                (OLD_POETRY_FILES, OLD_POETRY_FILES.replace("aaaa", "bbbb")),
+            ),
             "git": (('version = "1.2.0"\n', 'version = "1.2.0"\nsource = {git = "https://github.com/good/x"}\n'),),
             "path": (('version = "1.2.0"\n', 'version = "1.2.0"\nsource = {path = "../evil"}\n'),),
             "no hash": (('{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}', ""),),
@@ -606,6 +614,8 @@ FORMATS = [
             "other hash": (("sha256=aaaa", "sha256=bbbb"),),
             "lower": (("left (1.2.0)", "left (1.1.0)"), ("left (1.2.0) sha256=aaaa", "left (1.1.0) sha256=b")),
             "another section": (("PLATFORMS", "PLATFORM"),),
+            "lower bundler": (("   2.5.0", "   2.4.22"),),
+            "two bundlers": (("   2.5.0", "   2.5.0\n   2.4.22"),),
         },
     ),
     Format(
@@ -963,7 +973,15 @@ CHECKSUMS
 BUNDLED WITH
    2.5.23
 """,
-        {"1.16.7": "1.16.8", "bbbb": "dddd", "cccc": "eeee", "2.8.2": "2.8.4", "2.8.7": "2.8.8", "aaaa": "ffff"},
+        {
+            "1.16.7": "1.16.8",
+            "bbbb": "dddd",
+            "cccc": "eeee",
+            "2.8.2": "2.8.4",
+            "2.8.7": "2.8.8",
+            "aaaa": "ffff",
+            "2.5.23": "2.6.2",
+        },
     ),
     Update(
         "composer.lock",
