@@ -40,6 +40,8 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
         after = _entries(entries_of(file.path, new))
     except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
+    if before and not after:
+        return ("it no longer locks anything",)
     known = tuple(one for places in before.values() for entries in places.values() for one in entries)
     fields, is_hashed = frozenset(field for one in known for field in one.fields), any(one.hashes for one in known)
     found = [
@@ -106,7 +108,7 @@ _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|condit
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
 """By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
-_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
+_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#]+(?=\Z|#)")
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
 # PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
 _DIGEST = re.compile(
@@ -245,12 +247,12 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
 
 def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
     hashed: defaultdict[frozenset[Field], set[str]] = defaultdict(set)
-    hashes: defaultdict[tuple[frozenset[Field], str], set[str]] = defaultdict(set)
+    hashes: defaultdict[tuple[frozenset[Field], str], set[frozenset[str]]] = defaultdict(set)
     needs: defaultdict[str, set[str]] = defaultdict(set)
     for one in old:
         needs[one.version] |= one.needs
         hashed[one.fields] |= one.hashed
-        hashes[one.fields, one.version] |= one.hashes
+        hashes[one.fields, one.version].add(one.hashes)
     for one in new:
         known = one.fields if one.fields in hashed else old[0].fields
         added = one.fields - known
@@ -263,7 +265,7 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         more = one.needs - needs.get(one.version, one.needs)
         names = sorted({need.partition(" ")[2] for need in more})
         yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
-        if hashes[one.fields, one.version] - one.hashes:
+        if one.hashes not in (hashes[one.fields, one.version] or {one.hashes}):
             yield f"has another hash for the same version {_shown(one.version)}"
 
 
@@ -321,7 +323,7 @@ def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = Fals
 
 
 _NAME = re.compile(r"(?!.*://)@?\w[^\s#=\"'`;<>|&$]*(?: @?\w[^\s#=\"'`;<>|&$]*)*")
-_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+!-]*\Z)")
+_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+-]*\Z)")
 
 
 def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:

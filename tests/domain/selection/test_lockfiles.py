@@ -1149,6 +1149,15 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
         ("yarn.lock", YARN, {f"  integrity {HASH}": f"\u00a0 integrity {HASH}"}),
         ("yarn.lock", YARN, {"# yarn lockfile v1\n": YARN.replace("left", "\\u006ceft").replace("1.2.0", "1.1.0")}),
         ("yarn.lock", YARN, {'"^2.0.0"': '"evil/right"'}),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"evil.TGZ"'}),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"evil.Tar"'}),
+        ("package-lock.json", NPM, {HASH: f"{HASH} {OTHER}"}),
+        ("Pipfile.lock", PIPENV, {'"sha256:aaaa"': '"sha256:aaaa", "sha256:bbbb"'}),
+        (
+            "poetry.lock",
+            POETRY,
+            {'    {file = "left': '    {file = "left-1.2.0.tar.gz", hash = "sha256:bbbb"},\n    {file = "left'},
+        ),
         ("package-lock.json", V1, {f'"{HASH}",': f'"{HASH}", "requires": {{"right": "evil.tgz"}},'}),
         ("package-lock.json", NPM, {"^1.2.0": "^1.3.0", f'"{HASH}",': f'"{HASH}", "bin": {{"git": "x.js"}},'}),
         ("pnpm-lock.yaml", PNPM, {"peer: 3.0.0": "peer: evil@3.0.0"}),
@@ -1368,6 +1377,24 @@ def test_a_lock_file_without_packages_is_an_ordinary_one() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("go.sum", GO, "\n"),
+        ("pnpm-lock.yaml", PNPM, "\n"),
+        ("yarn.lock", YARN, "# yarn lockfile v1\n"),
+        ("package-lock.json", NPM, "{}\n"),
+    ],
+)
+def test_a_lock_file_that_becomes_empty_is_reviewed(path: str, old: str, new: str) -> None:
+    assert suspicions(change(path, old, new)) == ("it no longer locks anything",)
+
+
+@pytest.mark.parametrize(("old", "new"), [("", "\n"), ("\n", "\n\n"), ("\n", "# yarn lockfile v1\n")])
+def test_a_lock_file_that_stays_empty_is_an_ordinary_one(old: str, new: str) -> None:
+    assert suspicions(change("yarn.lock", old, new)) == ()
+
+
 def test_a_new_or_too_large_lock_file_is_reviewed_and_a_deleted_one_is_not() -> None:
     assert suspicions(change("package-lock.json", "", NPM))
     assert suspicions(change("package-lock.json", V1, NPM, read=False)) == ("its text is unavailable",)
@@ -1456,6 +1483,8 @@ def test_an_existing_alias_may_be_updated() -> None:
         ("1.2.0.post1", "1.2.0", True),
         ("1.2.0", "next", True),
         ("main", "2.0.0", True),
+        ("1!0.5", "2.0", True),
+        ("1.0", "1!2.0", True),
         ("1." + "9" * 5_000, "2." + "9" * 5_000, False),
     ],
 )
