@@ -42,11 +42,12 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
         found = tuple(read(text)) if text.strip() else ()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableLock from None
-    if all(isinstance(part, kind) for one in found for part, kind in zip(one, (str, tuple, dict, bool), strict=True)):
+    if all(isinstance(part, kind) for one in found for part, kind in zip(one, _KINDS, strict=True)):
         return found
     raise UnreadableLock
 
 
+_KINDS: tuple[type, ...] = (str, tuple, dict, bool)
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 

@@ -289,7 +289,7 @@ def _lower_needs(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         for need, text in one.exact.items():
             version = _exact(text)
             if text not in before.get(need, {text}) and (not _VERSION.match(version) or _order(version) < least[need]):
-                yield f"has `{_shown(need.partition(' ')[2])}` in version {_shown(version)}"
+                yield f"now gets version {_shown(version)} of `{_shown(need.partition(' ')[2])}`"
 
 
 def _exact(text: str) -> str:

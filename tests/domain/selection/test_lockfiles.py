@@ -1575,7 +1575,7 @@ def test_a_text_that_takes_long_is_unreadable(path: str, text: str) -> None:
 def test_many_entries_of_one_name_take_seconds() -> None:
     source = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
     entries = "".join(
-        f', "node_modules/{number}/node_modules/left": {{"version": "1.2.0", {source}, "integrity": "a{number}"}}'
+        f', "node_modules/{number}/node_modules/left": {{"version": "1.2.0", {source}, "integrity": "{number:064}"}}'
         for number in range(8_000)
     )
     file = change(
