@@ -7,6 +7,7 @@ headers itself, because unidiff leaves quoted names quoted and ignores modes and
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import pairwise
@@ -284,9 +285,24 @@ def assemble(
     """Combine each file's diff with its entries: the old ones by old path, the new ones by path, with texts.
 
     Raises:
-        ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads.
+        ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads; or two
+            names read the same.
     """
+    files = tuple(files)
+    _distinct([diff.path for diff in files])
+    _distinct([diff.old_path for diff in files if diff.status in _HAS_OLD and "\ufffd" in diff.old_path])
     return ChangeSet(merge_base, head, tuple(_join(diff, old, new) for diff in files), context)
+
+
+_HAS_OLD = {FileStatus.MODIFIED, FileStatus.REMOVED, FileStatus.RENAMED}
+
+
+def _distinct(names: Sequence[str]) -> None:
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise ChangeUnreadable(
+            f"Two changed files have names that read as {twice!r}.", hint="Rename them, so that their names are UTF-8."
+        )
 
 
 def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> ChangedFile:

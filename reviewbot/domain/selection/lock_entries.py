@@ -14,11 +14,15 @@ Value = dict[str, Any]
 
 
 class Written(NamedTuple):
-    """An entry as written: a package's name, the places where it is installed, and its keys and values."""
+    """An entry as written: a package's name, the places where it is installed, and its keys and values.
+
+    `is_exact` says that its dependencies are versions, not ranges.
+    """
 
     name: str
     places: tuple[str, ...]
     value: Value
+    is_exact: bool = False
 
 
 class UnreadableLock(ValueError):
@@ -38,11 +42,12 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
         found = tuple(read(text)) if text.strip() else ()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnreadableLock from None
-    if all(isinstance(part, kind) for one in found for part, kind in zip(one, (str, tuple, dict), strict=True)):
+    if all(isinstance(part, kind) for one in found for part, kind in zip(one, _KINDS, strict=True)):
         return found
     raise UnreadableLock
 
 
+_KINDS: tuple[type, ...] = (str, tuple, dict, bool)
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
@@ -62,21 +67,29 @@ def _once(pairs: list[tuple[str, object]]) -> Value:
     return found
 
 
+_LONGEST_PLACE = 500
+
+
 def _npm(text: str) -> Iterator[Written]:
     whole = _json(text)
     for path, value in whole.get("packages", {}).items():
-        # npm would resolve it to the place of another entry.
-        if "\\" in path or normpath(path or ".") != (path or ".") or ".." in path.split("/"):
-            raise UnreadableLock
         if path:
-            yield Written(path.rpartition("node_modules/")[2], (path,), value)
+            yield Written(path.rpartition("node_modules/")[2], (_place(path),), value)
     yield from _npm_tree("", whole.get("dependencies", {}))
 
 
 def _npm_tree(folder: str, packages: Value) -> Iterator[Written]:
     for name, value in packages.items():
-        yield Written(name, (f"{folder}/{name}",), {**value, "dependencies": {}})
-        yield from _npm_tree(f"{folder}/{name}", value.get("dependencies", {}))
+        place = _place(f"{folder}/node_modules/{name}")
+        yield Written(name, (place,), {**value, "dependencies": {}})
+        yield from _npm_tree(place, value.get("dependencies", {}))
+
+
+def _place(path: str) -> str:
+    # npm would resolve another spelling to the place of another entry.
+    if len(path) > _LONGEST_PLACE or "\\" in path or normpath(path) != path or ".." in path.split("/"):
+        raise UnreadableLock
+    return path
 
 
 def _pipenv(text: str) -> Iterator[Written]:
@@ -108,6 +121,8 @@ def _toml(text: str) -> Iterator[Written]:
     # Poetry before 1.5 lists the hashes separately.
     apart = whole.get("metadata", {}).get("files", {})
     packages = whole.pop("package", []) + whole.pop("packages", [])
+    if any("files" in one and one["name"] in apart for one in packages):
+        raise UnreadableLock
     for one in packages:
         yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""})
     for one in packages:
@@ -194,7 +209,7 @@ def _pnpm(text: str) -> Iterator[Written]:
             found = _PNPM_PACKAGE.fullmatch(key)
             own = {"version": found[2]} if found else {"source": key}
             name = found[1] if found else key
-            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own})
+            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own}, is_exact=True)
 
 
 def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
@@ -226,6 +241,9 @@ def _bundler(text: str) -> Iterator[Written]:
         if section == "CHECKSUMS" and (found := _GEM_CHECKSUM.fullmatch(line))
     }
     for section, *lines in blocks:
+        if section == "BUNDLED WITH":
+            (version,) = lines
+            yield Written(section, (), {"version": version.strip()})
         if section in _GEM_OTHERS:
             continue
         source: Value = {"section": section}

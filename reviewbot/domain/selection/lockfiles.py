@@ -40,6 +40,8 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
         after = _entries(entries_of(file.path, new))
     except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
+    if before and not after:
+        return ("it no longer locks anything",)
     known = tuple(one for places in before.values() for entries in places.values() for one in entries)
     fields, is_hashed = frozenset(field for one in known for field in one.fields), any(one.hashes for one in known)
     found = [
@@ -61,6 +63,7 @@ class _Entry(Struct, frozen=True):
     Attributes:
         written: the text of each field without placeholders.
         needs: the dependencies, if the entry is of a published package, where a version has always the same.
+        exact: the versions of dependencies, if they are no ranges.
     """
 
     version: str
@@ -69,10 +72,11 @@ class _Entry(Struct, frozen=True):
     hashes: frozenset[str]
     written: Mapping[Field, str]
     needs: frozenset[str]
+    exact: Mapping[str, str]
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
-        key, text = _shown(field[0]), self.written[field]
+        key, text = _shown(field[0]), self.written[field] or field[1]
         if _ADDRESS.fullmatch(key) or _URL.fullmatch(text):
             return f"is downloaded from another address: `{_shown(text)}`"
         return f"has {which} `{key}`: `{_shown(text)}`"
@@ -98,14 +102,13 @@ _RANGES = re.compile(
 )
 _NEEDS = re.compile("(dependencies|(optional|peer)(D|-d)ependencies|requires|require)( .+)?")
 _FIRST_WORD = re.compile(r"[\s<>=!~^@;(\[]")
-_SNAPSHOT = "snapshots "
-"""Begins the name of what pnpm installs for a package."""
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
+_SUM = re.compile(r"([A-Za-z0-9]+[-:=/])?[A-Za-z0-9+/]{32,}={0,2}|(sha1-)[A-Za-z0-9+/]{27}=")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
 """By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
-_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|.*\.t(?:gz|ar))[^:/\\@#]+(?=\Z|#)")
+_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#]+(?=\Z|#)")
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
 # PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
 _DIGEST = re.compile(
@@ -117,19 +120,22 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     """Return the entries by name and place."""
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
     count = 0
-    for name, places, value in written:
+    for name, places, value, is_exact in written:
         version = str(value.get("version") or "")
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
+        needs = tuple(_needs(value)) if is_exact or any(one[2] for one in fields) else ()
         entry = _Entry(
             version,
             frozenset((path, text) for path, text, is_hash, _ in fields if not is_hash),
             frozenset(path for path, _, is_hash, _ in fields if is_hash),
             frozenset(text for _, text, is_hash, _ in fields if is_hash),
             {(path, text): written for path, text, is_hash, written in fields if not is_hash},
-            frozenset(_needs(value) if name.startswith(_SNAPSHOT) or any(one[2] for one in fields) else ()),
+            frozenset(need for need, _ in needs),
+            {need: text for need, text in needs if is_exact and not need.startswith("peer")},
         )
         # Formats that share a source among entries can multiply a text.
         count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
+        count += sum(map(len, places))
         if count > _MOST_IN_ALL:
             raise UnreadableLock
         for place in places or ("",):
@@ -137,8 +143,8 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     return found
 
 
-def _needs(value: object, path: str = "") -> Iterator[str]:
-    """Yield the names of an entry's dependencies, with their kind."""
+def _needs(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the names of an entry's dependencies, with their kind, and the text that contains the version."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -149,7 +155,7 @@ def _needs(value: object, path: str = "") -> Iterator[str]:
         case _ if _NEEDS.fullmatch(path):
             kind, _, key = path.partition(" ")
             is_name = key in {"", "name", "package"}
-            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}"
+            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}", str(value)
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -164,8 +170,8 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
     match value:
         case dict():
             start = f"{path} " if path else ""
-            sums = (str(value.get(key)).rpartition(":")[2] for key in ("hash", "shasum"))
-            own = (*own[:2], *filter(str.isalnum, sums))
+            sums = (str(value.get(key)) for key in ("hash", "shasum"))
+            own = (*own[:2], *(one.rpartition(":")[2] for one in sums if _SUM.fullmatch(one)))
             for key, inner in value.items():
                 yield from _fields(inner, f"{start}{key}", own)
         case list():
@@ -175,17 +181,25 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
                 if isinstance(inner, dict) and parts:
                     # A file keeps its address and its hash together.
                     texts = sorted({f"{key}={'' if is_hash else text}" for key, text, is_hash, _ in parts})
-                    written = " ".join(text for _, _, is_hash, text in parts if not is_hash)
+                    written = " ".join(text for *_, text in parts if text)
                     yield path, " ".join(texts).replace(f"{path}[] ", ""), False, written
         case _ if _RANGES.fullmatch(path):
             rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
             yield from [(path, rest, False, str(value))] if rest else []
-        case _ if _HASHES.fullmatch(path):
-            yield path, str(value), True, ""
+        case str() if _HASHES.fullmatch(path) and (algorithms := _algorithms(value)):
+            yield path, value, True, ""
+            # Package managers ignore a hash by an algorithm, or in a form, that they do not know.
+            yield from ((path, one, False, "") for one in sorted(algorithms))
         case _:
             text = _template(str(value), *own)
             yield from ((path, digest, True, "") for digest in _DIGEST.findall(text))
             yield path, _DIGEST.sub("{hash}", text), False, str(value)
+
+
+def _algorithms(text: str) -> set[str]:
+    """Return the algorithm of each hash, empty for one that names none; nothing if any part is not a hash."""
+    found = [_SUM.fullmatch(one) for one in text.split()]
+    return {one[1] or one[2] or "" for one in found if one} if all(found) else set()
 
 
 def _template(text: str, name: str, version: str, *hashes: str) -> str:
@@ -217,10 +231,13 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
     """Yield what is suspicious about the entries of a name that exists: each is compared with those at its place."""
     for place in new.keys() & old.keys():
         yield from _compared(new[place], old[place])
-        yield from _lower(new[place], old[place], is_here=True)
+    for place, entries in new.items():
+        if (before := _found_at(place, old)) in old:
+            yield from _lower(entries, old[before], is_here=True)
     all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
     moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
     yield from _compared(moved, [one.elsewhere() for one in all_old])
+    yield from _lower_needs(all_new, all_old)
     lower, least = list(_lower(all_new, all_old)), min((_order(one.version) for one in all_old), default=None)
     yield from lower
     for one in () if lower else moved:
@@ -230,25 +247,53 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
 
 def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
     hashed: defaultdict[frozenset[Field], set[str]] = defaultdict(set)
-    hashes: defaultdict[tuple[frozenset[Field], str], set[str]] = defaultdict(set)
+    hashes: defaultdict[tuple[frozenset[Field], str], set[frozenset[str]]] = defaultdict(set)
     needs: defaultdict[str, set[str]] = defaultdict(set)
     for one in old:
         needs[one.version] |= one.needs
         hashed[one.fields] |= one.hashed
-        hashes[one.fields, one.version] |= one.hashes
+        hashes[one.fields, one.version].add(one.hashes)
     for one in new:
         known = one.fields if one.fields in hashed else old[0].fields
         added = one.fields - known
         yield from (one.says(field, "another") for field in sorted(added))
         lost = {key for key, _ in known - one.fields} - {key for key, _ in added}
-        yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost))
-        if hashed[known] - one.hashed:
+        bare = hashed[known] - one.hashed
+        yield from (f"no longer has the same `{_shown(key)}`" for key in sorted(lost - bare))
+        if bare:
             yield "has no hash"
         more = one.needs - needs.get(one.version, one.needs)
         names = sorted({need.partition(" ")[2] for need in more})
         yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
-        if hashes[one.fields, one.version] - one.hashes:
+        if one.hashes not in (hashes[one.fields, one.version] or {one.hashes}):
             yield f"has another hash for the same version {_shown(one.version)}"
+
+
+def _found_at(place: str, old: Places) -> str:
+    """Return the place itself, or where a package there found this name before: the nearest `node_modules` above."""
+    folder, between, name = place.rpartition("node_modules/")
+    while between and place not in old and folder:
+        folder = folder[: folder.rstrip("/").rfind("/") + 1]
+        place = f"{folder}node_modules/{name}"
+    return place
+
+
+def _lower_needs(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
+    """Yield which exact version of a dependency is lower than all before, or cannot be compared."""
+    before: defaultdict[str, set[str]] = defaultdict(set)
+    for one in old:
+        for need, text in one.exact.items():
+            before[need].add(text)
+    least = {need: min(_order(_exact(text)) for text in texts) for need, texts in before.items()}
+    for one in new:
+        for need, text in one.exact.items():
+            version = _exact(text)
+            if text not in before.get(need, {text}) and (not _VERSION.match(version) or _order(version) < least[need]):
+                yield f"now gets version {_shown(version)} of `{_shown(need.partition(' ')[2])}`"
+
+
+def _exact(text: str) -> str:
+    return text.rpartition("@")[2]  # behind the name of an alias
 
 
 def _additions(name: str, places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
@@ -278,7 +323,7 @@ def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = Fals
 
 
 _NAME = re.compile(r"(?!.*://)@?\w[^\s#=\"'`;<>|&$]*(?: @?\w[^\s#=\"'`;<>|&$]*)*")
-_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+!-]*\Z)")
+_VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+-]*\Z)")
 
 
 def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:

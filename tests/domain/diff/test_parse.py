@@ -466,6 +466,32 @@ def test_a_head_that_moved_between_two_reads_is_detected(old: dict[str, Entry], 
         combined(GOOD, old, new)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "old mode 100644\nnew mode 100755\n",
+        'similarity index 100%\nrename from "NAME"\nrename to "NAME.py"\n',
+        'similarity index 100%\nrename from old.py\nrename to "NAME"\n',
+    ],
+)
+def test_names_that_read_the_same_are_refused(headers: str) -> None:
+    one, same, other = (
+        f'diff --git "a/NAME" "b/NAME"\n{headers}'.replace("NAME", name) for name in (r"a\376", r"a\377", r"b\377")
+    )
+    with pytest.raises(ChangeUnreadable, match=r"Two changed files have names that read as "):
+        combined(one + same, {}, {})
+    assert len(combined(one + other, {}, {}).files) == 2
+
+
+def test_two_old_names_that_read_the_same_are_refused() -> None:
+    one, other = (
+        f'diff --git "a/{old}" b/{new}\nsimilarity index 100%\nrename from "{old}"\nrename to {new}\n'
+        for old, new in ((r"a\376", "one.py"), (r"a\377", "other.py"))
+    )
+    with pytest.raises(ChangeUnreadable, match="Two changed files have names that read as 'a\ufffd'"):
+        combined(one + other, {}, {})
+
+
 def test_a_change_of_the_mode_alone_names_no_blobs() -> None:
     diff = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
     (file,) = combined(diff, {}, {"x": entry("2" * 40)}).files

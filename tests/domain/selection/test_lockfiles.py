@@ -21,7 +21,10 @@ from reviewbot.domain.selection.selection import HeldBecause, select
 
 
 def change(path: str, old: str, new: str, *, read: bool = True) -> ChangedFile:
-    """Return the change of a file from one text to another."""
+    """Return the change of a file from one text to another; four equal letters stand for a whole hash."""
+    old, new = (
+        re.sub(r"(?<![A-Za-z0-9])([a-z])\1{3}(?![A-Za-z0-9])", lambda one: one[1] * 64, text) for text in (old, new)
+    )
     before, after = (re.findall("[^\n]*\n|[^\n]+", text) for text in (old, new))
     lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     headers = "" if old and new else f"{'new' if new else 'deleted'} file mode 100644\n"
@@ -288,7 +291,8 @@ reference = "HEAD"
 [metadata]
 lock-version = "2.0"
 """
-OLD_POETRY = """[[package]]
+OLD_POETRY_FILES = 'left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]'
+OLD_POETRY = f"""[[package]]
 name = "left"
 version = "1.2.0"
 
@@ -301,7 +305,7 @@ type = "git"
 url = "https://github.com/good/right.git"
 
 [metadata.files]
-left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]
+{OLD_POETRY_FILES}
 """
 UV = """version = 1
 
@@ -550,6 +554,13 @@ FORMATS = [
             "owner": (("github.com/good/", "github.com/evil/"),),
             "host": (("https://github.com/good", "https://evil.example/good"),),
             "http": (("https://github.com", "http://github.com"),),
+            "other hash apart": (
+                (
+                    'version = "1.2.0"\n',
+                    'version = "1.2.0"\nfiles = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]\n',
+                ),
+                (OLD_POETRY_FILES, OLD_POETRY_FILES.replace("aaaa", "bbbb")),
+            ),
             "git": (('version = "1.2.0"\n', 'version = "1.2.0"\nsource = {git = "https://github.com/good/x"}\n'),),
             "path": (('version = "1.2.0"\n', 'version = "1.2.0"\nsource = {path = "../evil"}\n'),),
             "no hash": (('{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}', ""),),
@@ -603,6 +614,8 @@ FORMATS = [
             "other hash": (("sha256=aaaa", "sha256=bbbb"),),
             "lower": (("left (1.2.0)", "left (1.1.0)"), ("left (1.2.0) sha256=aaaa", "left (1.1.0) sha256=b")),
             "another section": (("PLATFORMS", "PLATFORM"),),
+            "lower bundler": (("   2.5.0", "   2.4.22"),),
+            "two bundlers": (("   2.5.0", "   2.5.0\n   2.4.22"),),
         },
     ),
     Format(
@@ -697,7 +710,12 @@ FILES = f"https://files.example/packages/{PYPI[0]}/pydantic_core-2.27.0"
 
 def npm(name: str, **value: object) -> str:
     """Return a package lock with one entry."""
-    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, f"node_modules/{name}": value}}, indent=1) + "\n"
+    return npm_of({f"node_modules/{name}": value})
+
+
+def npm_of(places: Mapping[str, object]) -> str:
+    """Return a package lock with these entries."""
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **places}}, indent=1) + "\n"
 
 
 UPDATES = [
@@ -758,6 +776,7 @@ snapshots:
 """,
         {
             "^5.4.0": "^5.4.11",
+            "^18.0.0": "^19.0.0",
             "5.4.10": "5.4.11",
             HASH: OTHER,
             "22.9.0": "22.9.1",
@@ -954,7 +973,15 @@ CHECKSUMS
 BUNDLED WITH
    2.5.23
 """,
-        {"1.16.7": "1.16.8", "bbbb": "dddd", "cccc": "eeee", "2.8.2": "2.8.4", "2.8.7": "2.8.8", "aaaa": "ffff"},
+        {
+            "1.16.7": "1.16.8",
+            "bbbb": "dddd",
+            "cccc": "eeee",
+            "2.8.2": "2.8.4",
+            "2.8.7": "2.8.8",
+            "aaaa": "ffff",
+            "2.5.23": "2.6.2",
+        },
     ),
     Update(
         "composer.lock",
@@ -1122,6 +1149,15 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
         ("yarn.lock", YARN, {f"  integrity {HASH}": f"\u00a0 integrity {HASH}"}),
         ("yarn.lock", YARN, {"# yarn lockfile v1\n": YARN.replace("left", "\\u006ceft").replace("1.2.0", "1.1.0")}),
         ("yarn.lock", YARN, {'"^2.0.0"': '"evil/right"'}),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"evil.TGZ"'}),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"evil.Tar"'}),
+        ("package-lock.json", NPM, {HASH: f"{HASH} {OTHER}"}),
+        ("Pipfile.lock", PIPENV, {'"sha256:aaaa"': '"sha256:aaaa", "sha256:bbbb"'}),
+        (
+            "poetry.lock",
+            POETRY,
+            {'    {file = "left': '    {file = "left-1.2.0.tar.gz", hash = "sha256:bbbb"},\n    {file = "left'},
+        ),
         ("package-lock.json", V1, {f'"{HASH}",': f'"{HASH}", "requires": {{"right": "evil.tgz"}},'}),
         ("package-lock.json", NPM, {"^1.2.0": "^1.3.0", f'"{HASH}",': f'"{HASH}", "bin": {{"git": "x.js"}},'}),
         ("pnpm-lock.yaml", PNPM, {"peer: 3.0.0": "peer: evil@3.0.0"}),
@@ -1159,6 +1195,129 @@ WITHOUT: Mapping[str, set[str]] = {
 @pytest.mark.parametrize("one", [one for one in FORMATS if one.text is not V1], ids=lambda one: one.path)
 def test_every_format_has_every_attack_that_it_can_express(one: Format) -> None:
     assert one.attacks.keys() >= TABLE - WITHOUT.get(one.path, set())
+
+
+LEFT = {"version": "1.2.0", "resolved": "https://registry.example/left/-/left-1.2.0.tgz", "integrity": HASH}
+SHA1 = "sha1-" + "A" * 27 + "="
+
+
+@pytest.mark.parametrize(
+    "value", ["none", " ", False, f"{HASH} none", "sha512-", f"sha512:{'a' * 86}==", "a" * 64, f"md5-{'a' * 32}", SHA1]
+)
+def test_a_text_that_is_no_hash_or_a_weaker_one_is_reviewed(value: object) -> None:
+    old, higher = npm("left", **LEFT), json.loads(json.dumps(LEFT).replace("1.2.0", "1.3.0"))
+    assert suspicions(change("package-lock.json", old, npm("left", **{**higher, "integrity": OTHER}))) == ()
+    assert suspicions(change("package-lock.json", old, npm("left", **{**higher, "integrity": value})))
+    more = {
+        "node_modules/left": LEFT,
+        "node_modules/more": {**LEFT, "resolved": "https://registry.example/more/-/more-1.2.0.tgz", "integrity": value},
+    }
+    assert suspicions(change("package-lock.json", old, npm_of(more)))
+
+
+def test_a_weak_hash_may_become_another_one() -> None:
+    old, new = npm("left", **{**LEFT, "integrity": SHA1}), npm("left", **{**LEFT, "integrity": SHA1.replace("A", "B")})
+    assert suspicions(change("package-lock.json", old, new.replace("1.2.0", "1.3.0"))) == ()
+    assert suspicions(change("package-lock.json", old, new))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "edits"),
+    [
+        ("Gemfile.lock", BUNDLER, {"left (1.2.0)": "left (1.3.0)", "sha256=aaaa": "none=x"}),
+        ("pnpm-lock.yaml", PNPM, {"1.2.0": "1.3.0", HASH: "none"}),
+        ("yarn.lock", YARN, {"1.2.0": "1.3.0", HASH: "none"}),
+        ("yarn.lock", BERRY, {"1.2.0": "1.3.0", "10/aaaa": "none"}),
+        ("Cargo.lock", CARGO, {"1.2.0": "1.3.0", "aaaa": "none"}),
+        ("uv.lock", UV, {"1.2.0": "1.3.0", "sha256:aaaa": "sha256:"}),
+        ("composer.lock", COMPOSER, {"1.2.0": "1.3.0", "aaaa": "none"}),
+        ("packages.lock.json", NUGET, {"1.2.0": "1.3.0", "aaaa": "none"}),
+    ],
+)
+def test_a_text_that_is_no_hash_is_reviewed_in_any_format(path: str, text: str, edits: Mapping[str, str]) -> None:
+    assert any("none" in one or "hash" in one for one in suspicions(Update(path, text, edits).change()))
+
+
+PNPM_EDGES = """lockfileVersion: '9.0'
+
+packages:
+
+  bar@1.0.0:
+    resolution: {integrity: sha512-aaaa}
+
+  foo@3.0.0:
+    resolution: {integrity: sha512-bbbb}
+
+  foo@4.0.0:
+    resolution: {integrity: sha512-cccc}
+
+  old@1.0.0:
+    resolution: {integrity: sha512-dddd}
+
+snapshots:
+
+  bar@1.0.0:
+    dependencies:
+      alias: foo@4.0.0
+      foo: 4.0.0
+
+  foo@3.0.0: {}
+
+  foo@4.0.0: {}
+
+  old@1.0.0:
+    dependencies:
+      foo: 3.0.0
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PNPM_EDGES,
+        # Before version 9, a package has its dependencies itself.
+        re.sub(r"  (\S+)@(\S+:)", r"  /\1/\2", PNPM_EDGES.partition("\nsnapshots")[0]).replace(
+            "sha512-aaaa}\n", "sha512-aaaa}\n    dependencies:\n      foo: 4.0.0\n"
+        ),
+    ],
+)
+@pytest.mark.parametrize(("now", "is_lower"), [("3.0.0", True), ("next", True), ("4.0.1", False)])
+def test_a_lower_version_that_pnpm_installs_for_a_package_is_reviewed(text: str, now: str, is_lower: bool) -> None:  # noqa: FBT001 — a table
+    for old in (" foo: 4.0.0", "alias: foo@4.0.0"):
+        if old in text:
+            assert (
+                bool(suspicions(Update("pnpm-lock.yaml", text, {old: old.replace("4.0.0", now)}).change())) is is_lower
+            )
+
+
+def test_a_lower_version_at_a_new_place_below_another_package_is_reviewed() -> None:
+    def entry(version: str) -> Mapping[str, str]:
+        url = f"https://registry.example/left/-/left-{version}.tgz"
+        return {"version": version, "resolved": url, "integrity": HASH}
+
+    old = {"node_modules/left": entry("4.0.0"), "node_modules/old/node_modules/left": entry("1.0.0")}
+    for folder in ("node_modules/bar/", "node_modules/x/node_modules/@y/bar/", "packages/app/"):
+        for version, said in (("3.0.0", ("`left` goes from version 4.0.0 to 3.0.0",)), ("4.0.0", ())):
+            new = {**old, f"{folder}node_modules/left": entry(version)}
+            assert suspicions(change("package-lock.json", npm_of(old), npm_of(new))) == said
+
+
+def test_a_lower_version_below_another_package_is_reviewed_in_the_first_format() -> None:
+    def tree(version: str) -> str:
+        below = {"left": {**LEFT, "version": version}} if version else {}
+        old = {"version": "1.0.0", "dependencies": {"left": {**LEFT, "version": "1.0.0"}}}
+        packages = {"left": LEFT, "bar": {"version": "1.0.0", "dependencies": below}, "old": old}
+        return json.dumps({"lockfileVersion": 1, "dependencies": packages}, indent=1).replace(
+            "left-1.2.0", f"left-{version}"
+        )
+
+    assert suspicions(change("package-lock.json", tree(""), tree("1.1.0")))[-1] == (
+        "`left` goes from version 1.2.0 to 1.1.0"
+    )
+
+
+def test_a_long_place_is_unreadable() -> None:
+    assert "format is unknown" in suspicions(change("package-lock.json", "", npm("x" * 500, version="1.0.0")))[0]
 
 
 def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
@@ -1216,6 +1375,24 @@ def test_a_lock_file_without_packages_is_an_ordinary_one() -> None:
     assert (
         suspicions(change("pnpm-lock.yaml", "lockfileVersion: '9.0'\n", "lockfileVersion: '9.0'\n\npackages:\n")) == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("go.sum", GO, "\n"),
+        ("pnpm-lock.yaml", PNPM, "\n"),
+        ("yarn.lock", YARN, "# yarn lockfile v1\n"),
+        ("package-lock.json", NPM, "{}\n"),
+    ],
+)
+def test_a_lock_file_that_becomes_empty_is_reviewed(path: str, old: str, new: str) -> None:
+    assert suspicions(change(path, old, new)) == ("it no longer locks anything",)
+
+
+@pytest.mark.parametrize(("old", "new"), [("", "\n"), ("\n", "\n\n"), ("\n", "# yarn lockfile v1\n")])
+def test_a_lock_file_that_stays_empty_is_an_ordinary_one(old: str, new: str) -> None:
+    assert suspicions(change("yarn.lock", old, new)) == ()
 
 
 def test_a_new_or_too_large_lock_file_is_reviewed_and_a_deleted_one_is_not() -> None:
@@ -1306,6 +1483,8 @@ def test_an_existing_alias_may_be_updated() -> None:
         ("1.2.0.post1", "1.2.0", True),
         ("1.2.0", "next", True),
         ("main", "2.0.0", True),
+        ("1!0.5", "2.0", True),
+        ("1.0", "1!2.0", True),
         ("1." + "9" * 5_000, "2." + "9" * 5_000, False),
     ],
 )
@@ -1396,7 +1575,7 @@ def test_a_text_that_takes_long_is_unreadable(path: str, text: str) -> None:
 def test_many_entries_of_one_name_take_seconds() -> None:
     source = '"resolved": "https://registry.example/left/-/left-1.2.0.tgz"'
     entries = "".join(
-        f', "node_modules/{number}/node_modules/left": {{"version": "1.2.0", {source}, "integrity": "a{number}"}}'
+        f', "node_modules/{number}/node_modules/left": {{"version": "1.2.0", {source}, "integrity": "{number:064}"}}'
         for number in range(8_000)
     )
     file = change(
