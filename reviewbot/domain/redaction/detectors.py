@@ -469,11 +469,6 @@ def may_end(line: str, place: Place) -> bool:
     return line.rstrip().endswith(("=", "\\") if place is Place.MIXED else ("=", "\\", ":"))
 
 
-def has_word(text: str) -> bool:
-    """Return whether a text has a word such as `password`."""
-    return _ANY_WORD.search(text) is not None
-
-
 # Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.
 _HEADING = re.compile(r"@@ [^@]{1,60} @@ (?P<text>.*)")
 _CUT = (

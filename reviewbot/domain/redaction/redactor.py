@@ -82,12 +82,11 @@ class Redactor(Struct, frozen=True):
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
-        after, count = text, 0
-        for _ in range(_ROUNDS):
+        after, more = self._once(text, place)
+        count, rounds = more, 1
+        while more and rounds < _ROUNDS:
             after, more = self._once(after, place)
-            if not more:
-                break
-            count += more
+            count, rounds = count + more, rounds + 1
         pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
         return Redacted(after, changed, count)

@@ -320,6 +320,10 @@ def test_a_token_in_the_header_of_a_diff_or_in_an_address_is_no_name() -> None:
     assert "T0A1B2C3D" not in seen("run.sh", address.format("T0A1B2C3D/B0A1B2C3D/a1B2c3D4e5F6g7H8i9J0k1L2"))
 
 
+def test_a_login_in_an_address_is_no_name_in_source_code() -> None:
+    assert seen("app.py", "# postgres://me:hunter22x@db.example/x") == "# postgres://me:xxxxxx00x@db.example/x"
+
+
 ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=60)
 
 
