@@ -62,7 +62,7 @@ def test_the_default_branch_marks_generated_files() -> None:
 
 def test_the_credential_is_in_the_change_and_not_in_the_sources() -> None:
     change = files_of("change")
-    assert CREDENTIAL in str(change["api/parcels.py"])
+    assert CREDENTIAL in str(change["web/track.js"])
     folder = Path(sys.modules["reviewbot_sandbox.demo"].__path__[0])
     assert not [file.name for file in folder.iterdir() if file.is_file() and CREDENTIAL.encode() in file.read_bytes()]
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from time import sleep
 
 from reviewbot_sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot_sandbox.github import Level
@@ -115,12 +116,13 @@ def _time_goes_by(services: Services, _: Rig) -> None:
 
 
 def _ask(services: Services, rig: Rig) -> None:
-    """Write commands that ask for another review and, in its thread, waive the blocking finding."""
+    """Write commands that waive the blocking finding, in its thread, and then ask for another review."""
     services.world.grant(REPO, "hubot", Level.WRITE)
     [critical] = [one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
-    services.world.comment(REPO, rig.number, "hubot", "/reviewbot review")
     [root] = [one for one in rig.world.store.replies_of((REPO, rig.number)) if critical in one.body.partition("\n")[0]]
     services.world.reply(root.id, "hubot", "/reviewbot waive It is known.")
+    sleep(1.1)  # within one second, the conversation comes before threads
+    services.world.comment(REPO, rig.number, "hubot", "/reviewbot review")
 
 
 def _question(services: Services, rig: Rig) -> None:
