@@ -307,6 +307,7 @@ def test_another_key_keeps_the_check_and_accepts_a_bypass(tmp_path: Path) -> Non
         assert (done.outputs["status"], rig.checks()[-1].status) == ("skipped", "in_progress")
         sha = rig.world.pull(REPO, 1).head_sha
         rig.world.grant(REPO, "hubot", Level.ADMIN)
-        payload = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
-        rig.run(event="issue_comment", payload=payload, wait_minutes="0", **requested)
+        for _ in range(2):  # the first one can be refused, because no ledger with this key says what was executed
+            payload = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+            rig.run(event="issue_comment", payload=payload, wait_minutes="0", **requested)
         assert conclusion(rig) == "success"
