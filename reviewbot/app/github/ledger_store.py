@@ -54,7 +54,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     was_here = _was_here(run, snapshot, keep)
     if not believed:
-        ledger = _doubted(run, ledger, signed, was_here=was_here)
+        ledger = _doubted(run, ledger, signed, is_deleted=was_here and keep is None)
     hidden = was_here or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
@@ -71,12 +71,15 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     )
 
 
-def _doubted(run: RunContext, ledger: Ledger, signed: Sequence[ExternalId], *, was_here: bool) -> Ledger:
-    """Add what the copies say against a ledger that is not trusted; any command until now may be in the lost one."""
+def _doubted(run: RunContext, ledger: Ledger, signed: Sequence[ExternalId], *, is_deleted: bool) -> Ledger:
+    """Add what the copies say against a ledger that is not trusted; any command until now may be in the lost one.
+
+    A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
+    """
     for one in signed:
         ledger = _with_carried(ledger, one.purchase)
     ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-    is_lost = run.paid and (was_here or bool(signed))
+    is_lost = run.paid and (is_deleted or bool(signed))
     return replace(ledger, last_edit=run.now.isoformat(timespec="seconds")) if is_lost else ledger
 
 
