@@ -301,8 +301,8 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
     of one without a waiver counts, too: an older `waive` may be executed later.
     """
     target = posted.command.target
-    told = (one for one in findings.records if (one.id.startswith(target) if target else one.id in posted.findings))
-    named = tuple(told)
+    ids = {one.id for one in findings.records if one.id.startswith(target)} if target else posted.findings
+    named = tuple(one for one in findings.records if one.id in ids)
     still = tuple(one for one in named if one.standing.is_open)
     if posted.command.name is CommandName.UNWAIVE:
         return tuple(one for one in still if one.waiver is not None) or still
