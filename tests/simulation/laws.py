@@ -348,17 +348,21 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]
     changes = world.changes_for(number, str(head))
-    is_gone = changes != {world.github.changes_of(world.github.pulls[number])}
+    pull = world.github.pulls[number]
+    is_gone = changes != {world.github.changes_of(pull)}
+    # Asking for the task of an intent could buy a review that a maintainer has called off.
+    is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skips
     is_given_up = any(
         not changes.isdisjoint(world.changes_for(number, one.head_sha))
         for ledger in ledgers[-1:]
         for one in ledger.purchases
-        if one.is_unknown and (one.state.is_over or is_gone)
+        if one.is_unknown and (one.state.is_over or is_gone or is_skipped)
     )
     # A check run says the same of a purchase that a person has cancelled.
-    copies = [one for one in announced.copies(world, world.github.pulls[number]) if one.is_unknown]
+    copies = [one for one in announced.copies(world, pull) if one.is_unknown]
     is_given_up |= any(
-        one.state.is_over and not changes.isdisjoint(world.changes_for(number, one.head_sha)) for one in copies
+        (one.state.is_over or is_skipped) and not changes.isdisjoint(world.changes_for(number, one.head_sha))
+        for one in copies
     )
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     # The check run of a run that got no answer to the creation says so.

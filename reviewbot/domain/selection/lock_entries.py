@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
 from typing import Any, NamedTuple
@@ -16,13 +17,14 @@ Value = dict[str, Any]
 class Written(NamedTuple):
     """An entry as written: a package's name, the places where it is installed, and its keys and values.
 
-    `is_exact` says that its dependencies are versions, not ranges.
+    `edges` are the versions of its dependencies, as far as the file says them.
     """
 
     name: str
     places: tuple[str, ...]
     value: Value
-    is_exact: bool = False
+    edges: Mapping[str, str] = {}
+    is_package: bool = True
 
 
 class UnreadableLock(ValueError):
@@ -47,7 +49,7 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
     raise UnreadableLock
 
 
-_KINDS: tuple[type, ...] = (str, tuple, dict, bool)
+_KINDS: tuple[type, ...] = (str, tuple, dict, dict, bool)
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
@@ -94,7 +96,7 @@ def _place(path: str) -> str:
 
 def _pipenv(text: str) -> Iterator[Written]:
     whole = _json(text)
-    yield Written("_meta", (), {"sources": whole.pop("_meta")["sources"]})
+    yield Written("_meta", (), {"sources": whole.pop("_meta")["sources"]}, is_package=False)
     for part, packages in whole.items():
         yield from (Written(name, (part,), value) for name, value in packages.items())
 
@@ -104,7 +106,7 @@ def _composer(text: str) -> Iterator[Written]:
     whole = _json(text.replace('"reference":', '"hash":'))
     for part in ("packages", "packages-dev"):
         yield from (Written(one["name"], (), {**one, "name": ""}) for one in whole.pop(part, None) or ())
-    yield Written("composer.lock", (), {**whole, "hash": ""})
+    yield Written("composer.lock", (), {**whole, "hash": ""}, is_package=False)
 
 
 def _nuget(text: str) -> Iterator[Written]:
@@ -123,11 +125,34 @@ def _toml(text: str) -> Iterator[Written]:
     packages = whole.pop("package", []) + whole.pop("packages", [])
     if any("files" in one and one["name"] in apart for one in packages):
         raise UnreadableLock
+    versions: defaultdict[str, set[str]] = defaultdict(set)
     for one in packages:
-        yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""})
+        versions[one["name"]].add(str(one.get("version")))
+    for one in packages:
+        edges = {
+            name: version or "".join(versions[name])
+            for name, version in _toml_needs(one)
+            if version or len(versions[name]) == 1
+        }
+        yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""}, edges)
     for one in packages:
         apart.pop(one["name"], None)
-    yield Written("the file", (), {**whole, "version": "", "revision": ""})
+    yield Written("the file", (), {**whole, "version": "", "revision": ""}, is_package=False)
+
+
+_CARGO_NEED = re.compile(r"(\S+)(?: (\S+))?(?: \(\S+\))?")
+
+
+def _toml_needs(package: Value) -> Iterator[tuple[str, str]]:
+    """Yield the name and version of each dependency; Cargo and uv say the version if there are several."""
+    for key in ("dependencies", "optional-dependencies", "dev-dependencies"):
+        found = package.get(key, [])
+        for group in found.values() if isinstance(found, dict) else [found]:
+            for one in group if isinstance(group, list) else ():
+                if isinstance(one, str) and (need := _CARGO_NEED.fullmatch(one)):
+                    yield need[1], need[2] or ""
+                elif isinstance(one, dict) and "name" in one:
+                    yield one["name"], str(one.get("version", ""))
 
 
 _PAIR = r"([A-Za-z]+|'\d+'): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
@@ -182,9 +207,13 @@ _DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)
 
 
 def _yarn(text: str) -> Iterator[Written]:
-    for header, value in _tree(text, ":?").items():
+    whole = _tree(text, ":?")
+    versions = {
+        unquote(place): value.get("version", "") for header, value in whole.items() for place in header.split(", ")
+    }
+    for header, value in whole.items():
         if header == "__metadata":
-            yield Written(header, (), value)
+            yield Written(header, (), value, is_package=False)
             continue
         places = tuple(header.split(", "))
         found = [_DESCRIPTOR.fullmatch(unquote(place)) for place in places]
@@ -193,7 +222,14 @@ def _yarn(text: str) -> Iterator[Written]:
         if not all(found) or len(names) != 1:
             raise UnreadableLock
         wanted = [one[0] if one[2] else one[3] for one in found if one]
-        yield Written(names.pop(), places, {**value, "specifier": wanted})
+        needs = {**value.get("dependencies", {}), **value.get("optionalDependencies", {})}
+        edges = {
+            name: versions[place]
+            for name, wants in needs.items()
+            for place in (f"{name}@{wants}", f"{name}@npm:{wants}")
+            if place in versions
+        }
+        yield Written(names.pop(), places, {**value, "specifier": wanted}, edges)
 
 
 _PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(?:[(_].*)?")
@@ -209,7 +245,8 @@ def _pnpm(text: str) -> Iterator[Written]:
             found = _PNPM_PACKAGE.fullmatch(key)
             own = {"version": found[2]} if found else {"source": key}
             name = found[1] if found else key
-            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own}, is_exact=True)
+            edges = {**one.get("dependencies", {}), **one.get("optionalDependencies", {})}
+            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own}, edges)
 
 
 def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
@@ -217,11 +254,11 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
     if isinstance(value, dict) and "version" not in value:
         for name, inner in value.items():
             yield from _pnpm_edges(f"{path} {name}", inner)
-    elif not path.startswith(("lockfileVersion", "specifiers ", "time ")):
+    elif not path.startswith(("specifiers ", "time ")):
         one: Value = value if isinstance(value, dict) else {"version": value}
         found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", one["version"])
         source, version = found.groups() if found else (one["version"], "")
-        yield Written(path, (), {**one, "version": version, "source": source})
+        yield Written(path, (), {**one, "version": version, "source": source}, is_package=False)
 
 
 _GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)")
@@ -229,6 +266,7 @@ _GEM = re.compile(r"    (\S+) \(([^)]+)\)|      .*")
 _GEM_CHECKSUM = re.compile(r"  (\S+) \(([^)]+)\)(?: (\S+=\S+))?")
 _GEM_SECTIONS = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 _GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH", "RUBY VERSION"})
+_GEM_TOOLS = frozenset({"BUNDLED WITH", "RUBY VERSION"})
 
 
 def _bundler(text: str) -> Iterator[Written]:
@@ -241,9 +279,9 @@ def _bundler(text: str) -> Iterator[Written]:
         if section == "CHECKSUMS" and (found := _GEM_CHECKSUM.fullmatch(line))
     }
     for section, *lines in blocks:
-        if section == "BUNDLED WITH":
+        if section in _GEM_TOOLS:
             (version,) = lines
-            yield Written(section, (), {"version": version.strip()})
+            yield Written(section, (), {"version": version.strip().removeprefix("ruby ")}, is_package=False)
         if section in _GEM_OTHERS:
             continue
         source: Value = {"section": section}

@@ -36,11 +36,11 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
         return ("its text is unavailable",)
     new = file.text
     try:
-        before = _entries(entries_of(file.path, file.diff.reverted(new)))
-        after = _entries(entries_of(file.path, new))
+        old_entries, new_entries = entries_of(file.path, file.diff.reverted(new)), entries_of(file.path, new)
+        before, after = _entries(old_entries), _entries(new_entries)
     except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
-    if before and not after:
+    if any(one.is_package for one in old_entries) and not any(one.is_package for one in new_entries):
         return ("it no longer locks anything",)
     known = tuple(one for places in before.values() for entries in places.values() for one in entries)
     fields, is_hashed = frozenset(field for one in known for field in one.fields), any(one.hashes for one in known)
@@ -63,7 +63,7 @@ class _Entry(Struct, frozen=True):
     Attributes:
         written: the text of each field without placeholders.
         needs: the dependencies, if the entry is of a published package, where a version has always the same.
-        exact: the versions of dependencies, if they are no ranges.
+        edges: the versions of dependencies, as far as the file says them.
     """
 
     version: str
@@ -72,7 +72,7 @@ class _Entry(Struct, frozen=True):
     hashes: frozenset[str]
     written: Mapping[Field, str]
     needs: frozenset[str]
-    exact: Mapping[str, str]
+    edges: Mapping[str, str]
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
@@ -120,18 +120,18 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     """Return the entries by name and place."""
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
     count = 0
-    for name, places, value, is_exact in written:
+    for name, places, value, edges, _ in written:
         version = str(value.get("version") or "")
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
-        needs = tuple(_needs(value)) if is_exact or any(one[2] for one in fields) else ()
+        needs = frozenset(_needs(value)) if edges or any(one[2] for one in fields) else frozenset()
         entry = _Entry(
             version,
             frozenset((path, text) for path, text, is_hash, _ in fields if not is_hash),
             frozenset(path for path, _, is_hash, _ in fields if is_hash),
             frozenset(text for _, text, is_hash, _ in fields if is_hash),
             {(path, text): written for path, text, is_hash, written in fields if not is_hash},
-            frozenset(need for need, _ in needs),
-            {need: text for need, text in needs if is_exact and not need.startswith("peer")},
+            needs,
+            edges,
         )
         # Formats that share a source among entries can multiply a text.
         count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
@@ -143,8 +143,8 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     return found
 
 
-def _needs(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the names of an entry's dependencies, with their kind, and the text that contains the version."""
+def _needs(value: object, path: str = "") -> Iterator[str]:
+    """Yield the names of an entry's dependencies, with their kind."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -155,7 +155,7 @@ def _needs(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         case _ if _NEEDS.fullmatch(path):
             kind, _, key = path.partition(" ")
             is_name = key in {"", "name", "package"}
-            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}", str(value)
+            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}"
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -237,7 +237,7 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
     all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
     moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
     yield from _compared(moved, [one.elsewhere() for one in all_old])
-    yield from _lower_needs(all_new, all_old)
+    yield from _lower_edges(all_new, all_old)
     lower, least = list(_lower(all_new, all_old)), min((_order(one.version) for one in all_old), default=None)
     yield from lower
     for one in () if lower else moved:
@@ -278,18 +278,18 @@ def _found_at(place: str, old: Places) -> str:
     return place
 
 
-def _lower_needs(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
+def _lower_edges(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
     """Yield which exact version of a dependency is lower than all before, or cannot be compared."""
     before: defaultdict[str, set[str]] = defaultdict(set)
     for one in old:
-        for need, text in one.exact.items():
+        for need, text in one.edges.items():
             before[need].add(text)
     least = {need: min(_order(_exact(text)) for text in texts) for need, texts in before.items()}
     for one in new:
-        for need, text in one.exact.items():
+        for need, text in one.edges.items():
             version = _exact(text)
             if text not in before.get(need, {text}) and (not _VERSION.match(version) or _order(version) < least[need]):
-                yield f"now gets version {_shown(version)} of `{_shown(need.partition(' ')[2])}`"
+                yield f"now gets version {_shown(version)} of `{_shown(need)}`"
 
 
 def _exact(text: str) -> str:

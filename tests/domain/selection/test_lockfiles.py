@@ -1290,6 +1290,77 @@ def test_a_lower_version_that_pnpm_installs_for_a_package_is_reviewed(text: str,
             )
 
 
+CARGO_EDGES = "".join(
+    f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = "registry+https://index.example/"\n'
+    f'checksum = "{checksum}"\ndependencies = [{needs}]\n\n'
+    for name, version, checksum, needs in (
+        ("bar", "1.0.0", "aaaa", '"foo 4.0.0", "one"'),
+        ("foo", "3.0.0", "bbbb", ""),
+        ("foo", "4.0.0", "cccc", ""),
+        ("old", "1.0.0", "dddd", '"foo 3.0.0 (registry+https://index.example/)"'),
+        ("one", "1.0.0", "eeee", ""),
+    )
+)
+UV_EDGES = (
+    CARGO_EDGES.replace("checksum", "resolution")
+    .replace("registry+https://index.example/)", "x)")
+    .replace('"foo 4.0.0"', '{ name = "foo", version = "4.0.0" }')
+    .replace('"one"]', '{ name = "one" }]')
+    .replace('"foo 3.0.0 (x)"', '{ name = "foo", version = "3.0.0" }')
+)
+YARN_EDGES = f"""# yarn lockfile v1
+
+
+bar@^1.0.0:
+  version "1.0.0"
+  integrity {HASH}
+  dependencies:
+    foo "^4.0.0"
+
+foo@^3.0.0:
+  version "3.0.0"
+  integrity {HASH}
+
+foo@^4.0.0:
+  version "4.0.0"
+  integrity {OTHER}
+
+old@^1.0.0:
+  version "1.0.0"
+  integrity {OTHER}
+  dependencies:
+    foo "^3.0.0"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "now"),
+    [
+        ("Cargo.lock", CARGO_EDGES, '"foo 4.0.0"', '"foo 3.0.0"'),
+        ("uv.lock", UV_EDGES, '{ name = "foo", version = "4.0.0" }', '{ name = "foo", version = "3.0.0" }'),
+        (
+            "uv.lock",
+            UV_EDGES.replace("\ndependencies", "\noptional-dependencies").replace("s = [{", "s.x = [{"),
+            '{ name = "foo", version = "4.0.0" }',
+            '{ name = "foo", version = "3.0.0" }',
+        ),
+        ("yarn.lock", YARN_EDGES, 'foo "^4.0.0"', 'foo "^3.0.0"'),
+    ],
+)
+def test_a_dependent_that_gets_a_lower_version_which_is_already_locked_is_reviewed(
+    path: str, text: str, old: str, now: str
+) -> None:
+    assert suspicions(Update(path, text, {old: now}).change()) == ("`bar` now gets version 3.0.0 of `foo`",)
+    assert suspicions(Update(path, text.replace(old, now), {now: old}).change()) == ()
+
+
+def test_a_dependent_may_get_a_higher_version_of_the_only_one_that_is_locked() -> None:
+    edits = {'name = "one"\nversion = "1.0.0"': 'name = "one"\nversion = "1.1.0"', "eeee": "ffff"}
+    assert suspicions(Update("Cargo.lock", CARGO_EDGES, edits).change()) == ()
+    edits = {**edits, '"1.1.0"': '"0.9.0"'}
+    assert "`bar` now gets version 0.9.0 of `one`" in suspicions(Update("Cargo.lock", CARGO_EDGES, edits).change())
+
+
 def test_a_lower_version_at_a_new_place_below_another_package_is_reviewed() -> None:
     def entry(version: str) -> Mapping[str, str]:
         url = f"https://registry.example/left/-/left-{version}.tgz"
@@ -1384,6 +1455,11 @@ def test_a_lock_file_without_packages_is_an_ordinary_one() -> None:
         ("pnpm-lock.yaml", PNPM, "\n"),
         ("yarn.lock", YARN, "# yarn lockfile v1\n"),
         ("package-lock.json", NPM, "{}\n"),
+        ("pnpm-lock.yaml", PNPM, PNPM.partition("packages:")[0]),
+        ("Pipfile.lock", PIPENV, PIPENV.partition('"default"')[0] + '"default": {}}\n'),
+        ("composer.lock", COMPOSER, '{"packages": [], "minimum-stability": "stable"}\n'),
+        ("Cargo.lock", CARGO, "version = 4\n"),
+        ("Gemfile.lock", BUNDLER, "BUNDLED WITH\n   2.5.23\n"),
     ],
 )
 def test_a_lock_file_that_becomes_empty_is_reviewed(path: str, old: str, new: str) -> None:
@@ -1393,6 +1469,24 @@ def test_a_lock_file_that_becomes_empty_is_reviewed(path: str, old: str, new: st
 @pytest.mark.parametrize(("old", "new"), [("", "\n"), ("\n", "\n\n"), ("\n", "# yarn lockfile v1\n")])
 def test_a_lock_file_that_stays_empty_is_an_ordinary_one(old: str, new: str) -> None:
     assert suspicions(change("yarn.lock", old, new)) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "edits", "said"),
+    [
+        ("pnpm-lock.yaml", PNPM, {"'9.0'": "'6.0'"}, "`lockfileVersion` goes from version 9.0 to 6.0"),
+        (
+            "Gemfile.lock",
+            BUNDLER + "\nRUBY VERSION\n   ruby 3.4.1p0\n",
+            {"3.4.1p0": "2.7.0p0"},
+            "`RUBY VERSION` goes from version 3.4.1p0 to 2.7.0p0",
+        ),
+    ],
+)
+def test_a_lower_version_of_the_package_manager_is_reviewed(
+    path: str, text: str, edits: Mapping[str, str], said: str
+) -> None:
+    assert suspicions(Update(path, text, edits).change()) == (said,)
 
 
 def test_a_new_or_too_large_lock_file_is_reviewed_and_a_deleted_one_is_not() -> None:
