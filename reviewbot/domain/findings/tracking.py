@@ -84,9 +84,12 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
-        """What a waiver is for: a file with its name, mode and blob, else the whole change."""
-        file = self.file(path)
-        return digest(f"{self._name(path)}\0{file}") if file else self.change
+        """What a waiver is for: a file with its name, mode and blob, else the whole change.
+
+        Names that are not UTF-8 can read the same.
+        """
+        file, name = self.file(path), self._name(path)
+        return digest(f"{name}\0{file}") if file and "\ufffd" not in name else self.change
 
     def _name(self, path: str) -> str:
         view = self.by_path.get(path)

@@ -894,3 +894,9 @@ def test_two_hundred_findings_in_files_of_a_hundred_thousand_lines_are_looked_up
     after = update_states(Findings(records), now)
     assert process_time() - begin < 10
     assert len(after.open()) == 200
+
+
+def test_a_waiver_is_for_the_whole_change_if_other_names_read_the_same() -> None:
+    index = ChangeIndex((), frozenset(), files={"a.py": "1", "a\ufffd.py": "1"}, change="c" * 32)
+    assert index.exactly("a\ufffd.py") == index.change == index.exactly("gone.py")
+    assert index.exactly("a.py") != index.change
