@@ -191,7 +191,7 @@ FOUND: dict[str, Bug] = {
                     At(7, Meanwhile(Move("draft"))),
                     At(8, Switch()),
                     At(13, Switch()),
-                    At(16, Kill(after=False)),
+                    At(19, Kill(after=False)),
                 ),
             ),
             Move("skip"),

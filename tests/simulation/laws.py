@@ -351,7 +351,8 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     pull = world.github.pulls[number]
     is_gone = changes != {world.github.changes_of(pull)}
     # Asking for the task of an intent could buy a review that a maintainer has called off.
-    is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skips
+    is_unrecorded = all(task.id not in one for one in world.truth.copies)
+    is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skips and is_unrecorded
     is_given_up = any(
         not changes.isdisjoint(world.changes_for(number, one.head_sha))
         for ledger in ledgers[-1:]
@@ -370,7 +371,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     is_unnamed = any(run.is_dead for run in askers) or all(_is_unreachable(run) for run in askers)
     is_given_up |= is_gone and not world.setting.has_summary and is_unnamed
     # A person may have deleted the only record, or another workflow may have written over it.
-    is_overwritten = "old text" in world.truth.losses and all(task.id not in one for one in world.truth.copies)
+    is_overwritten = "old text" in world.truth.losses and is_unrecorded
     is_erased = is_overwritten or any("reviewbot:summary" in one for one in world.truth.erased)
     is_known = task.is_read and not is_overwritten
     if is_known or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):

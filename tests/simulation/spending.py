@@ -85,15 +85,12 @@ def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
 
     Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
-    Later, two racing runs can, since a check run has only the ledger's counter.
     """
     *others, task = tasks
     if not world.setting.has_checks:
         return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
-    questions = [one for one in others if "question" in one.submission.metadata]
-    if len(questions) < len(others):
-        questions = [one for one in questions if _most_beside(world, one) >= RACING - 1]
-    return bool(questions) and _are_overwritten(world, questions)
+    are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
+    return are_questions and _are_overwritten(world, others)
 
 
 def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
