@@ -194,7 +194,7 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This is usually temporary. Run it again: you do not pay twice."
+_LATER = "This is usually temporary. Run it again: nothing is bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
