@@ -467,7 +467,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a redacted line is no finding",
-        "reviewbot.domain.machine.finish:unseen_code",
+        "reviewbot.domain.machine.finish:redacted_lines",
         _returning(()),
         NEVER_GREEN,
         steps=(Move("secret"), _NEXT, Move("finish"), _NEXT),

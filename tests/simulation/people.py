@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from reviewbot.domain.findings.markers import comment_key, read_finding_mark
+from reviewbot.domain.findings.redacted_lines import TITLE
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
-from reviewbot.domain.findings.unseen_code import TITLE
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import encode, replace_ledger

@@ -54,7 +54,10 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     was_here = _was_here(run, snapshot, keep)
     if not believed:
-        ledger = _doubted(run, ledger, signed, is_deleted=was_here and keep is None)
+        ledger = _with_claims(ledger, signed)
+        is_deleted = was_here and keep is None
+        # A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
+        ledger = _ending_commands(run, ledger) if run.paid and (is_deleted or signed) else ledger
     hidden = was_here or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
@@ -71,16 +74,16 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     )
 
 
-def _doubted(run: RunContext, ledger: Ledger, signed: Sequence[ExternalId], *, is_deleted: bool) -> Ledger:
-    """Add what the copies say against a ledger that is not trusted; any command until now may be in the lost one.
-
-    A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
-    """
+def _with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
+    """Add what the copies say against a ledger that is not trusted."""
     for one in signed:
         ledger = _with_carried(ledger, one.purchase)
-    ledger = ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-    is_lost = run.paid and (is_deleted or bool(signed))
-    return replace(ledger, last_edit=run.now.isoformat(timespec="seconds")) if is_lost else ledger
+    return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
+
+
+def _ending_commands(run: RunContext, ledger: Ledger) -> Ledger:
+    """End every command until now, since the lost ledger may have executed any of them."""
+    return replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
 
 
 def _read_with_checks(

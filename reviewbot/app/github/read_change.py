@@ -152,16 +152,18 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
-    unseen = frozenset(changed) & file.diff.added
+    newly = frozenset(changed) & file.diff.added
     if text and file.text is not None:
-        unseen = frozenset(_unseen(file, file.text, text.lines, redactor, place))
+        newly = frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, replace(view, unseen=unseen)
+    return sendable, replace(view, newly_redacted=newly)
 
 
-def _unseen(file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place) -> Iterator[int]:
+def _newly_redacted(
+    file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place
+) -> Iterator[int]:
     """Yield the redacted lines that are new, or were not redacted at the merge base.
 
     In a file that is executed or installed, another key above can make a redacted line a command, so each one counts.

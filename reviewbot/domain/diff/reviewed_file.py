@@ -26,7 +26,7 @@ class FileView(Struct, frozen=True, dict=True):
     Attributes:
         text: the whole text at the head; None if it was not sent.
         redacted: RIGHT numbers of the lines with a redaction.
-        unseen: those of them that are new, or were not redacted at the merge base.
+        newly_redacted: those of them that are new, or were not redacted at the merge base.
     """
 
     path: str
@@ -34,7 +34,7 @@ class FileView(Struct, frozen=True, dict=True):
     hunks: tuple[Hunk, ...]
     text: str | None = None
     redacted: frozenset[int] = frozenset()
-    unseen: frozenset[int] = frozenset()
+    newly_redacted: frozenset[int] = frozenset()
 
     @cached_property
     def _places(self) -> dict[tuple[Side, Block], Places]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from reviewbot.domain.findings.placement import Why, in_summary, place
+from reviewbot.domain.findings.redacted_lines import redacted_lines
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.findings.unseen_code import unseen_code
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
@@ -36,7 +36,7 @@ _RULES_DIFFER = "The pull request changed during this run, and a review is due n
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
-    report = replace(report, findings=(*report.findings, *unseen_code(known.change.views)))
+    report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     placed = place(report.findings, known.change.views, purchase.judgement.placement)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)

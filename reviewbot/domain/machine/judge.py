@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewbot.domain.findings.unseen_code import is_tracked
+from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive

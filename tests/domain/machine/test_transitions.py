@@ -376,7 +376,7 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
 def test_no_verdict_is_green_beside_a_redacted_value_that_may_be_code_and_has_no_finding() -> None:
     now = replace(known(), own=Bought(purchase(task_id="task_1")))
     assert by_findings(now, now.judgement.rules, readable=True).conclusion is Conclusion.SUCCESS
-    script = replace(view("", "npx [REDACTED:slack-token]\n", "run.sh"), unseen=frozenset({1}))
+    script = replace(view("", "npx [REDACTED:slack-token]\n", "run.sh"), newly_redacted=frozenset({1}))
     now = replace(now, change=replace(now.change, views=(script,)))
     outcome = by_findings(now, now.judgement.rules, readable=True)
     assert (outcome.reason, outcome.conclusion) == (Reason.MEMORY, Conclusion.ACTION_REQUIRED)

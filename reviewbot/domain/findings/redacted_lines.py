@@ -23,10 +23,10 @@ _EXPLANATION = (
 )
 
 
-def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
+def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
     """Yield a finding for each run of such lines."""
     for view in views:
-        for first, last in runs(sorted(view.unseen)):
+        for first, last in runs(sorted(view.newly_redacted)):
             kinds = dict.fromkeys(
                 kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
             )
@@ -44,6 +44,6 @@ def unseen_code(views: Iterable[FileView]) -> Iterator[Finding]:
 
 def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
     """Return whether each of these findings is open, waived or not."""
-    placed = place(tuple(unseen_code(views)), views, PlacementRules())
+    placed = place(tuple(redacted_lines(views)), views, PlacementRules())
     ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
     return ids <= {one.id for one in findings.open()}

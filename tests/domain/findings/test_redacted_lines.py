@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import OnLines
+from reviewbot.domain.findings.redacted_lines import TITLE, is_tracked, redacted_lines
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState
 from reviewbot.domain.findings.tracking import ChangeIndex, merge_answer
-from reviewbot.domain.findings.unseen_code import TITLE, is_tracked, unseen_code
 from reviewbot.domain.model.review import Category, Severity
 from reviewbot.values import replace
 from tests.domain.builders import answer, view
@@ -18,17 +18,17 @@ SENT = "npx [REDACTED:slack-token]\nrun\nnpx [REDACTED:slack-token]\npip install
 
 def seen(unseen: Iterable[int], text: str = SENT) -> FileView:
     """Return an added script with new redacted lines."""
-    return replace(view("", text, "run.sh", redacted=unseen), unseen=frozenset(unseen))
+    return replace(view("", text, "run.sh", redacted=unseen), newly_redacted=frozenset(unseen))
 
 
 def tracked(now: FileView) -> Findings:
     """Return what the ledger has after a clean answer."""
     index = ChangeIndex((now,), frozenset())
-    return merge_answer(Findings(), answer(index, *unseen_code([now])), index)
+    return merge_answer(Findings(), answer(index, *redacted_lines([now])), index)
 
 
 def test_each_run_of_lines_is_a_finding() -> None:
-    first, second = unseen_code([seen({1, 3, 4})])
+    first, second = redacted_lines([seen({1, 3, 4})])
     assert (first.path, first.line, first.end_line) == ("run.sh", 1, 1)
     assert (second.line, second.end_line) == (3, 4)
     assert {one.severity for one in (first, second)} == {Severity.CRITICAL}
@@ -36,14 +36,14 @@ def test_each_run_of_lines_is_a_finding() -> None:
     assert {one.title for one in (first, second)} == {TITLE}
     assert "(`slack-token`)" in first.explanation
     assert "(`slack-token`, `mailgun-key`)" in second.explanation
-    assert list(unseen_code([seen({})])) == []
-    (masked,) = unseen_code([seen({1}, "npx xxxx-''0000000000-xxxx\n")])
+    assert list(redacted_lines([seen({})])) == []
+    (masked,) = redacted_lines([seen({1}, "npx xxxx-''0000000000-xxxx\n")])
     assert "a credential, so" in masked.explanation
 
 
 def test_it_is_placed_on_its_lines() -> None:
     now = seen({3, 4})
-    (placed,) = answer(ChangeIndex((now,), frozenset()), *unseen_code([now])).placed
+    (placed,) = answer(ChangeIndex((now,), frozenset()), *redacted_lines([now])).placed
     assert isinstance(placed.placement, OnLines)
     assert (placed.placement.target.start_line, placed.placement.target.line) == (3, 4)
 
