@@ -236,6 +236,10 @@ _PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(
 _PNPM_PEERS = re.compile(r"(: (?:@?[A-Za-z][^\s(@]*@)?[0-9][A-Za-z0-9.+-]*)[(_]\S+(?=\r?$)", re.MULTILINE)
 
 
+SNAPSHOTS = "snapshots "
+"""Before the name of a package in the section in which pnpm lists what it installs for each."""
+
+
 def _pnpm(text: str) -> Iterator[Written]:
     for section, value in _tree(_PNPM_PEERS.sub(r"\1", text), ":").items():
         if section not in {"packages", "snapshots"}:
@@ -246,7 +250,7 @@ def _pnpm(text: str) -> Iterator[Written]:
             own = {"version": found[2]} if found else {"source": key}
             name = found[1] if found else key
             edges = {**one.get("dependencies", {}), **one.get("optionalDependencies", {})}
-            yield Written(name if section == "packages" else f"{section} {name}", (key,), {**one, **own}, edges)
+            yield Written(name if section == "packages" else SNAPSHOTS + name, (key,), {**one, **own}, edges)
 
 
 def _pnpm_edges(path: str, value: object) -> Iterator[Written]:

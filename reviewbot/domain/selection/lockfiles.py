@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus
-from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
+from reviewbot.domain.selection.lock_entries import SNAPSHOTS, UnreadableLock, Written, entries_of
 
 _LENGTH = 100
 
@@ -123,7 +123,8 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     for name, places, value, edges, _ in written:
         version = str(value.get("version") or "")
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
-        needs = frozenset(_needs(value)) if edges or any(one[2] for one in fields) else frozenset()
+        is_published = any(one[2] for one in fields) or name.startswith(SNAPSHOTS)
+        needs = frozenset(_needs(value)) if is_published else frozenset()
         entry = _Entry(
             version,
             frozenset((path, text) for path, text, is_hash, _ in fields if not is_hash),
