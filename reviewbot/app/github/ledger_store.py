@@ -41,16 +41,9 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     ledger = reading.ledger.with_full_identity(digest)
     finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
     doubles = _trusted(run, found.extra)
-    for other in _only_in_doubles(ledger, doubles):
-        finished |= {purchase_key(other)} if other.state.is_over else set()
-        # Its findings are read again.
-        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
-        ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = ledger.entitled(snapshot.pull, run.settings.strictest_fail_on)
-    for double in doubles:
-        ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
-        for question in double.questions.records:
-            ledger = ledger.with_question(question)
+    others = tuple(_only_in_doubles(ledger, doubles))
+    finished |= {purchase_key(one) for one in others if one.state.is_over}
+    ledger = _with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     was_here = _was_here(run, snapshot, keep)
     if not believed:
@@ -129,6 +122,18 @@ def _only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purc
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
             yield replace(one, identity=known.identity if known else one.identity)
+
+
+def _with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
+    """Add what only other summaries have; the findings of finished reviews are read again."""
+    for other in others:
+        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
+        ledger = ledger.with_purchase(replace(other, state=state))
+    for double in doubles:
+        ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
+        for question in double.questions.records:
+            ledger = ledger.with_question(question)
+    return ledger
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
