@@ -135,7 +135,7 @@ class Problem(Struct, frozen=True):
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """Return the name that a mistyped word means, empty if none is near."""
+    """Return the name that is nearest to a mistyped word, empty if none is near."""
     # Imported here: only a typo needs it.
     from difflib import get_close_matches  # noqa: PLC0415
 
@@ -352,7 +352,7 @@ class ChangeUnreadable(ReviewbotError):
 
 
 def leaves_no_task(error: ReviewbotError) -> bool:
-    """Return whether this error of a task's creation proves that no run created it: CodeVF refused or got no request.
+    """Return whether a failed creation certainly left no task: CodeVF refused, or got no request.
 
     If GitHub cannot be read, another run may create it from the same intent.
     """

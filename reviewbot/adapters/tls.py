@@ -21,6 +21,9 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         return httpx.create_ssl_context(trust_env=False)
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except OSError:  # includes `ssl.SSLError`
-        problem = Problem("environment `SSL_CERT_FILE`", "contains no readable certificates", _ALLOWED)
+    except OSError as error:  # includes `ssl.SSLError`
+        what = (
+            "the file does not exist" if isinstance(error, FileNotFoundError) else "contains no readable certificates"
+        )
+        problem = Problem("environment `SSL_CERT_FILE`", what, _ALLOWED)
         raise SettingsError((problem,)) from None

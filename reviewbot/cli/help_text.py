@@ -28,7 +28,7 @@ resume it without paying twice.
         """\
 Examples:
   reviewbot review --reviewer local            free, on this machine
-  reviewbot review --dry-run                   what a review sends and holds
+  reviewbot review --dry-run                   files and credits of a review
   reviewbot review                             buy a review and wait for it
   reviewbot review --base release --head fix   other branches
   reviewbot review --staged --reviewer local   staged changes

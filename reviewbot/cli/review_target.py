@@ -133,6 +133,8 @@ def _if_empty(commit_range: CommitRange, *, staged: bool) -> str:
     if staged:
         return "No change is staged. Stage the files first: git add FILE"
     head, base = commit_range.branch or commit_range.new[:10], commit_range.base_ref
+    if head == base:
+        return f"`{head}` cannot be compared with itself. Check out a branch, or use --base REF or --staged."
     if not commit_range.commits:
         return f"`{head}` has no commit that `{base}` does not have. Commit first, or use --base REF or --staged."
     return f"The commits of `{head}` since `{base}` change no file."

@@ -60,7 +60,7 @@ def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type t
 
 
 REWRITE = (
-    "Write a report with this version; `--reviewer local` is free:\n  reviewbot review --format json > report.json"
+    "Write a report with this version; for a free one:\n  reviewbot review --reviewer local --format json > report.json"
 )
 
 

@@ -81,7 +81,6 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "context_bytes": sum(item.bytes for item in view.context),
         "context_redactions": sum(item.redactions for item in view.context),
         "missed": len(view.missed),
-        "read_fully": len({one.path for one in view.sent} - {one.path for one in view.missed}),
         "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_command(view),
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),

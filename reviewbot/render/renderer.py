@@ -217,7 +217,7 @@ class Renderer:
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:
-        """Return the first paragraph of the answer as plain text, for a log, and the comment that it says to write."""
+        """Return the first paragraph of the answer as plain text, for a log, and the command that it suggests."""
         attempts = (contexts.of_answer(replace(view, mark="", in_reply_to=None), detail) for detail in COMMENT_DETAILS)
         text = _first_fit("command.md.j2", attempts, self._plain.render, COMMENT)
         first, _, rest = text.strip().partition("\n\n")

@@ -142,7 +142,8 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
+        todo = "Delete one of the two." if error.repeats_a_key else "Check the indentation, and quote special texts."
+        return {}, [Problem(where, str(error), todo=todo)]
     if refused is not None:
         return {}, [Problem(where, refused, "plain values")]
     if content is None:
@@ -175,11 +176,11 @@ def _refused(event: Event, depth: int) -> str:
     if depth > CONFIG_DEPTH:
         return "the nesting is too deep"
     if isinstance(event, AliasEvent):
-        return "aliases are not allowed"
+        return "an unquoted text starts with `*`, which makes it an alias"
     if isinstance(event, NodeEvent) and event.anchor:
-        return "anchors are not allowed"
+        return "an unquoted text starts with `&`, which makes it an anchor"
     if getattr(event, "tag", None):
-        return "tags are not allowed"
+        return "an unquoted text starts with `!`, which makes it a tag"
     if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
         return "the number is too large"
     return ""

@@ -12,6 +12,7 @@ from msgspec import Struct
 from reviewbot.domain.model.options import Auto, PathInstruction
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.model.urls import check_service_url
+from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import did_you_mean
 
 T = TypeVar("T")
@@ -232,7 +233,7 @@ def _wrong_pair(item: object, number: int) -> str:
     """Return what is wrong with an item of `path-instructions`, empty if nothing is."""
     match item:
         case {"path": str(), "instructions": str(), **rest}:
-            return f"item {number} has keys other than `path` and `instructions`" if rest else ""
+            return f"item {number} has the unknown key `{visible(str(next(iter(rest)))[:80])}`" if rest else ""
         case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
             return f"item {number} has no `{missing[0]}`"
         case _:

@@ -52,7 +52,7 @@ def test_a_file_that_is_not_a_report_is_not_rendered(tmp_path: Path, content: by
     status, text = rendered(path, "--to", "html")
     assert status == 2
     assert text.startswith(f"reviewbot: {path}: The report")
-    assert text.endswith("\n  reviewbot review --format json > report.json\n")
+    assert text.endswith("\n  reviewbot review --reviewer local --format json > report.json\n")
 
 
 def test_a_missing_report_is_reported(tmp_path: Path) -> None:

@@ -251,15 +251,6 @@ def test_paths_are_advised_only_for_files_that_they_can_select(renderer: Rendere
     assert advised == {HeldBecause.PATHS, *by_name}
 
 
-def test_everything_else_was_reviewed_only_if_a_file_was(renderer: Renderer) -> None:
-    view = of_reason(Reason.PARTIAL)
-    unread = tuple(Held(one.path, HeldBecause.NOT_UTF_8, "", missed=True) for one in view.sent)
-    texts = [check(renderer, replace(view, held=held)) for held in (unread[:1], unread)]
-    assert len(unread) > 1
-    assert ["Everything else was reviewed" in one for one in texts] == [True, False]
-    assert "\n\n\n" not in texts[1]
-
-
 ERRORS = sorted(one.removesuffix(".md") for one in GOLDENS if one.startswith("error-"))
 FAILED = DUE - OF_A_DECISION - {Reason.SUPERSEDED, Reason.MEMORY, Reason.SHARED_HEAD}
 

@@ -45,7 +45,7 @@ from tests.simulation.world import (
     World,
 )
 
-NO_BUG = "no bug"
+NO_BUG = "no internal error"
 PAY_ONCE = "never pay twice"
 NOTHING_LOST = "nothing lost"
 CONVERGES = "converges"
@@ -488,9 +488,18 @@ def _undone(world: World) -> Iterator[Violation]:
         for task in (*world.tasks_of(1), *world.analyzed())
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
-    if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
+    is_complete = TaskStatus.COMPLETED in ends or len(ends) >= MOST_ATTEMPTS
+    if not is_complete and not _has_an_intent_of_before(world, pull):
         message = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
         yield Violation(HAPPENS, message)
+
+
+def _has_an_intent_of_before(world: World, pull: Pull) -> bool:
+    """Return whether the pull request was closed, which ended an intent of the head, so a person has to ask again."""
+    ledgers = list(world.written_ledgers(pull.number))[-1:]
+    records = (*(one for ledger in ledgers for one in ledger.purchases), *announced.copies(world, pull))
+    ended = [one for one in records if one.is_unknown and one.state.is_over]
+    return pull.was_closed and any(one.head_sha == pull.head_sha for one in ended)
 
 
 _ANNOUNCEMENT = "<!-- reviewbot:announcement:"

@@ -129,7 +129,7 @@ CASES = {
         (
             f"{FILE}:2: `path-instructions`: item 1 has no `path`",
             f"{FILE}:3: `path-instructions`: item 2 has no `instructions`",
-            f"{FILE}:4: `path-instructions`: item 3 has keys other than `path` and `instructions`",
+            f"{FILE}:4: `path-instructions`: item 3 has the unknown key `x`",
         ),
         work={FILE: "path-instructions:\n  - {instructions: a}\n  - path: c\n  - {path: a, instructions: b, x: 1}\n"},
     ),
@@ -226,7 +226,7 @@ CASES = {
         ("apply", "report.json"),
         (
             "report.json: The report is not valid JSON: line 2, column 2: expected `,` delimiter.",
-            "reviewbot review --format json > report.json",
+            "reviewbot review --reviewer local --format json > report.json",
         ),
         work={"report.json": '["secret"\n "hidden"]'},
         never=("secret", "hidden"),

@@ -315,7 +315,7 @@ def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
     result = session.review("--base", "topic")
     assert result.status == 0
     assert result.out.startswith("\nNothing to review in this change\n")
-    assert "`topic` has no commit that `topic` does not have. Commit first, or use --base REF or --staged." in " ".join(
+    assert "`topic` cannot be compared with itself. Check out a branch, or use --base REF or --staged." in " ".join(
         result.err.split()
     )
     staged = session.review("--staged", "--reviewer", "local")

@@ -143,7 +143,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         assert "critical 4 1 0 1 1 1" in shown
         assert "expertise engineer 2 " in shown, "not wrapped"
         assert "With fewer than 10 reviews, these figures mean little." in shown
-        assert "Left out: 2 ledgers (edited, unreadable, or not signed with this key)." in shown
+        assert "Left out: 2 summaries (edited, unreadable, or not signed with this key)." in shown
 
         lines = list(csv.DictReader(io.StringIO(stats(rig, "--format", "csv").out)))
         # Two reviews may have been submitted in the same second.
@@ -159,7 +159,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         assert (unverified["verified"], unverified["reviews"], unverified["leftOut"]) == (False, 5, 2)
         another = stats(rig, key=OTHER_KEY)
         assert "0 reviews, 0 credits used." in another.out
-        assert "Left out: 7 ledgers" in another.out
+        assert "Left out: 7 summaries" in another.out
 
 
 def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ _REFUSALS = {
     ),
     409: (
         "The request conflicts with an earlier one",
-        "Another API key bought this review within a day, or the task to cancel has already ended.",
+        "If another API key bought this review, use that one, or wait a day. Or the task to cancel has already ended.",
     ),
 }
 _OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")

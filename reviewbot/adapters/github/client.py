@@ -58,7 +58,7 @@ def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
 
 
 class RetryLimits(Struct, frozen=True):
-    """Time limits in seconds, and who hears of a repeat.
+    """Time limits in seconds, and the callback for retries.
 
     Attributes:
         connect: for opening a connection.

@@ -151,7 +151,7 @@ _UNKNOWN = (
     "keep `wait-minutes` below that."
 )
 _MISSING = "It does not exist, or the token cannot see it; GitHub does not distinguish the two."
-_NOT_GITHUB = "Check that the API's URL is that of GitHub."
+_NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."
 
 
 def judge_graphql(
@@ -241,7 +241,7 @@ def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
 NETWORK = (requests.RequestException, HTTPError)
 """The exceptions of a request."""
 
-_REACH = "Check the network, the proxy and the API's URL."
+_REACH = "Check the network, the proxy and `GITHUB_API_URL`."
 _LATER = "Try again later."
 _DOCUMENTED = "The response does not match GitHub's documentation."
 
@@ -271,7 +271,7 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
 
 _ELSEWHERE = (
     "GitHub redirects to another host.",
-    "Check the API's URL; the repository may have moved to another server.",
+    "Check `GITHUB_API_URL`; the repository may have moved to another server.",
 )
 _UNTRUSTED = (
     "The server's TLS certificate is not trusted.",
@@ -289,6 +289,6 @@ def unusable(mismatch: JsonMismatch, intent: Intent) -> RequestFailed:
     return RequestFailed(
         ForgeUnreachable(
             f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",
-            hint="If this persists, check that the API's URL is that of GitHub, and that its version is supported.",
+            hint="If this persists, check that `GITHUB_API_URL` is the URL of a supported version of GitHub.",
         )
     )

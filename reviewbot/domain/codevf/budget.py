@@ -57,7 +57,7 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first)
 
 
-_AGAIN = "Then re-run the job, or repeat the command."
+_AGAIN = "Then try again."
 
 
 def _over_limit(spending: Spending) -> str:

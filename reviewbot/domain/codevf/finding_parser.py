@@ -22,7 +22,7 @@ from reviewbot.values import replace
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
 MAX_PATH = 4096
-"""Characters; git checks out no longer paths."""
+"""Characters; git cannot check out longer paths."""
 
 UNTITLED = "A finding without a title"
 

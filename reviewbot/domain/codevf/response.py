@@ -200,7 +200,7 @@ _BESIDE = frozenset({"message", "deliverables"})
 def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
-    It is readable if no text is left over that may contain a finding. If the schema was requested, that is any text.
+    It is readable if no text is left over that may contain a finding. If the schema was requested, any text counts.
     """
     # Imported here: its patterns take long to compile, and an answer that fits the schema does not need them.
     from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose  # noqa: PLC0415

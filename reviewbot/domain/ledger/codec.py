@@ -146,17 +146,21 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     """
     match = _LEDGER.search(body)
     if match is None:
-        return LedgerReading(problem="The summary comment contains no ledger: it was truncated or edited.")
+        return LedgerReading(problem="The summary comment contains no stored state: it was truncated or edited.")
     version, payload, signature = int(match[1]), match[2], match[3]
     if version != VERSION:
-        return LedgerReading(problem=f"The ledger has version {version}; this release reads {VERSION}.")
+        return LedgerReading(
+            problem=f"The summary comment's stored state has version {version}; this release reads {VERSION}."
+        )
     ledger = _unpack(payload)
     if ledger is None:
-        return LedgerReading(problem="The ledger in the summary comment cannot be read.")
+        return LedgerReading(problem="The summary comment's stored state cannot be read.")
     if not signer.verify(_signed(payload), signature):
         another = ANOTHER_KEY if signer.secret else "it was signed with a key, and this run has none"
         why = "the comment was edited" if edited_by_other else another
-        return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
+        return LedgerReading(
+            Ledger(), ledger.spent, f"The signature of the summary comment's stored state is invalid: {why}."
+        )
     if edited_by_other:
         return LedgerReading(ledger.without_exemptions(), ledger.spent, _EDITED)
     return LedgerReading(ledger, ledger.spent)

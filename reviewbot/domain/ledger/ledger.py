@@ -296,7 +296,7 @@ class Ledger(Struct, frozen=True):
         return replace(self, purchases=tuple(whole))
 
     def reopened(self, but: str) -> Ledger:
-        """Reopen the finished purchases that only a copy has, except of an identity: the service has their findings."""
+        """Reopen the finished purchases known only from a copy, except of an identity: CodeVF has their findings."""
         found = (
             replace(one, state=TaskState.OPEN)
             if one.state is TaskState.DONE and not one.base_ref and one.identity != but

@@ -279,7 +279,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
-            hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
+            hint=f"The reason is next to each file. To exclude files that need no review:{known.change.to_leave_out}",
         )
         return concluded(known, failed(known, error))
     rules = known.request.judgement.rules

@@ -154,7 +154,7 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Leave every purchase open that this run found over, as the summary has it.
+    """Keep every purchase open that this run found over, as in the summary.
 
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """

@@ -256,7 +256,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Return whether nothing shows the result, since the token may not write it, and another token is possible."""
+    """Return whether nothing could be published, but a run with another token could."""
     request = known.request
     if known.posted or known.replies or not (known.memory.update.answers and known.denied):
         return False

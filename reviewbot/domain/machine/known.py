@@ -257,7 +257,7 @@ class Known(Struct, frozen=True, dict=True):
         cannot.
         skips: whether the label counts.
         push_record: what it must contain as proof that the bot that opened the pull request pushed this head; likewise.
-        is_bots: whether it did.
+        is_bots: whether the bot pushed this head.
         neighbour: an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
     """

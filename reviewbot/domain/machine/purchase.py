@@ -304,12 +304,11 @@ def check_recorded(known: Known, bought: Purchase) -> None:
 
 
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
-    """Return the purchase whose copy the check run gets; None if it keeps the copy that it has, which is of `there`.
+    """Return the purchase whose copy the check run gets; None to keep its copy, which is of `there`.
 
-    A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
-    a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
-    the awaited one, so that the run that finishes that also closes this check. A purchase that is open only because its
-    findings are read again has its own check run.
+    The first of these: a purchase for this head; one that is deferred on it, which a repository without summaries would
+    forget otherwise; the review of an older head that this head waits for, so that the run that ends it closes this
+    check, too. A purchase that is open only because its findings are read again has its own check run.
     """
     if not known.request.paid:
         return None

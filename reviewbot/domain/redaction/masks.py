@@ -159,7 +159,7 @@ def decoded(value: str) -> str:
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}")
 _HEX = re.compile(r"[0-9a-fA-F]{28,}")
 _TEXT = re.compile(r"[\t\n\r -~]{14,}")
-"""So many printable characters are no chance; one in a thousand random values has them."""
+"""One in a thousand random values has so many printable characters in a row."""
 _EXPANDED = re.compile(r"`|\$[({]")
 _STATEMENT = re.compile(r"[\s(`;|]|\$\{")
 
@@ -168,7 +168,7 @@ def _texts_in(value: str) -> Iterator[str]:
     """Yield the texts without JSON objects that parts of a value encode in base64 or hexadecimal digits."""
     raws = [bytes.fromhex(run[at : len(run) - (len(run) - at) % 2]) for run in _HEX.findall(value) for at in range(2)]
     for run in _BASE64.findall(value.replace("-", "+").replace("_", "/")):
-        ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # one character more is no byte
+        ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # a single extra character encodes no byte
         raws += [base64.b64decode(run[at:end] + "=" * (-(end - at) % 4)) for at, end in enumerate(ends)]
     texts = (_without_objects(raw) for raw in raws)
     yield from (found for text in texts for found in _TEXT.findall(text))

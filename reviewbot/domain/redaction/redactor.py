@@ -114,7 +114,7 @@ class Redactor(Struct, frozen=True):
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
-        """Yield where values are that are secrets elsewhere; a command, and a name in source code, stays as it is."""
+        """Yield the places of known secrets, except commands, and names in source code."""
         body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
             first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())

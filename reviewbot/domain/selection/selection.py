@@ -112,7 +112,8 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
             *(notice for file in files for notice in _notices(file)),
             *(f"`{path}` needs a review, because {_reasons(found)}." for path, found in locks.items()),
             *(
-                f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
+                f"`{file.path}` is not UTF-8, so only its diff can be reviewed, with \ufffd for other bytes. "
+                "Save it as UTF-8."
                 for file, held in verdicts
                 if held is None and file.new and file.new.misencoded
             ),

@@ -35,11 +35,11 @@ def cautions_of(found: Statistics) -> tuple[str, ...]:
         notes.append(f"With fewer than {FEW} reviews, these figures mean little.")
     if not period.verified:
         notes.append(
-            "Unverified: set CODEVF_API_KEY to the key of the workflow, and only ledgers that it signed are counted."
+            "Unverified: set CODEVF_API_KEY to the key of the workflow, and only summaries that it signed count."
         )
     if period.left_out:
         why = "not signed with this key" if period.verified else "a user's"
-        notes.append(f"Left out: {counted(period.left_out, 'ledger')} (edited, unreadable, or {why}).")
+        notes.append(f"Left out: {counted(period.left_out, 'summary', 'summaries')} (edited, unreadable, or {why}).")
     return tuple(notes)
 
 

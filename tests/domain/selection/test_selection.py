@@ -445,7 +445,7 @@ def test_media_are_counted_in_one_notice_and_not_missed() -> None:
 def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
     assert selection_of(file).notices == (
-        "`a.py` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8.",
+        "`a.py` is not UTF-8, so only its diff can be reviewed, with \ufffd for other bytes. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
 
