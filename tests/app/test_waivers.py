@@ -427,3 +427,57 @@ def test_another_finding_on_waived_code_has_its_own_comment(tmp_path: Path) -> N
         before = [comment.body for comment in rig.comments()]
         assert rig.run().outputs["verdict"] == "fail"
         assert [comment.body for comment in rig.comments()] == before
+
+
+OPEN_TO_ALL = str(HEAD["app.py"]) + "def hello():\n    return 1\n\ndef admin():\n    return drop_tables()\n"
+GUARD = "    require_admin()\n"
+HELLO, ADMIN = (OPEN_TO_ALL.replace(f"def {name}():\n", f"def {name}():\n{GUARD}") for name in ("hello", "admin"))
+
+
+def test_a_waiver_for_a_removed_line_is_for_no_other_removal_from_another_base(tmp_path: Path) -> None:
+    """The head has the same text, and main now has the line in a function where it matters."""
+
+    def removed(request: Any) -> Any:  # noqa: ANN401 — the sandbox's request
+        diff = "".join(one.content for one in request.attachments if one.file_name.endswith(".diff"))
+        line = (HELLO if "def hello" in diff.partition(f"-{GUARD}")[0] else ADMIN).split("\n").index(GUARD[:-1]) + 1
+        return answer({**CRITICAL, "side": "LEFT", "line": line, "end_line": line, "code": GUARD[:-1]})
+
+    with open_rig(tmp_path, engineer=removed) as rig:
+        people(rig)
+        main = rig.world.push(REPO, "main", {"app.py": HELLO})
+        head = rig.world.push(REPO, "topic", {"app.py": OPEN_TO_ALL}, author="mona", parents=(main,))
+        time.sleep(1.1)
+        assert rig.run().outputs["verdict"] == "fail"
+        time.sleep(1.1)
+        say(rig, f"/reviewbot waive {identifier(rig)} anyone may say hello")
+        assert check(rig) == "success"
+        moved = rig.world.push(REPO, "main", {"app.py": ADMIN})
+        rig.world.push(REPO, "topic", {"app.py": OPEN_TO_ALL}, author="mona", parents=(head, moved))
+        assert rig.run().outputs["verdict"] == "fail"
+
+
+def test_a_collection_does_not_call_a_review_complete_that_has_missed_files(tmp_path: Path) -> None:
+    with open_rig(tmp_path, config="paths: ['**', '!new file.py']\n") as rig:
+        people(rig)
+        rig.run()
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": "paths: ['**']\n"})
+        assert rig.run().exit_status == 3
+        say(rig, "/reviewbot collect", by="mona")
+        assert check(rig) == "action_required"
+        assert len(rig.service.tasks()) == 1
+
+
+@pytest.mark.parametrize("pushes", [0, RECENT_COMMITS + 1])
+def test_an_older_summary_is_not_trusted_behind_commits_without_a_check(tmp_path: Path, pushes: int) -> None:
+    answers_in_turn = iter([CLEAN, answer({**CRITICAL, "line": None, "end_line": None, "code": ""})])
+    with open_rig(tmp_path, engineer=lambda _: next(answers_in_turn)) as rig:
+        people(rig)
+        rig.run()
+        older = summary(rig)
+        say(rig, "/reviewbot review")
+        assert check(rig) == "failure"
+        there = next(one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body)
+        for number in range(pushes):
+            rig.world.push(REPO, "topic", {}, author="mona", message=f"empty {number}")
+        rig.world.edit_comment(there.id, there.author, older)
+        assert rig.run().outputs["verdict"] == "fail"

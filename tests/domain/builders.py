@@ -184,8 +184,13 @@ def change_index(
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
     added = frozenset(path for path in head if path not in base and path not in before)
     files = {path: digest(head[path]) for path in changed} | {path: digest(f"base {base[path]}") for path in gone}
+    before |= {path: path for path in gone}
+    sides = {
+        path: digest("\0".join((path, before.get(path, path), base.get(before.get(path, path), ""), file)))
+        for path, file in files.items()
+    }
     views = (*kept, *(view(base[path], "", path, whole=False) for path in gone))
-    return ChangeIndex(views, frozenset(gone), added, files)
+    return ChangeIndex(views, frozenset(gone), added, files, sides)
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about

@@ -641,8 +641,8 @@ FOUND: dict[str, Bug] = {
         "moved it back.",
         NEVER_GREEN,
         history(
-            *(Move("evil_by_kim"), RUN, Move("harmless"), RUN, RUN),
-            *(Move("own_base", 1), Move("waive_by_kim"), RUN, RUN),
+            *(Move("evil_by_kim"), RUN, Move("fix"), RUN, Move("evil", 0, 1), RUN, RUN),
+            *(Move("own_base", 1), RUN, Move("waive_by_kim"), RUN, RUN, RUN),
             setting=Setting(mind=Mind(NOWHERE)),
         ),
     ),

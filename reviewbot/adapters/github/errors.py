@@ -147,8 +147,8 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 _DIFF_LIMITS = "Its limits are 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "It is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token is valid "
-    "during its job, an App's for an hour: keep `wait-minutes` below that."
+    "It is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token is "
+    "valid during its job, an App's for an hour: keep `wait-minutes` below that."
 )
 _MISSING = "It does not exist, or the token cannot see it; GitHub does not distinguish the two."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."

@@ -85,7 +85,7 @@ def _read_with_checks(
     """Read the ledger, and return the check runs that were read for it, and whether some could not be found."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    hides = run.paid and _hides_a_purchase(snapshot.pull, reading.ledger)
+    hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)
@@ -103,6 +103,11 @@ def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
     """Whether a force-push may hide the only record of a purchase that another run wrote over in the summary."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
+
+
+def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
+    """Whether no check run was read that is as new as the summary, so a newer one may say that it was put back."""
+    return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:

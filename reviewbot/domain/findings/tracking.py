@@ -50,6 +50,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         views: the selected files as they would be sent, and the others as they are.
         added: the names of files that the merge base has under no name.
         files: a digest of the mode and the blob of each file, by name.
+        sides: the same for both sides of its diff.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
     """
 
@@ -57,6 +58,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     removed: frozenset[str]
     added: frozenset[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
+    sides: Mapping[str, str] = field(default_factory=dict)
     change: str = ""
 
     @classmethod
@@ -72,7 +74,8 @@ class ChangeIndex(Struct, frozen=True, dict=True):
             for status in (FileStatus.REMOVED, FileStatus.ADDED)
         )
         files = {file.path: _file_digest(file) for file in change.files}
-        return cls(tuple(seen), removed, added, files, change_digest(change.files)[:SHORT_CHANGE])
+        sides = {file.path: _sides_digest(file) for file in change.files}
+        return cls(tuple(seen), removed, added, files, sides, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -84,12 +87,12 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
-        """What a waiver is for: a file with its name, mode and blob, else the whole change.
+        """What a waiver is for: a file with its name, mode and blob before and after, else the whole change."""
+        return self.sides.get(self._name(path), "") or self.change
 
-        Names that are not UTF-8 can read the same.
-        """
-        file, name = self.file(path), self._name(path)
-        return digest(f"{name}\0{file}") if file and "\ufffd" not in name else self.change
+    def version(self, path: str) -> str:
+        """What must differ before a finding can be fixed: its file, else the change."""
+        return self.file(path) or self.change
 
     def _name(self, path: str) -> str:
         view = self.by_path.get(path)
@@ -100,6 +103,11 @@ def _file_digest(file: ChangedFile) -> str:
     """Return a digest of a file's mode and blob at the head, or at the base if the change deletes it."""
     side, entry = ("head", file.new) if file.new else ("base", file.old)
     return digest(f"{side} {entry.mode} {entry.oid}") if entry else ""
+
+
+def _sides_digest(file: ChangedFile) -> str:
+    """Return a digest of all that its diff shows of a file."""
+    return digest(change_digest([file]))
 
 
 class Match(Struct, frozen=True):
@@ -304,7 +312,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         added=item.in_file in change_index.added,
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
-        file=change_index.file(item.in_file or ""),
+        file=change_index.version(item.in_file or ""),
     )
     matched = find_match(record, change_index)
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
@@ -316,10 +324,9 @@ def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index:
         return record
     waiver = before.waiver
     holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.exactly(record.path)
-    # An author can add a harmless copy that takes over the id, so an open finding gets no better severity.
+    # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
     worse = min(before.severity, record.severity, key=lambda one: one.rank)
-    severity = worse if before.standing.is_open else record.severity
-    return replace(record, found=before.found, severity=severity, waiver=waiver if holds else None)
+    return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
 
 
 def _first_line(item: Placed) -> int | None:
@@ -344,17 +351,27 @@ def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
 def _judged(
     record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool
 ) -> TrackedFinding:
-    if verdict is None or not record.standing.is_open:
+    if not record.standing.is_open:
         return record
-    answered = replace(record, note=verdict.note)
+    # What an answer leaves open, no other review of this change can call fixed.
+    left = replace(record, file=_version(record, change_index)) if here else record
+    if verdict is None:
+        return left
     if verdict.state is PreviousState.OPEN:
-        return replace(answered, standing=FindingState.OPEN)
-    return replace(answered, standing=FindingState.FIXED) if here and _has_changed(record, change_index) else answered
+        return replace(left, note=verdict.note, standing=FindingState.OPEN)
+    is_fixed = here and _has_changed(record, change_index)
+    return replace(
+        record if is_fixed else left, note=verdict.note, standing=FindingState.FIXED if is_fixed else left.standing
+    )
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    differs = not record.file or record.file != change_index.file(record.path)
+    differs = record.leftover or record.file != _version(record, change_index)
     return differs and (record.block is None or record.standing is FindingState.CHANGED)
+
+
+def _version(record: TrackedFinding, change_index: ChangeIndex) -> str:
+    return change_index.version(record.path if record.in_file else "")
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:

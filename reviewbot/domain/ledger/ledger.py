@@ -30,7 +30,7 @@ MAX_TASKS = 30
 MAX_COUNTER = 10**9 - 1
 """Nine digits, which fit in a check run's `external_id`."""
 
-MAX_JUDGED = 30
+MAX_JUDGED = 60
 """How many open findings are kept per judgement; if more block, only a review of the whole change can pass."""
 
 

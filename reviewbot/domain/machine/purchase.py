@@ -100,7 +100,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
-    reselected = request.may_buy and before.selection not in {"", selection_digest(known.change.selected)}
+    reselected = before.selection not in {"", selection_digest(known.change.selected)}
     if reselected:
         known = known.noting(
             "The file selection has changed since this change was submitted, so some files may not have been reviewed."

@@ -194,9 +194,9 @@ def _suspicion(file: ChangedFile) -> str:
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
-        ("", all(map(named_as_media, names_))),
         ("it was text before", _was_text(file.old)),
         ("it starts with `#!`", new.shebang is True),
+        ("", all(map(named_as_media, names_))),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
         (_UNREAD, new.misencoded or not opaque),
     )
@@ -306,11 +306,12 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
 
     An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
-    there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
-    unasked = [one.path for one in there if one.reason in _UNASKED]
-    opaque = [one.path for one in there if one.reason in _OPAQUE]
+    held_back = [(file, held) for file, held in verdicts if held and not held.missed]
+    unasked = [file for file, held in held_back if held.reason in _UNASKED]
+    there = [(file, held) for file, held in held_back if file.diff.status is not FileStatus.REMOVED]
+    opaque = [file.path for file, held in there if held.reason in _OPAQUE]
     executable = list(filter(named_as_executable, opaque))
-    may_run = [*(path for path in unasked if not (named_as_media(path) or path.endswith(".map"))), *executable]
+    may_run = [*(file.path for file in unasked if not (named_as_media(file.path) and file.diff.binary)), *executable]
     if may_run:
         yield f"Not reviewed, although it may be executed: {_named(may_run)}."
     if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
