@@ -295,3 +295,40 @@ def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> N
         done = run_with(rig, {"k.py": f"KEY = (\n{rows})\n{code}"}, reviewer="local", fail_on="never")
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         assert "parsed" not in done.summary
+
+
+WORKFLOW = """on: push
+jobs:
+  test:
+    services:
+      db:
+        env:
+          URL: postgres://app:Tq7zkW2vB8nL@db/x
+"""
+SCRIPT = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n" + "          echo x\n" * 9
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "blocks"),
+    [
+        (WORKFLOW, f"{WORKFLOW}        image: postgres\n", False),
+        (WORKFLOW, WORKFLOW.replace("on: push", "on: [push]"), False),
+        (WORKFLOW, WORKFLOW.replace("        env:\n", "        options:\n"), True),
+        (WORKFLOW, WORKFLOW.replace("  test:\n", "  other:\n"), True),
+        ("", WORKFLOW, True),
+        (SCRIPT, f"{SCRIPT}          auth_key: k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8\n", True),
+    ],
+    ids=["below", "above", "its key", "its job", "new", "only in the diff, which does not show its key"],
+)
+def test_a_redacted_line_of_a_workflow_is_a_finding_if_it_or_what_it_belongs_to_is_new(
+    tmp_path: Path,
+    before: str,
+    after: str,
+    blocks: bool,  # noqa: FBT001 — a table
+) -> None:
+    path = ".github/workflows/test.yml"
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        if before:
+            rig.world.push(REPO, "main", {path: before})
+        done = run_with(rig, {path: after})
+        assert (done.exit_status == 1) is blocks, done.summary

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import split_lines
+from reviewbot.domain.diff.text_index import in_context, split_lines
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
@@ -152,9 +152,9 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
-    newly = frozenset(changed) & file.diff.added
+    newly = frozenset(changed) & (frozenset(changed) if place.is_executed and text is None else file.diff.added)
     if text and file.text is not None:
-        newly = frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
+        newly |= frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
@@ -166,13 +166,16 @@ def _newly_redacted(
 ) -> Iterator[int]:
     """Yield the redacted lines that are new, or were not redacted at the merge base.
 
-    In a file that is executed or installed, another key above can make a redacted line a command, so each one counts.
+    In a file that is executed or installed, another key above can make a redacted line a command.
     """
-    added, known = file.diff.added, set[str]()
-    if file.old is not None and not (place.is_executed or found <= added):
+    context, added = in_context if place.is_executed else _alone, file.diff.added
+    known = set[tuple[str, ...]]()
+    if file.old is not None and not found <= added:
         old = file.diff.reverted(head)
         if place_before(file.diff.old_path, old, file.old.mode) is place:
-            lines = split_lines(old)
-            known = {lines[number - 1] for number in redactor.redact(old, place).lines}
-    lines = split_lines(head)
-    yield from (number for number in found if number in added or lines[number - 1] not in known)
+            known = {text for _, text in context(split_lines(old), redactor.redact(old, place).lines)}
+    yield from (number for number, text in context(split_lines(head), found) if number in added or text not in known)
+
+
+def _alone(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    yield from ((number, (line,)) for number, line in enumerate(lines, start=1) if number in numbers)

@@ -11,7 +11,7 @@ import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
 from itertools import groupby, islice
@@ -43,6 +43,28 @@ def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
 def split_lines(text: str) -> tuple[str, ...]:
     """Split at line feeds only, as git does."""
     return tuple(text.removesuffix("\n").split("\n")) if text else ()
+
+
+def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield lines, each with the line above it and those that it belongs to: what it continues, and outer levels.
+
+    If these are the same, the line means the same in a workflow, a Dockerfile or a script.
+    """
+    outer: list[tuple[int, str]] = []
+    above = ""
+    for number, line in enumerate(lines, start=1):
+        content = line.strip()
+        if content:
+            # A list may have the indentation of its key, and a section of an INI file has none.
+            depth = len(line) - len(line.lstrip()) + content.startswith("- ") - line.startswith("[")
+            if above.endswith("\\"):
+                depth = max(depth, outer[-1][0] + 1)
+            while outer and outer[-1][0] >= depth:
+                outer.pop()
+            if number in numbers:
+                yield number, (line, above, *(text for _, text in outer))
+            outer.append((depth, line))
+            above = line.rstrip()
 
 
 def line_feeds(text: str) -> str:

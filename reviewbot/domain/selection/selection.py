@@ -307,17 +307,21 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
     held_back = [(file, held) for file, held in verdicts if held and not held.missed]
-    unasked = [file for file, held in held_back if held.reason in _UNASKED]
+    unasked = [file.path for file, held in held_back if held.reason in _UNASKED and not _is_media(file, held)]
     there = [(file, held) for file, held in held_back if file.diff.status is not FileStatus.REMOVED]
     opaque = [file.path for file, held in there if held.reason in _OPAQUE]
     executable = list(filter(named_as_executable, opaque))
-    may_run = [*(file.path for file in unasked if not (named_as_media(file.path) and file.diff.binary)), *executable]
+    may_run = [*unasked, *executable]
     if may_run:
         yield f"Not reviewed, although it may be executed: {_named(may_run)}."
     if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
         yield f"Not reviewed, because it contains no readable text: {_named(others)}."
     if media := len(opaque) - len(others) - len(executable):
         yield f"Not reviewed: {counted(media, 'media file')}."
+
+
+def _is_media(file: ChangedFile, held: Held) -> bool:
+    return named_as_media(file.path) and (file.diff.binary or held.reason is HeldBecause.LFS_POINTER)
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from reviewbot.domain.diff.text_index import (
     Block,
     TextIndex,
     fold,
+    in_context,
     line_feeds,
     quoted_lines,
     split_lines,
@@ -154,3 +155,18 @@ def test_a_first_line_like_that_of_another_file_matches_nothing() -> None:
 )
 def test_crlf_becomes_lf_and_any_other_carriage_return_stays(text: str, expected: str) -> None:
     assert line_feeds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "context"),
+    [
+        ("a:\n  b: 1\n\n  c:\n    x\n", 5, ("    x", "  c:", "a:", "  c:")),
+        ("a:\n- x\n- y\n", 3, ("- y", "- x", "a:")),
+        ("[a]\nx = 1\n[b]\ny = 1\n", 4, ("y = 1", "[b]", "[b]")),
+        ("RUN a \\\n  b \\\n  c\nENV d\n", 3, ("  c", "  b \\", "RUN a \\", "  b \\")),
+        ("RUN a \\\n  b\nENV d\n", 3, ("ENV d", "  b")),
+        ("x\n", 1, ("x", "")),
+    ],
+)
+def test_a_line_is_known_with_what_is_above_it(text: str, line: int, context: tuple[str, ...]) -> None:
+    assert dict(in_context(split_lines(text), {line})) == {line: context}

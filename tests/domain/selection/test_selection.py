@@ -180,7 +180,8 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
     said = "Not reviewed, although it may be executed: "
-    assert selection_of(lib, modules, media, table, gone).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
+    assert selection_of(lib, modules, media).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
+    assert selection_of(table, gone).notices == (f"{said}`a.js.map`, `node_modules/y.js`.",)
     [four] = selection_of(lib, modules, model, small).notices
     assert four == f"{said}`lib`, `node_modules/x/index.js`, `model.bin` and 1 more."
     generated, vendored = changed(".pnp.cjs"), changed(".yarn/releases/yarn-4.cjs")
@@ -381,7 +382,7 @@ TEXT_BEFORE = replace(entry(), size=60, binary=False)
         ("tool", replace(TEXT_BEFORE, mode="120000"), False),
         ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
         ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
-        ("paper.pdf", TEXT_BEFORE, False),
+        ("paper.pdf", TEXT_BEFORE, True),
     ],
 )
 def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: bool) -> None:
