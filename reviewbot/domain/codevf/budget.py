@@ -57,7 +57,7 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first)
 
 
-_AGAIN = "Then try again."
+_AGAIN = "Then run it again, or comment `/reviewbot review`."
 
 
 def _over_limit(spending: Spending) -> str:

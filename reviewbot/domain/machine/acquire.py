@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.findings.incremental import NewPart
+from reviewbot.domain.findings.tracking import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
@@ -149,6 +151,7 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready 
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
     update = LedgerUpdate(edits=(*edits, *called_off))
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
+    known = known.noting(*_ended_waivers(known))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
     if known.request.dry_run and not known.change.sendables:
@@ -158,6 +161,15 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready 
     if known.request.dry_run and at.known.request.paid:
         return _dry_run_due(planned(known, now))
     return phases.Ready(known, phases.ReviewChange(_bought_before(known, now)))
+
+
+def _ended_waivers(known: Known) -> Iterator[str]:
+    """Say whose waivers end with this change; otherwise the author sees only a red check."""
+    before = known.stored.ledger.findings
+    after = update_states(before, known.change.index)
+    for one in before.records:
+        if one.waiver is not None and (now := after.find(one.id)) is not None and now.counts:
+            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended, because its file has changed."
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:

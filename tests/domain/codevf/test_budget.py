@@ -78,7 +78,7 @@ HELD = (
     "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
 )
 SIX = " The limit is 6 times the 360 credits that the first review held."
-AGAIN = "Then re-run the job, or repeat the command."
+AGAIN = "Then run it again, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml`, and try again, or stop."
 

@@ -1243,6 +1243,17 @@ def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
     assert now.ledger.bypass.reason == "so " * 95 + "[REDACTED:gith…"
 
 
+def test_an_author_learns_that_a_waiver_has_ended() -> None:
+    read = sendable()
+    kept, ended = (
+        TrackedFinding(one * 10, Severity.CRITICAL, None, "Flaw", "", waiver=Waiver("mona", "fine", version))
+        for one, version in (("a", read.change.index.change), ("b", "of another change"))
+    )
+    stored = StoredLedger(Ledger(findings=Findings((kept, ended))))
+    notes = go(start(known(may_buy=False)), replace(read, stored=stored)).known.notes
+    assert notes == ("The waiver of `bbbbbbbbbb` by `mona` has ended, because its file has changed.",)
+
+
 def test_a_head_without_a_request_replaces_only_an_error() -> None:
     outcome = not_due(Reason.NOT_REQUESTED)
     assert contradicts(Ledger(stated="github action_required"), replace(outcome, conclusion=None))
