@@ -170,6 +170,15 @@ _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
 """The inputs that `doctor` does not read: the author of a workflow would choose where the user's key is sent."""
 
 
+def broken(workflows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the workflows that are not YAML, each with line, column and reason."""
+    for name, text in workflows.items():
+        try:
+            any(depth > _DEEPEST for _, depth in yaml_events(text))
+        except NotYaml as error:
+            yield name, str(error)
+
+
 def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
     """Return the inputs of the job that reviews, except those that `doctor` does not read."""
     inputs = next((job.inputs for job in jobs if job.reviews), {})
@@ -209,7 +218,10 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
             continue
         if (step := _our_step(job)) is None:
             continue
-        inputs = {name.lower(): _text(text) for name, text in _mapping(step.get("with")).items()}
+        variables = {
+            name: _text(text) for one in (workflow, job, step) for name, text in _mapping(one.get("env")).items()
+        }
+        inputs = {name.lower(): _resolved(_text(text), variables) for name, text in _mapping(step.get("with")).items()}
         token = inputs.get("github-token", "")
         yield Job(
             file=file,
@@ -224,6 +236,15 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
             own_token=not token or _OWN_TOKEN.search(token) is not None,
             environment=_environment(job.get("environment")),
         )
+
+
+_VARIABLE = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
+
+
+def _resolved(text: str, variables: Mapping[str, str]) -> str:
+    """Replace an input that is a variable of the workflow."""
+    found = _VARIABLE.fullmatch(text)
+    return variables.get(found[1], text) if found else text
 
 
 def _environment(value: object) -> str:

@@ -160,6 +160,11 @@ def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
             yield Check(f"rule {at + 1}", rule)
 
 
+def of_broken(file: str, reason: str) -> Check:
+    todo = "Correct it on the default branch. GitHub ignores it until then."
+    return Check("workflows", f"`{file}` is not YAML: {reason}", todo, EXIT_SETTINGS)
+
+
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
     """Yield whether the workflows start on the right events and have the permissions that they need.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
+from reviewbot.setup.audit import Job, broken, inputs_of_review, read_jobs
 
 STEP = "{runs-on: x, steps: [{uses: acme/reviewbot@v1}]}"
 
@@ -32,6 +32,20 @@ def read(on: str, job: str = STEP, more: str = "") -> Job:
 def test_events_are_a_word_a_list_or_a_mapping(on: str, types: set[str]) -> None:
     assert read(on).reviews
     assert read(on).types == types
+
+
+def test_an_input_may_be_a_variable_of_the_workflow() -> None:
+    step = (
+        "{uses: acme/reviewbot@v1, with: {locked: '${{ env.LOCKED }}', mode: '${{env.MODE}}', paths: '${{ env.NO }}'}}"
+    )
+    job = read("push", f"{{env: {{MODE: fast}}, steps: [{step}]}}", "env: {LOCKED: mode, MODE: standard}")
+    assert job.inputs == {"locked": "mode", "mode": "fast"}
+
+
+def test_a_workflow_that_is_not_yaml_is_named_with_its_line() -> None:
+    assert list(broken({"a.yml": "on: push\n", "b.yml": "on: push\njobs: [\n", "deep.yml": "[" * 10_000})) == [
+        ("b.yml", "line 3, column 1: expected the node content, found the end of the file")
+    ]
 
 
 @pytest.mark.parametrize("on", ["push", "[issue_comment]", "{schedule: [{cron: x}]}", "", "7"])

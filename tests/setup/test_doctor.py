@@ -209,6 +209,7 @@ CASES = {
     "no workflow": Case(
         2,
         (
+            ("workflows: `reviewbot-commands.yml` is not YAML: line 3, column 1", "GitHub ignores it until then"),
             ("workflows: no workflow on the default branch reviews", "reviewbot init"),
             ("settings: no config file", ""),
         ),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
-from itertools import takewhile
+from itertools import starmap, takewhile
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -35,7 +35,7 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup import checkup
-from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
+from reviewbot.setup.audit import Folders, Job, broken, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import Progress, showing_progress
@@ -149,6 +149,7 @@ class _Visit(Struct, frozen=True):
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
+        yield from starmap(checkup.of_broken, broken(there.workflows))
         yield from checkup.of_workflows(jobs, settings, unread)
         # Only reads are tried; the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"
