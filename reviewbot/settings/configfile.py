@@ -77,6 +77,8 @@ def _reason(error: Exception) -> str:
         error.problem or "invalid YAML",
     )
     text = text.replace(_TAB, "a tab; indent with spaces")
+    text = text.replace("mapping values are not allowed here", "`:` in a text without quotes, or wrong indentation")
+    text = text.replace("that cannot start any token", "at the start of a text without quotes")
     text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
     opened, begin = _OPENED.get(error.context or ""), error.context_mark
     return f"{text}, in the {opened} of line {begin.line + 1}, column {begin.column + 1}" if opened and begin else text
@@ -142,8 +144,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        todo = "Delete one of the two." if error.repeats_a_key else "Check the indentation, and quote special texts."
-        return {}, [Problem(where, str(error), todo=todo)]
+        return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
     if refused is not None:
         return {}, [Problem(where, refused, "plain values")]
     if content is None:

@@ -163,6 +163,8 @@ def _next(
         steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
     if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
+    if source and source != ACTIONS_APP:
+        steps.append(f"In each job, make a token of the App {source}, and pass it as `github-token`.")
     steps.append("Commit these files on the default branch: GitHub reads them from there.")
     if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
