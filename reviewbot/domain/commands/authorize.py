@@ -251,8 +251,12 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
     with the same seven digits is found in minutes.
     """
-    pull = scope.pull
-    return posted.command.target == pull.head_sha or scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
+    pull, named = scope.pull, posted.command.target
+    if named == pull.head_sha:
+        return True
+    heads = {one.head_sha for one in scope.ledger.purchases}
+    is_ambiguous = bool(named) and any(one.startswith(named) for one in heads - {pull.head_sha})
+    return not is_ambiguous and scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
 
 
 def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:

@@ -628,3 +628,12 @@ def test_a_command_whose_effect_stands_is_executed_again() -> None:
     edit = Unwaive("77aa000003", f"{ASKED_AT.isoformat()} {43:020}")
     withdrawn = apply_edits(ledger, (edit,), ChangeIndex((), frozenset()))
     assert withdrawn.last_edit == edit.command
+
+
+def test_the_beginning_of_two_recorded_heads_names_neither() -> None:
+    before, twin = (ASKED_AT - timedelta(hours=1)).isoformat(), f"{HEAD[:7]}{'f' * 33}"
+    one, other = (replace(BOUGHT, head_sha=head, head_at=before, identity=head) for head in (HEAD, twin))
+    assert isinstance(action(f"bypass {HEAD[:7]} why", ledger=replace(LEDGER, purchases=(one,))), EditLedger)
+    both = replace(LEDGER, purchases=(one, other))
+    assert action(f"bypass {HEAD[:7]} why", ledger=both) is Refusal.NEWER_HEAD
+    assert isinstance(action(f"bypass {HEAD} why", ledger=both), EditLedger)
