@@ -144,5 +144,5 @@ def test_a_proxy_that_refuses_is_named(tmp_path: Path) -> None:
         runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
         status, reason, log = review(rig, ports, runner)
         assert (status, reason) == (3, "github"), log
-        assert "Check the network, the proxy and the API's URL." in log
+        assert "Check the network, the proxy and `GITHUB_API_URL`." in log
         assert "hush" not in log

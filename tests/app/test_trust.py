@@ -358,7 +358,7 @@ def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) 
         done = rig.run()
         assert len(rig.service.tasks()) == 1
         assert done.exit_status == 1
-        assert "ledger" in done.summary
+        assert "stored state" in done.summary
 
 
 def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
+from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
-from reviewbot.domain.machine.judge import stands_in_summary
+from reviewbot.domain.machine.judge import current_check, stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.machine.steps import TaskCreated
@@ -100,7 +101,11 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
-    reselected = before.selection not in {"", selection_digest(known.change.selected)}
+    # A collection may have other settings, so it only keeps what a run that may buy has said.
+    check = current_check(known.snapshot)
+    is_kept = before.state is TaskState.DONE and check and check.verdict == Conclusion.ACTION_REQUIRED
+    judges = request.may_buy or bool(is_kept)
+    reselected = judges and before.selection not in {"", selection_digest(known.change.selected)}
     if reselected:
         known = known.noting(
             "The file selection has changed since this change was submitted, so some files may not have been reviewed."

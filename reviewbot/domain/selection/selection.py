@@ -194,9 +194,9 @@ def _suspicion(file: ChangedFile) -> str:
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
-        ("it was text before", _was_text(file.old)),
         ("it starts with `#!`", new.shebang is True),
         ("", all(map(named_as_media, names_))),
+        ("it was text before", _was_text(file.old)),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
         (_UNREAD, new.misencoded or not opaque),
     )

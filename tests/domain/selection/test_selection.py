@@ -382,7 +382,7 @@ TEXT_BEFORE = replace(entry(), size=60, binary=False)
         ("tool", replace(TEXT_BEFORE, mode="120000"), False),
         ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
         ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
-        ("paper.pdf", TEXT_BEFORE, True),
+        ("paper.pdf", TEXT_BEFORE, False),
     ],
 )
 def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: bool) -> None:
