@@ -365,6 +365,7 @@ def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = Fals
 
 
 _NAME = re.compile(r"(?!.*://)@?\w[^\s#=\"'`;<>|&$]*(?: @?\w[^\s#=\"'`;<>|&$]*)*")
+_POST = re.compile(r"\Z|\+|\.post[0-9]")
 _VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+-]*\Z)")
 
 
@@ -379,7 +380,7 @@ def _order(version: str) -> _Order:
         numbers.pop()
     rest = version[found.end() :] if found else version
     parts = tuple(_number(part) if part.isdecimal() else (-1, part) for part in re.findall("[0-9]+|[^0-9]+", rest))
-    return tuple(numbers), not rest or rest.startswith(("+", ".post", "-post")), parts
+    return tuple(numbers), _POST.match(rest) is not None, parts
 
 
 def _is_version(text: str) -> bool:

@@ -1714,6 +1714,8 @@ def test_an_existing_alias_may_be_updated() -> None:
         ("1.2.0-rc.1", "1.2.0", False),
         ("1.2.0", "1.2.0-rc.1", True),
         ("1.2.0", "1.2.0.post1", False),
+        ("1.2.0", "1.2.0-post", True),
+        ("1.2.0", "1.2.0-postgres.1", True),
         ("1.2.0.post1", "1.2.0", True),
         ("1.2.0", "next", True),
         ("main", "2.0.0", True),
