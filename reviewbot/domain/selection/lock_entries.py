@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 Value = dict[str, Any]
 
@@ -120,9 +119,14 @@ def _place(path: str) -> str:
 
 def _pipenv(text: str) -> Iterator[Written]:
     whole = _json(text)
-    yield Written("_meta", (), {"sources": whole.pop("_meta")["sources"]}, is_package=False)
+    sources = whole.pop("_meta")["sources"]
+    indexes = [one.get("name") for one in sources]
+    yield Written("_meta", (), {"sources": sources}, is_package=False)
     for part, packages in whole.items():
-        yield from (Written(name, (part,), value) for name, value in packages.items())
+        for name, value in packages.items():
+            # Without an index, a package is from the first source.
+            is_only = indexes == [value.get("index")]
+            yield Written(name, (part,), {**value, "index": ""} if is_only else value)
 
 
 def _composer(text: str) -> Iterator[Written]:
@@ -274,15 +278,13 @@ _DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)
 
 def _yarn(text: str) -> Iterator[Written]:
     whole = _tree(text, ":?")
-    versions = {
-        unquote(place): value.get("version", "") for header, value in whole.items() for place in header.split(", ")
-    }
+    versions = {place: value.get("version", "") for header, value in whole.items() for place in header.split(", ")}
     for header, value in whole.items():
         if header == "__metadata":
             yield Written(header, (), value, is_package=False)
             continue
         places = tuple(header.split(", "))
-        found = [_DESCRIPTOR.fullmatch(unquote(place)) for place in places]
+        found = [_DESCRIPTOR.fullmatch(place) for place in places]
         # An alias contains the name of what it installs.
         names = {one[2] or one[1] for one in found if one}
         if not all(found) or len(names) != 1:
@@ -326,6 +328,8 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
     if isinstance(value, dict) and "version" not in value:
         for name, inner in value.items():
             yield from _pnpm_edges(f"{path} {name}", inner)
+    elif path.startswith("overrides "):
+        yield Written(path, (), {"specifier": value}, is_package=False)
     elif not path.startswith(("specifiers ", "time ")):
         one: Value = value if isinstance(value, dict) else {"version": value}
         found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", one["version"])

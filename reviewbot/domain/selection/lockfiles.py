@@ -117,7 +117,12 @@ _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|condit
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
 """By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
-_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#]+(?=\Z|#)")
+# Yarn's own patches spell `npm:` with an escape.
+_RANGE = re.compile(
+    r"(?:\A(?:npm:)?|(?<=npm:)|(?<=npm%3A)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#%]+(?=\Z|#)"
+)
+# An escape in a host's place would spell another host.
+_BEHIND_HOST = re.compile(r"(?<=[^/:]/).*", re.DOTALL)
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
 # PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
 _DIGEST = re.compile(
@@ -198,7 +203,7 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
                     written = " ".join(text for *_, text in parts if text)
                     yield path, " ".join(texts).replace(f"{path}[] ", ""), False, written
         case _ if _RANGES.fullmatch(path):
-            rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
+            rest = _RANGE.sub("", str(value)) if len(str(value)) < _MOST else str(value)
             yield from [(path, rest, False, str(value))] if rest else []
         case str() if _HASHES.fullmatch(path) and (algorithms := _algorithms(value)):
             yield path, value, True, ""
@@ -218,7 +223,7 @@ def _algorithms(text: str) -> set[str]:
 
 def _template(text: str, name: str, version: str, *hashes: str) -> str:
     """Return a text with placeholders for what spells the hashes, the package's file, its version and its folder."""
-    text = unquote(text).replace("{", "{{")
+    text = _BEHIND_HOST.sub(lambda rest: unquote(rest[0]), text, count=1).replace("{", "{{")
     for one in hashes:
         text = text.replace(one, "{hash}")
     found = _ARCHIVE.fullmatch(text)
@@ -281,7 +286,8 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         more = one.needs - needs.get(one.version, one.needs)
         names = sorted({need.partition(" ")[2] for need in more})
         yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
-        if one.hashes not in (hashes[one.fields, one.version] or {one.hashes}):
+        # Files may be withdrawn.
+        if not any(one.hashes <= some for some in hashes[one.fields, one.version] or {one.hashes}):
             yield f"has another hash for the same version {_shown(one.version)}"
 
 

@@ -291,6 +291,12 @@ reference = "HEAD"
 [metadata]
 lock-version = "2.0"
 """
+POETRY_FILES = POETRY.replace("files = [\n", 'files = [\n    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n')
+POETRY_NEEDS = POETRY.replace(
+    "]\n\n[[package]]",
+    ']\n\n[package.dependencies]\none = {version = "*"}\ntwo = [{version = "*"}, {version = "2", markers = "< 8"}]\n\n'
+    "[[package]]",
+)
 OLD_POETRY_FILES = 'left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]'
 OLD_POETRY = f"""[[package]]
 name = "left"
@@ -719,7 +725,37 @@ def npm_of(places: Mapping[str, object]) -> str:
     return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **places}}, indent=1) + "\n"
 
 
+SCOPED = "registry.example/@evil.example/x/-/x-1.2.0.tgz"
+OVERRIDES = f"lockfileVersion: '9.0'\n\noverrides:\n  left: ^1.2.0\n\n{PNPM[PNPM.index('packages:') :]}"
+UV_TWICE = f"""{UV}
+[[package]]
+name = "more"
+version = "1.0.0"
+{UV_SOURCE}
+dependencies = [{{ name = "left-pad" }}]
+sdist = {{ hash = "sha256:eeee" }}
+"""
+PIPENV_TWO = PIPENV.replace('"sources": [', '"sources": [{"name": "b", "url": "https://b.example"}, ')
 UPDATES = [
+    Update("pnpm-lock.yaml", OVERRIDES, {"left: ^1.2.0": "left: '>=1.3.0'"}),
+    Update("Pipfile.lock", PIPENV, {'            "index": "main",\n': ""}),
+    Update(
+        "Pipfile.lock",
+        PIPENV.replace('            "index": "main",\n', ""),
+        {'"version"': '"index": "main", "version"'},
+    ),
+    Update(
+        "uv.lock",
+        UV_TWICE,
+        {'name = "left-pad" }': f'name = "left-pad", extra = ["a"], version = "1.2.0", {UV_SOURCE}, marker = "x" }}'},
+    ),
+    Update("poetry.lock", POETRY_NEEDS, {'{version = "*"}': '{version = "*", markers = "x"}', "< 8": "< 9"}),
+    Update("poetry.lock", POETRY_FILES, {'    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n': ""}),
+    Update(
+        "package-lock.json",
+        npm("@x/left", version="1.2.0", resolved="https://registry.example/@x/left/-/left-1.2.0.tgz"),
+        {"example/@x/left": "example/@x%2fleft"},
+    ),
     Update("web/npm-shrinkwrap.json", NPM, {"1.2.0": "1.10.0", HASH: OTHER, "fund.example": "other.example"}),
     Update("package-lock.json", V1, {"1.2.0": "1.10.0", HASH: OTHER}),
     Update("poetry.lock", OLD_POETRY, {"1.2.0": "1.10.0", "aaaa": "bbbb"}),
@@ -1142,6 +1178,25 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
             NPM,
             {'"node_modules/@x': '"./node_modules/left": {"version": "1.1.0"}, "node_modules/@x'},
         ),
+        *(
+            ("package-lock.json", npm("@evil.example/x", version="1.2.0", resolved=f"https://{SCOPED}"), {SCOPED: now})
+            for now in (SCOPED.replace("/", "%2F", 1), f"%2F%2F{SCOPED.replace('/', '%2F', 1)}")
+        ),
+        (
+            "yarn.lock",
+            YARN.replace("git+ssh://git@github.com/good/", "https://registry.example/@evil.example/"),
+            {"registry.example/@": "registry.example%2F@"},
+        ),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"https%3A%2F%2Fevil.example"'}),
+        ("pnpm-lock.yaml", OVERRIDES, {"^1.2.0": "npm:evil@1.2.0"}),
+        ("pnpm-lock.yaml", OVERRIDES, {"^1.2.0": "link:../evil"}),
+        (
+            "uv.lock",
+            UV_TWICE,
+            {'{ name = "left-pad" }': '{ name = "left-pad", source = { git = "https://evil.example" } }'},
+        ),
+        ("Pipfile.lock", PIPENV, {'"index": "main"': '"index": "other"'}),
+        ("Pipfile.lock", PIPENV_TWO, {'            "index": "main",\n': ""}),
         ("Pipfile.lock", PIPENV, {"true": "false"}),
         ("Pipfile.lock", PIPENV, {'"sources": [': '"sources": [{"name": "b", "url": "https://evil.example"}, '}),
         ("poetry.lock", POETRY, {"[metadata]": '[[package]]\nname = "left"\nversion = "1.1.0"\n\n[metadata]'}),
@@ -1159,6 +1214,7 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
             POETRY,
             {'    {file = "left': '    {file = "left-1.2.0.tar.gz", hash = "sha256:bbbb"},\n    {file = "left'},
         ),
+        ("poetry.lock", POETRY_FILES, {'    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n': "", "aaaa": "bbbb"}),
         ("package-lock.json", V1, {f'"{HASH}",': f'"{HASH}", "requires": {{"right": "evil.tgz"}},'}),
         ("package-lock.json", NPM, {"^1.2.0": "^1.3.0", f'"{HASH}",': f'"{HASH}", "bin": {{"git": "x.js"}},'}),
         ("pnpm-lock.yaml", PNPM, {"peer: 3.0.0": "peer: evil@3.0.0"}),
