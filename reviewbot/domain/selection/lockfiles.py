@@ -333,8 +333,9 @@ def _lower_than(old: Sequence[_Entry], new: Sequence[_Entry], counts: Callable[[
     most = {name: max(texts, key=_exact) for name, texts in names.items()}
     for edge in (edge for one in new for edge in one.edges if counts(edge) and edge.name in most):
         need, version = (edge.name, edge.marker), edge.version.rpartition("@")[2]
-        is_lower = _exact(version) < least.get(need, _exact(most[edge.name]))
-        if edge.version not in before.get(need, {most[edge.name]}) and (is_lower or not _VERSION.match(version)):
+        if edge.version in before.get(need, {most[edge.name]}):
+            continue
+        if not _VERSION.match(version) or _order(version) < least.get(need, _exact(most[edge.name])):
             of = f" of `{_shown(edge.name)}`" if edge.name else ""
             where = f" where `{_shown(edge.marker)}`" if edge.marker else ""
             yield f"now gets version {_shown(version)}{of}{where}"
