@@ -9,21 +9,28 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 Value = dict[str, Any]
+
+
+class Edge(NamedTuple):
+    """The version that an entry gets of a dependency where the marker holds; without a name, of the package itself."""
+
+    name: str
+    version: str
+    marker: str = ""
 
 
 class Written(NamedTuple):
     """An entry as written: a package's name, the places where it is installed, and its keys and values.
 
-    `edges` are the versions of its dependencies, as far as the file says them.
+    `edges` are as far as the file says them, and `is_package` is whether a package is downloaded.
     """
 
     name: str
     places: tuple[str, ...]
     value: Value
-    edges: Mapping[str, str] = {}
+    edges: tuple[Edge, ...] = ()
     is_package: bool = True
 
 
@@ -49,7 +56,7 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
     raise UnreadableLock
 
 
-_KINDS: tuple[type, ...] = (str, tuple, dict, dict, bool)
+_KINDS: tuple[type, ...] = (str, tuple, dict, tuple, bool)
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
@@ -69,36 +76,57 @@ def _once(pairs: list[tuple[str, object]]) -> Value:
     return found
 
 
-_LONGEST_PLACE = 500
+_LONGEST_PLACE, _DEEPEST_PLACE = 500, 50
 
 
 def _npm(text: str) -> Iterator[Written]:
     whole = _json(text)
-    for path, value in whole.get("packages", {}).items():
-        if path:
-            yield Written(path.rpartition("node_modules/")[2], (_place(path),), value)
-    yield from _npm_tree("", whole.get("dependencies", {}))
+    packages = {_place(path): value for path, value in whole.get("packages", {}).items() if path}
+    for installed in (packages, _once(list(_npm_tree("", whole.get("dependencies", {}))))):
+        versions = {place: str(value.get("version", "")) for place, value in installed.items()}
+        for place, value in installed.items():
+            _, below, name = place.rpartition("node_modules/")
+            yield Written(name, (place,), value, tuple(_npm_edges(place, value, versions)), is_package=bool(below))
 
 
-def _npm_tree(folder: str, packages: Value) -> Iterator[Written]:
+def _npm_tree(folder: str, packages: Value) -> Iterator[tuple[str, Value]]:
     for name, value in packages.items():
         place = _place(f"{folder}/node_modules/{name}")
-        yield Written(name, (place,), {**value, "dependencies": {}})
+        yield place, {**value, "dependencies": {}}
         yield from _npm_tree(place, value.get("dependencies", {}))
+
+
+def _npm_edges(place: str, value: Value, versions: Mapping[str, str]) -> Iterator[Edge]:
+    """Yield what each dependency of an entry is: node looks into the nearest `node_modules` above."""
+    steps = place.split("/")
+    above = [steps[:end] for end in range(len(steps), -1, -1) if steps[:end][-1:] != ["node_modules"]]
+    folders = ["/".join([*some, "node_modules/"]) for some in above]
+    for kind in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "requires"):
+        found = value.get(kind)
+        for name in found if isinstance(found, dict) else ():
+            version = next((versions[folder + name] for folder in folders if folder + name in versions), None)
+            yield from [] if version is None else [Edge(name, version)]
 
 
 def _place(path: str) -> str:
     # npm would resolve another spelling to the place of another entry.
-    if len(path) > _LONGEST_PLACE or "\\" in path or normpath(path) != path or ".." in path.split("/"):
+    if len(path) > _LONGEST_PLACE or path.count("/") > _DEEPEST_PLACE:
+        raise UnreadableLock
+    if "\\" in path or normpath(path) != path or ".." in path.split("/"):
         raise UnreadableLock
     return path
 
 
 def _pipenv(text: str) -> Iterator[Written]:
     whole = _json(text)
-    yield Written("_meta", (), {"sources": whole.pop("_meta")["sources"]}, is_package=False)
+    sources = whole.pop("_meta")["sources"]
+    indexes = [one.get("name") for one in sources]
+    yield Written("_meta", (), {"sources": sources}, is_package=False)
     for part, packages in whole.items():
-        yield from (Written(name, (part,), value) for name, value in packages.items())
+        for name, value in packages.items():
+            # Without an index, a package is from the first source.
+            is_only = indexes == [value.get("index")]
+            yield Written(name, (part,), {**value, "index": ""} if is_only else value)
 
 
 def _composer(text: str) -> Iterator[Written]:
@@ -113,9 +141,8 @@ def _nuget(text: str) -> Iterator[Written]:
     for framework, packages in _json(text)["dependencies"].items():
         for name, value in packages.items():
             kind = value["type"] if value["type"] == "Project" else ""
-            yield Written(
-                name, (framework,), {**value, "version": value.get("resolved", ""), "resolved": "", "type": kind}
-            )
+            own = {**value, "version": value.get("resolved", ""), "resolved": "", "type": kind}
+            yield Written(name, (framework,), own, is_package=not kind)
 
 
 def _toml(text: str) -> Iterator[Written]:
@@ -126,15 +153,20 @@ def _toml(text: str) -> Iterator[Written]:
     if any("files" in one and one["name"] in apart for one in packages):
         raise UnreadableLock
     versions: defaultdict[str, set[str]] = defaultdict(set)
+    sources: defaultdict[str, set[str]] = defaultdict(set)
     for one in packages:
         versions[one["name"]].add(str(one.get("version")))
+        sources[one["name"]].add(str(one.get("source")))
     for one in packages:
-        edges = {
-            name: version or "".join(versions[name])
-            for name, version in _toml_needs(one)
-            if version or len(versions[name]) == 1
-        }
-        yield Written(one["name"], (), {"files": apart.get(one["name"], []), **one, "name": ""}, edges)
+        edges = [
+            need._replace(version=need.version or "".join(versions[need.name]))
+            for need in _toml_needs(one)
+            if need.version or len(versions[need.name]) == 1
+        ]
+        if len(versions[one["name"]]) > 1:
+            edges += (Edge("", str(one.get("version")), marker) for marker in _toml_markers(one))
+        value = {key: _without_source(inner, sources) for key, inner in one.items()}
+        yield Written(one["name"], (), {"files": apart.get(one["name"], []), **value, "name": ""}, tuple(edges))
     for one in packages:
         apart.pop(one["name"], None)
     yield Written("the file", (), {**whole, "version": "", "revision": ""}, is_package=False)
@@ -143,16 +175,54 @@ def _toml(text: str) -> Iterator[Written]:
 _CARGO_NEED = re.compile(r"(\S+)(?: (\S+))?(?: \(\S+\))?")
 
 
-def _toml_needs(package: Value) -> Iterator[tuple[str, str]]:
-    """Yield the name and version of each dependency; Cargo and uv say the version if there are several."""
+def _without_source(value: object, sources: Mapping[str, set[str]]) -> object:
+    """Leave out the source of a dependency if all versions of it have this one; uv says it if there are several."""
+    match value:
+        case dict():
+            is_only = sources.get(value.get("name", "")) == {str(value.get("source"))}
+            kept = ((key, inner) for key, inner in value.items() if not (is_only and key == "source"))
+            return {key: _without_source(inner, sources) for key, inner in kept}
+        case list():
+            return [_without_source(inner, sources) for inner in value]
+    return value
+
+
+def _cargo(text: str) -> Iterator[Written]:
+    for one in _toml(text):
+        yield one._replace(is_package=one.is_package and "source" in one.value)
+
+
+def _toml_markers(package: Value) -> tuple[str, ...]:
+    """Return where a version is installed: uv has several markers, and Poetry one for all groups or for each."""
+    found = [("marker", package.get("marker"))]
+    for key in ("markers", "resolution-markers"):
+        value = package.get(key)
+        parts = value.items() if isinstance(value, dict) else [("", one) for one in _listed(value)]
+        found += [(f"{key} {part}".strip(), one) for part, one in parts]
+    return tuple(f"{key} = {part}" for key, one in found if one for part in _alternatives(str(one))) or ("",)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _alternatives(marker: str) -> list[str]:
+    parts = marker.split(" or ")
+    is_split = all(part.count("(") == part.count(")") for part in parts)
+    return [part.strip("()") for part in parts] if is_split else [marker]
+
+
+def _toml_needs(package: Value) -> Iterator[Edge]:
+    """Yield each dependency; Cargo and uv say the version if there are several."""
     for key in ("dependencies", "optional-dependencies", "dev-dependencies"):
         found = package.get(key, [])
         for group in found.values() if isinstance(found, dict) else [found]:
             for one in group if isinstance(group, list) else ():
                 if isinstance(one, str) and (need := _CARGO_NEED.fullmatch(one)):
-                    yield need[1], need[2] or ""
+                    yield Edge(need[1], need[2] or "")
                 elif isinstance(one, dict) and "name" in one:
-                    yield one["name"], str(one.get("version", ""))
+                    version, marker = (str(one.get(key, "")) for key in ("version", "marker"))
+                    yield from (Edge(one["name"], version, part) for part in _alternatives(marker))
 
 
 _PAIR = r"([A-Za-z]+|'\d+'): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
@@ -208,28 +278,26 @@ _DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)
 
 def _yarn(text: str) -> Iterator[Written]:
     whole = _tree(text, ":?")
-    versions = {
-        unquote(place): value.get("version", "") for header, value in whole.items() for place in header.split(", ")
-    }
+    versions = {place: value.get("version", "") for header, value in whole.items() for place in header.split(", ")}
     for header, value in whole.items():
         if header == "__metadata":
             yield Written(header, (), value, is_package=False)
             continue
         places = tuple(header.split(", "))
-        found = [_DESCRIPTOR.fullmatch(unquote(place)) for place in places]
+        found = [_DESCRIPTOR.fullmatch(place) for place in places]
         # An alias contains the name of what it installs.
         names = {one[2] or one[1] for one in found if one}
         if not all(found) or len(names) != 1:
             raise UnreadableLock
         wanted = [one[0] if one[2] else one[3] for one in found if one]
         needs = {**value.get("dependencies", {}), **value.get("optionalDependencies", {})}
-        edges = {
-            name: versions[place]
+        edges = [
+            Edge(name, str(versions[place]))
             for name, wants in needs.items()
             for place in (f"{name}@{wants}", f"{name}@npm:{wants}")
             if place in versions
-        }
-        yield Written(names.pop(), places, {**value, "specifier": wanted}, edges)
+        ]
+        yield Written(names.pop(), places, {**value, "specifier": wanted}, tuple(edges))
 
 
 _PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(?:[(_].*)?")
@@ -249,8 +317,10 @@ def _pnpm(text: str) -> Iterator[Written]:
             found = _PNPM_PACKAGE.fullmatch(key)
             own = {"version": found[2]} if found else {"source": key}
             name = found[1] if found else key
-            edges = {**one.get("dependencies", {}), **one.get("optionalDependencies", {})}
-            yield Written(name if section == "packages" else SNAPSHOTS + name, (key,), {**one, **own}, edges)
+            needs = {**one.get("dependencies", {}), **one.get("optionalDependencies", {})}
+            edges = tuple(Edge(need, str(version)) for need, version in needs.items())
+            is_package = section == "packages"
+            yield Written(name if is_package else SNAPSHOTS + name, (key,), {**one, **own}, edges, is_package)
 
 
 def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
@@ -258,6 +328,8 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
     if isinstance(value, dict) and "version" not in value:
         for name, inner in value.items():
             yield from _pnpm_edges(f"{path} {name}", inner)
+    elif path.startswith("overrides "):
+        yield Written(path, (), {"specifier": value}, is_package=False)
     elif not path.startswith(("specifiers ", "time ")):
         one: Value = value if isinstance(value, dict) else {"version": value}
         found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", one["version"])
@@ -315,7 +387,8 @@ _READERS: Mapping[str, Callable[[str], Iterator[Written]]] = {
     **dict.fromkeys(("package-lock.json", "npm-shrinkwrap.json"), _npm),
     "yarn.lock": _yarn,
     "pnpm-lock.yaml": _pnpm,
-    **dict.fromkeys(("Cargo.lock", "poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"), _toml),
+    "Cargo.lock": _cargo,
+    **dict.fromkeys(("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"), _toml),
     "Pipfile.lock": _pipenv,
     "Gemfile.lock": _bundler,
     "composer.lock": _composer,

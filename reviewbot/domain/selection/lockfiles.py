@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reviewbot.domain.diff.parse import ChangedFile, FileStatus
-from reviewbot.domain.selection.lock_entries import SNAPSHOTS, UnreadableLock, Written, entries_of
+from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile, FileStatus
+from reviewbot.domain.selection.lock_entries import SNAPSHOTS, Edge, UnreadableLock, Written, entries_of
 
 _LENGTH = 100
 
@@ -28,8 +28,8 @@ def _shown(text: str) -> str:
 
 def suspicions(file: ChangedFile) -> tuple[str, ...]:
     """Return what is suspicious about a change of a lock file; empty for an ordinary update."""
-    if file.diff.old_path != file.path:
-        return (f"it was `{_shown(file.diff.old_path)}`",)  # and may have installed nothing there
+    if what := _another_file(file):
+        return (what,)
     if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
         return ()
     if file.text is None:
@@ -54,6 +54,13 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _another_file(file: ChangedFile) -> str:
+    """Return why the change is of another file's text; empty if it is not."""
+    if file.diff.old_path != file.path:
+        return f"it was `{_shown(file.diff.old_path)}`"  # and may have installed nothing there
+    return "it is a symlink" if file.new and file.new.mode == SYMLINK_MODE else ""
+
+
 Field = tuple[str, str]
 
 
@@ -64,6 +71,7 @@ class _Entry(Struct, frozen=True):
         written: the text of each field without placeholders.
         needs: the dependencies, if the entry is of a published package, where a version has always the same.
         edges: the versions of dependencies, as far as the file says them.
+        is_package: whether a package is downloaded.
     """
 
     version: str
@@ -72,7 +80,8 @@ class _Entry(Struct, frozen=True):
     hashes: frozenset[str]
     written: Mapping[Field, str]
     needs: frozenset[str]
-    edges: Mapping[str, str]
+    edges: tuple[Edge, ...]
+    is_package: bool
 
     def says(self, field: Field, which: str) -> str:
         """Return what a field says that no entry before has; `which` is `another` or `the new`."""
@@ -100,7 +109,7 @@ _RANGES = re.compile(
     "(dependencies|(dev|optional|peer)(D|-d)ependencies|requires|require|require-dev|requested|specifier|conflict|provide"
     r"|extras|metadata requires-dist|metadata requires-dev|metadata provides-extras)(\[\])?( .+)?"
 )
-_NEEDS = re.compile("(dependencies|(optional|peer)(D|-d)ependencies|requires|require)( .+)?")
+_NEEDS = re.compile("dependencies|(optional|peer)(D|-d)ependencies|requires|require")
 _FIRST_WORD = re.compile(r"[\s<>=!~^@;(\[]")
 _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*hashes .+")
 _SUM = re.compile(r"([A-Za-z0-9]+[-:=/])?[A-Za-z0-9+/]{32,}={0,2}|(sha1-)[A-Za-z0-9+/]{27}=")
@@ -108,7 +117,12 @@ _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|condit
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
 """By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
-_RANGE = re.compile(r"(?:\A(?:npm:)?|(?<=npm:)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#]+(?=\Z|#)")
+# Yarn's own patches spell `npm:` with an escape.
+_RANGE = re.compile(
+    r"(?:\A(?:npm:)?|(?<=npm:)|(?<=npm%3A)|(?<=\w@))(?!\.|[|>][-+]?\Z|(?i:.*\.t(?:gz|ar)))[^:/\\@#%]+(?=\Z|#)"
+)
+# An escape in a host's place would spell another host.
+_BEHIND_HOST = re.compile(r"(?<=[^/:]/).*", re.DOTALL)
 _ARCHIVE = re.compile(r"(?:[^?#]*/)?([^/?#]+?)(\.(?:tgz|tar\.gz|tar\.bz2|whl|zip|gem|crate|jar))(?:[?#].*)?")
 # PyPI's folders, the archive's hash of Yarn, and the one of Yarn's own patches.
 _DIGEST = re.compile(
@@ -120,7 +134,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     """Return the entries by name and place."""
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
     count = 0
-    for name, places, value, edges, _ in written:
+    for name, places, value, edges, is_package in written:
         version = str(value.get("version") or "")
         fields = tuple(_fields({**value, "version": ""}, "", (name, version.lstrip("=v"))))
         is_published = any(one[2] for one in fields) or name.startswith(SNAPSHOTS)
@@ -133,10 +147,11 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
             {(path, text): written for path, text, is_hash, written in fields if not is_hash},
             needs,
             edges,
+            is_package,
         )
         # Formats that share a source among entries can multiply a text.
         count += sum(50 + len(path) + len(text) for path, text, *_ in fields) * max(1, len(places))
-        count += sum(map(len, places))
+        count += sum(map(len, places)) + 50 * len(edges) * max(1, len(places))
         if count > _MOST_IN_ALL:
             raise UnreadableLock
         for place in places or ("",):
@@ -144,19 +159,22 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
     return found
 
 
-def _needs(value: object, path: str = "") -> Iterator[str]:
+def _needs(value: Mapping[str, object]) -> Iterator[str]:
     """Yield the names of an entry's dependencies, with their kind."""
-    match value:
-        case dict():
-            for key, inner in value.items():
-                yield from _needs(inner, f"{path} {key}".strip()[:_MOST])
-        case list():
-            for inner in value:
-                yield from _needs(inner, path)
-        case _ if _NEEDS.fullmatch(path):
-            kind, _, key = path.partition(" ")
-            is_name = key in {"", "name", "package"}
-            yield f"{kind} {_FIRST_WORD.split(str(value), maxsplit=1)[0] if is_name else key}"
+    for kind, found in value.items():
+        if _NEEDS.fullmatch(kind):
+            yield from (f"{kind} {name}" for name in _needed(found))
+
+
+def _needed(found: object) -> Iterator[str]:
+    """Yield the names in a list of dependencies, or in a table of them or of their groups."""
+    if isinstance(found, dict):
+        for key, inner in found.items():
+            yield str(key)
+            yield from _needed(inner) if isinstance(inner, list) else ()
+    for one in found if isinstance(found, list) else ():
+        name = one.get("name", one.get("package", "")) if isinstance(one, dict) else one
+        yield from _FIRST_WORD.split(str(name), maxsplit=1)[:1] if name else ()
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -185,7 +203,7 @@ def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[st
                     written = " ".join(text for *_, text in parts if text)
                     yield path, " ".join(texts).replace(f"{path}[] ", ""), False, written
         case _ if _RANGES.fullmatch(path):
-            rest = _RANGE.sub("", unquote(str(value))) if len(str(value)) < _MOST else str(value)
+            rest = _RANGE.sub("", str(value)) if len(str(value)) < _MOST else str(value)
             yield from [(path, rest, False, str(value))] if rest else []
         case str() if _HASHES.fullmatch(path) and (algorithms := _algorithms(value)):
             yield path, value, True, ""
@@ -205,7 +223,7 @@ def _algorithms(text: str) -> set[str]:
 
 def _template(text: str, name: str, version: str, *hashes: str) -> str:
     """Return a text with placeholders for what spells the hashes, the package's file, its version and its folder."""
-    text = unquote(text).replace("{", "{{")
+    text = _BEHIND_HOST.sub(lambda rest: unquote(rest[0]), text, count=1).replace("{", "{{")
     for one in hashes:
         text = text.replace(one, "{hash}")
     found = _ARCHIVE.fullmatch(text)
@@ -232,13 +250,15 @@ def _changes(new: Places, old: Places) -> Iterator[str]:
     """Yield what is suspicious about the entries of a name that exists: each is compared with those at its place."""
     for place in new.keys() & old.keys():
         yield from _compared(new[place], old[place])
+        yield from _lower_edges(new[place], old[place])
+        yield from _lost_needs(new[place], old[place]) if place else ()
     for place, entries in new.items():
         if (before := _found_at(place, old)) in old:
             yield from _lower(entries, old[before], is_here=True)
     all_new, all_old = ([one for entries in places.values() for one in entries] for places in (new, old))
     moved = [one.elsewhere() for place, entries in new.items() if place not in old for one in entries]
     yield from _compared(moved, [one.elsewhere() for one in all_old])
-    yield from _lower_edges(all_new, all_old)
+    yield from _lower_edges(moved, all_old)
     lower, least = list(_lower(all_new, all_old)), min((_order(one.version) for one in all_old), default=None)
     yield from lower
     for one in () if lower else moved:
@@ -266,8 +286,18 @@ def _compared(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
         more = one.needs - needs.get(one.version, one.needs)
         names = sorted({need.partition(" ")[2] for need in more})
         yield from (f"has the new dependency `{_shown(name)}` in the same version" for name in names)
-        if one.hashes not in (hashes[one.fields, one.version] or {one.hashes}):
+        # Files may be withdrawn.
+        if not any(one.hashes <= some for some in hashes[one.fields, one.version] or {one.hashes}):
             yield f"has another hash for the same version {_shown(one.version)}"
+
+
+def _lost_needs(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
+    """Yield which dependency is no longer there in the same version: node would find another version of it."""
+    needs = {one.version: one.needs for one in old}
+    for one in new:
+        lost = needs.get(one.version, one.needs) - one.needs
+        names = sorted({need.partition(" ")[2] for need in lost})
+        yield from (f"no longer has the dependency `{_shown(name)}` in the same version" for name in names)
 
 
 def _found_at(place: str, old: Places) -> str:
@@ -280,21 +310,39 @@ def _found_at(place: str, old: Places) -> str:
 
 
 def _lower_edges(new: Sequence[_Entry], old: Sequence[_Entry]) -> Iterator[str]:
-    """Yield which exact version of a dependency is lower than all before, or cannot be compared."""
-    before: defaultdict[str, set[str]] = defaultdict(set)
+    """Yield which dependency is lower than before: than in the same version of the entry or, for a new one, in all."""
+    before: defaultdict[str, list[_Entry]] = defaultdict(list)
+    after: defaultdict[str | None, list[_Entry]] = defaultdict(list)
     for one in old:
-        for need, text in one.edges.items():
-            before[need].add(text)
-    least = {need: min(_order(_exact(text)) for text in texts) for need, texts in before.items()}
+        before[one.version].append(one)
     for one in new:
-        for need, text in one.edges.items():
-            version = _exact(text)
-            if text not in before.get(need, {text}) and (not _VERSION.match(version) or _order(version) < least[need]):
-                yield f"now gets version {_shown(version)} of `{_shown(need)}`"
+        after[one.version if one.version in before else None].append(one)
+    for version, some in after.items():
+        yield from _lower_than(old if version is None else before[version], some, lambda edge: edge.name != "")
+    yield from _lower_than(old, new, lambda edge: edge.name == "")
 
 
-def _exact(text: str) -> str:
-    return text.rpartition("@")[2]  # behind the name of an alias
+def _lower_than(old: Sequence[_Entry], new: Sequence[_Entry], counts: Callable[[Edge], bool]) -> Iterator[str]:
+    before: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for edge in (edge for one in old for edge in one.edges if counts(edge)):
+        before[edge.name, edge.marker].add(edge.version)
+        names[edge.name].add(edge.version)
+    least = {need: min(_exact(text) for text in texts) for need, texts in before.items()}
+    # Where a new marker holds, it may have been any of them.
+    most = {name: max(texts, key=_exact) for name, texts in names.items()}
+    for edge in (edge for one in new for edge in one.edges if counts(edge) and edge.name in most):
+        need, version = (edge.name, edge.marker), edge.version.rpartition("@")[2]
+        if edge.version in before.get(need, {most[edge.name]}):
+            continue
+        if not _VERSION.match(version) or _order(version) < least.get(need, _exact(most[edge.name])):
+            of = f" of `{_shown(edge.name)}`" if edge.name else ""
+            where = f" where `{_shown(edge.marker)}`" if edge.marker else ""
+            yield f"now gets version {_shown(version)}{of}{where}"
+
+
+def _exact(text: str) -> _Order:
+    return _order(text.rpartition("@")[2])  # behind the name of an alias
 
 
 def _additions(name: str, places: Places, known: frozenset[Field], *, is_hashed: bool) -> Iterator[str]:
@@ -305,7 +353,7 @@ def _additions(name: str, places: Places, known: frozenset[Field], *, is_hashed:
     yield from (f"has the version {_shown(one)}" for one in sorted(odd))
     for one in (one.elsewhere() for entries in places.values() for one in entries):
         yield from (one.says(field, "the new") for field in sorted(one.fields - known))
-        if one.fields and is_hashed and not one.hashes:
+        if one.is_package and is_hashed and not one.hashes:
             yield "has no hash"
 
 
@@ -324,18 +372,22 @@ def _lower(new: Sequence[_Entry], old: Sequence[_Entry], *, is_here: bool = Fals
 
 
 _NAME = re.compile(r"(?!.*://)@?\w[^\s#=\"'`;<>|&$]*(?: @?\w[^\s#=\"'`;<>|&$]*)*")
+_POST = re.compile(r"\Z|\+|\.post[0-9]")
 _VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)(?=[\w.+-]*\Z)")
 
 
-def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:
-    """Return a sort key; a word after the numbers is a pre-release, unless it is `+` or `post`."""
+_Order = tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]
+
+
+def _order(version: str) -> _Order:
+    """Return a sort key; a word after the numbers is a pre-release, unless it is `+` or `post` and digits."""
     found = _VERSION.match(version)
     numbers = [_number(part) for part in found[1].split(".")] if found else []
     while numbers and numbers[-1] == _ZERO:
         numbers.pop()
     rest = version[found.end() :] if found else version
     parts = tuple(_number(part) if part.isdecimal() else (-1, part) for part in re.findall("[0-9]+|[^0-9]+", rest))
-    return tuple(numbers), not rest or rest.startswith(("+", ".post", "-post")), parts
+    return tuple(numbers), _POST.match(rest) is not None, parts
 
 
 def _is_version(text: str) -> bool:

@@ -291,6 +291,12 @@ reference = "HEAD"
 [metadata]
 lock-version = "2.0"
 """
+POETRY_FILES = POETRY.replace("files = [\n", 'files = [\n    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n')
+POETRY_NEEDS = POETRY.replace(
+    "]\n\n[[package]]",
+    ']\n\n[package.dependencies]\none = {version = "*"}\ntwo = [{version = "*"}, {version = "2", markers = "< 8"}]\n\n'
+    "[[package]]",
+)
 OLD_POETRY_FILES = 'left = [{file = "left-1.2.0.tar.gz", hash = "sha256:aaaa"}]'
 OLD_POETRY = f"""[[package]]
 name = "left"
@@ -401,6 +407,7 @@ NUGET = """{
   }
 }
 """
+NUGET_PROJECT = NUGET.replace('"Left"', '"App": {"type": "Project"},\n      "Left"')
 GO = """example.com/left v1.2.0 h1:aaaa=
 example.com/left v1.2.0/go.mod h1:bbbb=
 github.com/good/right v0.0.0-20260101000000-111111111111 h1:cccc=
@@ -718,7 +725,37 @@ def npm_of(places: Mapping[str, object]) -> str:
     return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **places}}, indent=1) + "\n"
 
 
+SCOPED = "registry.example/@evil.example/x/-/x-1.2.0.tgz"
+OVERRIDES = f"lockfileVersion: '9.0'\n\noverrides:\n  left: ^1.2.0\n\n{PNPM[PNPM.index('packages:') :]}"
+UV_TWICE = f"""{UV}
+[[package]]
+name = "more"
+version = "1.0.0"
+{UV_SOURCE}
+dependencies = [{{ name = "left-pad" }}]
+sdist = {{ hash = "sha256:eeee" }}
+"""
+PIPENV_TWO = PIPENV.replace('"sources": [', '"sources": [{"name": "b", "url": "https://b.example"}, ')
 UPDATES = [
+    Update("pnpm-lock.yaml", OVERRIDES, {"left: ^1.2.0": "left: '>=1.3.0'"}),
+    Update("Pipfile.lock", PIPENV, {'            "index": "main",\n': ""}),
+    Update(
+        "Pipfile.lock",
+        PIPENV.replace('            "index": "main",\n', ""),
+        {'"version"': '"index": "main", "version"'},
+    ),
+    Update(
+        "uv.lock",
+        UV_TWICE,
+        {'name = "left-pad" }': f'name = "left-pad", extra = ["a"], version = "1.2.0", {UV_SOURCE}, marker = "x" }}'},
+    ),
+    Update("poetry.lock", POETRY_NEEDS, {'{version = "*"}': '{version = "*", markers = "x"}', "< 8": "< 9"}),
+    Update("poetry.lock", POETRY_FILES, {'    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n': ""}),
+    Update(
+        "package-lock.json",
+        npm("@x/left", version="1.2.0", resolved="https://registry.example/@x/left/-/left-1.2.0.tgz"),
+        {"example/@x/left": "example/@x%2fleft"},
+    ),
     Update("web/npm-shrinkwrap.json", NPM, {"1.2.0": "1.10.0", HASH: OTHER, "fund.example": "other.example"}),
     Update("package-lock.json", V1, {"1.2.0": "1.10.0", HASH: OTHER}),
     Update("poetry.lock", OLD_POETRY, {"1.2.0": "1.10.0", "aaaa": "bbbb"}),
@@ -1141,6 +1178,25 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
             NPM,
             {'"node_modules/@x': '"./node_modules/left": {"version": "1.1.0"}, "node_modules/@x'},
         ),
+        *(
+            ("package-lock.json", npm("@evil.example/x", version="1.2.0", resolved=f"https://{SCOPED}"), {SCOPED: now})
+            for now in (SCOPED.replace("/", "%2F", 1), f"%2F%2F{SCOPED.replace('/', '%2F', 1)}")
+        ),
+        (
+            "yarn.lock",
+            YARN.replace("git+ssh://git@github.com/good/", "https://registry.example/@evil.example/"),
+            {"registry.example/@": "registry.example%2F@"},
+        ),
+        ("yarn.lock", YARN, {'"^2.0.0"': '"https%3A%2F%2Fevil.example"'}),
+        ("pnpm-lock.yaml", OVERRIDES, {"^1.2.0": "npm:evil@1.2.0"}),
+        ("pnpm-lock.yaml", OVERRIDES, {"^1.2.0": "link:../evil"}),
+        (
+            "uv.lock",
+            UV_TWICE,
+            {'{ name = "left-pad" }': '{ name = "left-pad", source = { git = "https://evil.example" } }'},
+        ),
+        ("Pipfile.lock", PIPENV, {'"index": "main"': '"index": "other"'}),
+        ("Pipfile.lock", PIPENV_TWO, {'            "index": "main",\n': ""}),
         ("Pipfile.lock", PIPENV, {"true": "false"}),
         ("Pipfile.lock", PIPENV, {'"sources": [': '"sources": [{"name": "b", "url": "https://evil.example"}, '}),
         ("poetry.lock", POETRY, {"[metadata]": '[[package]]\nname = "left"\nversion = "1.1.0"\n\n[metadata]'}),
@@ -1158,6 +1214,7 @@ def test_another_commit_of_a_higher_version_is_reviewed(one: Update) -> None:
             POETRY,
             {'    {file = "left': '    {file = "left-1.2.0.tar.gz", hash = "sha256:bbbb"},\n    {file = "left'},
         ),
+        ("poetry.lock", POETRY_FILES, {'    { file = "left-1.2.0.whl", hash = "sha256:cccc" },\n': "", "aaaa": "bbbb"}),
         ("package-lock.json", V1, {f'"{HASH}",': f'"{HASH}", "requires": {{"right": "evil.tgz"}},'}),
         ("package-lock.json", NPM, {"^1.2.0": "^1.3.0", f'"{HASH}",': f'"{HASH}", "bin": {{"git": "x.js"}},'}),
         ("pnpm-lock.yaml", PNPM, {"peer: 3.0.0": "peer: evil@3.0.0"}),
@@ -1332,10 +1389,33 @@ old@^1.0.0:
     foo "^3.0.0"
 """
 
+NPM_BAR = '"version": "1.0.0", "requires": {"foo": "^4.0.0"}, "dependencies": {"foo": '
+FOO = '"version": "4.0.0"'
+NPM_EDGES = f"""{{"packages": {{
+"node_modules/bar": {{{NPM_BAR}"^4.0.0"}}}},
+"node_modules/bar/node_modules/foo": {{{FOO}}},
+"node_modules/bar/node_modules/node_modules/foo": {{{FOO}}},
+"node_modules/foo": {{"version": "3.0.0"}},
+"node_modules/node_modules/foo": {{{FOO}}},
+"node_modules/old": {{"version": "1.0.0", "dependencies": {{"foo": "^4.0.0", "none": "*"}}}},
+"node_modules/old/node_modules/foo": {{{FOO}}}
+}}}}
+"""
+NPM_TREE = f"""{{"dependencies": {{
+"bar": {{{NPM_BAR}{{{FOO}}}}}}},
+"foo": {{"version": "3.0.0"}},
+"old": {{{NPM_BAR}{{{FOO}}}}}}}
+}}}}
+"""
+TWO_BARS = CARGO_EDGES.replace('name = "old"\nversion = "1', 'name = "bar"\nversion = "0')
+
 
 @pytest.mark.parametrize(
     ("path", "text", "old", "now"),
     [
+        ("package-lock.json", NPM_EDGES, "/bar/node_modules/foo", "/bar/node_modules/fox"),
+        ("package-lock.json", NPM_TREE, f'"bar": {{{NPM_BAR[:-7]}"foo"', f'"bar": {{{NPM_BAR[:-7]}"fox"'),
+        ("Cargo.lock", TWO_BARS, '"foo 4.0.0"', '"foo 3.0.0"'),
         ("Cargo.lock", CARGO_EDGES, '"foo 4.0.0"', '"foo 3.0.0"'),
         ("uv.lock", UV_EDGES, '{ name = "foo", version = "4.0.0" }', '{ name = "foo", version = "3.0.0" }'),
         (
@@ -1352,6 +1432,82 @@ def test_a_dependent_that_gets_a_lower_version_which_is_already_locked_is_review
 ) -> None:
     assert suspicions(Update(path, text, {old: now}).change()) == ("`bar` now gets version 3.0.0 of `foo`",)
     assert suspicions(Update(path, text.replace(old, now), {now: old}).change()) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "edit"),
+    [
+        ("package-lock.json", npm("bar", **LEFT, dependencies={"foo": "^4.0.0"}), ('"foo": "^4.0.0"', "")),
+        ("yarn.lock", YARN_EDGES, ('dependencies:\n    foo "^4.0.0"', 'license: "MIT"')),
+    ],
+)
+def test_a_dependency_that_is_gone_in_the_same_version_is_reviewed(path: str, text: str, edit: Edit) -> None:
+    found = suspicions(Update(path, text, dict([edit])).change())
+    assert found == ("`bar` no longer has the dependency `foo` in the same version",)
+    higher = text.replace("1.2.0", "1.3.0").replace('"1.0.0"', '"1.1.0"').replace("aaaa", "bbbb", 1).replace(*edit)
+    assert suspicions(change(path, text, higher)) == ()
+
+
+MARKED = """[[package]]
+name = "bar"
+version = "1.0.0"
+dependencies = [
+    { name = "foo", version = "3.0.0", marker = "NEEDS < 9" },
+    { name = "foo", version = "4.0.0", marker = "NEEDS >= 9" },
+]
+
+[[package]]
+name = "foo"
+version = "3.0.0"
+OLD
+files = [{ file = "foo-3.0.0.tar.gz", hash = "sha256:aaaa" }]
+
+[[package]]
+name = "foo"
+version = "4.0.0"
+NEW
+files = [{ file = "foo-4.0.0.tar.gz", hash = "sha256:bbbb" }]
+"""
+MARKERS = [
+    ("uv.lock", 'resolution-markers = ["x", "{} 9"]', "resolution-markers"),
+    ("poetry.lock", 'markers = "{} 9"', "markers"),
+    ("poetry.lock", 'markers = {{ main = "{} 9", dev = "x" }}', "markers main"),
+    ("pdm.lock", 'marker = "{} 9"', "marker"),
+    ("pylock.toml", 'marker = "{} 9"', "marker"),
+]
+
+
+@pytest.mark.parametrize(("path", "line", "key"), MARKERS)
+def test_two_versions_that_swap_their_markers_are_reviewed(path: str, line: str, key: str) -> None:
+    def marked(old: str, new: str) -> str:
+        lines = (line.format(one) if one else "" for one in (old, new))
+        return MARKED.replace("OLD", next(lines)).replace("NEW", next(lines))
+
+    for old, new, said in (
+        (">=", "<", f" where `{key} = >= 9`"),
+        ("<=", ">", f" where `{key} = <= 9`"),
+        ("", ">=", ""),
+        ("< 9 or >", ">=", f" where `{key} = > 9`"),
+    ):
+        assert suspicions(change(path, marked("<", ">="), marked(old, new))) == (f"`foo` now gets version 3.0.0{said}",)
+    assert suspicions(change(path, marked("< 7 or (>= 8) or <", ">="), marked("<", ">= 10 and <"))) == ()
+    assert suspicions(change(path, marked("(< 8 or (<= 8)) and <", ">="), marked("<", ">=")))
+
+
+@pytest.mark.parametrize(
+    ("edits", "is_lower"),
+    [
+        ({"NEEDS < 9": "NEEDS >= 9", "NEEDS >= 9": "NEEDS < 9"}, True),
+        ({"NEEDS <": "NEEDS <="}, True),
+        ({"NEEDS >=": "NEEDS >"}, False),
+    ],
+)
+def test_a_dependent_that_gets_a_lower_version_by_its_marker_is_reviewed(
+    edits: Mapping[str, str], *, is_lower: bool
+) -> None:
+    old = re.sub("OLD|NEW", "", MARKED)
+    found = suspicions(change("uv.lock", old, re.sub("|".join(edits), lambda one: edits[one[0]], old)))
+    assert [one.partition(" where ")[0] for one in found] == ["`bar` now gets version 3.0.0 of `foo`"] * is_lower
 
 
 def test_a_dependent_may_get_a_higher_version_of_the_only_one_that_is_locked() -> None:
@@ -1388,7 +1544,8 @@ def test_a_lower_version_below_another_package_is_reviewed_in_the_first_format()
 
 
 def test_a_long_place_is_unreadable() -> None:
-    assert "format is unknown" in suspicions(change("package-lock.json", "", npm("x" * 500, version="1.0.0")))[0]
+    for name in ("x" * 500, "/".join("x" * 51)):
+        assert "format is unknown" in suspicions(change("package-lock.json", "", npm(name, version="1.0.0")))[0]
 
 
 def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
@@ -1509,6 +1666,14 @@ def test_a_moved_lock_file_is_reviewed() -> None:
     assert selection.notices == ("`package-lock.json` needs a review, because it was `tests/package-lock.json`.",)
 
 
+@pytest.mark.parametrize("old", ["", "old/yarn.lock\n", YARN])
+def test_a_lock_file_that_is_a_symlink_is_reviewed(old: str) -> None:
+    """The package manager reads the file that it names."""
+    file = change("yarn.lock", old, "#evil/yarn.lock\n")
+    linked = ChangedFile(file.diff, file.old, Entry("2" * 40, "120000", text=file.text))
+    assert suspicions(linked) == ("it is a symlink",)
+
+
 def test_a_new_package_from_a_known_source_is_ordinary() -> None:
     more = NPM.replace(
         '    "node_modules/@x/right"',
@@ -1519,6 +1684,37 @@ def test_a_new_package_from_a_known_source_is_ordinary() -> None:
     )
     assert suspicions(change("package-lock.json", NPM, more)) == ()
     assert suspicions(change("package-lock.json", more, NPM)) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "edit", "is_ordinary"),
+    [
+        (
+            "package-lock.json",
+            NPM,
+            ('"node_modules/@x', '"node_modules/more": {"version": "1.0.0"}, "node_modules/@x'),
+            False,
+        ),
+        ("package-lock.json", NPM, ('"node_modules/@x', '"lib/more": {"version": "1.0.0"}, "node_modules/@x'), True),
+        ("yarn.lock", YARN, ("left@^1.0.0", 'more@^1.0.0:\n  version "1.0.0"\n\nleft@^1.0.0'), False),
+        ("pdm.lock", POETRY, ("[metadata]", '[[package]]\nname = "more"\nversion = "1.0.0"\n\n[metadata]'), False),
+        (
+            "poetry.lock",
+            POETRY,
+            ("[metadata]", '[[package]]\nname = "more"\nversion = "1"\nfiles = []\n\n[metadata]'),
+            False,
+        ),
+        ("Pipfile.lock", PIPENV, ('"default": {', '"default": {"more": {"version": "==1.0.0"}, '), False),
+        ("packages.lock.json", NUGET, ('"Left"', '"more": {"type": "Transitive", "resolved": "1.0.0"}, "Left"'), False),
+        ("packages.lock.json", NUGET_PROJECT, ('"Left"', '"More": {"type": "Project"}, "Left"'), True),
+        ("Cargo.lock", CARGO, ("[[package]]", '[[package]]\nname = "more"\nversion = "1.0.0"\n\n[[package]]'), True),
+        ("pnpm-lock.yaml", PNPM, ("packages:", "packages:\n\n  more@1.0.0:\n    engines: {node: '>=8'}"), False),
+        ("pnpm-lock.yaml", PNPM, ("snapshots:", "snapshots:\n\n  more@1.0.0: {}"), True),
+    ],
+)
+def test_a_new_package_without_a_hash_is_reviewed(path: str, text: str, edit: Edit, is_ordinary: bool) -> None:  # noqa: FBT001 — a table
+    found = suspicions(change(path, text, text.replace(*edit, 1)))
+    assert found == (() if is_ordinary else ("`more` has no hash",))
 
 
 MORE = f'{{"version": "1.0.0", {NPM_URL.replace("left", "more").replace("1.2.0", "1.0.0")}, "integrity": "{OTHER}"}}'
@@ -1574,6 +1770,8 @@ def test_an_existing_alias_may_be_updated() -> None:
         ("1.2.0-rc.1", "1.2.0", False),
         ("1.2.0", "1.2.0-rc.1", True),
         ("1.2.0", "1.2.0.post1", False),
+        ("1.2.0", "1.2.0-post", True),
+        ("1.2.0", "1.2.0-postgres.1", True),
         ("1.2.0.post1", "1.2.0", True),
         ("1.2.0", "next", True),
         ("main", "2.0.0", True),
