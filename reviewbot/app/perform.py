@@ -66,8 +66,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _read_again(run, known)
         case steps.CompareBases(old=old, new=new):
             return _compare(run, old, new)
-        case steps.ReadNewPart(since=since):
-            return read_new_part(run, known, since)
+        case steps.ReadNewPart(since=since, last=last):
+            return read_new_part(run, known, since, last)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
+from reviewbot.domain.codevf.idempotency import renames_digest
 from reviewbot.domain.commands.parse import parse
+from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.findings.conversation import Reply, newest, redacted, replies_in, reply_of
-from reviewbot.domain.findings.incremental import new_parts, since_text
+from reviewbot.domain.findings.incremental import NewPart, new_parts, old_names, reshaped_by, since_text
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.publishing.comment_diff import marked_threads
@@ -17,24 +22,38 @@ from reviewbot.errors import ForgeError, ForgeUnreachable
 _UNREAD = Entry(oid="", mode="")
 
 
-def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
-    """Compare the files with the last reviewed head; all is new if GitHub has deleted that commit.
+def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> NewPartRead:
+    """Compare the files with the last reviewed head, and those at the merge base with its merge base.
+
+    All is new if GitHub has deleted one of those commits, or if the review of that head is not known.
 
     Raises:
         ForgeUnreachable: it may be readable later; buying a review of everything now would cost more.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
+    if last is None or not last.merge_base:
+        return NewPartRead(_all_of(files))
+    is_same = last.merge_base == known.change.change.merge_base
     try:
-        before, *_ = run.ports.forge.entries(
-            head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
+        before, base, _ = run.ports.forge.entries(
+            head=since,
+            new_paths=[file.path for file in files],
+            merge_base=last.merge_base,
+            old_paths=[] if is_same else old_names(files),
         )
     except ForgeUnreachable:
         raise
     except ForgeError as error:
         run.ports.reporter.debug(f"The last reviewed head cannot be read: {error.message}")
-        before = dict.fromkeys((file.path for file in files), _UNREAD)  # also of files that this change deletes
-    return NewPartRead(new_parts(files, before))
+        return NewPartRead(_all_of(files))
+    reshaped = reshaped_by(last.renames, renames_digest(known.change.change.files))
+    return NewPartRead(new_parts(files, before, None if is_same else base, reshaped))
+
+
+def _all_of(files: Sequence[ChangedFile]) -> tuple[NewPart, ...]:
+    """Return all lines as new, also those of files that this change deletes."""
+    return new_parts(files, dict.fromkeys((file.path for file in files), _UNREAD))
 
 
 def so_far(

@@ -52,6 +52,12 @@ def selection_digest(paths: Iterable[str]) -> str:
     return _sha256(json.dumps(sorted(paths))).hex()[:16]
 
 
+def renames_digest(files: Iterable[ChangedFile]) -> str:
+    """Return sixteen hex digits for the names of the files that a change renames or copies; empty if there are none."""
+    names = [json.dumps(_names(one)) for one in files if one.path != one.diff.old_path]
+    return selection_digest(names) if names else ""
+
+
 class Identity(Struct, frozen=True):
     """The identity of a purchase.
 

@@ -1,7 +1,7 @@
 """Compute the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
 
-The new part is what differs between the last reviewed head and this one, within the change from merge base to head. So
-a rebase or a merge of the base adds nothing new.
+The new part is what the diff from merge base to head shows now and did not show at the last reviewed head. A rebase or
+a merge of the base adds nothing to it, except the files that the base has changed, too: their diff is another one.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.diff.text_index import runs, split_lines
 from reviewbot.domain.findings.conversation import Reply, conversation_text, fitting
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
@@ -44,17 +44,65 @@ class NewPart(Struct, frozen=True):
         return sum(last - first + 1 for first, last in self.ranges) + self.deleted
 
 
-def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tuple[NewPart, ...]:
-    """Return the files that differ from the last reviewed head, each with its new lines."""
-    return tuple(
-        NewPart(
-            file.path,
-            tuple(runs(_new_lines(file, before.get(file.path)))),
-            _newly_deleted(file, before.get(file.path)),
-        )
-        for file in files
-        if _content(file.new) != _content(before.get(file.path))
-    )
+def new_parts(
+    files: Iterable[ChangedFile],
+    before: Mapping[str, Entry],
+    base: Mapping[str, Entry] | None = None,
+    reshaped: Collection[FileStatus] = (),
+) -> tuple[NewPart, ...]:
+    """Return the files that are new since the last review, each with its new lines.
+
+    Args:
+        files: of the change as it is now.
+        before: the files at the last reviewed head.
+        base: the files, by `old_names`, at the merge base of that head; None if it is still the merge base. All lines
+            are new in a file that was another one there.
+        reshaped: all lines are new in a file with one of these statuses; see `reshaped_by`.
+    """
+    parts: list[NewPart] = []
+    for file in files:
+        then = before.get(file.path)
+        if file.diff.status in reshaped or (base is not None and _was_other(file, base)):
+            parts.append(_part(file, None))
+        elif _content(file.new) != _content(then):
+            parts.append(_part(file, then))
+    return tuple(parts)
+
+
+_MOVED = frozenset({FileStatus.RENAMED, FileStatus.COPIED})
+
+
+def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
+    """Return the statuses of files whose diff may have shown fewer lines at the last reviewed head.
+
+    With a deletion elsewhere, an added file becomes a renamed one, and the diff shows what the other one had besides;
+    with another deletion, a renamed file becomes two, and the diff shows all lines.
+
+    Args:
+        then: `renames_digest` of the change at that head.
+        now: that of the change as it is now.
+    """
+    if then == now:
+        return frozenset()
+    return _MOVED | {FileStatus.ADDED, FileStatus.REMOVED} if then else _MOVED
+
+
+def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
+    """Return the names by which a merge base can have the files: their old ones and those at the head."""
+    return tuple(dict.fromkeys(name for file in files for name in _old_side(file)))
+
+
+def _old_side(file: ChangedFile) -> dict[str, tuple[str, str] | None]:
+    """Return what the merge base has under both names of a file."""
+    return {file.path: None, file.diff.old_path: _content(file.old)}
+
+
+def _was_other(file: ChangedFile, base: Mapping[str, Entry]) -> bool:
+    return any(_content(base.get(name)) != now for name, now in _old_side(file).items())
+
+
+def _part(file: ChangedFile, before: Entry | None) -> NewPart:
+    return NewPart(file.path, tuple(runs(_new_lines(file, before))), _newly_deleted(file, before))
 
 
 def _content(entry: Entry | None) -> tuple[str, str] | None:

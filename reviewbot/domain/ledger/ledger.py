@@ -102,6 +102,7 @@ class Purchase(Struct, frozen=True):
             which may be on any commit.
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
         mode: None if only a short copy exists; `expertise` is empty then.
+        renames: `idempotency.renames_digest` of its change; empty if only a short copy exists.
     """
 
     identity: str
@@ -137,6 +138,7 @@ class Purchase(Struct, frozen=True):
     mode: Mode | None = None
     expertise: str = ""
     requested_by: tuple[str, ...] = ()
+    renames: str = ""
 
     @property
     def cost(self) -> Decimal:
@@ -417,6 +419,10 @@ class Ledger(Struct, frozen=True):
 
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
+
+    def last_review_of(self, head_sha: str) -> Purchase | None:
+        reviews = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
+        return next((one for one in reviews if one.head_sha == head_sha), None)
 
     def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
         """Return the review that an incremental one can build on, None if the whole change must be reviewed.

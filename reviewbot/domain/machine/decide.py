@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.policy.verdict import pending
 
@@ -53,8 +54,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # What is bought, and at what price?
         case phases.Scoping(known=known, last=last):
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
-        case phases.Sizing(candidate=candidate):
-            return steps.ReadNewPart(candidate.identity.since)
+        case phases.Sizing(known=known, candidate=candidate):
+            return _read_new_part(known, candidate.identity.since)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
         # The task
@@ -99,3 +100,7 @@ def _write(phase: phases.Refreshed) -> steps.Step:  # noqa: PLR0911 — a row fo
             return steps.CloseOlderChecks()
         case unknown:
             assert_never(unknown)
+
+
+def _read_new_part(known: Known, since: str) -> steps.ReadNewPart:
+    return steps.ReadNewPart(since, known.ledger.last_review_of(since))

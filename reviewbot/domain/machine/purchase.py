@@ -9,7 +9,7 @@ from itertools import product
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
-from reviewbot.domain.codevf.idempotency import Identity, selection_digest
+from reviewbot.domain.codevf.idempotency import Identity, renames_digest, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.github.pull_request import Conclusion
@@ -66,6 +66,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         change=known.change.index.change,
         mode=identity.mode,
         expertise=identity.expertise,
+        renames=renames_digest(known.change.change.files),
     )
     made = _asked_by(made, request)
     seen = before if before and before.head_sha == pull.head_sha else made

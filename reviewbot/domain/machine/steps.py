@@ -83,9 +83,14 @@ class CompareBases(Struct, frozen=True):
 
 
 class ReadNewPart(Struct, frozen=True):
-    """Read the selected files at the last reviewed head, to find what is new since."""
+    """Read the selected files at the last reviewed head, to find what is new since.
+
+    Attributes:
+        last: the review of that head; None if it is not known.
+    """
 
     since: str
+    last: Purchase | None
 
 
 class ReadPrice(Struct, frozen=True):

@@ -18,13 +18,14 @@ from reviewbot.domain.codevf.idempotency import (
     is_forgotten,
     key_of_part,
     question_key,
+    renames_digest,
     text_digest,
 )
 from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 from reviewbot.values import replace
-from tests.domain.builders import NOON, changed_file
+from tests.domain.builders import NOON, changed_file, file_diff
 
 PLAIN = Identity(5, 7, "", "", "c" * 64, Mode.FAST, "", 1)
 
@@ -172,6 +173,17 @@ def test_names_that_are_not_utf8_and_decode_alike_have_different_digests() -> No
     one, other = (ChangedFile(parse_diff(text)[0], None, there) for text in names)
     assert one.path == other.path
     assert change_digest([one]) != change_digest([other])
+
+
+def test_the_renames_of_a_change_are_known_by_both_names() -> None:
+    def named(old: str, path: str) -> ChangedFile:
+        return ChangedFile(file_diff("a\n", "b\n", path, old), None, None)
+
+    kept, moved, other = (named(old, "new.py") for old in ("new.py", "old.py", "other.py"))
+    further = named("other.py", "more.py")
+    assert renames_digest([]) == renames_digest([kept]) == ""
+    assert renames_digest([moved, kept, further]) == renames_digest([further, moved])
+    assert len({renames_digest(one) for one in ([moved], [other], [further], [moved, further])}) == 4
 
 
 def test_an_accounts_number_does_not_reveal_its_key() -> None:

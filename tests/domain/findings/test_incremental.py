@@ -10,10 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.findings.conversation import Reply, Role
-from reviewbot.domain.findings.incremental import MAX_CONVERSATION, NewPart, new_parts, since_text
+from reviewbot.domain.findings.incremental import (
+    MAX_CONVERSATION,
+    NewPart,
+    new_parts,
+    old_names,
+    reshaped_by,
+    since_text,
+)
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Severity, Side
@@ -108,6 +115,75 @@ def test_every_deleted_line_is_new_where_a_text_is_unknown(
 
 def test_a_file_that_may_run_now_is_new() -> None:
     assert new_parts([file(BASE, ADDED)], {"a.py": entry(ADDED, "100755")}) == (NewPart("a.py", ()),)
+
+
+def moved(text: str, path: str = "b.py", old_path: str = "a.py") -> ChangedFile:
+    return ChangedFile(file_diff(text, text + "end\n", path, old_path), entry(text), entry(text + "end\n"))
+
+
+@pytest.mark.parametrize(
+    ("change", "base", "lines"),
+    [
+        (file(BASE, ADDED), {"a.py": entry(BASE)}, None),
+        (file(BASE, ADDED), {"a.py": entry(BASE.replace("line 9", "flawed")), "b.py": entry(BASE)}, 3),
+        (file(BASE, ADDED), {"a.py": entry(BASE, "100755")}, 3),
+        (file(BASE, ADDED), {"a.py": Entry("", "")}, 3),
+        (file(BASE, ADDED), {}, 3),
+        # deleted, which the base may only have now
+        (file(BASE, None), {"a.py": entry(BASE)}, None),
+        (file(BASE, None), {}, 9),
+        # added, which the base may have deleted since
+        (replace(file("", ADDED), old=None), {}, None),
+        (replace(file("", ADDED), old=None), {"a.py": entry(BASE)}, 12),
+        # renamed: the base may have had another file under either name
+        (moved(BASE), {"a.py": entry(BASE)}, None),
+        (moved(BASE), {"a.py": entry(ADDED)}, 1),
+        (moved(BASE), {"a.py": entry(BASE), "b.py": entry(BASE)}, 1),
+        (moved(BASE), {"b.py": entry(BASE)}, 1),
+    ],
+)
+def test_all_lines_are_new_in_a_file_that_was_another_one_at_the_former_merge_base(
+    change: ChangedFile, base: dict[str, Entry], lines: int | None
+) -> None:
+    before = {} if change.new is None else {change.path: change.new}
+    assert [one.lines for one in new_parts([change], before, base)] == ([] if lines is None else [lines])
+    assert new_parts([change], before) == (), "the heads have the same file"
+
+
+def test_what_differs_between_the_heads_is_new_beside_another_merge_base_too() -> None:
+    before = {"a.py": entry(ADDED.replace("two\n", ""))}
+    assert new_parts([file(BASE, ADDED)], before, {"a.py": entry(BASE)}) == (NewPart("a.py", ((8, 8),)),)
+
+
+def with_status(one: ChangedFile, status: FileStatus) -> ChangedFile:
+    return replace(one, diff=replace(one.diff, status=status))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "new"),
+    [
+        ("", "", []),
+        ("1", "1", []),
+        ("", "1", ["b.py"]),
+        ("1", "2", ["b.py", "c.py", "d.py"]),
+        ("1", "", ["b.py", "c.py", "d.py"]),
+    ],
+)
+def test_all_lines_are_new_that_another_rename_may_have_hidden(then: str, now: str, new: list[str]) -> None:
+    files = [
+        file(BASE, ADDED),
+        with_status(moved(BASE), FileStatus.RENAMED),
+        with_status(file(BASE, None, "c.py"), FileStatus.REMOVED),
+        with_status(replace(file("", ADDED, "d.py"), old=None), FileStatus.ADDED),
+    ]
+    before = {one.path: one.new for one in files if one.new is not None}
+    found = {one.path: one.lines for one in new_parts(files, before, reshaped=reshaped_by(then, now))}
+    assert found == {path: count for path, count in {"b.py": 1, "c.py": 9, "d.py": 12}.items() if path in new}
+    assert FileStatus.MODIFIED not in reshaped_by(then, now)
+
+
+def test_a_merge_base_can_have_a_file_under_both_names() -> None:
+    assert old_names([file(BASE, ADDED), moved(BASE), file(BASE, None, "c.py")]) == ("a.py", "b.py", "c.py")
 
 
 lines = st.lists(st.sampled_from("abc}"), max_size=12)

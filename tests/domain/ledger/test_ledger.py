@@ -792,6 +792,13 @@ def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: s
     assert (last.head_sha if last else "") == builds
 
 
+def test_the_last_review_of_a_head_is_finished() -> None:
+    last, under_way = replace(REVIEWED, attempt=2), replace(REVIEWED, attempt=3, state=TaskState.OPEN)
+    other = replace(REVIEWED, identity="other", head_sha="c")
+    ledger = Ledger((REVIEWED, last, other, under_way))
+    assert [ledger.last_review_of(head) for head in (REVIEWED.head_sha, "c", "d")] == [last, other, None]
+
+
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 1):

@@ -268,7 +268,7 @@ def test_the_first_recorded_scope_is_bought() -> None:
     ours = quoted.bought.purchase
     first = replace(ours, since=OTHER_HEAD)
     overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
-    assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD)
+    assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None)
     again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
     assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
@@ -689,6 +689,8 @@ def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on:
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
     pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
     assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
+    if moved_on:
+        assert decide(pricing) == steps.ReadNewPart(OTHER_HEAD, last)
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -707,7 +709,7 @@ LINE = AutoSize(0, 6_000, 115_200)
 def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ...], lines: int, most: int) -> None:
     now = known(max_credits=Auto.AUTO, auto_size=LINE, selecting=reviewed().selecting)
     sizing = go(start(now), reading(reviewed()), steps.Done())
-    assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD)
+    assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD, reviewed())
     quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH)
     assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
     intent = quoted.bought.purchase
