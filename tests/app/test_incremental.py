@@ -14,7 +14,7 @@ from reviewbot_sandbox.codevf import Answer, HandClock, Structured, TaskLife, Ta
 from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
-from tests.app.rig import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -187,6 +187,33 @@ def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
         assert done.exit_status == 1
         assert len(rig.service.tasks()) == 1
         assert rig.checks()[0].conclusion == "failure"
+
+
+FLAWED, REPAIRED = (BASE["app.py"] + more for more in ("run(user.input)\n", "check(user)\nrun(user.input)\n"))
+
+
+@pytest.mark.parametrize("is_merge", [True, False], ids=["merge", "rebase"])
+@pytest.mark.parametrize(
+    ("app", "new"), [(FLAWED, ['"app.py": changed']), (REPAIRED, [])], ids=["undoes the base's fix", "ordinary"]
+)
+def test_what_the_base_has_changed_is_new_if_the_change_undoes_it(
+    tmp_path: Path,
+    is_merge: bool,  # noqa: FBT001 — a column
+    app: str,
+    new: list[str],
+) -> None:
+    files = {"app.py": FLAWED, "new file.py": "y = 1\n", "gone.py": "old = 1\n"}
+    with open_rig(tmp_path, engineer=first_then()) as rig:
+        base = rig.world.push(REPO, "main", {"app.py": FLAWED})
+        rig.world.push(REPO, "topic", files, author="mona", parents=(base,))
+        rig.run()
+        first = rig.world.pull(REPO, 1).head_sha
+        tip = rig.world.push(REPO, "main", {"app.py": REPAIRED})
+        wanted = {**files, "app.py": app, "later.py": "z = 1\n"}
+        rig.world.push(REPO, "topic", wanted, author="mona", parents=(first, tip) if is_merge else (tip,))
+        rig.run()
+        said = so_far(rig).partition("NEW SINCE")[2].strip().split("\n")[1:]
+        assert said == [*new, '"later.py": line 1']
 
 
 def test_without_incremental_every_review_is_whole_and_confirms_earlier_findings(tmp_path: Path) -> None:
