@@ -1256,4 +1256,23 @@ FOUND: dict[str, Bug] = {
             setting=Setting(life=Life(600, 3600), mind=Mind(lies=True)),
         ),
     ),
+    "merge-that-keeps-what-the-base-fixed": Bug(
+        "After a review, the default branch fixed a flaw. The author merged it with `git merge -s ours`, which undid "
+        "the fix. Nothing was new in the next review, since no file of the head had changed.",
+        NEVER_GREEN,
+        history(
+            *(RUN, Move("main_turns"), Move("merge_main"), RUN, Move("main_turns"), Move("merge_ours")),
+            setting=Setting(mind=Mind(is_brief=True)),
+        ),
+    ),
+    "rename-of-what-the-base-fixed": Bug(
+        "The author renamed a file with a flaw of the default branch, and the default branch fixed it. After a merge "
+        "the diff showed the renamed file as added, with the flaw, and in the next review it was not new.",
+        NEVER_GREEN,
+        history(
+            *(Move("main_turns"), Move("merge_main"), Move("rename", 1), RUN_PUSH),
+            *(Move("main_turns"), Move("merge_main")),
+            setting=Setting(mind=Mind(is_brief=True)),
+        ),
+    ),
 }

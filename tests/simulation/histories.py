@@ -101,6 +101,9 @@ ASKING = 0.3
 QUEUEING = 0.1
 """In how many histories a pull request enters the merge queue."""
 
+MERGING, MERGED, ELSEWHERE = 0.2, 0.5, 0.3
+"""In how many histories a flaw comes and goes on the default branch, before which steps, how often in another file."""
+
 PROSE, ACCEPTED = 0.12, 0.3
 """How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
@@ -159,6 +162,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         steps = list(_with_questions(steps, Random(seed + 5)))  # noqa: S311 — as above
     if not (moves_given or kind == KILLS):
         steps = list(_with_queue(steps, Random(seed + 9)))  # noqa: S311 — as above
+        steps = list(_with_merges(steps, Random(seed + 10)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 
 
@@ -196,6 +200,16 @@ def _with_queue(steps: list[Step], rng: Random) -> Iterator[Step]:
         if queues and rng.random() < ASKING:
             yield _move(rng, tuple(people.QUEUED))
             yield from (Episode((Start("next"),)),) * rng.choice((0, 1, 2))
+        yield step
+
+
+def _with_merges(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add flaws of the default branch in some histories, which the author takes over, or keeps once they are gone."""
+    merges = rng.random() < MERGING
+    for step in steps:
+        if merges and rng.random() < MERGED:
+            yield Move("main_turns", rng.randint(0, 5), int(rng.random() < ELSEWHERE))
+            yield _move(rng, ("merge_main", "squash", "merge_ours", "merge_ours"))
         yield step
 
 

@@ -109,9 +109,9 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
 
 
 def _with_everything_new(right: Any) -> object:  # noqa: ANN401 — any function
-    def read_new_part(run: object, known: Any, since: str) -> object:  # noqa: ANN401 — what a run knows
+    def read_new_part(run: object, known: Any, *since: str) -> object:  # noqa: ANN401 — what a run knows
         try:
-            return right(run, known, since)
+            return right(run, known, *since)
         except ForgeError:
             return NewPartRead(new_parts(known.change.change.files, {}))
 
@@ -1832,6 +1832,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda before, *those: tuple(update_state(one, *those) for one in before),
         NEVER_GREEN,
         found="both-copies-called-fixed",
+    ),
+    Mutation(
+        "a follow-up review compares only the heads",
+        "reviewbot.domain.findings.incremental:new_parts",
+        lambda right: lambda files, before, *_: right(files, before),
+        NEVER_GREEN,
+        found="merge-that-keeps-what-the-base-fixed",
+    ),
+    Mutation(
+        "a diff renames the same files as at the last reviewed head",
+        "reviewbot.domain.findings.incremental:reshaped_by",
+        _returning(frozenset()),
+        NEVER_GREEN,
+        found="rename-of-what-the-base-fixed",
     ),
 )
 

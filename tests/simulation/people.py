@@ -250,6 +250,18 @@ def _merge_main(world: World, move: Move) -> None:
     _push(world, changes, (pull.head_sha, pull.base_sha))
 
 
+def _merge_ours(world: World, move: Move) -> None:
+    """Merge the base's tip or rebase onto it, and keep every file of the branch as it is (`git merge -s ours`)."""
+    github, pull = world.github, world.pull
+    if github.git.merge_base(pull.base_sha, pull.head_sha) == pull.base_sha:
+        return
+    parents = (pull.base_sha,) if move.a % 2 else (pull.head_sha, pull.base_sha)
+    there, wanted = github.git.commits[parents[0]].files, _files(world)
+    changes: dict[str, Content] = {path: None for path in there if path not in wanted}
+    changes |= {path: file for path, file in wanted.items() if there.get(path) != file}
+    _push(world, changes, parents)
+
+
 def _rename(world: World, move: Move) -> None:
     path = _pick(_text_files(world), move.a)
     if path is None:
@@ -283,6 +295,17 @@ def _make_executable(world: World, move: Move) -> None:
 def _main_moves(world: World, move: Move) -> None:
     """Another change is merged into the default branch."""
     world.github.push("main", {"docs/guide.md": f"# Guide\n\nHow to, {move.a}.\n"}, author="acme")
+
+
+def _main_turns(world: World, move: Move) -> None:
+    """The default branch gets a line with a flaw, or replaces the one that it has."""
+    git, path = world.github.git, ("legacy.py", "lib/util.py")[move.b % 2]
+    file = git.commits[git.branches["main"]].files.get(path)
+    lines = file.content.decode().splitlines() if file else ["old()"] * 4
+    flaws = [line for line in lines if EVIL.search(line)]
+    lines = [f"safe_{move.a}()" if line in flaws else line for line in lines]
+    text = "".join(f"{line}\n" for line in [*([] if flaws else [f"EVIL{1 + move.a % 4}()"]), *lines])
+    world.github.push("main", {path: text}, author="acme")
 
 
 # The author's changes of the pull request
@@ -767,6 +790,9 @@ ASKED: Mapping[str, Play] = {
 QUEUED: Mapping[str, Play] = {"queue": _queue}
 """The merge queue, in some histories only."""
 
+MERGED: Mapping[str, Play] = {"main_turns": _main_turns, "merge_ours": _merge_ours}
+"""A flaw of the default branch, and what the author keeps of it; in some histories only."""
+
 MOVES: Mapping[str, Play] = {
     **AUTHOR,
     **ADVERSARY,
@@ -777,4 +803,5 @@ MOVES: Mapping[str, Play] = {
     **ASKED,
     **ANSWERED,
     **QUEUED,
+    **MERGED,
 }
