@@ -33,11 +33,13 @@ class Span(Struct, frozen=True, order=True):
 
     Attributes:
         sure: if not, it counts only if it is a secret elsewhere, too.
+        spreads: the same value is a secret elsewhere, too.
     """
 
     start: int
     stop: int
     sure: bool = True
+    spreads: bool = True
 
 
 _SURE = (

