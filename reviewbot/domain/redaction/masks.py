@@ -11,7 +11,8 @@ PRIVATE_KEY = "private-key"
 """The kind of a token that is a line of a private key."""
 
 SHORTEST = 6
-_LONGEST = 1_000
+LONGEST = 1_000
+"""Longer words are shortened before they are judged."""
 _SHORTEST_STRONG = 8
 
 # A letter or digit; after a backslash, the mask must remain an escape that every language accepts.
@@ -130,7 +131,7 @@ _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|ke
 
 def is_placeholder(value: str) -> bool:
     """Return whether a value is a placeholder, a label, a sentence or a URL."""
-    if not SHORTEST <= len(value) <= _LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
+    if not SHORTEST <= len(value) <= LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
         return True
     if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < char <= "~" and char.isalnum() for char in value):
         return True
@@ -182,10 +183,12 @@ def encodes_code(value: str) -> bool:
 def _without_objects(raw: bytes) -> str:
     # Of JSON, as in a JWT; but a shell would expand `$(...)` in it.
     text = raw.decode(errors="replace")
-    while (at := text.find('{"')) >= 0 and not _EXPANDED.search(text):
+    parts: list[str] = []
+    end = 0
+    while (at := text.find('{"', end)) >= 0 and not (end == 0 and _EXPANDED.search(text)):
+        parts.append(text[end:at])
         try:
             _, end = json.JSONDecoder().raw_decode(text, at)
         except (ValueError, RecursionError):
-            break
-        text = f"{text[:at]}\0{text[end:]}"
-    return text
+            return "\0".join([*parts, text[at:]])
+    return "\0".join([*parts, text[end:]])

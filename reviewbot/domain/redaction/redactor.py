@@ -29,7 +29,7 @@ _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:(?P<kind>[a-z0-9-]{1,40})\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 # A value with characters of code is masked only where it was found.
-_SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
+_SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,20000}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ROUNDS = 6
 _QUOTES = frozenset("'\"`")

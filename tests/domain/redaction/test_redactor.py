@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import functools
 import random
 import re
 import string
@@ -176,6 +178,8 @@ def test_a_name_with_the_prefix_of_a_token_is_kept(name: str) -> None:
         ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
         ("DefaultEndpoints;AccountKey=" + "aB3+" * 22, "aB3+" * 22),
         ('password = "' + "a1b2c3d4!" * 60 + '"', "a1b2c3d4!" * 60),
+        ('password = "' + "a1b2c3d4!" * 200 + '"', "a1b2c3d4!" * 200),
+        ("  api_token: " + "aB3/" * 9_000, "aB3/" * 9_000),
         ('x = "Server=db;User Id=sa;Password=Xk29vQ7pLm;Encrypt=true"', "Xk29vQ7pLm"),
         ('  "Default": "Server=db;Uid=sa;Pwd=Xk29vQ7pLm;"', "Xk29vQ7pLm"),
         ("<db:password>Xk29vQ7pLm</db:password>", "Xk29vQ7pLm"),
@@ -249,7 +253,6 @@ def test_a_value_behind_a_word_is_masked(line: str, secret: str) -> None:
         "password && password1234 || secret",
         "login as u with password Password",
         "# tokens: basic authentication-of-users-explained",
-        'password = "' + "a1b2c3d4!" * 200 + '"',
     ],
 )
 def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
@@ -629,6 +632,11 @@ HOSTILE = {
             "://:",
         )
     ),
+    "long words": "\n".join(["token: " + "a1B2" * 2_500] * 30),
+    "one long value": f'token = "{"q7Tz" * 250_000}"',
+    "objects": "token = '" + base64.b64encode(b"{}" * 200_000 + b'{"a":1}' * 20_000).decode() + "'",
+    "wrapped base64": "\n".join(["A1b2" * 19] * 4_000),
+    "nested base64": functools.reduce(lambda text, _: base64.b64encode(text.encode()).decode(), range(24), "a"),
     "nearly hints": ('"' + "a1" * 11 + "x autho coo:pas ") * 8_000,
     "open names": "name: password\n" * 20_000,
     "short words": "ghp_ sk- hvs. " * 25_000,
