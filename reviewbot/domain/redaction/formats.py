@@ -12,12 +12,20 @@ from reviewbot.domain.redaction.masks import encodes_code, letters_of_words, loo
 
 # Not inside a word; a preceding escape sequence does not count as one.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
-_ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2})\Z")
+_ESCAPES = (
+    *(r"\\[abefnrtv0]", r"\\[0-7]{3}", r"\\x[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9A-Fa-f]{8}"),
+    *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # of an address, of quoted-printable text
+    *(r"\[m", r"\[[0-9]m", r"\[[0-9]{2}m", r"[\[;][0-9];[0-9]{2}m"),  # colors of a terminal
+)
+"""Each has a fixed length, for a look behind."""
+_LONGEST_ESCAPE = 10
+_ESCAPE = re.compile(rf"(?:{'|'.join(_ESCAPES)})\Z")
 _END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"
 _N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]", "[./A-Za-z0-9]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Of a JWT; the last part of a domain has at most 24 characters.
+_JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
 # Of GitLab; no domain ends like this, because none has a digit in its last part.
 _ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
@@ -64,7 +72,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "jwt",
         ("eyj",),
-        rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ)){_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
+        rf"{_JWT_START}{_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
     ),
     (
         "atlassian-token",
@@ -182,7 +190,7 @@ def _is_code(token: str) -> bool:
 
 
 def _begins(text: str, at: int) -> bool:
-    before = text[max(at - 3, 0) : at]
+    before = text[max(at - _LONGEST_ESCAPE, 0) : at]
     return not (before and text[at].isalnum() and _INSIDE.search(before)) or _ESCAPE.search(before) is not None
 
 

@@ -481,6 +481,15 @@ ENCODED = (
     'resource "x" "y" {\n  master_password = "«{n14}»"\n}',
     '- key: DB_PASSWORD\n  value: "«{n14}»"',
     "password: >-\n    «{n14}»",
+    '{"env": "\\u0022«ghp_{n36}»\\u0022"}',
+    "x = 'token\\u003d«ghp_{n36}»'",
+    "x = '\\x22«ghp_{n36}»\\x22'",
+    'x = "\\075«ghp_{n36}»"',
+    "\x1b[32m«ghp_{n36}»\x1b[0m",
+    "echo -e '\\033[1;32m«ghp_{n36}»\\033[0m'",
+    "token=3D«ghp_{n36}»",
+    "x = '\\u0022«eyJ{n30}.eyJ{n60}.{w43}»\\u0022'",
+    "q=%22«eyJ{n30}.eyJ{n60}.{w43}»%22",
     "secret = <<EOS\n«{n20}»\nEOS",
 )
 
