@@ -83,7 +83,18 @@ _VALUE = r"(?P<v>[^\s\"'`&#;,<>{}()$\\|]{6,1200}+)"
 _STRING = r"(?P<q>\"{3}|'{3}|\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
 _TAIL = r"(?P<t>[\w-]{0,40})"
 _ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
-_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|!!?[a-z]{1,10} )?#{0,2}"
+# A type behind a name: `: &'static str`, `?: string | None`, ` string`, ` VARCHAR(32)`, ` { get; set; }`.
+_TYPE = (
+    r"(?:[?!]?\s{0,4}:\s{0,4}&?(?:'?[\w\[\]]{1,20} )?[\w.:\[\]<>*]{1,40}(?: ?\| ?[\w.]{1,20}){0,3}[?!]?"
+    r"|\s{1,4}(?:as )?[\w.*\[\]<>]{1,20}(?:\([0-9]{1,5}\))?(?=\s)|\s{0,4}\{ ?get;[\w; ]{0,20}\})"
+)
+_BECOMES = (
+    rf"(?:(?:\\?[\"'\]]){{0,2}}(?:\[[0-9]{{0,5}}\])?(?:{_TYPE}\s{{0,20}}=\s{{0,20}}"
+    rf"|{_ASSIGNS}|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
+    r"|(?:\\?[\"'\])]){0,3}\s{0,20}(?:\|\||\?\?|\s\?:|\sor\s)\s{0,20})"
+)
+"""What is between a name and its value in code: at most a type and an operator."""
+_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|Some\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
@@ -122,13 +133,12 @@ class _Rule(Struct, frozen=True, dict=True):
 RULES = (
     # Code and configuration.
     _Rule(
-        _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
-        rf"{_ASSIGNS}{_PREFIX}{_STRING}",
+        _WORD + _TAIL + _BECOMES + _PREFIX + _STRING,
         quoted=True,
         capitals=True,
         first=True,
     ),
-    _Rule(_WORD + _TAIL + r"\(" + _STRING, first=True),
+    _Rule(_WORD + _TAIL + r"[({]" + _STRING, first=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
     _Rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
     _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
