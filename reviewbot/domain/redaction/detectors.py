@@ -108,9 +108,11 @@ class _Rule(Struct, frozen=True, dict=True):
         quoted: the value need not be strong.
         data: it cannot be a command or a package.
         capitals: the same if the word is in capitals, as in the name of an environment variable.
+        assigns: the same as `capitals`, and outside of commands with any word.
         random: it must not read like a name.
         not_code: not used in code, where an unquoted word is a name.
         key: the name is the key of a configuration; used only where it is mixed with commands.
+        setting: used only in executed text, outside of commands.
         first: the pattern starts with the word.
     """
 
@@ -119,9 +121,11 @@ class _Rule(Struct, frozen=True, dict=True):
     quoted: bool = False
     data: bool = False
     capitals: bool = False
+    assigns: bool = False
     random: bool = False
     not_code: bool = False
     key: bool = False
+    setting: bool = False
     first: bool = False
 
     @cached_property
@@ -135,19 +139,19 @@ RULES = (
     _Rule(
         _WORD + _TAIL + _BECOMES + _PREFIX + _STRING,
         quoted=True,
-        capitals=True,
+        assigns=True,
         first=True,
     ),
-    _Rule(_WORD + _TAIL + r"[({]" + _STRING, first=True),
+    _Rule(_WORD + _TAIL + r"(?:\.set)?[({]" + _STRING, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
     _Rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
-    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
+    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</", assigns=True),
     _Rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", random=True, first=True),
     _Rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
     _Rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
-    _Rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
+    _Rule(rf"[\"'](?!-){_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])", assigns=True),
     _Rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
     _Rule(rf"(?:^[+\- ]?|[\s\"';])(?-i:{_CAPITALS})=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS})[ =]{{1,4}}{_VALUE}", data=True),
@@ -159,7 +163,7 @@ RULES = (
     _Rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose and netrc.
     _Rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", data=True),
-    _Rule(rf"(?P<w>password)(?P<t>) {_STRING}", quoted=True, first=True),
+    _Rule(rf"(?P<w>password)(?P<t>) {_STRING}", quoted=True, assigns=True, first=True),
     _Rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", first=True),
     _Rule(
         rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
@@ -182,6 +186,9 @@ RULES = (
         capitals=True,
         not_code=True,
     ),
+    # A script or a configuration without other keys.
+    _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
+    _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
     # A configuration with commands, where other keys can be names of programs or packages.
     _Rule(
         rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
@@ -317,11 +324,13 @@ _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
-def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
+def _matches(line: str, place: Place, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
     for rule in RULES:
-        if (is_code and rule.not_code) or (rule.key and not is_mixed):
+        if (is_code and rule.not_code) or (rule.key and place is not Place.MIXED):
+            continue
+        if rule.setting and place not in {Place.EXECUTED, Place.MIXED}:
             continue
         if rule.first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
@@ -331,7 +340,7 @@ def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rul
 
 def _behind_words(line: str, place: Place) -> Iterator[Span]:
     is_code = place is Place.CODE and not _COMMENT.match(line)
-    for rule, found in _matches(line, is_code=is_code, is_mixed=place is Place.MIXED):
+    for rule, found in _matches(line, place, is_code=is_code):
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
             yield Span(*found.span("v"))
@@ -341,7 +350,7 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
             if is_surely_random(value):  # some languages execute it
                 yield Span(*found.span("v"))
         elif place.is_executed:
-            if _is_data(word, tail, value, rule) and not _BEHIND_EMPTY.search(line[: found.start("v")]):
+            if _is_data(word, tail, value, rule, place) and not _BEHIND_EMPTY.search(line[: found.start("v")]):
                 yield Span(*found.span("v"))
         elif _fits(word, tail, value, rule):
             is_sure = rule.quoted or is_strong(value) or value.endswith("=")
@@ -350,10 +359,13 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
                 yield Span(*found.span("v"), sure=is_sure)
 
 
-def _is_data(word: str, tail: str, value: str, rule: _Rule) -> bool:
+def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
     """Return whether a value in an executed place can be masked."""
-    in_capitals = word.isupper() and not re.search("[a-z]", tail)
-    is_data = rule.data or rule.key or (rule.capitals and in_capitals)
+    is_data = rule.data or rule.key
+    if word.isupper() and not re.search("[a-z]", tail):
+        is_data |= rule.capitals or rule.assigns
+    if rule.setting or (rule.assigns and place is not Place.COMMAND):
+        is_data |= not _is_vague(word, tail) or _is_long(value)
     return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
@@ -469,7 +481,7 @@ def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bo
     if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
         return False
     if place.is_executed:
-        is_named = (word.isupper() or place is Place.MIXED) and not _OTHER.search(tail)
+        is_named = (word.isupper() or place is not Place.COMMAND) and not _OTHER.search(tail)
         return is_named and not may_end(name[0], place) and is_surely_random(value) and not encodes_code(value)
     if _is_vague(word, tail):
         return _is_long(value)

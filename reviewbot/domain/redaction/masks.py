@@ -49,6 +49,8 @@ _READABLE = 0.4
 _HARDLY = 0.25
 _SHORTEST_SURE = 12
 _SWITCHES = 0.3
+# Nearly all random values of this length change their kind often, and have no more words; names have more.
+_SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
 def is_random(value: str) -> bool:
@@ -59,7 +61,9 @@ def is_random(value: str) -> bool:
 def is_surely_random(value: str) -> bool:
     """Return whether a value is random, and too long and unreadable to be a chosen name."""
     chars = _alphanumerics(value)
-    return is_random(value) and len(chars) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(chars)
+    changes_often = len(chars) >= _SHORTEST_CHANGING and switches(chars) >= _SWITCHES * len(chars)
+    most = _PARTLY if changes_often else _HARDLY
+    return is_random(value) and len(chars) >= _SHORTEST_SURE and letters_of_words(value) <= most * len(chars)
 
 
 def looks_random(value: str) -> bool:

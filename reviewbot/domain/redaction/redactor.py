@@ -130,7 +130,7 @@ class Redactor(Struct, frozen=True):
             first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
             kind = of_line(text[first : end if end >= 0 else len(text)], place)
             is_quoted = text[max(found.start() - 1, 0) : found.start()] in _QUOTES
-            if kind not in {Place.EXECUTED, Place.MIXED} and (kind is not Place.CODE or is_quoted):
+            if kind not in {Place.EXECUTED, Place.MIXED, Place.COMMAND} and (kind is not Place.CODE or is_quoted):
                 yield found.span()
 
 

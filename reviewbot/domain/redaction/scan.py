@@ -82,7 +82,7 @@ def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place
             sides = {"+": Parents(), "-": Parents()}
         mark = line[:1] if diff else ""
         found = {side.place(line[len(mark) :]) for key, side in sides.items() if mark == key or mark not in sides}
-        places.append(Place.EXECUTED if Place.EXECUTED in found else Place.MIXED)
+        places.append(Place.COMMAND if Place.COMMAND in found else Place.MIXED)
     return places
 
 
@@ -98,7 +98,7 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
         elif not (wrapped.is_open or HINT.search(line.lower())):
             continue
         elif in_header:
-            found = [*_in_shortened(line, partial(values_in, place=Place.EXECUTED))]
+            found = [*_in_shortened(line, partial(values_in, place=Place.COMMAND))]
         else:
             found = [*_in_shortened(line, partial(_in_line, place=place, wrapped=wrapped))]
         yield from (replace(one, start=start + one.start, stop=start + one.stop) for one in found)
