@@ -20,6 +20,7 @@ from reviewbot.domain.redaction.masks import (
     encodes_code,
     is_name,
     is_placeholder,
+    is_public,
     is_random,
     is_strong,
     is_surely_random,
@@ -63,15 +64,15 @@ _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-# Suffixes of a name whose value is executed or installed.
+# Suffixes of a name whose value is executed or installed, or a regular expression.
 _RUN = re.compile(
     r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin|helper|repository|repositorie"
-    r"|repo|source)s?\Z",
+    r"|repo|source|regexp?|pattern)s?\Z",
     re.IGNORECASE,
 )
 # Suffixes of a name whose value is not the secret.
 _OTHER = re.compile(
-    r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|regex|pattern|format"
+    r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
     r"|selector|prefix|suffix|param|parameter|column|table|env|var|variable|endpoint|host|schema|strategy|description"
     r"|strength|status|state|level|size"
@@ -344,7 +345,7 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
             yield Span(*found.span("v"))
-        elif _RUN.search(tail) or is_placeholder(value):
+        elif _RUN.search(tail) or is_placeholder(value) or _is_checksum(line, found):
             continue
         elif place is Place.CODE and line[found.start("v") - 1] == "`":
             if is_surely_random(value):  # some languages execute it
@@ -357,6 +358,16 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
             is_variable = (is_code or found.groupdict().get("end")) and _VARIABLE.fullmatch(value)
             if rule.quoted or not is_variable:
                 yield Span(*found.span("v"), sure=is_sure)
+
+
+_CHECKSUM = re.compile(r"checksum[/._-][\w.-]{0,40}\Z", re.IGNORECASE)
+_DIGEST = re.compile("[0-9a-f]{32,128}")
+
+
+def _is_checksum(line: str, found: re.Match[str]) -> bool:
+    """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`."""
+    before = line[max(found.start("w") - 50, 0) : found.start("w")]
+    return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
 
 
 def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
@@ -407,7 +418,9 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
     """Yield quoted random values, unless the line has a word such as `hash`."""
     found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
     if found and not _HARMLESS.search(lower):
-        yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
+        yield from (
+            Span(*one.span()) for one in found if is_random(one[0]) and not (is_public(one[0]) or decoded(one[0]))
+        )
 
 
 _OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")

@@ -22,6 +22,7 @@ _LONGEST_ESCAPE = 10
 _ESCAPE = re.compile(rf"(?:{'|'.join(_ESCAPES)})\Z")
 _END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"
 _N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]", "[./A-Za-z0-9]"
+_U = "[0-9A-Z]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Of a JWT; the last part of a domain has at most 24 characters.
@@ -49,7 +50,11 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("hooks.slack.com",),
         r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9_/]{20,120})",
     ),
-    ("aws-key", ("akia", "asia", "abia", "acca", "a3t"), rf"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{{16}}{_END}"),
+    (
+        "aws-key",
+        ("akia", "asia", "abia", "acca", "a3t"),
+        rf"(?:A3T[A-Z0-9]|A[BS]IA|ACCA|AKIA)(?!{_U}{{9}}EXAMPLE){_U}{{16}}{_END}",
+    ),
     ("google-key", ("aiza",), rf"AIza{_W}{{35}}{_END}"),
     ("google-token", ("ya29.",), rf"ya29\.{_W}{{20,500}}{_STOP}"),
     ("google-token", ("gocspx-",), rf"GOCSPX-{_W}{{20,40}}{_STOP}"),
@@ -64,7 +69,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("nuget-key", ("oy2",), rf"oy2[a-z0-9]{{43}}{_END}"),
     ("docker-token", ("dckr_",), rf"dckr_[a-z]{{2,4}}_{_W}{{20,60}}{_STOP}"),
     ("shopify-token", ("shp",), r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}" + _END),
-    ("stripe-key", ("k_live_", "k_test_"), rf"[srp]k_(?:live|test)_{_N}{{16,250}}{_END}"),
+    ("stripe-key", ("k_live_", "k_test_"), rf"[sr]k_(?:live|test)_{_N}{{16,250}}{_END}"),
     ("webhook-secret", ("whsec_",), rf"whsec_{_B}{{24,88}}={{0,2}}{_END}"),
     ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}{_END}"),
     ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,300}}{_STOP}"),

@@ -120,6 +120,7 @@ _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
     r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::[0-9]{1,5})?|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
+    r"|(?:[\w.-]+/)+[\w-]+(?:\.[a-z][a-z0-9]{1,5}){1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]{4,6})?"
     r"|(?:(?i:[a-z+]{2,12})://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
     # Words of forms and validators.
@@ -133,8 +134,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./# -]+")
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
 
 
+# Keys of Stripe for browsers, keys of AWS's documentation, addresses of Ethereum.
+_PUBLIC = re.compile(r"pk_(?:live|test)_\w+|[\w+/]+EXAMPLE(?:KEY)?|0x[0-9A-Fa-f]{40}")
+
+
+def is_public(value: str) -> bool:
+    """Return whether a value is random, but not secret."""
+    return _PUBLIC.fullmatch(value) is not None
+
+
 def is_placeholder(value: str) -> bool:
-    """Return whether a value is a placeholder, a label, a sentence or a URL."""
+    """Return whether a value is a placeholder, a label, a sentence, a time, a path or a URL, or public."""
+    if is_public(value):
+        return True
     if not SHORTEST <= len(value) <= LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
         return True
     if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < char <= "~" and char.isalnum() for char in value):

@@ -670,6 +670,21 @@ POSITIONS: tuple[tuple[str, str], ...] = (
 )
 
 HARMLESS = (
+    "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+    "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "const stripe = Stripe('pk_test_{n24}')",
+    'STRIPE_KEY="pk_live_{n99}"',
+    'key = "2024-01-05T10:00:00Z"',
+    "session: '2024-01-05T10:00:00.123+02:00'",
+    'const token = "0x{h40}"',
+    "const token = '0x6B175474E89094C44Da98b954EedeAC495271d0F'",
+    "      checksum/secret: {h64}",
+    'checksum/db-secret: "{h64}"',
+    'Key: "backups/db-2024-01-05.sql.gz"',
+    "Key='uploads/2024/report-7f3a.tar.gz'",
+    "var PasswordRegex = '^(?=.*[A-Z])(?=.*[0-9]).{8,64}$'",
+    'passwordPattern: "^[A-Za-z0-9!@#%*]{8,64}$"',
+    "tokenPattern = r'^[a-z]{2}_[A-Za-z0-9]{36}$'",
     'type="password" autocomplete="current-value1"',
     "<Input password class='form-control1' />",
     "type Props = { password?: 'visible1' | 'masked1' }",
