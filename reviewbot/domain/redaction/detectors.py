@@ -86,16 +86,18 @@ _TAIL = r"(?P<t>[\w-]{0,40})"
 _ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
 # A type behind a name: `: &'static str`, `?: string | None`, ` string`, ` VARCHAR(32)`, ` { get; set; }`.
 _TYPE = (
-    r"(?:[?!]?\s{0,4}:\s{0,4}&?(?:'?[\w\[\]]{1,20} )?[\w.:\[\]<>*]{1,40}(?: ?\| ?[\w.]{1,20}){0,3}[?!]?"
+    r"(?:[?!]?\s{0,4}:\s{0,4}&?(?:'?[\w\[\]]{1,20} )?[\"']?[\w.:\[\]*]{1,40}(?:[\[<][^=;]{0,40}[\]>])?"
+    r"(?: ?\| ?[\w.]{1,20}){0,3}[\"']?[?!]?"
     r"|\s{1,4}(?:as )?[\w.*\[\]<>]{1,20}(?:\([0-9]{1,5}\))?(?=\s)|\s{0,4}\{ ?get;[\w; ]{0,20}\})"
 )
+_OR = r"(?:\|\||\?\?|\s\?:|\sor\s)\s{0,20}"
 _BECOMES = (
     rf"(?:(?:\\?[\"'\]]){{0,2}}(?:\[[0-9]{{0,5}}\])?(?:{_TYPE}\s{{0,20}}=\s{{0,20}}"
-    rf"|{_ASSIGNS}|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
-    r"|(?:\\?[\"'\])]){0,3}\s{0,20}(?:\|\||\?\?|\s\?:|\sor\s)\s{0,20})"
+    rf"|{_ASSIGNS}(?:[\w.$@?!>()\[\]\"'-]{{1,60}}\s{{0,20}}{_OR})?|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
+    rf"|(?:\\?[\"'\])]){{0,3}}\s{{0,20}}{_OR})"
 )
-"""What is between a name and its value in code: at most a type and an operator."""
-_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|Some\(|!!?[a-z]{1,10} )?#{0,2}"
+"""What is between a name and its value in code: at most a type, an operator, and what the value is the default of."""
+_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|(?:Some|String::from|Optional\.of)\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
@@ -143,7 +145,8 @@ RULES = (
         assigns=True,
         first=True,
     ),
-    _Rule(_WORD + _TAIL + r"(?:\.set)?[({]" + _STRING, assigns=True, first=True),
+    _Rule(_WORD + _TAIL + r"(?:\.set)?\(" + _STRING, assigns=True, first=True),
+    _Rule(_WORD + _TAIL + r"\{" + _STRING + r"\}", quoted=True, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
     _Rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
     _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</", assigns=True),
@@ -152,7 +155,7 @@ RULES = (
     _Rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
-    _Rule(rf"[\"'](?!-){_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])", assigns=True),
+    _Rule(rf"[\"'](?!-){_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"'](?:\\?[\"'])?{_VALUE}(?=\\?[\"'])", assigns=True),
     _Rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
     _Rule(rf"(?:^[+\- ]?|[\s\"';])(?-i:{_CAPITALS})=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS})[ =]{{1,4}}{_VALUE}", data=True),
@@ -187,9 +190,11 @@ RULES = (
         capitals=True,
         not_code=True,
     ),
+    _Rule(rf"\$\{{{_NAME}:?[-=]{_VALUE}(?=\}})", data=True),
     # A script or a configuration without other keys.
     _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
+    _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),
     # A configuration with commands, where other keys can be names of programs or packages.
     _Rule(
         rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
