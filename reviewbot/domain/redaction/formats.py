@@ -15,7 +15,7 @@ _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPES = (
     *(r"\\[abefnrtv0]", r"\\[0-7]{3}", r"\\x[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9A-Fa-f]{8}"),
     *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # of an address, of quoted-printable text
-    *(r"\[m", r"\[[0-9]m", r"\[[0-9]{2}m", r"[\[;][0-9];[0-9]{2}m"),  # colors of a terminal
+    *(r"\[[Km]", r"[\[;][0-9]m", r"[\[;][0-9]{2}m", r"[\[;][0-9]{3}m"),  # colors of a terminal
 )
 """Each has a fixed length, for a look behind."""
 _LONGEST_ESCAPE = 10
@@ -25,8 +25,8 @@ _N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]"
 _U = "[0-9A-Z]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
-# Of a JWT; the last part of a domain has at most 24 characters.
 _JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
+# Of a JWT; the last part of a domain has at most 24 characters.
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
 # Of GitLab; no domain ends like this, because none has a digit in its last part.
 _ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
