@@ -109,12 +109,12 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
     """Cache by identity; the object is kept alive."""
     kept: dict[tuple[object, ...], tuple[object, object]] = {}
 
-    def call(self: object, *arguments: object) -> object:
-        key = id(self), *arguments
+    def call(self: object, *arguments: object, **named: object) -> object:
+        key = id(self), *arguments, *named.items()
         if key not in kept:
             if len(kept) > SIZE:
                 kept.clear()
-            kept[key] = self, method(self, *arguments)
+            kept[key] = self, method(self, *arguments, **named)
         return kept[key][1]
 
     return call

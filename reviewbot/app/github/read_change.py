@@ -94,7 +94,8 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
-    redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
+    diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
+    redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets(), diffs=diffs)
     secrets = {file.path for file in selection.selected if _is_secret(file)}
     selected = [file for file in selection.selected if file.path not in secrets]
     instructions = [
@@ -134,7 +135,6 @@ def _is_secret(file: ChangedFile) -> bool:
 
 
 def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
-    yield file.diff.text, place
     if file.text is not None:
         yield file.text, place
     # The diff may show only the middle of a changed key.
@@ -143,7 +143,7 @@ def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
 
 
 def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
-    diff = redactor.redact(file.diff.text, place)
+    diff = redactor.redact(file.diff.text, place, diff=True)
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
     changed = {

@@ -20,6 +20,7 @@ from reviewbot.domain.redaction.masks import (
     encodes_code,
     is_name,
     is_placeholder,
+    is_public,
     is_random,
     is_strong,
     is_surely_random,
@@ -33,11 +34,13 @@ class Span(Struct, frozen=True, order=True):
 
     Attributes:
         sure: if not, it counts only if it is a secret elsewhere, too.
+        spreads: the same value is a secret elsewhere, too.
     """
 
     start: int
     stop: int
     sure: bool = True
+    spreads: bool = True
 
 
 _SURE = (
@@ -61,15 +64,15 @@ _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-# Suffixes of a name whose value is executed or installed.
+# Suffixes of a name whose value is executed or installed, or a regular expression.
 _RUN = re.compile(
     r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin|helper|repository|repositorie"
-    r"|repo|source)s?\Z",
+    r"|repo|source|regexp?|pattern)s?\Z",
     re.IGNORECASE,
 )
 # Suffixes of a name whose value is not the secret.
 _OTHER = re.compile(
-    r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|regex|pattern|format"
+    r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
     r"|selector|prefix|suffix|param|parameter|column|table|env|var|variable|endpoint|host|schema|strategy|description"
     r"|strength|status|state|level|size"
@@ -81,7 +84,20 @@ _VALUE = r"(?P<v>[^\s\"'`&#;,<>{}()$\\|]{6,1200}+)"
 _STRING = r"(?P<q>\"{3}|'{3}|\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
 _TAIL = r"(?P<t>[\w-]{0,40})"
 _ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
-_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|!!?[a-z]{1,10} )?#{0,2}"
+# A type behind a name: `: &'static str`, `?: string | None`, ` string`, ` VARCHAR(32)`, ` { get; set; }`.
+_TYPE = (
+    r"(?:[?!]?\s{0,4}:\s{0,4}&?(?:'?[\w\[\]]{1,20} )?[\"']?[\w.:\[\]*]{1,40}(?:[\[<][^=;]{0,40}[\]>])?"
+    r"(?: ?\| ?[\w.]{1,20}){0,3}[\"']?[?!]?"
+    r"|\s{1,4}(?:as )?[\w.*\[\]<>]{1,20}(?:\([0-9]{1,5}\))?(?=\s)|\s{0,4}\{ ?get;[\w; ]{0,20}\})"
+)
+_OR = r"(?:\|\||\?\?|\s\?:|\sor\s)\s{0,20}"
+_BECOMES = (
+    rf"(?:(?:\\?[\"'\]]){{0,2}}(?:\[[0-9]{{0,5}}\])?(?:{_TYPE}\s{{0,20}}=\s{{0,20}}"
+    rf"|{_ASSIGNS}(?:[\w.$@?!>()\[\]\"'-]{{1,60}}\s{{0,20}}{_OR})?|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
+    rf"|(?:\\?[\"'\])]){{0,3}}\s{{0,20}}{_OR})"
+)
+"""What is between a name and its value in code: at most a type, an operator, and what the value is the default of."""
+_PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|(?:Some|String::from|Optional\.of)\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
@@ -95,9 +111,11 @@ class _Rule(Struct, frozen=True, dict=True):
         quoted: the value need not be strong.
         data: it cannot be a command or a package.
         capitals: the same if the word is in capitals, as in the name of an environment variable.
+        assigns: the same as `capitals`, and outside of commands with any word.
         random: it must not read like a name.
         not_code: not used in code, where an unquoted word is a name.
         key: the name is the key of a configuration; used only where it is mixed with commands.
+        setting: used only in executed text, outside of commands.
         first: the pattern starts with the word.
     """
 
@@ -106,9 +124,11 @@ class _Rule(Struct, frozen=True, dict=True):
     quoted: bool = False
     data: bool = False
     capitals: bool = False
+    assigns: bool = False
     random: bool = False
     not_code: bool = False
     key: bool = False
+    setting: bool = False
     first: bool = False
 
     @cached_property
@@ -120,22 +140,22 @@ class _Rule(Struct, frozen=True, dict=True):
 RULES = (
     # Code and configuration.
     _Rule(
-        _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
-        rf"{_ASSIGNS}{_PREFIX}{_STRING}",
+        _WORD + _TAIL + _BECOMES + _PREFIX + _STRING,
         quoted=True,
-        capitals=True,
+        assigns=True,
         first=True,
     ),
-    _Rule(_WORD + _TAIL + r"\(" + _STRING, first=True),
+    _Rule(_WORD + _TAIL + r"(?:\.set)?\(" + _STRING, assigns=True, first=True),
+    _Rule(_WORD + _TAIL + r"\{" + _STRING + r"\}", quoted=True, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
     _Rule(_STRING + r"\s{0,9}[!=]={1,2}\s{0,9}[\w.]{0,40}" + _WORD + "(?P<t>)", quoted=True),
-    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</"),
+    _Rule(rf"<(?:[\w-]{{1,20}}:)?{_NAME}>{_VALUE}</", assigns=True),
     _Rule(_WORD + _TAIL + rf"{_ASSIGNS}[\w.]{{1,40}}\([\"']{_VALUE}[\"']\)", random=True, first=True),
     _Rule(rf"\b(?:key|name)\"? ?[=:] ?\"{_NAME}\"(?:>|,? {{0,4}}\"?(?:value|content)\"? ?[=:] ?\"){_VALUE}"),
     _Rule(
         rf"[\"']{_NAME}[\"']\s{{0,4}}:\s{{0,4}}\{{\s{{0,4}}[\"'](?:default|value)[\"']\s{{0,4}}:\s{{0,4}}[\"']{_VALUE}"
     ),
-    _Rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
+    _Rule(rf"[\"'](?!-){_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"'](?:\\?[\"'])?{_VALUE}(?=\\?[\"'])", assigns=True),
     _Rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
     _Rule(rf"(?:^[+\- ]?|[\s\"';])(?-i:{_CAPITALS})=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS})[ =]{{1,4}}{_VALUE}", data=True),
@@ -147,7 +167,7 @@ RULES = (
     _Rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose and netrc.
     _Rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", data=True),
-    _Rule(rf"(?P<w>password)(?P<t>) {_STRING}", quoted=True, first=True),
+    _Rule(rf"(?P<w>password)(?P<t>) {_STRING}", quoted=True, assigns=True, first=True),
     _Rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", first=True),
     _Rule(
         rf"(?P<w>{_SURE})(?P<t>)(?: (?:for|of) \S{{1,30}}?)?(?::| is| was| \|)? {{1,4}}"
@@ -170,6 +190,11 @@ RULES = (
         capitals=True,
         not_code=True,
     ),
+    _Rule(rf"\$\{{{_NAME}:?[-=]{_VALUE}(?=\}})", data=True),
+    # A script or a configuration without other keys.
+    _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
+    _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
+    _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),
     # A configuration with commands, where other keys can be names of programs or packages.
     _Rule(
         rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
@@ -305,11 +330,13 @@ _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
-def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
+def _matches(line: str, place: Place, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
     for rule in RULES:
-        if (is_code and rule.not_code) or (rule.key and not is_mixed):
+        if (is_code and rule.not_code) or (rule.key and place is not Place.MIXED):
+            continue
+        if rule.setting and place not in {Place.EXECUTED, Place.MIXED}:
             continue
         if rule.first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
@@ -319,17 +346,17 @@ def _matches(line: str, *, is_code: bool, is_mixed: bool) -> Iterator[tuple[_Rul
 
 def _behind_words(line: str, place: Place) -> Iterator[Span]:
     is_code = place is Place.CODE and not _COMMENT.match(line)
-    for rule, found in _matches(line, is_code=is_code, is_mixed=place is Place.MIXED):
+    for rule, found in _matches(line, place, is_code=is_code):
         word, tail, value = found["w"], found["t"], found["v"].strip()
         if word.lower() == "mnemonic" and value.count(" ") >= _MNEMONIC_SPACES:
             yield Span(*found.span("v"))
-        elif _RUN.search(tail) or is_placeholder(value):
+        elif _RUN.search(tail) or is_placeholder(value) or _is_checksum(line, found):
             continue
         elif place is Place.CODE and line[found.start("v") - 1] == "`":
             if is_surely_random(value):  # some languages execute it
                 yield Span(*found.span("v"))
         elif place.is_executed:
-            if _is_data(word, tail, value, rule) and not _BEHIND_EMPTY.search(line[: found.start("v")]):
+            if _is_data(word, tail, value, rule, place) and not _BEHIND_EMPTY.search(line[: found.start("v")]):
                 yield Span(*found.span("v"))
         elif _fits(word, tail, value, rule):
             is_sure = rule.quoted or is_strong(value) or value.endswith("=")
@@ -338,10 +365,23 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
                 yield Span(*found.span("v"), sure=is_sure)
 
 
-def _is_data(word: str, tail: str, value: str, rule: _Rule) -> bool:
+_CHECKSUM = re.compile(r"checksum[/._-][\w.-]{0,40}\Z", re.IGNORECASE)
+_DIGEST = re.compile("[0-9a-f]{32,128}")
+
+
+def _is_checksum(line: str, found: re.Match[str]) -> bool:
+    """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`."""
+    before = line[max(found.start("w") - 50, 0) : found.start("w")]
+    return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
+
+
+def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
     """Return whether a value in an executed place can be masked."""
-    in_capitals = word.isupper() and not re.search("[a-z]", tail)
-    is_data = rule.data or rule.key or (rule.capitals and in_capitals)
+    is_data = rule.data or rule.key
+    if word.isupper() and not re.search("[a-z]", tail):
+        is_data |= rule.capitals or rule.assigns
+    if rule.setting or (rule.assigns and place is not Place.COMMAND):
+        is_data |= not _is_vague(word, tail) or _is_long(value)
     return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
@@ -383,7 +423,9 @@ def _random_in(line: str, lower: str) -> Iterator[Span]:
     """Yield quoted random values, unless the line has a word such as `hash`."""
     found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
     if found and not _HARMLESS.search(lower):
-        yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
+        yield from (
+            Span(*one.span()) for one in found if is_random(one[0]) and not (is_public(one[0]) or decoded(one[0]))
+        )
 
 
 _OPEN = re.compile(r"(?:[:=>|(\[\\+-]|![a-z]{1,10}|[|>][0-9])\s{0,8}\Z")
@@ -457,7 +499,7 @@ def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bo
     if _RUN.search(tail) or is_placeholder(value) or value.endswith(":"):
         return False
     if place.is_executed:
-        is_named = (word.isupper() or place is Place.MIXED) and not _OTHER.search(tail)
+        is_named = (word.isupper() or place is not Place.COMMAND) and not _OTHER.search(tail)
         return is_named and not may_end(name[0], place) and is_surely_random(value) and not encodes_code(value)
     if _is_vague(word, tail):
         return _is_long(value)

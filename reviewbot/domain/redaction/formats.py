@@ -12,11 +12,20 @@ from reviewbot.domain.redaction.masks import encodes_code, letters_of_words, loo
 
 # Not inside a word; a preceding escape sequence does not count as one.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
-_ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2})\Z")
+_ESCAPES = (
+    *(r"\\[abefnrtv0]", r"\\[0-7]{3}", r"\\x[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9A-Fa-f]{8}"),
+    *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # of an address, of quoted-printable text
+    *(r"\[[Km]", r"[\[;][0-9]m", r"[\[;][0-9]{2}m", r"[\[;][0-9]{3}m"),  # colors of a terminal
+)
+"""Each has a fixed length, for a look behind."""
+_LONGEST_ESCAPE = 10
+_ESCAPE = re.compile(rf"(?:{'|'.join(_ESCAPES)})\Z")
 _END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"
 _N, _W, _H, _B, _S = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]", "[./A-Za-z0-9]"
+_U = "[0-9A-Z]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
+_JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
 # Of a JWT; the last part of a domain has at most 24 characters.
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
 # Of GitLab; no domain ends like this, because none has a digit in its last part.
@@ -41,7 +50,11 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("hooks.slack.com",),
         r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9_/]{20,120})",
     ),
-    ("aws-key", ("akia", "asia", "abia", "acca", "a3t"), rf"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{{16}}{_END}"),
+    (
+        "aws-key",
+        ("akia", "asia", "abia", "acca", "a3t"),
+        rf"(?:A3T[A-Z0-9]|A[BS]IA|ACCA|AKIA)(?!{_U}{{9}}EXAMPLE){_U}{{16}}{_END}",
+    ),
     ("google-key", ("aiza",), rf"AIza{_W}{{35}}{_END}"),
     ("google-token", ("ya29.",), rf"ya29\.{_W}{{20,500}}{_STOP}"),
     ("google-token", ("gocspx-",), rf"GOCSPX-{_W}{{20,40}}{_STOP}"),
@@ -56,7 +69,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("nuget-key", ("oy2",), rf"oy2[a-z0-9]{{43}}{_END}"),
     ("docker-token", ("dckr_",), rf"dckr_[a-z]{{2,4}}_{_W}{{20,60}}{_STOP}"),
     ("shopify-token", ("shp",), r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}" + _END),
-    ("stripe-key", ("k_live_", "k_test_"), rf"[srp]k_(?:live|test)_{_N}{{16,250}}{_END}"),
+    ("stripe-key", ("k_live_", "k_test_"), rf"[sr]k_(?:live|test)_{_N}{{16,250}}{_END}"),
     ("webhook-secret", ("whsec_",), rf"whsec_{_B}{{24,88}}={{0,2}}{_END}"),
     ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}{_END}"),
     ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,300}}{_STOP}"),
@@ -64,7 +77,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "jwt",
         ("eyj",),
-        rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ)){_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
+        rf"{_JWT_START}{_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
     ),
     (
         "atlassian-token",
@@ -182,7 +195,7 @@ def _is_code(token: str) -> bool:
 
 
 def _begins(text: str, at: int) -> bool:
-    before = text[max(at - 3, 0) : at]
+    before = text[max(at - _LONGEST_ESCAPE, 0) : at]
     return not (before and text[at].isalnum() and _INSIDE.search(before)) or _ESCAPE.search(before) is not None
 
 

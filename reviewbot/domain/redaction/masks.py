@@ -11,7 +11,8 @@ PRIVATE_KEY = "private-key"
 """The kind of a token that is a line of a private key."""
 
 SHORTEST = 6
-_LONGEST = 1_000
+LONGEST = 1_000
+"""Longer words are shortened before they are judged."""
 _SHORTEST_STRONG = 8
 
 # A letter or digit; after a backslash, the mask must remain an escape that every language accepts.
@@ -48,6 +49,8 @@ _READABLE = 0.4
 _HARDLY = 0.25
 _SHORTEST_SURE = 12
 _SWITCHES = 0.3
+# Nearly all random values of this length change their kind often, and have no more words; names have more.
+_SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
 def is_random(value: str) -> bool:
@@ -58,7 +61,9 @@ def is_random(value: str) -> bool:
 def is_surely_random(value: str) -> bool:
     """Return whether a value is random, and too long and unreadable to be a chosen name."""
     chars = _alphanumerics(value)
-    return is_random(value) and len(chars) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(chars)
+    changes_often = len(chars) >= _SHORTEST_CHANGING and switches(chars) >= _SWITCHES * len(chars)
+    most = _PARTLY if changes_often else _HARDLY
+    return is_random(value) and len(chars) >= _SHORTEST_SURE and letters_of_words(value) <= most * len(chars)
 
 
 def looks_random(value: str) -> bool:
@@ -115,6 +120,7 @@ _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
     r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::[0-9]{1,5})?|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
+    r"|(?:[\w.-]+/)+[\w-]+(?:\.[a-z][a-z0-9]{1,5}){1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]{4,6})?"
     r"|(?:(?i:[a-z+]{2,12})://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
     # Words of forms and validators.
@@ -128,9 +134,20 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./# -]+")
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
 
 
+# Keys of Stripe for browsers, keys of AWS's documentation, addresses of Ethereum.
+_PUBLIC = re.compile(r"pk_(?:live|test)_\w+|[\w+/]+EXAMPLE(?:KEY)?|0x[0-9A-Fa-f]{40}")
+
+
+def is_public(value: str) -> bool:
+    """Return whether a value is random, but not secret."""
+    return _PUBLIC.fullmatch(value) is not None
+
+
 def is_placeholder(value: str) -> bool:
-    """Return whether a value is a placeholder, a label, a sentence or a URL."""
-    if not SHORTEST <= len(value) <= _LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
+    """Return whether a value is a placeholder, a label, a sentence, a time, a path or a URL, or public."""
+    if is_public(value):
+        return True
+    if not SHORTEST <= len(value) <= LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
         return True
     if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < char <= "~" and char.isalnum() for char in value):
         return True
@@ -182,10 +199,12 @@ def encodes_code(value: str) -> bool:
 def _without_objects(raw: bytes) -> str:
     # Of JSON, as in a JWT; but a shell would expand `$(...)` in it.
     text = raw.decode(errors="replace")
-    while (at := text.find('{"')) >= 0 and not _EXPANDED.search(text):
+    parts: list[str] = []
+    end = 0
+    while (at := text.find('{"', end)) >= 0 and not (end == 0 and _EXPANDED.search(text)):
+        parts.append(text[end:at])
         try:
             _, end = json.JSONDecoder().raw_decode(text, at)
         except (ValueError, RecursionError):
-            break
-        text = f"{text[:at]}\0{text[end:]}"
-    return text
+            return "\0".join([*parts, text[at:]])
+    return "\0".join([*parts, text[end:]])

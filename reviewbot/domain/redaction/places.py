@@ -12,26 +12,28 @@ class Place(Enum):
     Attributes:
         DATA: prose, data or configuration.
         CODE: an unquoted word in it is a name.
-        EXECUTED: it decides what is executed or installed.
-        MIXED: configuration with commands; like `EXECUTED`, but a random value behind `password:` is masked.
-        PATH: the path of a file, or a sentence with one; like `EXECUTED`, but every token is redacted.
+        EXECUTED: it decides what is executed or installed, so only random values are masked behind a word.
+        MIXED: configuration with commands; like `EXECUTED`, and `password:` is no command.
+        COMMAND: a line that starts a program, or belongs to a key for commands; a name in lower case masks nothing.
+        PATH: the path of a file, or a sentence with one; like `COMMAND`, but every token is redacted.
     """
 
     DATA = "data"
     CODE = "code"
     EXECUTED = "executed"
     MIXED = "mixed"
+    COMMAND = "command"
     PATH = "path"
 
     @property
     def is_executed(self) -> bool:
         """Return whether a word alone redacts nothing."""
-        return self in {Place.EXECUTED, Place.MIXED, Place.PATH}
+        return self in {Place.EXECUTED, Place.MIXED, Place.COMMAND, Place.PATH}
 
 
 COMMAND_KEY = re.compile(
     r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
-    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module|import|override|catalog|resolution|orb)s?"
+    r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart|dependencie|package|plugin|preset|module|import|override|catalog|resolution|require(?:-dev)?|orb)s?"
     r"[\"']?[ \t]{0,8}[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -55,9 +57,9 @@ _LOADS = re.compile(
 
 
 def of_line(line: str, place: Place) -> Place:
-    """Return the kind of a line; one that starts a program or loads a module is executed anywhere."""
+    """Return the kind of a line; one that starts a program or loads a module is a command anywhere."""
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
-        return Place.EXECUTED
+        return Place.COMMAND
     return place
 
 
@@ -91,5 +93,5 @@ class Parents:
                 self._executed.pop()
         if COMMAND_KEY.search(content) or _ODD_KEY.match(content):
             self._executed.append(column + 2 * is_item)
-            return Place.EXECUTED
-        return Place.EXECUTED if self._executed else Place.MIXED
+            return Place.COMMAND
+        return Place.COMMAND if self._executed else Place.MIXED

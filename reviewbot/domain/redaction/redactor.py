@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.formats import Token
     from reviewbot.domain.redaction.scan import Scan
 
+_Source = tuple[str, Place, bool]
+"""A text, its kind, and whether it is a diff."""
+
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:(?P<kind>[a-z0-9-]{1,40})\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 # A value with characters of code is masked only where it was found.
-_SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
+_SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,20000}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ROUNDS = 6
 _QUOTES = frozenset("'\"`")
@@ -65,27 +68,35 @@ class Redactor(Struct, frozen=True):
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
     _values: frozenset[str] = frozenset()
-    _scans: dict[tuple[str, Place], Scan] = field(default_factory=dict)
+    _scans: dict[_Source, Scan] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._values)} values)"
 
     @classmethod
-    def of(cls, texts: Iterable[tuple[str, Place]], known: Iterable[str] = ()) -> Redactor:
-        """Return a redactor for the secrets of all texts, and for known ones of four characters or more."""
-        scans = {(text, place): _scan(text, place) for text, place in dict.fromkeys(texts)}
-        values = {text[one.start : one.stop] for (text, _), found in scans.items() for one in found.values if one.sure}
-        keys = {key for (text, _), found in scans.items() for key in _keys_of(text, found)}
+    def of(
+        cls,
+        texts: Iterable[tuple[str, Place]],
+        known: Iterable[str] = (),
+        *,
+        diffs: Iterable[tuple[str, Place]] = (),
+    ) -> Redactor:
+        """Return a redactor for the secrets of all texts and diffs, and for known ones of four characters or more."""
+        sources = [*((*one, False) for one in texts), *((*one, True) for one in diffs)]
+        scans = {source: _scan(source) for source in dict.fromkeys(sources)}
+        spans = ((text, one) for (text, *_), found in scans.items() for one in found.values)
+        values = {text[one.start : one.stop] for text, one in spans if one.sure and one.spreads}
+        keys = {key for (text, *_), found in scans.items() for key in _keys_of(text, found)}
         known_values = {piece for value in known for piece in _pieces(value)}
         spread = {value for value in values if _SPREADABLE.fullmatch(value) and is_surely_random(value)} | keys
         return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
-    def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
-        """Redact a text; idempotent."""
-        after, more = self._once(text, place)
+    def redact(self, text: str, place: Place = Place.DATA, *, diff: bool = False) -> Redacted:
+        """Redact a text, or the diff of one file; idempotent."""
+        after, more = self._once((text, place, diff))
         count, rounds = more, 1
         while more and rounds < _ROUNDS:
-            after, more = self._once(after, place)
+            after, more = self._once((after, place, diff))
             count, rounds = count + more, rounds + 1
         pairs = zip(text.split("\n"), after.split("\n"), strict=True) if count else ()
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
@@ -96,39 +107,39 @@ class Redactor(Struct, frozen=True):
         found = self.redact(text)
         return found.text, found.count
 
-    def _found(self, text: str, place: Place) -> Scan:
-        return self._scans.get((text, place)) or _scan(text, place)
-
-    def _once(self, text: str, place: Place) -> tuple[str, int]:
+    def _once(self, source: _Source) -> tuple[str, int]:
         from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as below
 
-        found = self._found(text, place)
+        text = source[0]
+        found = self._scans.get(source) or _scan(source)
         own = [Token(*one.span(), OWN_SECRET) for one in self._known.finditer(text)] if self._known else []
         tokens = apart([*own, *found.tokens])
         values = [
             (one.start, one.stop) for one in found.values if one.sure or text[one.start : one.stop] in self._values
         ]
-        masked = list(_outside(_merged([*values, *self._spread_in(text, place)]), text, tokens))
+        masked = list(_outside(_merged([*values, *self._spread_in(source)]), text, tokens))
         edits = [(one.start, one.stop, f"[REDACTED:{one.kind}]") for one in tokens]
         edits += [(start, stop, new) for start, stop in masked if (new := mask(text[start:stop])) != text[start:stop]]
         return _edited(text, edits), len(edits)
 
-    def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
-        """Yield the places of known secrets, except commands, and names in source code."""
-        body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
+    def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
+        """Yield the places of known secrets, except commands, names in source code, and paths in a diff's header."""
+        text, place, diff = source
+        body = max(text.find("\n@@ "), 0) if diff else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
             first, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
             kind = of_line(text[first : end if end >= 0 else len(text)], place)
             is_quoted = text[max(found.start() - 1, 0) : found.start()] in _QUOTES
-            if kind not in {Place.EXECUTED, Place.MIXED} and (kind is not Place.CODE or is_quoted):
+            if kind not in {Place.EXECUTED, Place.MIXED, Place.COMMAND} and (kind is not Place.CODE or is_quoted):
                 yield found.span()
 
 
-def _scan(text: str, place: Place) -> Scan:
+def _scan(source: _Source) -> Scan:
     # Compiling the patterns takes time, so it happens after the first request.
     from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
-    return scan(text, place)
+    text, place, diff = source
+    return scan(text, place, diff=diff)
 
 
 def _keys_of(text: str, found: Scan) -> Iterator[str]:

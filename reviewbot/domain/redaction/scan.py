@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
-from reviewbot.domain.redaction.masks import PRIVATE_KEY, decoded, is_surely_random
+from reviewbot.domain.redaction.masks import LONGEST, PRIVATE_KEY, decoded, encodes_code, is_surely_random
 from reviewbot.domain.redaction.places import Parents, Place, is_user, of_line
 from reviewbot.domain.redaction.private_keys import key_material
+from reviewbot.values import replace
 
 _Search = Callable[[str, Sequence[int]], Iterator[Span]]
-_DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
 
 
@@ -33,12 +33,11 @@ class Scan(Struct, frozen=True):
     values: tuple[Span, ...]
 
 
-def scan(text: str, place: Place) -> Scan:
-    """Search a text, or a diff of one file."""
+def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
+    """Search a text, or the diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    is_diff = _DIFF.match(text) is not None
-    places = _places(lines, place, diff=is_diff)
+    places = _places(lines, place, diff=diff)
 
     def at(start: int) -> Place:
         return places[bisect_right(starts, start) - 1]
@@ -47,8 +46,8 @@ def scan(text: str, place: Place) -> Scan:
     tokens = apart([*(Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure), *tokens_of(text)])
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     values = {Span(one.start, one.stop) for one in keys if not one.sure}
-    values.update(_encoded(text), _split_tokens(text, undone))
-    suspicious = (*_in_lines(lines, starts, places, diff=is_diff), *_split_values(text, undone, place))
+    values.update(_encoded(text, diff=diff), _split_tokens(text, undone))
+    suspicious = (*_in_lines(lines, starts, places, diff=diff), *_split_values(text, undone, place))
     values.update(one for one in suspicious if not _is_code(text, one, at(one.start)))
     return Scan(tokens, tuple(sorted(values)))
 
@@ -83,7 +82,7 @@ def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place
             sides = {"+": Parents(), "-": Parents()}
         mark = line[:1] if diff else ""
         found = {side.place(line[len(mark) :]) for key, side in sides.items() if mark == key or mark not in sides}
-        places.append(Place.EXECUTED if Place.EXECUTED in found else Place.MIXED)
+        places.append(Place.COMMAND if Place.COMMAND in found else Place.MIXED)
     return places
 
 
@@ -93,32 +92,87 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
     for line, start, place in zip(lines, starts, places, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(diff=True)
-            found = [*values_in(line, place), *values_in_heading(line)]
+            # Git copies a heading from anywhere in the file, so a value that is only there may be a name.
+            found = [*_in_shortened(line, partial(values_in, place=place)), *values_in_heading(line)]
+            found = [replace(one, spreads=False) for one in found]
         elif not (wrapped.is_open or HINT.search(line.lower())):
             continue
         elif in_header:
-            found = [*values_in(line, Place.EXECUTED)]
+            found = [*_in_shortened(line, partial(values_in, place=Place.COMMAND))]
         else:
-            found = [*values_in(line, place), *wrapped.values_in(line, place)]
-        yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
+            found = [*_in_shortened(line, partial(_in_line, place=place, wrapped=wrapped))]
+        yield from (replace(one, start=start + one.start, stop=start + one.stop) for one in found)
 
 
-_RUN = re.compile(r"[A-Za-z0-9+/]{32,}+={0,2}")
+def _in_line(line: str, place: Place, wrapped: Wrapped) -> Iterator[Span]:
+    yield from values_in(line, place)
+    yield from wrapped.values_in(line, place)
+
+
+_OF_WORD = r"[\w+/.~%!*^-]"
+_LONG_WORD = re.compile(rf"(?<!{_OF_WORD})(?:{_OF_WORD}|\\[nr]){{{LONGEST},}}+")
+_EDGE = 300
+"""Characters of a long word that are read on each side."""
+
+
+def _in_shortened(line: str, search: Callable[[str], Iterator[Span]]) -> Iterator[Span]:
+    """Search a line without the middle of its long words, so that each pattern takes linear time."""
+    words = _LONG_WORD.finditer(line) if len(line) > LONGEST else ()
+    if not (cuts := [(word.start() + _EDGE, word.end() - _EDGE) for word in words]):
+        yield from search(line)
+        return
+    parts = [*zip([0, *(stop for _, stop in cuts)], [*(start for start, _ in cuts), len(line)], strict=True)]
+    starts = [0, *accumulate(stop - start for start, stop in parts)]
+
+    def whole(at: int) -> int:
+        part = bisect_right(starts, at) - 1
+        return at - starts[part] + parts[part][0]
+
+    for one in search("".join(line[start:stop] for start, stop in parts)):
+        start, stop = whole(one.start), whole(one.stop - 1) + 1
+        if not encodes_code(line[start:stop]):
+            yield replace(one, start=start, stop=stop)
+
+
+_OF_BASE64 = "[A-Za-z0-9+/]"
+_RUN = rf"(?P<run>{_OF_BASE64}{{32,}}+={{0,2}})"
+_WRAP = rf"{_OF_BASE64}{{48,}}+(?P<gap>(?:\\[nr]|[\"'`,+\\ \t])*+\r?\n%s[ \t\"'`#*>|]*+)(?={_OF_BASE64})"
+# In a diff, a plus at the start of a line is its marker.
+_RUNS = re.compile(_RUN), re.compile(rf"(?:^[+])?{_RUN}", re.MULTILINE)
+_WRAPS = (
+    re.compile(rf"(?<!{_OF_BASE64}){_WRAP % ''}"),
+    re.compile(rf"(?:(?<!{_OF_BASE64})|(?<=\n[+])){_WRAP % '[+ -]'}"),
+)
+"""Runs of base64, and the gaps between the lines of one; in a text, and in a diff."""
 _LONGEST_RUN = 20_000
 _PEM_LINE = 64
 """Characters of each line of a private key but the last."""
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
 _MOST = 0.6
 """A decoded text needs this share of tokens or keys; the rest could be code."""
 
 
-def _encoded(text: str) -> Iterator[Span]:
-    for run in _RUN.finditer(text):
-        inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
-        keys = (one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE)
-        secrets = apart([*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in keys)])
-        is_secret = sum(one.stop - one.start for one in secrets) >= _MOST * len(inner)
-        if inner and is_secret:
-            yield Span(*run.span())
+def _encoded(text: str, *, diff: bool = False) -> Iterator[Span]:
+    """Yield the texts in base64 and hexadecimal digits that are secrets, and the lines of those that are wrapped."""
+    yield from _encoded_in(text, (), diff=diff)
+    if gaps := [(*found.span("gap"), "") for found in _WRAPS[diff].finditer(text)]:
+        yield from _pieces(text, gaps, partial(_encoded_in, diff=diff))
+
+
+def _encoded_in(text: str, _: Sequence[int], *, diff: bool) -> Iterator[Span]:
+    for run in _RUNS[diff].finditer(text):
+        inner = decoded(run["run"]) if len(run["run"]) <= _LONGEST_RUN else ""
+        if inner and _is_secret(inner):
+            yield Span(*run.span("run"))
+
+
+def _is_secret(inner: str) -> bool:
+    """Return whether a decoded text consists of secrets, such as a key, or a configuration of Kubernetes."""
+    keys = [one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE]
+    secrets = [*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in (*keys, *_encoded(inner)))]
+    public = [Token(*one.span(), "") for one in _RUNS[False].finditer(inner) if _CERTIFICATE.match(decoded(one[0]))]
+    found = apart([*secrets, *(public if secrets else ())])
+    return sum(one.stop - one.start for one in found) >= _MOST * len(inner)
 
 
 _Undone = tuple[int, int, str]
@@ -189,5 +243,6 @@ def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[Spa
     for line in joined.split("\n"):
         stop = at + len(line)
         if bisect_right(starts, stop) > bisect_right(starts, at):
-            yield from (Span(at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
+            found = _in_shortened(line, partial(values_in, place=place))
+            yield from (Span(at + one.start, at + one.stop) for one in found if one.sure)
         at = stop + 1

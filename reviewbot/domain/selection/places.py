@@ -18,7 +18,7 @@ from reviewbot.domain.selection.selection import EXECUTABLE_MODE
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
 # Files that decide what runs, but in which most keys name no program and no package.
-_CONFIGURATION = re.compile(r"\.(?:ya?ml|xml)\Z", re.IGNORECASE)
+_CONFIGURATION = re.compile(r"\.(?:ya?ml|xml|json[5c]?)\Z", re.IGNORECASE)
 
 
 def place_of(file: ChangedFile) -> Place:

@@ -82,6 +82,7 @@ def keys(seed: int = 1) -> Mapping[str, str]:
     """Return keys of several types and encodings."""
     made = {name: key(name, seed) for name in _KEYS}
     bodies = {f"{name}_body": "\n".join(text.split("\n")[1:-1]) for name, text in made.items()}
+    wrapped = _wrapped(made["pem"])
     return {
         **made,
         **bodies,
@@ -94,6 +95,11 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "rsa_line": bodies["rsa_body"].replace("\n", " "),
         "pem_crlf": bodies["pem_body"].replace("\n", "\\r\\n"),
         "ec_quoted": "\n".join(f"> {line}" for line in bodies["ec_body"].split("\n")),
+        "pem_wrapped": wrapped,
+        "pem_wrapped_plus": "\n".join(f"+{line}" for line in wrapped.split("\n")),
+        "pem_wrapped_strings": "\n".join(f'    "{line}"' for line in wrapped.split("\n")),
+        "rsa_der": bodies["rsa_body"].replace("\n", ""),
+        "kubeconfig": _kubeconfig(made["pem"]),
         "pem_base64": base64.b64encode(made["pem"].encode()).decode(),
         "public_ssh": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + bodies["ec_body"][10:52],
         "token_base64": base64.b64encode(("ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8").encode()).decode(),
@@ -107,6 +113,24 @@ def keys(seed: int = 1) -> Mapping[str, str]:
         "vault": _unpadded("\10\1\22\40" + "\1" * 32 + "\32\36\n\34hvs.q7Tz91kdx4LpW2vB8nR5sJ0m"),
         "basic": base64.b64encode(b"deploy:9fK2-xQ7vLp3").decode(),
     }
+
+
+def _wrapped(text: str) -> str:
+    """Return a text in base64 as the program `base64` prints it."""
+    encoded = base64.b64encode(f"{text}\n".encode()).decode()
+    return "\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+
+
+def _kubeconfig(private_key: str) -> str:
+    """Return a configuration of Kubernetes in base64, with certificates and a private key."""
+    certificate = base64.b64encode(private_key.replace("PRIVATE KEY", "CERTIFICATE").encode()).decode()
+    client_key = base64.b64encode(private_key.encode()).decode()
+    text = (
+        f"apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {certificate}\n"
+        "    server: https://10.2.30.4:6443\n  name: shop\ncurrent-context: shop\nkind: Config\nusers:\n- name: admin\n"
+        f"  user:\n    client-certificate-data: {certificate}\n    client-key-data: {client_key}\n"
+    )
+    return base64.b64encode(text.encode()).decode()
 
 
 def _unpadded(text: str) -> str:
@@ -248,6 +272,8 @@ WORDS = (
     'encryptionKey := []byte("«{n32}»")',
     'let pwd = r#"«{n14}»"#;',
     "TWILIO_AUTH_TOKEN=«{h32}»",
+    'session_token = "«{b2400}»"',
+    "api_token: |\n  «{w1800}»",
     "DD_API_KEY: «{h32}»",
     "slack_signing_secret: '«{h32}»'",
     'const jwtSecret = "«{p20}»"',
@@ -282,6 +308,29 @@ WORDS = (
     'oauth_token_secret="«{n45}»"',
     'curl -d \'{"username":"a","password":"«{n12}»"}\' x',
     'builder.password("«{n12}»")',
+    'let password: &str = "«{n12}»";',
+    'const PASSWORD: &\'static str = "«{n12}»";',
+    'val password: String? = "«{n10}»"',
+    'var password: String! = "«{n10}»"',
+    'var password string = "«{n14}»"',
+    'password: str | None = "«{n12}»"',
+    'api_key: Optional[str] = "«{n20}»"',
+    "password?: string = '«{n12}»';",
+    'const password: []const u8 = "«{n12}»";',
+    'Dim password As String = "«{n12}»"',
+    "DECLARE @password NVARCHAR(50) = '«{n12}»';",
+    'public string Password { get; set; } = "«{n12}»";',
+    'std::string password{"«{n12}»"};',
+    'local password <const> = "«{n12}»"',
+    "process.env.DB_PASSWORD || '«{n12}»'",
+    'process.env.DB_PASSWORD ?? "«{n12}»"',
+    "process.env['DB_PASSWORD'] || '«hunter22»'",
+    'os.getenv("DB_PASSWORD") or "«{n12}»"',
+    "getenv('DB_PASSWORD') ?: '«{n12}»'",
+    "@password ||= '«{n12}»'",
+    "options.password ??= '«{n12}»';",
+    'password <- "«{n12}»"',
+    'val password = Some("«{n12}»")',
     '.withPassword("«{n12}»")',
     'setPassword("«{n12}»");',
     "encryption.key = «{h64}»",
@@ -314,6 +363,37 @@ WORDS = (
     'var pass = "«{n16}»";',
     'private static final String API_SECRET = "«{w32}»";',
     "$password = '«{n12}»';",
+    'db_password="«{n22}»"',
+    "db_password=«{n22}»",
+    "export db_password='«{n22}»'",
+    'password = "«{n22}»"',
+    'CONFIG = {"api_key": "«{n32}»"}',
+    'os.environ.setdefault("db_password", "«{n22}»")',
+    'client = Client(user="me", password="«{n22}»")',
+    'password = (\n    "«{n22}»"\n)',
+    'token = "«{n32}»"',
+    'withCredentials(password: "«{n22}»")',
+    "def password = '«{n22}»'",
+    'storePassword "«{n22}»"',
+    'keyPassword = "«{n22}»"',
+    'password.set("«{n22}»")',
+    '{\n  "publishConfig": {\n    "authToken": "«{n32}»"\n  }\n}',
+    "ENV db_password=«{n22}»",
+    "ENV db_password «{n22}»",
+    "ARG db_password=«{n22}»",
+    "DB_PASSWORD ?= «{n22}»",
+    "db_password := «{n22}»",
+    "[server-login]\npassword = «{n22}»",
+    "Environment=db_password=«{n22}»",
+    "      - db_password=«{n22}»",
+    "<apiPassword>«{n22}»</apiPassword>",
+    'password: Annotated[str, "x"] = "«{n12}»"',
+    'password = os.environ.get("X") or "«{n12}»"',
+    'const password = process.env.X || "«{n12}»"',
+    'let password = String::from("«hunter22»");',
+    'image: x\npassword: "${DB_PASSWORD:-«{n14}»}"',
+    "buildConfigField 'String', 'API_KEY', '\"«{n32}»\"'",
+    'apiToken "«{n32}»"',
     "my $secret = q{«{n14}»};",
     "withCredentials(username: 'x', password: '«{n14}»')",
 )
@@ -403,6 +483,14 @@ PRIVATE_KEYS = (
     '  "-----BEGIN PRIVATE KEY-----\\r\\n«{pem_crlf}»\\r\\n-----END PRIVATE KEY-----"',
     "> -----BEGIN EC PRIVATE KEY-----\n«{ec_quoted}»\n> -----END EC PRIVATE KEY-----",
     "client-key-data: «{pem_base64}»",
+    'private_key = "«{rsa_der}»"',
+    "private_key: «{rsa_der}»",
+    "PRIVATE_KEY=«{rsa_der}»",
+    "tls.key: |\n«{pem_wrapped}»",
+    'KEY = """\n«{pem_wrapped}\n»"""',
+    "KEY = (\n«{pem_wrapped_strings}»\n)",
+    "@@ -0,0 +1,30 @@\n«{pem_wrapped_plus}»",
+    "KUBECONFIG_BASE64: «{kubeconfig}»",
 )
 
 ENCODED = (
@@ -447,6 +535,15 @@ ENCODED = (
     'resource "x" "y" {\n  master_password = "«{n14}»"\n}',
     '- key: DB_PASSWORD\n  value: "«{n14}»"',
     "password: >-\n    «{n14}»",
+    '{"env": "\\u0022«ghp_{n36}»\\u0022"}',
+    "x = 'token\\u003d«ghp_{n36}»'",
+    "x = '\\x22«ghp_{n36}»\\x22'",
+    'x = "\\075«ghp_{n36}»"',
+    "\x1b[32m«ghp_{n36}»\x1b[0m",
+    "echo -e '\\033[1;32m«ghp_{n36}»\\033[0m'",
+    "token=3D«ghp_{n36}»",
+    "x = '\\u0022«eyJ{n30}.eyJ{n60}.{w43}»\\u0022'",
+    "q=%22«eyJ{n30}.eyJ{n60}.{w43}»%22",
     "secret = <<EOS\n«{n20}»\nEOS",
 )
 
@@ -514,7 +611,51 @@ PATHS: Mapping[str, str] = {
     "git clone https://oauth2:«{n24}»@git.example/a/b.git": "build.sh",
     "curl -H 'X-Auth-Token: «{h32}»' x": "build.sh",
     "token = '«ghp_{n36}»'": "app.py",
+    'db_password="«{n22}»"': "deploy.sh",
+    "db_password=«{n22}»": "deploy.sh",
+    "export db_password='«{n22}»'": "deploy.sh",
+    'password = "«{n22}»"': "conftest.py",
+    'CONFIG = {"api_key": "«{n32}»"}': "setup.py",
+    'os.environ.setdefault("db_password", "«{n22}»")': "conftest.py",
+    'client = Client(user="me", password="«{n22}»")': "conftest.py",
+    'password = (\n    "«{n22}»"\n)': "conftest.py",
+    'token = "«{n32}»"': "pyproject.toml",
+    'withCredentials(password: "«{n22}»")': "Jenkinsfile",
+    "def password = '«{n22}»'": "Jenkinsfile",
+    'storePassword "«{n22}»"': "build.gradle",
+    'keyPassword = "«{n22}»"': "build.gradle",
+    'password.set("«{n22}»")': "build.gradle.kts",
+    '{\n  "publishConfig": {\n    "authToken": "«{n32}»"\n  }\n}': "package.json",
+    "ENV db_password=«{n22}»": "Dockerfile",
+    "ENV db_password «{n22}»": "Dockerfile",
+    "ARG db_password=«{n22}»": "Dockerfile",
+    "DB_PASSWORD ?= «{n22}»": "Makefile",
+    "db_password := «{n22}»": "Makefile",
+    "[server-login]\npassword = «{n22}»": "setup.cfg",
+    "Environment=db_password=«{n22}»": "app.service",
+    "      - db_password=«{n22}»": "docker-compose.yml",
+    "<apiPassword>«{n22}»</apiPassword>": "Directory.Build.props",
+    'password: Annotated[str, "x"] = "«{n12}»"': "app.py",
+    'password = os.environ.get("X") or "«{n12}»"': "app.py",
+    'const password = process.env.X || "«{n12}»"': "app.js",
+    'let password = String::from("«hunter22»");': "app.rs",
+    'std::string password{"«{n12}»"};': "app.cpp",
+    "buildConfigField 'String', 'API_KEY', '\"«{n32}»\"'": "build.gradle",
+    'apiToken "«{n32}»"': "build.gradle",
     'password = "«hunter22»"': "app.py",
+    'let password: &str = "«{n12}»";': "app.rs",
+    'val password: String? = "«{n10}»"': "app.kt",
+    'var password: String! = "«{n10}»"': "app.swift",
+    'var password string = "«{n14}»"': "app.go",
+    'password: str | None = "«{n12}»"': "app.py",
+    "password?: string = '«{n12}»';": "app.ts",
+    "process.env.DB_PASSWORD || '«{n12}»'": "app.js",
+    'process.env.DB_PASSWORD ?? "«{n12}»"': "app.js",
+    "@password ||= '«{n12}»'": "app.rb",
+    'password <- "«{n12}»"': "app.r",
+    'val password = Some("«{n12}»")': "app.scala",
+    "PRIVATE_KEY=«{rsa_der}»": "deploy.sh",
+    "KEY = (\n«{pem_wrapped_strings}»\n)": "app.py",
     "const apiKey = '«{h32}»';": "app.js",
     'KEY = (\n    "-----BEGIN PRIVATE KEY-----\\n"\n«{pem_strings}»\n    "-----END PRIVATE KEY-----"\n)': "app.py",
 }
@@ -543,6 +684,30 @@ POSITIONS: tuple[tuple[str, str], ...] = (
 )
 
 HARMLESS = (
+    "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+    "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "const stripe = Stripe('pk_test_{n24}')",
+    'STRIPE_KEY="pk_live_{n99}"',
+    'key = "2024-01-05T10:00:00Z"',
+    "session: '2024-01-05T10:00:00.123+02:00'",
+    'const token = "0x{h40}"',
+    "const token = '0x6B175474E89094C44Da98b954EedeAC495271d0F'",
+    "      checksum/secret: {h64}",
+    'checksum/db-secret: "{h64}"',
+    'Key: "backups/db-2024-01-05.sql.gz"',
+    "Key='uploads/2024/report-7f3a.tar.gz'",
+    "var PasswordRegex = '^(?=.*[A-Z])(?=.*[0-9]).{8,64}$'",
+    'passwordPattern: "^[A-Za-z0-9!@#%*]{8,64}$"',
+    "tokenPattern = r'^[a-z]{2}_[A-Za-z0-9]{36}$'",
+    'type="password" autocomplete="current-value1"',
+    "<Input password class='form-control1' />",
+    "type Props = { password?: 'visible1' | 'masked1' }",
+    "if (!password || name === 'Alice1') {",
+    "WHERE password IS NULL AND name = 'Alice1'",
+    "let password: String = config.password1;",
+    "password: str | None = None",
+    'password: str = Field(default="", max_length=80)',
+    "const message = errors.password || 'Enter your password'",
     '"idempotencyKey": "{h8}-{h4}-4{h3}-a{h3}-{h12}"',
     "commit 0{h39}",
     '"integrity": "sha512-{b86}=="',

@@ -11,13 +11,16 @@ import pytest
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
 from tests.domain.redaction import corpus
+from tests.domain.redaction.test_redactor import is_diff
 
 LEAST = 0.95
 
 
 def redacted(form: corpus.Form) -> str:
     text = (form.text, place_of_text(form.path, [form.text]))
-    return Redactor.of([text]).redact(*text).text
+    diff = is_diff(form.text)
+    redactor = Redactor.of((), diffs=[text]) if diff else Redactor.of([text])
+    return redactor.redact(*text, diff=diff).text
 
 
 @cache

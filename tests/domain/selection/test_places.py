@@ -13,16 +13,19 @@ from tests.domain.builders import changed_file
 @pytest.mark.parametrize(
     "path",
     [
-        "run.sh", "Dockerfile", "Makefile", "package.json", "requirements.txt", "requirements/dev.in",
+        "run.sh", "Dockerfile", "Makefile", "pyproject.toml", "requirements.txt", "requirements/dev.in",
         "pnpm-lock.yaml", "Cargo.toml", "go.sum", "yarn.lock", ".husky/pre-commit",
-        "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
+        "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "package-lock.json",
     ],
 )  # fmt: skip
 def test_executed_and_installed_files_are_recognized_by_name(path: str) -> None:
     assert place_of_text(path, [""]) is Place.EXECUTED
 
 
-@pytest.mark.parametrize("path", [".github/workflows/ci.yml", "docker-compose.yml", "pom.xml", "environment.yml"])
+@pytest.mark.parametrize(
+    "path",
+    [".github/workflows/ci.yml", "docker-compose.yml", "pom.xml", "environment.yml", "package.json", "composer.json"],
+)
 def test_configurations_with_commands_are_recognized_by_name(path: str) -> None:
     assert place_of_text(path, [""]) is Place.MIXED
 
