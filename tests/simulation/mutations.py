@@ -1557,7 +1557,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check runs that a force-push hides are not read",
-        "reviewbot.app.github.ledger_store:_every_check",
+        "reviewbot.app.github.ledger_store:every_check",
         lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
@@ -1832,6 +1832,27 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda before, *those: tuple(update_state(one, *those) for one in before),
         NEVER_GREEN,
         found="both-copies-called-fixed",
+    ),
+    Mutation(
+        "a green check for another base branch counts in a merge group",
+        "reviewbot.app.merge_group:_is_for",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="group-for-a-former-base",
+    ),
+    Mutation(
+        "an older head stays green by what was withdrawn on a newer one",
+        "reviewbot.domain.machine.older_heads:outlives",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="older-head-with-a-withdrawn-waiver",
+    ),
+    Mutation(
+        "a head below a replaced one stays green",
+        "reviewbot.domain.machine.older_heads:hides_older_heads",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="replaced-head-with-a-removed-label",
     ),
 )
 
