@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,8 @@ def finds_it_later(request: TaskRequest) -> Any:  # noqa: ANN401 — an answer
 
 
 def finds_it_again() -> Any:  # noqa: ANN401 — an engineer
-    asked: list[TaskRequest] = []
-    return lambda request: CLEAN if asked.append(request) or len(asked) == 1 else answer(CRITICAL)
+    given = chain([CLEAN], repeat(answer(CRITICAL)))
+    return lambda _: next(given)
 
 
 @pytest.mark.parametrize(
