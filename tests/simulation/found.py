@@ -1280,7 +1280,7 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), Move("skip"), RUN, RUN, RUN, Move("note", 0, 1), RUN, RUN_PUSH, Move("squash"), RUN),
-            *(RUN_PUSH, Move("skip"), RUN, RUN),
+            *(RUN_PUSH, Move("harmless", 0, 1), RUN, RUN_PUSH, Move("skip"), RUN, RUN),
         ),
     ),
 }

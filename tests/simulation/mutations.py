@@ -1417,14 +1417,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
-        lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
+        lambda right: lambda conclusions, _elsewhere: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
         NEVER_GREEN,
         steps=(Move("evil"), _NEXT, _NEXT, Move("queue"), _NEXT),
     ),
     Mutation(
         "a merge group counts a review that is open",
         "reviewbot.domain.policy.verdict:carried",
-        lambda right: lambda conclusions: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()}),
+        lambda right: (
+            lambda conclusions, _elsewhere: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()})
+        ),
         NEVER_GREEN,
         config=_LEAVES,
         steps=(_NEXT, Move("queue"), _NEXT),
