@@ -92,7 +92,7 @@ def queued(rig: Rig) -> tuple[int, str | None, str]:
     rig.world.store.queues.clear()
     group = rig.world.queue(REPO, (rig.number,))
     done = rig.run(event="merge_group", payload=merge_group_event(rig.world.store, group, rig.github_url))
-    [check] = rig.checks(group.head_sha)
+    check = rig.checks(group.head_sha)[-1]
     return done.exit_status, check.conclusion, done.log
 
 

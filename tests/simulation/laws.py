@@ -663,7 +663,10 @@ def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
         is_skipped = (head, pull.base_ref) in world.truth.skips or is_unreviewed(world, pull, changes, at_rest=False)
         if world.is_bots_own(pull.number, head) or (check.conclusion == "skipped" and is_skipped):
             continue
-        if problem := _why_not(world, check.conclusion, changes, head, strict=True, number=pull.number):
+        # A rule without a review skipped it, and the same change was reviewed since: that review has to pass.
+        is_by_rule = ROUTES in setting.config and {one.path for one in changes} <= set(UNREVIEWED)
+        conclusion = "success" if is_by_rule else check.conclusion
+        if problem := _why_not(world, conclusion, changes, head, strict=True, number=pull.number):
             yield Violation(NEVER_GREEN, f"the older head {head[:7]} of #{pull.number} is green at rest: {problem}")
 
 

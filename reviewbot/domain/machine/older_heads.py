@@ -16,7 +16,7 @@ from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Tolerance
+from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.verdict import Coverage, blocks
 
@@ -41,7 +41,7 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
     if shares_name and tag.base != base_mark(pull.base_ref):
         return True
     if tag.verdict != Conclusion.SUCCESS:
-        return tag.skip != "" and tag.skip not in records
+        return tag.skip not in records if tag.skip else _blocks_now(known, known.request.strictest_fail_on)
     ended = known.stored.ended
     if ended is not None and ended.head_sha == check.head_sha:
         return True
@@ -87,10 +87,13 @@ def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -
     if TaskState.DONE not in {bought.state, copy.purchase.state} or not (is_read and is_whole):
         return False
     blocked = [one for one in ledger.judged_on(bought) if one.blocks]
-    if not all(_is_waived(known, one) for one in blocked):
-        return False
-    severities = [*(one.severity for one in ledger.findings.records if one.counts), *dict(ledger.findings.beyond)]
-    return not any(blocks(one, rules.fail_on) for one in severities)
+    return all(_is_waived(known, one) for one in blocked) and not _blocks_now(known, rules.fail_on)
+
+
+def _blocks_now(known: Known, fail_on: FailOn) -> bool:
+    findings = known.ledger.findings
+    severities = [*(one.severity for one in findings.records if one.counts), *dict(findings.beyond)]
+    return any(blocks(one, fail_on) for one in severities)
 
 
 def _is_waived(known: Known, judged: Judged) -> bool:
