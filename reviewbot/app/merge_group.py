@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.run import run_machine
-from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.github.check_identity import base_mark
+from reviewbot.domain.github.pull_request import CheckRun, Snapshot
+from reviewbot.domain.github.shared_heads import GREEN
 from reviewbot.domain.machine.finish import on_group_head
 from reviewbot.domain.machine.judge import current_check, failed
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
-from reviewbot.settings import peek_settings
+from reviewbot.settings import Settings, peek_settings
 from reviewbot.values import replace
 
 
@@ -27,13 +31,13 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None
     try:
-        loaded = [load_settings(ports, snapshot)[1] for snapshot in snapshots]
+        loaded = [load_settings(ports, snapshot) for snapshot in snapshots]
         renderer = Renderer(overrides(first))
     except (SettingsError, TemplateError) as error:
         problem, loaded, renderer = error, [], Renderer()
     run = RunContext.of(ports, peek_settings(ports.inputs, first.default_branch.config), on_group, renderer)
     known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-    outcome = failed(known, problem) if problem else carried({one.pull.number: _conclusion(one) for one in loaded})
+    outcome = failed(known, problem) if problem else _carried(loaded, event.base_ref)
     if queued == ():
         known = known.noting(
             "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."
@@ -52,6 +56,26 @@ def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeErro
         return error
 
 
-def _conclusion(snapshot: Snapshot) -> str | None:
-    check = current_check(snapshot)
-    return check.verdict if check else None
+def _carried(loaded: Iterable[tuple[Settings, Snapshot]], base_ref: str) -> Outcome:
+    """Return the outcome of a group; a green check for another base branch than the group's does not count."""
+    conclusions: dict[int, str | None] = {}
+    elsewhere = []
+    for settings, snapshot in loaded:
+        check, number = current_check(snapshot), snapshot.pull.number
+        conclusions[number] = check.verdict if check else None
+        if check and check.verdict in GREEN and not _is_for(check, settings, snapshot, base_ref):
+            elsewhere.append(number)
+            conclusions[number] = None
+    return carried(conclusions, elsewhere)
+
+
+def _is_for(check: CheckRun, settings: Settings, snapshot: Snapshot, base_ref: str) -> bool:
+    """Return whether a green check is for the group's base branch, as its name or its tag says.
+
+    The run has no key, so it reads no signed record. A change of base in between was seen by no run.
+    """
+    pull = snapshot.pull
+    if pull.base_ref != (base_ref or pull.base_ref):
+        return False
+    is_shared = settings.check_names.are_shared(snapshot.repository.default_branch, pull)
+    return not is_shared or (check.tag is not None and check.tag.base == base_mark(pull.base_ref))

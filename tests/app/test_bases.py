@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
+from reviewbot_sandbox.github import merge_group_event
 
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
+from tests.app.test_commands import people
 
 REQUIRED = "CodeVF review"
 CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")
@@ -82,6 +85,41 @@ def test_green_against_one_listed_branch_is_not_green_against_another(tmp_path: 
         retarget(rig, "release/1")
         rig.run(payload=rig.event("edited"), review_on="ready")
         assert shown(rig) == {REQUIRED: ("completed", "success")}
+
+
+def queued(rig: Rig) -> tuple[int, str | None, str]:
+    """Queue the pull request; return the exit status, conclusion and text of the group's run."""
+    rig.world.store.queues.clear()
+    group = rig.world.queue(REPO, (rig.number,))
+    done = rig.run(event="merge_group", payload=merge_group_event(rig.world.store, group, rig.github_url))
+    check = rig.checks(group.head_sha)[-1]
+    return done.exit_status, check.conclusion, done.log
+
+
+@pytest.mark.parametrize("skips", [False, True], ids=["reviewed", "skipped"])
+def test_a_green_check_for_another_base_is_not_carried_to_a_merge_group(tmp_path: Path, *, skips: bool) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config="bases: ['release/**']\n") as rig:
+        people(rig)
+        stack(rig, "release/1")
+        rig.run(payload=rig.labeled("skip-review", "max")) if skips else rig.run()
+        green = ("completed", "skipped" if skips else "success")
+        assert shown(rig) == {REQUIRED: green}
+        retarget(rig, "main")
+        exit_status, conclusion, text = queued(rig)
+        assert (exit_status, conclusion) == (3, "action_required")
+        assert f"#{rig.number}: green for another base branch" in text
+        assert f"Run reviewbot again on #{rig.number}" in text
+        rig.run(payload=rig.event("edited"))
+        assert queued(rig)[:2] == (0, "success")
+        if skips:
+            assert shown(rig) == {REQUIRED: ("completed", "success")}, "the label was set for the other base"
+            rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+            rig.world.unlabel(REPO, rig.number, "skip-review")
+            rig.run(payload=rig.labeled("skip-review", "max"))
+            assert shown(rig) == {REQUIRED: green}
+            assert queued(rig)[:2] == (0, "success")
+        retarget(rig, "release/1")
+        assert queued(rig)[:2] == (3, "action_required")
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])

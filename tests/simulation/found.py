@@ -24,7 +24,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import AUTO_SIZE, IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import AUTO_SIZE, IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
@@ -1273,6 +1273,33 @@ FOUND: dict[str, Bug] = {
             *(Move("main_turns"), Move("merge_main"), Move("rename", 1), RUN_PUSH),
             *(Move("main_turns"), Move("merge_main")),
             setting=Setting(mind=Mind(is_brief=True)),
+        ),
+    ),
+    "group-for-a-former-base": Bug(
+        "A pull request was green against one listed branch, got another one as its base, and was queued before a run "
+        "saw that. The check of the merge group was green, although no run had judged the change against its branch.",
+        NEVER_GREEN,
+        history(
+            *(Move("main_moves"), Move("merge_main"), RUN, RUN, Move("retarget", 1), Move("queue")),
+            Episode((NEXT, NEXT), (At(0, Switch()),)),
+            setting=Setting(config=LISTS_RELEASE),
+        ),
+    ),
+    "older-head-with-a-withdrawn-waiver": Bug(
+        "A waiver was withdrawn on a newer head, and the older one that it had let through stayed green, so that a "
+        "force-push back to it could be merged at once.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, RUN_PUSH, Move("waive"), RUN, RUN, Move("harmless", 0, 1), RUN, RUN_PUSH),
+            *(Move("unwaive"), RUN, RUN),
+        ),
+    ),
+    "replaced-head-with-a-removed-label": Bug(
+        "The skip label was removed after a force-push, and the skipped commit below the replaced head stayed green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Move("skip"), RUN, RUN, RUN, Move("note", 0, 1), RUN, RUN_PUSH, Move("squash"), RUN),
+            *(RUN_PUSH, Move("harmless", 0, 1), RUN, RUN_PUSH, Move("skip"), RUN, RUN),
         ),
     ),
 }

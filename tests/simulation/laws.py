@@ -104,6 +104,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
+            yield from _green_before(world, pull)
     yield from _stalled(world)
     yield from _outdated(world)
     yield from _undone(world)
@@ -642,6 +643,33 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
+def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
+    """Check that no older head is green at rest that a run there would not call green: a force-push can restore it.
+
+    A bypass has ended with the push. Without the summary, or after a kill, nothing says what has ended.
+    """
+    setting, git = world.setting, world.github.git
+    is_cut = bool(world.truth.losses or setting.denied - {"contents: write"}) or any(
+        one.outcome is None for one in world.runs
+    )
+    if pull is not world.pull or not (setting.has_checks and setting.has_summary) or is_cut:
+        return
+    name = setting.names.against(world.github.default_branch, pull.base_ref)
+    for head in sorted({one.sha for one in pull.pushes} - {pull.head_sha}):
+        check = next(iter(world.github.checks_on(head, name)[::-1]), None)
+        if check is None or check.number != pull.number or check.conclusion not in GREEN:
+            continue
+        changes = git.changes(git.merge_base(pull.base_sha, head), head)
+        is_skipped = (head, pull.base_ref) in world.truth.skips or is_unreviewed(world, pull, changes, at_rest=False)
+        if world.is_bots_own(pull.number, head) or (check.conclusion == "skipped" and is_skipped):
+            continue
+        # A rule without a review skipped it, and the same change was reviewed since: that review has to pass.
+        is_by_rule = ROUTES in setting.config and {one.path for one in changes} <= set(UNREVIEWED)
+        conclusion = "success" if is_by_rule else check.conclusion
+        if problem := _why_not(world, conclusion, changes, head, strict=True, number=pull.number):
+            yield Violation(NEVER_GREEN, f"the older head {head[:7]} of #{pull.number} is green at rest: {problem}")
+
+
 def _last_conclusion(world: World, pull: Pull) -> str | None:
     """Return the conclusion of the last run if only the summary is written.
 
@@ -665,13 +693,17 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
 
 
 def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
-    """Check that each pull request of a merge group may be green; GitHub removes one whose head or state changes."""
-    pulls = world.github.pulls
+    """Check that each pull request of a merge group may be green against its base branch.
+
+    GitHub removes one whose head, base or state changes.
+    """
+    pulls, base = world.github.pulls, world.truth.group_bases[check.head_sha]
     group = [(pulls[number], head) for number, head in world.truth.groups[check.head_sha]]
     judged = [(pull, head) for pull, head in group if not _is_forged(world, pull)]
-    for pull, head in judged if all(pull.is_open and pull.head_sha == head for pull, head in group) else ():
+    is_there = all(pull.is_open and (pull.head_sha, pull.base_ref) == (head, base) for pull, head in group)
+    for pull, head in judged if is_there else ():
         skipped = replace(check, conclusion="skipped")
-        if all(problems := [_not_green(world, pull.number, head, one) for one in (check, skipped)]):
+        if all(problems := [_not_green(world, pull.number, head, one, base) for one in (check, skipped)]):
             yield Violation(NEVER_GREEN, f"a merge group with #{pull.number} was called green: {problems[0]}")
 
 
@@ -682,17 +714,17 @@ def _is_forged(world: World, pull: Pull) -> bool:
     return bool(ours) and ours[-1].number is None
 
 
-def _not_green(world: World, number: int, head: str, check: StoredCheck) -> str:
-    """Return why a head may not be green as a check says, against any base that it had; empty if it may."""
-    truth = world.truth
-    apply_bypass = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
+def _not_green(world: World, number: int, head: str, check: StoredCheck, base_ref: str = "") -> str:
+    """Return why a head may not be green as a check says, against a base or any that it had; empty if it may."""
+    exempt = [one for one, base in world.truth.bypasses | world.truth.skipped if base_ref in {"", base}]
+    apply_bypass = head in exempt or world.is_bots_own(number, head)
     if apply_bypass or not world.github.pulls[number].is_open:
         return ""
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
         else _why_not(world, str(check.conclusion), changes, head, strict=False, number=number)
-        for changes in world.changes_for(number, head, protected=check.name == CHECK)
+        for changes in world.changes_for(number, head, protected=check.name == CHECK, base_ref=base_ref)
     ]
     return problems[0] if problems and all(problems) else ""
 

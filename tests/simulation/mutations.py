@@ -1417,14 +1417,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
-        lambda right: lambda conclusions: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
+        lambda right: lambda conclusions, _elsewhere: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),
         NEVER_GREEN,
         steps=(Move("evil"), _NEXT, _NEXT, Move("queue"), _NEXT),
     ),
     Mutation(
         "a merge group counts a review that is open",
         "reviewbot.domain.policy.verdict:carried",
-        lambda right: lambda conclusions: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()}),
+        lambda right: (
+            lambda conclusions, _elsewhere: right({key: one or Conclusion.SUCCESS for key, one in conclusions.items()})
+        ),
         NEVER_GREEN,
         config=_LEAVES,
         steps=(_NEXT, Move("queue"), _NEXT),
@@ -1557,7 +1559,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check runs that a force-push hides are not read",
-        "reviewbot.app.github.ledger_store:_every_check",
+        "reviewbot.app.github.ledger_store:every_check",
         lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
@@ -1846,6 +1848,27 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(frozenset()),
         NEVER_GREEN,
         found="rename-of-what-the-base-fixed",
+    ),
+    Mutation(
+        "a green check for another base branch counts in a merge group",
+        "reviewbot.app.merge_group:_is_for",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="group-for-a-former-base",
+    ),
+    Mutation(
+        "an older head stays green by what was withdrawn on a newer one",
+        "reviewbot.domain.machine.older_heads:outlives",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="older-head-with-a-withdrawn-waiver",
+    ),
+    Mutation(
+        "a head below a replaced one stays green",
+        "reviewbot.domain.machine.older_heads:hides_older_heads",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="replaced-head-with-a-removed-label",
     ),
 )
 

@@ -356,7 +356,7 @@ def _queue(world: World, move: Move) -> None:
     if pull.number in numbers:
         head = github.queue(numbers)
         line = [(one, github.git.commits[sha].parents[1]) for one, sha in github.queue_of(pull.base_ref)]
-        world.truth.groups[head] = tuple(line)
+        world.truth.groups[head], world.truth.group_bases[head] = tuple(line), pull.base_ref
         world.pending.append(MergeGroupEvent(head, (pull.number,), pull.base_ref))
 
 

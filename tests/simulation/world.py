@@ -205,7 +205,7 @@ class Truth:
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
-        groups: the pull requests of each merge group, with their heads, by the group's head.
+        groups: the pull requests of each merge group, with their heads, by the group's head; `group_bases`: its base.
         accepted: tasks with the heads and bases for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -231,6 +231,7 @@ class Truth:
     askers: dict[str, str] = field(default_factory=dict)
     accepted: set[tuple[str, str, str]] = field(default_factory=set)
     groups: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    group_bases: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -428,16 +429,19 @@ class World:
         readings = (decode(text, signer) for text in self.truth.texts)
         yield from (one.ledger for one in readings if not one.problem)
 
-    def changes_for(self, number: int, head: str, *, protected: bool = False) -> set[tuple[Change, ...]]:
-        """Return the changes of a head, one for each base; or only that against the default branch.
+    def changes_for(
+        self, number: int, head: str, *, protected: bool = False, base_ref: str = ""
+    ) -> set[tuple[Change, ...]]:
+        """Return the changes of a head, one for each base; or only that against the protected branches, or against one.
 
         A head with a green check against the default branch can be merged, whatever other bases it had meanwhile.
         """
         git = self.github.git
         bases, tip = self.heads.get((number, head), set()), git.branches[self.github.default_branch]
-        if protected:
-            listed = [git.branches[one] for one in self.setting.names.bases]
-            bases = bases & set().union(*map(git.ancestors, (tip, *listed))) or {tip}
+        if protected or base_ref:
+            listed = [tip, *(git.branches[one] for one in self.setting.names.bases)]
+            tips = [git.branches[base_ref]] if base_ref else listed
+            bases = bases & set().union(*map(git.ancestors, tips)) or {tips[0]}
         return {git.changes(git.merge_base(base, head), head) for base in bases}
 
     def changes_of(self, task: StoredTask) -> set[tuple[Change, ...]]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import counting_views, summary_view
-from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.check_identity import CheckTag, marked
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, AnnotationLevel, CheckState
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
@@ -146,6 +146,8 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     title, text = run.renderer.check(summary_view(run, known, outcome))
+    tag, copy = _tag(known, outcome), _external_id(run, known)
+    has_base = known.request.shares_name and tag.verdict in GREEN
     return CheckState(
         name=run.check_name,
         head_sha=known.head_sha,
@@ -153,8 +155,8 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         conclusion=outcome.conclusion,
         title=title,
         summary=text,
-        external_id=_external_id(run, known),
-        tag=_tag(known, outcome),
+        external_id=copy,
+        tag=marked(tag, known.request.base_ref, copy) if has_base else tag,
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),

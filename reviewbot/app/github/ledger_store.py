@@ -38,7 +38,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     copies = _copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
-    ledger = reading.ledger.with_full_identity(digest)
+    ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass
     finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
     doubles = _trusted(run, found.extra)
     others = tuple(_only_in_doubles(ledger, doubles))
@@ -63,6 +63,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         doubled=bool(found.extra),
         on_head=on_head,
         finished=frozenset(finished),
+        ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
     )
 
@@ -88,7 +89,7 @@ def _read_with_checks(
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
-        checks, is_whole = _every_check(run, snapshot, seen)
+        checks, is_whole = every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
         reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
@@ -181,7 +182,7 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
     return until is not None and (since is None or since < until)
 
 
-def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tuple[tuple[CheckRun, ...], bool]:
+def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
     """Read the check runs that may hold a copy, and whether those of all heads since `seen` are among them.
 
     `seen` is what a ledger saw that lets something through; then an error is raised.

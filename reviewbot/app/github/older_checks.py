@@ -9,13 +9,16 @@ from collections.abc import Iterator
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
+from reviewbot.app.github.ledger_store import every_check
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
-from reviewbot.domain.ledger.external_id import decode_external_id
+from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import left_open, outlives_exemption
+from reviewbot.domain.machine.judge import left_open
 from reviewbot.domain.machine.known import Bought, Known
+from reviewbot.domain.machine.older_heads import hides_older_heads, outlives
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -24,17 +27,35 @@ from reviewbot.values import replace
 def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the older check runs whose tasks are over.
 
-    A green check of this head for another base is completed too once a waiver or the skip label is withdrawn.
+    A green check of another head or base becomes `action_required` if a run there might not be green any more.
     If this run wrote the ledger but no check run with its counter, the latest older one with a purchase gets it.
     """
-    for check in _to_close(known) if run.paid and run.settings.check_run else ():
-        bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
-        if (bought or outlives_exemption(known, check)) and _is_as_read(run, known, check):
+    for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
+        copy = decode_external_id(check.external_id, run.signer)
+        bought = left_open(known, check, copy)
+        if (bought or _outlives(run, known, check, copy)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
     found = _behind(run, known) if run.paid and run.settings.check_run else None
     if found and _is_as_read(run, known, found[0]):
         _close(run, known, *found)
     return known
+
+
+def _with_every_check(run: RunContext, known: Known) -> Known:
+    """Read the check runs of all heads if one that the snapshot does not have may have lost its verdict in this run."""
+    if not hides_older_heads(known):
+        return known
+    checks, _ = every_check(run, known.snapshot)
+    return replace(known, stored=replace(known.stored, older_checks=(*known.stored.older_checks, *checks)))
+
+
+def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:
+    """Return whether a check that a ruleset can require has to become `action_required` (`outlives`)."""
+    if check.name != run.settings.check_names.plain or run.settings.is_keyless:
+        return False
+    pull = replace(known.snapshot.pull, head_sha=check.head_sha)
+    records = {skip_record(pull, run.signer), push_record(pull, run.signer)}
+    return outlives(known, check, copy, records)
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
@@ -77,7 +98,7 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
     """Complete a check run; without a summary comment it lists its review's findings."""
     message = "The check of the newest commit has the open findings."
-    if check.head_sha == known.snapshot.pull.head_sha:
+    if bought is None or check.head_sha == known.snapshot.pull.head_sha:
         message = "The record of this pull request has changed since. The next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())

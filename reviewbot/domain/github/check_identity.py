@@ -7,19 +7,33 @@ it can write the check's conclusion, too.
 
 from __future__ import annotations
 
+import base64
 import re
+from hashlib import sha256
 
 from msgspec import Struct
+
+from reviewbot.values import replace
 
 SKIP_LENGTH = 11
 """Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
 
 TAG_LENGTH = 33
-"""Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`."""
+"""Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`.
+
+One with both a record and a base is longer, and is written only if it fits (`marked`).
+"""
+
+BASE_LENGTH = 11
+"""Characters of `CheckTag.base`."""
+
+_MOST = 250
+"""Characters of an `external_id`, less a few for a question's sign and a longer counter."""
 
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
-    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?P<asks>\?)?(?: (?P<rest>.*))?",
+    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?"
+    rf"(?:@(?P<base>[0-9A-Za-z_-]{{{BASE_LENGTH}}}))?(?P<asks>\?)?(?: (?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
 
@@ -27,21 +41,40 @@ _TAG = re.compile(
 class CheckTag(Struct, frozen=True):
     """The pull request of a check run, with its own conclusion; empty while the review is open.
 
+    A merge group reads it without a key.
+
     Attributes:
         skip: the record that this head needs no review; see `skip_record`.
         asks: whether a question on the pull request is open, so that a collection finds it.
+        base: `base_mark` of the base branch of a green verdict, if checks for several branches share the name.
     """
 
     number: int
     verdict: str = ""
     skip: str = ""
     asks: bool = False
+    base: str = ""
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """Return the `external_id` of a tag and a copy, which may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
-    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}{'?' * tag.asks}", copy) if part)
+    base = f"@{tag.base}" if tag.base else ""
+    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}{base}{'?' * tag.asks}", copy) if part)
+
+
+def marked(tag: CheckTag, base_ref: str, copy: str) -> CheckTag:
+    """Return a tag with its base branch, if there is space beside its record and the copy.
+
+    Without it, a merge group does not count the check as green.
+    """
+    whole = replace(tag, base=base_mark(base_ref))
+    return whole if len(with_tag(whole, copy)) <= _MOST else tag
+
+
+def base_mark(base_ref: str) -> str:
+    digest = sha256(base_ref.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:BASE_LENGTH]
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
@@ -49,5 +82,11 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""
-    tag = CheckTag(int(match["number"]), match["verdict"], match["skip"] or "", asks=match["asks"] is not None)
+    tag = CheckTag(
+        int(match["number"]),
+        match["verdict"],
+        match["skip"] or "",
+        asks=match["asks"] is not None,
+        base=match["base"] or "",
+    )
     return tag, match["rest"] or ""

@@ -384,6 +384,10 @@ class Ledger(Struct, frozen=True):
         judged = _together(one for entry in self._of_change(change) for one in entry.judged)
         return {one.id: one.standing for one in judged}
 
+    def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
+        """Return the findings that were open when a purchase's change was judged, in any mode or attempt."""
+        return _together(one for entry in (purchase, *self._of_change(purchase.change)) for one in entry.judged)
+
     def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
         """Record the open findings in the latest finished purchase of a change, in addition to earlier ones.
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import Placed
+from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import CheckRun, Comment
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, ExternalId
@@ -37,6 +38,7 @@ class StoredLedger(Struct, frozen=True):
         finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
             service has their findings.
         older_checks: the check runs of older heads and other bases that were read for it, also those of replaced heads.
+        ended: the bypass of an earlier head or base, which `ledger` does not have.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -48,6 +50,7 @@ class StoredLedger(Struct, frozen=True):
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
     finished: frozenset[PurchaseKey] = frozenset()
     older_checks: tuple[CheckRun, ...] = ()
+    ended: Bypass | None = None
 
 
 class Memory(Struct, frozen=True, dict=True):

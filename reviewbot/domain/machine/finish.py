@@ -49,7 +49,8 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
     # Another base or head can hide a check run that records an end.
     finished = stored.finished | before.finished
-    stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished)
+    ended = stored.ended or before.ended  # this run may have written the ledger without it
+    stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
     return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
 

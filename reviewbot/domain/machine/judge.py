@@ -5,13 +5,12 @@ from __future__ import annotations
 from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
-from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn, Tolerance
 from reviewbot.domain.policy import verdict
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
+from reviewbot.domain.policy.eligibility import has_no_other_token
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
@@ -228,17 +227,6 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
-
-
-def outlives_exemption(known: Known, check: CheckRun) -> bool:
-    """Return whether a green check of this head against another base may depend on a withdrawn waiver or skip label.
-
-    No run judges it until the pull request is against that base again.
-    """
-    if check.head_sha != known.head_sha or check.conclusion not in GREEN:
-        return False
-    is_unlabeled = check.tag is not None and bool(check.tag.skip) and SKIP_LABEL not in known.snapshot.pull.labels
-    return is_unlabeled or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:

@@ -6,7 +6,7 @@ review that did not happen, could not be read completely or did not see every se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -156,18 +156,27 @@ def not_due(reason: Reason, message: str = "") -> Outcome:
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 
-def carried(conclusions: Mapping[int, str | None]) -> Outcome:
+def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
     """Return the outcome of a merge group: the worst check of its pull requests.
 
-    The conclusions are those of reviewbot's check on each head; None if it is missing or open.
+    The conclusions are those of reviewbot's check on each head; None if it is missing or open, or if it is green for
+    another base branch than the group's, as for the pull requests `elsewhere`.
     """
-    verdicts = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
+    without = {
+        number: "green for another base branch" if number in elsewhere else "no verdict" for number in conclusions
+    }
+    verdicts = ", ".join(f"#{number}: {conclusion or without[number]}" for number, conclusion in conclusions.items())
     message = f"Verdicts of the group's pull requests: {verdicts or 'it names none'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
     if not conclusions or any(one not in decided for one in conclusions.values()):
         verdict = Verdict.FAIL if blocked else Verdict.NONE
-        return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, Conclusion.ACTION_REQUIRED, EXIT_NO_REVIEW, message)
+        again = " and ".join(f"#{number}" for number in elsewhere)
+        hint = (
+            f"Run reviewbot again on {again}, for example by `/reviewbot review`, and queue it again." if again else ""
+        )
+        status, action = EXIT_NO_REVIEW, Conclusion.ACTION_REQUIRED
+        return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, action, status, message, hint)
     if blocked:
         return Outcome(Status.COMPLETED, Verdict.FAIL, Reason.MERGE_GROUP, Conclusion.FAILURE, EXIT_GATE, message)
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)

@@ -6,18 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.github.check_identity import SKIP_LENGTH, TAG_LENGTH, CheckTag, split_tag, with_tag
+from reviewbot.domain.github.check_identity import (
+    SKIP_LENGTH,
+    TAG_LENGTH,
+    CheckTag,
+    base_mark,
+    marked,
+    split_tag,
+    with_tag,
+)
 from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.values import replace
 
 RECORDS = st.text("0123456789abcXYZ_-", min_size=SKIP_LENGTH, max_size=SKIP_LENGTH)
 NUMBERS = st.integers(1, 999_999_999)
 TAGS = st.builds(CheckTag, NUMBERS, st.just("") | st.sampled_from(Conclusion), asks=st.booleans()) | st.builds(
     CheckTag, NUMBERS, st.just(Conclusion.SKIPPED), RECORDS, st.booleans()
 )
+BASES = st.text(min_size=1).map(base_mark)
+GREEN = st.builds(CheckTag, NUMBERS, st.sampled_from(["success", "skipped"]), asks=st.booleans(), base=BASES)
 COPIES = st.text(st.characters(codec="ascii", exclude_characters=" "), min_size=1).map(lambda text: f"rb1 {text}")
 
 
-@given(TAGS, st.just("") | COPIES)
+@given(TAGS | GREEN, st.just("") | COPIES)
 def test_a_tag_and_a_copy_are_read_as_they_were_written(tag: CheckTag, copy: str) -> None:
     assert split_tag(with_tag(tag, copy)) == (tag, copy)
     assert len(with_tag(tag, copy)) - len(copy) <= TAG_LENGTH
@@ -32,6 +43,15 @@ def test_a_tag_and_a_copy_are_read_as_they_were_written(tag: CheckTag, copy: str
 )
 def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -> None:
     assert with_tag(tag, copy) == text
+
+
+@pytest.mark.parametrize(("length", "has_space"), [(205, True), (206, False)])
+def test_a_record_and_a_base_are_written_together_only_if_there_is_space(length: int, *, has_space: bool) -> None:
+    tag = CheckTag(999_999_999, "skipped", "a" * SKIP_LENGTH, asks=True)
+    now = marked(tag, "release/1", "x" * length)
+    assert now == (replace(tag, base=base_mark("release/1")) if has_space else tag)
+    assert len(with_tag(now, "x" * length)) <= 255
+    assert base_mark("release/1") != base_mark("release/2")
 
 
 @given(st.text())

@@ -36,7 +36,6 @@ from reviewbot.domain.machine.judge import (
     left_open,
     newer_base,
     not_asked_for,
-    outlives_exemption,
     statement,
     summary_is_due,
     without_review,
@@ -60,7 +59,7 @@ from reviewbot.domain.machine.purchase import (
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
@@ -1138,23 +1137,6 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
     assert left_open(replace(now, reviewed_sha=OTHER_HEAD), check, copy) is None
     open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
     assert left_open(open_task, check, copy) is None
-
-
-@pytest.mark.parametrize("conclusion", [*Conclusion, None])
-def test_a_green_check_is_outdated_once_its_waiver_or_label_is_withdrawn(
-    conclusion: Conclusion | None,
-) -> None:
-    is_green = conclusion in {Conclusion.SUCCESS, Conclusion.SKIPPED}
-    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.COMPLETED, conclusion, "", "", tag=CheckTag(7))
-    by_label = replace(check, tag=CheckTag(7, "skipped", "x" * 11))
-    now = known()
-    assert not outlives_exemption(now, check)
-    assert outlives_exemption(now, by_label) is is_green
-    labels = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({SKIP_LABEL}))))
-    assert not outlives_exemption(labels, by_label)
-    withdrawn = replace(now, memory=Memory(update=LedgerUpdate(edits=(Unwaive("a"),))))
-    assert outlives_exemption(withdrawn, check) is is_green
-    assert not outlives_exemption(withdrawn, replace(check, head_sha=OTHER_HEAD))
 
 
 def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:

@@ -191,6 +191,13 @@ def test_a_merge_group_lists_its_verdicts() -> None:
     assert "names none" in carried({}).message
 
 
+def test_a_merge_group_says_what_to_run_again_for_its_base() -> None:
+    outcome = carried({1: "success", 2: None, 3: None}, [2, 3])
+    assert "#2: green for another base branch, #3" in outcome.message
+    assert "on #2 and #3" in outcome.hint
+    assert carried({1: None}).hint == ""
+
+
 def test_an_outcome_uses_the_words_of_the_contract() -> None:
     assert [status.value for status in Status] == ["completed", "pending", "skipped", "failed"]
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
