@@ -1302,4 +1302,14 @@ FOUND: dict[str, Bug] = {
             *(RUN_PUSH, Move("harmless", 0, 1), RUN, RUN_PUSH, Move("skip"), RUN, RUN),
         ),
     ),
+    "only-review-behind-a-force-push": Bug(
+        "With `review-on: ready` and without a summary, a run could not read the check runs behind a force-push, and "
+        "bought a second review.",
+        ONLY_DUE,
+        history(
+            *(RUN, Move("harmless"), Move("squash"), Move("main_moves"), Move("merge_main")),
+            Episode((NEXT,), (At(4, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("summary-comment", "false"))),
+        ),
+    ),
 }

@@ -14,6 +14,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
@@ -196,7 +197,8 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     try:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
     except ForgeError as error:
-        if seen:
+        # Without a summary, only they say whether the one automatic review was bought.
+        if seen or (run.settings.review_on is ReviewOn.READY and not run.settings.summary_comment):
             raise
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there, True
