@@ -114,7 +114,7 @@ def test_without_a_github_server_the_run_ends_and_buys_nothing(tmp_path: Path) -
         rig.github_url = away
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "github")
-        assert "Check the network, the proxy and the API's URL" in done.log
+        assert "Check the network, the proxy and `GITHUB_API_URL`" in done.log
         assert not rig.codevf_faults.log
 
 

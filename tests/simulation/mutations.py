@@ -20,7 +20,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.findings.tracking import _by_code, update_state
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
-from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
+from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
@@ -360,6 +360,16 @@ def _forgetting_lost_answers(right: Any) -> object:  # noqa: ANN401 — a perfor
 def _other_keys(right: Any) -> object:  # noqa: ANN401 — the key of a question
     count = iter(range(10**9))
     return lambda *those: right(*those[:-1], f"{next(count)}")
+
+
+def _reading_none(right: Callable[..., Any]) -> Callable[..., Any]:
+    def every_check(run: Any, snapshot: Snapshot, *seen: Any) -> object:  # noqa: ANN401 — passed on
+        try:
+            return right(run, snapshot, *seen)
+        except ForgeError:
+            return (*snapshot.older_checks, *snapshot.checks), True
+
+    return every_check
 
 
 def _skipping_records(phase: type, skipped: Callable[[Any], object]) -> Replacement:
@@ -1869,6 +1879,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=False),
         NEVER_GREEN,
         found="replaced-head-with-a-removed-label",
+    ),
+    Mutation(
+        "check runs that cannot be read are none",
+        "reviewbot.app.github.ledger_store:every_check",
+        _reading_none,
+        ONLY_DUE,
+        found="only-review-behind-a-force-push",
     ),
 )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise, product
 from typing import cast
 
-from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
@@ -114,7 +114,8 @@ RACING = 3
 def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     """Return whether no record has a task, which was created while at least so many other runs were at work.
 
-    Without check runs, one is enough if it wrote a ledger that it had read before the task was recorded.
+    Without check runs, one is enough if it wrote a ledger that it had read before the task was recorded. With them, one
+    that deferred the purchase again is enough if another workflow has put back an older summary.
     """
     if any(task.id in check.external_id for check in world.github.checks.values()):
         return False
@@ -122,6 +123,8 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     if any(_has(ledger, task) for ledger in ledgers[-1:]):
         return False
     most = _most_beside(world, task)
+    if "old text" in world.truth.losses and _is_deferred_again(world, task):
+        least = 1
     if not world.setting.has_checks:
         pairs = pairwise(ledgers)
         is_older = any(
@@ -129,6 +132,12 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
         )
         least = 1 if is_older else min(least, RACING - 1)
     return most >= least
+
+
+def _is_deferred_again(world: World, task: StoredTask) -> bool:
+    copies = world.truth.copies
+    named = next((at for at, one in enumerate(copies) if task.id in one), len(copies))
+    return any(f" {TaskState.DEFERRED} " in one for one in copies[named:])
 
 
 def is_written_over(world: World, task: StoredTask) -> bool:
