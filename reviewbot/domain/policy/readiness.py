@@ -33,7 +33,8 @@ class WaitRules(Struct, frozen=True):
 
     def is_quiet(self, since: datetime, now: datetime) -> bool:
         """Return whether the head is old enough; `since` is when reviewbot saw it first."""
-        return now - since >= timedelta(minutes=self.quiet_minutes)
+        # GitHub's clock may be ahead of the runner's.
+        return self.quiet_minutes == 0 or now - since >= timedelta(minutes=self.quiet_minutes)
 
     def is_over(self, since: datetime, now: datetime) -> bool:
         return now - since >= timedelta(hours=self.hours)

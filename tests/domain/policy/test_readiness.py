@@ -64,6 +64,7 @@ def test_a_job_of_another_workflow_run_is_not_this_job() -> None:
 def test_a_head_is_bought_once_it_is_old_enough(minutes: int, age: int, quiet: bool) -> None:  # noqa: FBT001 — a row
     rules = WaitRules(quiet_minutes=minutes)
     assert rules.is_quiet(NOON, NOON + timedelta(seconds=age)) is quiet
+    assert WaitRules().is_quiet(NOON, NOON - timedelta(seconds=1)), "the clocks of GitHub and the runner differ"
     assert rules.too_young == f"The head is younger than {minutes} minutes (`quiet-minutes`)."
 
 
