@@ -249,7 +249,7 @@ def merge_answer(
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     others = (
-        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here)
+        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, stood=stood)
         for key, record in known.items()
         if key not in answered
     )
@@ -349,29 +349,23 @@ def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
 
 
 def _judged(
-    record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool
+    record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool, stood: Stood
 ) -> TrackedFinding:
-    if not record.standing.is_open:
+    if verdict is None or not record.standing.is_open:
         return record
-    # What an answer leaves open, no other review of this change can call fixed.
-    left = replace(record, file=_version(record, change_index)) if here else record
-    if verdict is None:
-        return left
+    answered = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
-        return replace(left, note=verdict.note, standing=FindingState.OPEN)
-    is_fixed = here and _has_changed(record, change_index)
-    return replace(
-        record if is_fixed else left, note=verdict.note, standing=FindingState.FIXED if is_fixed else left.standing
-    )
+        return replace(answered, standing=FindingState.OPEN)
+    # What was open when this same change was judged, no other review of it can call fixed.
+    is_fixed = here and stood.get(record.id) is not FindingState.OPEN and _has_changed(record, change_index)
+    return replace(answered, standing=FindingState.FIXED) if is_fixed else answered
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    differs = record.leftover or record.file != _version(record, change_index)
-    return differs and (record.block is None or record.standing is FindingState.CHANGED)
-
-
-def _version(record: TrackedFinding, change_index: ChangeIndex) -> str:
-    return change_index.version(record.path if record.in_file else "")
+    version = change_index.version(record.path if record.in_file else "")
+    return (record.leftover or record.file != version) and (
+        record.block is None or record.standing is FindingState.CHANGED
+    )
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
