@@ -922,3 +922,11 @@ def test_a_finding_on_no_file_is_fixed_only_in_another_change() -> None:
     first = found(here, finding(path="", title="No tests"))
     for now, standing in ((here, FindingState.OPEN), (there, FindingState.FIXED)):
         assert one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)).standing is standing
+
+
+def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_another_review() -> None:
+    first = found(NOW, finding())
+    said = answer(CHANGED, task="task_2", fixed=[one(first).id])
+    assert one(merge_answer(first, said, CHANGED)).standing is FindingState.FIXED
+    judged = {one(first).id: FindingState.OPEN}
+    assert one(merge_answer(first, said, CHANGED, judged)).standing is FindingState.OPEN
