@@ -254,8 +254,9 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     pull, named = scope.pull, posted.command.target
     if named == pull.head_sha:
         return True
-    heads = {one.head_sha for one in scope.ledger.purchases}
-    is_ambiguous = bool(named) and any(one.startswith(named) for one in heads - {pull.head_sha})
+    heads = {one.head_sha for one in scope.ledger.purchases} - {pull.head_sha}
+    names_commit = bool(named) and posted.command.name in {CommandName.REVIEW, CommandName.BYPASS}
+    is_ambiguous = names_commit and any(one.startswith(named) for one in heads)
     return not is_ambiguous and scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
 
 

@@ -193,7 +193,9 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
-        return replace(record, standing=FindingState.GONE) if record.standing.is_open else record
+        # In a file of the change, another alignment of the diff, or a rename, can show new code as the base's.
+        standing = FindingState.CHANGED if _is_in(record, change_index) else FindingState.GONE
+        return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record

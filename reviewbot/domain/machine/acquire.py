@@ -169,7 +169,7 @@ def _ended_waivers(known: Known) -> Iterator[str]:
     after = update_states(before, known.change.index)
     for one in before.records:
         if one.waiver is not None and (now := after.find(one.id)) is not None and now.counts:
-            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended, because its file has changed."
+            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended: it was for other code."
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:

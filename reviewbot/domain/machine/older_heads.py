@@ -35,10 +35,9 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
     pull, tag = known.snapshot.pull, check.tag
     if check.conclusion not in GREEN or tag is None or not pull.is_open:
         return False
-    if any(isinstance(one, Unwaive) for one in known.memory.update.edits):
-        return True
     shares_name = known.request.shares_name and check.name in known.snapshot.check_names[:1]
-    if shares_name and tag.base != base_mark(pull.base_ref):
+    is_for_another_base = shares_name and tag.base != base_mark(pull.base_ref)
+    if is_for_another_base or any(isinstance(one, Unwaive) for one in known.memory.update.edits):
         return True
     if tag.verdict != Conclusion.SUCCESS:
         return tag.skip not in records if tag.skip else _blocks_now(known, known.request.strictest_fail_on)
@@ -46,7 +45,9 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
     if ended is not None and ended.head_sha == check.head_sha:
         return True
     bought = known.ledger.recorded(copy.purchase) if copy else None
-    return bought is not None and copy is not None and not _passes(known, check, copy, bought)
+    if bought is None or copy is None:
+        return _blocks_now(known, known.request.strictest_fail_on)
+    return not _passes(known, check, copy, bought)
 
 
 def hides_older_heads(known: Known) -> bool:

@@ -88,7 +88,7 @@ CALL = BASE.replace("line 28\n", "bad()\n")
     ("base", "head", "standing"),
     [
         # the base contains the added code now
-        (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "gone"),
+        (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "changed"),
         # the added copy is changed, and the base's copy does not belong to the finding
         (CALL, CALL.replace("line 10\n", "line 10\nbad(1)\n"), "changed"),
         # one more copy, or the same number
@@ -133,12 +133,12 @@ def test_a_finding_on_context_lines_stays_when_the_diff_changes() -> None:
     ("head", "standing"),
     [
         (BASE.replace("line 10\n", "").replace("line 20", "other"), "open"),
-        (BASE.replace("line 11", "other"), "gone"),
+        (BASE.replace("line 11", "other"), "changed"),
         (BASE.replace("line 25", "other"), "changed"),
         (BASE, "gone"),
     ],
 )
-def test_a_reverted_deletion_is_gone(head: str, standing: str) -> None:
+def test_a_reverted_deletion_needs_a_confirmation_if_its_file_is_in_the_change(head: str, standing: str) -> None:
     """This holds only for lines that the diff shows; other base lines are unknown."""
     given = finding(code="line 10", side=Side.LEFT)
     assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing

@@ -1235,7 +1235,7 @@ def test_an_author_learns_that_a_waiver_has_ended() -> None:
     )
     stored = StoredLedger(Ledger(findings=Findings((kept, ended))))
     notes = go(start(known(may_buy=False)), replace(read, stored=stored)).known.notes
-    assert notes == ("The waiver of `bbbbbbbbbb` by `mona` has ended, because its file has changed.",)
+    assert notes == ("The waiver of `bbbbbbbbbb` by `mona` has ended: it was for other code.",)
 
 
 def test_a_head_without_a_request_replaces_only_an_error() -> None:
