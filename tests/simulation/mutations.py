@@ -1868,14 +1868,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an older head stays green by what was withdrawn on a newer one",
-        "reviewbot.domain.machine.older_heads:outlives",
+        "reviewbot.domain.machine.judge:outlives",
         _returning(value=False),
         NEVER_GREEN,
         found="older-head-with-a-withdrawn-waiver",
     ),
     Mutation(
         "a head below a replaced one stays green",
-        "reviewbot.domain.machine.older_heads:hides_older_heads",
+        "reviewbot.domain.machine.judge:hides_older_heads",
         _returning(value=False),
         NEVER_GREEN,
         found="replaced-head-with-a-removed-label",
