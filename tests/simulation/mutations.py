@@ -1881,7 +1881,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="replaced-head-with-a-removed-label",
     ),
     Mutation(
-        "check runs that cannot be read are none",
+        "check runs that cannot be read do not exist",
         "reviewbot.app.github.ledger_store:every_check",
         _reading_none,
         ONLY_DUE,

@@ -152,7 +152,7 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         if before.text != after.text and after.new is not None
     }
     lines = frozenset(changed) | (text.lines if text else frozenset())
-    newly = frozenset(changed) & (frozenset(changed) if place.is_executed and text is None else file.diff.added)
+    newly = frozenset(changed) if place.is_executed and text is None else frozenset(changed) & file.diff.added
     if text and file.text is not None:
         newly |= frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)

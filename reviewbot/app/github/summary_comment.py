@@ -84,9 +84,8 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
     is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
     if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
         return
-    ledger = replace(stored.ledger, bypass=stored.ledger.bypass or stored.ended)
     try:
-        run.attempt(SUMMARY, partial(keep_text, run, keep, ledger.written_for(snapshot, instance)))
+        run.attempt(SUMMARY, partial(keep_text, run, keep, stored.kept.written_for(snapshot, instance)))
     except ForgeError as error:
         run.ports.reporter.say(f"The reactions were not recorded: {error.message}")
 

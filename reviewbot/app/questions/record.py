@@ -43,9 +43,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
                 with suppress(ForgeUnreachable, NotFound):
                     _write_checks(run, snapshot, stored.ledger)
             return stored.ledger
-        # The next review ends a bypass, and with it the check of its head.
-        ledger = replace(stored.ledger, bypass=stored.ledger.bypass or stored.ended)
-        ledger = ledger.with_question(question).written_for(snapshot, run.settings.instance)
+        ledger = stored.kept.with_question(question).written_for(snapshot, run.settings.instance)
         with suppress(ForgeUnreachable, NotFound):  # it is read again
             _write(run, stored, ledger)
             _write_checks(run, snapshot, ledger)

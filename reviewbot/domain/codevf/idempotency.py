@@ -53,7 +53,7 @@ def selection_digest(paths: Iterable[str]) -> str:
 
 
 def renames_digest(files: Iterable[ChangedFile]) -> str:
-    """Return sixteen hex digits for the names of the files that a change renames or copies; empty if there are none."""
+    """Return sixteen hex digits for the names of the files that a change renames or copies, or an empty text."""
     names = [json.dumps(_names(one)) for one in files if one.path != one.diff.old_path]
     return selection_digest(names) if names else ""
 

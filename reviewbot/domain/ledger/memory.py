@@ -52,6 +52,11 @@ class StoredLedger(Struct, frozen=True):
     older_checks: tuple[CheckRun, ...] = ()
     ended: Bypass | None = None
 
+    @property
+    def kept(self) -> Ledger:
+        """The ledger for a write without a review: an ended bypass stays, until a review ends the check of its head."""
+        return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
+
 
 class Memory(Struct, frozen=True, dict=True):
     """The ledger as it was read, and what this run adds to it.

@@ -60,6 +60,7 @@ from reviewbot.domain.ledger.ledger import (
     Purchase,
     TaskState,
 )
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
@@ -996,3 +997,10 @@ def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
     assert Ledger(tuple(tries)).find(BOUGHT.identity, TaskState.DONE) == tries[3]
     assert Ledger(tuple(tries)).find("other", TaskState.DONE) is None
+
+
+def test_an_ended_bypass_stays_until_a_review_ends_the_check_of_its_head() -> None:
+    ended, later = (Bypass(head * 40, "main", "boss", "now") for head in "ab")
+    assert StoredLedger(PLAIN, ended=ended).kept == replace(PLAIN, bypass=ended)
+    assert StoredLedger(replace(PLAIN, bypass=later), ended=ended).kept.bypass == later
+    assert StoredLedger(PLAIN).kept == PLAIN
