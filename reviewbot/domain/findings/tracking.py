@@ -286,7 +286,8 @@ def _updated(before: Sequence[TrackedFinding], change_index: ChangeIndex, stood:
             gone = max(one.copies for one in group) - matched.copies
             changed.sort(key=lambda one: abs((one.line or 0) - (after[one.id].line or 0)))
             for one in changed[: max(len(changed) - gone, 0)]:
-                after[one.id] = replace(after[one.id], standing=FindingState.OPEN, copies=matched.copies)
+                left = replace(after[one.id], standing=FindingState.OPEN)
+                after[one.id] = replace(left, copies=matched.copies, touched=matched.touched)
     return tuple(after.values())
 
 

@@ -353,6 +353,17 @@ def test_of_two_findings_on_equal_lines_only_one_can_be_fixed_when_one_line_is_g
     assert all(record.standing is FindingState.CHANGED for record in update_states(first, none).records)
 
 
+def test_a_finding_that_stays_open_beside_the_copy_of_the_base_is_the_same_in_the_next_run() -> None:
+    base = BAD.replace("line 29\n", "line 29\nother\n")
+    head = base.replace("line 20\n", "line 20\nbad()\nbad()\n")
+    places = [at for at, line in enumerate(head.split("\n"), start=1) if line == "bad()"]
+    first = found(change_index({APP: base}, {APP: head}), *(finding(code="bad()", line=at) for at in places))
+    left = change_index({APP: base}, {APP: base + "x\n"})
+    once = update_states(first, left)
+    assert sorted(record.standing.value for record in once.records) == ["changed", "changed", "open"]
+    assert update_states(once, left) == once
+
+
 def test_a_closed_finding_names_its_task() -> None:
     first = found(NOW, finding(code="bad()"))
     gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
