@@ -1312,4 +1312,15 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("review-on", "ready"), ("summary-comment", "false"))),
         ),
     ),
+    "answer-read-again-in-vain": Bug(
+        "A repeated run could not read a finished answer again, and wrote a summary without it. The pull request was "
+        "closed, so that no later run showed the parts of the answer that were not findings.",
+        NOTHING_LOST,
+        history(
+            *(RUN, RUN),
+            Episode((NEXT,), (At(3, Lose(done=True)),)),
+            Move("close"),
+            setting=Setting((("check-run", "false"),), mind=Mind(is_prose=True, is_worried=True)),
+        ),
+    ),
 }

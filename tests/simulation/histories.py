@@ -431,7 +431,9 @@ def judge(history: History) -> list[Violation]:
         has_more = bool(laws.cancelled(other.world) - laws.cancelled(played.world))
         # A single lost answer loses no command.
         is_unkept = laws.has_unkept(played.world) and not laws.has_unkept(other.world)
-        may_differ = has_more or (played.world.scheduler.struck > 1 and is_unkept)
+        # Where no summary can be written, a failed run's check replaces the only record of the findings.
+        is_short = "pull-requests: write" in history.setting.denied
+        may_differ = has_more or is_short or (played.world.scheduler.struck > 1 and is_unkept)
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         # If the limit is not enough for a question and a review, the one that is bought first counts.
         is_either = played.world.truth.askers and any(spending.is_used_up(one.world) for one in (played, other))

@@ -15,7 +15,7 @@ from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.machine.judge import statement
+from reviewbot.domain.machine.judge import shows_answer, statement
 from reviewbot.domain.model.events import MergeGroupEvent, ReviewEvent
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import TaskStatus
@@ -454,7 +454,7 @@ def _outdated(world: World) -> Iterator[Violation]:
         return
     # Another pull request with this head, or a refused write, changes only the check and the exit status.
     is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
-    if is_own and stated not in {"", statement(outcome)}:
+    if is_own and not shows_answer(reading.ledger) and stated != statement(outcome):
         yield Violation(CONVERGES, f"the summary shows {stated!r}, and the last run ended with {statement(outcome)!r}")
 
 
@@ -732,7 +732,8 @@ def _not_green(world: World, number: int, head: str, check: StoredCheck, base_re
 def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
     """Return whether a rule gives every changed file no review, and the change was not reviewed all the same.
 
-    A review that a racing run has written over is not known.
+    A review that a racing run has written over is not known, and neither is one that shows just as much of the same
+    head's change against another base.
     """
     paths = {path for one in changes for path in (one.path, one.old_path) if path}
     is_asked = at_rest and DEEP in pull.labels
@@ -740,15 +741,18 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
         return False
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
-        and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
-        and _shows(task, changes)
+        and _shown_by(world, task) == [changes]
         and not spending.is_written_over(world, task)
         for task in world.tasks_of(pull.number)
     )
 
 
+def _shown_by(world: World, task: StoredTask) -> list[tuple[Change, ...]]:
+    """Return the changes of a task's head, one for each base, of which the task shows all that is selected."""
+    return [one for one in world.changes_of(task) if _shows(task, tuple(selected(world, one)))]
+
+
 def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows exactly a change; its head may have had another change against another base."""
     lines, named = _lines_and_headers(changes)
     there = {(line.path, line.text) for line in shown_in(task.submission)}
     return lines == there and named == {one for diff in diffs_in(task.submission) for one in headers(diff)}

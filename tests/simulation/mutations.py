@@ -1887,6 +1887,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         ONLY_DUE,
         found="only-review-behind-a-force-push",
     ),
+    Mutation(
+        "an answer that cannot be read again is taken out of the summary",
+        "reviewbot.app.github.summary_comment:_stating",
+        lambda _right: lambda known, _outcome: known,
+        NOTHING_LOST,
+        found="answer-read-again-in-vain",
+    ),
 )
 
 

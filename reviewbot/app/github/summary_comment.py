@@ -13,7 +13,7 @@ from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
-from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, statement, summary_is_due
+from reviewbot.domain.machine.judge import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
@@ -45,11 +45,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)
-    written = written if known.superseded else _stating(written, outcome)
+    written = written if known.keeps_text else _stating(written, outcome)
     summary = _summary(run, written, outcome)
-    body, is_whole = summary.text, summary.is_whole and not known.superseded
-    if keep and known.superseded:
-        # A newer head has its own review: its text is kept, and this outcome is in this head's check.
+    body, is_whole = summary.text, summary.is_whole and not known.keeps_text
+    if keep and known.keeps_text:
+        # A newer head has its own review, or this run could not read the answer again. This outcome is in the check.
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
         body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
@@ -91,7 +91,7 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
 
 
 def _stating(known: Known, outcome: Outcome) -> Known:
-    said = "" if known.report else statement(outcome)
+    said = answer_of(known.task_id) if known.report else statement(outcome)
     return replace(known, memory=known.memory.stored(replace(known.memory.written, stated=said)))
 
 

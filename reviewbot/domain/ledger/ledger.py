@@ -225,7 +225,7 @@ class Ledger(Struct, frozen=True):
         seen: the pull request at the last write.
         questions: that people asked the reviewer; they have no part in a verdict.
         opinions: 👍 and 👎 at the last write; findings without any are left out.
-        stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
+        stated: what its text says: the reason and the conclusion, or the task whose answer it shows.
         last_edit: the newest command that was executed on it (`Waive.command`), so that none is executed again after a
             later one, even if its answer is deleted.
     """

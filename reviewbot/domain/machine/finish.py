@@ -19,6 +19,7 @@ from reviewbot.domain.machine.judge import (
     is_contradicted,
     newer_head,
     published,
+    shows_answer,
 )
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.machine.late_answers import announcing
@@ -62,13 +63,13 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
     which no check shows once this head's check is completed.
     """
     has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
-    is_hiding = known.stored.ledger.stated != "" and known.report is None and known.memory.update.answers != ()
+    is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     return replace(
         known,
         change=change,
         reviewed_sha=known.reviewed_sha or reviewed_sha,
-        superseded=has_own and not is_hiding,
+        keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )
 

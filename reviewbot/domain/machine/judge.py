@@ -39,6 +39,7 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 )
 
 
+_ANSWER = "answer "
 _FORK_WITHOUT_KEY = (
     "You cannot fix this: a maintainer has to run this workflow with a CodeVF key, which GitHub does not give to a "
     "fork's `pull_request` event."
@@ -190,6 +191,15 @@ def statement(outcome: Outcome) -> str:
     return f"{outcome.reason} {outcome.conclusion or 'open'}"
 
 
+def answer_of(task_id: str) -> str:
+    """Return what a summary with the answer of a task says, as the ledger records it."""
+    return f"{_ANSWER}{task_id}"
+
+
+def shows_answer(ledger: Ledger) -> bool:
+    return not ledger.stated or ledger.stated.startswith(_ANSWER)
+
+
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     """Return whether the summary's text, which shows no answer, contradicts this outcome.
 
@@ -200,7 +210,7 @@ def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     if outcome.conclusion is None:
         is_error = said.endswith(f" {Conclusion.ACTION_REQUIRED}") and not said.startswith(outcome.reason)
         return is_error and outcome.reason is Reason.NOT_REQUESTED
-    return said not in {"", statement(outcome)}
+    return not shows_answer(ledger) and said != statement(outcome)
 
 
 def is_contradicted(known: Known, outcome: Outcome) -> bool:

@@ -28,6 +28,7 @@ from reviewbot.domain.machine.acquire import asks_for_schema, start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
+    answer_of,
     apply_bypass,
     beside_another,
     by_findings,
@@ -646,6 +647,15 @@ def test_a_finished_review_counts_by_its_stored_findings() -> None:
     assert after.outcome.verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("shown", ["task_1", "task_2"])
+def test_a_run_that_cannot_read_an_answer_again_leaves_it_in_the_summary(shown: str) -> None:
+    now, read = known(), reading(own(known(), state=TaskState.DONE, selection=""))
+    stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=answer_of(shown)))
+    resumed = go(start(now), replace(read, stored=stored), steps.Done())
+    after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
+    assert after.known.keeps_text is (shown == "task_1")
+
+
 def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
     now = known()
     failed = [own(now, state=TaskState.ENDED, attempt=number, used=Decimal(1)) for number in (1, 2, 3)]
@@ -1094,7 +1104,8 @@ SKIPS = not_due(Reason.LABEL)
         ("github action_required", SKIPS, True),
         ("pending open", SKIPS, True),
         (statement(SKIPS), SKIPS, False),
-        ("", SKIPS, False),  # it shows an answer
+        (answer_of("task_1"), SKIPS, False),
+        ("", SKIPS, False),
         ("github action_required", not_due(Reason.DRAFT), False),
     ],
 )
@@ -1167,9 +1178,9 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
-    assert (moved.reviewed_sha, moved.superseded, moved.memory.update.edits) == (HEAD, False, edits[:1])
+    assert (moved.reviewed_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
-    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
     assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
 
@@ -1186,7 +1197,7 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
     before = replace(before, report=report).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).superseded is is_kept
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
 
 
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
