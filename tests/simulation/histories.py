@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import ChecksEvent
@@ -429,11 +430,20 @@ def judge(history: History) -> list[Violation]:
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
         # findings count, too. The next task may then be cancelled instead.
         has_more = bool(laws.cancelled(other.world) - laws.cancelled(played.world))
-        # A single lost answer loses no command.
-        is_unkept = laws.has_unkept(played.world) and not laws.has_unkept(other.world)
+        # A command may come too late: a newer answer was read. A single lost answer loses no command.
+        refused = {
+            one
+            for one in (Refusal.NEWER_ANSWER, Refusal.NOT_KEPT)
+            if laws.has_refused(played.world, one) and not laws.has_refused(other.world, one)
+        }
         # Where no summary can be written, a failed run's check replaces the only record of the findings.
         is_short = "pull-requests: write" in history.setting.denied
-        may_differ = has_more or is_short or (played.world.scheduler.struck > 1 and is_unkept)
+        may_differ = (
+            has_more
+            or is_short
+            or Refusal.NEWER_ANSWER in refused
+            or (played.world.scheduler.struck > 1 and bool(refused))
+        )
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         # If the limit is not enough for a question and a review, the one that is bought first counts.
         is_either = played.world.truth.askers and any(spending.is_used_up(one.world) for one in (played, other))

@@ -595,12 +595,12 @@ def shown_by(world: World, number: int = 1) -> Shown:
     )
 
 
-def has_unkept(world: World) -> bool:
-    """Return whether an answer says that a command was not recorded, and asks to repeat it."""
+def has_refused(world: World, refusal: Refusal) -> bool:
+    """Return whether a command was refused for this reason, which asks to repeat it."""
     written = [(one.author, one.body) for one in world.github.comments.values()]
     written += [(one.author, one.body) for thread in world.github.threads.values() for one in thread.replies]
     ours = (body for author, body in written if author == BOT and read_answer_mark(body))
-    return any(f" {Refusal.NOT_KEPT} " in body for body in ours)
+    return any(f" {refusal} " in body for body in ours)
 
 
 def cancelled(world: World) -> Counter[object]:
