@@ -348,6 +348,34 @@ def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
         assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
 
 
+@pytest.mark.parametrize("beside", [{".gitattributes": "guard.py -diff\n"}, {}])
+def test_an_attribute_cannot_hide_a_deletion(tmp_path: Path, beside: dict[str, str]) -> None:
+    files = {"guard.py": "raise PermissionError\n", ".gitattributes": "" if beside else "guard.py -diff\n"}
+    with open_rig(tmp_path, files=files, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "delete", {"guard.py": None, **beside}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "delete", title="Guard", body="", author="mona").number
+        rig.run()
+        assert "-raise PermissionError" in str([one.body for one in rig.codevf_faults.log])
+
+
+def test_code_in_another_encoding_is_shown(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(
+            REPO, "topic", {"tool.py": "# coding: gbk\n\uff45\uff56\uff41\uff4c(x)\n".encode("gbk")}, author="mona"
+        )
+        rig.run()
+        assert rig.codevf_faults.log
+        assert r"+\\xa3\\xe5\\xa3\\xf6" in str([one.body for one in rig.codevf_faults.log])
+
+
+def test_a_large_file_from_a_place_without_reviews_is_not_called_reviewed(tmp_path: Path) -> None:
+    large = "".join(f"step_{number}();\n" for number in range(100_000))
+    with open_rig(tmp_path, files={"node_modules/x/y.js": large}, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "move", {"node_modules/x/y.js": None, "src/y.js": large}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "move", title="Move", body="", author="mona").number
+        assert rig.run().outputs["reason"] == "partial"
+
+
 def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ TEXTS_LIMIT = 100 * 1024 * 1024
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
 _ABSENT_MODE = "000000"
+_SECTIONS = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 _DIFF = (
     "diff",
     "--no-color",
@@ -54,8 +56,17 @@ def read_between(git: Git, old: str, new: str) -> ChangeSet:
         **{before.path: Entry(oid=before.oid, mode=before.mode) for before, _ in changed if before.exists},
         **_entries(git, became),
     }
-    # Only bytes that are not UTF-8 are replaced; such a file has no text in its entry.
-    return assemble(old, new, parse_diff(diff.decode("utf-8", "replace")), old_entries, new_entries)
+    return assemble(old, new, parse_diff(_decoded(diff)), old_entries, new_entries)
+
+
+def _decoded(diff: bytes) -> str:
+    r"""Decode a diff. Bytes that are not UTF-8 become `\xNN` in its lines, which may be code, and U+FFFD in names."""
+    return "".join(_section(one) for one in _SECTIONS.split(diff))
+
+
+def _section(diff: bytes) -> str:
+    head, begin, lines = diff.partition(b"\n@@ -")
+    return head.decode("utf-8", "replace") + (begin + lines).decode("utf-8", "backslashreplace")
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, as_added, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import in_context, split_lines
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
@@ -76,13 +76,18 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
     Of many files whose bytes have to be read individually, the API's reader reads only the first ones.
     """
-    hidden = [file.path for file in change.files if file.diff.binary and file.text is not None]
+    hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
     unread = [file.path for file in change.files if file.new and is_unread(file.path, file.new)]
     if unread:
         raise ChangeUnreadable(f"The bytes of {unread[0]!r} were not read.")
     return change
+
+
+def _is_text(file: ChangedFile) -> bool:
+    """Return whether GitHub calls the file text; of a deleted one no bytes were read."""
+    return file.text is not None or (file.new is None and file.old is not None and file.old.binary is False)
 
 
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
@@ -102,7 +107,9 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
     ]
 
-    pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
+    pairs = [
+        _redacted(file, redactor, places[file.path], is_moved_in=file.path in selection.moved_in) for file in selected
+    ]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
@@ -142,7 +149,7 @@ def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
         yield file.old.text, place
 
 
-def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
+def _redacted(file: ChangedFile, redactor: Redactor, place: Place, *, is_moved_in: bool) -> tuple[Sendable, FileView]:
     diff = redactor.redact(file.diff.text, place, diff=True)
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
@@ -157,6 +164,8 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
         newly |= frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
     sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
+    if is_moved_in and text:
+        sendable = replace(sendable, diff=as_added(diff.text, text.text), text=None)
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
     return sendable, replace(view, newly_redacted=newly)
 

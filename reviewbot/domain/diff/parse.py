@@ -179,6 +179,14 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
 
 
+def as_added(diff: str, text: str) -> str:
+    """Return a file's diff with its whole text as added lines, which is not empty."""
+    head, lines = diff.partition("\n@@ -")[0].rstrip("\n"), text.removesuffix("\n").split("\n")
+    body = "".join(f"+{line}\n" for line in lines)
+    end = "" if text.endswith("\n") else "\\ No newline at end of file\n"
+    return f"{head}\n@@ -0,0 +1,{len(lines)} @@\n{body}{end}"
+
+
 def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
     """Join the two sections of a type change: git writes that a file is deleted, then that its path is new."""
     files: list[FileDiff] = []

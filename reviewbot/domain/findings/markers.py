@@ -22,7 +22,7 @@ _ANSWER = re.compile(
 _REPLY = re.compile(r'<!-- reviewbot:reply:v1 instance="([^"]*)" key=([0-9a-f]{10}) -->\n?')
 _WORDS = re.compile(r"<!-- reviewbot:words -->\n(.*)\n<!-- /reviewbot:words -->", re.DOTALL)
 _ANNOUNCEMENT = re.compile(
-    r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{16}-[0-9]{1,6}[a-z-]*) -->'
+    r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{32}-[0-9]{1,6}[a-z-]*) -->'
 )
 _STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10

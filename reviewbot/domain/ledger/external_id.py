@@ -6,6 +6,7 @@ It prevents a second purchase and a reset budget after the summary comment was d
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,8 +21,8 @@ from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
 
-SHORT_IDENTITY = 16
-"""Hex digits of an identity in an `external_id`."""
+SHORT_IDENTITY = 32
+"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with the same ones."""
 
 SHORT_SELECTION = 16
 """Hex digits of `idempotency.selection_digest`: all of them."""
@@ -31,7 +32,7 @@ MAX_COPY = 255 - TAG_LENGTH
 
 _CREDITS = r"[0-9]{1,13}(?:\.[0-9]{1,4})?"
 _PARTS: Mapping[str, str] = {
-    "identity": f"[0-9a-f]{{{SHORT_IDENTITY}}}",
+    "identity": "[A-Za-z0-9_-]{22}",
     "attempt": "[0-9]{1,6}",
     "state": "|".join(TaskState),
     "hold": "[0-9]{1,13}",
@@ -90,7 +91,8 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
     more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
-    payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
+    identity = urlsafe_b64encode(bytes.fromhex(purchase.identity[:SHORT_IDENTITY])).decode().rstrip("=")
+    payload = f"{identity} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
     # If the ids do not fit, the copy reads as an intent: buying with the same key finds the tasks.
     space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
     payload += purchase.task_id if len(purchase.task_id) <= space else ""
@@ -104,7 +106,7 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
         return None
     missed, since, asked = int(part["missed"]), part["since"].strip("-"), part["asked"].strip("-")
     purchase = Purchase(
-        identity=part["identity"],
+        identity=urlsafe_b64decode(f"{part['identity']}==").hex(),
         attempt=int(part["attempt"]),
         state=TaskState(part["state"]),
         task_id=part["task"],

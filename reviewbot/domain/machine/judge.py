@@ -17,7 +17,7 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import FailOn, ReviewOn, Tolerance
 from reviewbot.domain.policy import verdict
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Rules, Verdict, blocks
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Rules, Status, Verdict, blocks
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
@@ -215,8 +215,16 @@ def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
 
 def is_contradicted(known: Known, outcome: Outcome) -> bool:
     """Return whether the summary is to be written again for this outcome."""
-    written = known.memory.written
-    return known.is_read and not known.reviewed_sha and contradicts(written, apply_bypass(known, outcome))
+    written, outcome = known.memory.written, apply_bypass(known, outcome)
+    is_outdated = contradicts(written, outcome) or _shows_an_earlier_head(known, outcome)
+    return known.is_read and not known.reviewed_sha and is_outdated
+
+
+def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
+    """Return whether the review of this head failed, and the summary shows the answer for an earlier one."""
+    ledger = known.memory.written
+    shown = next((one.head_sha for one in ledger.purchases if answer_of(one.task_id) == ledger.stated), "")
+    return outcome.status is Status.FAILED and shown not in {"", known.snapshot.pull.head_sha}
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:

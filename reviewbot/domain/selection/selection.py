@@ -85,11 +85,16 @@ class Held(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """The changed files, each in either `selected` or `held`."""
+    """The changed files, each in either `selected` or `held`.
+
+    Attributes:
+        moved_in: the selected files whose old name is not reviewed, so that no line of them ever was.
+    """
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
     notices: tuple[str, ...]
+    moved_in: frozenset[str]
 
 
 _MOST_SUSPICIONS = 5
@@ -98,7 +103,7 @@ _MOST_SUSPICIONS = 5
 def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
     """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
-    verdicts = [(file, _held(file, paths, rules)) for file in files]
+    verdicts = [(file, _held(file, paths, rules) or _unread_move(file, paths, rules)) for file in files]
     locks = {
         file.path: found
         for file, held in verdicts
@@ -112,13 +117,14 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
             *(notice for file in files for notice in _notices(file)),
             *(f"`{path}` needs a review, because {_reasons(found)}." for path, found in locks.items()),
             *(
-                f"`{file.path}` is not UTF-8, so only its diff can be reviewed, with \ufffd for other bytes. "
+                f"`{file.path}` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. "
                 "Save it as UTF-8."
                 for file, held in verdicts
                 if held is None and file.new and file.new.misencoded
             ),
             *_unseen_notices(verdicts),
         ),
+        moved_in=frozenset(file.path for file, held in verdicts if held is None and _is_moved_in(file, paths, rules)),
     )
 
 
@@ -132,6 +138,21 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
         return None
     reasons = [_by_name(file, path, rules) for path in known]
     return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
+
+
+def _unread_move(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | None:
+    """Hold a file that comes from a place without reviews if its text, which the diff does not show, was not read."""
+    if not _is_moved_in(file, paths, rules) or (file.new and file.new.text is not None):
+        return None
+    if file.new and file.new.misencoded:
+        return Held(file.path, *_NOT_UTF_8, missed=True)
+    return Held(file.path, HeldBecause.TOO_LARGE, over_limit(file) or _UNREAD, missed=True)
+
+
+def _is_moved_in(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> bool:
+    old = file.diff.old_path
+    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or _by_name(file, old, rules) is None)
+    return file.diff.status is FileStatus.RENAMED and not is_reviewed
 
 
 def _without_text(file: ChangedFile) -> ChangedFile:
@@ -153,7 +174,7 @@ def _unreadable(file: ChangedFile) -> Held | None:
     side, suspicion = file.new or file.old, _suspicion(file)
     reason, detail = HeldBecause.BINARY, suspicion
     if side and side.misencoded:
-        reason, detail = HeldBecause.NOT_UTF_8, "save it as UTF-8"
+        reason, detail = _NOT_UTF_8
     # Git also treats a file as binary for its size, or for an attribute of the author's branch.
     elif (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
         reason, detail = HeldBecause.TOO_LARGE, over
@@ -175,6 +196,7 @@ def over_limit(file: ChangedFile) -> str:
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
+_NOT_UTF_8 = HeldBecause.NOT_UTF_8, "save it as UTF-8"
 _UNREAD = "it may be text"
 _REGULAR = "100"
 _LEGIBLE = 0.9

@@ -83,6 +83,7 @@ def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(rem
         remote.write("utf.txt", "café ✓\n")
         remote.write("binary.bin", b"\0\1\2")
         remote.write("script", b"#!/bin/sh\n\0")
+        remote.write(os.fsdecode(b"n\xe9.txt"), b"@@ -\xe9\n")
 
     read = change(remote, lambda: None, after)
     assert [new(read)[name].misencoded for name in ("latin.txt", "utf.txt", "binary.bin")] == [True, False, False]
@@ -93,8 +94,10 @@ def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(rem
     assert (new(read)["binary.bin"].text, new(read)["binary.bin"].binary) == (None, True)
     text = "".join(file.diff.text for file in read.files)
     assert "+café ✓" in text
-    assert "+caf\N{REPLACEMENT CHARACTER}" in text
-    assert len(read.files) == 4
+    assert r"+caf\xe9" in text
+    assert r"+@@ -\xe9" in text
+    assert "n\N{REPLACEMENT CHARACTER}.txt" in new(read)
+    assert len(read.files) == 5
 
 
 def test_the_old_side_of_a_binary_is_read_and_utf_16_is_text(remote: Remote) -> None:

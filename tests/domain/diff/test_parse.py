@@ -19,6 +19,7 @@ from reviewbot.domain.diff.parse import (
     FileStatus,
     Hunk,
     LineKind,
+    as_added,
     assemble,
     parse_diff,
     unquote,
@@ -360,6 +361,17 @@ def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, ol
     stays = [text for number, text in enumerate(behind, start=1) if number not in come]
     # Text after the last line feed is a line only if it is not empty.
     assert [text for text in kept if text] == [text for text in stays if text]
+
+
+@pytest.mark.parametrize("text", ["x = 1\ny = 2\n", "x = 1\ny = 2"])
+def test_a_renamed_file_is_shown_as_added(text: str) -> None:
+    renamed = "diff --git a/old.py b/new.py\nsimilarity index 90%\nrename from old.py\nrename to new.py\n"
+    edited = f"{renamed}--- a/old.py\n+++ b/new.py\n@@ -1 +1 @@\n-x = 0\n+x = 1\n"
+    for diff in (renamed, edited):
+        (file,) = parse_diff(as_added(diff, text))
+        assert (file.old_path, file.path) == ("old.py", "new.py")
+        assert [(line.new, line.text) for line in file.lines()] == [(1, "x = 1"), (2, "y = 2")]
+        assert as_added(diff, text).endswith("\\ No newline at end of file\n") is not text.endswith("\n")
 
 
 def test_an_empty_diff_has_no_files() -> None:

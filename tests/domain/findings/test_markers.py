@@ -63,7 +63,7 @@ def test_no_text_of_the_reviewer_ends_its_own_frame() -> None:
     assert read_words(f"{ReplyMark('a', '0' * 10)}\n{body}") == Words("a", body, is_answer=False)
 
 
-@given(instances, st.from_regex("[0-9a-f]{16}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())
+@given(instances, st.from_regex("[0-9a-f]{32}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())
 def test_an_announcements_marker_is_read_back_from_the_first_bytes(instance: str, key: str, words: str) -> None:
     mark = AnnouncementMark(instance, key)
     assert read_announcement_mark(f"{mark}{words}") == mark

@@ -46,6 +46,7 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import (
+    SHORT_IDENTITY,
     counted,
     decode_external_id,
     encode_external_id,
@@ -84,7 +85,7 @@ credits_ = st.decimals(0, 10**9, places=4)
 hexes = st.text("0123456789abcdef", min_size=16, max_size=64)
 purchases = st.builds(
     Purchase,
-    identity=hexes,
+    identity=st.text("0123456789abcdef", min_size=SHORT_IDENTITY, max_size=64),
     attempt=st.integers(1, 99),
     state=st.sampled_from(TaskState),
     task_id=st.text(max_size=30),
@@ -840,7 +841,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
     missed = bought.missed or int(bought.coverage is Coverage.PARTIAL)
     assert datetime.fromisoformat(copy.purchase.submitted_at) == datetime.fromisoformat(bought.submitted_at)
     assert copy.purchase == Purchase(
-        identity=bought.identity[:16],
+        identity=bought.identity[:SHORT_IDENTITY],
         attempt=bought.attempt,
         state=bought.state,
         task_id=task_id,

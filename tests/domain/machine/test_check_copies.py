@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reviewbot.domain.ledger.external_id import SHORT_IDENTITY
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.judge import check_to_write
@@ -67,7 +68,7 @@ def test_the_awaited_review_is_found_by_the_check_unless_this_head_has_its_own(n
 
 def test_a_check_keeps_the_copy_of_a_purchase_that_the_ledger_has() -> None:
     older = replace(DONE, head_sha=OTHER_HEAD)
-    assert purchase_to_copy(run(None, older), replace(older, identity=older.identity[:16])) == older
+    assert purchase_to_copy(run(None, older), replace(older, identity=older.identity[:SHORT_IDENTITY])) == older
     assert purchase_to_copy(run(None), older) is None
 
 

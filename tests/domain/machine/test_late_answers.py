@@ -58,7 +58,7 @@ def endings(
 LATE = [
     (endings(OPEN, DONE), Ending.ANSWERED),
     (endings(OPEN, ENDED), Ending.WITHOUT_RESULT),
-    (endings(replace(OPEN, identity="a" * 16), DONE), Ending.ANSWERED),
+    (endings(replace(OPEN, identity="a" * 32), DONE), Ending.ANSWERED),
     (endings(replace(OPEN, head_sha=OLDER), replace(DONE, head_sha=OLDER)), Ending.ANSWERED),
     (endings(OPEN, OPEN, outcome=outcome(Reason.REFUSED, Status.FAILED)), Ending.WITHOUT_RESULT),
     (endings(DEFERRED, outcome=FAILED), Ending.NOT_BOUGHT),

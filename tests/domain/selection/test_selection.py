@@ -446,9 +446,24 @@ def test_media_are_counted_in_one_notice_and_not_missed() -> None:
 def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
     assert selection_of(file).notices == (
-        "`a.py` is not UTF-8, so only its diff can be reviewed, with \ufffd for other bytes. Save it as UTF-8.",
+        "`a.py` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
+
+
+@pytest.mark.parametrize("old", ["node_modules/x/app.js", "docs/app.js", "app.min.js"])
+def test_a_file_from_a_place_without_reviews_needs_its_text(old: str) -> None:
+    moved = changed("src/app.js", added=("x" * 500,), old_path=old, new=entry("x\n"))
+    selection = selection_of(moved, paths=("**", "!docs/**"))
+    assert selection.moved_in == {"src/app.js"}
+    assert not selection_of(replace(moved, diff=changed("src/app.js", old_path="app.js").diff)).moved_in
+    for unread, reason in (
+        (entry(), HeldBecause.TOO_LARGE),
+        (replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8),
+    ):
+        left = selection_of(replace(moved, new=unread), paths=("**", "!docs/**"))
+        assert [(one.reason, one.missed) for one in left.held] == [(reason, True)]
+        assert not left.moved_in
 
 
 def test_a_deleted_binary_is_not_missed() -> None:

@@ -197,7 +197,7 @@ class GitRepository:
 
     def diff(self, old: str, new: str, *options: str) -> bytes:
         """Return the unified diff of two commits, index lines cut to seven digits as GitHub's are."""
-        return self.about([old, new], "-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
+        return self.about([old, new], f"--attr-source={new}", "-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
 
     def changes(self, old: str, new: str) -> tuple[Change, ...]:
         """Return every changed file between two commits, in git's order."""
