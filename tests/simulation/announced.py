@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
-from tests.simulation.oracle import EVIL
+from tests.simulation.oracle import SAID
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
 from tests.simulation.spending import overlap
@@ -123,17 +123,18 @@ class Bought:
         return any(before and not after for before, after in pairwise(ends))
 
     def _has_finding_in(self, review: Notification) -> bool:
-        shown = set(EVIL.findall("\n".join(review.texts)))
-        return any(not shown.isdisjoint(EVIL.findall(str(task.result))) for task in self.tasks)
+        shown = set(SAID.findall("\n".join(review.texts)))
+        return any(not shown.isdisjoint(SAID.findall(str(task.result))) for task in self.tasks)
 
-    def was_shown_in_a_race(self, world: World, pull: Pull) -> bool:
-        """Return whether a review has one of its findings, and was posted while another run was at work.
+    def was_shown_unrecorded(self, world: World, pull: Pull) -> bool:
+        """Return whether a review has one of its findings, and a killed run posted it, or one beside another run.
 
-        That one can write over the record of the comment, so that it looks like the comment of a killed run.
+        The other run can overwrite the comment's record.
         """
         reviews = (one for one in world.github.notifications if one.is_review and one.number == pull.number)
         return any(
-            self._has_finding_in(one) and any(overlap(cast(Run, one.sender), other) for other in world.runs)
+            self._has_finding_in(one)
+            and (cast(Run, one.sender).is_dead or any(overlap(cast(Run, one.sender), other) for other in world.runs))
             for one in reviews
         )
 
@@ -254,5 +255,5 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
         and not is_forgotten
         and bought.is_late()
         and not bought.is_shown(world, pull, until=world.time.seconds)
-        and not bought.was_shown_in_a_race(world, pull)
+        and not bought.was_shown_unrecorded(world, pull)
     )

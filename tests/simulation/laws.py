@@ -276,7 +276,7 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
     # A user's push had a review, which had findings, or ended without a result while this run read it, or is open.
     is_in_review = any(
-        one is not task and (one.created < run.began or run in one.askers) for one in world.tasks_of(number)
+        one is not task and (one.created < task.created or run in one.askers) for one in world.tasks_of(number)
     )
     if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
@@ -402,6 +402,8 @@ def _replies(world: World) -> Iterator[Violation]:
         published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
         is_hidden = world.setting.is_silent or "memory" in world.truth.losses
         for task in [] if is_hidden else world.tasks_of(pull.number):
+            if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+                continue
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(TALK.findall(str(task.result))) - published
                 if missing:
