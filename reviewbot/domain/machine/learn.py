@@ -11,6 +11,7 @@ from reviewbot.domain.machine.judge import failed, newer_head
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
+from reviewbot.errors import ForgeUnreachable
 from reviewbot.values import replace
 
 
@@ -124,7 +125,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return finish.concluded(phase.known, newer_head())
         case phases.Quoted(), steps.HeadMoved():
             return acquire.not_recorded(phase, newer_head())
-        case phases.Quoted(), steps.Failed(error=error):
+        case phases.Quoted(), steps.Failed(error=error) if not isinstance(error, ForgeUnreachable):
             return acquire.not_recorded(phase, failed(phase.known, error))
         case _, steps.Failed(error=error) if not isinstance(phase, phases.Published | phases.Ended):
             return finish.concluded(phase.known, failed(phase.known, error))

@@ -327,9 +327,10 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     intended = go(quoted, quoted.known.with_own(quoted.bought))
     again = go(intended, steps.Failed(PayloadTooLarge("Too much.")))
     assert isinstance(again, phases.Quoted)
-    for result in (steps.HeadMoved(), AWAY):
-        ended = go(again, result)
-        assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
+    ended = go(again, steps.HeadMoved())
+    assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
+    # Without GitHub's answer it stays: another run may have submitted the task with the same key.
+    assert [one.state for one in go(again, AWAY).known.ledger.purchases] == [TaskState.INTENT]
     assert not go(quoted, AWAY).known.ledger.purchases, "an unrecorded intent is not a purchase"
 
 
