@@ -12,7 +12,8 @@ from reviewbot_sandbox.codevf import TaskRequest
 from reviewbot_sandbox.faults import DropBefore
 from reviewbot_sandbox.github import merge_group_event
 
-from tests.app.rig import CLEAN, REPO, Rig, answer, finding, open_rig
+from reviewbot.domain.github.pull_request import MOST_REPLACED
+from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
 from tests.app.test_commands import CRITICAL, bypass, check, identifier, people, say
 from tests.app.test_durable import come_back
 from tests.app.test_incremental import first_then
@@ -37,9 +38,13 @@ def waive(rig: Rig) -> None:
     say(rig, f"/reviewbot waive {identifier(rig)} fine")
 
 
+def withdraw(rig: Rig) -> None:
+    say(rig, f"/reviewbot unwaive {identifier(rig)}", by="max")
+
+
 def unwaive(rig: Rig) -> None:
     push(rig)
-    say(rig, f"/reviewbot unwaive {identifier(rig)}", by="max")
+    withdraw(rig)
 
 
 def change_the_file(rig: Rig) -> None:
@@ -122,6 +127,37 @@ def test_a_replaced_commit_below_the_replaced_head_is_not_green_either(tmp_path:
         come_back(rig, first)
         rig.run()
         unskip(rig)
+        come_back(rig, older)
+        assert check(rig) == "action_required"
+
+
+@pytest.mark.parametrize(
+    ("engineer", "before", "after"),
+    [
+        (finds_it_again(), Rig.run, Rig.run),
+        (lambda _: answer(CRITICAL), let_pass, Rig.run),
+        (first_then(CRITICAL, state="open"), waive, withdraw),
+    ],
+    ids=["a finding", "a bypass", "a withdrawn waiver"],
+)
+def test_a_recorded_head_far_below_a_replaced_one_is_not_green_either(
+    tmp_path: Path,
+    engineer: Any,  # noqa: ANN401 — as the sandbox takes it
+    before: Callable[[Rig], object],
+    after: Callable[[Rig], object],
+) -> None:
+    with open_rig(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        before(rig)
+        older = head(rig)
+        assert check(rig) == "success"
+        for number in range(MOST_REPLACED + 1):
+            rig.world.push(REPO, "topic", {f"n{number}.py": "x = 1\n"}, author="mona")
+        rig.world.push(REPO, "elsewhere", {**HEAD, **MORE}, author="mona")
+        come_back(rig, str(rig.world.store.git(REPO).resolve("refs/heads/elsewhere")))
+        rig.run()
+        after(rig)
+        assert check(rig) == "failure"
         come_back(rig, older)
         assert check(rig) == "action_required"
 

@@ -39,7 +39,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     copies = _copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
-    ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass
+    ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass or reading.bypass
     finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
     doubles = _trusted(run, found.extra)
     others = tuple(_only_in_doubles(ledger, doubles))

@@ -16,7 +16,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import hides_older_heads, left_open, outlives
+from reviewbot.domain.machine.judge import heads_below, hides_older_heads, left_open, outlives
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -41,11 +41,20 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 
 
 def _with_every_check(run: RunContext, known: Known) -> Known:
-    """Read the check runs of all heads if one that the snapshot does not have may have lost its verdict in this run."""
-    if not hides_older_heads(known):
-        return known
-    checks, _ = every_check(run, known.snapshot)
-    return replace(known, stored=replace(known.stored, older_checks=(*known.stored.older_checks, *checks)))
+    """Read the check runs of all heads if one that the snapshot does not have may have lost its verdict in this run.
+
+    Of the commits before a force-push only the last ones are read, so recorded heads below them are read individually.
+    """
+    checks = known.stored.older_checks
+    if hides_older_heads(known):
+        checks = (*checks, *every_check(run, known.snapshot)[0])
+    seen = {one.head_sha for one in (*checks, *known.snapshot.older_checks)}
+    try:
+        for sha in sorted(heads_below(known) - seen):
+            checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
+    except ForgeError as error:
+        run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
+    return replace(known, stored=replace(known.stored, older_checks=checks))
 
 
 def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:

@@ -151,7 +151,8 @@ class Findings(Struct, frozen=True, dict=True):
 
     Attributes:
         records: worst first.
-        beyond: how many open ones did not fit into the ledger, by severity. They count until a whole review.
+        beyond: how many open ones did not fit into the ledger, by severity. Nothing closes them, and one that a
+            review reports again can count twice.
         broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
             succeed then.
     """

@@ -263,7 +263,7 @@ def merge_answer(
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
-        beyond=() if stands else findings.beyond,
+        beyond=findings.beyond,  # the reviewer was not asked about them, so its silence says nothing
         broken=forgotten or (findings.broken and not stands),
     )
 

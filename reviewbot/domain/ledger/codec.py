@@ -18,7 +18,7 @@ from decimal import ROUND_CEILING, Decimal
 from msgspec import Struct, field, to_builtins
 
 from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, worst_first
-from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Bypass, Ledger, Purchase
 from reviewbot.domain.ledger.signing import ANOTHER_KEY, Signer
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import MAX_CREDITS
@@ -65,11 +65,13 @@ class LedgerReading(Struct, frozen=True):
         ledger: empty if nothing in it can be trusted.
         spent: credits that count against the budget, signed or not.
         problem: why the ledger is not trusted; empty if it is, or if there is none.
+        bypass: what it had before that, so that the check run that it let pass can be found.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     spent: Decimal = Decimal(0)
     problem: str = ""
+    bypass: Bypass | None = None
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
@@ -80,8 +82,9 @@ def encode(ledger: Ledger, signer: Signer) -> str:
     """
     payload = ""
     for version in smaller(ledger):
-        payload = _packed(version)
-        if len(payload) <= MAX_ENCODED:
+        plain = _json(_in_bounds(version)).encode("utf-8", "replace")
+        payload = base64.urlsafe_b64encode(_deflated(plain)).decode()
+        if len(plain) <= MAX_PLAIN_BYTES and len(payload) <= MAX_ENCODED:
             break
     return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(payload))} -->"
 
@@ -118,11 +121,6 @@ def _needed(ledger: Ledger) -> Ledger:
     posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
     purchases = tuple(replace(one, context=()) for one in ledger.purchases)
     return replace(ledger, purchases=purchases, posted=frozenset(posted[-LEAST_POSTED:]), opinions=())
-
-
-def _packed(ledger: Ledger) -> str:
-    plain = _json(_in_bounds(ledger)).encode("utf-8", "replace")
-    return base64.urlsafe_b64encode(_deflated(plain)).decode()
 
 
 def _deflated(plain: bytes) -> bytes:
@@ -184,7 +182,10 @@ def distrust(reading: LedgerReading) -> LedgerReading:
 
 
 def _without_exemptions(reading: LedgerReading, problem: str) -> LedgerReading:
-    return reading if reading.problem else LedgerReading(reading.ledger.without_exemptions(), reading.spent, problem)
+    if reading.problem:
+        return reading
+    ledger = reading.ledger
+    return LedgerReading(ledger.without_exemptions(), reading.spent, problem, ledger.bypass)
 
 
 def replace_ledger(body: str, encoded: str) -> str:

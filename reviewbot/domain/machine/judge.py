@@ -323,6 +323,16 @@ def hides_older_heads(known: Known) -> bool:
     return is_event or _finds_another(known)
 
 
+def heads_below(known: Known) -> frozenset[str]:
+    """Return the recorded heads that may have lost their verdict, and that a force-push may hide from every list."""
+    pull, ended = known.snapshot.pull, known.stored.ended
+    is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
+    if pull.forced_at is None or not (is_withdrawn or _finds_another(known)):
+        return frozenset()
+    bought = (one.head_sha for one in known.ledger.purchases if one.state is TaskState.DONE)
+    return frozenset({*bought, ended.head_sha if ended else ""}) - {"", pull.head_sha}
+
+
 def _finds_another(known: Known) -> bool:
     """Return whether a finding blocks that did not count before."""
     before, fail_on = known.found.findings, known.judgement.rules.fail_on

@@ -373,12 +373,12 @@ def test_a_closed_finding_names_its_task() -> None:
     assert one(merge_answer(after, answer(gone, task="task_3"), gone)).closed == "task_2"
 
 
-def test_a_whole_review_replaces_forgotten_findings() -> None:
+def test_a_whole_review_completes_a_lost_record_but_closes_no_finding_that_it_was_not_asked_about() -> None:
     before = Findings((), ((Severity.HIGH, 3),), broken=True)
     part = merge_answer(before, answer(NOW), NOW)
     assert (part.beyond, part.broken) == (before.beyond, True)
     whole = merge_answer(before, answer(NOW, whole=True), NOW)
-    assert (whole.beyond, whole.broken) == ((), False)
+    assert (whole.beyond, whole.broken) == (before.beyond, False)
     older = merge_answer(before, answer(NOW, whole=True, here=False), NOW)
     assert (older.beyond, older.broken) == (before.beyond, True), "its head was reviewed before others"
 

@@ -494,6 +494,14 @@ def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
+    assert older.bypass == not_sure.bypass == favour.bypass
+
+
+def test_a_ledger_of_long_repetitive_paths_is_still_read() -> None:
+    many = tuple(TrackedFinding(f"{n:010x}", Severity.HIGH, None, "T", f"{'a/' * 2_000}{n}.py") for n in range(150))
+    kept = decode(encode(Ledger(findings=Findings(many)), SIGNER), SIGNER)
+    assert not kept.problem
+    assert len(kept.ledger.findings.records) + sum(count for _, count in kept.ledger.findings.beyond) == len(many)
 
 
 def test_an_untrusted_ledger_keeps_its_reason() -> None:

@@ -23,7 +23,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, 
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import hides_older_heads, outlives
+from reviewbot.domain.machine.judge import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Tolerance
@@ -157,6 +157,20 @@ def test_a_finding_that_the_review_did_not_know_may_be_in_the_older_head(
     records: tuple[TrackedFinding, ...], beyond: tuple[tuple[Severity, int], ...], *, stays: bool
 ) -> None:
     assert outlives(knowing(*records, beyond=beyond), SUCCESS, copy_of(DONE), ()) is not stays
+
+
+def test_recorded_heads_are_looked_for_below_a_force_push_once_one_may_have_lost_its_verdict() -> None:
+    now = knowing()
+    forced = replace(now, snapshot=replace(now.snapshot, pull=pull(forced_at=NOON)))
+    ended = replace(forced, stored=replace(forced.stored, ended=Bypass("d" * 40, "main", "boss", "known")))
+    withdrawn = replace(forced, memory=replace(now.memory, update=LedgerUpdate(edits=(Unwaive("a"),))))
+    found = replace(knowing(KNOWN), found=Ledger(), snapshot=forced.snapshot)
+    assert not heads_below(forced)
+    assert not heads_below(replace(withdrawn, snapshot=now.snapshot))
+    assert heads_below(ended) == {OTHER_HEAD, "d" * 40}
+    assert heads_below(withdrawn) == heads_below(found) == {OTHER_HEAD}
+    unfinished = Memory(Ledger((replace(DONE, state=TaskState.OPEN),)), update=withdrawn.memory.update)
+    assert not heads_below(replace(withdrawn, memory=unfinished))
 
 
 def _by(action: str, label: str = "") -> ReviewEvent:
