@@ -81,7 +81,7 @@ def _report() -> type[Any]:
     return defstruct("Report", fields, bases=(view,), rename={"review_url": "pullRequestUrl"})
 
 
-def _struct(kind: Any) -> type[Struct]:  # noqa: ANN401 — the class of a view
+def _struct(kind: type[Struct]) -> type[Struct]:
     """Return the struct of a view's object: the keys that are written, with values of the fields' types."""
     keys, hints = keys_of(kind), get_type_hints(kind)
     types = {name: str | None if name in NULL_IF_EMPTY else _stored(hints[name]) for name in keys}
@@ -104,7 +104,7 @@ def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
     return _struct(hint) if is_struct else _SCALARS.get(hint, hint)
 
 
-def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form
+def _values(stored: object) -> Any:  # noqa: ANN401 — a value of any form
     """Return a value with objects as dictionaries by the fields' names, and without null for a text."""
     if isinstance(stored, tuple):
         return tuple(map(_values, stored))
@@ -114,7 +114,7 @@ def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form
     return {name: "" if value is None and name in NULL_IF_EMPTY else _values(value) for name, value in named}
 
 
-def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_report` made
+def _view(report: object) -> SummaryView:
     values = _values(report)
     manifest = values["manifest"]
     listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": manifest["context"]}

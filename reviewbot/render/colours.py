@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 
-from pygments.lexer import Lexer  # type: ignore[import-untyped]  # the package has no type hints
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # likewise
-from pygments.token import Comment, Keyword, Literal, Name, Number, String  # type: ignore[import-untyped]  # likewise
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, Literal, Name, Number, String
 
 from reviewbot.domain.diff.languages import language_of
 

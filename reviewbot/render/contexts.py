@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from reviewbot.domain.commands.parse import MAX_QUESTION
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
@@ -52,7 +52,7 @@ def linked(view: V, link: Link = address) -> V:
             changed[name] = link(value)
         elif name in {"findings", "waived", "closed"}:
             changed[name] = tuple(linked(one, link) for one in value)
-    return replace(view, **changed)  # type: ignore[type-var]  # any struct
+    return structs.replace(view, **changed)
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:

@@ -267,7 +267,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
 
 
 def _condition(only: Sequence[str]) -> str:
-    if len(only) < 2:  # noqa: PLR2004 — one line
+    if len(only) <= 1:
         return "".join(f"if: {one}\n" for one in only)
     return "if: >-\n" + textwrap.indent(" &&\n".join(only), "  ") + "\n"
 

@@ -22,7 +22,7 @@ from reviewbot.app.collect.recorder import SUMMARY_CHARACTERS, Recorder
 from reviewbot.app.context import Ports
 from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
 from reviewbot.domain.github.pull_request import Waiting
-from reviewbot.domain.policy.collection import MARGIN, Collection
+from reviewbot.domain.policy.collection import LEFT_TO_OTHERS, Collection
 from reviewbot.errors import NotFound, ServiceRefused
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
@@ -160,16 +160,16 @@ def test_a_key_that_codevf_does_not_accept_is_reported_for_each_repository() -> 
 def test_a_collection_stops_before_the_limit_and_names_the_rest() -> None:
     names = tuple(f"acme/r{number}" for number in range(20))
     # The list costs one request, and each repository two.
-    installation = MemoryInstallation(names, requests_left=MARGIN + 1 + 2 * 5)
+    installation = MemoryInstallation(names, requests_left=LEFT_TO_OTHERS + 1 + 2 * 5)
     found, summary = collect(installation)
     assert (found.repositories, len(found.unreached)) == (5, 15)
-    assert installation.requests_left == MARGIN
+    assert installation.requests_left == LEFT_TO_OTHERS
     assert found.outcome().exit_status == 0
     assert all(f"`{name}`" in summary[0] for name in found.unreached)
 
 
 def test_it_stops_between_pull_requests_too() -> None:
-    installation = MemoryInstallation(("acme/a",), waits={"acme/a": (1, 2, 3, 4)}, requests_left=MARGIN + 3 + 1)
+    installation = MemoryInstallation(("acme/a",), waits={"acme/a": (1, 2, 3, 4)}, requests_left=LEFT_TO_OTHERS + 3 + 1)
     found, _ = collect(installation)
     assert installation.seen == [("acme/a", 1)]
     assert found.unreached == ("acme/a#2", "acme/a#3", "acme/a#4")
@@ -179,7 +179,7 @@ def test_the_order_changes_so_that_a_limit_leaves_out_others_next_time() -> None
     names = tuple(f"acme/r{number}" for number in range(10))
     reached: set[str] = set()
     for seed in range(30):
-        found, _ = collect(MemoryInstallation(names, requests_left=MARGIN + 1 + 2 * 3), seed=seed)
+        found, _ = collect(MemoryInstallation(names, requests_left=LEFT_TO_OTHERS + 1 + 2 * 3), seed=seed)
         reached |= set(names) - set(found.unreached)
     assert reached == set(names)
 
@@ -311,7 +311,7 @@ def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
 def test_a_collection_leaves_the_last_requests_of_the_hour(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         add_shop(rig)
-        rig.world.limits.quota_ = MARGIN
+        rig.world.limits.quota_ = LEFT_TO_OTHERS
         done = rig.collect(repositories="installation")
         assert (done.exit_status, json.loads(done.outputs["published"])) == (0, [])
         assert f"`{SHOP}`" in done.summary

@@ -21,14 +21,14 @@ def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tm
         first = rig.run()
         [task] = rig.service.tasks()
         assert task.request.max_credits == 240
-        size = f"{LINES} changed lines; 60 + 2,000 × {LINES} / 100 = 180, raised to 240, the minimum for fast"  # noqa: RUF001
+        size = f"{LINES} changed lines; 60 + 2,000 × {LINES} / 100 = 180, raised to 240, the minimum for fast"
         assert f"Size: {size}." in first.log
         assert f"Size: {size}." in summary(rig)
         assert "Limit per pull request: 360 of 2,160 credits" in summary(rig)
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 20, "logo.png": b"\0" * 9_000}, author="mona")
         later = rig.run()
         assert rig.service.tasks()[-1].request.max_credits == 480
-        assert "Size: 20 changed lines; 60 + 2,000 × 20 / 100 = 460, rounded up to 480." in later.log  # noqa: RUF001
+        assert "Size: 20 changed lines; 60 + 2,000 × 20 / 100 = 460, rounded up to 480." in later.log
         assert later.outputs["credits-held"] == "720"
 
 
@@ -37,7 +37,7 @@ def test_a_dry_run_shows_the_size_of_the_whole_change(tmp_path: Path) -> None:
     with open_rig(tmp_path, config=AUTO) as rig:
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 400}, author="mona")
         done = rig.run(dry_run="true")
-        assert "900 credits would be held (600 × 1.5 `fast`)" in done.summary  # noqa: RUF001
+        assert "900 credits would be held (600 × 1.5 `fast`)" in done.summary
         assert "limited to 600, max-credits-ceiling." in done.summary
         assert "Limit per pull request: 0 of 5,400 credits" in done.summary
         assert not rig.service.tasks()

@@ -24,6 +24,7 @@ from reviewbot.setup.files import (
 )
 from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
+from tests.simulation import proofs
 
 PROGRAM = Path(reviewbot.__file__).parent
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "organization"
@@ -120,6 +121,7 @@ PARTS: Mapping[str, str] = {
     "inputs": table(action=True, config=True),
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
+    "proofs": proofs.table(),
     "reasons": decisions(),
     "titles": titles(),
     "threads": f"```yaml\n{THREADS_WORKFLOW}```",
@@ -137,6 +139,7 @@ SHOWN = [
     ("docs/organization.md", "collector"),
     ("CONTRIBUTING.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
+    ("docs/reliability.md", "proofs"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
     ("docs/workflows.md", "collect"),

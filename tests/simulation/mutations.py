@@ -837,7 +837,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a deferred purchase that only the check run has is one that was begun",
-        "reviewbot.app.github.ledger_store:_state",
+        "reviewbot.domain.ledger.copies:_state",
         lambda right: (
             lambda copy, **named: TaskState.INTENT if copy.state is TaskState.DEFERRED else right(copy, **named)
         ),

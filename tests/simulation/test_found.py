@@ -11,9 +11,11 @@ from tests.simulation.found import FOUND, Bug
 from tests.simulation.histories import judge
 from tests.simulation.laws import LAWS
 from tests.simulation.mutations import MUTATIONS
+from tests.simulation.proofs import PROOFS
 from tests.simulation.quick import quick
 
-DOCUMENT = Path(__file__).parents[2] / "docs/reliability.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs/reliability.md"
 
 
 @pytest.mark.parametrize("bug", FOUND.values(), ids=FOUND)
@@ -35,9 +37,18 @@ def test_the_document_lists_the_laws_and_the_bugs(request: pytest.FixtureRequest
     if request.config.getoption("golden_update"):
         DOCUMENT.write_text(whole, encoding="utf-8")
     assert DOCUMENT.read_text(encoding="utf-8") == whole, "run pytest tests/simulation/test_found.py --golden-update"
-    laws = re.findall(r"^\| ([a-z ]+) \|", text.partition("## How they are tested")[0], re.MULTILINE)
-    assert set(laws) - {"promise"} == set(LAWS)
+    assert set(PROOFS) == set(LAWS)
     places = re.findall(r"`(tests/[\w/.]+)`", text)
     assert places
-    assert all((DOCUMENT.parents[1] / place).exists() for place in places)
+    assert all((ROOT / place).exists() for place in places)
     assert len(MUTATIONS) >= 15
+
+
+def test_the_document_names_a_test_of_each_law() -> None:
+    assert list(PROOFS) == re.findall(r"^\| ([a-z ]+) \|", _promises(), re.MULTILINE)[1:]
+    named = [one for tests in PROOFS.values() for one in tests]
+    assert not [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")]
+
+
+def _promises() -> str:
+    return DOCUMENT.read_text(encoding="utf-8").partition("## How they are tested")[0]

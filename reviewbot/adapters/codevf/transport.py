@@ -31,6 +31,7 @@ WHOLE_RESPONSE = 60.0
 """Seconds for reading one response."""
 
 RESPONSE_BYTES = 10_000_000
+_SUCCESS = range(200, 300)
 
 
 OnRetry = Callable[[ReviewDidNotHappen, float], None]
@@ -184,7 +185,7 @@ class Transport:
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
     def _judge(self, request: Request, response: Response) -> Response | _Failure:
-        if response.status // 100 != 2:  # noqa: PLR2004 — the class of success
+        if response.status not in _SUCCESS:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from http import HTTPStatus
 
 import requests
 from msgspec import Struct, field
@@ -37,6 +38,7 @@ SECONDARY_WAIT = 60.0
 
 _WORDS_LIMIT = 300
 _OK = 200
+_SERVER_ERRORS = range(500, 600)
 
 
 class RetryPolicy(Enum):
@@ -138,7 +140,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
             decision = _plain(Refused, "GitHub refused the request", "", reply, intent)
-        case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors
+        case status if status in _SERVER_ERRORS:
             decision = _server_error(reply, intent)
         case _:
             decision = _plain(ForgeError, "GitHub's response has an unexpected status", _NOT_GITHUB, reply, intent)
@@ -181,7 +183,7 @@ _THROTTLED = re.compile(
 
 
 def _is_throttled(reply: Reply) -> bool:
-    if reply.status == 429:  # noqa: PLR2004 — an HTTP status
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     if reply.status not in {403, 422}:
         return False

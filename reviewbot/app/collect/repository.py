@@ -12,7 +12,7 @@ from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import is_waiting
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
-from reviewbot.domain.policy.collection import MARGIN, Lookup
+from reviewbot.domain.policy.collection import LEFT_TO_OTHERS, Lookup
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.values import replace
@@ -40,7 +40,7 @@ def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> Non
 def is_exhausted(ports: Ports) -> bool:
     """Return whether GitHub's rate limit leaves too little for another pull request."""
     left = ports.installation.requests_left if ports.installation else None
-    return left is not None and left <= MARGIN
+    return left is not None and left <= LEFT_TO_OTHERS
 
 
 def _check_key(ports: Ports, settings: Settings) -> None:

@@ -7,15 +7,22 @@ from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
-from reviewbot.domain.findings.tracked_finding import LOST, Findings
+from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
+from reviewbot.domain.ledger.copies import (
+    adopted,
+    latest_copies,
+    only_in_doubles,
+    with_claims,
+    with_copies,
+    with_doubles,
+)
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -36,19 +43,20 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
     reading, checks, cut = _read_with_checks(run, snapshot, keep)
     believed = keep is not None and not reading.problem
     signed = tuple(_signed(run, checks))
-    copies = _copies(signed)
+    copies = latest_copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass or reading.bypass
     finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
     doubles = _trusted(run, found.extra)
-    others = tuple(_only_in_doubles(ledger, doubles))
+    others = tuple(only_in_doubles(ledger, doubles))
     finished |= {purchase_key(one) for one in others if one.state.is_over}
-    ledger = _with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
-    ledger = _with_copies(run, snapshot, ledger, copies, digest)
+    ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
+    head_sha, judgement = snapshot.pull.head_sha, judgement_of(run.settings)
+    ledger = with_copies(ledger, copies, head_sha=head_sha, digest=digest, judgement=judgement)
     was_here = _was_here(run, snapshot, keep)
     if not believed:
-        ledger = _with_claims(ledger, signed)
+        ledger = with_claims(ledger, signed)
         is_deleted = was_here and keep is None
         # A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
         ledger = _ending_commands(run, ledger) if run.paid and (is_deleted or signed) else ledger
@@ -67,13 +75,6 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> Stored
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
     )
-
-
-def _with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
-    """Add what the copies say against a ledger that is not trusted."""
-    for one in signed:
-        ledger = _with_carried(ledger, one.purchase)
-    return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
 
 
 def _ending_commands(run: RunContext, ledger: Ledger) -> Ledger:
@@ -121,26 +122,6 @@ def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
     """Return the trusted ledgers of other summaries, after two concurrent runs wrote one each."""
     readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
     return [one.ledger for one in readings if not one.problem]
-
-
-def _only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
-    """Yield the purchases whose task only another summary has."""
-    for one in (one for double in doubles for one in double.purchases):
-        known = ledger.recorded(one)
-        if known is None or (one.task_id and not known.task_id):
-            yield replace(one, identity=known.identity if known else one.identity)
-
-
-def _with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
-    """Add what only other summaries have; the findings of finished reviews are read again."""
-    for other in others:
-        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
-        ledger = ledger.with_purchase(replace(other, state=state))
-    for double in doubles:
-        ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
-        for question in double.questions.records:
-            ledger = ledger.with_question(question)
-    return ledger
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
@@ -207,53 +188,11 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 
-def _copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
-    """Return the copies, oldest first; of one purchase the most advanced."""
-    # Newer heads have the same copy while they wait.
-    bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
-    latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
-    placed = (
-        # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
-        one
-        if one.purchase.state is TaskState.DEFERRED
-        else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
-        for key, one in latest.items()
-    )
-    return tuple(sorted(placed, key=lambda one: (one.purchase.submitted_at, one.purchase.attempt)))
-
-
 def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]:
     """Yield the copies in check runs, oldest first."""
     for check in sorted(checks, key=lambda one: one.id):
         if copy := decode_external_id(check.external_id, run.signer, check.head_sha):
             yield copy
-
-
-def _with_copies(
-    run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Sequence[ExternalId], digest: str
-) -> Ledger:
-    """Add what only the check runs have.
-
-    A copy has no findings of the reviews before it; they are in the ledger or at the service.
-    """
-    remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
-    for copy in (one.purchase for one in copies):
-        known = ledger.recorded(copy)
-        if known is None:
-            ledger = ledger.with_purchase(_adopted(run, snapshot, copy, digest))
-            broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
-            ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
-        elif not known.task_id and (copy.task_id or _begins(known, copy)):
-            ledger = ledger.with_purchase(_caught_up(known, copy))
-    return ledger
-
-
-def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Mark a purchase of an untrusted ledger if its copy says that earlier findings blocked its change."""
-    known = ledger.recorded(copy)
-    if known is None or known.is_carried or not copy.is_carried:
-        return ledger
-    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
@@ -269,7 +208,9 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
     first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
     if first is None:
         return None
-    return _ahead(run, now, first) or _adopted(run, known.snapshot, first, bought.identity)
+    head_sha, judgement = known.snapshot.pull.head_sha, judgement_of(run.settings)
+    copied = adopted(first, head_sha=head_sha, digest=bought.identity, judgement=judgement)
+    return _ahead(run, now, first) or copied
 
 
 def _ahead(run: RunContext, snapshot: Snapshot, copy: Purchase) -> Purchase | None:
@@ -277,49 +218,3 @@ def _ahead(run: RunContext, snapshot: Snapshot, copy: Purchase) -> Purchase | No
     keep = summaries(snapshot.comments, run.settings.instance).keep
     there = _reading(run, keep, ()).ledger.recorded(copy)
     return there if there is not None and there.progress > copy.progress else None
-
-
-def _begins(known: Purchase, copy: Purchase) -> bool:
-    return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
-
-
-def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
-    """Update a purchase from a more recent copy, which alone has the details of the submission."""
-    return replace(
-        known,
-        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
-        task_id=copy.task_id,
-        hold=copy.hold,
-        used=copy.used,
-        submitted_at=copy.submitted_at,
-        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
-        missed=copy.missed,
-        size_tier=copy.size_tier,
-        parts=copy.parts,
-        since=copy.since,
-        confirms=known.confirms or copy.confirms,
-        selection=copy.selection,
-    )
-
-
-def _adopted(run: RunContext, snapshot: Snapshot, copy: Purchase, digest: str) -> Purchase:
-    """Return a purchase from its copy.
-
-    If it is of another head and done, it is reopened, since only the service has its findings.
-    """
-    is_own = digest.startswith(copy.identity)
-    return replace(
-        copy,
-        identity=digest if is_own else copy.identity,
-        state=_state(copy, is_own=is_own),
-        # Approval and clock of a deferred purchase are of exactly one head.
-        head_sha=snapshot.pull.head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
-        judgement=replace(judgement_of(run.settings), rules=copy.judgement.rules),
-    )
-
-
-def _state(copy: Purchase, *, is_own: bool) -> TaskState:
-    if not copy.task_id:
-        return copy.state if copy.state in {TaskState.ENDED, TaskState.DEFERRED} else TaskState.INTENT
-    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
-    return copy.state if kept else TaskState.OPEN

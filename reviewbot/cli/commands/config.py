@@ -29,7 +29,7 @@ from reviewbot.values import replace
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
 """The inputs that are secrets, each with its environment variable."""
 
-SAYABLE = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
+INPUT_NAMES = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
 """The inputs of `--input`."""
 
 _NOWHERE: frozenset[str] = frozenset()
@@ -144,16 +144,16 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
 
 def _pairs(chosen: argparse.Namespace) -> tuple[dict[str, str], tuple[Problem, ...]]:
     pairs = [one.partition("=") for one in chosen.inputs]
-    problems = [_wrong_pair(name) for name, equals, _ in pairs if name not in SAYABLE or not equals]
-    return {name: value for name, equals, value in pairs if equals and name in SAYABLE}, tuple(problems)
+    problems = [_wrong_pair(name) for name, equals, _ in pairs if name not in INPUT_NAMES or not equals]
+    return {name: value for name, equals, value in pairs if equals and name in INPUT_NAMES}, tuple(problems)
 
 
 def _wrong_pair(name: str) -> Problem:
-    if name in SAYABLE:
+    if name in INPUT_NAMES:
         return Problem("--input", f"`{name}` has no value", todo=f"Write: --input {name}=VALUE")
     if name in SECRETS:
         what = f"`{name}` is a secret, and other users of this machine can see a command line"
         return Problem("--input", what, todo=f"Set {SECRETS[name]} in the environment.")
-    near = did_you_mean(name[:60], SAYABLE)
-    allowed = "" if near else ", ".join(f"`{one}`" for one in SAYABLE)
+    near = did_you_mean(name[:60], INPUT_NAMES)
+    allowed = "" if near else ", ".join(f"`{one}`" for one in INPUT_NAMES)
     return Problem("--input", f"unknown input `{name[:60]}`{near}", allowed)

@@ -43,7 +43,7 @@ from reviewbot.values import replace
 
 T = TypeVar("T")
 
-PATIENCE = RetryLimits(most=10, whole=30)
+RETRY_LIMITS = RetryLimits(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
@@ -64,7 +64,7 @@ def run(call: Call) -> int:
     checks = []
     with ExitStack() as stack, signals():
         console, clock = open_console(call.err, call.env, plain=False), SystemClock(desktop.network.time_scale)
-        for check in _Visit(repository, said, desktop, clock, stack, console).checks():
+        for check in _Doctor(repository, said, desktop, clock, stack, console).checks():
             checks.append(check)
             call.out.write(_line(check, secrets))
             call.out.flush()
@@ -82,7 +82,7 @@ def _line(check: Check, secrets: set[str]) -> str:
     return text
 
 
-class _Visit(Struct, frozen=True):
+class _Doctor(Struct, frozen=True):
     repository: str
     said: Mapping[str, str]
     desktop: Desktop
@@ -117,7 +117,7 @@ class _Visit(Struct, frozen=True):
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         reader = SetupReader(
-            self.desktop.token, self.repository, address, self.clock, replace(PATIENCE, on_retry=self._on_retry)
+            self.desktop.token, self.repository, address, self.clock, replace(RETRY_LIMITS, on_retry=self._on_retry)
         )
         self.stack.enter_context(reader)
         try:

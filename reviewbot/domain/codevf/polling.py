@@ -1,8 +1,8 @@
 """When to poll and when to retry, in seconds.
 
 The intervals are those that CodeVF recommends: the first poll after about 2 s; a pending task every 2 to 4 s; a task in
-progress every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time. After `PATIENCE`
-the interval grows to a minute, because the hourly limit is shared by every job of the account.
+progress every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time. After
+`RECOMMENDED_FOR` the interval grows to a minute, because the hourly limit is shared by every job of the account.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reviewbot.domain.model.review import Mode, TaskStatus
 FIRST_POLL = 2.0
 """Seconds between creating a task and the first poll."""
 
-PATIENCE = 600.0
+RECOMMENDED_FOR = 600.0
 """Seconds for which the recommended intervals are used."""
 
 LONGEST_POLL = 60.0
@@ -58,12 +58,12 @@ def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float
 
 
 def _cadence(status: TaskStatus, mode: Mode, elapsed: float, rng: Random) -> float:
-    if elapsed < PATIENCE:
+    if elapsed < RECOMMENDED_FOR:
         shortest, longest = _bounds(status, mode)
-        drift = shortest + (longest - shortest) * elapsed / PATIENCE
+        drift = shortest + (longest - shortest) * elapsed / RECOMMENDED_FOR
         return min(longest, max(shortest, drift * rng.uniform(0.8, 1.2)))
     _, longest = _bounds(TaskStatus.PROCESSING, mode)
-    return min(LONGEST_POLL, longest * elapsed / PATIENCE) * rng.uniform(0.9, 1.0)
+    return min(LONGEST_POLL, longest * elapsed / RECOMMENDED_FOR) * rng.uniform(0.9, 1.0)
 
 
 def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:

@@ -518,17 +518,18 @@ class _Reader:
             return
         elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
             self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
-        elif self._continues(block):
-            self.current.text.append("\n".join(block.raw))  # type: ignore[union-attr]  # `_continues` says so
+        elif draft := self._continued(block):
+            draft.text.append("\n".join(block.raw))
         else:
             self._unplaced(block, severity, text)
 
-    def _continues(self, block: _Block) -> bool:
-        """Return whether a block belongs to the finding before it: it is in its section, or indented."""
+    def _continued(self, block: _Block) -> _Draft | None:
+        """Return the finding that a block belongs to: the one before it, if it is in its section, or indented."""
         draft = self.current
         if draft is None or _CLOSING.match(block.text) or _contained_place(block.text):
-            return False
-        return draft.takes_all or (draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent)
+            return None
+        is_below = draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent
+        return draft if draft.takes_all or is_below else None
 
     def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
         """Read a block that does not start with a place: it may contain one, a severity or a file."""

@@ -26,7 +26,7 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.errors import nearest
 
 CALL = "/reviewbot"
-KEPT_FOR = timedelta(days=7)
+MAX_AGE = timedelta(days=7)
 """How long a command without an answer is still executed."""
 
 MAX_QUESTION = 2_000
@@ -178,7 +178,7 @@ def open_commands(
 ) -> tuple[PostedCommand, ...]:
     """List the commands without an answer, oldest first.
 
-    Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `KEPT_FOR`
+    Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `MAX_AGE`
     do not count. The threads of another instance are left to its workflow.
     """
     comments, threads = tuple(comments), tuple(threads)
@@ -223,7 +223,7 @@ def key_of(comment: Comment) -> str:
 def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) -> PostedCommand | None:
     written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
     command = parse(comment.body, findings=findings) if written else None
-    if command is None or not comment.author or comment.created_at is None or now - comment.created_at > KEPT_FOR:
+    if command is None or not comment.author or comment.created_at is None or now - comment.created_at > MAX_AGE:
         return None
     in_thread = isinstance(comment, ThreadComment)
     return PostedCommand(comment.id, command, comment.author, comment.created_at, in_thread, findings, url=comment.url)

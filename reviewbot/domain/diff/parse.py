@@ -288,7 +288,7 @@ def assemble(
     files: Iterable[FileDiff],
     old: Mapping[str, Entry],
     new: Mapping[str, Entry],
-    context: ProjectContext = ProjectContext(),  # noqa: B008 — frozen
+    context: ProjectContext = ProjectContext(),
 ) -> ChangeSet:
     """Combine each file's diff with its entries: the old ones by old path, the new ones by path, with texts.
 

@@ -11,7 +11,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, first_exit_status
 from reviewbot.domain.text.formatting import counted
 
-MARGIN = 100
+LEFT_TO_OTHERS = 100
 """The requests of GitHub's rate limit that a collection leaves to others; one pull request takes about ten."""
 
 

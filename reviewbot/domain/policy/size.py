@@ -44,7 +44,7 @@ class AutoSize(Struct, frozen=True):
         exact = self.base + self.per_100_lines * Decimal(lines) / 100
         found = self.credits_for(lines, mode)
         base, rate = number(self.base), number(self.per_100_lines)
-        product = f"{base} + {rate} × {number(lines)} / 100 = {number(exact)}"  # noqa: RUF001 — as in the templates
+        product = f"{base} + {rate} × {number(lines)} / 100 = {number(exact)}"
         if found == exact:
             return product
         if found >= exact + STEP:

@@ -8,8 +8,9 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+T = TypeVar("T")
 Value = dict[str, Any]
 
 
@@ -48,24 +49,17 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
     if read is None or _OTHER_BREAKS.search(text):
         raise UnreadableLock
     try:
-        found = tuple(read(text)) if text.strip() else ()
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return tuple(read(text)) if text.strip() else ()
+    except (ValueError, RecursionError):
         raise UnreadableLock from None
-    if all(isinstance(part, kind) for one in found for part, kind in zip(one, _KINDS, strict=True)):
-        return found
-    raise UnreadableLock
 
 
-_KINDS: tuple[type, ...] = (str, tuple, dict, tuple, bool)
 # Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
 def _json(text: str) -> Value:
-    found = json.loads(text, object_pairs_hook=_once)
-    if not isinstance(found, dict):
-        raise UnreadableLock
-    return found
+    return _of(dict, json.loads(text, object_pairs_hook=_once))
 
 
 def _once(pairs: list[tuple[str, object]]) -> Value:
@@ -76,12 +70,26 @@ def _once(pairs: list[tuple[str, object]]) -> Value:
     return found
 
 
+def _of(kind: type[T], found: object) -> T:
+    if not isinstance(found, kind):
+        raise UnreadableLock
+    return found
+
+
+def _tables(found: object) -> dict[str, Value]:
+    return {key: _of(dict, value) for key, value in _of(dict, found).items()}
+
+
+def _packages(found: object) -> list[Value]:
+    return [one for one in _of(list, found) if _of(str, _of(dict, one).get("name")) is not None]
+
+
 _LONGEST_PLACE, _DEEPEST_PLACE = 500, 50
 
 
 def _npm(text: str) -> Iterator[Written]:
     whole = _json(text)
-    packages = {_place(path): value for path, value in whole.get("packages", {}).items() if path}
+    packages = {_place(path): value for path, value in _tables(whole.get("packages", {})).items() if path}
     for installed in (packages, _once(list(_npm_tree("", whole.get("dependencies", {}))))):
         versions = {place: str(value.get("version", "")) for place, value in installed.items()}
         for place, value in installed.items():
@@ -89,8 +97,8 @@ def _npm(text: str) -> Iterator[Written]:
             yield Written(name, (place,), value, tuple(_npm_edges(place, value, versions)), is_package=bool(below))
 
 
-def _npm_tree(folder: str, packages: Value) -> Iterator[tuple[str, Value]]:
-    for name, value in packages.items():
+def _npm_tree(folder: str, packages: object) -> Iterator[tuple[str, Value]]:
+    for name, value in _tables(packages).items():
         place = _place(f"{folder}/node_modules/{name}")
         yield place, {**value, "dependencies": {}}
         yield from _npm_tree(place, value.get("dependencies", {}))
@@ -118,12 +126,12 @@ def _place(path: str) -> str:
 
 
 def _pipenv(text: str) -> Iterator[Written]:
-    whole = _json(text)
-    sources = whole.pop("_meta")["sources"]
-    indexes = [one.get("name") for one in sources]
+    whole = _tables(_json(text))
+    sources = _of(list, whole.pop("_meta", {}).get("sources"))
+    indexes = [_of(dict, one).get("name") for one in sources]
     yield Written("_meta", (), {"sources": sources}, is_package=False)
     for part, packages in whole.items():
-        for name, value in packages.items():
+        for name, value in _tables(packages).items():
             # Without an index, a package is from the first source.
             is_only = indexes == [value.get("index")]
             yield Written(name, (part,), {**value, "index": ""} if is_only else value)
@@ -133,14 +141,14 @@ def _composer(text: str) -> Iterator[Written]:
     # An archive of a commit has no other hash.
     whole = _json(text.replace('"reference":', '"hash":'))
     for part in ("packages", "packages-dev"):
-        yield from (Written(one["name"], (), {**one, "name": ""}) for one in whole.pop(part, None) or ())
+        yield from (Written(one["name"], (), {**one, "name": ""}) for one in _packages(whole.pop(part, None) or []))
     yield Written("composer.lock", (), {**whole, "hash": ""}, is_package=False)
 
 
 def _nuget(text: str) -> Iterator[Written]:
-    for framework, packages in _json(text)["dependencies"].items():
-        for name, value in packages.items():
-            kind = value["type"] if value["type"] == "Project" else ""
+    for framework, packages in _tables(_json(text).get("dependencies")).items():
+        for name, value in _tables(packages).items():
+            kind = "Project" if _of(str, value.get("type")) == "Project" else ""
             own = {**value, "version": value.get("resolved", ""), "resolved": "", "type": kind}
             yield Written(name, (framework,), own, is_package=not kind)
 
@@ -148,8 +156,8 @@ def _nuget(text: str) -> Iterator[Written]:
 def _toml(text: str) -> Iterator[Written]:
     whole = tomllib.loads(text)
     # Poetry before 1.5 lists the hashes separately.
-    apart = whole.get("metadata", {}).get("files", {})
-    packages = whole.pop("package", []) + whole.pop("packages", [])
+    apart = _of(dict, _of(dict, whole.get("metadata", {})).get("files", {}))
+    packages = [one for key in ("package", "packages") for one in _packages(whole.pop(key, []))]
     if any("files" in one and one["name"] in apart for one in packages):
         raise UnreadableLock
     versions: defaultdict[str, set[str]] = defaultdict(set)
@@ -179,7 +187,7 @@ def _without_source(value: object, sources: Mapping[str, set[str]]) -> object:
     """Leave out the source of a dependency if all versions of it have this one; uv says it if there are several."""
     match value:
         case dict():
-            is_only = sources.get(value.get("name", "")) == {str(value.get("source"))}
+            is_only = sources.get(_of(str, value.get("name", ""))) == {str(value.get("source"))}
             kept = ((key, inner) for key, inner in value.items() if not (is_only and key == "source"))
             return {key: _without_source(inner, sources) for key, inner in kept}
         case list():
@@ -222,7 +230,7 @@ def _toml_needs(package: Value) -> Iterator[Edge]:
                     yield Edge(need[1], need[2] or "")
                 elif isinstance(one, dict) and "name" in one:
                     version, marker = (str(one.get(key, "")) for key in ("version", "marker"))
-                    yield from (Edge(one["name"], version, part) for part in _alternatives(marker))
+                    yield from (Edge(_of(str, one["name"]), version, part) for part in _alternatives(marker))
 
 
 _PAIR = r"([A-Za-z]+|'\d+'): ([^\s,{}\"'][^,{}\"']*|'[^']*')"
@@ -277,7 +285,7 @@ _DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)
 
 
 def _yarn(text: str) -> Iterator[Written]:
-    whole = _tree(text, ":?")
+    whole = _tables(_tree(text, ":?"))
     versions = {place: value.get("version", "") for header, value in whole.items() for place in header.split(", ")}
     for header, value in whole.items():
         if header == "__metadata":
@@ -290,7 +298,7 @@ def _yarn(text: str) -> Iterator[Written]:
         if not all(found) or len(names) != 1:
             raise UnreadableLock
         wanted = [one[0] if one[2] else one[3] for one in found if one]
-        needs = {**value.get("dependencies", {}), **value.get("optionalDependencies", {})}
+        needs = _node_needs(value)
         edges = [
             Edge(name, str(versions[place]))
             for name, wants in needs.items()
@@ -298,6 +306,11 @@ def _yarn(text: str) -> Iterator[Written]:
             if place in versions
         ]
         yield Written(names.pop(), places, {**value, "specifier": wanted}, tuple(edges))
+
+
+def _node_needs(value: Value) -> Value:
+    needs, optional = (_of(dict, value.get(key, {})) for key in ("dependencies", "optionalDependencies"))
+    return needs | optional
 
 
 _PNPM_PACKAGE = re.compile(r"/?(@?[^@/]+(?:/[^@/]+)?)[@/]([0-9][A-Za-z0-9.+-]*)(?:[(_].*)?")
@@ -313,12 +326,11 @@ def _pnpm(text: str) -> Iterator[Written]:
         if section not in {"packages", "snapshots"}:
             yield from _pnpm_edges(section, value)
             continue
-        for key, one in value.items():
+        for key, one in _tables(value).items():
             found = _PNPM_PACKAGE.fullmatch(key)
             own = {"version": found[2]} if found else {"source": key}
             name = found[1] if found else key
-            needs = {**one.get("dependencies", {}), **one.get("optionalDependencies", {})}
-            edges = tuple(Edge(need, str(version)) for need, version in needs.items())
+            edges = tuple(Edge(need, str(version)) for need, version in _node_needs(one).items())
             is_package = section == "packages"
             yield Written(name if is_package else SNAPSHOTS + name, (key,), {**one, **own}, edges, is_package)
 
@@ -332,7 +344,7 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
         yield Written(path, (), {"specifier": value}, is_package=False)
     elif not path.startswith(("specifiers ", "time ")):
         one: Value = value if isinstance(value, dict) else {"version": value}
-        found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", one["version"])
+        found = re.fullmatch(r"(?:(\S+)@)?([0-9][A-Za-z0-9.+-]*)", _of(str, one["version"]))
         source, version = found.groups() if found else (one["version"], "")
         yield Written(path, (), {**one, "version": version, "source": source}, is_package=False)
 

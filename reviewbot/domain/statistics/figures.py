@@ -19,7 +19,7 @@ from reviewbot.domain.model.question import QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
-FEW = 10
+FEW_REVIEWS = 10
 """With fewer reviews, the figures mean little."""
 
 MAX_MINUTES = 60 * 24 * 366
@@ -178,7 +178,7 @@ class Statistics(Struct, frozen=True):
     @property
     def is_small(self) -> bool:
         """Whether there are too few reviews for a conclusion."""
-        return self.whole.reviews < FEW
+        return self.whole.reviews < FEW_REVIEWS
 
     @property
     def severities(self) -> tuple[SeveritySum, ...]:

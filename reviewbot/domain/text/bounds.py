@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import cache, partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
-from reviewbot.values import replace
 
 T = TypeVar("T")
 
@@ -31,9 +30,10 @@ _ADDRESS_LIMIT = 2000
 """Characters of a URL."""
 
 
-class Cut(str):  # noqa: SLOT000 — a str subclass cannot have slots
+class Cut(str):
     """A truncated text; `omitted` is the number of missing characters."""
 
+    __slots__ = ("omitted",)
     omitted: int
 
     @classmethod
@@ -80,7 +80,7 @@ def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
 
 def bounded(view: T, detail: Detail) -> T:
     """Limit each text of a view by a size tier; lists keep their length, and items are limited when they are read."""
-    return _bounded(view, "", detail)  # type: ignore[no-any-return]  # of the same type as the view
+    return cast("T", _bounded(view, "", detail))
 
 
 def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — a field of any type
@@ -95,7 +95,7 @@ def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — 
         for field in _names(type(value))
         if (new := _bounded(old := getattr(value, field), field, detail)) is not old
     }
-    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # any struct
+    return structs.replace(value, **changed) if changed else value
 
 
 @cache

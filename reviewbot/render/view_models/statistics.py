@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reviewbot.domain.statistics.figures import FEW, End, SeveritySum, Statistics, Sums
+from reviewbot.domain.statistics.figures import FEW_REVIEWS, End, SeveritySum, Statistics, Sums
 from reviewbot.domain.text.formatting import counted, number
 
 HEADINGS = ("", "reviews", "median hours", "90th percentile", "credits", "findings", "fixed", "credits per fixed")
@@ -32,7 +32,7 @@ def notes_of(found: Statistics) -> tuple[str, ...]:
 def cautions_of(found: Statistics) -> tuple[str, ...]:
     notes, period = [], found.period
     if found.is_small:
-        notes.append(f"With fewer than {FEW} reviews, these figures mean little.")
+        notes.append(f"With fewer than {FEW_REVIEWS} reviews, these figures mean little.")
     if not period.verified:
         notes.append(
             "Unverified: set CODEVF_API_KEY to the key of the workflow, and only summaries that it signed count."

@@ -35,14 +35,14 @@ def test_the_first_poll_is_two_seconds_after_creation(
         (TaskStatus.UNKNOWN, Mode.FAST, 5, 10),
     ],
 )
-@given(elapsed=st.floats(polling.FIRST_POLL, polling.PATIENCE, exclude_max=True), rng=seeds)
+@given(elapsed=st.floats(polling.FIRST_POLL, polling.RECOMMENDED_FOR, exclude_max=True), rng=seeds)
 def test_the_documented_cadence_is_kept(
     status: TaskStatus, mode: Mode, shortest: float, longest: float, elapsed: float, rng: Random
 ) -> None:
     assert shortest <= next_poll(status, mode, elapsed, None, rng) <= longest
 
 
-@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(polling.PATIENCE, 1e6), seeds)
+@given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(polling.RECOMMENDED_FOR, 1e6), seeds)
 def test_a_long_wait_polls_less_often_but_at_least_every_minute(
     status: TaskStatus, mode: Mode, elapsed: float, rng: Random
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.commands.parse import (
-    KEPT_FOR,
+    MAX_AGE,
     Command,
     CommandName,
     PostedCommand,
@@ -157,8 +157,8 @@ def test_edited_answered_and_bot_comments_are_not_commands(more: dict[str, Any])
 
 
 def test_a_command_is_ignored_after_a_week() -> None:
-    assert left(comment(), now=KEPT_FOR) == [1]
-    assert left(comment(), now=KEPT_FOR + timedelta(seconds=1)) == []
+    assert left(comment(), now=MAX_AGE) == [1]
+    assert left(comment(), now=MAX_AGE + timedelta(seconds=1)) == []
 
 
 def test_a_missing_reaction_is_added_later() -> None:

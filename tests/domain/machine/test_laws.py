@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
@@ -20,6 +21,7 @@ from reviewbot.domain.machine.steps import (
     HeadChecksRead,
     HeadMoved,
     PollTask,
+    PostReview,
     ReadHeadChecks,
     ReadResult,
     RecordDeferral,
@@ -30,8 +32,9 @@ from reviewbot.domain.machine.steps import (
     WriteOutput,
     WriteSummary,
 )
+from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.policy.verdict import Coverage, Reason
 from reviewbot.errors import PermissionMissing
 from tests.domain.builders import NOON
 from tests.domain.machine.world import RandomWorld, Trace, play
@@ -70,12 +73,25 @@ def test_a_task_is_polled_only_after_its_id_is_recorded(runs: Runs) -> None:
 
 
 def test_nothing_is_bought_once_the_run_publishes(runs: Runs) -> None:
+    bought = 0
     for trace, _, _ in runs:
         steps = [type(step) for step, _ in trace.steps]
         if Refresh in steps:
-            after = steps[steps.index(Refresh) :]
-            assert not {CreateTask, RecordIntent, RecordDeferral} & set(after)
-            assert after.count(Refresh) == 1
+            at = steps.index(Refresh)
+            bought += CreateTask in steps[:at]
+            assert not {CreateTask, RecordIntent, RecordDeferral} & set(steps[at:])
+            assert steps[at:].count(Refresh) == 1
+    assert bought > RUNS / 20
+
+
+def test_an_answer_is_posted_only_after_the_pull_request_is_read_again(runs: Runs) -> None:
+    posted = 0
+    for trace, _, _ in runs:
+        if trace.of(PostReview):
+            posted += 1
+            [read] = [result for step, result in trace.before(PostReview) if isinstance(step, Refresh)]
+            assert isinstance(read, Known)
+    assert posted > RUNS / 20
 
 
 def test_success_needs_a_complete_or_stored_answer_or_a_bypass(runs: Runs) -> None:
@@ -95,6 +111,16 @@ def test_success_needs_a_complete_or_stored_answer_or_a_bypass(runs: Runs) -> No
                 not known.ledger.findings.severities(known.task_id) or known.judgement.rules.fail_on.severity != "info"
             )
     assert green > RUNS / 100
+
+
+def test_a_partial_review_is_green_only_if_the_settings_allow_it_or_by_a_bypass(runs: Runs) -> None:
+    partial = 0
+    for _, known, phase in runs:
+        outcome = phase.outcome
+        if known.coverage is Coverage.PARTIAL and known.judgement.rules.on_partial is Tolerance.FAIL:
+            partial += known.purchase is not None and known.purchase.state is TaskState.DONE
+            assert outcome.conclusion is not Conclusion.SUCCESS or outcome.reason is Reason.BYPASS
+    assert partial > RUNS / 100
 
 
 def test_a_head_that_has_moved_is_not_bought(runs: Runs) -> None:

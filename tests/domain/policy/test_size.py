@@ -1,7 +1,5 @@
 """An automatic size follows the changed lines within its bounds, and an automatic limit follows the first review."""
 
-# ruff: noqa: RUF001 — the product sign
-
 from __future__ import annotations
 
 import pytest

@@ -6,7 +6,8 @@ import difflib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -1812,6 +1813,40 @@ def test_any_text_is_parsed_without_an_error(one: Format, at: int, more: str, cu
     text = one.text[:at] + more + one.text[at + (7 if cut else 0) :]
     if text != one.text and "\r" not in text and text.splitlines() == text.removesuffix("\n").split("\n"):
         suspicions(change(one.path, one.text, text))
+
+
+def reshaped(value: object) -> Iterator[object]:
+    """Yield a value with one part of another kind, or without one."""
+    yield from (5, "a", [], ["a"], [{"name": ["a"]}], {}, {"a": 5})
+    match value:
+        case dict():
+            yield from ({key: inner for key, inner in value.items() if key != one} for one in value)
+            yield from ({**value, key: other} for key, inner in value.items() for other in reshaped(inner))
+        case list():
+            yield from ([*value[:at], other] for at, inner in enumerate(value) for other in reshaped(inner))
+
+
+def toml(value: object) -> str:
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{json.dumps(key)} = {toml(inner)}' for key, inner in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("one", [one for one in FORMATS if one.text.startswith("{")], ids=lambda one: one.path)
+def test_json_in_another_form_is_no_error(one: Format) -> None:
+    for value in reshaped(json.loads(one.text)):
+        suspicions(change(one.path, one.text, json.dumps(value)))
+
+
+@pytest.mark.parametrize("one", [one for one in FORMATS if "[[package" in one.text], ids=lambda one: one.path)
+def test_toml_in_another_form_is_no_error(one: Format) -> None:
+    for value in reshaped(tomllib.loads(one.text)):
+        if isinstance(value, dict):
+            new = "".join(f"{json.dumps(key)} = {toml(inner)}\n" for key, inner in value.items())
+            suspicions(change(one.path, one.text, new))
 
 
 @pytest.mark.parametrize("sign", ["#optional!builtin", "#~builtin"])

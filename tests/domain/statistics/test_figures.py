@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
 from reviewbot.domain.model.question import Question, Questions, QuestionState
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.statistics.figures import (
-    FEW,
+    FEW_REVIEWS,
     MAX_MINUTES,
     End,
     Ended,
@@ -219,7 +219,7 @@ def test_the_figures() -> None:
         ("standard", 1, Decimal(100), None),
     ]
     assert [(one.name, one.reviews) for one in found.by_expertise] == [("none", 1), ("python", 1)]
-    assert not statistics_of(PERIOD, [review()] * FEW).is_small
+    assert not statistics_of(PERIOD, [review()] * FEW_REVIEWS).is_small
 
 
 reviews = st.lists(

@@ -1,0 +1,130 @@
+"""What the copies of purchases, in check runs and in a second summary, add to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from reviewbot.domain.findings.tracked_finding import LOST
+from reviewbot.domain.ledger.external_id import ExternalId
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.values import replace
+
+
+def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
+    """Return the copies, oldest first; of one purchase the most advanced."""
+    # Newer heads have the same copy while they wait.
+    bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
+    latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
+    placed = (
+        # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
+        one
+        if one.purchase.state is TaskState.DEFERRED
+        else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
+        for key, one in latest.items()
+    )
+    return tuple(sorted(placed, key=lambda one: (one.purchase.submitted_at, one.purchase.attempt)))
+
+
+def with_copies(
+    ledger: Ledger, copies: Sequence[ExternalId], *, head_sha: str, digest: str, judgement: Judgement
+) -> Ledger:
+    """Add what only the check runs have.
+
+    A copy has no findings of the reviews before it; they are in the ledger or at the service.
+    `digest` is the identity of the change, of which a copy has only the beginning; empty if the change is not read.
+    `judgement` are the current settings, of which a copy has only the rules.
+    """
+    remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
+    for copy in (one.purchase for one in copies):
+        known = ledger.recorded(copy)
+        if known is None:
+            ledger = ledger.with_purchase(adopted(copy, head_sha=head_sha, digest=digest, judgement=judgement))
+            broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
+            ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
+        elif not known.task_id and (copy.task_id or _begins(known, copy)):
+            ledger = ledger.with_purchase(_caught_up(known, copy))
+    return ledger
+
+
+def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
+    """Return a purchase from its copy.
+
+    If it is of another head and done, it is reopened, since only the service has its findings.
+    """
+    is_own = digest.startswith(copy.identity)
+    return replace(
+        copy,
+        identity=digest if is_own else copy.identity,
+        state=_state(copy, is_own=is_own),
+        # Approval and clock of a deferred purchase are of exactly one head.
+        head_sha=head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
+        judgement=replace(judgement, rules=copy.judgement.rules),
+    )
+
+
+def _state(copy: Purchase, *, is_own: bool) -> TaskState:
+    if not copy.task_id:
+        return copy.state if copy.state in {TaskState.ENDED, TaskState.DEFERRED} else TaskState.INTENT
+    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
+    return copy.state if kept else TaskState.OPEN
+
+
+def _begins(known: Purchase, copy: Purchase) -> bool:
+    return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
+
+
+def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
+    """Update a purchase from a more recent copy, which alone has the details of the submission."""
+    return replace(
+        known,
+        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
+        task_id=copy.task_id,
+        hold=copy.hold,
+        used=copy.used,
+        submitted_at=copy.submitted_at,
+        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
+        missed=copy.missed,
+        size_tier=copy.size_tier,
+        parts=copy.parts,
+        since=copy.since,
+        confirms=known.confirms or copy.confirms,
+        selection=copy.selection,
+    )
+
+
+def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
+    """Add what the copies say against a ledger that is not trusted."""
+    for one in signed:
+        ledger = _with_carried(ledger, one.purchase)
+    return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
+
+
+def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
+    """Mark a purchase of an untrusted ledger if its copy says that earlier findings blocked its change."""
+    known = ledger.recorded(copy)
+    if known is None or known.is_carried or not copy.is_carried:
+        return ledger
+    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
+
+
+def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
+    """Yield the purchases whose task only another summary has."""
+    for one in (one for double in doubles for one in double.purchases):
+        known = ledger.recorded(one)
+        if known is None or (one.task_id and not known.task_id):
+            yield replace(one, identity=known.identity if known else one.identity)
+
+
+def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
+    """Add what only other summaries have; the findings of finished reviews are read again."""
+    for other in others:
+        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
+        ledger = ledger.with_purchase(replace(other, state=state))
+    for double in doubles:
+        ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
+        for question in double.questions.records:
+            ledger = ledger.with_question(question)
+    return ledger
