@@ -113,7 +113,8 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
     try:
-        check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
+        limits = settings.max_credits_per_pr, settings.min_balance
+        check(Spending(held(tag), Decimal(0), *limits, again="Then run the command again."), balance)
     except OverBudget as error:
         yield of_error("balance", error)
     else:

@@ -38,6 +38,7 @@ class Spending(Struct, frozen=True):
         first_hold: of the first review, if the limit is a multiple of it; else 0.
         otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
         what: is bought, with its article.
+        again: elsewhere, how to continue after a change of the settings or the account.
     """
 
     hold: int
@@ -47,6 +48,7 @@ class Spending(Struct, frozen=True):
     first_hold: int = 0
     otherwise: str = ""
     what: str = "this review"
+    again: str = "Then run this job again, or comment `/reviewbot review`."
 
     @property
     def first(self) -> int:
@@ -57,7 +59,8 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first)
 
 
-_AGAIN = "Then run it again, or comment `/reviewbot review`."
+def _again(spending: Spending) -> str:
+    return "Then run the command again." if spending.otherwise else spending.again
 
 
 def _over_limit(spending: Spending) -> str:
@@ -76,7 +79,7 @@ def _to_continue(spending: Spending) -> str:
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.otherwise:
         return f"{setting}, and try again, {spending.otherwise}."
-    return f"{setting} on the default branch, or in the workflow. {_AGAIN}"
+    return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
@@ -90,11 +93,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits, but only {number(balance.available)} are available.",
-            hint=f"Add credits to the CodeVF account, or lower `max-credits`. {_AGAIN}",
+            hint=f"Add credits to the CodeVF account, or lower `max-credits`. {_again(spending)}",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
-            hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_AGAIN}",
+            hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_again(spending)}",
         )

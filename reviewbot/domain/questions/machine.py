@@ -52,7 +52,13 @@ class Limits(Struct, frozen=True):
             OverBudget: before a task is created.
         """
         spending = budget.Spending(
-            hold, self.spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
+            hold,
+            self.spent,
+            self.max_per_pr,
+            self.min_balance,
+            self.first_hold,
+            what="this question",
+            again="Then ask again.",
         )
         budget.check(spending, balance)
 

@@ -74,11 +74,17 @@ def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
     assert caught.value.hint.endswith(AGAIN)
 
 
+def test_at_a_terminal_the_command_is_run_again() -> None:
+    with pytest.raises(OverBudget) as caught:
+        check(Spending(360, Decimal(0), 0, 0, otherwise="or stop"), balance("359"))
+    assert caught.value.hint.endswith("or lower `max-credits`. Then run the command again.")
+
+
 HELD = (
     "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
 )
 SIX = " The limit is 6 times the 360 credits that the first review held."
-AGAIN = "Then run it again, or comment `/reviewbot review`."
+AGAIN = "Then run this job again, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml`, and try again, or stop."
 
