@@ -291,6 +291,9 @@ def _show_cost(console: Console, view: SummaryView) -> None:
         by_expertise = ", times the multiplier of the expertise" if view.cost.expertise else ""
         say(console, f"It would hold {held}{by_expertise}.{size}", "dim")
         return
+    if view.cost.used is None and view.wait is not None:
+        say(console, f"Cost: {held} are held until the review is finished.{size}", "dim")
+        return
     used = "used: not reported" if view.cost.used is None else f"{number(view.cost.used)} used"
     took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
     say(console, f"Cost: {held} held, {used}.{took}{size}", "dim")
