@@ -352,7 +352,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     for refusal in Refusal:
         word = meant.get(refusal, CommandName.REVIEW)
         mark = str(AnswerMark("", "812", refusal.reaction))
-        refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
+        refused = replace(ANSWER, mark=mark, word=word.value, needs=word.needs.value, refusal=refusal.value, reason="")
         if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
             refused = replace(refused, choices=tuple((one.id, one.title) for one in (INJECTION, RACE)))
         if refusal is Refusal.UNKNOWN:
@@ -373,7 +373,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         ANSWER, word="waive", refusal=Refusal.NEWER_ANSWER.value, said="It is fine.", reason=""
     )
     views["refusal-other-base-accept.md"] = replace(
-        ANSWER, word="accept", refusal=Refusal.OTHER_BASE.value, target="", reason=""
+        ANSWER, word="accept", needs="maintain", refusal=Refusal.OTHER_BASE.value, target="", reason=""
     )
     for name, view in views.items():
         yield name, Golden("command.md.j2", partial(_answer, view))
