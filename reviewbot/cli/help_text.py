@@ -133,8 +133,8 @@ Exit status: 0 written or printed; 2 a file exists, or an option is missing.
         """\
 Check that reviews of a repository work: the key, credits and prices at CodeVF;
 the settings, templates and workflows of the default branch; the permissions of
-the token; the required check. Each line says ok, or what is wrong and how to
-fix it. doctor only reads: it creates nothing and spends nothing.
+the token; the required check. Each line is ok, a note or a problem, with its
+fix. doctor only reads: it creates nothing and spends nothing.
 
 Set GITHUB_TOKEN or GH_TOKEN for GitHub, and CODEVF_API_KEY for CodeVF.
 """,
@@ -143,8 +143,8 @@ Examples:
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor --repo acme/shop
 
-Exit status: 0 everything is ok; 2 settings, workflows or rules are wrong; 3 a
-review would not happen.
+Exit status: 0 no problem; 2 settings, workflows or rules are wrong; 3 a review
+would not happen.
 """,
     ),
     "config": (

@@ -77,7 +77,11 @@ def _check(given: Mapping[str, str]) -> None:
 
 
 HELD_BACK_SECONDS = 5
-"""How long a signal waits for a section that must not be interrupted. A runner kills a job after 7.5 seconds."""
+"""How long a signal waits for a section that must not be interrupted.
+
+A runner sends SIGTERM after 7.5 seconds and kills 2.5 seconds later
+(https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
+"""
 
 
 class Interrupts(Struct):

@@ -163,7 +163,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--codevf-project", metavar="NAME", help="CodeVF project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="base URL of CodeVF's API")
     _add_pricing(who)
-    about = "lowest severity that blocks: %(choices)s; default: critical, or high with the local reviewer"
+    about = "lowest severity that blocks: %(choices)s; default: the setting or critical (local: high)"
     who.add_argument("--fail-on", choices=[str(one) for one in FailOn], metavar="SEVERITY", help=about)
     about = f"minutes to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=about)
@@ -178,13 +178,10 @@ def _add_review(commands: Commands) -> None:
 
 def _add_pricing(parser: argparse._ActionsContainer) -> None:
     """Add the inputs that decide what a review costs."""
-    about = "CodeVF's service level: %(choices)s; default: fast"
+    about = "CodeVF's service level: %(choices)s; default: the setting or fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
-    parser.add_argument(
-        "--max-credits",
-        metavar="N",
-        help="credits for one review, before the multipliers, or `auto`: by the changed lines; default: 240",
-    )
+    about = "credits of one review before the multipliers, or `auto`: by its lines; default: the setting or 240"
+    parser.add_argument("--max-credits", metavar="N", help=about)
     about = "files to review; repeatable, a leading ! excludes"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 

@@ -186,7 +186,7 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
         say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
         say_command(console, STAGED)
     if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
-        say(console, "On a pull request, the `fail-on` of its workflow decides what blocks.")
+        say(console, "On a pull request, `fail-on` comes from its workflow or config file.")
     fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
