@@ -234,8 +234,8 @@ class _Demo:
         for file in sent:
             if file["redactions"]:
                 say(self.console, f"Redacted: {_redacted(self.sandbox, file['path'])}")
-        hold = f"{cost.get('hold')} credits held (max-credits {cost.get('maxCredits')}, times the multiplier of the mode)"
-        say(self.console, f"Cost: {hold}, {cost.get('used')} used.")
+        hold = f"max-credits {cost.get('maxCredits')}, times the multiplier of the mode"
+        say(self.console, f"Cost: {cost.get('hold')} credits held ({hold}), {cost.get('used')} used.")
         after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
         say(self.console, f"Account: {before.available:,} credits before, {after}.")
         say(self.console, f"Requests of the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
