@@ -178,10 +178,10 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _may_be_overwritten(world: World, question: str) -> bool:
-    """Return whether another run was at work when a question was recorded in the summary, and wrote over it.
+    """Return whether another run was at work when a question was recorded in the summary, and overwrote the record.
 
-    If its record is there, check runs can be a reason not to trust the summary. The next review writes it again, unless
-    the limit stops that.
+    Even if the summary has the record, check runs can be a reason not to trust the summary. The next review
+    then writes the summary again, unless the limit stops that review.
     """
     last = next(iter(reversed(list(world.written_ledgers(1)))), None)
     is_there = last is not None and any(one.comment == question for one in last.questions.records)

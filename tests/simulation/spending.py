@@ -108,7 +108,7 @@ def _raced(one: StoredTask, other: StoredTask) -> bool:
 
 
 RACING = 3
-"""So many other runs at work at the same moment can write over both records of a task; one less over the only one."""
+"""Other concurrent runs needed to overwrite both records of a task; one fewer if there is only one record."""
 
 
 def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:

@@ -41,7 +41,7 @@ def cost_of(known: Known) -> CostView | None:
 
 
 def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
-    """Return the credits of each task; of a short copy, which lacks them, those of the settings or of the hold."""
+    """Return the credits of each task; if read from `external_id`, which lacks them, those of the settings or hold."""
     request = known.request
     if purchase.max_credits or request.max_credits is not Auto.AUTO:
         return purchase.max_credits or int(request.max_credits)

@@ -43,7 +43,7 @@ def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
 
 
 def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
-    """Return whether each of these findings is open, waived or not."""
+    """Return whether all of these findings are open (waived ones included)."""
     placed = place(tuple(redacted_lines(views)), views, PlacementRules())
     ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
     return ids <= {one.id for one in findings.open()}

@@ -81,28 +81,28 @@ class Purchase(Struct, frozen=True):
         missed: the number of selected files that were not sent.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
-        base_ref: the base branch at submission; empty if only a short copy exists.
-        merge_base: at submission; empty if only a short copy exists.
+        base_ref: the base branch at submission; empty if read from `external_id`.
+        merge_base: at submission; empty if read from `external_id`.
         asked: the ids of the comments that requested this attempt.
-        requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if only a
-            short copy exists.
+        requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if read
+            from `external_id`.
         selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
             limit, since another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
-        selecting: `idempotency.selection_digest` of the rules that select files; empty if only a short copy exists.
+        selecting: `idempotency.selection_digest` of the rules that select files; empty if read from `external_id`.
         minutes: until a run found the task over, rounded up; None while unknown.
-        change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
+        change: `ChangeIndex.change`, the same for every mode and attempt; empty if read from `external_id`.
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
-        max_credits: of each task; 0 if only a short copy exists.
-        lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
+        max_credits: of each task; 0 if read from `external_id`.
+        lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in `external_id`.
         no_schema: whether CodeVF refused the response schema, so that the task has none.
-        read_at: when a run first read its answer, ISO 8601, UTC; empty before, and if only a short copy exists.
+        read_at: when a run first read its answer, ISO 8601, UTC; empty before, and if read from `external_id`.
         unread: whether not all of the answer could be parsed.
-        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
+        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if read from `external_id`,
             which may be on any commit.
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
-        mode: None if only a short copy exists; `expertise` is empty then.
-        renames: `idempotency.renames_digest` of its change; empty if only a short copy exists.
+        mode: None if read from `external_id`; `expertise` is empty then.
+        renames: `idempotency.renames_digest` of its change; empty if read from `external_id`.
     """
 
     identity: str

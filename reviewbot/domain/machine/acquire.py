@@ -108,7 +108,10 @@ def _is_recorded(known: Known, record: str) -> bool:
 
 
 def _is_bots(known: Known) -> bool:
-    """Return whether the bot pushed the head itself. Without check runs nothing records it, and nothing is required."""
+    """Return whether the bot pushed the head itself.
+
+    Without check runs the push cannot be recorded, so no record is needed.
+    """
     pull = known.snapshot.pull
     is_known = not known.request.check_run or _is_recorded(known, known.push_record)
     return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
@@ -372,7 +375,7 @@ def _was_deferred(known: Known, before: Purchase | None) -> bool:
         return False
     if known.request.may_buy:
         return True
-    # A short copy does not have the rules, but their result.
+    # The copy in `external_id` does not have the rules, but their result.
     return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
 
 
@@ -380,7 +383,7 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
     """Whether the head has moved, or another run has bought the only automatic review since (`review-on: ready`)."""
     if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
         return True
-    is_automatic = deferred.selecting and not deferred.requested_by  # a short copy has neither
+    is_automatic = deferred.selecting and not deferred.requested_by  # an `external_id` has neither
     is_only = known.request.policy.review_on is ReviewOn.READY
     return bool(is_automatic and is_only and _is_reviewed(known, deferred))
 
@@ -458,7 +461,7 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return concluded(known, pending(rules))
-    if before.state is TaskState.DONE and before.base_ref:  # a short copy has no base and no findings
+    if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
         )

@@ -276,7 +276,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
         size_tier=before.size_tier,
         no_schema=before.no_schema,
         selection=before.selection or intent.selection,
-        # A short copy has no base and does not record `confirms`.
+        # The copy in `external_id` has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),
     )
     return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})

@@ -225,7 +225,7 @@ def test_a_purchase_records_since_when_its_head_is_known() -> None:
     later = NOON + timedelta(hours=1)
     assert made.seen_on(HEAD, later) is made
     assert made.seen_on(OTHER_HEAD, later) == replace(made, head_sha=OTHER_HEAD, head_at=later.isoformat())
-    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy is not a proof"
+    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "`external_id` is not a proof"
 
 
 @pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
