@@ -228,10 +228,8 @@ def test_the_text_of_the_templates_is_not_markdown(renderer: Renderer) -> None:
 
 def test_text_to_paste_is_a_code_block(renderer: Renderer) -> None:
     html = renderer.html(of_error(ERRORS["permission"]))
-    assert (
-        '<pre tabindex="0"><code>permissions:\n  contents: read\n  pull-requests: write\n  checks: write</code></pre>'
-        in html
-    )
+    block = "permissions:\n  contents: read\n  pull-requests: write\n  checks: write\n  issues: read"
+    assert f'<pre tabindex="0"><code>{block}</code></pre>' in html
     assert "<p><pre" not in html
     assert "`" not in read(html).text
 
