@@ -17,8 +17,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct, field, to_builtins
 
-from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, worst_first
-from reviewbot.domain.ledger.ledger import MAX_COUNTER, Bypass, Ledger, Purchase
+from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Bypass, Findings, worst_first
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
 from reviewbot.domain.ledger.signing import ANOTHER_KEY, Signer
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import MAX_CREDITS
