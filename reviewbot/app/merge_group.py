@@ -11,7 +11,7 @@ from reviewbot.domain.github.check_identity import base_mark
 from reviewbot.domain.github.pull_request import CheckRun, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN
 from reviewbot.domain.machine.finish import on_group_head
-from reviewbot.domain.machine.judge import current_check, failed
+from reviewbot.domain.machine.outcome import current_check, failed
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError

@@ -23,8 +23,8 @@ from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import undelivered
 from reviewbot.domain.machine.purchase import by_rules
 from reviewbot.domain.model.review import Report, Task
 from reviewbot.domain.policy.verdict import Outcome

@@ -9,8 +9,8 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import failed
 from reviewbot.domain.machine.known import Cancels
+from reviewbot.domain.machine.outcome import failed
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import SettingsError, TemplateError

@@ -484,7 +484,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a late answer's change has no redacted code",
-        "reviewbot.domain.machine.judge:is_tracked",
+        "reviewbot.domain.machine.outcome:is_tracked",
         _returning(value=True),
         NEVER_GREEN,
         steps=(
@@ -957,7 +957,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a summary keeps an outcome that no longer holds",
-        "reviewbot.domain.machine.judge:contradicts",
+        "reviewbot.domain.machine.outcome:contradicts",
         _returning(value=False),
         CONVERGES,
         found="error-stays-in-summary",
@@ -1224,7 +1224,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check stays when its exemption ends",
-        "reviewbot.domain.machine.judge:_is_outdated",
+        "reviewbot.domain.machine.outcome:_is_outdated",
         _returning(value=False),
         NEVER_GREEN,
         found="label-that-is-removed",
@@ -1335,7 +1335,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check of an older head is not completed",
-        "reviewbot.domain.machine.judge:left_open",
+        "reviewbot.domain.machine.outcome:left_open",
         _returning(None),
         NOTHING_LOST,
         found="homeless-finding",
@@ -1349,7 +1349,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an error stays although no review is requested",
-        "reviewbot.domain.machine.judge:contradicts",
+        "reviewbot.domain.machine.outcome:contradicts",
         lambda right: lambda ledger, outcome: outcome.conclusion is not None and right(ledger, outcome),
         CONVERGES,
         found="error-stays-without-a-request",
@@ -1419,7 +1419,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run that may not write its result says that it has published it",
-        "reviewbot.domain.machine.judge:_nothing_stands",
+        "reviewbot.domain.machine.outcome:_nothing_stands",
         _returning(value=False),
         NOTHING_LOST,
         found="late-answer-that-nothing-shows",
@@ -1465,7 +1465,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check counts for each base with its name",
-        "reviewbot.domain.machine.judge:_is_of_this_base",
+        "reviewbot.domain.machine.outcome:_is_of_this_base",
         _returning(value=True),
         NEVER_GREEN,
         steps=(Move("retarget", 1), Move("merge_main"), _NEXT, _NEXT, _NEXT, Move("retarget"), _NEXT),
@@ -1524,14 +1524,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check of a failed run stays",
-        "reviewbot.domain.machine.judge:_is_outdated",
+        "reviewbot.domain.machine.outcome:_is_outdated",
         lambda right: lambda known, there: there.verdict != Conclusion.ACTION_REQUIRED and right(known, there),
         CONVERGES,
         found="check-of-a-failed-run",
     ),
     Mutation(
         "the check of a failed run stays on a head without a requested review",
-        "reviewbot.domain.machine.judge:_purchase_in",
+        "reviewbot.domain.machine.outcome:_purchase_in",
         _returning(None),
         CONVERGES,
         found="check-of-a-failed-run-on-an-unasked-head",
@@ -1694,7 +1694,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "another App's check run hides the check",
-        "reviewbot.domain.machine.judge:not_asked_for",
+        "reviewbot.domain.machine.outcome:not_asked_for",
         _with_foreign_checks,
         CONVERGES,
         found="hidden-check",
@@ -1868,14 +1868,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an older head stays green by what was withdrawn on a newer one",
-        "reviewbot.domain.machine.judge:outlives",
+        "reviewbot.domain.machine.outcome:outlives",
         _returning(value=False),
         NEVER_GREEN,
         found="older-head-with-a-withdrawn-waiver",
     ),
     Mutation(
         "a head below a replaced one stays green",
-        "reviewbot.domain.machine.judge:hides_older_heads",
+        "reviewbot.domain.machine.outcome:hides_older_heads",
         _returning(value=False),
         NEVER_GREEN,
         found="replaced-head-with-a-removed-label",

@@ -8,8 +8,8 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.findings.markers import AnnouncementMark
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.judge import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import apply_bypass, current_check
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
 from reviewbot.render.view_models.command import AnnouncementView

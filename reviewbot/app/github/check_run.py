@@ -13,7 +13,8 @@ from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.judge import (
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import (
     CHECK_RUN,
     apply_bypass,
     beside_another,
@@ -21,7 +22,6 @@ from reviewbot.domain.machine.judge import (
     current_check,
     newer_base,
 )
-from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status

@@ -10,8 +10,8 @@ from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.judge import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
+from reviewbot.domain.machine.outcome import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken
 from reviewbot.domain.policy.verdict import Outcome, pending

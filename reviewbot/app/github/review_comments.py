@@ -13,8 +13,8 @@ from reviewbot.domain.findings.markers import FindingMark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import COMMENTS
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
 from reviewbot.domain.publishing.comment_diff import CommentGroup, duplicates, group, left_to_post, posted_comments

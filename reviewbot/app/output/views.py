@@ -152,7 +152,7 @@ def progress_of(known: Known) -> ProgressView | None:
         carried=sum(record.found != task for record in counting),
         changed=sum(record.standing is FindingState.CHANGED for record in counting),
         waived=sum(record.standing.is_open and record.waiver is not None for record in findings.records),
-        beyond=sum(number for _, number in findings.beyond),
+        beyond=sum(number for _, _, number in findings.beyond),
     )
 
 

@@ -151,14 +151,14 @@ class Findings(Struct, frozen=True, dict=True):
 
     Attributes:
         records: worst first.
-        beyond: how many open ones did not fit into the ledger, by severity. Nothing closes them, and one that a
-            review reports again can count twice.
+        beyond: how many open ones did not fit into the ledger, by the task that found them and severity. Only reading
+            that task's answer again brings them back.
         broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
             succeed then.
     """
 
     records: tuple[TrackedFinding, ...] = ()
-    beyond: tuple[tuple[Severity, Count], ...] = ()
+    beyond: tuple[tuple[str, Severity, Count], ...] = ()
     broken: bool = False
 
     @cached_property
@@ -178,7 +178,7 @@ class Findings(Struct, frozen=True, dict=True):
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
         kept = (record.severity for record in self.counting(task_id))
-        return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
+        return (*kept, *(severity for _, severity, count in self.beyond for _ in range(count)))
 
     def by_severity(self, task_id: str) -> Mapping[Severity, int]:
         """The number of those that count, by severity; every severity is a key."""

@@ -263,7 +263,8 @@ def merge_answer(
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
-        beyond=findings.beyond,  # the reviewer was not asked about them, so its silence says nothing
+        # Another answer says nothing about them, since the reviewer was not asked.
+        beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id),
         broken=forgotten or (findings.broken and not stands),
     )
 

@@ -104,14 +104,14 @@ def smaller(ledger: Ledger) -> Iterator[Ledger]:
 def _at_most(findings: Findings, count: int, length: int) -> Findings:
     """Keep the worst `count` findings with texts of `length` characters; other open ones, also waived, are counted."""
     ordered = worst_first(findings.records)
-    cut = Counter(record.severity for record in ordered[count:] if record.standing.is_open)
-    beyond = Counter(dict(findings.beyond)) + cut
+    cut = Counter((record.found, record.severity) for record in ordered[count:] if record.standing.is_open)
+    beyond = Counter({(found, severity): number for found, severity, number in findings.beyond}) + cut
     return replace(
         findings,
         records=tuple(
             replace(record, text=record.text[:length], note=record.note[:length]) for record in ordered[:count]
         ),
-        beyond=tuple(sorted(beyond.items(), key=lambda item: item[0].rank)),
+        beyond=tuple(sorted(((*key, number) for key, number in beyond.items()), key=lambda one: (one[1].rank, one[0]))),
     )
 
 

@@ -526,7 +526,7 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
     fail_on = bought.judgement.rules.fail_on
     for one in findings.open():
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
-    if any(blocks(severity, fail_on) for severity, _ in findings.beyond):
+    if any(blocks(severity, fail_on) for _, severity, _ in findings.beyond):
         yield LOST
 
 

@@ -17,8 +17,8 @@ from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,

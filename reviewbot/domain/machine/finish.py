@@ -12,7 +12,9 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
-from reviewbot.domain.machine.judge import (
+from reviewbot.domain.machine.known import Known, ReviewedChange
+from reviewbot.domain.machine.late_answers import announcing
+from reviewbot.domain.machine.outcome import (
     COMMENTS,
     by_findings,
     failed_to_write,
@@ -21,8 +23,6 @@ from reviewbot.domain.machine.judge import (
     published,
     shows_answer,
 )
-from reviewbot.domain.machine.known import Known, ReviewedChange
-from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report

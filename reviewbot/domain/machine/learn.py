@@ -7,8 +7,8 @@ from datetime import datetime
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import acquire, finish, phases, steps
-from reviewbot.domain.machine.judge import failed, newer_head
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import failed, newer_head
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeUnreachable

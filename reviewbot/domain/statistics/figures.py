@@ -291,7 +291,7 @@ def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: da
     ends = Counter((one.severity, end_of(one, pull.state, opinions.get(one.id))) for one in found)
     rated = [one.id for one in found]
     if purchase is ledger.last_reviewed():
-        for severity, count in ledger.findings.beyond:
+        for _, severity, count in ledger.findings.beyond:
             ends[severity, End.IGNORED if pull.state is PullState.MERGED else End.OPEN] += count
         rated.append(SUMMARY)
     there = [opinions[about] for about in rated if about in opinions]

@@ -46,7 +46,7 @@ def test_a_finding_counts_unless_closed_or_waived(standing: FindingState, waiver
 
 
 def test_dropped_findings_count() -> None:
-    findings = Findings((), ((Severity.HIGH, 2), (Severity.LOW, 1)))
+    findings = Findings((), (("task_1", Severity.HIGH, 2), ("task_2", Severity.LOW, 1)))
     assert findings.severities("") == ("high", "high", "low")
     assert findings.by_severity("") == {**dict.fromkeys(Severity, 0), Severity.HIGH: 2, Severity.LOW: 1}
 
@@ -75,7 +75,7 @@ def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
 
 @given(st.lists(records, max_size=9), st.integers(0, 5))
 def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int) -> None:
-    findings = Findings(worst_first(given_), ((Severity.LOW, beyond),) if beyond else ())
+    findings = Findings(worst_first(given_), (("task_1", Severity.LOW, beyond),) if beyond else ())
     severities, steps = findings.severities(""), [one.findings for one in smaller(Ledger(findings=findings))]
     for step in steps:
         cut = findings.records[len(step.records) :]
@@ -91,4 +91,4 @@ def test_the_number_of_stored_findings_is_limited() -> None:
         TrackedFinding(f"{number:010x}", Severity.LOW, None, "One", "a.py") for number in range(MAX_RECORDS + 3)
     )
     first = next(smaller(Ledger(findings=Findings(many)))).findings
-    assert (len(first.records), first.beyond) == (MAX_RECORDS, ((Severity.LOW, 3),))
+    assert (len(first.records), first.beyond) == (MAX_RECORDS, (("", Severity.LOW, 3),))

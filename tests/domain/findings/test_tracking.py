@@ -374,7 +374,7 @@ def test_a_closed_finding_names_its_task() -> None:
 
 
 def test_a_whole_review_completes_a_lost_record_but_closes_no_finding_that_it_was_not_asked_about() -> None:
-    before = Findings((), ((Severity.HIGH, 3),), broken=True)
+    before = Findings((), (("task_0", Severity.HIGH, 3),), broken=True)
     part = merge_answer(before, answer(NOW), NOW)
     assert (part.beyond, part.broken) == (before.beyond, True)
     whole = merge_answer(before, answer(NOW, whole=True), NOW)

@@ -189,8 +189,8 @@ def many(severity: Severity, count: int) -> tuple[TrackedFinding, ...]:
         (Findings(many(Severity.LOW, MAX_JUDGED + 9)), MAX_JUDGED, False),
         (Findings(many(Severity.CRITICAL, MAX_JUDGED)), MAX_JUDGED, False),
         (Findings(many(Severity.CRITICAL, MAX_JUDGED + 1)), MAX_JUDGED, True),
-        (Findings(beyond=((Severity.CRITICAL, 1),)), 1, True),
-        (Findings(beyond=((Severity.LOW, 9),)), 0, False),
+        (Findings(beyond=(("task_1", Severity.CRITICAL, 1),)), 1, True),
+        (Findings(beyond=(("task_1", Severity.LOW, 9),)), 0, False),
     ],
 )
 def test_a_limited_number_of_findings_is_kept_and_blocking_ones_beyond_are_counted(

@@ -148,8 +148,8 @@ records = st.builds(
     leftover=st.booleans(),
     file=st.just("") | hexes,
 )
-beyonds = st.dictionaries(st.sampled_from(Severity), st.integers(1, 999)).map(
-    lambda counts: tuple(sorted(counts.items(), key=lambda item: item[0].rank))
+beyonds = st.dictionaries(st.tuples(st.just("task_1"), st.sampled_from(Severity)), st.integers(1, 999)).map(
+    lambda counts: tuple(sorted(((*key, number) for key, number in counts.items()), key=lambda one: one[1].rank))
 )
 findings = st.builds(Findings, st.lists(records, max_size=5).map(worst_first), beyonds, st.booleans())
 ledgers = st.builds(
@@ -328,7 +328,7 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         {"purchases": {}, "posted": 5},
         {**plain_json(), "findings": None},
         {**plain_json(), "findings": {"records": [[1]], "beyond": [], "broken": False}},
-        {**plain_json(), "findings": {"records": [], "beyond": [["high", -1]], "broken": False}},
+        {**plain_json(), "findings": {"records": [], "beyond": [["", "high", -1]], "broken": False}},
         {**plain_json(), "bypass": ["one"]},
         {**plain_json(), "bypass": ["c" * 40, "boss", "now"]},
         {**plain_json(), "purchases": {"0": 1}},
@@ -501,7 +501,7 @@ def test_a_ledger_of_long_repetitive_paths_is_still_read() -> None:
     many = tuple(TrackedFinding(f"{n:010x}", Severity.HIGH, None, "T", f"{'a/' * 2_000}{n}.py") for n in range(150))
     kept = decode(encode(Ledger(findings=Findings(many)), SIGNER), SIGNER)
     assert not kept.problem
-    assert len(kept.ledger.findings.records) + sum(count for _, count in kept.ledger.findings.beyond) == len(many)
+    assert len(kept.ledger.findings.records) + sum(count for _, _, count in kept.ledger.findings.beyond) == len(many)
 
 
 def test_an_untrusted_ledger_keeps_its_reason() -> None:
@@ -549,7 +549,7 @@ def test_texts_fit_next_to_any_number_of_findings(count: int) -> None:
     assert sorted(read.severities("")) == sorted(one.severity for one in many), "each still counts"
     kept = [record.severity.rank for record in read.records]
     assert kept == sorted(kept)
-    assert all(severity.rank >= max(kept) for severity, _ in read.beyond)
+    assert all(severity.rank >= max(kept) for _, severity, _ in read.beyond)
 
 
 def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
@@ -613,7 +613,7 @@ def test_purchases_are_kept_regardless_of_size() -> None:
     record = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py")
     reading = decode(encode(Ledger((long,), findings=Findings((record,))), SIGNER), SIGNER)
     assert reading.ledger.purchases == (long,)
-    assert reading.ledger.findings == Findings(beyond=((Severity.HIGH, 1),))
+    assert reading.ledger.findings == Findings(beyond=(("", Severity.HIGH, 1),))
 
 
 def test_stored_texts_are_far_below_the_comment_limit() -> None:
@@ -794,7 +794,7 @@ def test_the_last_finished_review_is_the_last_requested_one() -> None:
         (Ledger((replace(REVIEWED, base_ref=""),)), ""),
         (Ledger((replace(REVIEWED, selecting="fewer"),)), ""),
         (Ledger((REVIEWED,), findings=Findings(broken=True)), ""),
-        (Ledger((REVIEWED,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
+        (Ledger((REVIEWED,), findings=Findings(beyond=(("task_1", Severity.LOW, 1),))), ""),
     ],
 )
 def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: str) -> None:
@@ -983,7 +983,7 @@ def test_a_dropped_waived_finding_is_counted() -> None:
         TrackedFinding(f"{n:010x}", Severity.CRITICAL, None, "Title", "a.py", waiver=waiver) for n in range(250)
     )
     kept = decode(encode(Ledger(findings=Findings(many)), SIGNER), SIGNER).ledger.findings
-    assert (len(kept.records), kept.beyond) == (200, ((Severity.CRITICAL, 50),))
+    assert (len(kept.records), kept.beyond) == (200, (("", Severity.CRITICAL, 50),))
 
 
 def test_a_short_identity_is_replaced_by_the_full_one() -> None:

@@ -7,8 +7,8 @@ import pytest
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
-from reviewbot.domain.machine.judge import check_to_write
 from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.outcome import check_to_write
 from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.values import replace

@@ -23,8 +23,8 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, 
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, outlives
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Severity
@@ -151,10 +151,14 @@ def test_a_waiver_of_another_file_does_not_count(file: str, *, stays: bool) -> N
 
 @pytest.mark.parametrize(
     ("records", "beyond", "stays"),
-    [((KNOWN,), (), False), ((), ((Severity.CRITICAL, 2),), False), ((), ((Severity.LOW, 2),), True)],
+    [
+        ((KNOWN,), (), False),
+        ((), (("task_1", Severity.CRITICAL, 2),), False),
+        ((), (("task_1", Severity.LOW, 2),), True),
+    ],
 )
 def test_a_finding_that_the_review_did_not_know_may_be_in_the_older_head(
-    records: tuple[TrackedFinding, ...], beyond: tuple[tuple[Severity, int], ...], *, stays: bool
+    records: tuple[TrackedFinding, ...], beyond: tuple[tuple[str, Severity, int], ...], *, stays: bool
 ) -> None:
     assert outlives(knowing(*records, beyond=beyond), SUCCESS, copy_of(DONE), ()) is not stays
 

@@ -22,12 +22,15 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine import judge as judging
+from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import asks_for_schema, start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.judge import (
+from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.late_answers import announcing
+from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.outcome import (
     answer_of,
     apply_bypass,
     beside_another,
@@ -41,9 +44,6 @@ from reviewbot.domain.machine.judge import (
     summary_is_due,
     without_review,
 )
-from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
-from reviewbot.domain.machine.late_answers import announcing
-from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     check_race,

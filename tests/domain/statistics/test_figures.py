@@ -99,7 +99,7 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
     fixed = replace(FOUND, id="cd34", standing=FindingState.FIXED)
     unreadable = replace(FOUND, id="ef56", leftover=True)
     others = replace(FOUND, id="0a1b", found="task_0")
-    findings = Findings((FOUND, fixed, unreadable, others), beyond=((Severity.LOW, 10**9),))
+    findings = Findings((FOUND, fixed, unreadable, others), beyond=(("task_1", Severity.LOW, 10**9),))
     opinions = (DISLIKED, Opinions("cd34", author_up=1), Opinions("0a1b", author_up=9))
     (review,) = reviews_of(past(), ledger(findings=findings, opinions=opinions), SINCE)
     assert review == PastReview(

@@ -361,7 +361,7 @@ def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -
 
 def _blocks_now(known: Known, fail_on: FailOn) -> bool:
     findings = known.ledger.findings
-    severities = [*(one.severity for one in findings.records if one.counts), *dict(findings.beyond)]
+    severities = [*(one.severity for one in findings.records if one.counts), *(one for _, one, _ in findings.beyond)]
     return any(blocks(one, fail_on) for one in severities)
 
 
