@@ -92,6 +92,8 @@ def test_budgets_of_the_pull_request_count_what_was_used(tmp_path: Path) -> None
         done = rig.run(max_credits_per_pr="500")
         assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget")
         assert len(rig.service.tasks()) == 1
+        [summary] = rig.summaries()
+        assert "no review: it would cost more than is allowed" in summary, "the check says the same"
 
 
 @STORY

@@ -37,6 +37,7 @@ from reviewbot.domain.machine.outcome import (
     by_findings,
     contradicts,
     current_check,
+    failed,
     left_open,
     newer_base,
     not_asked_for,
@@ -1094,6 +1095,23 @@ def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> Non
     assert not summary_is_due(bare, silent)
     off = replace(news, request=replace(news.request, summary_comment=False))
     assert not summary_is_due(off, verdict)
+
+
+@pytest.mark.parametrize(
+    ("head", "outcome", "is_due"),
+    [
+        (OTHER_HEAD, failed(known(), OverBudget("Too much.")), True),
+        (HEAD, failed(known(), OverBudget("Too much.")), False),
+        (OTHER_HEAD, not_due(Reason.LABEL), False),
+    ],
+)
+def test_a_failed_review_replaces_the_answer_for_an_earlier_head_in_the_summary(
+    head: str, outcome: Outcome, *, is_due: bool
+) -> None:
+    shown = purchase(state=TaskState.DONE, head_sha=head)
+    stored = StoredLedger(Ledger((shown,), stated=answer_of(shown.task_id)), summary=COMMENT)
+    now = known().reading(sendable().change, stored, LedgerUpdate())
+    assert summary_is_due(replace(now, read_again=True), outcome) is is_due
 
 
 SKIPS = not_due(Reason.LABEL)
