@@ -202,10 +202,11 @@ def _posted(world: World, pull: Pull) -> Mapping[str, list[Notification]]:
 
 
 def _raced(ones: Sequence[Notification]) -> bool:
-    """Return whether another run was at work when the second announcement was posted."""
+    """Return whether another run was at work at the second announcement, or GitHub did not answer."""
     senders = [cast(Run, one.sender) for one in ones]
     return all(
-        one is not other and one.ended is not None and other.began <= one.ended for one, other in pairwise(senders)
+        bool(one.unanswered) if one is other else one.ended is not None and other.began <= one.ended
+        for one, other in pairwise(senders)
     )
 
 

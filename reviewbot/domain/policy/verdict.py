@@ -173,7 +173,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
         verdict = Verdict.FAIL if blocked else Verdict.NONE
         again = " and ".join(f"#{number}" for number in elsewhere)
         hint = (
-            f"Run reviewbot again on {again}, for example by `/reviewbot review`, and queue it again." if again else ""
+            f"Run the job of reviewbot on {again} again, and queue it again." if again else ""
         )
         status, action = EXIT_NO_REVIEW, Conclusion.ACTION_REQUIRED
         return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, action, status, message, hint)
