@@ -12,7 +12,7 @@ from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.policy.verdict import Outcome, Reason
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
@@ -107,7 +107,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
     purchase = known.purchase
     values = {
         **_of_outcome(outcome),
-        "coverage": known.coverage.value if purchase else "",
+        "coverage": known.coverage.value if purchase and outcome.status is not Status.FAILED else "",
         "task-id": purchase.task_id if purchase else "",
         "reviewed-sha": known.head_sha if known.report else "",
         "posted": str(known.posted + known.replies) if known.report else "",
