@@ -317,6 +317,10 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
                 "versions", f"`{ref}` in {where} is the example's placeholder, so no run starts", todo, EXIT_SETTINGS
             )
             continue
+        if "#" in ref:
+            what = f"`{ref}` in {where} has no space before the `#`, so it names no commit"
+            yield Check("versions", what, "Write a space before the `#`.", EXIT_SETTINGS)
+            continue
         what = f"the action is pinned to `{ref}` in {where}, which can be moved"
         yield Check("versions", what, "Pin the full commit SHA of a release.")
     refs = sorted({job.ref[:12] for job in jobs} - {_EXAMPLE_REF})
@@ -365,15 +369,20 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
     """Yield whether the check is required, from the right source, and not a job in its place."""
     name = settings.check_name
     ours = [one for one in required if one.name == name]
+    is_by_app = any(job.reviews and not job.own_token for job in jobs)
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
         what = f"the job `{job_name}` is required, but it ends before the review and does not report its result"
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
-        todo = "To require it, import the ruleset that `reviewbot init --as gate` prints."
+        source = " --source APP_ID" if is_by_app else ""
+        todo = f"To require it, import the ruleset that `reviewbot init --as gate{source}` prints."
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
         yield Check("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
+    elif is_by_app and all(one.is_ours for one in ours):
+        what = f"`{name}` is required from GitHub Actions, and another App writes it, so nothing can be merged"
+        yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
         what = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
         yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")

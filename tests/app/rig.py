@@ -293,7 +293,7 @@ def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares a
     available: int = 10_000,
     permissions: Mapping[Scope, Access] = WORKFLOW,
     config: str | None = None,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
     private: bool = False,
@@ -305,7 +305,7 @@ def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares a
     """
     world = World(Store(folder / "git"))
     world.repository(REPO, private=private)
-    base: dict[str, str] = {**BASE, **(files or {})}
+    base: dict[str, str | bytes] = {**BASE, **(files or {})}
     if config is not None:
         base[".github/reviewbot.yml"] = config
     world.push(REPO, "main", base, message="Base")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import DropBefore, Meanwhile, Reply
-from reviewbot_sandbox.github import Level, Rules, pulls
+from reviewbot_sandbox.github import FileVersion, Level, Rules, pulls
 
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, open_rig
 
@@ -375,6 +375,28 @@ def test_a_large_file_from_a_place_without_reviews_is_not_called_reviewed(tmp_pa
         rig.number = rig.world.open_pull_request(REPO, "move", title="Move", body="", author="mona").number
         done = rig.run()
         assert (done.outputs["reason"], done.outputs["coverage"]) == ("partial", "")
+
+
+@pytest.mark.parametrize("path", ["logo.png", "package-lock.json", "docs/x.dat"])
+def test_text_that_was_binary_is_shown(tmp_path: Path, path: str) -> None:
+    lock = '{"packages": {"node_modules/a": {"version": "1.0.0", "resolved": "https://evil.example/a.tgz"}}}'
+    text = lock if path.endswith(".json") else "npx key-0123456789abcdef0123456789abcdef"
+    with open_rig(tmp_path, files={path: b"\0\1\2"}, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "text", {path: f"{text}\n"}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "text", title="Text", body="", author="mona").number
+        done = rig.run()
+        sent = str([one.body for one in rig.codevf_faults.log])
+        assert "evil.example" in sent or done.outputs["critical"] == "1", "it is shown, or a redaction in it blocks"
+
+
+@pytest.mark.parametrize("becomes", [FileVersion(b"app.py", "120000"), FileVersion(b"a" * 40, "160000")])
+def test_a_type_change_behind_an_attribute_shows_what_is_gone(tmp_path: Path, becomes: FileVersion) -> None:
+    files = {"guard.py": "raise PermissionError\n", ".gitattributes": "guard.py -diff\n"}
+    with open_rig(tmp_path, files=files, engineer=lambda _: CLEAN) as rig:
+        rig.world.push(REPO, "link", {"guard.py": becomes}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "link", title="Guard", body="", author="mona").number
+        rig.run()
+        assert "-raise PermissionError" in str([one.body for one in rig.codevf_faults.log])
 
 
 def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) -> None:

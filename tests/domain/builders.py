@@ -182,7 +182,7 @@ def change_index(
     changed = [path for path in head if there[path] != head[path] or path in before or path not in base]
     gone = [path for path in base if path not in head and path not in before.values()]
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
-    added = frozenset(path for path in head if path not in base and path not in before)
+    added = frozenset(path for path in head if path not in base)
     files = {path: digest(head[path]) for path in changed} | {path: digest(f"base {base[path]}") for path in gone}
     before |= {path: path for path in gone}
     sides = {

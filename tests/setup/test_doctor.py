@@ -74,6 +74,10 @@ def swapped(path: str, old: str, new: str) -> Mapping[str, str]:
     return {path: WELL[path].replace(old, new)}
 
 
+KEY_INPUT = "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}"
+BY_APP = swapped(REVIEW, KEY_INPUT, f"{KEY_INPUT}\n          github-token: ${{{{ steps.app.outputs.token }}}}")
+
+
 def allowing(path: str, permissions: str) -> Mapping[str, str]:
     """Return a workflow whose only job has other permissions."""
     text, left = re.subn(r"    permissions:\n(      .*\n)+", permissions, WELL[path].replace("permissions: {}\n", ""))
@@ -323,6 +327,22 @@ CASES = {
         (("required check: `CodeVF review` is required from the App 7", "the App that writes"),),
         required=(RequiredCheck("CodeVF review", 7),),
     ),
+    "written by an App, and required from Actions": Case(
+        2,
+        (("required check: `CodeVF review` is required from GitHub Actions, and another App", "Choose that App"),),
+        BY_APP,
+    ),
+    "written by an App, and not required": Case(
+        0,
+        (("required check: `CodeVF review` is not required", "`reviewbot init --as gate --source APP_ID`"),),
+        BY_APP,
+        (),
+    ),
+    "no space behind the commit": Case(
+        2,
+        (("versions: `0123456789abcdef0123456789abcdef01234567#v1.0.0`", "Write a space"),),
+        swapped(REVIEW, f"{COMMIT} # v1.0.0", f"{COMMIT}#v1.0.0"),
+    ),
     "required where only advice is given": Case(
         0, (("required check: `CodeVF review` is missing in some cases: without `pull_request_target`", "--as gate"),)
     ),
@@ -335,11 +355,13 @@ CASES = {
         0,
         (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         calling("acme/.github/.github/workflows/reviewbot.yml@main"),
+        required=(RequiredCheck("CodeVF review", 7),),
     ),
     "a called workflow of this repository": Case(
         0,
         (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
+        required=(RequiredCheck("CodeVF review", 7),),
     ),
     "a called workflow that may too little": Case(
         2,

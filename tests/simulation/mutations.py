@@ -1875,8 +1875,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a head below a replaced one stays green",
-        "reviewbot.domain.machine.outcome:hides_older_heads",
-        _returning(value=False),
+        "reviewbot.app.github.older_checks:_with_every_check",
+        lambda _right: lambda _run, known: known,
         NEVER_GREEN,
         found="replaced-head-with-a-removed-label",
     ),

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, as_added, assemble, parse_diff
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import in_context, split_lines
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
@@ -86,8 +86,9 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
 
 def _is_text(file: ChangedFile) -> bool:
-    """Return whether GitHub calls the file text; of a deleted one no bytes were read."""
-    return file.text is not None or (file.new is None and file.old is not None and file.old.binary is False)
+    """Return whether GitHub calls the file text on a side that the diff should show; no deleted bytes were read."""
+    is_gone = file.new is None or (file.old is not None and file.old.mode[:2] != file.new.mode[:2])
+    return file.text is not None or (is_gone and file.old is not None and file.old.binary is False)
 
 
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
@@ -107,9 +108,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
     ]
 
-    pairs = [
-        _redacted(file, redactor, places[file.path], is_moved_in=file.path in selection.moved_in) for file in selected
-    ]
+    pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
@@ -149,7 +148,7 @@ def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
         yield file.old.text, place
 
 
-def _redacted(file: ChangedFile, redactor: Redactor, place: Place, *, is_moved_in: bool) -> tuple[Sendable, FileView]:
+def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
     diff = redactor.redact(file.diff.text, place, diff=True)
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]
@@ -163,11 +162,10 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place, *, is_moved_i
     if text and file.text is not None:
         newly |= frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
-    sendable = Sendable(file.path, diff.text, text.text if text else None, count, risk(file))
-    if is_moved_in and text:
-        sendable = replace(sendable, diff=as_added(diff.text, text.text), text=None)
+    text_beside = text.text if text and not file.diff.whole else None
+    sendable = Sendable(file.path, diff.text, text_beside, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
-    return sendable, replace(view, newly_redacted=newly)
+    return sendable, replace(view, newly_redacted=newly, whole=file.diff.whole)
 
 
 def _newly_redacted(

@@ -75,6 +75,8 @@ class FileDiff(Struct, frozen=True):
         old_blob: abbreviated; empty (as `new_blob`) if the content did not change.
         binary: whether git shows no lines because the bytes are not text.
         text: the file's section of the diff, verbatim.
+        whole: whether `hunks` and `text` show the whole file as added, of which GitHub's diff has less. No comment can
+            be on its lines.
     """
 
     path: str
@@ -87,6 +89,7 @@ class FileDiff(Struct, frozen=True):
     binary: bool
     hunks: tuple[Hunk, ...]
     text: str
+    whole: bool = False
 
     @property
     def is_submodule(self) -> bool:
@@ -140,6 +143,8 @@ class ChangeSet(Struct, frozen=True):
     context: ProjectContext = ProjectContext()
 
 
+_NO_LINES = re.compile(r"Binary files |GIT binary patch")
+_NO_NEWLINE = "\\ No newline at end of file"
 _ESCAPES = {"n": 10, "t": 9, "r": 13, '"': 34, "\\": 92, "a": 7, "b": 8, "f": 12, "v": 11}
 _ESCAPE = re.compile(r'\\([0-7]{3}|[ntr"\\abfv])')
 _HEADER = re.compile(
@@ -179,12 +184,14 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
 
 
-def as_added(diff: str, text: str) -> str:
-    """Return a file's diff with its whole text as added lines, which is not empty."""
-    head, lines = diff.partition("\n@@ -")[0].rstrip("\n"), text.removesuffix("\n").split("\n")
-    body = "".join(f"+{line}\n" for line in lines)
-    end = "" if text.endswith("\n") else "\\ No newline at end of file\n"
-    return f"{head}\n@@ -0,0 +1,{len(lines)} @@\n{body}{end}"
+def as_added(diff: FileDiff, text: str) -> FileDiff:
+    """Return a file's diff with its whole text as added lines."""
+    if not text:
+        return diff
+    head = [line for line in diff.text.partition("\n@@ -")[0].split("\n") if line and not _NO_LINES.match(line)]
+    lines, end = text.removesuffix("\n").split("\n"), [] if text.endswith("\n") else [_NO_NEWLINE]
+    section = "\n".join([*head, f"@@ -0,0 +1,{len(lines)} @@", *(f"+{line}" for line in lines), *end, ""])
+    return replace(diff, hunks=parse_diff(section)[0].hunks, text=section, whole=True)
 
 
 def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
@@ -200,6 +207,7 @@ def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
                 old_blob=before.old_blob,
                 hunks=(*before.hunks, *one.hunks),
                 text=before.text + one.text,
+                binary=before.binary or one.binary,
             )
         else:
             files.append(one)
@@ -323,4 +331,6 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
                 f"The diff of {diff.path!r} and the file's blobs belong to different commits.",
                 hint="The pull request moved while it was read; the next event reads it again.",
             )
+    if diff.binary and new_entry and new_entry.text is not None:
+        diff = as_added(diff, new_entry.text)  # the old bytes are no text, or git calls the file binary for its size
     return ChangedFile(diff=diff, old=old_entry, new=new_entry)

@@ -27,6 +27,7 @@ class FileView(Struct, frozen=True, dict=True):
         text: the whole text at the head; None if it was not sent.
         redacted: RIGHT numbers of the lines with a redaction.
         newly_redacted: those of them that are new, or were not redacted at the merge base.
+        whole: as in `FileDiff`.
     """
 
     path: str
@@ -35,6 +36,7 @@ class FileView(Struct, frozen=True, dict=True):
     text: str | None = None
     redacted: frozenset[int] = frozenset()
     newly_redacted: frozenset[int] = frozenset()
+    whole: bool = False
 
     @cached_property
     def _places(self) -> dict[tuple[Side, Block], Places]:
@@ -65,7 +67,7 @@ class FileView(Struct, frozen=True, dict=True):
         return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
 
     def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
-        covered = self._covered[side]
+        covered = () if self.whole else self._covered[side]
         begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
         end = bisect_right(covered, last, key=lambda numbers: numbers.start)
         parts = [(max(first, numbers.start), min(last, numbers.stop - 1)) for numbers in covered[begin:end]]

@@ -108,7 +108,8 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         line: of its first line when it was last found, if known.
         block: its code, None if unknown.
         in_file: whether its file was in the change.
-        added: whether the change added that file: if it is no longer there, it may have another name.
+        added: whether the merge base does not have that file: if it is no longer there, it may have another name.
+        old_path: its name at the merge base, if that was another one.
         touched: whether the change adds or deletes any of its code.
         copies: of its code in the file when it was last found.
         found: the task that reported it first.
@@ -139,6 +140,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     waiver: Waiver | None = None
     leftover: bool = False
     file: str = ""
+    old_path: str = ""
 
     @property
     def counts(self) -> bool:

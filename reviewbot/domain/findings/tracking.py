@@ -48,7 +48,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        added: the names of files that the merge base has under no name.
+        added: the names of files that the merge base does not have.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
@@ -66,12 +66,13 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         """The index of a change; files that are held back are indexed too, although they were not sent."""
         sent = {view.path: view for view in views}
         seen = (
-            sent.get(file.path) or FileView(file.path, file.diff.old_path, file.diff.hunks, file.text)
+            sent.get(file.path)
+            or FileView(file.path, file.diff.old_path, file.diff.hunks, file.text, whole=file.diff.whole)
             for file in change.files
         )
         removed, added = (
-            frozenset(file.path for file in change.files if file.diff.status is status)
-            for status in (FileStatus.REMOVED, FileStatus.ADDED)
+            frozenset(file.path for file in change.files if file.diff.status in statuses)
+            for statuses in ({FileStatus.REMOVED}, {FileStatus.ADDED, FileStatus.RENAMED})
         )
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
@@ -132,8 +133,13 @@ class NoMatch(Enum):
     VANISHED = "the change no longer touches the code"
 
 
+def _view_of(record: TrackedFinding, change_index: ChangeIndex) -> FileView | None:
+    """Return the file of a finding; of a renamed one by its name at the merge base, too."""
+    return change_index.by_path.get(record.path) or change_index.by_path.get(record.old_path)
+
+
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    view = change_index.by_path.get(record.path)
+    view = _view_of(record, change_index)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
     if record.block is None:
@@ -215,7 +221,8 @@ _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
 
 def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the file of a finding is in the change, and not deleted by it."""
-    return record.path in change_index.by_path and record.path not in change_index.removed
+    view = _view_of(record, change_index)
+    return view is not None and view.path not in change_index.removed
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
@@ -314,12 +321,18 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         block=item.block,
         in_file=item.in_file is not None,
         added=item.in_file in change_index.added,
+        old_path=_old_path(item.in_file, change_index),
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
         file=change_index.version(item.in_file or ""),
     )
     matched = find_match(record, change_index)
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
+
+
+def _old_path(path: str | None, change_index: ChangeIndex) -> str:
+    view = change_index.by_path.get(path or "")
+    return view.old_path if view and view.old_path != path else ""
 
 
 def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex) -> TrackedFinding:

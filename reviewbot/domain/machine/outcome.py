@@ -309,9 +309,10 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
 
 
 def hides_older_heads(known: Known) -> bool:
-    """Return whether an older head may have lost its verdict in this run, and the snapshot does not have every head.
+    """Return whether an older head may have lost its verdict, and the snapshot does not have every head.
 
-    After a withdrawn waiver or an ended bypass, they were all read for the ledger.
+    After a withdrawn waiver or an ended bypass, they were all read for the ledger. While a finding blocks, every run
+    looks again, since the one that found it may have failed to.
     """
     pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
@@ -320,26 +321,17 @@ def hides_older_heads(known: Known) -> bool:
         (trigger.action == "edited" and known.request.shares_name)
         or (trigger.action, trigger.label) == ("unlabeled", SKIP_LABEL)
     )
-    return is_event or _finds_another(known)
+    return is_event or _blocks_now(known, known.judgement.rules.fail_on)
 
 
 def heads_below(known: Known) -> frozenset[str]:
     """Return the recorded heads that may have lost their verdict, and that a force-push may hide from every list."""
     pull, ended = known.snapshot.pull, known.stored.ended
     is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
-    if pull.forced_at is None or not (is_withdrawn or _finds_another(known)):
+    if pull.forced_at is None or not (is_withdrawn or _blocks_now(known, known.judgement.rules.fail_on)):
         return frozenset()
     bought = (one.head_sha for one in known.ledger.purchases if one.state is TaskState.DONE)
     return frozenset({*bought, ended.head_sha if ended else ""}) - {"", pull.head_sha}
-
-
-def _finds_another(known: Known) -> bool:
-    """Return whether a finding blocks that did not count before."""
-    before, fail_on = known.found.findings, known.judgement.rules.fail_on
-    old = {one.id for one in before.records if one.counts}
-    return any(
-        one.counts and one.id not in old and blocks(one.severity, fail_on) for one in known.ledger.findings.records
-    )
 
 
 def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -> bool:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind, as_added
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import (
     is_lock_file,
@@ -85,16 +85,11 @@ class Held(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """The changed files, each in either `selected` or `held`.
-
-    Attributes:
-        moved_in: the selected files whose old name is not reviewed, so that no line of them ever was.
-    """
+    """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
     notices: tuple[str, ...]
-    moved_in: frozenset[str]
 
 
 _MOST_SUSPICIONS = 5
@@ -103,6 +98,7 @@ _MOST_SUSPICIONS = 5
 def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
     """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
+    files = [_with_every_line(file, paths, rules) for file in files]
     verdicts = [(file, _held(file, paths, rules) or _unread_move(file, paths, rules)) for file in files]
     locks = {
         file.path: found
@@ -124,7 +120,6 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
             ),
             *_unseen_notices(verdicts),
         ),
-        moved_in=frozenset(file.path for file, held in verdicts if held is None and _is_moved_in(file, paths, rules)),
     )
 
 
@@ -140,6 +135,12 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
 
 
+def _with_every_line(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> ChangedFile:
+    """Show the whole of a file that comes from a place without reviews."""
+    is_unseen = file.text is not None and _is_moved_in(file, paths, rules)
+    return replace(file, diff=as_added(file.diff, file.text or "")) if is_unseen else file
+
+
 def _unread_move(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | None:
     """Hold a file that comes from a place without reviews if its text, which the diff does not show, was not read."""
     if not _is_moved_in(file, paths, rules) or (file.new and file.new.text is not None):
@@ -151,7 +152,8 @@ def _unread_move(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> 
 
 def _is_moved_in(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> bool:
     old = file.diff.old_path
-    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or _by_name(file, old, rules) is None)
+    is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
+    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
     return file.diff.status is FileStatus.RENAMED and not is_reviewed
 
 
@@ -283,7 +285,8 @@ _MINIFIED_LINE = 200
 def _is_minified(file: ChangedFile, path: str) -> bool:
     if not _MINIFIED.search(path):
         return False
-    lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
+    lines = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED and line.text]
+    lines = lines or (file.text or "").split("\n")
     return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
 
 

@@ -367,11 +367,15 @@ def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, ol
 def test_a_renamed_file_is_shown_as_added(text: str) -> None:
     renamed = "diff --git a/old.py b/new.py\nsimilarity index 90%\nrename from old.py\nrename to new.py\n"
     edited = f"{renamed}--- a/old.py\n+++ b/new.py\n@@ -1 +1 @@\n-x = 0\n+x = 1\n"
-    for diff in (renamed, edited):
-        (file,) = parse_diff(as_added(diff, text))
-        assert (file.old_path, file.path) == ("old.py", "new.py")
+    binary = "diff --git a/new.py b/new.py\nindex 1111111..2222222 100644\nBinary files a/new.py and b/new.py differ\n"
+    for diff in (renamed, edited, binary):
+        (before,) = parse_diff(diff)
+        file = as_added(before, text)
+        assert (file.old_path, file.path, file.binary) == (before.old_path, "new.py", before.binary)
         assert [(line.new, line.text) for line in file.lines()] == [(1, "x = 1"), (2, "y = 2")]
-        assert as_added(diff, text).endswith("\\ No newline at end of file\n") is not text.endswith("\n")
+        assert [line.text for line in parse_diff(file.text)[0].lines()] == ["x = 1", "y = 2"]
+        assert file.text.endswith("\\ No newline at end of file\n") is not text.endswith("\n")
+        assert as_added(before, "") == before
 
 
 def test_an_empty_diff_has_no_files() -> None:

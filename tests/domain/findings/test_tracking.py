@@ -225,6 +225,20 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
     assert (one(update_states(first, twice)).path, one(update_states(first, twice)).standing) == ("c.py", "open")
 
 
+@pytest.mark.parametrize("later", ["c.py", "a.py"])
+def test_a_file_that_is_renamed_again_and_edited_keeps_its_findings(
+    later: str,
+) -> None:
+    moved = change_index({"a.py": BASE}, {"b.py": BAD}, {"b.py": "a.py"})
+    first = found(moved, finding(path="b.py", code="bad()"))
+    names = {} if later == "a.py" else {later: "a.py"}
+    now = change_index({"a.py": BASE}, {later: BAD.replace("bad()", "other()")}, names)
+    assert one(update_states(first, now)).standing is FindingState.CHANGED
+    again = change_index({"a.py": BASE}, {"c.py": BAD.replace("bad()", "other()")}, {"c.py": "a.py"})
+    added = found(change_index({}, {"n.py": BAD}), finding(path="n.py", code="bad()"))
+    assert one(update_states(added, again)).standing is FindingState.CHANGED
+
+
 @pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
 @pytest.mark.parametrize("text", ["bad(1)\n", "other\n"])
 def test_a_file_added_earlier_is_found_after_a_rename_and_edits(given: Finding, text: str) -> None:

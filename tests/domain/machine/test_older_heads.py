@@ -168,7 +168,7 @@ def test_recorded_heads_are_looked_for_below_a_force_push_once_one_may_have_lost
     forced = replace(now, snapshot=replace(now.snapshot, pull=pull(forced_at=NOON)))
     ended = replace(forced, stored=replace(forced.stored, ended=Bypass("d" * 40, "main", "boss", "known")))
     withdrawn = replace(forced, memory=replace(now.memory, update=LedgerUpdate(edits=(Unwaive("a"),))))
-    found = replace(knowing(KNOWN), found=Ledger(), snapshot=forced.snapshot)
+    found = replace(knowing(KNOWN), snapshot=forced.snapshot)
     assert not heads_below(forced)
     assert not heads_below(replace(withdrawn, snapshot=now.snapshot))
     assert heads_below(ended) == {OTHER_HEAD, "d" * 40}
@@ -182,7 +182,7 @@ def _by(action: str, label: str = "") -> ReviewEvent:
 
 
 @pytest.mark.parametrize(
-    ("hidden", "event", "shares_name", "is_found", "reads"),
+    ("hidden", "event", "shares_name", "blocks", "reads"),
     [
         ({"forced_at": NOON}, _by("unlabeled", SKIP_LABEL), False, False, True),
         ({"forced_at": NOON}, _by("unlabeled", "other"), False, False, False),
@@ -194,8 +194,8 @@ def _by(action: str, label: str = "") -> ReviewEvent:
     ],
 )
 def test_every_head_is_read_if_one_may_have_lost_its_verdict(
-    hidden: dict[str, Any], event: ReviewEvent, *, shares_name: bool, is_found: bool, reads: bool
+    hidden: dict[str, Any], event: ReviewEvent, *, shares_name: bool, blocks: bool, reads: bool
 ) -> None:
-    now = replace(known(shares_name=shares_name, trigger=event), memory=Memory(Ledger(findings=Findings((KNOWN,)))))
-    found = Ledger() if is_found else now.memory.written
-    assert hides_older_heads(replace(now, found=found, snapshot=replace(now.snapshot, pull=pull(**hidden)))) is reads
+    findings = Findings((KNOWN,) if blocks else ())
+    now = replace(known(shares_name=shares_name, trigger=event), memory=Memory(Ledger(findings=findings)))
+    assert hides_older_heads(replace(now, snapshot=replace(now.snapshot, pull=pull(**hidden)))) is reads

@@ -455,15 +455,16 @@ def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
 def test_a_file_from_a_place_without_reviews_needs_its_text(old: str) -> None:
     moved = changed("src/app.js", added=("x" * 500,), old_path=old, new=entry("x\n"))
     selection = selection_of(moved, paths=("**", "!docs/**"))
-    assert selection.moved_in == {"src/app.js"}
-    assert not selection_of(replace(moved, diff=changed("src/app.js", old_path="app.js").diff)).moved_in
+    assert [[line.text for line in file.diff.lines()] for file in selection.selected] == [["x"]]
+    assert selection.selected[0].diff.whole
+    assert not selection_of(replace(moved, diff=changed("src/app.js", old_path="app.js").diff)).selected[0].diff.whole
     for unread, reason in (
         (entry(), HeldBecause.TOO_LARGE),
         (replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8),
     ):
         left = selection_of(replace(moved, new=unread), paths=("**", "!docs/**"))
         assert [(one.reason, one.missed) for one in left.held] == [(reason, True)]
-        assert not left.moved_in
+        assert not left.selected
 
 
 def test_a_deleted_binary_is_not_missed() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reviewbot_sandbox.demo.runner import STEP
 from reviewbot_sandbox.demo.seed import (
+    BRANCH,
     FORK_NUMBER,
     MAINTAINER_TOKEN,
     NUMBER,
@@ -70,8 +71,9 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     talk = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{NUMBER}/comments"
     bearer = f"-H 'Authorization: Bearer {PERSON_TOKEN}'"
     maintainer = f"-H 'Authorization: Bearer {MAINTAINER_TOKEN}'"
-    reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk))
-    yield Recipe("The pull request, the comments on its lines, and the conversation with the summary", reads)
+    checks = f"{sandbox.github.url}/repos/{REPOSITORY}/commits/{BRANCH}/check-runs"
+    reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk, checks))
+    yield Recipe("The pull request, the comments on its lines, the conversation with the summary, the check", reads)
     query = _TITLE % (owner, name, NUMBER)
     yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
     yield Recipe(
