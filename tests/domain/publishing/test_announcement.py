@@ -13,7 +13,7 @@ from reviewbot.values import replace
 from tests.domain.builders import pull, purchase
 
 DONE = purchase(state=TaskState.DONE)
-KEY = f"{'a' * 16}-1"
+KEY = f"{'a' * 32}-1"
 
 
 def comment(comment_id: int, key: str = KEY, instance: str = "", *, ours: bool = True) -> Comment:
