@@ -27,6 +27,7 @@ from reviewbot.domain.diff.parse import (
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
+from reviewbot.values import replace
 
 NAMES = [
     "plain.py",
@@ -445,6 +446,15 @@ def test_names_quoted_by_git_are_unquoted(name: str, plain: str) -> None:
 
 def entry(oid: str) -> Entry:
     return Entry(oid=oid, mode="100644", text="b\n")
+
+
+def test_text_that_was_binary_is_shown_whole() -> None:
+    diff = f"diff --git a/a.py b/a.py\nindex {'1' * 40}..{'2' * 40} 100644\nBinary files a/a.py and b/a.py differ\n"
+    for text, shown in (("x = 1\n", ["x = 1"]), (None, [])):
+        new = replace(entry("2" * 40), text=text)
+        (file,) = combined(diff, {"a.py": entry("1" * 40)}, {"a.py": new}).files
+        assert [line.text for line in file.diff.lines()] == shown
+        assert file.diff.whole is bool(shown)
 
 
 def combined(diff: str, old: dict[str, Entry], new: dict[str, Entry]) -> ChangeSet:
