@@ -68,7 +68,7 @@ def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) 
         assert "it would hold 360 credits, and 360 of 400 are held or used" in text
         assert "`max-credits-per-pr: 720`" in text
         assert f"{bypass(rig)} REASON" in text
-        assert "Limit per pull request: 360 of 400 credits" in summary(rig)
+        assert "it would hold 360 credits, and 360 of 400 are held or used" in summary(rig)
         assert say(rig, f"{bypass(rig)} it burns", by="max").outputs["reason"] == "bypass"
         assert check(rig) == "success"
         rig.world.push(REPO, "topic", {"more.py": "x = 2\n"}, author="mona")

@@ -42,6 +42,7 @@ _VOLATILE = (
         re.compile(r"(Limit[^:]*): [\d,]+ of"),
         r"\1: N of",
     ),  # a check shows the credits of a question when it is next written
+    (re.compile(r"(Reviewed by\W+\w+) in \d+ minutes?"), r"\1"),  # unknown to a run that finds another run's end
     (re.compile(r"\n+Context \([^\n]*"), ""),  # left out if GitHub fails when it is read
 )
 

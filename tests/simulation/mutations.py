@@ -668,7 +668,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a ledger that is older than a check run says is believed",
         "reviewbot.domain.ledger.codec:not_before",
-        lambda _right: lambda reading, _counter: reading,
+        lambda _right: lambda reading, _counter, **_named: reading,
         NEVER_GREEN,
         found="withdrawn-waiver-comes-back",
     ),

@@ -28,19 +28,21 @@ from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 
-def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> StoredLedger:
+def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
     If there is no trusted ledger, it contains waivers or a bypass, or nothing was bought since a force-push, the copies
     of every head of the pull request are read. So neither a push nor a force-push hides a purchase or makes an older
     ledger trusted. `digest` is that of the change's identity, of which a copy contains only the beginning.
 
+    `own` is the summary as this run wrote it, perhaps over a newer one, whose purchases the copies have.
+
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
-    reading, checks, cut = _read_with_checks(run, snapshot, keep)
+    reading, checks, cut = _read_with_checks(run, snapshot, keep, own)
     believed = keep is not None and not reading.problem
     signed = tuple(_signed(run, checks))
     copies = latest_copies(signed)
@@ -83,16 +85,16 @@ def _ending_commands(run: RunContext, ledger: Ledger) -> Ledger:
 
 
 def _read_with_checks(
-    run: RunContext, snapshot: Snapshot, keep: Comment | None
+    run: RunContext, snapshot: Snapshot, keep: Comment | None, own: str
 ) -> tuple[LedgerReading, tuple[CheckRun, ...], bool]:
     """Read the ledger, and return the check runs that were read for it, and whether some could not be found."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
-    reading = _reading(run, keep, checks)
+    reading = _reading(run, keep, checks, own)
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = every_check(run, snapshot, seen)
-        reading = _reading(run, keep, checks)
+        reading = _reading(run, keep, checks, own)
         reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
     return (distrust(reading) if cut else reading), checks, cut
@@ -145,7 +147,7 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
     return names.against(snapshot.repository.default_branch, snapshot.pull.base_ref) == names.plain
 
 
-def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) -> LedgerReading:
+def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
     """Decode the summary's ledger; that of a free review is unsigned and ends with its run."""
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
@@ -153,7 +155,7 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
         return LedgerReading(Ledger(counter=counter), Decimal(0))
     reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
     if run.paid:
-        return not_before(reading, counter)
+        return not_before(reading, counter, is_own=keep.body == own)
     purchases = tuple(replace(one, judged=()) for one in reading.ledger.purchases)
     return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
 

@@ -40,7 +40,8 @@ def head_has_moved(known: Known, now: Known) -> bool:
 
 
 def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
-    return reread(known, snapshot, read_ledger(run, snapshot, known.purchase.identity if known.purchase else ""))
+    digest = known.purchase.identity if known.purchase else ""
+    return reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote))
 
 
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:

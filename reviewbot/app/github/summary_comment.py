@@ -60,7 +60,8 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
     known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
-    return replace(known, whole_summary=comment.body if comment and is_whole else "")
+    whole, wrote = comment.body if comment and is_whole else "", comment.body if comment else known.wrote
+    return replace(known, whole_summary=whole, wrote=wrote)
 
 
 def _beside(run: RunContext, body: str, text: str) -> str:

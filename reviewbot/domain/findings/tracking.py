@@ -253,7 +253,7 @@ def merge_answer(
     known = {record.id: record for record in _updated(findings.records, change_index, stood)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
-    fresh = (_beside(record, known.get(key), change_index) for key, record in answered.items())
+    fresh = (_beside(record, known.get(key), change_index, here=answer.here) for key, record in answered.items())
     # Of two contradictory statements, the one that keeps the finding open counts.
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
@@ -335,14 +335,18 @@ def _old_path(path: str | None, change_index: ChangeIndex) -> str:
     return view.old_path if view and view.old_path != path else ""
 
 
-def _beside(record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex) -> TrackedFinding:
+def _beside(
+    record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
+) -> TrackedFinding:
     # A waiver holds for nothing worse than what was waived, and in the same file.
     if before is None:
-        return record
+        return record if here else _by_code(record, change_index)
     waiver = before.waiver
     holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.exactly(record.path)
     # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
     worse = min(before.severity, record.severity, key=lambda one: one.rank)
+    if not here and before.standing.is_open:  # since this answer, the code may have changed
+        record = before
     return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
 
 

@@ -160,19 +160,22 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
             Ledger(), ledger.spent, f"The signature of the summary comment's stored state is invalid: {why}."
         )
     if edited_by_other:
-        return LedgerReading(ledger.without_exemptions(), ledger.spent, _EDITED)
+        return LedgerReading(ledger.without_exemptions().incomplete(), ledger.spent, _EDITED)
     return LedgerReading(ledger, ledger.spent)
 
 
-def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
+def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) -> LedgerReading:
     """Distrust a ledger whose counter is lower than the one in reviewbot's check runs.
 
     Other workflows post as the same user and can restore an older, correctly signed summary. It is treated like one
-    that another user edited.
+    that another user edited. If this run has just written it over the newer one, only its exemptions do not count: the
+    check runs have the newer purchases, so their findings are read again.
     """
     ledger = reading.ledger
     if ledger.counter >= counter:
         return reading
+    if is_own and not reading.problem:
+        return replace(reading, ledger=replace(ledger.without_exemptions(), counter=counter), bypass=ledger.bypass)
     return _without_exemptions(replace(reading, ledger=replace(ledger, counter=counter)), _OLDER)
 
 
@@ -185,7 +188,7 @@ def _without_exemptions(reading: LedgerReading, problem: str) -> LedgerReading:
     if reading.problem:
         return reading
     ledger = reading.ledger
-    return LedgerReading(ledger.without_exemptions(), reading.spent, problem, ledger.bypass)
+    return LedgerReading(ledger.without_exemptions().incomplete(), reading.spent, problem, ledger.bypass)
 
 
 def replace_ledger(body: str, encoded: str) -> str:

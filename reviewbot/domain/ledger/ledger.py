@@ -470,10 +470,13 @@ class Ledger(Struct, frozen=True):
         return given or any(one.waiver for one in self.findings.records)
 
     def without_exemptions(self) -> Ledger:
-        """Remove waivers, bypass and acceptance, and mark the findings as incomplete."""
+        """Remove waivers, bypass and acceptance."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
-        findings = replace(self.findings, records=records, broken=True)
-        return replace(self, bypass=None, acceptance=None, findings=findings)
+        return replace(self, bypass=None, acceptance=None, findings=replace(self.findings, records=records))
+
+    def incomplete(self) -> Ledger:
+        """Mark the findings as incomplete, so that the check fails until a whole review."""
+        return replace(self, findings=replace(self.findings, broken=True))
 
     @property
     def first_hold(self) -> int:

@@ -249,6 +249,7 @@ class Known(Struct, frozen=True, dict=True):
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
+        wrote: the text of the summary as this run last wrote it, or empty.
         posted: how many comments on findings this run has posted; `replies`: how many replies in their threads.
         denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
@@ -279,6 +280,7 @@ class Known(Struct, frozen=True, dict=True):
     check: CheckRun | None = None
     summary: Comment | None = None
     whole_summary: str = ""
+    wrote: str = ""
     posted: int = 0
     replies: int = 0
     denied: frozenset[str] = frozenset()

@@ -491,6 +491,9 @@ def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "the next write is newer than all of them"
+    own = not_before(reading, 5, is_own=True)
+    assert (own.problem, own.ledger.has_exemptions, own.bypass) == ("", False, favour.bypass)
+    assert (own.ledger.findings.broken, own.ledger.counter) == (False, 5), "this run wrote over the newer one"
     not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
