@@ -949,6 +949,17 @@ def test_a_finding_on_no_file_is_fixed_only_in_another_change() -> None:
         assert one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)).standing is standing
 
 
+def test_an_answer_for_an_older_head_that_is_read_again_opens_nothing_whose_code_has_changed() -> None:
+    given = finding(code="bad()")
+    now = change_index({APP: BASE}, {APP: BAD.replace("bad()", "good()")})
+    older = answer(now, given, whole=True, here=False)
+    known = update_states(found(NOW, given), now)
+    assert one(known).standing is FindingState.CHANGED
+    assert one(merge_answer(known, older, now)).standing is FindingState.CHANGED
+    assert one(merge_answer(Findings(), older, now)).counts, "after a lost record it counts"
+    assert one(merge_answer(found(NOW, given), answer(NOW, given, here=False), NOW)).standing is FindingState.OPEN
+
+
 def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_another_review() -> None:
     first = found(NOW, finding())
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
