@@ -950,14 +950,13 @@ def test_a_finding_on_no_file_is_fixed_only_in_another_change() -> None:
 
 
 def test_an_answer_for_an_older_head_that_is_read_again_opens_nothing_whose_code_has_changed() -> None:
-    given = finding(code="bad()")
-    now = change_index({APP: BASE}, {APP: BAD.replace("bad()", "good()")})
-    older = answer(now, given, whole=True, here=False)
-    known = update_states(found(NOW, given), now)
+    given = finding(code="bad()", line=11)
+    two = change_index({APP: BASE}, {APP: BAD.replace("line 20\n", "line 20\nbad()\n")})
+    known = update_states(found(two, given), NOW)
     assert one(known).standing is FindingState.CHANGED
-    assert one(merge_answer(known, older, now)).standing is FindingState.CHANGED
-    assert one(merge_answer(Findings(), older, now)).counts, "after a lost record it counts"
-    assert one(merge_answer(found(NOW, given), answer(NOW, given, here=False), NOW)).standing is FindingState.OPEN
+    assert one(merge_answer(known, answer(NOW, given, here=False), NOW)).standing is FindingState.CHANGED
+    assert one(merge_answer(known, answer(NOW, given), NOW)).standing is FindingState.OPEN
+    assert one(merge_answer(Findings(), answer(NOW, given, here=False), NOW)).counts, "after a lost record it counts"
 
 
 def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_another_review() -> None:
