@@ -16,6 +16,7 @@ from posixpath import dirname
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, own_names
+from reviewbot.domain.diff.parse import NO_NEWLINE
 from reviewbot.domain.github.context import ContextPart, ContextText, json_size, part_of
 from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.text.formatting import counted, number, size
@@ -24,8 +25,6 @@ from reviewbot.values import replace
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
 """Bytes of a text that CodeVF's client accepts at most (codevf-sdk 0.1.1 on PyPI)."""
-
-NO_NEWLINE = "\\ No newline at end of file"
 
 _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 

@@ -144,7 +144,7 @@ class ChangeSet(Struct, frozen=True):
 
 
 _NO_LINES = re.compile(r"Binary files |GIT binary patch")
-_NO_NEWLINE = "\\ No newline at end of file"
+NO_NEWLINE = "\\ No newline at end of file"
 _ESCAPES = {"n": 10, "t": 9, "r": 13, '"': 34, "\\": 92, "a": 7, "b": 8, "f": 12, "v": 11}
 _ESCAPE = re.compile(r'\\([0-7]{3}|[ntr"\\abfv])')
 _HEADER = re.compile(
@@ -189,7 +189,7 @@ def as_added(diff: FileDiff, text: str) -> FileDiff:
     if not text:
         return diff
     head = [line for line in diff.text.partition("\n@@ -")[0].split("\n") if line and not _NO_LINES.match(line)]
-    lines, end = text.removesuffix("\n").split("\n"), [] if text.endswith("\n") else [_NO_NEWLINE]
+    lines, end = text.removesuffix("\n").split("\n"), [] if text.endswith("\n") else [NO_NEWLINE]
     section = "\n".join([*head, f"@@ -0,0 +1,{len(lines)} @@", *(f"+{line}" for line in lines), *end, ""])
     return replace(diff, hunks=parse_diff(section)[0].hunks, text=section, whole=True)
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.attachments import (
     MAX_ATTACHMENTS,
-    NO_NEWLINE,
     Packing,
     Sendable,
     SizeTier,
@@ -27,6 +26,7 @@ from reviewbot.domain.codevf.attachments import (
     with_context,
     with_conversation,
 )
+from reviewbot.domain.diff.parse import NO_NEWLINE
 from reviewbot.domain.github.context import ContextPart, ContextText, part_of
 from reviewbot.domain.model.review import Attachment
 
