@@ -486,9 +486,9 @@ def _has_question(world: World) -> bool:
 
 
 def _tries_again(world: World) -> bool:
-    """Return whether the last task ended without a result, so that the next run makes another attempt."""
+    """Return whether the last run left a review open, or its task ended without a result: the next run goes on."""
     outcome = world.runs[-1].outcome
-    return outcome is not None and outcome.reason is Reason.CANCELLED
+    return outcome is not None and outcome.reason in {Reason.CANCELLED, Reason.PENDING}
 
 
 def _pass_checks(world: World, pull: Pull) -> None:

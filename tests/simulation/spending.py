@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -95,7 +96,7 @@ def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
 
 def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
     """Return whether an older ledger was written over a newer one, while several runs were at work."""
-    number = int(str(questions[0].submission.metadata["pullRequest"]))
+    number = _number(questions[0])
     is_older = any(later.counter < one.counter for one, later in pairwise(world.written_ledgers(number)))
     askers = [cast(Run, run) for task in questions for run in task.askers]
     return is_older and any(overlap(run, other) for run in askers for other in world.runs)
@@ -115,18 +116,16 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     """Return whether no record has a task, which was created while at least so many other runs were at work.
 
     Without check runs, one is enough if it wrote a ledger that it had read before the task was recorded. With them, one
-    that deferred the purchase again is enough if another workflow has put back an older summary.
+    that deferred the purchase again, or bought it in another scope, is enough if another workflow has put back an older
+    summary: one of two racing runs then knows no earlier review, so that the keys are not the same.
     """
-    if any(task.id in check.external_id for check in world.github.checks.values()):
-        return False
-    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
-    if any(_has(ledger, task) for ledger in ledgers[-1:]):
+    if _is_recorded(world, task):
         return False
     most = _most_beside(world, task)
-    if "old text" in world.truth.losses and _is_deferred_again(world, task):
+    if "old text" in world.truth.losses and (_is_deferred_again(world, task) or _has_another_scope(world, task)):
         least = 1
     if not world.setting.has_checks:
-        pairs = pairwise(ledgers)
+        pairs = pairwise(world.written_ledgers(_number(task)))
         is_older = any(
             _has(one, task) and not _has(later, task) and later.counter < one.counter for one, later in pairs
         )
@@ -140,15 +139,33 @@ def _is_deferred_again(world: World, task: StoredTask) -> bool:
     return any(f" {TaskState.DEFERRED} " in one for one in copies[named:])
 
 
+def _has_another_scope(world: World, task: StoredTask) -> bool:
+    """Return whether a task of the same head in another scope was created before or after it, with neither recorded."""
+    recorded = world.truth.recorded
+    others = [one for one in world.tasks_of(_number(task)) if _head(one) == _head(task) and _since(one) != _since(task)]
+    pairs = [sorted((task, one), key=lambda each: each.created) for one in others]
+    return any(recorded.get(first.id, math.inf) > later.created for first, later in pairs)
+
+
+def _head(task: StoredTask) -> str:
+    return str(task.submission.metadata["headSha"])
+
+
 def is_written_over(world: World, task: StoredTask) -> bool:
     """Return whether no record has a task, since a ledger that was read before was written over one with it."""
-    ledgers = list(world.written_ledgers(int(str(task.submission.metadata["pullRequest"]))))
-    copies = [check.external_id for check in world.github.checks.values()]
-    is_left = any(task.id in one for one in copies) or any(_has(one, task) for one in ledgers[-1:])
-    pairs = pairwise(ledgers)
-    return not is_left and any(
+    pairs = pairwise(world.written_ledgers(_number(task)))
+    return not _is_recorded(world, task) and any(
         _has(one, task) and not _has(later, task) and later.counter <= one.counter for one, later in pairs
     )
+
+
+def _is_recorded(world: World, task: StoredTask) -> bool:
+    last = list(world.written_ledgers(_number(task)))[-1:]
+    return any(task.id in one.external_id for one in world.github.checks.values()) or any(_has(one, task) for one in last)
+
+
+def _number(task: StoredTask) -> int:
+    return int(str(task.submission.metadata["pullRequest"]))
 
 
 def _most_beside(world: World, task: StoredTask) -> int:
