@@ -160,8 +160,9 @@ def is_written_over(world: World, task: StoredTask) -> bool:
 
 
 def _is_recorded(world: World, task: StoredTask) -> bool:
-    last = list(world.written_ledgers(_number(task)))[-1:]
-    return any(task.id in one.external_id for one in world.github.checks.values()) or any(_has(one, task) for one in last)
+    ledgers = list(world.written_ledgers(_number(task)))
+    copies = [one.external_id for one in world.github.checks.values()]
+    return any(task.id in one for one in copies) or any(_has(one, task) for one in ledgers[-1:])
 
 
 def _number(task: StoredTask) -> int:
