@@ -69,6 +69,13 @@ def test_moving_a_file_does_not_escape_its_rule(tmp_path: Path) -> None:
         assert rig.service.tasks()[0].request.max_credits == 600
 
 
+def test_a_file_that_leaves_a_rule_without_a_reviewer_is_sent_or_missed(tmp_path: Path) -> None:
+    text = "run()\n" + ("b" * 500 + "\n") * 2_200  # more than one attachment holds
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config=RULES, files={"docs/a.js": text}) as rig:
+        change(rig, {"docs/a.js": None, "src/a.js": text})
+        assert ended(rig, rig.run())[:3] == ("action_required", 3, "partial")
+
+
 def test_a_label_makes_a_review_larger_and_its_removal_buys_nothing(tmp_path: Path) -> None:
     with open_rig(tmp_path, config=RULES, engineer=canned(CLEAN)) as rig:
         assert ended(rig, rig.run()) == ("success", 0, "reviewed", 1)

@@ -227,6 +227,15 @@ def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_reported(tmp_path: Path)
         assert "`latin.py` is not UTF-8" in done.summary
 
 
+def test_names_that_are_not_utf_8_are_different_purchases(tmp_path: Path) -> None:
+    one, other, same = "rules/\udcff.rego", "rules/\udcfe.rego", "deny := true\n"
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={one: same, other: same}) as rig:
+        assert run_with(rig, {one: None}).exit_status == 0
+        rig.world.push(REPO, "files", {one: same, other: None}, author="mona")
+        rig.run()
+        assert len(rig.service.tasks()) == 2
+
+
 def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")

@@ -165,7 +165,7 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
         ("core.fsmonitor", "false"),  # In a foreign clone it may name a program.
-        ("core.quotePath", "false"),
+        ("core.quotePath", "true"),  # Names whose bytes are not UTF-8 stay different.
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
         ("core.packedGitLimit", "512m"),  # Unlimited by default, so a large history would be mapped completely.
         ("core.packedGitWindowSize", "32m"),

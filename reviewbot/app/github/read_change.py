@@ -13,6 +13,7 @@ from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import Redact
+from reviewbot.domain.policy.routes import unreviewed
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor, secret_name
 from reviewbot.domain.selection.path_filters import matches
@@ -94,7 +95,12 @@ def _is_text(file: ChangedFile) -> bool:
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
     """Select and redact; everything that is sent is prepared here."""
     settings, pull = run.settings, snapshot.pull
-    selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
+    selection = select(
+        change.files,
+        paths=settings.paths,
+        attributes=snapshot.default_branch.attributes,
+        unreviewed=unreviewed(settings.routes),
+    )
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
     # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.

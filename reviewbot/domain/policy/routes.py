@@ -158,6 +158,12 @@ def _terms(route: Route, base: Terms) -> Terms:
     )
 
 
+def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
+    """Return the patterns of each rule that gives some paths no review."""
+    found = (one.paths or one.only_paths for one in routes if one.reviewer is RoutedReviewer.NONE)
+    return tuple(patterns for patterns in found if patterns)
+
+
 class _Match(IntEnum):
     """How a rule matches: never, in a way that the author can cause or undo, or regardless of what the author adds."""
 

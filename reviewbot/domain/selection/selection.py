@@ -95,11 +95,19 @@ class Selection(Struct, frozen=True):
 _MOST_SUSPICIONS = 5
 
 
-def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
-    """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`."""
+def select(
+    files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str, unreviewed: Sequence[Sequence[str]] = ()
+) -> Selection:
+    """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`.
+
+    `unreviewed` has the patterns of each route without a reviewer.
+    """
     rules = attributes_of(attributes)
-    files = [_with_every_line(file, paths, rules) for file in files]
-    verdicts = [(file, _held(file, paths, rules) or _unread_move(file, paths, rules)) for file in files]
+    moved_in = {file.path for file in files if _is_moved_in(file, paths, rules, unreviewed)}
+    files = [_with_every_line(file) if file.path in moved_in else file for file in files]
+    verdicts = [
+        (file, _held(file, paths, rules) or (_unread_move(file) if file.path in moved_in else None)) for file in files
+    ]
     locks = {
         file.path: found
         for file, held in verdicts
@@ -135,26 +143,28 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
     return Held(file.path, *reasons[0]) if reasons[0] and all(reasons) else None
 
 
-def _with_every_line(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> ChangedFile:
-    """Show the whole of a file that comes from a place without reviews."""
-    is_unseen = file.text is not None and _is_moved_in(file, paths, rules)
-    return replace(file, diff=as_added(file.diff, file.text or "")) if is_unseen else file
+def _is_moved_in(
+    file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
+) -> bool:
+    """Return whether a file comes from a place without reviews."""
+    old = file.diff.old_path
+    is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
+    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
+    is_reviewed &= not any(matches(patterns, old) for patterns in unreviewed)
+    return file.diff.status is FileStatus.RENAMED and not is_reviewed
 
 
-def _unread_move(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | None:
-    """Hold a file that comes from a place without reviews if its text, which the diff does not show, was not read."""
-    if not _is_moved_in(file, paths, rules) or (file.new and file.new.text is not None):
+def _with_every_line(file: ChangedFile) -> ChangedFile:
+    return replace(file, diff=as_added(file.diff, file.text)) if file.text is not None else file
+
+
+def _unread_move(file: ChangedFile) -> Held | None:
+    """Hold a file from a place without reviews if its text, which the diff does not show, was not read."""
+    if file.text is not None:
         return None
     if file.new and file.new.misencoded:
         return Held(file.path, *_NOT_UTF_8, missed=True)
     return Held(file.path, HeldBecause.TOO_LARGE, over_limit(file) or _UNREAD, missed=True)
-
-
-def _is_moved_in(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> bool:
-    old = file.diff.old_path
-    is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
-    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
-    return file.diff.status is FileStatus.RENAMED and not is_reviewed
 
 
 def _without_text(file: ChangedFile) -> ChangedFile:

@@ -172,9 +172,9 @@ def a_monitor(hostile: HostileRepository) -> bool:
     return hostile.fires
 
 
-def names_in_quotes(hostile: HostileRepository) -> bool:
-    hostile.set_up(core__quotePath="true")
-    return '"' in hostile.git("ls-tree", hostile.commit({"ünï": b""}))[1]
+def names_without_quotes(hostile: HostileRepository) -> bool:
+    hostile.set_up(core__quotePath="false")
+    return '"' not in hostile.git("ls-tree", hostile.commit({"ünï": b""}))[1]
 
 
 def a_large_file_as_text(hostile: HostileRepository) -> bool:
@@ -289,7 +289,7 @@ TRAPS: Mapping[str, Callable[[HostileRepository], bool]] = {
     "core.hooksPath": a_hook,
     "core.attributesFile": attributes_that_hide,
     "core.fsmonitor": a_monitor,
-    "core.quotePath": names_in_quotes,
+    "core.quotePath": names_without_quotes,
     "core.bigFileThreshold": a_large_file_as_text,
     "core.packedGitLimit": much_mapped_memory,
     "core.packedGitWindowSize": large_windows,

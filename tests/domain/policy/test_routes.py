@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.model.options import Auto, FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
-from reviewbot.domain.policy.routes import Facts, Route, Terms, choose, largest, shadowed
+from reviewbot.domain.policy.routes import Facts, Route, Terms, choose, largest, shadowed, unreviewed
 from reviewbot.values import replace
 
 CODEVF, LOCAL, NONE = RoutedReviewer.CODEVF, RoutedReviewer.LOCAL, RoutedReviewer.NONE
@@ -299,3 +299,11 @@ def test_without_a_rule_that_has_no_effect_every_review_is_the_same(routes: list
     idle = {at for at, _ in shadowed(routes)}
     kept = [one for at, one in enumerate(routes) if at not in idle]
     assert choose(kept, pull, BASE) == choose(routes, pull, BASE)
+
+
+def test_paths_that_a_rule_gives_no_review_are_named() -> None:
+    docs = Route("docs", paths=("docs/**",), reviewer=RoutedReviewer.NONE)
+    texts = Route("texts", only_paths=("*.md",), reviewer=RoutedReviewer.NONE)
+    bots = Route("bots", author="[bot]", reviewer=RoutedReviewer.NONE)
+    deep = Route("deep", paths=("src/**",), mode=Mode.STANDARD)
+    assert unreviewed([docs, texts, bots, deep]) == (("docs/**",), ("*.md",))

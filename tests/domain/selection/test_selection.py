@@ -467,6 +467,13 @@ def test_a_file_from_a_place_without_reviews_needs_its_text(old: str) -> None:
         assert not left.selected
 
 
+def test_a_file_from_the_paths_of_a_route_without_a_reviewer_is_shown_whole() -> None:
+    moved = changed("src/app.js", old_path="rules/app.js", new=entry("x\n"))
+    [file] = select([moved], paths=(), attributes="", unreviewed=(("docs/**",), ("rules/**",))).selected
+    assert [line.text for line in file.diff.lines()] == ["x"]
+    assert not selection_of(moved).selected[0].diff.whole
+
+
 def test_a_deleted_binary_is_not_missed() -> None:
     file = changed("tool", added=(), headers="deleted file mode 100755\nBinary files a/tool and /dev/null differ\n")
     gone = replace(file, new=None, old=Entry(oid="1" * 40, mode="100755", binary=True))
