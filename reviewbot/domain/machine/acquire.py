@@ -40,9 +40,9 @@ from reviewbot.domain.policy.eligibility import (
     Asked,
     AtTerminal,
     approval_login,
-    check_approval,
     is_pushed_by_bot,
     is_requested,
+    not_approved,
     not_due_for,
     skip_label_login,
     tries_again,
@@ -352,10 +352,9 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
     # The run of an intent may have created the task.
-    try:
-        wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
-    except TaskEnded as error:
-        return concluded(known, failed(known, error))
+    wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
+    if isinstance(wanted, TaskEnded):
+        return concluded(known, failed(known, wanted))
     if wanted:
         return _wanted(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
@@ -395,8 +394,8 @@ def _is_reviewed(known: Known, before: Purchase | None) -> bool:
     return any(identity != (before.identity if before else "") for identity in bought)
 
 
-def _wants_another(known: Known, before: Purchase | None) -> bool:
-    """Return whether this event requests a purchase, or another attempt; raise if too many attempts have failed."""
+def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
+    """Return whether this event requests a purchase, or another attempt; an error if too many attempts have failed."""
     request = known.request
     if not request.may_buy:
         return False
@@ -405,7 +404,7 @@ def _wants_another(known: Known, before: Purchase | None) -> bool:
         return False
     tried = known.ledger.ended(before.identity) if before is not None and has_ended else 0
     if tried >= MAX_ATTEMPTS and isinstance(request.trigger, ReviewEvent):
-        raise TaskEnded(
+        return TaskEnded(
             f"{tried} attempts at a review of this change have ended without a result.",
             hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
         )
@@ -436,10 +435,9 @@ def resumed_task(
 
 def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Start another attempt if this event requests one, for a task that ended between runs."""
-    try:
-        another = _wants_another(known, ended)
-    except TaskEnded as error:
-        return concluded(known, failed(known, error))
+    another = _wants_another(known, ended)
+    if isinstance(another, TaskEnded):
+        return concluded(known, failed(known, another))
     return _another(known, ended, now) if another else lost(known, underway, now)
 
 
@@ -497,11 +495,8 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
 
 def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Buying:
     """Decide by the permission of the user who requested the purchase."""
-    try:
-        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
-    return _approved(known, candidate, now)
+    error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
+    return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
 
 
 # Does it wait for a pause in the pushes, or for other checks of the head?

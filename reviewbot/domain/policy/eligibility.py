@@ -134,28 +134,28 @@ def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
     return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
 
 
-def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> None:
-    """Raise if the spending is not approved, by the current permission of `approval_login`.
+def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> NotApproved | None:
+    """Return an error if the spending is not approved, by the current permission of `approval_login`.
 
     A fork's pull request needs the approval of a user with write access, unless `allow` is `anyone`; with
     `approve-spend` every pull request does. A manual run approves the commit that it names, the label the head of its
     own event.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
-        raise NotApproved(
+        return NotApproved(
             f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
             hint=f"Check the head, then run `{_by_hand(pull, trigger)}`.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
-        return
+        return None
     if approval_login(pull, policy, trigger) and permission.at_least(Permission.WRITE):
-        return
+        return None
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
     by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
     by_hand = f"run `{_by_hand(pull, trigger)}`"
     ways = f"{by_label}, {by_hand}, or comment" if by_label else f"{by_hand} or comment"
-    raise NotApproved(
+    return NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
         hint=f"To approve it, a collaborator with write access can {ways}.",

@@ -16,10 +16,10 @@ from reviewbot.domain.policy.eligibility import (
     Policy,
     Trigger,
     approval_login,
-    check_approval,
     has_no_other_token,
     is_pushed_by_bot,
     is_requested,
+    not_approved,
     not_due_for,
     requesters,
     skip_label_login,
@@ -40,8 +40,14 @@ PEOPLE = {
 }
 
 
-def check(one: PullRequest, given: Policy, trigger: Trigger) -> None:
-    check_approval(one, given, trigger, PEOPLE.get(approval_login(one, given, trigger), Permission.NONE))
+def refusal(one: PullRequest, given: Policy, trigger: Trigger) -> NotApproved | None:
+    return not_approved(one, given, trigger, PEOPLE.get(approval_login(one, given, trigger), Permission.NONE))
+
+
+def hint(one: PullRequest, given: Policy, trigger: Trigger) -> str:
+    refused = refusal(one, given, trigger)
+    assert refused
+    return refused.hint
 
 
 def policy(**more: Any) -> Policy:  # noqa: ANN401 — any field
@@ -322,37 +328,31 @@ def test_spending_needs_a_user_with_write_access(
 ) -> None:
     one = pull(**FORK) if fork else pull()
     given = policy(allow=allow, approve_spend=label)
-    if approved:
-        check(one, given, trigger)
-        return
-    with pytest.raises(NotApproved) as caught:
-        check(one, given, trigger)
-    assert f"`gh workflow run reviewbot-review.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
-    names = "manual run names" in caught.value.message
-    assert names or (f"set the label `{LABEL}`" in caught.value.hint) == bool(label)
+    refused = refusal(one, given, trigger)
+    assert (refused is None) is approved
+    if refused:
+        assert f"`gh workflow run reviewbot-review.yml -f pr=7 -f sha={HEAD}`" in refused.hint
+        names = "manual run names" in refused.message
+        assert names or (f"set the label `{LABEL}`" in refused.hint) == bool(label)
 
 
 def test_a_manual_run_reviews_only_the_commit_that_it_names() -> None:
     for sha in ("", HEAD):
-        check(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
+        assert not refusal(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
     for sha in (HEAD[:12], "e" * 40, "<b>main"):
-        with pytest.raises(NotApproved) as caught:
-            check(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
-        assert f"`{sha}`" in caught.value.message
+        refused = refusal(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
+        assert refused
+        assert f"`{sha}`" in refused.message
 
 
 def test_the_command_to_paste_starts_the_workflow_of_the_run() -> None:
     for trigger in (push(workflow="x.yml"), DispatchEvent(7, "wendy", workflow="x.yml")):
-        with pytest.raises(NotApproved) as caught:
-            check(pull(**FORK), PLAIN, trigger)
-        assert f"`gh workflow run x.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
+        assert f"`gh workflow run x.yml -f pr=7 -f sha={HEAD}`" in hint(pull(**FORK), PLAIN, trigger)
 
 
 def test_a_label_that_is_already_set_must_be_set_again() -> None:
     there = pull(labels=frozenset({LABEL}))
-    with pytest.raises(NotApproved) as caught:
-        check(there, policy(approve_spend=LABEL), push())
-    assert f"remove the label `{LABEL}` and set it again" in caught.value.hint
+    assert f"remove the label `{LABEL}` and set it again" in hint(there, policy(approve_spend=LABEL), push())
 
 
 # --- Requested in a comment -------------------------------------------------------------------------------------------
@@ -370,11 +370,7 @@ def test_a_comment_can_request_a_review(review_on: ReviewOn) -> None:
 )
 def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: str, approved: bool) -> None:  # noqa: FBT001 — a table
     for given_, one in ((policy(), pull(from_fork=True)), (policy(approve_spend="buy-review"), pull())):
-        if approved:
-            check(one, given_, Asked(sender, "5", head))
-        else:
-            with pytest.raises(NotApproved):
-                check(one, given_, Asked(sender, "5", head))
+        assert (refusal(one, given_, Asked(sender, "5", head)) is None) is approved
 
 
 @pytest.mark.parametrize(
@@ -393,4 +389,4 @@ def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger:
 def test_a_review_at_a_terminal_is_requested_and_approved() -> None:
     strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
     assert is_requested(strict, AtTerminal(), reviewed_before=True)
-    check_approval(pull(from_fork=True), strict, AtTerminal(), Permission.NONE)
+    assert not_approved(pull(from_fork=True), strict, AtTerminal(), Permission.NONE) is None
