@@ -71,7 +71,12 @@ MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
 
 Concluded = phases.Concluded
-Buying = phases.Wanted | phases.Approved | phases.Deferring | phases.Purchasing | Concluded
+Priced = phases.Quoted | phases.Intended
+Scoped = phases.Sizing | phases.Pricing | Priced
+InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
+Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
+Buying = phases.Wanted | Checked
+"""A review is bought: each of these contains what can follow it."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
@@ -149,7 +154,7 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 
-def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready | Looked:
+def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
     update = LedgerUpdate(edits=(*edits, *called_off))
@@ -493,7 +498,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     return phases.Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
 
 
-def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Buying:
+def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Checked:
     """Decide by the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
@@ -502,7 +507,7 @@ def with_approval(known: Known, candidate: phases.Candidate, permission: Permiss
 # Does it wait for a pause in the pushes, or for other checks of the head?
 
 
-def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
+def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Checked:
     """Wait, unless a person asks for the review now, or an earlier run may have bought it already."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
@@ -512,7 +517,7 @@ def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buyin
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 
-def _unchecked(at: phases.Unchecked, now: datetime) -> Buying:
+def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
     rules = at.known.request.wait_rules
     if not rules.is_quiet(_seen_at(at.known, at.wanted), now):
         return _waits(at, rules.too_young)
@@ -534,7 +539,7 @@ def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postp
     return phases.Postponed(at.known, label, outcome) if label else concluded(at.known, outcome)
 
 
-def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
+def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
         return _in_turn(known, at.candidate, None, now)
@@ -547,7 +552,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
     return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
 
 
-def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Buying:
+def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
     """Buy without waiting if the token may not read the checks: otherwise no review would ever happen."""
     if isinstance(error, PermissionMissing):
         note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
@@ -559,7 +564,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 # Is the review of an older head awaited first?
 
 
-def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
+def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
         return _scoped_or_compared(known, candidate, agreed, now)
@@ -568,7 +573,7 @@ def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | N
     return _deferred(known, candidate, awaited, now)
 
 
-def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> Buying:
+def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
@@ -586,7 +591,7 @@ def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now:
     return phases.Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
 
 
-def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Buying:
+def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
     """Await the older head, or look again: a check may have ended before its run could find the purchase."""
     if at.awaited is not None:
         return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
@@ -620,7 +625,7 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 
 def _scoped_or_compared(
     known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
-) -> Buying:
+) -> phases.Scoping | Scoped:
     """Review only what is new, if the last review was whole and the base has only moved forward."""
     request, before = known.request, candidate.before
     if candidate.intent:
@@ -636,19 +641,19 @@ def _scoped_or_compared(
     return phases.Scoping(known, candidate, agreed, last)
 
 
-def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
+def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
     """Review the whole change if the base was moved back, since that adds unreviewed lines to it."""
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
 def _scoped(
     known: Known, candidate: phases.Candidate, since: str, agreed: phases.Quote | None, now: datetime
-) -> Buying:
+) -> Scoped:
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
     return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 
-def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
+def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> phases.Pricing | Priced:
     known = replace(at.known, new_parts=parts)
     agreed = at.quote  # of the whole change, so what is new costs at most as much
     if agreed:
@@ -656,11 +661,13 @@ def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) 
     return _sized(known, at.candidate, agreed, now)
 
 
-def _sized(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
+def _sized(
+    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
+) -> phases.Pricing | Priced:
     return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
-def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> phases.Quoted | phases.Intended:
+def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
@@ -671,9 +678,7 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> phases.Quot
     return _priced(known, at.candidate, agreed, now)
 
 
-def _priced(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime
-) -> phases.Quoted | phases.Intended:
+def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime) -> Priced:
     """Record the intent first if the review costs money."""
     bought = intended(known, candidate, agreed, now)
     order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))

@@ -90,6 +90,12 @@ class Due(_Running, frozen=True):
     skipped: Outcome | None
 
 
+class DryRunDue(_Running, frozen=True):
+    """A dry run: the checks of the head are read, to show whether a purchase would wait."""
+
+    outcome: Outcome
+
+
 class Ready(_Running, frozen=True):
     """The change and the ledger are read; the reviewer is opened."""
 
@@ -121,21 +127,6 @@ class Wanted(_Running, frozen=True):
 
     candidate: Candidate
     login: str
-
-
-class Approved(_Running, frozen=True):
-    """The approved purchase may replace the open task of an older head, if it can be paid for."""
-
-    candidate: Candidate
-    awaited: OpenTask
-
-
-class Replacing(_Running, frozen=True):
-    """The open task of an older head is cancelled next, for the newer head."""
-
-    candidate: Candidate
-    awaited: OpenTask
-    quote: Quote
 
 
 class Unchecked(_Running, frozen=True):
@@ -200,10 +191,19 @@ class Rereading(_Running, frozen=True):
     wanted: Purchase
 
 
-class DryRunDue(_Running, frozen=True):
-    """A dry run: the checks of the head are read, to show whether a purchase would wait."""
+class Approved(_Running, frozen=True):
+    """The approved purchase may replace the open task of an older head, if it can be paid for."""
 
-    outcome: Outcome
+    candidate: Candidate
+    awaited: OpenTask
+
+
+class Replacing(_Running, frozen=True):
+    """The open task of an older head is cancelled next, for the newer head."""
+
+    candidate: Candidate
+    awaited: OpenTask
+    quote: Quote
 
 
 class Scoping(_Running, frozen=True):
@@ -330,12 +330,11 @@ class Ended(_Running, frozen=True):
     outcome: Outcome
 
 
-Starting = CancelRequested | Loaded | NotDue | Due | Ready | LookingUpOlder | Resumed | Reopened
-Approving = Wanted | Approved | Replacing
-Deferring = Unchecked | Deferred | Postponed
-AfterOlder = AwaitingOlder | OlderEnded | Rereading
-Purchasing = DryRunDue | Scoping | Sizing | Pricing | Quoted | Intended
+Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
+Approving = Wanted | Unchecked | Deferred | Postponed
+AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
+Purchasing = Scoping | Sizing | Pricing | Quoted | Intended
 Reviewing = Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 
-Phase = Starting | Approving | Deferring | AfterOlder | Purchasing | Reviewing | Concluded | Ended
+Phase = Starting | Approving | AfterOlder | Purchasing | Reviewing | Concluded | Ended
