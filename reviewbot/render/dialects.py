@@ -111,15 +111,6 @@ def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., 
     return filtered
 
 
-def _block(written: type[Written], write: Callable[[str, str], str]) -> Callable[..., Written]:
-    """Return the same for a block, whose language a template may name."""
-
-    def filtered(value: object, info: str = "") -> Written:
-        return written(value if isinstance(value, Markup) else write(_text(value), _text(info)))
-
-    return filtered
-
-
 def _checked(value: object, kind: type[T]) -> T:
     """Return the value if it has the right type. An undefined value raises an error with its name."""
     if isinstance(value, kind) and not isinstance(value, bool):
@@ -205,7 +196,7 @@ def _with_shared(
     written: type[Written], fence: Callable[[str, str], str], filters: Mapping[str, Callable[[str], str]]
 ) -> Dialect:
     shared: dict[str, Callable[..., object]] = {
-        "fence": _block(written, fence),
+        "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
         "counted": _counted,
         "size": lambda value: written(formatting.size(_checked(value, int))),
