@@ -101,14 +101,12 @@ def make_parser() -> Parser:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; `run` of the result is the command."""
-    match arguments:
-        case [name, *rest] if name in COMPANIONS:
-            return argparse.Namespace(run=_opened("companion"), name=name, rest=rest)
-        case _:
-            chosen, unknown = make_parser().parse_known_args(arguments)
-            if unknown:
-                chosen.parser.refuse_unknown(unknown[0])
-            return chosen
+    if arguments and arguments[0] in COMPANIONS:
+        return argparse.Namespace(run=_opened("companion"), name=arguments[0], rest=arguments[1:])
+    chosen, unknown = make_parser().parse_known_args(arguments)
+    if unknown:
+        chosen.parser.refuse_unknown(unknown[0])
+    return chosen
 
 
 def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
