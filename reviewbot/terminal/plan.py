@@ -91,7 +91,9 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(_table(plan, held.total(), console.width))
     console.print()
     if plan.routes:
-        console.print(_table_by_rule(plan))
+        names = figure_names(plan)
+        rows = [(one.rule or "(no rule)", *figures_of(one, names), not_applied(one)) for one in plan.by_rule()]
+        console.print(table(("rule", *names, ""), rows))
         console.print()
     reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
     say(console, f"{plan.scope}: {reviews}, one per merge, would have held {credits_}.", "bold")
@@ -136,9 +138,3 @@ def _table(plan: Plan, held: int, width: int) -> Table:
         cells = (*first, short(row.sha) or "total", subject, *rule, number(row.sent), *amount, number(count))
         drawn.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
     return drawn
-
-
-def _table_by_rule(plan: Plan) -> Table:
-    names = figure_names(plan)
-    rows = [(one.rule or "(no rule)", *figures_of(one, names), not_applied(one)) for one in plan.by_rule()]
-    return table(("rule", *names, ""), rows)
