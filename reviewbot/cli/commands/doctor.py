@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
-from itertools import starmap, takewhile
+from itertools import starmap
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -195,15 +195,10 @@ class _Doctor(Struct, frozen=True):
         yield from _read("costs", lambda: self._replayed(clone, name, head), checkup.of_merges, is_needed=False)
 
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
-        """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        since = self.clock.now() - timedelta(checkup.DAYS)
-        merges = clone.merges(head, since, checkup.MERGES)
-        deadline = self.clock.monotonic() + _SECONDS
+        scope, since = f"{name} in the last {checkup.DAYS} days", self.clock.now() - timedelta(checkup.DAYS)
         with showing_progress(self.console, quiet=False, counts=True) as progress:
-            replays = replayer.replays(merges, progress)
-            in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
-        return replayer.plan(f"{name} in the last {checkup.DAYS} days", in_time, clone.count_merges(head, since))
+            return replayer.plan(scope, since, checkup.MERGES, progress, _SECONDS)
 
 
 def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
