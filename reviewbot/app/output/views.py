@@ -18,7 +18,6 @@ from reviewbot.domain.findings.placement import (
     OnLines,
     Placed,
     Placement,
-    SuggestionState,
     Why,
     find_by_path,
 )
@@ -275,25 +274,14 @@ def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
         category=record.category,
         title=record.title,
         explanation=record.text,
-        references=(),
         path=record.path,
         side=record.side,
         start_line=shown,
         line=last if shown else None,
-        why=_why_remembered(record),
-        code="",
-        language="",
-        suggestion=None,
-        suggestion_state=SuggestionState.NONE,
+        why=Why.CITED if record.in_file else Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE,
         blocks=blocks(record.severity, known.judgement.rules.fail_on),
         blob_url=_blob_url(known, record.path, record.side, (shown, last)) if shown else None,
     )
-
-
-def _why_remembered(record: TrackedFinding) -> Why:
-    if record.in_file:
-        return Why.CITED
-    return Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE
 
 
 def _why_of(placement: Placement) -> Why:
