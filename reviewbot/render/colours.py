@@ -118,9 +118,7 @@ def _colour(kind: object) -> Colour:
 def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
     """Return the coloured lines if their text is unchanged: a lexer may drop a carriage return or a byte order mark."""
     found = tuple(coloured)
-    same = len(found) == len(lines) and all(
-        "".join(text for text, _ in runs) == line for runs, line in zip(found, lines, strict=True)
-    )
+    same = ["".join(text for text, _ in runs) for runs in found] == list(lines)
     return found if same else tuple(map(_plain, lines))
 
 
