@@ -61,6 +61,9 @@ from reviewbot.values import replace
 
 T = TypeVar("T")
 
+REPORT_FILES = ("json-file", "sarif-file", "html-file", "rdjson-file")
+"""The inputs, and outputs, that are paths of report files."""
+
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
 
@@ -275,9 +278,8 @@ class Settings:
 
     def files(self) -> Mapping[str, str]:
         """Return the paths of the report files to write, by input."""
-        named = ("json-file", "sarif-file", "html-file", "rdjson-file")
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
-        return {name: path for name, path in zip(named, paths, strict=True) if path}
+        return {name: path for name, path in zip(REPORT_FILES, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values that no output may contain."""
@@ -489,7 +491,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
     if settings.repositories and settings.files():
         what = "the files would show findings of other repositories to the readers of this one"
-        files = {"json_file", "sarif_file", "html_file", "rdjson_file"}
+        files = {name.replace("-", "_") for name in REPORT_FILES}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
 
 

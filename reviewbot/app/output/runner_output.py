@@ -17,6 +17,7 @@ from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
+from reviewbot.settings.table import REPORT_FILES
 
 OUTPUTS = (
     "status",
@@ -38,10 +39,7 @@ OUTPUTS = (
     "review-url",
     "summary-url",
     "check-url",
-    "json-file",
-    "sarif-file",
-    "html-file",
-    "rdjson-file",
+    *REPORT_FILES,
 )
 """Every output of the action; all are written on every exit, empty if unknown."""
 
