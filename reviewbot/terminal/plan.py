@@ -100,17 +100,14 @@ def show_plan(console: Console, plan: Plan) -> None:
     for line in caps_of(plan):
         say(console, line, hang=2)
     if plan.bots:
-        say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
+        named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
+        merges = counted(sum(plan.bots.values()), "merge")
+        left_out = f"Not counted: {merges} whose commits name a bot as their author: {named}."
+        say(console, f"{left_out} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
-
-
-def _bots(plan: Plan) -> str:
-    named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
-    merges = counted(sum(plan.bots.values()), "merge")
-    return f"Not counted: {merges} whose commits name a bot as their author: {named}."
 
 
 def _table(plan: Plan, held: int, width: int) -> Table:
