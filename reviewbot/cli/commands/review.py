@@ -161,19 +161,16 @@ def _leave(
         say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
-    if not chosen.quiet:
-        _say_more(console, chosen, view, place, kept=kept)
-    return outcome.exit_status
-
-
-def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
+    if chosen.quiet:
+        return outcome.exit_status
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
         say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
         say_command(console, STAGED)
-    if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
+    if view.reviewer == "local" and outcome.reason is Reason.GATE:
         say(console, "On a pull request, `fail-on` comes from its workflow or config file.")
     fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
         say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
+    return outcome.exit_status
