@@ -44,12 +44,8 @@ class Parser(argparse.ArgumentParser):
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
         message = _EXPLICIT.sub(r": takes no value; remove `=\g<given>`.", message)
         if found := _CHOICE.search(message):
-            choices, given = re.findall(r"[\w-]+", found["choices"]), found["given"]
-            what = (
-                f"unknown command `{given}`"
-                if found["name"] == "COMMAND"
-                else f"{found['name']}: invalid value `{given}`"
-            )
+            choices, name, given = re.findall(r"[\w-]+", found["choices"]), found["name"], found["given"]
+            what = f"unknown command `{given}`" if name == "COMMAND" else f"{name}: invalid value `{given}`"
             message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(f'`{one}`' for one in choices)}.")
         self.print_usage(sys.stderr)
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
@@ -129,13 +125,13 @@ def _opened(module: str) -> Callable[[Call], int]:
 
 
 def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> Parser:
-    description, examples = help_text.TEXTS[name]
+    description, heading, examples = help_text.TEXTS[name].partition("Examples:\n")
     parser = commands.add_parser(
         name,
         help=about,
         usage=f"reviewbot {name} {usage}".strip(),
         description=description,
-        epilog=examples,
+        epilog=heading + examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
