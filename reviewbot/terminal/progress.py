@@ -61,13 +61,10 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
-    text, bars = (
-        moving.TextColumn("{task.description}", markup=False),
-        (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else (),
-    )
-    with moving.Progress(
-        moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn(), console=console, transient=True
-    ) as bar:
+    text = moving.TextColumn("{task.description}", markup=False)
+    bars = (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else ()
+    columns = (moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn())
+    with moving.Progress(*columns, console=console, transient=True) as bar:
         bar.add_task("", total=None)
         yield Progress(console, bar)
 
