@@ -162,8 +162,7 @@ def _add_review(commands: Commands) -> None:
     about = f"minutes to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=about)
     who.add_argument("--dry-run", action="store_true", help="show the files, sizes and credits; send nothing")
-    about = "buy another review of a change that has one"
-    who.add_argument("--again", action="store_true", help=about)
+    who.add_argument("--again", action="store_true", help="buy another review of a change that has one")
     how = review.add_argument_group("output")
     _add_output(how, *FORMATS)
     about = "only the findings and the verdict; nothing if there are no findings"
@@ -183,8 +182,7 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
 def _add_output(parser: argparse._ActionsContainer, *formats: str) -> None:
     about = "format of the result: %(choices)s; default: text"
     parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
-    about = "no colour and no animation; NO_COLOR turns off colour"
-    parser.add_argument("--plain", action="store_true", help=about)
+    parser.add_argument("--plain", action="store_true", help="no colour and no animation; NO_COLOR turns off colour")
 
 
 def _add_apply(commands: Commands) -> None:

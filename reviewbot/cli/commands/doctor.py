@@ -158,8 +158,7 @@ class _Doctor(Struct, frozen=True):
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
-            result = "missing, so nothing at CodeVF was checked"
-            yield Check("key", result, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            yield Check("key", "missing, so nothing at CodeVF was checked", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)

@@ -101,8 +101,7 @@ def credits_chart(found: Statistics) -> str:
             f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{y:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{_TOP + HEIGHT - y:.1f}"><title>{line(tooltip)}</title></rect>'
         )
-    label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
-    return _chart(label, marks, "".join(bars), buckets)
+    return _chart(f"Credits used over time, {rounded(found.whole.credits, 0)} in total", marks, "".join(bars), buckets)
 
 
 def hours_chart(found: Statistics) -> str:
@@ -120,8 +119,7 @@ def hours_chart(found: Statistics) -> str:
         )
     median, high = found.whole.hours_median, found.whole.hours_p90
     levels = _level(median, marks, "median", "median") + _level(high, marks, "90th percentile", "high")
-    label = f"Hours to the answer over time, median {rounded(median)}"
-    return _chart(label, marks, levels + "".join(dots), buckets)
+    return _chart(f"Hours to the answer over time, median {rounded(median)}", marks, levels + "".join(dots), buckets)
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
