@@ -291,11 +291,16 @@ class Input(Struct, frozen=True):
 
     name: str
     default: str
+    is_list: bool
+    reader: Reader[Any]
     meaning: str
-    allowed: str
     action: bool
     config: bool
-    is_list: bool
+
+    @property
+    def allowed(self) -> str:
+        """The values that are allowed, as a phrase."""
+        return self.reader.allowed
 
 
 def name_of(row: Field[Any]) -> str:
@@ -304,15 +309,7 @@ def name_of(row: Field[Any]) -> str:
 
 
 INPUTS: tuple[Input, ...] = tuple(
-    Input(
-        name_of(row),
-        default_text(row.default),
-        row.metadata["meaning"],
-        row.metadata["reader"].allowed,
-        row.metadata["action"],
-        row.metadata["config"],
-        isinstance(row.default, tuple),
-    )
+    Input(name_of(row), default_text(row.default), isinstance(row.default, tuple), **row.metadata)
     for row in fields(Settings)
 )
 
