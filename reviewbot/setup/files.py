@@ -6,7 +6,6 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 
 from msgspec import Struct
 
@@ -15,8 +14,7 @@ from reviewbot.domain.model.remotes import read_direct_url, read_remote
 from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings, peek_settings
-from reviewbot.settings.readers import default_text
-from reviewbot.settings.table import CONFIG_FILE, name_of
+from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.values import replace
 
 WORKFLOWS = ".github/workflows"
@@ -287,8 +285,7 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     of_reviewer = peek_settings({"reviewer": reviewer})  # of which `fail-on` differs, too
-    defaults = {name_of(one): default_text(getattr(of_reviewer, one.name)) for one in fields(Settings)}
-    rows = [replace(row, default=defaults[row.name]) for row in INPUTS if row.config]
+    rows = [replace(row, value=getattr(of_reviewer, row.field)) for row in INPUTS if row.config]
     keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in rows)
     costs = f"https://github.com/{action.repository}/blob/{action.commit}/docs/costs.md"
     head = _HEAD + (_LIMITS_SET.format(costs=costs) if limits else "")
@@ -316,9 +313,10 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets needs quotes
     mark = "" if is_set else "#"
-    yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
+    # A login with brackets needs quotes.
+    default = json.dumps(row.value) if isinstance(row.value, tuple) else row.default or json.dumps("")
+    yield f"{mark}{row.name}: {default}"
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:
