@@ -62,16 +62,11 @@ def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[s
     origin, so that an author cannot move findings off the changed lines. Matches of `pragma` disable the analyzer from
     inside a file. The same number of `x` replaces them, so that columns stay.
     """
-    lines: list[str] = []
-    origin: list[int] = []
-    for number, line in enumerate(source.lines, start=1):
-        pieces = line.split("\r")
-        lines.extend(pieces)
-        origin.extend([number] * len(pieces))
-    text = "".join(f"{line}\n" for line in lines)
+    lines = [(number, piece) for number, line in enumerate(source.lines, start=1) for piece in line.split("\r")]
+    text = "".join(f"{piece}\n" for _, piece in lines)
     if pragma is not None:
         text = pragma.sub(lambda match: "x" * len(match.group()), text)
     target = folder / name
     target.parent.mkdir(mode=0o700, exist_ok=True)
     target.write_text(text, encoding="utf-8", errors="replace", newline="")
-    return Copy(source, name, tuple(origin))
+    return Copy(source, name, tuple(number for number, _ in lines))

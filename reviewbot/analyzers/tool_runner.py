@@ -145,12 +145,13 @@ class ToolRunner(Struct):
                 return problem
 
     def _take(self, copies: Sequence[Copy], output: str) -> str:
-        by_name = {copy.name: copy for copy in copies}
+        by_path = {self.folder / copy.name: copy for copy in copies}
         try:
             raws = self.tool.parse(output)
         except Unreadable:
             return "its output could not be read"
-        found = [(by_name[name], raw) for raw in raws if (name := self._name(raw.file)) in by_name]
+        # An analyzer may print the absolute path, which stays as it is here.
+        found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
         if len(found) < len(raws):
             return "its output names a file that it was not given"
         self.findings += found
@@ -161,11 +162,6 @@ class ToolRunner(Struct):
         for copy, line in broken.values():
             self._miss([copy], f"the file could not be parsed to its end: fix its syntax from line {line}")
         return ""
-
-    def _name(self, printed: str) -> str:
-        # An analyzer may print the absolute path.
-        path = Path(printed)
-        return (path.relative_to(self.folder) if path.is_relative_to(self.folder) else path).as_posix()
 
     def _miss(self, copies: Sequence[Copy], why: str) -> None:
         self.unseen += [Unseen(copy.source.path, self.tool.name, why) for copy in copies]

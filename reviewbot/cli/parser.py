@@ -44,12 +44,8 @@ class Parser(argparse.ArgumentParser):
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
         message = _EXPLICIT.sub(r": takes no value; remove `=\g<given>`.", message)
         if found := _CHOICE.search(message):
-            choices, given = re.findall(r"[\w-]+", found["choices"]), found["given"]
-            what = (
-                f"unknown command `{given}`"
-                if found["name"] == "COMMAND"
-                else f"{found['name']}: invalid value `{given}`"
-            )
+            choices, name, given = re.findall(r"[\w-]+", found["choices"]), found["name"], found["given"]
+            what = f"unknown command `{given}`" if name == "COMMAND" else f"{name}: invalid value `{given}`"
             message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(f'`{one}`' for one in choices)}.")
         self.print_usage(sys.stderr)
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
@@ -101,14 +97,12 @@ def make_parser() -> Parser:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; `run` of the result is the command."""
-    match arguments:
-        case [name, *rest] if name in COMPANIONS:
-            return argparse.Namespace(run=_opened("companion"), name=name, rest=rest)
-        case _:
-            chosen, unknown = make_parser().parse_known_args(arguments)
-            if unknown:
-                chosen.parser.refuse_unknown(unknown[0])
-            return chosen
+    if arguments and arguments[0] in COMPANIONS:
+        return argparse.Namespace(run=_opened("companion"), name=arguments[0], rest=arguments[1:])
+    chosen, unknown = make_parser().parse_known_args(arguments)
+    if unknown:
+        chosen.parser.refuse_unknown(unknown[0])
+    return chosen
 
 
 def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
@@ -131,13 +125,13 @@ def _opened(module: str) -> Callable[[Call], int]:
 
 
 def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> Parser:
-    description, examples = help_text.TEXTS[name]
+    description, heading, examples = help_text.TEXTS[name].partition("Examples:\n")
     parser = commands.add_parser(
         name,
         help=about,
         usage=f"reviewbot {name} {usage}".strip(),
         description=description,
-        epilog=examples,
+        epilog=heading + examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -168,8 +162,7 @@ def _add_review(commands: Commands) -> None:
     about = f"minutes to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=about)
     who.add_argument("--dry-run", action="store_true", help="show the files, sizes and credits; send nothing")
-    about = "buy another review of a change that has one"
-    who.add_argument("--again", action="store_true", help=about)
+    who.add_argument("--again", action="store_true", help="buy another review of a change that has one")
     how = review.add_argument_group("output")
     _add_output(how, *FORMATS)
     about = "only the findings and the verdict; nothing if there are no findings"
@@ -189,8 +182,7 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
 def _add_output(parser: argparse._ActionsContainer, *formats: str) -> None:
     about = "format of the result: %(choices)s; default: text"
     parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
-    about = "no colour and no animation; NO_COLOR turns off colour"
-    parser.add_argument("--plain", action="store_true", help=about)
+    parser.add_argument("--plain", action="store_true", help="no colour and no animation; NO_COLOR turns off colour")
 
 
 def _add_apply(commands: Commands) -> None:

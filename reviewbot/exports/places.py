@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.model.review import Side
+from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.selection.selection import WHY_HELD
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
@@ -24,6 +24,16 @@ _LINE_LIMIT = 2**31 - 1
 """The largest line number that both formats can hold."""
 
 _NOTE_LIMIT = 500
+
+LEVELS = {
+    Severity.UNRATED: "error",
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+"""The severities in SARIF's words; other formats, too, have three levels."""
 
 
 class Place(Struct, frozen=True):

@@ -10,20 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.escaping import ZWSP, visible
-from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
+from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
 
-_SEVERITIES = {
-    Severity.UNRATED: "ERROR",
-    Severity.CRITICAL: "ERROR",
-    Severity.HIGH: "ERROR",
-    Severity.MEDIUM: "WARNING",
-    Severity.LOW: "INFO",
-    Severity.INFO: "INFO",
-}
+_SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 _WHOLE = Place(".", None, "The reviewer named no file.")
 """The path of findings without a place: the repository's root, which is in no diff."""
@@ -51,7 +43,7 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
     diagnostic: dict[str, Any] = {
         "message": _message(finding, place),
         "location": {"path": place.path.encode("utf-8", "replace").decode()},
-        "severity": _SEVERITIES[finding.severity],
+        "severity": _SEVERITIES[LEVELS[finding.severity]],
         "code": {"value": finding.category.value if finding.category else "other"},
     }
     if place.lines is None:

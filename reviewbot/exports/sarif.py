@@ -19,7 +19,7 @@ from reviewbot.domain.policy.verdict import Status
 from reviewbot.domain.text.bounds import shorten, shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
-from reviewbot.exports.places import Place, literal_replacement, place_of, standing_words
+from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
 
@@ -30,15 +30,6 @@ MAX_RESULTS = 5000
 
 MAX_GZIPPED = 10_000_000
 """Bytes of the file as it is uploaded, compressed; more is refused."""
-
-_LEVELS = {
-    Severity.UNRATED: "error",
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "note",
-    Severity.INFO: "note",
-}
 
 _SECURITY_SCORES = {
     Severity.CRITICAL: "9.5",
@@ -130,7 +121,7 @@ def _rule(category: Category | None, severity: Severity) -> Mapping[str, object]
     about, level = category.value.capitalize() if category else "Without a category", "warning"
     properties: dict[str, object] = {"tags": ["review", *([category.value] if category else [])]}
     if category is Category.SECURITY:
-        about, level = f"{about}, {severity.value}", _LEVELS[severity]
+        about, level = f"{about}, {severity.value}", LEVELS[severity]
         properties |= {"security-severity": _SECURITY_SCORES[severity]} if severity in _SECURITY_SCORES else {}
     return {
         "id": _rule_id(category, severity),
@@ -157,7 +148,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
     result: dict[str, object] = {
         "ruleId": rule,
         "ruleIndex": _RULE_INDEX[rule],
-        "level": _LEVELS[finding.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": _message(finding, place, size_tier)},
         "locations": [{"physicalLocation": _location(place)}],
         # GitHub compares only the second one. Without it, GitHub hashes the line, and keeps one of two findings of a

@@ -72,11 +72,14 @@ class _Schema(Struct, frozen=True):
 def _report() -> type[Any]:
     """Return the struct of the document, in which every key is required."""
     view = _struct(SummaryView)
-    manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...], "context": tuple[ContextPart, ...]}
+    listed = {"sent": tuple[Sent, ...], "held": tuple[Held, ...], "context": tuple[ContextPart, ...]}
+    manifest = defstruct(
+        "Manifest", [(name, _stored(kind)) for name, kind in listed.items()], rename={"held": "heldBack"}
+    )
     fields = [
         ("generator", defstruct("Generator", [("version", str)])),
         ("review_url", str | None),
-        ("manifest", defstruct("Manifest", [(name, _stored(kind)) for name, kind in manifest.items()], rename="camel")),
+        ("manifest", manifest),
     ]
     return defstruct("Report", fields, bases=(view,), rename={"review_url": "pullRequestUrl"})
 
@@ -116,9 +119,7 @@ def _values(stored: object) -> Any:  # noqa: ANN401 — a value of any form
 
 def _view(report: object) -> SummaryView:
     values = _values(report)
-    manifest = values["manifest"]
-    listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": manifest["context"]}
-    view = convert({**values, "mark": "", "ledger": "", **listed}, SummaryView)
+    view = convert({**values, "mark": "", "ledger": "", **values["manifest"]}, SummaryView)
     reasons = {one.path: one for one in view.held}
 
     def restored(finding: FindingView) -> FindingView:

@@ -38,7 +38,6 @@ Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
 class Heading(Struct, frozen=True):
     """A changed file; `old_path` is empty unless it was renamed, `entry` None if there is no space for its code."""
 
-    path: str
     old_path: str
     added: int
     deleted: int
@@ -66,7 +65,7 @@ def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES)
         entry = len(entries) if text and size <= room else None
         kinds = Counter(line.kind for hunk in file.hunks for line in hunk.lines)
         old_path = file.old_path if file.old_path != file.path else ""
-        headings[file.path] = Heading(file.path, old_path, kinds[LineKind.ADDED], kinds[LineKind.DELETED], entry)
+        headings[file.path] = Heading(old_path, kinds[LineKind.ADDED], kinds[LineKind.DELETED], entry)
         if entry is not None:
             entries.append(text)
             room -= size

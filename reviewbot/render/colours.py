@@ -62,14 +62,13 @@ class Colours:
     def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
         self._clock = clock
         self._end = clock() + seconds
-        self._lexers: dict[str, Lexer] = {}
 
     def of(self, path: str, lines: Sequence[str]) -> tuple[tuple[Run, ...], ...]:
         """Return the pieces of each line, which joined are the line. Lines contain no line feed."""
-        lexer = self._lexer(path)
-        if lexer is None:
+        language = language_of(path)
+        if not language:
             return tuple(map(_plain, lines))
-        return tuple(runs for piece in _pieces(lines) for runs in self._piece(lexer, piece))
+        return tuple(runs for piece in _pieces(lines) for runs in self._piece(_lexer(language), piece))
 
     def _piece(self, lexer: Lexer, lines: Sequence[str]) -> Iterator[tuple[Run, ...]]:
         text = "\n".join(lines)
@@ -77,13 +76,10 @@ class Colours:
             return map(_plain, lines)
         return iter(_checked(lines, _lines(lexer.get_tokens(text + "\n"))))
 
-    def _lexer(self, path: str) -> Lexer | None:
-        language = language_of(path)
-        if not language:
-            return None
-        if language not in self._lexers:
-            self._lexers[language] = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        return self._lexers[language]
+
+@cache
+def _lexer(language: str) -> Lexer:
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -122,9 +118,7 @@ def _colour(kind: object) -> Colour:
 def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
     """Return the coloured lines if their text is unchanged: a lexer may drop a carriage return or a byte order mark."""
     found = tuple(coloured)
-    same = len(found) == len(lines) and all(
-        "".join(text for text, _ in runs) == line for runs, line in zip(found, lines, strict=True)
-    )
+    same = ["".join(text for text, _ in runs) for runs in found] == list(lines)
     return found if same else tuple(map(_plain, lines))
 
 

@@ -111,15 +111,6 @@ def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., 
     return filtered
 
 
-def _block(written: type[Written], write: Callable[[str, str], str]) -> Callable[..., Written]:
-    """Return the same for a block, whose language a template may name."""
-
-    def filtered(value: object, info: str = "") -> Written:
-        return written(value if isinstance(value, Markup) else write(_text(value), _text(info)))
-
-    return filtered
-
-
 def _checked(value: object, kind: type[T]) -> T:
     """Return the value if it has the right type. An undefined value raises an error with its name."""
     if isinstance(value, kind) and not isinstance(value, bool):
@@ -133,14 +124,6 @@ _KINDS: Mapping[type, str] = {str: "a text", int: "a number", datetime: "a momen
 
 def _text(value: object) -> str:
     return _checked(value, str)
-
-
-def _counted(value: object, one: str, many: str = "") -> str:
-    return formatting.counted(_checked(value, int), _text(one), _text(many))
-
-
-def _number(value: object) -> str:
-    return formatting.number(value if isinstance(value, Decimal) else _checked(value, int))
 
 
 def _cut_note(text: Cut) -> str:
@@ -163,14 +146,9 @@ def _phrase(text: str) -> str:
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
 
-def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a block of the page, with a note if it is truncated."""
-
-    def written(text: str) -> str:
-        note = f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""
-        return write(text) + note
-
-    return written
+def _on_page(html: str, text: str) -> str:
+    """Return HTML, with a note if the text is truncated."""
+    return f"{html}<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else html
 
 
 def _with_commands(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
@@ -192,32 +170,35 @@ def _plain_text(text: str) -> str:
     return escaping.visible(text) + (f"\n[… {_cut_note(text)}]" if isinstance(text, Cut) else "")
 
 
-def _joined(written: type[Written]) -> Callable[..., Written]:
-    def join(items: Iterable[object], between: str = ", ") -> Written:
-        if not isinstance(items, Iterable):
-            raise WrongType(f"this filter takes a list, not {type(items).__name__}")
-        return written(_text(between)).join(map(_text, items))
-
-    return join
+def _texts(items: object) -> Iterable[str]:
+    if not isinstance(items, Iterable):
+        raise WrongType(f"this filter takes a list, not {type(items).__name__}")
+    return map(_text, items)
 
 
 def _with_shared(
-    written: type[Written], fence: Callable[[str, str], str], filters: Mapping[str, Callable[[str], str]]
+    written: type[Written],
+    fence: Callable[[str, str], str],
+    filters: Mapping[str, Callable[[str], str]],
+    **others: Callable[..., object],
 ) -> Dialect:
+    """Return the dialect with the filters that all have, and `others`, which also take escaped text."""
     shared: dict[str, Callable[..., object]] = {
-        "fence": _block(written, fence),
+        "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
-        "counted": _counted,
+        "counted": lambda value, one, many="": formatting.counted(_checked(value, int), _text(one), _text(many)),
         "size": lambda value: written(formatting.size(_checked(value, int))),
         "duration": lambda value: written(formatting.duration(_checked(value, int))),
         "moment": lambda value: written(formatting.moment(_checked(value, datetime))),
-        "number": lambda value: written(_number(value)),
+        "number": lambda value: written(
+            formatting.number(value if isinstance(value, Decimal) else _checked(value, int))
+        ),
         "short": lambda value: formatting.short(_text(value)),
-        "join": _joined(written),
+        "join": lambda items, between=", ": written(_text(between)).join(_texts(items)),
         "trusted": written,
         "at_line": lambda path, start, line: written(filters["code"](_at_line(path, start, line))),
     }
-    return Dialect(written, {name: _once(written, write) for name, write in filters.items()} | shared)
+    return Dialect(written, {name: _once(written, write) for name, write in filters.items()} | shared | others)
 
 
 MARKDOWN = _with_shared(
@@ -248,9 +229,9 @@ PLAIN = _with_shared(
     },
 )
 
-_HTML = _with_shared(
+HTML = _with_shared(
     Html,
-    lambda text, _: _on_page(html_escaping.block)(text),
+    lambda text, _: _on_page(html_escaping.block(text), text),
     {
         "line": html_escaping.line,
         "text": html_escaping.escaped,
@@ -260,20 +241,13 @@ _HTML = _with_shared(
         "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "reference": _html_reference,
-        "suggestion": _on_page(html_escaping.block),
+        "suggestion": lambda text: _on_page(html_escaping.block(text), text),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
-        "article": _on_page(html_escaping.article),
+        "article": lambda text: _on_page(html_escaping.article(text), text),
     },
-)
-
-HTML = Dialect(
-    Html,
-    {
-        **_HTML.filters,
-        # Template text; untrusted parts are already escaped.
-        "blocks": lambda written: Html(html_escaping.as_html(_html(written))),
-        "marked": lambda written: Html(html_escaping.marked(_html(written))),
-    },
+    # Template text; untrusted parts are already escaped.
+    blocks=lambda written: Html(html_escaping.as_html(_html(written))),
+    marked=lambda written: Html(html_escaping.marked(_html(written))),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -56,6 +56,11 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_POSTS: Mapping[type, tuple[str, Callable[[Any, Detail], dict[str, object]]]] = {
+    AnswerView: ("command.md.j2", contexts.of_answer),
+    AnnouncementView: ("announcement.md.j2", contexts.of_announcement),
+    ReplyView: ("reply.md.j2", contexts.of_reply),
+}
 _TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
 
@@ -135,31 +140,19 @@ class Renderer:
         Raises:
             TemplateError: as it would be raised after the review.
         """
+        body = partial(self.review_body, mark=review_mark(""))
+        of_run = (self.summary, self.check, self.job_summary, self.terminal, self.html, self.agent_prompt, body)
+        writers: Mapping[type, Sequence[Callable[..., object]]] = {
+            SummaryView: of_run,
+            CommentView: (self.comment,),
+            FindingView: (self.annotation,),
+            FindingStateView: (self.standing,),
+            PromptView: (self.prompt,),
+            QuestionView: (self.question,),
+        }
         for view in example_views():
-            match view:
-                case SummaryView():
-                    for write in (
-                        self.summary,
-                        self.check,
-                        self.job_summary,
-                        self.terminal,
-                        self.html,
-                        self.agent_prompt,
-                    ):
-                        write(view)
-                    self.review_body(view, review_mark(""))
-                case CommentView():
-                    self.comment(view)
-                case FindingView():
-                    self.annotation(view)
-                case FindingStateView():
-                    self.standing(view)
-                case AnswerView() | AnnouncementView() | ReplyView():
-                    self.post(view)
-                case PromptView():
-                    self.prompt(view)
-                case QuestionView():
-                    self.question(view)
+            for write in writers.get(type(view), (self.post,)):
+                write(view)
 
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 61,000 characters."""
@@ -206,14 +199,8 @@ class Renderer:
     @_or_shipped
     def post(self, view: AnswerView | AnnouncementView | ReplyView) -> str:
         """Return an answer to a command, an announcement of a late answer, or the reviewer's reply: the mark first."""
-        match view:
-            case AnswerView():
-                name, context_of = "command.md.j2", partial(contexts.of_answer, view)
-            case AnnouncementView():
-                name, context_of = "announcement.md.j2", partial(contexts.of_announcement, view)
-            case _:
-                name, context_of = "reply.md.j2", partial(contexts.of_reply, view)
-        return self._marked(name, map(context_of, POST_DETAILS), view.mark, COMMENT)
+        name, context_of = _POSTS[type(view)]
+        return self._marked(name, (context_of(view, detail) for detail in POST_DETAILS), view.mark, COMMENT)
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:

@@ -84,9 +84,6 @@ _LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
 _LARGEST_NUMBER = 10**18
 
-_OF_ENUMS = frozenset({"value", "rank"})
-_OF_TEXTS = frozenset({"upper", "lower", "strip", "startswith", "endswith"})
-_OF_MAPPINGS = frozenset({"items", "keys", "values", "get"})
 _OF_JINJA = (LoopContext, TemplateReference, BlockReference, TemplateModule)
 _FILTERS = ("default", "length", "first", "last", "upper", "lower", "capitalize")
 
@@ -159,16 +156,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return super().is_safe_attribute(obj, attr, value)
         match obj:
             case Enum():
-                readable = _OF_ENUMS
-            case Markup():
-                readable = frozenset()
+                return attr in {"value", "rank"}
             case str():
-                readable = _OF_TEXTS
+                is_escaped = isinstance(obj, Markup)
+                return not is_escaped and attr in {"upper", "lower", "strip", "startswith", "endswith"}
             case Mapping():
-                readable = _OF_MAPPINGS
+                return attr in {"items", "keys", "values", "get"}
             case _:
-                readable = _of_view(obj.__class__) if isinstance(obj, Struct) else frozenset()
-        return attr in readable
+                return isinstance(obj, Struct) and attr in _of_view(obj.__class__)
 
     def wrap_str_format(self, value: object) -> None:
         """Disable `format`, in which a width of a billion takes one step."""

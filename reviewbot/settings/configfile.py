@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import starmap
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -141,11 +142,11 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
         return {}, [Problem(where, "the file is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
-        refused = _refused_syntax(text)
-        content = yaml_value(text) if refused is None else None
+        refused = next(filter(None, starmap(_refused, yaml_events(text))), "")
+        content = None if refused else yaml_value(text)
     except NotYaml as error:
         return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
-    if refused is not None:
+    if refused:
         return {}, [Problem(where, refused, "plain values")]
     if content is None:
         return {}, []
@@ -166,22 +167,18 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
     return {key.value: tuple(node.start_mark.line + 1 for node in (key, *inside)) for key, inside in items.items()}
 
 
-def _refused_syntax(text: str) -> str | None:
-    for event, depth in yaml_events(text):
-        if what := _refused(event, depth):
-            return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"
-    return None
-
-
 def _refused(event: Event, depth: int) -> str:
+    """Return where and why the text is refused, empty if this event is allowed."""
     if depth > CONFIG_DEPTH:
-        return "the nesting is too deep"
-    if isinstance(event, AliasEvent):
-        return "an unquoted text starts with `*`, which makes it an alias"
-    if isinstance(event, NodeEvent) and event.anchor:
-        return "an unquoted text starts with `&`, which makes it an anchor"
-    if getattr(event, "tag", None):
-        return "an unquoted text starts with `!`, which makes it a tag"
-    if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-        return "the number is too large"
-    return ""
+        what = "the nesting is too deep"
+    elif isinstance(event, AliasEvent):
+        what = "an unquoted text starts with `*`, which makes it an alias"
+    elif isinstance(event, NodeEvent) and event.anchor:
+        what = "an unquoted text starts with `&`, which makes it an anchor"
+    elif getattr(event, "tag", None):
+        what = "an unquoted text starts with `!`, which makes it a tag"
+    elif isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
+        what = "the number is too large"
+    else:
+        return ""
+    return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"

@@ -122,12 +122,8 @@ def whole_number(least: int, most: int) -> Reader[int]:
     """Read a whole number within bounds, both included."""
 
     def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise NotAllowed
-        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
-            raise NotAllowed
-        number = int(value)
-        if not least <= number <= most:
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value) else value
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
             raise NotAllowed
         return number
 

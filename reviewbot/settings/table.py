@@ -7,7 +7,7 @@ with this table. All problems are reported together, before anything is spent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -60,6 +60,9 @@ from reviewbot.settings.routes import MOST_LINES, ROUTES
 from reviewbot.values import replace
 
 T = TypeVar("T")
+
+REPORT_FILES = ("json-file", "sarif-file", "html-file", "rdjson-file")
+"""The inputs, and outputs, that are paths of report files."""
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
@@ -275,9 +278,8 @@ class Settings:
 
     def files(self) -> Mapping[str, str]:
         """Return the paths of the report files to write, by input."""
-        named = ("json-file", "sarif-file", "html-file", "rdjson-file")
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
-        return {name: path for name, path in zip(named, paths, strict=True) if path}
+        return {name: path for name, path in zip(REPORT_FILES, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values that no output may contain."""
@@ -285,34 +287,32 @@ class Settings:
 
 
 class Input(Struct, frozen=True):
-    """A setting in the terms of the documentation; `default` is empty if there is none."""
+    """What is known of a field of `Settings`; `value` is its default."""
 
-    name: str
-    default: str
+    field: str
+    value: object
+    reader: Reader[Any]
     meaning: str
-    allowed: str
     action: bool
     config: bool
-    is_list: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the setting as users write it."""
+        return self.field.replace("_", "-")
+
+    @property
+    def default(self) -> str:
+        """The default as the documentation writes it, empty if there is none."""
+        return default_text(self.value)
+
+    @property
+    def allowed(self) -> str:
+        """The values that are allowed, as a phrase."""
+        return self.reader.allowed
 
 
-def name_of(row: Field[Any]) -> str:
-    """Return the name of a setting as users write it."""
-    return row.name.replace("_", "-")
-
-
-INPUTS: tuple[Input, ...] = tuple(
-    Input(
-        name_of(row),
-        default_text(row.default),
-        row.metadata["meaning"],
-        row.metadata["reader"].allowed,
-        row.metadata["action"],
-        row.metadata["config"],
-        isinstance(row.default, tuple),
-    )
-    for row in fields(Settings)
-)
+INPUTS = tuple(Input(row.name, row.default, **row.metadata) for row in fields(Settings))
 
 
 class Layer(Struct, frozen=True):
@@ -350,9 +350,9 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     problems += [
         Problem(where, what, allowed, item=item)
         for where, value, row in invalid
-        for what, allowed, item in row.metadata["reader"].reasons(value)
+        for what, allowed, item in row.reader.reasons(value)
     ]
-    wrong = {row.name for _, _, row in invalid}
+    wrong = {row.field for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
         raise SettingsError(tuple(sorted(_with_lines(problems, config or ""), key=lambda one: one.line)))
@@ -410,14 +410,14 @@ def _locked(key: str, path: str) -> Problem:
     return Problem(config_place(key), what, todo=todo)
 
 
-def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
+def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Input]]]:
     """Return the settings without the invalid values, and those with their places."""
     values: dict[str, Any] = {}
-    invalid: list[tuple[str, object, Field[Any]]] = []
-    for row in fields(Settings):
+    invalid: list[tuple[str, object, Input]] = []
+    for row in INPUTS:
         for where, value in given_values(row, layers):
             try:
-                values.setdefault(row.name, row.metadata["reader"].read(value))
+                values.setdefault(row.field, row.reader.read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
     if values.get("reviewer") is ReviewerKind.LOCAL:
@@ -425,13 +425,12 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
     return Settings(**values), invalid
 
 
-def given_values(row: Field[Any], layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
+def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
     """Yield the values of a setting, the strongest first, each with its place; only from where it may be set."""
-    name, (inputs, *files) = name_of(row), layers
-    allowed = ([inputs] if row.metadata["action"] else []) + (files if row.metadata["config"] else [])
-    for layer in allowed:
-        if name in layer.values:
-            yield layer.place(name), layer.values[name]
+    inputs, *files = layers
+    for layer in ([inputs] if row.action else []) + (files if row.config else []):
+        if row.name in layer.values:
+            yield layer.place(row.name), layer.values[row.name]
 
 
 def config_place(key: str) -> str:
@@ -489,7 +488,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
     if settings.repositories and settings.files():
         what = "the files would show findings of other repositories to the readers of this one"
-        files = {"json_file", "sarif_file", "html_file", "rdjson_file"}
+        files = {name.replace("-", "_") for name in REPORT_FILES}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
 
 

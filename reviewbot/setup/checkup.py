@@ -247,11 +247,12 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
     if job.permissions is None:
         what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
         yield Check(job.file, what, "Add them, as `reviewbot init` does.")
+    awaits = settings.wait_for_checks and settings.paid and not job.queued
     needs = {
         "contents": ("read", "to read the change, the settings and the templates"),
         "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
         **({"checks": ("write", "to write the check")} if settings.check_run else {}),
-        **({"statuses": ("read", "to read what `wait-for-checks` names")} if _awaits(settings, job) else {}),
+        **({"statuses": ("read", "to read what `wait-for-checks` names")} if awaits else {}),
     }
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):
@@ -260,10 +261,6 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
     if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
         what = f"`{job.name}` lacks `issues: read`: in a private repository, `context` has no issues"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
-
-
-def _awaits(settings: Settings, job: Job) -> bool:
-    return bool(settings.wait_for_checks) and settings.paid and not job.queued
 
 
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})
@@ -311,18 +308,18 @@ def _of_events(job: Job) -> Iterator[Check]:
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         where = ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if job.ref == ref}))
+        what, todo, status = (
+            f"the action is pinned to `{ref}` in {where}, which can be moved",
+            "Pin the full commit SHA of a release.",
+            0,
+        )
         if ref == _EXAMPLE_REF:
+            what, status = f"`{ref}` in {where} is the example's placeholder, so no run starts", EXIT_SETTINGS
             todo = "Replace it with the full commit SHA of a release, and `OWNER` with the owner of reviewbot."
-            yield Check(
-                "versions", f"`{ref}` in {where} is the example's placeholder, so no run starts", todo, EXIT_SETTINGS
-            )
-            continue
-        if "#" in ref:
-            what = f"`{ref}` in {where} has no space before the `#`, so it names no commit"
-            yield Check("versions", what, "Write a space before the `#`.", EXIT_SETTINGS)
-            continue
-        what = f"the action is pinned to `{ref}` in {where}, which can be moved"
-        yield Check("versions", what, "Pin the full commit SHA of a release.")
+        elif "#" in ref:
+            what, status = f"`{ref}` in {where} has no space before the `#`, so it names no commit", EXIT_SETTINGS
+            todo = "Write a space before the `#`."
+        yield Check("versions", what, todo, status)
     refs = sorted({job.ref[:12] for job in jobs} - {_EXAMPLE_REF})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"

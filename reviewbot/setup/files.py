@@ -6,7 +6,6 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 
 from msgspec import Struct
 
@@ -15,8 +14,7 @@ from reviewbot.domain.model.remotes import read_direct_url, read_remote
 from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings, peek_settings
-from reviewbot.settings.readers import default_text
-from reviewbot.settings.table import CONFIG_FILE, name_of
+from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.values import replace
 
 WORKFLOWS = ".github/workflows"
@@ -86,7 +84,7 @@ def review_workflow(options: InitOptions) -> str:
     event = f"pull_request_target: {_UNAFRAID}" if options.gate else "pull_request:"
     queue = "  merge_group:\n" if options.gate else ""
     only = ("github.event_name != 'merge_group'", *_RELEVANT) if options.gate else _RELEVANT
-    text = _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
+    text = f"{_REVIEW.replace('EVENT', event)}{queue}{_JOBS}"
     text += _job(options, "review", "Review", 15, _PULL_REQUEST, only, cancels=_CANCELS)
     if options.gate:
         # It buys nothing, and the environment would refuse its branch, which is not the default one.
@@ -96,7 +94,7 @@ def review_workflow(options: InitOptions) -> str:
 
 def collect_workflow(options: InitOptions) -> str:
     """Return the workflow that publishes reviews that finished after their job had ended."""
-    return _COLLECT + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
+    return _COLLECT + _JOBS + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
 
 
 def commands_workflow(options: InitOptions) -> str:
@@ -106,15 +104,16 @@ def commands_workflow(options: InitOptions) -> str:
     threads, number = _IN_THREADS, "pull_request.number"
     if options.gate:
         only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
-        threads, number = _AFTER_THREADS, "workflow_run.display_title"
+        threads, number = _AFTER.replace("NAMES", "Thread commands"), "workflow_run.display_title"
     job = _job(options, "command", "Command", 15, _COMMENTED.replace("NUMBER", number), only)
-    return _COMMANDS.replace("THREADS", threads) + job
+    return _COMMANDS + threads + _JOBS + job
 
 
 def checks_workflow(options: InitOptions) -> str:
     """Return the workflow that makes deferred purchases after other workflows have ended."""
     names = ", ".join(map(json.dumps, options.wait_for))
-    return _CHECKS.replace("NAMES", names) + _job(options, "checks", "Buy after checks", 15, _CHECKED)
+    head = f"name: Buy after checks\non:\n{_AFTER.replace('NAMES', names)}{_JOBS}"
+    return head + _job(options, "checks", "Buy after checks", 15, _CHECKED)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -132,7 +131,9 @@ on:
         required: true
       sha:
         description: "Commit to approve: the full SHA of the pull request's head"
-QUEUE\
+"""
+
+_JOBS = """\
 permissions: {}
 jobs:
 """
@@ -150,8 +151,6 @@ on:
     - cron: "17 12-23 * * *" # hourly in CodeVF's main hours, 8am to 8pm US Eastern Time,
     - cron: "17 0,1 * * *" # in summer and in winter
   workflow_dispatch:
-permissions: {}
-jobs:
 """
 
 _COMMANDS = f"""\
@@ -159,28 +158,16 @@ name: Commands
 on:
   issue_comment: {_UNAFRAID}
     types: [created]
-THREADS\
-permissions: {{}}
-jobs:
-"""
-
-_CHECKS = f"""\
-name: Buy after checks
-on:
-  workflow_run: {_UNAFRAID}
-    workflows: [NAMES]
-    types: [completed]
-permissions: {{}}
-jobs:
 """
 
 _IN_THREADS = "  pull_request_review_comment:\n    types: [created]\n"
 
-_AFTER_THREADS = f"""\
+_AFTER = f"""\
   workflow_run: {_UNAFRAID}
-    workflows: [Thread commands]
+    workflows: [NAMES]
     types: [completed]
 """
+"""The event when other workflows have ended."""
 
 THREADS_WORKFLOW = """\
 name: Thread commands
@@ -298,8 +285,7 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     of_reviewer = peek_settings({"reviewer": reviewer})  # of which `fail-on` differs, too
-    defaults = {name_of(one): default_text(getattr(of_reviewer, one.name)) for one in fields(Settings)}
-    rows = [replace(row, default=defaults[row.name]) for row in INPUTS if row.config]
+    rows = [replace(row, value=getattr(of_reviewer, row.field)) for row in INPUTS if row.config]
     keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in rows)
     costs = f"https://github.com/{action.repository}/blob/{action.commit}/docs/costs.md"
     head = _HEAD + (_LIMITS_SET.format(costs=costs) if limits else "")
@@ -327,9 +313,10 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
-    listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets needs quotes
     mark = "" if is_set else "#"
-    yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
+    # A login with brackets needs quotes.
+    default = json.dumps(row.value) if isinstance(row.value, tuple) else row.default or json.dumps("")
+    yield f"{mark}{row.name}: {default}"
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:

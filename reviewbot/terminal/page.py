@@ -138,8 +138,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
         gutter = f"  {'>' if line.cited else ' '} {line.number:>{width}} | " if line.number else " " * 4
         whole = line.cited or line.number is None
         _show_line(console, gutter, line.text, "" if whole else "dim", whole=whole)
-    if any(line.redacted for line in excerpt.lines):
-        redacted = ", ".join(str(line.number) for line in excerpt.lines if line.redacted)
+    if redacted := ", ".join(str(line.number) for line in excerpt.lines if line.redacted):
         say(console, f"(secrets are redacted in: {redacted})", "dim", indent=_INDENT * 2)
     if excerpt.more:
         say(console, f"… {counted(excerpt.more, 'more line')}", "dim", indent=_INDENT * 2)

@@ -91,24 +91,23 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(_table(plan, held.total(), console.width))
     console.print()
     if plan.routes:
-        console.print(_table_by_rule(plan))
+        names = figure_names(plan)
+        rows = [(one.rule or "(no rule)", *figures_of(one, names), not_applied(one)) for one in plan.by_rule()]
+        console.print(table(("rule", *names, ""), rows))
         console.print()
     reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
     say(console, f"{plan.scope}: {reviews}, one per merge, would have held {credits_}.", "bold")
     for line in caps_of(plan):
         say(console, line, hang=2)
     if plan.bots:
-        say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
+        named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
+        merges = counted(sum(plan.bots.values()), "merge")
+        left_out = f"Not counted: {merges} whose commits name a bot as their author: {named}."
+        say(console, f"{left_out} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
-
-
-def _bots(plan: Plan) -> str:
-    named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
-    merges = counted(sum(plan.bots.values()), "merge")
-    return f"Not counted: {merges} whose commits name a bot as their author: {named}."
 
 
 def _table(plan: Plan, held: int, width: int) -> Table:
@@ -136,9 +135,3 @@ def _table(plan: Plan, held: int, width: int) -> Table:
         cells = (*first, short(row.sha) or "total", subject, *rule, number(row.sent), *amount, number(count))
         drawn.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
     return drawn
-
-
-def _table_by_rule(plan: Plan) -> Table:
-    names = figure_names(plan)
-    rows = [(one.rule or "(no rule)", *figures_of(one, names), not_applied(one)) for one in plan.by_rule()]
-    return table(("rule", *names, ""), rows)

@@ -61,13 +61,10 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
-    text, bars = (
-        moving.TextColumn("{task.description}", markup=False),
-        (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else (),
-    )
-    with moving.Progress(
-        moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn(), console=console, transient=True
-    ) as bar:
+    text = moving.TextColumn("{task.description}", markup=False)
+    bars = (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else ()
+    columns = (moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn())
+    with moving.Progress(*columns, console=console, transient=True) as bar:
         bar.add_task("", total=None)
         yield Progress(console, bar)
 
@@ -109,29 +106,27 @@ class TerminalReporter:
 class Watched:
     """A `ports.ReviewService` that shows its requests as progress."""
 
-    def __init__(self, service: ReviewService, progress: Progress, reviewer: str, *, is_local: bool = False) -> None:
+    def __init__(self, service: ReviewService, progress: Progress, *, is_local: bool = False) -> None:
         self._service = service
         self._progress = progress
-        self._reviewer = reviewer
         self._is_local = is_local
         self.project, self.tags, self.cancel = service.project, service.tags, service.cancel
         self.deliverable = service.deliverable
 
     def balance(self) -> Balance | None:
         if not self._is_local:
-            self._progress.stage(f"Connecting to {self._reviewer}")
+            self._progress.stage("Connecting to CodeVF")
         return self._service.balance()
 
     def create(self, submission: Submission) -> Task:
         size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
-        sending = f"Sending {size(size_of_all)} to {self._reviewer}"
-        self._progress.stage(f"Running {self._reviewer}" if self._is_local else sending)
+        self._progress.stage("Running the analyzers" if self._is_local else f"Sending {size(size_of_all)} to CodeVF")
         return self._seen(self._service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:
         return self._seen(self._service.retrieve(task_id))
 
     def _seen(self, task: Task) -> Task:
-        over = task.status.is_over
-        self._progress.stage("Reading the answer" if over else f"{self._reviewer}: {state(task.status_text)}")
+        # A local task is over when it is created.
+        self._progress.stage("Reading the answer" if task.status.is_over else f"CodeVF: {state(task.status_text)}")
         return task

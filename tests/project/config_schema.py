@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import Field, fields
 from enum import StrEnum
 from typing import Any
 
 from reviewbot.domain.model.options import Auto
-from reviewbot.settings import Settings
+from reviewbot.settings import INPUTS, Input
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOOLEANS,
@@ -26,10 +25,8 @@ from reviewbot.settings.readers import (
     RULE_NAME,
     TEXT,
     Reader,
-    default_text,
 )
 from reviewbot.settings.routes import CHANGES, MOST_ROUTES, ROUTE_KEYS, ROUTES
-from reviewbot.settings.table import name_of
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default applies."}
 _PAIR = {
@@ -50,21 +47,21 @@ def config_schema() -> dict[str, object]:
         "title": "The config file of reviewbot",
         "type": ["object", "null"],
         "additionalProperties": False,
-        "properties": {name_of(row): _property(row) for row in fields(Settings) if row.metadata["config"]},
+        "properties": {row.name: _property(row) for row in INPUTS if row.config},
     }
 
 
-def _property(row: Field[Any]) -> dict[str, object]:
-    default = {"default": row.default} if default_text(row.default) else {}
-    description = f"{row.metadata['meaning']} Allowed: {row.metadata['reader'].allowed}."
+def _property(row: Input) -> dict[str, object]:
+    default = {"default": row.value} if row.default else {}
+    description = f"{row.meaning} Allowed: {row.allowed}."
     return {"description": description, **default, "anyOf": [_values(row), _UNSET]}
 
 
-def _values(row: Field[Any]) -> Mapping[str, object]:
-    reader = row.metadata["reader"]
+def _values(row: Input) -> Mapping[str, object]:
+    reader = row.reader
     if reader is ROUTES:
         return {"type": "array", "items": _route(), "maxItems": MOST_ROUTES}
-    match row.default:
+    match row.value:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
         case int() | Auto():
@@ -76,7 +73,7 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
             login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
             one, more = ({"pattern": rf"^\s*{login}{times}$"} if reader is BOTS else {} for times in "?*")
             lines = {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
-            return _context() if reader is CONTEXT else pairs if row.name == "path_instructions" else lines
+            return _context() if reader is CONTEXT else pairs if row.field == "path_instructions" else lines
         case _:
             instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
             return {"type": ["string", "integer"], **instance}

@@ -47,7 +47,7 @@ def plain(_: str, lines: Sequence[str]) -> Sequence[Runs]:
 
 def test_a_heading_counts_the_lines_and_names_the_old_file() -> None:
     headings, code = written([view()], plain)
-    assert headings == {"src/new.py": Heading("src/new.py", "src/old.py", added=2, deleted=1, entry=0)}
+    assert headings == {"src/new.py": Heading("src/old.py", added=2, deleted=1, entry=0)}
     rows = [
         " " + "    more words",
         '-    """',

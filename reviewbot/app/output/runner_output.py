@@ -17,7 +17,7 @@ from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
-from reviewbot.render.view_models.review import ProgressView
+from reviewbot.settings.table import REPORT_FILES
 
 OUTPUTS = (
     "status",
@@ -39,10 +39,7 @@ OUTPUTS = (
     "review-url",
     "summary-url",
     "check-url",
-    "json-file",
-    "sarif-file",
-    "html-file",
-    "rdjson-file",
+    *REPORT_FILES,
 )
 """Every output of the action; all are written on every exit, empty if unknown."""
 
@@ -118,7 +115,11 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
         "check-url": known.check.url if known.check else "",
     }
     if known.report is not None:
-        values |= _counts(known.ledger.findings.by_severity(known.task_id)) | _progress(progress_of(known))
+        counts = known.ledger.findings.by_severity(known.task_id)
+        values |= {one.value: str(count) for one, count in counts.items()} | {"findings": str(sum(counts.values()))}
+    if progress := progress_of(known):
+        carried = progress.carried + progress.beyond
+        values |= {"new": str(progress.new), "fixed": str(progress.fixed + progress.gone), "carried": str(carried)}
     return values
 
 
@@ -139,14 +140,3 @@ def _of_outcome(outcome: Outcome) -> dict[str, str]:
         "reason": outcome.reason.value,
         "exit-status": str(outcome.exit_status),
     }
-
-
-def _counts(counts: Mapping[Severity, int]) -> dict[str, str]:
-    return {"findings": str(sum(counts.values())), **{one.value: str(count) for one, count in counts.items()}}
-
-
-def _progress(progress: ProgressView | None) -> dict[str, str]:
-    if progress is None:
-        return {}
-    carried = progress.carried + progress.beyond
-    return {"new": str(progress.new), "fixed": str(progress.fixed + progress.gone), "carried": str(carried)}

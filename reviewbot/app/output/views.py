@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -17,7 +18,6 @@ from reviewbot.domain.findings.placement import (
     OnLines,
     Placed,
     Placement,
-    SuggestionState,
     Why,
     find_by_path,
 )
@@ -91,9 +91,20 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
 
 
 def _degraded(run: RunContext, known: Known) -> Iterable[str]:
-    yield from (*run.renderer.problems, *known.notes, *_on_answer(known), *run.degraded.sentences)
-    yield from unknown_tasks(run, known)
-    yield from _replies_without_thread(known)
+    yield from (*run.renderer.problems, *known.notes)
+    if known.purchase and known.purchase.no_schema:
+        yield "CodeVF did not accept the response schema, so reviewbot created the task without it."
+    if known.accepted_by:
+        yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
+    yield from (*run.degraded.sentences, *unknown_tasks(run, known))
+    for one in reply_drafts(known.memory.update.answers):
+        if one.key not in known.ledger.posted:  # it is in no thread, or not yet
+            words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
+            yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
+
+
+_LONGEST_REPLY = 1_000
+"""Characters of a reply that is shown without its thread."""
 
 
 def _said(known: Known) -> str:
@@ -105,25 +116,6 @@ def _reports(known: Known) -> Iterable[Report]:
     """Return what was read of this head's answer, then of late ones."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
-
-
-def _on_answer(known: Known) -> Iterable[str]:
-    if known.purchase and known.purchase.no_schema:
-        yield "CodeVF did not accept the response schema, so reviewbot created the task without it."
-    if known.accepted_by:
-        yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
-
-
-def _replies_without_thread(known: Known) -> Iterable[str]:
-    """Yield the reviewer's replies that are in no thread, or not yet."""
-    for one in reply_drafts(known.memory.update.answers):
-        if one.key not in known.ledger.posted:
-            words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
-            yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
-
-
-_LONGEST_REPLY = 1_000
-"""Characters of a reply that is shown without its thread."""
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
@@ -162,14 +154,14 @@ def _bypass(known: Known, pull: PullRequest) -> BypassView | None:
 
 
 def _sum(known: Known) -> SumView:
-    placements = [item.placement for item in known.placed]
+    kinds = Counter(type(item.placement) for item in known.placed)
     leftovers = len(known.report.leftovers) if known.report else 0
     return SumView(
-        returned=len(placements) + leftovers,
-        on_lines=sum(isinstance(one, OnLines) for one in placements),
-        on_files=sum(isinstance(one, OnFile) for one in placements),
-        in_summary=sum(isinstance(one, InSummary) for one in placements),
-        duplicates=sum(isinstance(one, DuplicateOf) for one in placements),
+        returned=kinds.total() + leftovers,
+        on_lines=kinds[OnLines],
+        on_files=kinds[OnFile],
+        in_summary=kinds[InSummary],
+        duplicates=kinds[DuplicateOf],
         leftovers=leftovers,
     )
 
@@ -282,25 +274,14 @@ def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
         category=record.category,
         title=record.title,
         explanation=record.text,
-        references=(),
         path=record.path,
         side=record.side,
         start_line=shown,
         line=last if shown else None,
-        why=_why_remembered(record),
-        code="",
-        language="",
-        suggestion=None,
-        suggestion_state=SuggestionState.NONE,
+        why=Why.CITED if record.in_file else Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE,
         blocks=blocks(record.severity, known.judgement.rules.fail_on),
         blob_url=_blob_url(known, record.path, record.side, (shown, last)) if shown else None,
     )
-
-
-def _why_remembered(record: TrackedFinding) -> Why:
-    if record.in_file:
-        return Why.CITED
-    return Why.FILE_NOT_IN_CHANGE if record.path else Why.NO_FILE
 
 
 def _why_of(placement: Placement) -> Why:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,12 +17,12 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError, did_you_mean
-from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.settings import INPUTS, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret, default_text
 from reviewbot.settings.routes import without_effect
-from reviewbot.settings.table import CONFIG_FILE, config_place, given_values, name_of, read_layers
+from reviewbot.settings.table import CONFIG_FILE, config_place, given_values, read_layers
 from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
@@ -80,10 +79,10 @@ def _problems(given: Given) -> Iterator[Problem]:
 def _table(given: Given) -> str:
     settings, layers = read_settings(given.inputs, given.text), read_layers(given.inputs, given.text)[0]
     rows = []
-    for field in fields(Settings):
-        place = next((place for place, _ in given_values(field, layers)), "default")
-        value = " ".join(_shown(getattr(settings, field.name)).split())
-        rows.append((name_of(field), log_line(value), log_line(given.location(place))))
+    for one in INPUTS:
+        place = next((place for place, _ in given_values(one, layers)), "default")
+        value = " ".join(_shown(getattr(settings, one.field)).split())
+        rows.append((one.name, log_line(value), log_line(given.location(place))))
     name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value_width, 40)}}  {row[2]}\n" for row in rows)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
-from itertools import starmap, takewhile
+from itertools import starmap
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -105,26 +105,19 @@ class _Doctor(Struct, frozen=True):
         else:
             yield Check("reviewer", "`local` needs no account")
 
-    def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
-        return {**inputs_of_review(jobs), **self.said}
-
-    @property
-    def _on_retry(self) -> Callable[[ReviewbotError, float], None]:
-        return Progress(self.console).retry
-
     def _github(self) -> Generator[Check, None, tuple[Settings, bool]]:
         """Check GitHub; return the valid settings of the review workflow, and whether all are valid."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
-        reader = SetupReader(
-            self.desktop.token, self.repository, address, self.clock, replace(RETRY_LIMITS, on_retry=self._on_retry)
-        )
+        limits = replace(RETRY_LIMITS, on_retry=Progress(self.console).retry)
+        reader = SetupReader(self.desktop.token, self.repository, address, self.clock, limits)
         self.stack.enter_context(reader)
         try:
             there = reader.setup(first.config_file, first.templates_dir)
             elsewhere = _called_by(there.workflows, reader)
             jobs, unread = read_jobs(there.workflows, elsewhere)
-            named = peek_settings(self._inputs(jobs))
+            inputs = {**inputs_of_review(jobs), **self.said}
+            named = peek_settings(inputs)
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
         except ForgeError as error:
@@ -135,9 +128,9 @@ class _Doctor(Struct, frozen=True):
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first, True
-        settings, are_valid = peek_settings(self._inputs(jobs), there.config), False
+        settings, are_valid = peek_settings(inputs, there.config), False
         try:
-            read_settings(self._inputs(jobs), there.config)
+            read_settings(inputs, there.config)
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
@@ -165,14 +158,13 @@ class _Doctor(Struct, frozen=True):
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
-            result = "missing, so nothing at CodeVF was checked"
-            yield Check("key", result, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            yield Check("key", "missing, so nothing at CodeVF was checked", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
         try:
-            deadline = self.clock.monotonic() + _SECONDS
-            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom(), self._on_retry))
+            deadline, retry = self.clock.monotonic() + _SECONDS, Progress(self.console).retry
+            service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom(), retry))
             balance = service.balance()
             yield Check("key", "valid")
             yield from checkup.of_price(settings, balance, service.tags(), self.clock.now())
@@ -195,15 +187,10 @@ class _Doctor(Struct, frozen=True):
         yield from _read("costs", lambda: self._replayed(clone, name, head), checkup.of_merges, is_needed=False)
 
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
-        """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        since = self.clock.now() - timedelta(checkup.DAYS)
-        merges = clone.merges(head, since, checkup.MERGES)
-        deadline = self.clock.monotonic() + _SECONDS
+        scope, since = f"{name} in the last {checkup.DAYS} days", self.clock.now() - timedelta(checkup.DAYS)
         with showing_progress(self.console, quiet=False, counts=True) as progress:
-            replays = replayer.replays(merges, progress)
-            in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
-        return replayer.plan(f"{name} in the last {checkup.DAYS} days", in_time, clone.count_merges(head, since))
+            return replayer.plan(scope, since, checkup.MERGES, progress, _SECONDS)
 
 
 def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime
+from itertools import takewhile
+from math import inf
 from pathlib import Path
 from random import SystemRandom
 
@@ -48,16 +51,12 @@ def run(call: Call) -> int:
         branch = chosen.branch or default_base(clone) or "HEAD"
         head = clone.resolve(branch)
         if head is None:
-            todo = "Name a branch, a tag or a commit."
-            raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
+            raise wrong("--branch", f"`{branch}` is not a commit in this clone", "Name a branch, a tag or a commit.")
         base = clone.branch_at_origin(branch)
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
-            count = clone.count_merges(head, start)
-            merges = clone.merges(head, start, chosen.most)
-            replays = tuple(replayer.replays(merges, progress))
-    plan = replayer.plan(f"{base or branch} since {chosen.since}", replays, count)
+            plan = replayer.plan(f"{base or branch} since {chosen.since}", start, chosen.most, progress)
     if document := DOCUMENTS.get(chosen.format):
         write_document(call.out, chosen.format, document(plan))
     else:
@@ -75,7 +74,7 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
     given = {name: text for name, text in inputs.items() if text}
     inputs = {**own, **given, "dry-run": "true", "reviewer": "codevf", "review-on": own.get("review-on", "")}
     files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
-    return Replayer(clone, base, inputs, read_settings(inputs, files.config), files, clock)
+    return Replayer(clone, head, base, inputs, read_settings(inputs, files.config), files, clock)
 
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
@@ -94,22 +93,27 @@ class Replayer(Struct, frozen=True):
     """Plays the dry runs of merges in a clone.
 
     Attributes:
+        head: the commit that has the settings and the `files`, and to which the merges lead.
         base: the branch that was merged into; empty if it has no name.
-        files: of the commit that has the settings.
     """
 
     clone: Clone
+    head: str
     base: str
     inputs: Mapping[str, str]
     settings: Settings
     files: DefaultBranch
     clock: SystemClock
 
-    def plan(self, scope: str, replays: tuple[Replay, ...], merges: int) -> Plan:
-        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)), merges)
-
-    def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
+    def plan(self, scope: str, since: datetime, most: int, progress: Progress, seconds: float = inf) -> Plan:
+        """Replay the newest merges since a time, as many as there are seconds for."""
+        merges, until = self.clone.merges(self.head, since, most), self.clock.monotonic() + seconds
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
+        replays = tuple(takewhile(lambda _: self.clock.monotonic() < until, self._replays(merges, progress)))
+        count = self.clone.count_merges(self.head, since)
+        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)), count)
+
+    def _replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
         for done, one in enumerate(merges):
             progress.count(done, len(merges))
             authors = {author.casefold() for author in self.clone.authors(one)}

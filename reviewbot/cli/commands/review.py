@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from random import SystemRandom
 from uuid import uuid4
 
-from msgspec import Struct, field
 from rich.console import Console
 
 from reviewbot import __version__
@@ -29,7 +28,6 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import PermissionMissing
 from reviewbot.exports.stored import StoredReport
-from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import RunnerFiles, read_desktop
@@ -55,66 +53,54 @@ def run(call: Call) -> int:
     desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
     clock = SystemClock(desktop.network.time_scale)
     console = open_console(call.err, call.env, plain=chosen.plain)
+    place, missing = None, list[str]()
     with ExitStack() as stack, signals() as interrupts:
-        setting, session = Setting(chosen, inputs, desktop), None
         try:
             with showing_progress(console, quiet=chosen.quiet) as progress:
-                place = open_place(setting, clock, stack, RetryLimits(on_retry=progress.retry))
-                session = _Session(setting, place, clock, stack, interrupts)
-                reporter = session.listen(progress)
+                setting, retry = Setting(chosen, inputs, desktop), progress.retry
+                place = open_place(setting, clock, stack, RetryLimits(on_retry=retry))
+                rng = SystemRandom()
+                reviewers = Reviewers(desktop.network, clock, rng, stack, WITHOUT_KEY, missing.extend, retry)
+                reporter = _review(setting, place, reviewers, progress, interrupts)
         except KeyboardInterrupt:  # outside the wait for a paid review, which ends with its own message
-            if session is None:
+            if place is None:
                 raise
-            if session.place.paid:
+            if place.paid:
                 say(console, "Interrupted. If a review was bought, it continues. To get it:")
-                say_command(console, session.place.again)
+                say_command(console, place.again)
             else:
                 say(console, "Interrupted.")
             return INTERRUPTED
     _write(call, reporter, first)
-    kept = _keep(console, chosen, reporter.view, session.place, first)
-    status = _leave(console, chosen, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
-    if session.missing and not chosen.quiet:
-        say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
+    kept = _keep(console, chosen, reporter.view, place, first)
+    status = _leave(console, chosen, reporter.view, place, kept=kept, interrupted=interrupts.happened)
+    if missing and not chosen.quiet:
+        say(console, f"Not installed: {', '.join(missing)}.", "yellow")
         say_hint(console, how_to_install_analyzers())
     return status
 
 
-class _Session(Struct, frozen=True):
-    """One review; `missing` lists the analyzers that it needs and that are not installed."""
-
-    setting: Setting
-    place: Place
-    clock: SystemClock
-    stack: ExitStack
-    interrupts: Interrupts
-    missing: list[str] = field(default_factory=list)
-
-    def listen(self, progress: Progress) -> TerminalReporter:
-        reporter = TerminalReporter(progress)
-        progress.stage(f"Reading {self.place.what}")
-        ports = Ports(
-            forge=self.place.forge,
-            changes=self.place.changes,
-            open_service=lambda settings: self._reviewer(settings, progress),
-            reporter=reporter,
-            clock=self.clock,
-            rng=SystemRandom(),
-            run_url=None,
-            inputs=self.setting.inputs,
-            command=self.place.again,
-            uninterrupted=self.interrupts.held_back,
-        )
-        snapshot = load_snapshot(ports, self.place.number)
-        again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if self.setting.chosen.again else None
-        review_pull_request(ports, again or AtTerminal(), snapshot)
-        return reporter
-
-    def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
-        network, missing = self.setting.desktop.network, self.missing.extend
-        reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing, progress.retry)
-        name = {"codevf": "CodeVF", "local": "the analyzers"}[settings.reviewer.value]
-        return Watched(reviewers.open(settings), progress, name, is_local=name == "the analyzers")
+def _review(
+    setting: Setting, place: Place, reviewers: Reviewers, progress: Progress, interrupts: Interrupts
+) -> TerminalReporter:
+    reporter = TerminalReporter(progress)
+    progress.stage(f"Reading {place.what}")
+    ports = Ports(
+        forge=place.forge,
+        changes=place.changes,
+        open_service=lambda settings: Watched(reviewers.open(settings), progress, is_local=not settings.paid),
+        reporter=reporter,
+        clock=reviewers.clock,
+        rng=reviewers.rng,
+        run_url=None,
+        inputs=setting.inputs,
+        command=place.again,
+        uninterrupted=interrupts.held_back,
+    )
+    snapshot = load_snapshot(ports, place.number)
+    again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if setting.chosen.again else None
+    review_pull_request(ports, again or AtTerminal(), snapshot)
+    return reporter
 
 
 def _write(call: Call, reporter: TerminalReporter, first: Settings) -> None:
@@ -175,19 +161,16 @@ def _leave(
         say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
-    if not chosen.quiet:
-        _say_more(console, chosen, view, place, kept=kept)
-    return outcome.exit_status
-
-
-def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
+    if chosen.quiet:
+        return outcome.exit_status
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
         say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
         say_command(console, STAGED)
-    if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
+    if view.reviewer == "local" and outcome.reason is Reason.GATE:
         say(console, "On a pull request, `fail-on` comes from its workflow or config file.")
     fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
         say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
+    return outcome.exit_status

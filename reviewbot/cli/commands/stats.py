@@ -88,8 +88,8 @@ class History(Struct):
         for page in pulls.past_pulls(self.since):
             for pull in page:
                 self.progress.count(max(0, round((self.until - pull.updated_at).total_seconds())), period)
-                past = ledgers_of(pull, self.key)
-                self.left_out += past.left_out
-                for ledger in past.ledgers:
+                ledgers, left_out = ledgers_of(pull, self.key)
+                self.left_out += left_out
+                for ledger in ledgers:
                     self.reviews += figures.reviews_of(pull, ledger, self.since)
                     self.questions += figures.questions_of(pull, ledger, self.since)

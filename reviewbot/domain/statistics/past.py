@@ -32,21 +32,11 @@ class PastPull(Struct, frozen=True):
     comments: tuple[Comment, ...]
 
 
-class PastLedgers(Struct, frozen=True):
-    """The ledgers of a pull request, one for each `instance`.
+def ledgers_of(pull: PastPull, key: str) -> tuple[list[Ledger], int]:
+    """Return the ledgers that count, one for each `instance`, and for how many instances none counts.
 
-    Attributes:
-        left_out: how many instances have only ledgers that are forged, edited or unreadable.
-    """
-
-    ledgers: tuple[Ledger, ...]
-    left_out: int
-
-
-def ledgers_of(pull: PastPull, key: str) -> PastLedgers:
-    """Return the ledgers that count: those that the key signed; without a key those of bots and of the viewer.
-
-    A ledger that another user edited does not count. Of several, the one with the highest counter does.
+    Those that the key signed count; without a key those of bots and of the viewer. A ledger that another user edited
+    does not count. Of several, the one with the highest counter does.
     """
     named = [(read_summary_mark(one.body), one) for one in pull.comments]
     instances = dict.fromkeys(instance for instance, _ in named if instance is not None)
@@ -59,7 +49,7 @@ def ledgers_of(pull: PastPull, key: str) -> PastLedgers:
             found.append(max(ledgers, key=lambda one: one.counter))
         else:
             left_out += not _is_free(comments)
-    return PastLedgers(tuple(found), left_out)
+    return found, left_out
 
 
 def _ledger(comment: Comment, signer: Signer) -> Ledger | None:

@@ -94,15 +94,14 @@ def credits_chart(found: Statistics) -> str:
     width = 100 / max(1, len(buckets))
     bars = []
     for at, one in enumerate(buckets):
-        height, kind = _pixels(one.credits, marks), "bar" if one.is_over else "bar partial"
+        y, kind = _y(one.credits, marks), "bar" if one.is_over else "bar partial"
         tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
         tooltip += f", {counted(one.questions, 'question')}" if one.questions else ""
         bars.append(
-            f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
-            f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
+            f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{y:.1f}" '
+            f'width="{width * 0.8:.3f}%" height="{_TOP + HEIGHT - y:.1f}"><title>{line(tooltip)}</title></rect>'
         )
-    label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
-    return _chart(label, marks, "".join(bars), buckets)
+    return _chart(f"Credits used over time, {rounded(found.whole.credits, 0)} in total", marks, "".join(bars), buckets)
 
 
 def hours_chart(found: Statistics) -> str:
@@ -112,46 +111,39 @@ def hours_chart(found: Statistics) -> str:
     buckets = buckets_of(found)
     dots = []
     for one in done:
-        share = _share(one.submitted_at, buckets)
+        share = (one.submitted_at - buckets[0].start) / (timedelta(buckets[0].days) * len(buckets)) * 100
         tooltip = f"{one.repository} #{one.pull_number}, {one.submitted_at:%Y-%m-%d}: {rounded(one.hours)} hours"
-        y = _TOP + HEIGHT - _pixels(one.hours or Decimal(0), marks)
+        y = _y(one.hours or Decimal(0), marks)
         dots.append(
             f'<circle class="dot-of" cx="{share:.3f}%" cy="{y:.1f}" r="4"><title>{line(tooltip)}</title></circle>'
         )
     median, high = found.whole.hours_median, found.whole.hours_p90
     levels = _level(median, marks, "median", "median") + _level(high, marks, "90th percentile", "high")
-    label = f"Hours to the answer over time, median {rounded(median)}"
-    return _chart(label, marks, levels + "".join(dots), buckets)
+    return _chart(f"Hours to the answer over time, median {rounded(median)}", marks, levels + "".join(dots), buckets)
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
     """Return a horizontal line at a value; empty if it is unknown."""
     if value is None:
         return ""
-    y = _TOP + HEIGHT - _pixels(value, marks)
+    y = _y(value, marks)
     return (
         f'<line class="level {kind}" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"><title>{name}: {rounded(value)} hours'
         "</title></line>"
     )
 
 
-def _share(at: datetime, buckets: Sequence[Bucket]) -> float:
-    whole = timedelta(buckets[0].days) * len(buckets)
-    return (at - buckets[0].start) / whole * 100
-
-
-def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
-    return float(value / marks[-1]) * HEIGHT
+def _y(value: Decimal, marks: Sequence[Decimal]) -> float:
+    return _TOP + HEIGHT - float(value / marks[-1]) * HEIGHT
 
 
 def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
-    grid, names = [], []
-    for mark in marks:
-        y = _TOP + HEIGHT - _pixels(mark, marks)
-        grid.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
-        names.append(f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>')
-    dates = "".join(_dates(buckets))
-    return _beside(label, "".join(names), f"{''.join(grid)}{inside}{dates}", _TOP + HEIGHT + _BOTTOM)
+    heights = [(mark, _y(mark, marks)) for mark in marks]
+    grid = "".join(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>' for _, y in heights)
+    names = "".join(
+        f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>' for mark, y in heights
+    )
+    return _beside(label, names, grid + inside + "".join(_dates(buckets)), _TOP + HEIGHT + _BOTTOM)
 
 
 def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from importlib import resources
 
 from reviewbot.domain.statistics.figures import End, Statistics
@@ -33,7 +32,8 @@ _MEANINGS = {
 
 def statistics_page(found: Statistics, report_style: str) -> str:
     """Return the page; `report_style` is the style sheet of the report."""
-    style = f"{report_style}\n{_style()}"
+    own_style = resources.files("reviewbot.render.statistics").joinpath("statistics.css").read_text(encoding="utf-8")
+    style = f"{report_style}\n{own_style}"
     policy = f"default-src 'none'; style-src '{seal(style)}'; base-uri 'none'; form-action 'none'"
     title = line(f"Reviews of {', '.join(found.period.repositories)}")
     return f"""<!doctype html>
@@ -65,11 +65,6 @@ def statistics_page(found: Statistics, report_style: str) -> str:
 </body>
 </html>
 """
-
-
-@cache
-def _style() -> str:
-    return resources.files("reviewbot.render.statistics").joinpath("statistics.css").read_text(encoding="utf-8")
 
 
 def _figures(found: Statistics) -> Iterable[str]:
@@ -113,7 +108,7 @@ def _unfinished(found: Statistics) -> Iterable[tuple[str, str]]:
         yield "partial", "today, so far" if last.days == 1 else f"{passed} of {last.days} days, so far"
 
 
-def _section(title: str, chart: str, legend: str = "") -> str:
+def _section(title: str, chart: str, legend: str) -> str:
     return f"<h2>{title}</h2>{legend}<figure>{chart}</figure>"
 
 

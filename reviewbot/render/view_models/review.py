@@ -19,7 +19,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.formatting import state
 
 
-class FindingView(Struct, frozen=True):
+class FindingView(Struct, frozen=True, kw_only=True):
     """A finding.
 
     Attributes:
@@ -40,16 +40,16 @@ class FindingView(Struct, frozen=True):
     category: Category | None
     title: str
     explanation: str
-    references: tuple[str, ...]
+    references: tuple[str, ...] = ()
     path: str
     side: Side
     start_line: int | None
     line: int | None
     why: Why
-    code: str
-    language: str
-    suggestion: str | None
-    suggestion_state: SuggestionState
+    code: str = ""
+    language: str = ""
+    suggestion: str | None = None
+    suggestion_state: SuggestionState = SuggestionState.NONE
     blocks: bool
     comment_url: str | None = None
     blob_url: str | None = None

@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.statistics.past import PastLedgers, PastPull, PullState, ledgers_of
+from reviewbot.domain.statistics.past import PastPull, PullState, ledgers_of
 from reviewbot.values import replace
 from tests.domain.builders import purchase
 
@@ -61,28 +61,28 @@ BY_A_PERSON: Mapping[str, Any] = {"author": "mona", "author_is_bot": False}
 )
 def test_a_ledger_counts_or_is_left_out(comment: Comment, signed: bool, unsigned: bool) -> None:  # noqa: FBT001 — a table
     for key, counts in ((KEY, signed), ("", unsigned)):
-        assert ledgers_of(past(comment), key) == (PastLedgers((BOUGHT,), 0) if counts else PastLedgers((), 1))
+        assert ledgers_of(past(comment), key) == (([BOUGHT], 0) if counts else ([], 1))
 
 
 def test_a_forged_ledger_does_not_hide_a_signed_one_and_the_latest_counts() -> None:
     forged = summary(replace(BOUGHT, counter=99), key="cvf_other", **BY_A_PERSON)
     later = replace(BOUGHT, counter=4)
-    assert ledgers_of(past(forged, summary(later), summary()), KEY) == PastLedgers((later,), 0)
-    assert ledgers_of(past(forged, summary(), summary(later)), "") == PastLedgers((later,), 0)
+    assert ledgers_of(past(forged, summary(later), summary()), KEY) == ([later], 0)
+    assert ledgers_of(past(forged, summary(), summary(later)), "") == ([later], 0)
 
 
 def test_each_instance_has_its_ledger() -> None:
     deep = replace(BOUGHT, counter=8)
     found = ledgers_of(past(summary(), summary(deep, instance="deep"), summary(instance="x", **EDITED)), KEY)
-    assert found == PastLedgers((BOUGHT, deep), 1)
+    assert found == ([BOUGHT, deep], 1)
 
 
 def test_a_free_review_has_no_ledger_and_is_not_counted_as_omitted() -> None:
-    assert ledgers_of(past(summary(Ledger(), key="")), KEY) == PastLedgers((), 0)
+    assert ledgers_of(past(summary(Ledger(), key="")), KEY) == ([], 0)
     found = Findings((TrackedFinding("ab12", Severity.LOW, None, "One", "a.py"),))
-    assert ledgers_of(past(summary(Ledger(findings=found), key="")), KEY) == PastLedgers((), 1)
+    assert ledgers_of(past(summary(Ledger(findings=found), key="")), KEY) == ([], 1)
 
 
 def test_a_comment_without_the_marker_is_ignored() -> None:
     body = summary().body
-    assert ledgers_of(past(summary(body=f" {body}"), summary(body="Hello")), KEY) == PastLedgers((), 0)
+    assert ledgers_of(past(summary(body=f" {body}"), summary(body="Hello")), KEY) == ([], 0)
