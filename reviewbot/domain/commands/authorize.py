@@ -315,8 +315,9 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
 
 def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the findings, open or not, that a `waive` or `unwaive` names, or else those of its thread."""
-    target = posted.command.target
-    return tuple(one for one in findings.records if one.id.startswith(target)) if target else _of_thread(posted, findings)
+    if not (target := posted.command.target):
+        return _of_thread(posted, findings)
+    return tuple(one for one in findings.records if one.id.startswith(target))
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
@@ -330,10 +331,9 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     if not command.target and _begins_another(posted, scope.ledger.findings.open()):
         return Refusal.OTHER_FINDING
     meant = fitting(posted, scope.ledger.findings)
-    if not meant:
-        return Refusal.NOT_OPEN if _meant_by(posted, scope.ledger.findings) else Refusal.NO_FINDING
-    if len(meant) > 1:
-        return Refusal.SEVERAL_FINDINGS
+    if len(meant) != 1:
+        closed = _meant_by(posted, scope.ledger.findings)
+        return Refusal.SEVERAL_FINDINGS if meant else Refusal.NOT_OPEN if closed else Refusal.NO_FINDING
     [record] = meant
     if command.name is CommandName.UNWAIVE:
         return EditLedger(Unwaive(record.id, posted.stamp), record)
