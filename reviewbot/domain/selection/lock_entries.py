@@ -15,7 +15,7 @@ Value = dict[str, Any]
 
 
 class Edge(NamedTuple):
-    """The version that an entry gets of a dependency where the marker holds; without a name, of the package itself."""
+    """The version of a dependency that an entry gets where the marker holds; without a name, that of the package."""
 
     name: str
     version: str
