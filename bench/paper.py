@@ -35,7 +35,7 @@ HOURS = 10
 PEAK = 3
 """The busiest hour of a repository, as a multiple of the average."""
 
-COLLECTIONS = 13
+COLLECTIONS = 14
 """Collections a day in the documented workflow."""
 
 CREDITS = 360

@@ -32,7 +32,7 @@ Runs = Sequence[tuple[str, str]]
 """A line in pieces, each with its colour."""
 
 Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
-"""Colours the lines of a file, which is named for its kind."""
+"""Colours the lines of a file, by the kind that its name says."""
 
 
 class Heading(Struct, frozen=True):

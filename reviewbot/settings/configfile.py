@@ -147,7 +147,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
     except NotYaml as error:
         return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
     if refused:
-        return {}, [Problem(where, refused, "plain values")]
+        return {}, [Problem(where, refused, todo="Put it in quotes." if "unquoted" in refused else "")]
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):

@@ -182,6 +182,6 @@ def _time_scale(env: Mapping[str, str], *asked: str) -> float:
     except ValueError:
         scale = 0.0
     if not 0 < scale <= 1:
-        problem = Problem("environment `REVIEWBOT_TIME_SCALE`", f"invalid value `{text[:20]}`", "a number from 0 to 1")
-        raise SettingsError((problem,))
+        where, what = "environment `REVIEWBOT_TIME_SCALE`", f"invalid value `{text[:20]}`"
+        raise SettingsError((Problem(where, what, "a number above 0 and up to 1"),))
     return scale

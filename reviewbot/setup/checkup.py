@@ -381,7 +381,8 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         what = f"`{name}` is required from GitHub Actions, and another App writes it, so nothing can be merged"
         yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
-        what = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
+        actions = f"GitHub Actions ({ACTIONS_APP} on github.com)"
+        what = f"`{name}` is required from the App {ours[0].source}, not from {actions}"
         yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
         what = f"`{name}` from GitHub Actions is required; any other workflow of the repository can write it, too"

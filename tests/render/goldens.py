@@ -343,6 +343,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         Refusal.OTHER_BASE: CommandName.BYPASS,
         Refusal.NO_REASON: CommandName.WAIVE,
         Refusal.NO_FINDING: CommandName.WAIVE,
+        Refusal.NOT_OPEN: CommandName.WAIVE,
         Refusal.SEVERAL_FINDINGS: CommandName.WAIVE,
         Refusal.OTHER_FINDING: CommandName.WAIVE,
         Refusal.NO_QUESTION: CommandName.ASK,

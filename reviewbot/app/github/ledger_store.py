@@ -31,11 +31,11 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    If there is no trusted ledger, it contains waivers or a bypass, or nothing was bought since a force-push, the copies
-    of every head of the pull request are read. So neither a push nor a force-push hides a purchase or makes an older
-    ledger trusted. `digest` is that of the change's identity, of which a copy contains only the beginning.
+    The copies of every head are read if the ledger is not trusted, has waivers or a bypass, or records no purchase
+    since a force-push. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest`
+    is that of the change's identity, of which a copy contains only the beginning.
 
-    `own` is the summary as this run wrote it, perhaps over a newer one, whose purchases the copies have.
+    `own` is the summary as this run wrote it. It may have replaced a newer one, whose purchases the copies have.
 
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
@@ -105,13 +105,13 @@ def _is_here(run: RunContext, snapshot: Snapshot, check: CheckRun) -> bool:
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
-    """Whether a force-push may hide the only record of a purchase that another run wrote over in the summary."""
+    """Whether a force-push may hide the only record of a purchase, after another run overwrote it in the summary."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
-    """Whether no check run was read that is as new as the summary, so a newer one may say that it was put back."""
+    """Whether every check run that was read is older than the summary, so an unread one may show it was restored."""
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
@@ -161,15 +161,15 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], 
 
 
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
-    """Whether check runs are unread against a base that the pull request had since a run saw it, or ever."""
+    """Whether check runs are unread for a base that the pull request has had since `seen`, or ever without it."""
     until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
     return until is not None and (since is None or since < until)
 
 
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Read the check runs that may hold a copy, and whether those of all heads since `seen` are among them.
+    """Read the check runs that may hold a copy; return also whether those of all heads since `seen` are among them.
 
-    `seen` is what a ledger saw that lets something through; then an error is raised.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance. Then an error is raised, not noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}

@@ -162,8 +162,8 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
 def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
     """Return whether text around an answer may contain findings.
 
-    An author can write an answer without findings into a file, for the reviewer to quote. So beside one, only a
-    greeting or the like cannot. Beside findings, only text with a place and a severity counts.
+    An author can write an answer without findings into a file, for the reviewer to quote. So beside
+    such an answer, all text but a greeting or the like may. Beside findings, only text with a place and a severity may.
     """
     # Imported here, as in `_in_prose`.
     from reviewbot.domain.codevf.prose import is_remark, read_prose  # noqa: PLC0415

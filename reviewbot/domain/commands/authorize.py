@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     NO_ANSWER = "no-answer"
     NEWER_ANSWER = "newer-answer"
     NO_FINDING = "no-finding"
+    NOT_OPEN = "not-open"
     SEVERAL_FINDINGS = "several-findings"
     OTHER_FINDING = "other-finding"
     NO_QUESTION = "no-question"
@@ -305,13 +306,18 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
     With them, a `waive` can mean closed ones with that id, which may have been open when it was written. An `unwaive`
     of one without a waiver counts, too: an older `waive` may be executed later.
     """
-    target = posted.command.target
-    ids = {one.id for one in findings.records if one.id.startswith(target)} if target else posted.findings
-    named = tuple(one for one in findings.records if one.id in ids)
+    named = _meant_by(posted, findings)
     still = tuple(one for one in named if one.standing.is_open)
     if posted.command.name is CommandName.UNWAIVE:
         return tuple(one for one in still if one.waiver is not None) or still
-    return named if target and still else still
+    return named if posted.command.target and still else still
+
+
+def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
+    """List the findings, open or not, that a `waive` or `unwaive` names, or else those of its thread."""
+    if not (target := posted.command.target):
+        return _of_thread(posted, findings)
+    return tuple(one for one in findings.records if one.id.startswith(target))
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
@@ -326,7 +332,8 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.OTHER_FINDING
     meant = fitting(posted, scope.ledger.findings)
     if len(meant) != 1:
-        return Refusal.SEVERAL_FINDINGS if meant else Refusal.NO_FINDING
+        closed = _meant_by(posted, scope.ledger.findings)
+        return Refusal.SEVERAL_FINDINGS if meant else Refusal.NOT_OPEN if closed else Refusal.NO_FINDING
     [record] = meant
     if command.name is CommandName.UNWAIVE:
         return EditLedger(Unwaive(record.id, posted.stamp), record)

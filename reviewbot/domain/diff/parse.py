@@ -75,8 +75,8 @@ class FileDiff(Struct, frozen=True):
         old_blob: abbreviated; empty (as `new_blob`) if the content did not change.
         binary: whether git shows no lines because the bytes are not text.
         text: the file's section of the diff, verbatim.
-        whole: whether `hunks` and `text` show the whole file as added, of which GitHub's diff has less. No comment can
-            be on its lines.
+        whole: whether `hunks` and `text` show the whole file as added. GitHub's diff shows less, so its lines accept no
+            comments.
     """
 
     path: str

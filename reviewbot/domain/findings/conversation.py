@@ -84,7 +84,7 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
 
 
 def redacted(replies: Iterable[Reply], redact: Redact) -> Iterator[Reply]:
-    """Yield the replies without secrets, to be done before they are shortened and quoted, which hides secrets."""
+    """Yield the replies without secrets. Call it before they are shortened and quoted, which would hide secrets."""
     for one in replies:
         text, count = redact(through_word(one.text, LONGEST_REPLY))
         yield replace(one, text=text, redactions=count)

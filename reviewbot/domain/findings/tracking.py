@@ -377,7 +377,7 @@ def _judged(
     answered = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
         return replace(answered, standing=FindingState.OPEN)
-    # What was open when this same change was judged, no other review of it can call fixed.
+    # Another review of this same change cannot call a finding fixed that was open when the change was judged.
     is_fixed = here and stood.get(record.id) is not FindingState.OPEN and _has_changed(record, change_index)
     return replace(answered, standing=FindingState.FIXED) if is_fixed else answered
 

@@ -264,7 +264,7 @@ class CheckRun(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
+    """The pull request as a run saw it when it wrote the ledger. Later events could hide a newer ledger.
 
     Attributes:
         forced_at: when the head was last force-pushed before, if ever.

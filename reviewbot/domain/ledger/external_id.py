@@ -22,7 +22,7 @@ from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
 
 SHORT_IDENTITY = 32
-"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with the same ones."""
+"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with the same digits."""
 
 SHORT_SELECTION = 16
 """Hex digits of `idempotency.selection_digest`: all of them."""

@@ -1,6 +1,7 @@
 """Count 👍 and 👎 on reviewbot's comments, by what they are about and by role.
 
-The author's second accounts are others, and so is everyone who can read the pull request: opinions change figures only.
+An author's second account counts as another person, like everyone who can read the pull request. So opinions change
+only figures.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     if known.is_blind:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
-    # A run that was killed after it posted leaves what another run had posted, too.
+    # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (Write.POSTED,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):  # the check run contains the ledger's counter
         left = (Write.ANNOUNCEMENT, *doubled, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)

@@ -22,7 +22,7 @@ _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return what is left to announce; no late answer that a review shows. At a terminal the user reads them."""
+    """Return the late answers to announce: those that no review shows; none at a terminal, which shows them."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
         return Announcing()
@@ -30,7 +30,7 @@ def announcing(known: Known, outcome: Outcome) -> Announcing:
 
 
 def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
-    """Yield what is over since an earlier run has ended.
+    """Yield purchases of earlier runs that have ended since.
 
     A purchase that this run itself deferred for a missed command is included if it is not bought after all: the answer
     to the command says that it waits.

@@ -280,9 +280,9 @@ def _nothing_stands(known: Known) -> bool:
 
 
 def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Collection[str]) -> bool:
-    """Return whether a check is green, and a run on its head and base might not be.
+    """Return whether a check is green although a new run on its head and base might not be.
 
-    It is of an older head, or of this head against another base; no run judges it until then.
+    The check is of an older head, or of this head against another base, so no run judges it now.
 
     Args:
         known: what the run knows at its end.

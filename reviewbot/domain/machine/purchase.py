@@ -216,8 +216,8 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether to read the purchases of concurrent runs again before the task is created.
 
-    First reviews that all hold the same are within an automatic limit, so they read nothing again, unless the pull
-    request may have had more changes than the limit allows reviews.
+    With an automatic limit, first reviews of equal hold fit together. So nothing is read again for them, unless the
+    pull request may have had more changes than the limit allows reviews.
     """
     request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:

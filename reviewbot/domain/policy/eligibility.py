@@ -151,14 +151,13 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     if approval_login(pull, policy, trigger) and permission.at_least(Permission.WRITE):
         return None
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
-    by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
+    by_label = f"{again.format(policy.approve_spend)}, " if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
-    by_hand = f"run `{_by_hand(pull, trigger)}`"
-    ways = f"{by_label}, {by_hand}, or comment" if by_label else f"{by_hand} or comment"
     return NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
-        hint=f"To approve it, a collaborator with write access can {ways}.",
+        hint=f"To approve it, a collaborator with write access can comment, {by_label}or run "
+        f"`{_by_hand(pull, trigger)}` if the workflow has `workflow_dispatch`.",
     )
 
 

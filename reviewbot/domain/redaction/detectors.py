@@ -33,8 +33,8 @@ class Span(Struct, frozen=True, order=True):
     """A value in a text.
 
     Attributes:
-        sure: if not, it counts only if it is a secret elsewhere, too.
-        spreads: the same value is a secret elsewhere, too.
+        sure: whether it is a secret by itself; if not, it counts only if it is a secret elsewhere, too.
+        spreads: whether the same value counts as a secret elsewhere, too.
     """
 
     start: int

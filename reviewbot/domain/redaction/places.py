@@ -27,7 +27,7 @@ class Place(Enum):
 
     @property
     def is_executed(self) -> bool:
-        """Return whether a word alone redacts nothing."""
+        """Return whether a word such as `password` is not enough to redact a value."""
         return self in {Place.EXECUTED, Place.MIXED, Place.COMMAND, Place.PATH}
 
 

@@ -15,7 +15,7 @@ Value = dict[str, Any]
 
 
 class Edge(NamedTuple):
-    """The version that an entry gets of a dependency where the marker holds; without a name, of the package itself."""
+    """The version of a dependency that an entry gets where the marker holds; without a name, that of the package."""
 
     name: str
     version: str
@@ -25,7 +25,7 @@ class Edge(NamedTuple):
 class Written(NamedTuple):
     """An entry as written: a package's name, the places where it is installed, and its keys and values.
 
-    `edges` are as far as the file says them, and `is_package` is whether a package is downloaded.
+    `edges` are those that the file states, and `is_package` is whether a package is downloaded.
     """
 
     name: str

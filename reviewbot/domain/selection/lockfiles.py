@@ -69,8 +69,8 @@ class _Entry(Struct, frozen=True):
 
     Attributes:
         written: the text of each field without placeholders.
-        needs: the dependencies, if the entry is of a published package, where a version has always the same.
-        edges: the versions of dependencies, as far as the file says them.
+        needs: the dependencies, if the entry is of a published package, whose versions never change theirs.
+        edges: the versions of dependencies that the file states.
         is_package: whether a package is downloaded.
     """
 

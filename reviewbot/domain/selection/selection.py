@@ -348,9 +348,9 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     executable = list(filter(named_as_executable, opaque))
     may_run = [*unasked, *executable]
     if may_run:
-        yield f"Not reviewed, although it may be executed: {_named(may_run)}."
+        yield f"Not reviewed, but may be executed: {_named(may_run)}."
     if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
-        yield f"Not reviewed, because it contains no readable text: {_named(others)}."
+        yield f"Not reviewed (no readable text): {_named(others)}."
     if media := len(opaque) - len(others) - len(executable):
         yield f"Not reviewed: {counted(media, 'media file')}."
 

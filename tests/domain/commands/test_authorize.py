@@ -270,7 +270,7 @@ def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
     assert action("waive 0000 because") is Refusal.NO_FINDING
     assert action("waive because") is Refusal.NO_FINDING
     assert action("unwaive") is Refusal.NO_FINDING
-    assert action("waive beef because") is Refusal.NO_FINDING, "it is fixed"
+    assert action("waive beef because") is action("unwaive beef") is Refusal.NOT_OPEN, "it is fixed"
 
 
 @pytest.mark.parametrize("text", ["waive 77aa", "bypass", f"bypass {HEAD}"])
@@ -372,7 +372,6 @@ def test_the_beginning_of_an_id_is_of_one_finding_open_or_not() -> None:
     assert action("waive 77aa because", ledger=both) is Refusal.SEVERAL_FINDINGS
     assert isinstance(action(f"waive {UNRATED.id} because", ledger=both), EditLedger)
     assert isinstance(action("unwaive 77aa", ledger=both), EditLedger)
-    assert action("waive beef because") is Refusal.NO_FINDING
 
 
 def test_an_existing_waiver_is_withdrawn() -> None:
@@ -485,7 +484,7 @@ def test_of_several_findings_of_one_comment_the_command_names_one() -> None:
     assert in_thread("waive it is a test", MEDIUM, UNRATED) is Refusal.SEVERAL_FINDINGS
     assert in_thread("waive 77aa it is a test", MEDIUM, UNRATED) == waived(UNRATED, "it is a test")
     assert in_thread("waive it is a test", FIXED, UNRATED) == waived(UNRATED, "it is a test"), "the other one is closed"
-    assert in_thread("waive it is a test", FIXED) is Refusal.NO_FINDING
+    assert in_thread("waive it is a test", FIXED) is Refusal.NOT_OPEN
 
 
 def test_a_waiver_is_withdrawn_in_the_thread() -> None:

@@ -179,7 +179,7 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
-    said = "Not reviewed, although it may be executed: "
+    said = "Not reviewed, but may be executed: "
     assert selection_of(lib, modules, media).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
     assert selection_of(table, gone).notices == (f"{said}`a.js.map`, `node_modules/y.js`.",)
     [four] = selection_of(lib, modules, model, small).notices
@@ -328,7 +328,7 @@ def test_a_source_file_of_any_language_is_missed(path: str) -> None:
 @pytest.mark.parametrize("path", ["a.phar", "a.pyz", "a.rlib", "a.xlsm", "a.swf"])
 def test_a_binary_that_may_run_is_named(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0<?php" + RULE + NOISE))
-    assert selection_of(file).notices == (f"Not reviewed, although it may be executed: `{path}`.",)
+    assert selection_of(file).notices == (f"Not reviewed, but may be executed: `{path}`.",)
 
 
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
@@ -430,8 +430,8 @@ def test_a_large_archive_is_not_missed() -> None:
 def test_unreadable_files_are_reported_and_those_that_may_run_separately() -> None:
     files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
     assert selection_of(*files).notices == (
-        "Not reviewed, although it may be executed: `a.so`.",
-        "Not reviewed, because it contains no readable text: `blob.bin`.",
+        "Not reviewed, but may be executed: `a.so`.",
+        "Not reviewed (no readable text): `blob.bin`.",
         "Not reviewed: 1 media file.",
     )
 
