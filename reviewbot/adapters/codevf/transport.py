@@ -189,7 +189,7 @@ class Transport:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.
-            status = _RATE_LIMITED if content.is_rate_limited else response.status
+            status = _RATE_LIMITED if "rate_limit_exceeded" in content.codes else response.status
             return _Failure(status, error, max(content.retry_after or 0, response.retry_after or 0))
         if not request.json_response:
             return response
