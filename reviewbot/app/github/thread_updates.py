@@ -53,14 +53,8 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
             return _reply(run, operation)
         case comment_diff.EditComment(comment_id=comment_id, body=body):
             forge.update_review_comment(comment_id, body)
-        case comment_diff.ResolveThread(thread_id=thread_id):
-            forge.resolve_thread(thread_id)
-        case comment_diff.UnresolveThread(thread_id=thread_id):
-            forge.unresolve_thread(thread_id)
-        case comment_diff.ShowComment(node_id=node_id):
-            forge.show_comment(node_id)
-        case comment_diff.HideComment(node_id=node_id):
-            forge.hide_comment(node_id)
+        case comment_diff.ChangeNode(node_id=node_id, change=change):
+            forge.change_node(node_id, change)
     return True
 
 
