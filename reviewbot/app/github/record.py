@@ -32,7 +32,9 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     if purchase.parts == 1:  # several tasks are recorded in the summary first
         known = _in_check_run(run, known, purchase)
     if comes_in_summary(known, purchase):
-        in_summary = _in_summary(run, known, purchase)
+        now = _read_again(run, known)
+        moved = head_has_moved(known, now)
+        in_summary = None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
         if in_summary is None:
             return HeadMoved()
         known = in_summary
@@ -78,13 +80,6 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
     outcome = outcome or pending(known.request.judgement.rules)
     return _keeping(known, write_check_run(run, _only(known, purchase), outcome))
-
-
-def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
-    """Write to the summary, keeping its current content; returns None if the head has moved."""
-    now = _read_again(run, known)
-    moved = head_has_moved(known, now)
-    return None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
 
 
 def _read_again(run: RunContext, known: Known) -> Known:
