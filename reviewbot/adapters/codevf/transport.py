@@ -140,7 +140,8 @@ class Transport:
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), request.url.host)
+            fault = fault_of(error)
+            return _Failure(fault, error_of_fault(fault, request.url.host))
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)
@@ -196,7 +197,7 @@ class Transport:
         try:
             return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _failed(Fault.UNREADABLE, f"HTTP {response.status}")
+            return _Failure(Fault.UNREADABLE, error_of_fault(Fault.UNREADABLE, f"HTTP {response.status}"))
 
 
 _RATE_LIMITED = 429
@@ -213,10 +214,6 @@ def fault_of(error: httpx.HTTPError) -> Fault:
     if isinstance(error, httpx.DecodingError):
         return Fault.UNREADABLE
     return Fault.CONNECTION
-
-
-def _failed(fault: Fault, kind: str) -> _Failure:
-    return _Failure(fault, error_of_fault(fault, kind))
 
 
 def _encoded(payload: object) -> bytes:

@@ -441,21 +441,10 @@ class _Reader:
         self.headings: list[_Heading] = []
 
     def read(self, block: _Block) -> None:
-        if block.level:
-            self._head(block)
-        elif block.info is not None:
+        if block.info is not None:
             self._fenced(block, block.info)
         else:
             self._words(block)
-
-    def _head(self, block: _Block) -> None:
-        severity, text = _severity(block.text)
-        place = _begins_with_place(text, rated=severity is not None)
-        self._close(block.level)
-        if place:
-            self._begin(block, place, text, severity, takes_all=True)
-        elif not self._title(block, block.level):
-            self._leave(block)
 
     def _title(self, block: _Block, level: int) -> bool:
         """Use a block as a heading if it names only a file or a severity; return whether it does."""
@@ -488,7 +477,9 @@ class _Reader:
             self._leave(block)
 
     def _words(self, block: _Block) -> None:
-        if not block.is_quoted and (earlier := _earlier(block.text)):
+        if block.level:
+            self._close(block.level)
+        elif not block.is_quoted and (earlier := _earlier(block.text)):
             self.previous.append(earlier)
             self.confirmed.append("\n".join(block.raw))
             self.current = None
@@ -496,7 +487,11 @@ class _Reader:
         severity, text = _severity(block.text)
         place = _begins_with_place(text, rated=severity is not None)
         if place:
-            self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
+            takes_all = block.level > 0 or not text[place.end :].strip(" :*")
+            self._begin(block, place, text, severity, takes_all=takes_all)
+        elif block.level:
+            if not self._title(block, block.level):
+                self._leave(block)
         elif (
             _heads(block.text)
             and "\n" not in block.text
