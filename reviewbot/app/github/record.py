@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
 from reviewbot.app.github.ledger_store import first_recorded
@@ -90,7 +88,7 @@ def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
     """Write to the ledger of the summary, whose text may be that of the newer head."""
     if now.summary and now.request.summary_comment:
         ledger = _only(now, purchase).ledger.written_for(now.snapshot, now.request.instance)
-        run.attempt(SUMMARY, partial(keep_text, run, now.summary, ledger))
+        run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
 
 
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from reviewbot.app.comments.reply import post_in, react
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
@@ -43,7 +41,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     for extra in _replies(run, question, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)
         delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
-        run.attempt("The deletion of a duplicate comment", partial(delete, extra.id))
+        run.attempt("The deletion of a duplicate comment", delete, extra.id)
     comment = _comment(question, now)
     if comment is not None and (is_new or not comment.reacted):
         reaction = Reaction.YES if _is_answered(run, question, now) else Reaction.NO

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
@@ -86,5 +85,4 @@ def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
         wanted = replace(tag, asks=asks and one.id == newest)
         copy = counted(one.external_id, ledger, run.signer) if one.id == copied else one.external_id
         if (wanted, copy) != (tag, one.external_id):
-            write = partial(run.ports.forge.tag_check, one.id, wanted, copy)
-            run.attempt("The record of a question in the check run", write)
+            run.attempt("The record of a question in the check run", run.ports.forge.tag_check, one.id, wanted, copy)
