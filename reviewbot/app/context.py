@@ -86,12 +86,6 @@ class Degraded(Struct):
     sentences: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
 
-    def note(self, error: PermissionMissing, what: str) -> None:
-        """Record a missing permission; the part is skipped."""
-        self.denied.add(what)
-        needs = f"`{error.needs}`" if error.needs else "permission"
-        self.say(f"{what} could not be written: the token lacks {needs}.")
-
     def say(self, *sentences: str) -> None:
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
@@ -186,7 +180,9 @@ class RunContext(Struct, frozen=True, dict=True):
         try:
             return write(*arguments, **named)
         except PermissionMissing as error:
-            self.degraded.note(error, what)
+            self.degraded.denied.add(what)
+            needs = f"`{error.needs}`" if error.needs else "permission"
+            self.degraded.say(f"{what} could not be written: the token lacks {needs}.")
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:

@@ -26,15 +26,6 @@ from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
 from reviewbot.values import replace
 
-LEVELS = {
-    Severity.UNRATED: AnnotationLevel.FAILURE,
-    Severity.CRITICAL: AnnotationLevel.FAILURE,
-    Severity.HIGH: AnnotationLevel.WARNING,
-    Severity.MEDIUM: AnnotationLevel.WARNING,
-    Severity.LOW: AnnotationLevel.NOTICE,
-    Severity.INFO: AnnotationLevel.NOTICE,
-}
-
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Write the check on the reviewed head, unless it is up to date.
@@ -192,7 +183,13 @@ def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
             continue
         title, message = run.renderer.annotation(view)
         start = view.start_line or view.line
-        found.append(Annotation(view.path, start, view.line, LEVELS[view.severity], title, message))
+        found.append(Annotation(view.path, start, view.line, _level(view.severity), title, message))
         if len(found) == MOST_ANNOTATIONS:
             break
     return tuple(found)
+
+
+def _level(severity: Severity) -> AnnotationLevel:
+    if severity.at_least(Severity.CRITICAL):
+        return AnnotationLevel.FAILURE
+    return AnnotationLevel.WARNING if severity.at_least(Severity.MEDIUM) else AnnotationLevel.NOTICE
