@@ -14,7 +14,7 @@ from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import Annotation, CheckState, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import Annotation, CheckState, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -186,12 +186,6 @@ class Comments(Protocol):
     def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
         """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
 
-    def show_comment(self, node_id: str) -> None:
-        """Unminimize a comment."""
-
-    def hide_comment(self, node_id: str) -> None:
-        """Minimize a comment as outdated."""
-
 
 class Reviews(Protocol):
     """Writes reviews, review comments and threads."""
@@ -226,15 +220,12 @@ class Reviews(Protocol):
             Refused: it does not start a thread.
         """
 
-    def resolve_thread(self, thread_id: str) -> None:
-        """Resolve a review thread.
+    def change_node(self, node_id: str, change: NodeChange) -> None:
+        """Resolve or unresolve a review thread, or minimize or unminimize a comment, by its GraphQL id.
 
         Raises:
-            PermissionMissing: `contents: write` is missing, which is required in addition to `pull-requests: write`.
+            PermissionMissing: for a thread, `contents: write` is required in addition to `pull-requests: write`.
         """
-
-    def unresolve_thread(self, thread_id: str) -> None:
-        """Unresolve a review thread; needs the same permissions."""
 
 
 class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cached_property, partial
 from random import Random
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from msgspec import Struct, field
 
@@ -32,6 +32,7 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_command, exclusion_setting
 from reviewbot.settings import Settings
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -84,12 +85,6 @@ class Degraded(Struct):
 
     sentences: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
-
-    def note(self, error: PermissionMissing, what: str) -> None:
-        """Record a missing permission; the part is skipped."""
-        self.denied.add(what)
-        needs = f"`{error.needs}`" if error.needs else "permission"
-        self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
@@ -180,12 +175,14 @@ class RunContext(Struct, frozen=True, dict=True):
     def say(self, line: str) -> None:
         self.ports.reporter.say(line)
 
-    def attempt(self, what: str, write: Callable[[], T]) -> T | None:
+    def attempt(self, what: str, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
         """Write a part; returns None if the token lacks permission, which is recorded."""
         try:
-            return write()
+            return write(*arguments, **named)
         except PermissionMissing as error:
-            self.degraded.note(error, what)
+            self.degraded.denied.add(what)
+            needs = f"`{error.needs}`" if error.needs else "permission"
+            self.degraded.say(f"{what} could not be written: the token lacks {needs}.")
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:

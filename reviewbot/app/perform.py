@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
@@ -129,8 +128,8 @@ def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
     """Remove the label before the task exists, so that it cannot approve another head."""
-    remove = partial(run.ports.forge.remove_label, known.snapshot.pull.number, label)
-    run.attempt(f"The removal of the label {label}", remove)
+    number = known.snapshot.pull.number
+    run.attempt(f"The removal of the label {label}", run.ports.forge.remove_label, number, label)
     return steps.Done()
 
 

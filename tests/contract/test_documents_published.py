@@ -16,6 +16,7 @@ CONSTANTS = {
 }
 DOCUMENTS = {
     **CONSTANTS,
+    **queries.NODE_CHANGES,
     "snapshot(0)": queries.snapshot(0),
     "snapshot(2)": queries.snapshot(2),
     "checked(2)": queries.checked(2),
@@ -24,7 +25,7 @@ DOCUMENTS = {
 
 
 def test_the_graphql_documents_are_collected() -> None:
-    assert {"MORE_THREAD_COMMENTS", "MORE_COMMENTS", "RESOLVE_THREAD"} <= DOCUMENTS.keys()
+    assert {"MORE_THREAD_COMMENTS", "MORE_COMMENTS", "resolve"} <= DOCUMENTS.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -92,7 +92,7 @@ def test_an_impossible_path_is_kept_in_the_explanation() -> None:
 
 def test_the_name_of_a_deliverable_is_bounded() -> None:
     files = [{"fileName": LONG, "url": "u1"}, {"fileName": LONG, "url": "u2"}]
-    assert [len(one.file_name) for one in deliverables({"deliverables": files})] == [
+    assert [len(name) for name in deliverables({"deliverables": files})] == [
         MAX_FILE_NAME,
         MAX_FILE_NAME + len(" (2)"),
     ]

@@ -10,7 +10,7 @@ from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import CheckState, InlineComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, InlineComment, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -463,16 +463,6 @@ class SimulatedForge:
             raise NotFound("There is no such comment.")
         written.reactions.add((BOT, reaction.value))
 
-    def show_comment(self, node_id: str) -> None:
-        """See `ports.Comments.show_comment`."""
-        self._needs("pull-requests: write")
-        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = None
-
-    def hide_comment(self, node_id: str) -> None:
-        """See `ports.Comments.hide_comment`."""
-        self._needs("pull-requests: write")
-        self._reply(int(node_id.removeprefix("PRRC_"))).minimized = "outdated"
-
     def _comment(self, stored: StoredComment) -> Comment:
         return Comment(**self._written(stored, _address(stored)))
 
@@ -585,13 +575,15 @@ class SimulatedForge:
             raise _refused("in_reply_to must be a top-level comment")
         return self.github.reply(thread.id, BOT, body).id
 
-    def resolve_thread(self, thread_id: str) -> None:
-        """See `ports.Reviews.resolve_thread`."""
-        self._resolve(thread_id, BOT)
-
-    def unresolve_thread(self, thread_id: str) -> None:
-        """See `ports.Reviews.unresolve_thread`."""
-        self._resolve(thread_id, None)
+    def change_node(self, node_id: str, change: NodeChange) -> None:
+        """See `ports.Reviews.change_node`."""
+        match change:
+            case NodeChange.RESOLVE | NodeChange.UNRESOLVE:
+                self._resolve(node_id, BOT if change is NodeChange.RESOLVE else None)
+            case NodeChange.HIDE | NodeChange.SHOW:
+                self._needs("pull-requests: write")
+                reply = self._reply(int(node_id.removeprefix("PRRC_")))
+                reply.minimized = "outdated" if change is NodeChange.HIDE else None
 
     def _resolve(self, thread_id: str, by: str | None) -> None:
         if int(thread_id) not in self.github.threads:

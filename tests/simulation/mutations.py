@@ -880,7 +880,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no limit stops a question",
-        "reviewbot.domain.questions.machine:Limits.check",
+        "reviewbot.domain.codevf.budget:check",
         _returning(None),
         WITHIN_LIMIT,
         BY_PEOPLE,

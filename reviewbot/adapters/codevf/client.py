@@ -30,8 +30,7 @@ class CodeVF(Transport):
 
     def create(self, submission: Submission) -> Task:
         """Submit a task; repeated only with the same idempotency key, so it cannot be bought twice."""
-        url = self.base.join("tasks/create")
-        response = self.send(Request("POST", url, wire.submission_body(submission), buys=True))
+        response = self._call("POST", "tasks/create", wire.submission_body(submission), buys=True)
         return wire.read_task(response.json, response.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
@@ -40,8 +39,7 @@ class CodeVF(Transport):
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task; the response is not documented, so it is ignored."""
-        url = self.base.join(f"tasks/{_segment(task_id)}/cancel")
-        self.send(Request("POST", url, json_response=False))
+        self._call("POST", f"tasks/{_segment(task_id)}/cancel", json_response=False)
 
     def deliverable(self, url: str) -> str:
         """Return the text of a deliverable.
@@ -62,8 +60,10 @@ class CodeVF(Transport):
         )
         return _text(self.send(request))
 
-    def _call(self, method: str, path: str, payload: object = None) -> Response:
-        return self.send(Request(method, self.base.join(path), payload))
+    def _call(
+        self, method: str, path: str, payload: object = None, *, json_response: bool = True, buys: bool = False
+    ) -> Response:
+        return self.send(Request(method, self.base.join(path), payload, json_response=json_response, buys=buys))
 
     def _own(self, url: str) -> httpx.URL:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -39,10 +39,6 @@ class ErrorContent(Struct, frozen=True):
     required: Decimal | None = None
     retry_after: float | None = None
     codes: frozenset[str] = frozenset()
-
-    @property
-    def is_rate_limited(self) -> bool:
-        return "rate_limit_exceeded" in self.codes
 
 
 class _Field(Struct, frozen=True):
@@ -111,9 +107,13 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
-    code = next((one for one in _CODES if one in content.codes), "")
-    if status < _SERVER_ERRORS and code and (by_code := _by_code(code, status, words, buys=buys)):
-        return by_code
+    codes = _CODES if status < _SERVER_ERRORS else {}
+    for code, (kind, what, hint) in codes.items():
+        if code in content.codes and (buys or kind not in _OF_PURCHASES):
+            error = kind(f"{what} (HTTP {status}, `{code}`).{words}", hint=hint)
+            if isinstance(error, ServiceRefused):
+                error.status = status
+            return error
     match status:
         case 402 if buys:
             return OverBudget(_funds(content), hint=_ADD_CREDITS)
@@ -124,25 +124,6 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
         case _:
             what, hint = _REFUSALS.get(status, _REDIRECT if status < _CLIENT_ERRORS else _OTHER_REFUSAL)
             return ServiceRefused(f"{what} (HTTP {status}).{words}", hint=hint, status=status)
-
-
-def _by_code(code: str, status: int, words: str, *, buys: bool) -> ReviewDidNotHappen | None:
-    """Return the error of a code that says more than the status; None if the request cannot fail for it."""
-    what, hint = _CODES[code]
-    message = f"{what} (HTTP {status}, `{code}`).{words}"
-    match code:
-        case "invalid_schema" if buys:
-            return SchemaRefused(message, hint=hint, status=status)
-        case "attachment_too_large" | "attachment_limit_exceeded" if buys:
-            return PayloadTooLarge(message, hint=hint)
-        case "max_credits_exceeded" if buys:
-            return OverBudget(message, hint=hint)
-        case "rate_limit_exceeded":
-            return ServiceUnreachable(message, hint=hint)
-        case "invalid_metadata" | "token_expired":
-            return ServiceRefused(message, hint=hint, status=status)
-        case _:
-            return None
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
@@ -178,12 +159,11 @@ def seconds(value: object) -> float | None:
 
 
 def _funds(content: ErrorContent) -> str:
-    if content.available is None or content.required is None:
-        return "The CodeVF account has too few credits for this task (HTTP 402)."
-    return (
-        f"The CodeVF account has too few credits for this task (HTTP 402): "
-        f"{formatting.number(content.available)} are available, {formatting.number(content.required)} are required."
-    )
+    figures = ""
+    if content.available is not None and content.required is not None:
+        available, required = formatting.number(content.available), formatting.number(content.required)
+        figures = f": {available} are available, {required} are required"
+    return f"The CodeVF account has too few credits for this task (HTTP 402){figures}."
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
@@ -199,28 +179,38 @@ _KEY = (
     "CodeVF does not accept the API key",
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
 )
-_CODES = {
-    "invalid_schema": ("CodeVF does not accept the response schema", "Set `answer: words` in the config file."),
-    "attachment_too_large": ("An attachment is too large for CodeVF", _SMALLER),
-    "attachment_limit_exceeded": ("The request has more attachments than CodeVF accepts", _SMALLER),
+_CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
+    "invalid_schema": (
+        SchemaRefused,
+        "CodeVF does not accept the response schema",
+        "Set `answer: words` in the config file.",
+    ),
+    "attachment_too_large": (PayloadTooLarge, "An attachment is too large for CodeVF", _SMALLER),
+    "attachment_limit_exceeded": (PayloadTooLarge, "The request has more attachments than CodeVF accepts", _SMALLER),
     "max_credits_exceeded": (
+        OverBudget,
         "`max-credits` is more than CodeVF accepts for this mode or account",
         "Lower `max-credits`, or raise the limit in CodeVF's dashboard. Nothing was bought.",
     ),
     "token_expired": (
+        ServiceRefused,
         "The CodeVF API key has expired",
         "Create a new key in CodeVF's dashboard, and update the secret for `codevf-api-key` or `CODEVF_API_KEY`.",
     ),
     "rate_limit_exceeded": (
+        ServiceUnreachable,
         "CodeVF's rate limit is exceeded",
         "Run it again in an hour, or run fewer jobs with this key at once: you do not pay twice.",
     ),
     "invalid_metadata": (
+        ServiceRefused,
         "CodeVF does not accept the metadata of the task, such as the repository's name",
         "Report this as a bug, with CodeVF's message. Nothing was bought.",
     ),
 }
-"""What each code means, and what to do; the first one that applies is used."""
+"""The codes that say more than the status, and what to do; the first one that applies is used."""
+
+_OF_PURCHASES = (SchemaRefused, PayloadTooLarge, OverBudget)
 
 _REFUSALS = {
     400: (

@@ -6,6 +6,7 @@ The key never appears in an error.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Self
@@ -19,7 +20,7 @@ from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
-from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
+from reviewbot.errors import Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
@@ -92,7 +93,6 @@ class Transport:
 
     Raises:
         SettingsError: the URL, the key, the proxy or the certificates' file is invalid.
-        NoKey: the key is empty.
     """
 
     def __init__(
@@ -140,7 +140,8 @@ class Transport:
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), request.url.host)
+            fault = fault_of(error)
+            return _Failure(fault, error_of_fault(fault, request.url.host))
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)
@@ -189,14 +190,14 @@ class Transport:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.
-            status = _RATE_LIMITED if content.is_rate_limited else response.status
+            status = _RATE_LIMITED if "rate_limit_exceeded" in content.codes else response.status
             return _Failure(status, error, max(content.retry_after or 0, response.retry_after or 0))
         if not request.json_response:
             return response
         try:
             return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _failed(Fault.UNREADABLE, f"HTTP {response.status}")
+            return _Failure(Fault.UNREADABLE, error_of_fault(Fault.UNREADABLE, f"HTTP {response.status}"))
 
 
 _RATE_LIMITED = 429
@@ -215,24 +216,16 @@ def fault_of(error: httpx.HTTPError) -> Fault:
     return Fault.CONNECTION
 
 
-def _failed(fault: Fault, kind: str) -> _Failure:
-    return _Failure(fault, error_of_fault(fault, kind))
-
-
 def _encoded(payload: object) -> bytes:
     """Encode as UTF-8 JSON; `backslashreplace` writes a lone surrogate as its JSON escape."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _open(access: Access, proxy: str | None) -> httpx.Client:
-    key = access.key.reveal()
-    if not key:
-        raise NoKey("The CodeVF API key is missing.", hint="Pass the secret as `codevf-api-key`; forks get no secrets.")
-    if not key.isascii() or not key.isprintable() or " " in key:
+    if not re.fullmatch("[!-~]+", access.key.reveal()):
         # Checked here, since httpx's error would contain the value.
-        raise SettingsError(
-            (Problem("codevf-api-key", "contains whitespace or invalid characters", "the key as issued"),)
-        )
+        what = "contains whitespace or invalid characters"
+        raise SettingsError((Problem("codevf-api-key", what, "the key as issued"),))
     verify = trusted(access.ssl_file)
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)

@@ -8,26 +8,24 @@ from typing import Any
 
 import httpx
 
-from reviewbot.domain.model.urls import is_loopback
+from reviewbot.domain.model.urls import check_service_url, is_loopback
 from reviewbot.errors import Problem, ServiceRefused, SettingsError
 
 ALLOWED = "an https address without user, query or fragment; http on loopback only"
 
 
 def check_base_url(url: str) -> httpx.URL:
-    """Return the base URL with a trailing slash.
+    """Return the base URL with a trailing slash, if the settings' check and httpx agree on where it leads.
 
     Raises:
         SettingsError: the key may not be sent there.
     """
     try:
-        parsed = httpx.URL(url)
+        parsed = httpx.URL(check_service_url(url) or "")
     except (httpx.InvalidURL, ValueError):
-        raise _wrong("it is not a URL") from None
-    if parsed.userinfo or parsed.query or parsed.fragment or "\\" in url:
-        raise _wrong("it contains more than scheme, host and path")
+        parsed = httpx.URL()
     if not parsed.host or not is_secure(parsed):
-        raise _wrong("it is not https")
+        raise SettingsError((Problem("codevf-url", "the key may not be sent there", ALLOWED),))
     return parsed.copy_with(path=parsed.path.rstrip("/") + "/")
 
 
@@ -79,7 +77,3 @@ def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
         if not is_public(address):
             stream.close()  # not in the pool yet
             raise ServiceRefused("The URL of a deliverable leads into a private network.")
-
-
-def _wrong(what: str) -> SettingsError:
-    return SettingsError((Problem("codevf-url", what, ALLOWED),))

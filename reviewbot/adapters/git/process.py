@@ -123,13 +123,11 @@ class Git:
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
     """Return the error of a failed command with git's errors, which are filled up with NULs."""
     text = errors.decode("utf-8", "replace").strip("\0").strip()
-    full = next((reason for reason in map(os.strerror, FULL) if reason in text), None)
-    return unusable(full) if full else ChangeUnreadable(f"git {command} failed.", hint=_last_words(text))
-
-
-def _last_words(errors: str) -> str:
-    lines = errors.splitlines() or ["It gave no reason."]
-    return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
+    if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
+        return unusable(full)
+    last = (text.splitlines() or ["It gave no reason."])[-1]
+    words = "".join(character if character.isprintable() else " " for character in last)
+    return ChangeUnreadable(f"git {command} failed.", hint=words[:300])
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:

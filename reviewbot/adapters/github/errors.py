@@ -70,25 +70,20 @@ class Reply(Struct, frozen=True):
     """A parsed error response.
 
     Attributes:
-        message: GitHub's text, safe to show, like `details`, one line per error.
+        words: GitHub's text with that of each error, safe to show.
         codes: `code` and `field` of the errors.
         headers: names in lower case.
     """
 
     status: int
-    message: str
-    details: tuple[str, ...] = ()
+    words: str
     codes: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def words(self) -> str:
-        return words("; ".join(part for part in (self.message, *self.details) if part))
 
-
-def words(value: object) -> str:
-    """Make foreign text printable on one line: folded and truncated."""
-    text = " ".join(str(value).split())
+def words(said: str, token: str = "") -> str:
+    """Make foreign text printable on one line: without the token, folded and then truncated."""
+    text = " ".join((said.replace(token, "***") if token else said).split())
     return shorten_line("".join(character for character in text if character.isprintable()), _WORDS_LIMIT)
 
 
@@ -104,8 +99,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token
     errors = parsed.errors if isinstance(parsed.errors, tuple) else (parsed.errors,) if parsed.errors else ()
     return Reply(
         status=status,
-        message=_without(token, parsed.message or ""),
-        details=tuple(_without(token, _detail(error)) for error in errors),
+        words=words("; ".join(filter(None, (parsed.message, *map(_detail, errors)))), token),
         codes=frozenset(
             word for error in errors if isinstance(error, ErrorDetail) for word in (error.code, error.field) if word
         ),
@@ -117,11 +111,6 @@ def _detail(error: ErrorDetail | str) -> str:
     if isinstance(error, str):
         return error
     return " ".join(filter(None, (error.resource, error.field, error.message or error.code)))
-
-
-def _without(token: str, text: str) -> str:
-    """Return foreign text that can be shown; the token is removed before truncating."""
-    return words(text.replace(token, "***") if token else text)
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
@@ -160,11 +149,11 @@ def judge_graphql(
     errors: Sequence[GraphQLError], headers: Mapping[str, str], intent: Intent, now: datetime, token: str = ""
 ) -> RequestFailed:
     types = {error.type for error in errors}
-    details = tuple(_without(token, error.message or "") for error in errors)
+    said = "; ".join(error.message or "" for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
-    if status == _OK and any("Something went wrong while executing" in detail for detail in details):
+    if status == _OK and "Something went wrong while executing" in said:
         status = 502  # GitHub's text for a query that exceeds ten seconds
-    return judge(Reply(status, "", details, headers=headers), intent, now)
+    return judge(Reply(status, words(said, token), headers=headers), intent, now)
 
 
 _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403,
@@ -187,7 +176,7 @@ def _is_throttled(reply: Reply) -> bool:
         return True
     if reply.status not in {403, 422}:
         return False
-    if "not accessible" in reply.message:
+    if "not accessible" in reply.words:
         return False  # a missing permission, even if it was the last request of the hour
     spent = reply.headers.get("x-ratelimit-remaining") == "0"
     return spent or "abuse" in reply.codes or "retry-after" in reply.headers or bool(_THROTTLED.search(reply.words))
@@ -214,7 +203,7 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
 
 
 def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
-    if "authenticate via a GitHub App" in reply.message:
+    if "authenticate via a GitHub App" in reply.words:
         # Only Apps can write check runs; a workflow's token is an App's.
         return PermissionMissing(
             f"A user's token lacks permission for {intent.doing} ({reply.status}).",

@@ -21,7 +21,7 @@ from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.drafts import CheckState, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -344,17 +344,9 @@ class GitHubForge(FileReader):
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
         return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Created).id
 
-    def resolve_thread(self, thread_id: str) -> None:
-        self._calls.mutate(queries.RESOLVE_THREAD, thread_id, _RESOLVING)
-
-    def unresolve_thread(self, thread_id: str) -> None:
-        self._calls.mutate(queries.UNRESOLVE_THREAD, thread_id, _RESOLVING)
-
-    def show_comment(self, node_id: str) -> None:
-        self._calls.mutate(queries.SHOW_COMMENT, node_id, _HIDING)
-
-    def hide_comment(self, node_id: str) -> None:
-        self._calls.mutate(queries.HIDE_COMMENT, node_id, _HIDING)
+    def change_node(self, node_id: str, change: NodeChange) -> None:
+        of_thread = change in {NodeChange.RESOLVE, NodeChange.UNRESOLVE}
+        self._calls.mutate(queries.NODE_CHANGES[change], node_id, _RESOLVING if of_thread else _HIDING)
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 

@@ -100,8 +100,11 @@ class Blob(Struct, frozen=True):
 
 
 class RequiredCheck(Struct, frozen=True):
+    """A check that a ruleset (`integration_id`) or branch protection (`app_id`) requires, and the App it comes from."""
+
     context: Name
     integration_id: int | None = None
+    app_id: int | None = None
 
 
 class RuleParameters(Struct, frozen=True):
@@ -113,13 +116,8 @@ class Rule(Struct, frozen=True):
     parameters: RuleParameters | None = None
 
 
-class ProtectedCheck(Struct, frozen=True):
-    context: Name
-    app_id: int | None = None
-
-
 class ProtectedChecks(Struct, frozen=True):
-    checks: tuple[ProtectedCheck, ...]
+    checks: tuple[RequiredCheck, ...]
 
 
 class Protection(Struct, frozen=True):

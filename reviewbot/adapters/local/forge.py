@@ -80,9 +80,8 @@ class LocalForge:
 
     config = tag_check = _always(None)
     checks = commits = summaries = queued = head_checks = with_head = _always(())
-    delete_comment = react = show_comment = hide_comment = remove_label = _always(None)
+    delete_comment = react = change_node = remove_label = _always(None)
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _always(None)
-    resolve_thread = unresolve_thread = _always(None)
     older_checks = _always(OlderChecks((), (), frozenset(), "", "", has_all_commits=True))
     heads = _always(dict[int, str]())
     waiting = _always(Waiting((), frozenset()))

@@ -126,7 +126,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), wait_until=wait_until)
     word = posted.command.name.value
     if there := answers_to(said_in(snapshot.comments, snapshot.threads), settings.instance, posted.key):
-        react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
+        react(run, posted.comment_id, there[0][1].reaction, in_thread=posted.in_thread)
         return write_bare(ports, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
     outcome = execute(run, snapshot, posted, action)

@@ -64,8 +64,8 @@ def reply(
     if not _is_answered(run, posted, now):
         body, in_thread = (run.renderer.post(one) for one in (view, replace(view, in_reply_to=None)))
         is_there = partial(_is_answered, run, posted)
-        post = partial(post_in, run, now, thread_with(posted.key, now.threads), in_thread, is_there, elsewhere=body)
-        run.attempt("The answer to a command", post)
+        thread = thread_with(posted.key, now.threads)
+        run.attempt("The answer to a command", post_in, run, now, thread, in_thread, is_there, elsewhere=body)
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return run.renderer.answer_words(view) if done.refusal else ""
 

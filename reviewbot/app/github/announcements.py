@@ -12,6 +12,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import apply_bypass, current_check
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
+from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.render.view_models.command import AnnouncementView
 from reviewbot.values import replace
 
@@ -24,18 +25,25 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
     for one in announcing.posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
-        if run.attempt(_ANNOUNCEMENT, partial(run.post_once, post, partial(_is_announced, run, one))):
+        if run.attempt(_ANNOUNCEMENT, run.post_once, post, partial(_is_announced, run, one)):
             known = known.with_update(known.memory.update.having_posted([one.key]))
     return replace(known, denied=frozenset(run.degraded.denied))
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:
-    comments = known.snapshot.comments
-    extra = left_to_announce((), comments, run.settings.instance, frozenset()).extra
-    for comment_id in extra:
-        run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_comment, comment_id))
-    kept = tuple(one for one in comments if one.id not in extra)
-    return replace(known, snapshot=replace(known.snapshot, comments=kept)) if extra else known
+    """Delete the comments, in the conversation and in threads, that two concurrent runs posted twice."""
+    snapshot, instance, forge = known.snapshot, run.settings.instance, run.ports.forge
+    extra = left_to_announce((), snapshot.comments, instance, frozenset()).extra
+    in_threads = duplicates(snapshot.threads, instance)
+    for delete, ids in ((forge.delete_comment, extra), (forge.delete_review_comment, in_threads)):
+        for comment_id in ids:
+            run.attempt("The deletion of a duplicate comment", delete, comment_id)
+    comments = tuple(one for one in snapshot.comments if one.id not in extra)
+    threads = tuple(
+        replace(thread, comments=tuple(one for one in thread.comments if one.id not in in_threads))
+        for thread in snapshot.threads
+    )
+    return replace(known, snapshot=replace(snapshot, comments=comments, threads=threads))
 
 
 def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapshot) -> bool:

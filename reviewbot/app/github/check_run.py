@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag, marked
@@ -27,15 +25,6 @@ from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
 from reviewbot.values import replace
-
-LEVELS = {
-    Severity.UNRATED: AnnotationLevel.FAILURE,
-    Severity.CRITICAL: AnnotationLevel.FAILURE,
-    Severity.HIGH: AnnotationLevel.WARNING,
-    Severity.MEDIUM: AnnotationLevel.WARNING,
-    Severity.LOW: AnnotationLevel.NOTICE,
-    Severity.INFO: AnnotationLevel.NOTICE,
-}
 
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
@@ -122,7 +111,7 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     here = now.pull.is_open and not known.reviewed_sha
     if check is None or not here or not is_covered(check, now.other_checks):
         return check
-    return run.attempt(CHECK_RUN, partial(run.ports.forge.create_check, state)) or check
+    return run.attempt(CHECK_RUN, run.ports.forge.create_check, state) or check
 
 
 def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
@@ -132,8 +121,9 @@ def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) ->
     forge = run.ports.forge
     # GitHub appends annotations, so a completed check run is replaced by a new one with the same name.
     usable = own if own and own.status != CheckStatus.COMPLETED else None
-    write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
-    return run.attempt(CHECK_RUN, write)
+    if usable:
+        return run.attempt(CHECK_RUN, forge.update_check, usable.id, state)
+    return run.attempt(CHECK_RUN, forge.create_check, state)
 
 
 def _says_the_same(there: CheckRun, state: CheckState) -> bool:
@@ -193,7 +183,13 @@ def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
             continue
         title, message = run.renderer.annotation(view)
         start = view.start_line or view.line
-        found.append(Annotation(view.path, start, view.line, LEVELS[view.severity], title, message))
+        found.append(Annotation(view.path, start, view.line, _level(view.severity), title, message))
         if len(found) == MOST_ANNOTATIONS:
             break
     return tuple(found)
+
+
+def _level(severity: Severity) -> AnnotationLevel:
+    if severity.at_least(Severity.CRITICAL):
+        return AnnotationLevel.FAILURE
+    return AnnotationLevel.WARNING if severity.at_least(Severity.MEDIUM) else AnnotationLevel.NOTICE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -64,7 +64,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         ledger = _ending_commands(run, ledger) if run.paid and (is_deleted or signed) else ledger
     hidden = was_here or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
-    claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
+    claimed = Decimal(0) if believed else reading.spent
+    on_head = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
     return StoredLedger(
         ledger=ledger,
         claimed=claimed,
@@ -72,10 +73,10 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         lost=lost,
         summary=keep,
         doubled=bool(found.extra),
-        on_head=on_head,
+        on_head={check_id: copy for check_id, copy in on_head if copy is not None},
         finished=frozenset(finished),
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
-        older_checks=tuple(one for one in checks if not _is_here(run, snapshot, one)),
+        older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
     )
 
 
@@ -100,10 +101,6 @@ def _read_with_checks(
     return (distrust(reading) if cut else reading), checks, cut
 
 
-def _is_here(run: RunContext, snapshot: Snapshot, check: CheckRun) -> bool:
-    return (check.head_sha, check.name) == (snapshot.pull.head_sha, run.check_name)
-
-
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
     """Whether a force-push may hide the only record of a purchase, after another run overwrote it in the summary."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
@@ -113,11 +110,6 @@ def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
     """Whether every check run that was read is older than the summary, so an unread one may show it was restored."""
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
-
-
-def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
-    copies = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
-    return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
 def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
 from reviewbot.app.github.ledger_store import first_recorded
@@ -32,7 +30,9 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     if purchase.parts == 1:  # several tasks are recorded in the summary first
         known = _in_check_run(run, known, purchase)
     if comes_in_summary(known, purchase):
-        in_summary = _in_summary(run, known, purchase)
+        now = _read_again(run, known)
+        moved = head_has_moved(known, now)
+        in_summary = None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
         if in_summary is None:
             return HeadMoved()
         known = in_summary
@@ -80,13 +80,6 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Ou
     return _keeping(known, write_check_run(run, _only(known, purchase), outcome))
 
 
-def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
-    """Write to the summary, keeping its current content; returns None if the head has moved."""
-    now = _read_again(run, known)
-    moved = head_has_moved(known, now)
-    return None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
-
-
 def _read_again(run: RunContext, known: Known) -> Known:
     return read_ledger_again(run, known) if known.summary else known
 
@@ -95,7 +88,7 @@ def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
     """Write to the ledger of the summary, whose text may be that of the newer head."""
     if now.summary and now.request.summary_comment:
         ledger = _only(now, purchase).ledger.written_for(now.snapshot, now.request.instance)
-        run.attempt(SUMMARY, partial(keep_text, run, now.summary, ledger))
+        run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
 
 
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.announcements import without_doubles
@@ -17,7 +16,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import COMMENTS
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
-from reviewbot.domain.publishing.comment_diff import CommentGroup, duplicates, group, left_to_post, posted_comments
+from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
 from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
 from reviewbot.render.view_models.review import CommentView
 from reviewbot.values import replace
@@ -28,14 +27,14 @@ TRIES = 3
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments; what cannot be posted moves to the summary."""
-    known = _without_duplicates(run, known)
+    known = without_doubles(run, known)
     there = posted_comments(known.snapshot.threads, run.settings.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
-    refused_groups = run.attempt(COMMENTS, lambda: _post_until_known(run, known, left, outcome))
-    run.attempt("The dismissal of a review", lambda: _dismiss(run, known, outcome))
+    refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
+    run.attempt("The dismissal of a review", _dismiss, run, known, outcome)
     known = replace(known, denied=frozenset(run.degraded.denied))
     if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)
@@ -64,22 +63,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     except ReviewbotError as error:
         run.degraded.say(f"What was posted could not be read back: {error.message}")
         return known
-    return without_doubles(run, _without_duplicates(run, known))
-
-
-def _without_duplicates(run: RunContext, known: Known) -> Known:
-    """Delete comments and replies that two concurrent runs posted twice."""
-    extra = duplicates(known.snapshot.threads, run.settings.instance)
-    for comment_id in extra:
-        run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_review_comment, comment_id))
-    if not extra:
-        return known
-    threads = (
-        replace(one, comments=tuple(comment for comment in one.comments if comment.id not in extra))
-        for one in known.snapshot.threads
-        if one.comments[0].id not in extra
-    )
-    return replace(known, snapshot=replace(known.snapshot, threads=tuple(threads)))
+    return without_doubles(run, known)
 
 
 def _post_until_known(

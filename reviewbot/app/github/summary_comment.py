@@ -54,7 +54,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
-        run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
+        run.attempt(SUMMARY, forge.delete_comment, double.id)
     if keep and keep.body == body:
         return replace(known, summary=keep, whole_summary=body if is_whole else "")
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
@@ -86,7 +86,7 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
     if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
         return
     try:
-        run.attempt(SUMMARY, partial(keep_text, run, keep, stored.kept.written_for(snapshot, instance)))
+        run.attempt(SUMMARY, keep_text, run, keep, stored.kept.written_for(snapshot, instance))
     except ForgeError as error:
         run.ports.reporter.say(f"The reactions were not recorded: {error.message}")
 

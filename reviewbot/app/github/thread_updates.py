@@ -30,7 +30,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
     posted = {key for key, _ in comment_diff.replies_there(threads, instance)}
     count = 0
     for operation in comment_diff.thread_operations(updates):
-        done = run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
+        done = run.attempt("The update of a finding's comment", _carry_out, run, operation)
         if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1
@@ -53,14 +53,8 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
             return _reply(run, operation)
         case comment_diff.EditComment(comment_id=comment_id, body=body):
             forge.update_review_comment(comment_id, body)
-        case comment_diff.ResolveThread(thread_id=thread_id):
-            forge.resolve_thread(thread_id)
-        case comment_diff.UnresolveThread(thread_id=thread_id):
-            forge.unresolve_thread(thread_id)
-        case comment_diff.ShowComment(node_id=node_id):
-            forge.show_comment(node_id)
-        case comment_diff.HideComment(node_id=node_id):
-            forge.hide_comment(node_id)
+        case comment_diff.ChangeNode(node_id=node_id, change=change):
+            forge.change_node(node_id, change)
     return True
 
 

@@ -39,6 +39,7 @@ class Inquiry(Struct, frozen=True):
         known = known_of(run, snapshot, Asked(question.by, question.comment, snapshot.pull.head_sha))
         request = replace(known.request, mode=MODE)
         limits = Limits(
+            hold=0,
             ask_credits=run.settings.ask_credits,
             max_per_pr=request.max_credits_per_pr,
             min_balance=request.min_balance,

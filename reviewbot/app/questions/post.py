@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from reviewbot.app.comments.reply import post_in, react
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
-from reviewbot.domain.commands.parse import answers_to, key_of, replies_to, said_in
+from reviewbot.domain.commands.parse import answers_to, key_of, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
@@ -43,7 +41,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     for extra in _replies(run, question, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)
         delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
-        run.attempt("The deletion of a duplicate comment", partial(delete, extra.id))
+        run.attempt("The deletion of a duplicate comment", delete, extra.id)
     comment = _comment(question, now)
     if comment is not None and (is_new or not comment.reacted):
         reaction = Reaction.YES if _is_answered(run, question, now) else Reaction.NO
@@ -58,12 +56,13 @@ def _text(run: RunContext, task: Task | None) -> str:
 
 
 def _replies(run: RunContext, question: Question, now: Snapshot) -> tuple[Comment, ...]:
-    return replies_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+    answers = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+    return tuple(comment for comment, _ in answers)
 
 
 def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:
-    marks = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
-    return any(one.reaction is Reaction.YES for one in marks)
+    answers = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+    return any(mark.reaction is Reaction.YES for _, mark in answers)
 
 
 def _comment(question: Question, now: Snapshot) -> Comment | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import keep_text
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Snapshot
+from reviewbot.domain.github.pull_request import CheckStatus, Snapshot
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.external_id import counted, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger
@@ -70,10 +69,6 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
         run.ports.forge.create_comment(run.signer.pull_number, body)
 
 
-def _by_id(check: CheckRun) -> int:
-    return check.id
-
-
 def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
     """Let the newest check run say whether a question is open, and the newest copy count this write of the ledger.
 
@@ -81,7 +76,7 @@ def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
     before newer ones of older heads: the next run would write it again. One in progress is found anyway, and another
     run may be recording its purchase there.
     """
-    checks = (*sorted(snapshot.older_checks, key=_by_id), *sorted(snapshot.checks, key=_by_id))
+    checks = sorted((*snapshot.older_checks, *snapshot.checks), key=lambda one: (one in snapshot.checks, one.id))
     own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]
     done = [(one, tag) for one, tag in own if one.status == CheckStatus.COMPLETED]
     newest, asks = ([one.id for one, _ in own] or [0])[-1], bool(ledger.questions.open())
@@ -90,5 +85,4 @@ def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
         wanted = replace(tag, asks=asks and one.id == newest)
         copy = counted(one.external_id, ledger, run.signer) if one.id == copied else one.external_id
         if (wanted, copy) != (tag, one.external_id):
-            write = partial(run.ports.forge.tag_check, one.id, wanted, copy)
-            run.attempt("The record of a question in the check run", write)
+            run.attempt("The record of a question in the check run", run.ports.forge.tag_check, one.id, wanted, copy)

@@ -49,11 +49,11 @@ def _read(service: ReviewService, task: Task, form: AnswerForm) -> Report:
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
     """Return the texts of a task's deliverables by name; if a download fails, the address and the error."""
     files: dict[str, str] = {}
-    for one in deliverables(task.result):
+    for name, url in deliverables(task.result).items():
         try:
-            files[one.file_name] = service.deliverable(one.url)
+            files[name] = service.deliverable(url)
         except ServiceError as error:
-            files[one.file_name] = f"{one.url}\n({error.message})"
+            files[name] = f"{url}\n({error.message})"
     return files
 
 

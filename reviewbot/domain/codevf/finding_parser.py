@@ -119,14 +119,14 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
-    outside: list[_Outside] = []
+    outside: list[Leftover] = []
     for index, entry in enumerate(parsed.files):
         outside += _read_file(entry, f"files[{index}]", findings, leftovers)
     previous = tuple(_read_previous(parsed.previous, leftovers))
     outside += _outside_schema(rest, "", leftovers)
     if not findings:
-        leftovers += [Leftover(one.where, _UNFIT, one.text) for one in outside if one.is_sentence]
-        outside = [one for one in outside if not one.is_sentence]
+        leftovers += [one for one in outside if one.why]
+        outside = [one for one in outside if not one.why]
     words = [(parsed.summary or "").strip(), *(one.text for one in outside)]
     if parsed.summary is None and not (findings or leftovers):
         # An answer without findings must match the schema.
@@ -138,25 +138,20 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
 _UNFIT = "it does not fit the schema"
 
 
-class _Outside(Struct, frozen=True):
-    """A plain value outside the schema."""
+def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[Leftover]:
+    """Yield plain values outside the schema, with a reason if they may be a finding.
 
-    where: str
-    text: str
-    is_sentence: bool
-
-
-def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[_Outside]:
-    """Yield plain values outside the schema; lists and objects become leftovers, since findings may hide in them."""
+    Lists and objects become leftovers, since findings may hide in them.
+    """
     for key, value in rest.items():
         place = f"{where}{key[:80]}"
         if hides_findings(key, value):
             leftovers.append(Leftover(place, _UNFIT, f"{key}: {shown(value)}"))
         elif value:
-            yield _Outside(place, f"{key}: {value}", is_sentence(value) or is_sentence(key))
+            yield Leftover(place, _UNFIT if is_sentence(value) or is_sentence(key) else "", f"{key}: {value}")
 
 
-def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[_Outside]:
+def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[Leftover]:
     file, rest = salvage(entry, _File) if isinstance(entry, dict) else (_File(), {})
     if file.findings is None:
         leftovers.append(Leftover(where, "it is not a file with a list of findings", shown(entry)))

@@ -12,8 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from enum import Enum
-from typing import assert_never
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -285,31 +283,24 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
 
-class _Kind(Enum):
-    PARAGRAPH = "paragraph"
-    ITEM = "list item"
-    HEADING = "heading"
-    FENCE = "fenced block"
-
-
 class _Block(Struct, frozen=True):
-    """Lines that belong together.
+    """Lines that belong together: a paragraph, a list item, a heading or a fenced block.
 
     Attributes:
         raw: as written.
         text: without the marker, quote signs and indentation; of a fence its lines.
         indent: columns before the marker or the first line.
-        level: of a heading.
-        info: of a fence.
+        level: of a heading, else 0.
+        info: of a fence, else None.
         is_quoted: whether the words may be those of another person, such as the author's reply to an earlier finding.
     """
 
-    kind: _Kind
     raw: tuple[str, ...]
     text: str
     indent: int = 0
     level: int = 0
-    info: str = ""
+    info: str | None = None
+    is_item: bool = False
     is_quoted: bool = False
 
 
@@ -329,7 +320,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
             index = end
         elif heading:
             text = _NUMBER.sub("", heading["text"], count=1)
-            yield _Block(_Kind.HEADING, (line,), text, level=len(heading["marks"]))
+            yield _Block((line,), text, level=len(heading["marks"]))
         elif line.strip():
             open_lines.append(line)
         index += 1
@@ -380,16 +371,15 @@ def _unmarked(line: str) -> str:
 
 
 def _block(lines: Sequence[str]) -> _Block:
-    item = _ITEM.match(lines[0])
     text = "\n".join([_unmarked(lines[0]), *(line.strip() for line in lines[1:])]).strip()
-    kind = _Kind.ITEM if item else _Kind.PARAGRAPH
-    return _Block(kind, tuple(lines), text, _indent(lines[0]), is_quoted=any(map(_QUOTE.match, lines)))
+    is_item, is_quoted = _ITEM.match(lines[0]) is not None, any(map(_QUOTE.match, lines))
+    return _Block(tuple(lines), text, _indent(lines[0]), is_item=is_item, is_quoted=is_quoted)
 
 
 def _fence(lines: Sequence[str]) -> _Block:
     indent, opening = _indent(lines[0]), lines[0].strip()
     inner = "\n".join(line[min(indent, _indent(line)) :] for line in lines[1:-1])
-    return _Block(_Kind.FENCE, tuple(lines), inner, indent, info=opening.lstrip(opening[0]).strip())
+    return _Block(tuple(lines), inner, indent, info=opening.lstrip(opening[0]).strip())
 
 
 def _indent(line: str) -> int:
@@ -451,24 +441,10 @@ class _Reader:
         self.headings: list[_Heading] = []
 
     def read(self, block: _Block) -> None:
-        match block.kind:
-            case _Kind.HEADING:
-                self._head(block)
-            case _Kind.FENCE:
-                self._fenced(block)
-            case _Kind.ITEM | _Kind.PARAGRAPH:
-                self._words(block)
-            case unknown:
-                assert_never(unknown)
-
-    def _head(self, block: _Block) -> None:
-        severity, text = _severity(block.text)
-        place = _begins_with_place(text, rated=severity is not None)
-        self._close(block.level)
-        if place:
-            self._begin(block, place, text, severity, takes_all=True)
-        elif not self._title(block, block.level):
-            self._leave(block)
+        if block.info is not None:
+            self._fenced(block, block.info)
+        else:
+            self._words(block)
 
     def _title(self, block: _Block, level: int) -> bool:
         """Use a block as a heading if it names only a file or a severity; return whether it does."""
@@ -485,12 +461,12 @@ class _Reader:
     def _close(self, level: int) -> None:
         self.headings = [one for one in self.headings if one.level < level]
 
-    def _fenced(self, block: _Block) -> None:
+    def _fenced(self, block: _Block, info: str) -> None:
         lines = [_unmarked(line) for line in block.text.split("\n") if line.strip()]
         places = [(line, place) for line in lines if (place := _begins_with_place(line))]
         rated = any(_severity(_after(*one))[0] for one in places)
         draft = self.current
-        if block.info.casefold() == "suggestion" and draft is not None and draft.suggestion is None:
+        if info.casefold() == "suggestion" and draft is not None and draft.suggestion is None:
             draft.suggestion = block.text
         elif rated or (draft is None and places and len(places) == len(lines)):
             for one in _blocks(block.text.split("\n")):
@@ -501,7 +477,9 @@ class _Reader:
             self._leave(block)
 
     def _words(self, block: _Block) -> None:
-        if not block.is_quoted and (earlier := _earlier(block.text)):
+        if block.level:
+            self._close(block.level)
+        elif not block.is_quoted and (earlier := _earlier(block.text)):
             self.previous.append(earlier)
             self.confirmed.append("\n".join(block.raw))
             self.current = None
@@ -509,7 +487,11 @@ class _Reader:
         severity, text = _severity(block.text)
         place = _begins_with_place(text, rated=severity is not None)
         if place:
-            self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
+            takes_all = block.level > 0 or not text[place.end :].strip(" :*")
+            self._begin(block, place, text, severity, takes_all=takes_all)
+        elif block.level:
+            if not self._title(block, block.level):
+                self._leave(block)
         elif (
             _heads(block.text)
             and "\n" not in block.text
@@ -528,7 +510,7 @@ class _Reader:
         draft = self.current
         if draft is None or _CLOSING.match(block.text) or _contained_place(block.text):
             return None
-        is_below = draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent
+        is_below = draft.block.is_item and block.indent > draft.block.indent
         return draft if draft.takes_all or is_below else None
 
     def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
@@ -543,7 +525,7 @@ class _Reader:
             self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
         elif self.headings and not _CLOSING.match(text):
             # A paragraph may be about more than the heading above it.
-            rated = None if block.kind is _Kind.ITEM else Severity.UNRATED
+            rated = None if block.is_item else Severity.UNRATED
             self._add(block, _Place(self._file(), None, None, 0, 0), text, rated)
         else:
             self._leave(block)

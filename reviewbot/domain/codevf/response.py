@@ -80,21 +80,16 @@ MAX_FILE_NAME = 200
 """Characters of a deliverable's name as shown."""
 
 
-class Deliverable(Struct, frozen=True):
-    file_name: str
-    url: str
-
-
-def deliverables(result: object) -> tuple[Deliverable, ...]:
-    """Return the files that an answer refers to; equal names get a number."""
-    found: dict[str, Deliverable] = {}
+def deliverables(result: object) -> dict[str, str]:
+    """Return the URLs of the files that an answer refers to, by name; equal names get a number."""
+    found: dict[str, str] = {}
     for _, pointer in _pointers(result):
         if pointer:
             name = shorten_line(pointer.file_name or "file", MAX_FILE_NAME)
             while name in found:
                 name = f"{name} ({len(found) + 1})"
-            found[name] = Deliverable(name, pointer.url)
-    return tuple(found.values())
+            found[name] = pointer.url
+    return found
 
 
 class _Pointer(Struct, frozen=True, rename="camel"):
@@ -243,9 +238,8 @@ def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
     for item, pointer in _pointers(result):
         if pointer is None:
             yield _Source("deliverables", _plain(item), is_talk=False)
-    texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
-    for name, text in texts.items():
-        yield _Source(f"deliverable {name}", text, is_talk=False, is_prose=name in (files or {}))
+    for name, text in {**deliverables(result), **files}.items():
+        yield _Source(f"deliverable {name}", text, is_talk=False, is_prose=name in files)
 
 
 def _plain(value: object) -> str:

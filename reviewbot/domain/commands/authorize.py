@@ -276,11 +276,8 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.OTHER_BASE: _was_retargeted(posted, pull),
     }
     refused = _not_by_authors(posted, scope) or _first(impossible)
-    return refused or EditLedger(_granted(posted, pull))
-
-
-def _granted(posted: PostedCommand, pull: PullRequest) -> GrantBypass:
-    return GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason, posted.stamp)
+    granted = GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason, posted.stamp)
+    return refused or EditLedger(granted)
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:

@@ -238,16 +238,14 @@ def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Com
     return (*comments, *(one for thread in threads for one in thread.comments))
 
 
-def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[AnswerMark, ...]:
-    """List the marks of the answers to a command; two runs that race may each have written one."""
-    return tuple(mark for _, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
+def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
+    """List the answers to a command, of which two runs that race may each have written one.
 
-
-def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
-    """List the answers to a command, those that say yes first, then those in threads, then the oldest."""
-    found = [(mark, one) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
-    found.sort(key=lambda one: (one[0].reaction is not Reaction.YES, not isinstance(one[1], ThreadComment), one[1].id))
-    return tuple(one for _, one in found)
+    Those that say yes are first, then those in threads, then the oldest.
+    """
+    found = [(one, mark) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
+    found.sort(key=lambda one: (one[1].reaction is not Reaction.YES, not isinstance(one[0], ThreadComment), one[0].id))
+    return found
 
 
 def _answers(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:

@@ -85,6 +85,15 @@ class CheckState(Struct, frozen=True):
     annotations: tuple[Annotation, ...] = ()
 
 
+class NodeChange(StrEnum):
+    """What is done to a thread, or to a comment, which is minimized as outdated."""
+
+    RESOLVE = "resolve"
+    UNRESOLVE = "unresolve"
+    HIDE = "hide"
+    SHOW = "show"
+
+
 class Reaction(StrEnum):
     """The reactions to a command: `EYES` while the answer to a question is awaited, the others once it is done."""
 

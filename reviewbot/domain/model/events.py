@@ -343,10 +343,9 @@ _READERS: Mapping[str, Callable[[str, _Payload], Event]] = {
 
 def _typed_number(value: object) -> int | None:
     """Return a pull request's number from a number or text such as `12` or `#12`."""
-    if isinstance(value, str) and re.fullmatch(r"\s*#?[0-9]{1,10}\s*", value):
-        value = int(value.strip().removeprefix("#"))
-    ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_NUMBER
-    return value if ok and isinstance(value, int) else None
+    found = re.fullmatch(r"\s*#?([0-9]{1,10})\s*", str(value)) if isinstance(value, int | str) else None
+    number = int(found[1]) if found else 0
+    return number if 0 < number <= LARGEST_NUMBER else None
 
 
 T = TypeVar("T")

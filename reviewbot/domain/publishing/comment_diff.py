@@ -23,7 +23,7 @@ from reviewbot.domain.findings.markers import (
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.drafts import FileTarget, LineTarget, Reaction
+from reviewbot.domain.github.drafts import FileTarget, LineTarget, NodeChange, Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread
 from reviewbot.domain.model.events import BOT_SUFFIX
 
@@ -209,25 +209,12 @@ class EditComment(Struct, frozen=True):
     body: str
 
 
-class ResolveThread(Struct, frozen=True):
-    thread_id: str
-
-
-class HideComment(Struct, frozen=True):
-    """Minimize a comment as outdated."""
-
+class ChangeNode(Struct, frozen=True):
     node_id: str
+    change: NodeChange
 
 
-class UnresolveThread(Struct, frozen=True):
-    thread_id: str
-
-
-class ShowComment(Struct, frozen=True):
-    node_id: str
-
-
-Operation = PostReply | EditComment | ResolveThread | HideComment | UnresolveThread | ShowComment
+Operation = PostReply | EditComment | ChangeNode
 
 
 class ThreadUpdate(Struct, frozen=True):
@@ -284,14 +271,14 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     thread, first = update.thread, update.thread.comments[0]
     if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
-            yield ResolveThread(thread.id)
+            yield ChangeNode(thread.id, NodeChange.RESOLVE)
         elif not first.is_minimized and all(one.ours and read_reply_mark(one.body) for one in thread.comments[1:]):
-            yield HideComment(first.node_id)
+            yield ChangeNode(first.node_id, NodeChange.HIDE)
     if not update.is_back:
         return
     # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
     by_us = thread.resolved_by in {None, (first.author or "").removesuffix(BOT_SUFFIX)}
     if thread.is_resolved and thread.can_unresolve and by_us:
-        yield UnresolveThread(thread.id)
+        yield ChangeNode(thread.id, NodeChange.UNRESOLVE)
     if first.is_minimized and first.hidden_as_outdated:
-        yield ShowComment(first.node_id)
+        yield ChangeNode(first.node_id, NodeChange.SHOW)

@@ -14,7 +14,6 @@ from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.phases import Quote
-from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
@@ -35,32 +34,13 @@ BUYING = timedelta(minutes=10)
 """How long after the intent another run may still be creating the task."""
 
 
-class Limits(Struct, frozen=True):
-    """The settings that limit the purchase and its size, and the credits that count against them."""
+class Limits(budget.Spending, frozen=True, kw_only=True):
+    """What limits the purchase and its size; the hold is that of the question, 0 until it is priced."""
 
     ask_credits: int
-    max_per_pr: int | Auto
-    min_balance: int
-    spent: Decimal
-    first_hold: int
     attachment_bytes: int
-
-    def check(self, hold: int, balance: Balance | None) -> None:
-        """Raise if a limit or the balance forbids it.
-
-        Raises:
-            OverBudget: before a task is created.
-        """
-        spending = budget.Spending(
-            hold,
-            self.spent,
-            self.max_per_pr,
-            self.min_balance,
-            self.first_hold,
-            what="this question",
-            again="Then ask again.",
-        )
-        budget.check(spending, balance)
+    what: str = "this question"
+    again: str = "Then ask again."
 
 
 # Phases
@@ -237,10 +217,6 @@ _PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.COMMAND, None, 0, _OPEN)
 _ANSWERED = answered(carried_out=True, message="The question was answered.")
 
 
-def _is_again(question: Question) -> bool:
-    return bool(question.hold)
-
-
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
@@ -251,16 +227,17 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
         OverBudget: it does not fit.
     """
     times = tag.multiplier if tag else Decimal(1)
-    most, again = limits.ask_credits, _is_again(question)
-    if again:  # a missing task is created at the price that was agreed then
+    most = limits.ask_credits
+    if question.hold:  # a missing task is created at the price that was agreed then
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
-    replace(limits, spent=limits.spent - question.hold).check(price.hold, None if again else balance)
+    spending = replace(limits, hold=price.hold, spent=limits.spent - question.hold)
+    budget.check(spending, None if question.hold else balance)
     return price
 
 
 def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
-    if _is_again(at.question):
+    if at.question.hold:
         return Intended(at.question, price, size_tiers(at.limits.attachment_bytes), again=True)
     intent = replace(at.question, hold=price.hold, at=now.isoformat(timespec="seconds"))
     return Quoted(intent, at.limits, price)
@@ -275,12 +252,11 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     question = at.question
     recorded = ledger.questions.find(question.comment)
     spent = max(at.limits.spent, ledger.spent - (recorded.cost if recorded else 0))
-    limits = replace(at.limits, first_hold=ledger.first_hold, spent=spent)
     try:
-        limits.check(question.hold, None)
+        budget.check(replace(at.limits, hold=question.hold, first_hold=ledger.first_hold, spent=spent), None)
     except ReviewbotError as error:
         return _withdrawn(question, error)
-    return Intended(question, at.price, size_tiers(limits.attachment_bytes), again=False)
+    return Intended(question, at.price, size_tiers(at.limits.attachment_bytes), again=False)
 
 
 def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:

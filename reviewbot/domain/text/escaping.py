@@ -103,11 +103,7 @@ def markdown_text(text: str) -> str:
 
 def markdown_line(text: str) -> str:
     """Return `markdown_text` on one line: for headings, list items and table cells."""
-    return markdown_text(_one_line(text))
-
-
-def _one_line(text: str) -> str:
-    return re.sub("[ \t\n]+", " ", visible(text)).strip(" ")
+    return markdown_text(re.sub("[ \t\n]+", " ", visible(text)).strip(" "))
 
 
 _MOST_BACKTICKS = 60

@@ -20,7 +20,6 @@ from reviewbot.adapters.codevf.transport import RESPONSE_BYTES, fault_of
 from reviewbot.domain.codevf.polling import MAX_ATTEMPTS, Fault
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
 from reviewbot.errors import (
-    NoKey,
     OverBudget,
     PayloadTooLarge,
     ReviewbotError,
@@ -487,8 +486,8 @@ def test_an_invalid_key_is_not_shown(service: Service, clock: ManualClock, key: 
     assert key not in f"{caught.value} {caught.value.hint}"
 
 
-def test_a_missing_key_raises_no_key(service: Service, clock: ManualClock) -> None:
-    with pytest.raises(NoKey):
+def test_an_empty_key_is_refused(service: Service, clock: ManualClock) -> None:
+    with pytest.raises(SettingsError, match="nothing was sent"):
         CodeVF(Access(service.url, Secret("")), clock, 1.0, Random(1))  # noqa: S311 — jitter
 
 

@@ -15,6 +15,7 @@ from reviewbot_sandbox.faults import Drip, Reply
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.connection import RESPONSE_BYTES
 from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.domain.github.drafts import NodeChange
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable
 from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
@@ -148,11 +149,11 @@ def test_writes_after_the_first_twenty_are_paced(github: GitHubOnLoopback) -> No
     for _ in range(10):
         github.forge.create_comment(1, "Seen.")
         with pytest.raises(ForgeError):
-            github.forge.resolve_thread("unknown")
+            github.forge.change_node("unknown", NodeChange.RESOLVE)
     assert github.clock.waits == []
     github.forge.create_comment(1, "Seen.")
     with pytest.raises(ForgeError):
-        github.forge.resolve_thread("unknown")
+        github.forge.change_node("unknown", NodeChange.RESOLVE)
     first, second = github.clock.waits
     assert 0 < first <= 60 / 57
     assert first < second <= 120 / 57

@@ -30,7 +30,7 @@ from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.drafts import CheckState
+from reviewbot.domain.github.drafts import CheckState, NodeChange
 from reviewbot.domain.github.pull_request import CheckStatus, Permission
 from reviewbot.errors import (
     DiffTooLarge,
@@ -84,7 +84,7 @@ def comment(github: GitHubOnLoopback) -> object:
 
 def hide(github: GitHubOnLoopback) -> None:
     """Minimize a comment, a write over GraphQL."""
-    github.forge.hide_comment("IC_1")
+    github.forge.change_node("IC_1", NodeChange.HIDE)
 
 
 def read(github: GitHubOnLoopback) -> object:

@@ -11,7 +11,7 @@ from reviewbot_sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, S
 
 from reviewbot.domain.findings import markers
 from reviewbot.domain.findings.markers import ReplyMark, Words
-from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.drafts import NodeChange, Reaction
 from reviewbot.errors import NotFound, PermissionMissing
 
 if TYPE_CHECKING:
@@ -111,11 +111,11 @@ def test_a_review_comment_is_edited(github: GitHubOnLoopback) -> None:
 def test_a_comment_of_a_thread_is_hidden_with_a_reason(github: GitHubOnLoopback) -> None:
     root = thread_by_mona(github)
     (before,) = github.snapshot().threads[0].comments
-    github.forge.hide_comment(before.node_id)
+    github.forge.change_node(before.node_id, NodeChange.HIDE)
     (after,) = github.snapshot().threads[0].comments
     assert (before.is_minimized, after.is_minimized, after.hidden_as_outdated) == (False, True, True)
     assert github.world.store.replies[root].minimized == "outdated"
-    github.forge.show_comment(before.node_id)
+    github.forge.change_node(before.node_id, NodeChange.SHOW)
     assert github.snapshot().threads[0].comments == (before,)
 
 
@@ -124,9 +124,9 @@ def test_a_deleted_comment_cannot_be_hidden_or_resolved(github: GitHubOnLoopback
     (thread,) = github.snapshot().threads
     github.world.delete_comment(thread.comments[0].id)
     with pytest.raises(NotFound):
-        github.forge.hide_comment(thread.comments[0].node_id)
+        github.forge.change_node(thread.comments[0].node_id, NodeChange.HIDE)
     with pytest.raises(NotFound):
-        github.forge.resolve_thread(thread.id)
+        github.forge.change_node(thread.id, NodeChange.RESOLVE)
 
 
 def test_resolving_needs_contents_write_as_the_thread_reports(github: GitHubOnLoopback) -> None:
@@ -134,18 +134,18 @@ def test_resolving_needs_contents_write_as_the_thread_reports(github: GitHubOnLo
     (thread,) = github.snapshot().threads
     assert (thread.is_resolved, thread.can_resolve) == (False, False)
     with pytest.raises(PermissionMissing) as caught:
-        github.forge.resolve_thread(thread.id)
+        github.forge.change_node(thread.id, NodeChange.RESOLVE)
     assert caught.value.needs == "contents: write"
     assert not github.snapshot().threads[0].is_resolved
 
     github.world.app_token("ghs_writer", permissions={**WORKFLOW, Scope.CONTENTS: Access.WRITE})
     with github.open("ghs_writer") as forge:
         assert github.snapshot(forge=forge).threads[0].can_resolve
-        forge.resolve_thread(thread.id)
+        forge.change_node(thread.id, NodeChange.RESOLVE)
         (thread,) = github.snapshot(forge=forge).threads
         assert (thread.is_resolved, thread.can_resolve, thread.can_unresolve) == (True, False, True)
         assert thread.resolved_by == "github-actions"
-        forge.unresolve_thread(thread.id)
+        forge.change_node(thread.id, NodeChange.UNRESOLVE)
     assert not github.snapshot().threads[0].is_resolved
 
 
@@ -161,8 +161,8 @@ def test_a_read_only_token_writes_nothing_on_github(github: GitHubOnLoopback) ->
             lambda: forge.react(comment, Reaction.YES, in_thread=False),
             lambda: forge.remove_label(1, "review"),
             lambda: forge.update_review_comment(root, "Ah."),
-            lambda: forge.resolve_thread(thread.id),
-            lambda: forge.hide_comment(thread.comments[0].node_id),
+            lambda: forge.change_node(thread.id, NodeChange.RESOLVE),
+            lambda: forge.change_node(thread.comments[0].node_id, NodeChange.HIDE),
         )
         for deed in deeds:
             with pytest.raises(PermissionMissing):

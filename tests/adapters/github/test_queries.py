@@ -9,6 +9,7 @@ import reviewbot_sandbox.github
 from graphql import build_schema, parse, validate
 
 from reviewbot.adapters.github.graphql import queries
+from reviewbot.domain.github.drafts import NodeChange
 
 SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
 DOCUMENTS = {
@@ -26,8 +27,8 @@ DOCUMENTS = {
     "checks of the head": queries.HEAD_CHECKS,
     "with a head": queries.WITH_HEAD,
     "queue": queries.QUEUE,
-    "resolving": queries.RESOLVE_THREAD,
-    "hiding": queries.HIDE_COMMENT,
+    "resolving": queries.NODE_CHANGES[NodeChange.RESOLVE],
+    "hiding": queries.NODE_CHANGES[NodeChange.HIDE],
     "both sides": queries.entries(3, 2),
     "files and context": queries.entries(1, 0, 2),
     "context only": queries.entries(0, 0, 2),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from reviewbot.domain.github.drafts import InlineComment, Reaction
+from reviewbot.domain.github.drafts import InlineComment, NodeChange, Reaction
 from reviewbot.domain.github.pull_request import Conclusion, Snapshot
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
@@ -350,11 +350,11 @@ class Pair:
         acts: dict[str, Act[object]] = {
             "edit": lambda harness, side: harness.forge.update_review_comment(reply.on(side), "Edited."),
             "delete": lambda harness, side: harness.forge.delete_review_comment(reply.on(side)),
-            "hide": lambda harness, side: harness.forge.hide_comment(node.on(side)),
-            "show": lambda harness, side: harness.forge.show_comment(node.on(side)),
+            "hide": lambda harness, side: harness.forge.change_node(node.on(side), NodeChange.HIDE),
+            "show": lambda harness, side: harness.forge.change_node(node.on(side), NodeChange.SHOW),
             "react to": lambda harness, side: harness.forge.react(reply.on(side), Reaction.NO, in_thread=True),
-            "resolve": lambda harness, side: harness.forge.resolve_thread(thread.on(side)),
-            "unresolve": lambda harness, side: harness.forge.unresolve_thread(thread.on(side)),
+            "resolve": lambda harness, side: harness.forge.change_node(thread.on(side), NodeChange.RESOLVE),
+            "unresolve": lambda harness, side: harness.forge.change_node(thread.on(side), NodeChange.UNRESOLVE),
         }
         name = self.rng.choice(list(acts))
         self.both(f"{name} reply {self.replies.index(reply)} or thread {self.threads.index(thread)}", acts[name])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reviewbot.domain.findings.markers import ReplyMark
-from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import InlineComment, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
@@ -541,10 +541,10 @@ def test_reviewbot_resolves_and_reopens_a_thread(github: GitHubHarness) -> None:
     thread = one_thread(github)
     assert standing(github) == (False, True, False, None)
     for _ in range(2):
-        github.forge.resolve_thread(thread.id)
+        github.forge.change_node(thread.id, NodeChange.RESOLVE)
         assert standing(github) == (True, False, True, "github-actions")
     for _ in range(2):
-        github.forge.unresolve_thread(thread.id)
+        github.forge.change_node(thread.id, NodeChange.UNRESOLVE)
         assert standing(github) == (False, True, False, None)
 
 
@@ -562,12 +562,12 @@ def test_resolving_needs_both_permissions(github: GitHubHarness, permission: str
     forge = github.forge_without(permission)
     assert standing(github, forge) == (False, False, False, None)
     with pytest.raises(PermissionMissing) as caught:
-        forge.resolve_thread(thread.id)
+        forge.change_node(thread.id, NodeChange.RESOLVE)
     assert caught.value.needs
-    github.forge.resolve_thread(thread.id)
+    github.forge.change_node(thread.id, NodeChange.RESOLVE)
     assert standing(github, forge) == (True, False, False, "github-actions")
     with pytest.raises(PermissionMissing):
-        forge.unresolve_thread(thread.id)
+        forge.change_node(thread.id, NodeChange.UNRESOLVE)
     assert standing(github) == (True, False, True, "github-actions")
 
 
@@ -575,11 +575,11 @@ def test_a_comment_is_hidden_and_shown_again(github: GitHubHarness) -> None:
     thread = one_thread(github)
     node_id = thread.comments[0].node_id
     for _ in range(2):
-        github.forge.hide_comment(node_id)
+        github.forge.change_node(node_id, NodeChange.HIDE)
     (hidden,) = read(github).threads[0].comments
     assert (hidden.is_minimized, hidden.hidden_as_outdated) == (True, True)
     for _ in range(2):
-        github.forge.show_comment(node_id)
+        github.forge.change_node(node_id, NodeChange.SHOW)
     assert read(github).threads == (thread,)
 
 
@@ -587,10 +587,10 @@ def test_a_deleted_thread_is_neither_resolved_nor_hidden(github: GitHubHarness) 
     thread = one_thread(github)
     github.delete_review_comment(thread.comments[0].id)
     acts: tuple[Callable[[], object], ...] = (
-        lambda: github.forge.resolve_thread(thread.id),
-        lambda: github.forge.unresolve_thread(thread.id),
-        lambda: github.forge.hide_comment(thread.comments[0].node_id),
-        lambda: github.forge.show_comment(thread.comments[0].node_id),
+        lambda: github.forge.change_node(thread.id, NodeChange.RESOLVE),
+        lambda: github.forge.change_node(thread.id, NodeChange.UNRESOLVE),
+        lambda: github.forge.change_node(thread.comments[0].node_id, NodeChange.HIDE),
+        lambda: github.forge.change_node(thread.comments[0].node_id, NodeChange.SHOW),
     )
     for act in acts:
         with pytest.raises(NotFound):
@@ -611,8 +611,8 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
         lambda: forge.delete_review_comment(comment.id),
         lambda: forge.delete_pending_review(1, pending),
         lambda: forge.dismiss_review(1, pending, "No."),
-        lambda: forge.hide_comment(comment.node_id),
-        lambda: forge.show_comment(comment.node_id),
+        lambda: forge.change_node(comment.node_id, NodeChange.HIDE),
+        lambda: forge.change_node(comment.node_id, NodeChange.SHOW),
     )
     for act in acts:
         with pytest.raises(PermissionMissing):

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from reviewbot.domain.codevf.finding_parser import MAX_LINE, MAX_TITLE, UNTITLED, shown
 from reviewbot.domain.codevf.response import (
     MAX_TRIES,
-    Deliverable,
     deliverables,
     read_result,
     response_schema,
@@ -411,8 +410,8 @@ def test_deliverables_with_invalid_urls_are_kept_as_text(listed: object) -> None
 
 def test_deliverables_with_the_same_name_are_distinguished() -> None:
     result = {"deliverables": [{"fileName": "r", "url": "u1"}, {"fileName": "r", "url": "u2"}, {"url": "u3"}, {}]}
-    assert deliverables(result) == (Deliverable("r", "u1"), Deliverable("r (2)", "u2"), Deliverable("file", "u3"))
-    assert deliverables([]) == deliverables({"deliverables": 5}) == ()
+    assert deliverables(result) == {"r": "u1", "r (2)": "u2", "file": "u3"}
+    assert deliverables([]) == deliverables({"deliverables": 5}) == {}
 
 
 def test_text_next_to_a_message_is_kept() -> None:

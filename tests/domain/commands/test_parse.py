@@ -17,7 +17,6 @@ from reviewbot.domain.commands.parse import (
     answers_to,
     open_commands,
     parse,
-    replies_to,
     said_in,
     why_not,
 )
@@ -175,7 +174,7 @@ def test_each_of_several_workflows_answers_for_itself() -> None:
 def test_only_reviewbots_own_answers_count() -> None:
     there = [answer(1), answer(1, "nightly"), answer(2), answer(1, ours=False), comment(body="hello")]
     edited = answer(1, edited_by="mona", edited_by_us=False)
-    assert answers_to([*there, edited], "", "1") == (AnswerMark("", "1", Reaction.YES),)
+    assert [mark for _, mark in answers_to([*there, edited], "", "1")] == [AnswerMark("", "1", Reaction.YES)]
     assert left(comment(), edited) == [1]
 
 
@@ -183,8 +182,8 @@ def test_answers_in_the_conversation_and_in_threads_count() -> None:
     reply = ThreadComment(9, "", answer(1).body, ours=True)
     there = thread(ThreadComment(8, "", "a finding", ours=True), reply)
     everything = said_in((answer(1), comment(3)), [there])
-    assert [one.id for one in replies_to(everything, "", "1")] == [9, answer(1).id]
-    assert replies_to(everything, "", "2") == ()
+    assert [one.id for one, _ in answers_to(everything, "", "1")] == [9, answer(1).id]
+    assert answers_to(everything, "", "2") == []
     answered = open_commands([comment(reacted=True)], [there], "nightly", ASKED_AT)
     assert [one.comment_id for one in answered] == [1], "another workflow has answered"
 
@@ -293,7 +292,7 @@ def test_a_comment_and_a_reply_with_the_same_id_are_distinct() -> None:
     answered = (comment(2), answer(2), answer("r2"))
     posted = in_threads(thread(first(), reply()), comments=(comment(2), comment(3, created_at=ASKED_AT)))
     assert [one.key for one in posted] == ["2", "3", "r2"]
-    assert answers_to(answered, "", "r2") == (AnswerMark("", "r2", Reaction.YES),)
+    assert [mark for _, mark in answers_to(answered, "", "r2")] == [AnswerMark("", "r2", Reaction.YES)]
     both = (replace(comment(2), reacted=True), answer("r2", "nightly"))
     assert left(*both) == [], "the answer belongs to the reply"
 

@@ -19,19 +19,16 @@ from reviewbot.domain.findings.placement import (
 )
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.drafts import FileTarget, LineTarget, Reaction
+from reviewbot.domain.github.drafts import FileTarget, LineTarget, NodeChange, Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.review import Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.publishing.comment_diff import (
+    ChangeNode,
     EditComment,
-    HideComment,
     Operation,
     PostReply,
     ReplyDraft,
-    ResolveThread,
-    ShowComment,
     ThreadUpdate,
-    UnresolveThread,
     duplicates,
     group,
     left_to_post,
@@ -176,17 +173,22 @@ def test_only_reviewbots_own_comments_are_duplicates() -> None:
 # --- Existing threads -------------------------------------------------------------------------------------------------
 
 
+Kind = type[Operation] | NodeChange
+
+
 def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> TrackedFinding:
     return TrackedFinding(identifier, Severity.HIGH, None, "One", "a.py", standing=standing)
 
 
-def tidy(
-    thread: Thread, *records: TrackedFinding, update: bool = False, can_resolve: bool = False
-) -> list[type[Operation]]:
+def tidy(thread: Thread, *records: TrackedFinding, update: bool = False, can_resolve: bool = False) -> list[Kind]:
     """Return the updates of one thread whose comment shows the current state, or does not."""
     there = replace(thread, can_resolve=can_resolve)
     there = said(there, *records) if update else there
-    return [type(operation) for operation in thread_operations([ThreadUpdate(there, records, "> so")])]
+    return [kind_of(operation) for operation in thread_operations([ThreadUpdate(there, records, "> so")])]
+
+
+def kind_of(operation: Operation) -> Kind:
+    return operation.change if isinstance(operation, ChangeNode) else type(operation)
 
 
 def said(thread: Thread, *records: TrackedFinding) -> Thread:
@@ -198,11 +200,11 @@ def said(thread: Thread, *records: TrackedFinding) -> Thread:
 @pytest.mark.parametrize(
     ("thread", "records", "expected"),
     [
-        (at(10, "aa"), [stands("aa")], [HideComment, EditComment]),
-        (at(10, "aa"), [stands("aa", FindingState.GONE)], [HideComment, EditComment]),
+        (at(10, "aa"), [stands("aa")], [NodeChange.HIDE, EditComment]),
+        (at(10, "aa"), [stands("aa", FindingState.GONE)], [NodeChange.HIDE, EditComment]),
         (at(10, "aa"), [stands("aa", FindingState.OPEN)], []),
         (at(10, "aa"), [stands("aa", FindingState.CHANGED)], []),
-        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [HideComment, EditComment]),
+        (at(10, "aa", "bb"), [stands("aa"), stands("bb")], [NodeChange.HIDE, EditComment]),
         (at(10, "aa", "bb"), [stands("aa"), stands("bb", FindingState.OPEN)], []),
         # the other one's state is unknown
         (at(10, "aa", "bb"), [stands("aa")], []),
@@ -213,13 +215,13 @@ def said(thread: Thread, *records: TrackedFinding) -> Thread:
     ],
 )
 def test_a_thread_is_resolved_once_all_its_findings_are_closed(
-    thread: Thread, records: list[TrackedFinding], expected: list[type[Operation]]
+    thread: Thread, records: list[TrackedFinding], expected: list[Kind]
 ) -> None:
     assert tidy(thread, *records) == (expected or [EditComment])
 
 
 def test_a_thread_is_resolved_where_that_is_allowed() -> None:
-    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [ResolveThread, EditComment]
+    assert tidy(at(10, "aa", answers=1), stands("aa"), can_resolve=True) == [NodeChange.RESOLVE, EditComment]
     assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == [EditComment]
 
 
@@ -238,9 +240,9 @@ def test_a_hidden_comment_is_not_hidden_again() -> None:
 @pytest.mark.parametrize(
     ("resolved_by", "hidden_as", "before", "now", "expected"),
     [
-        ("us", "", FindingState.FIXED, FindingState.OPEN, [UnresolveThread]),
-        ("an app", "", FindingState.GONE, FindingState.CHANGED, [UnresolveThread]),
-        ("", "outdated", FindingState.FIXED, FindingState.OPEN, [ShowComment]),
+        ("us", "", FindingState.FIXED, FindingState.OPEN, [NodeChange.UNRESOLVE]),
+        ("an app", "", FindingState.GONE, FindingState.CHANGED, [NodeChange.UNRESOLVE]),
+        ("", "outdated", FindingState.FIXED, FindingState.OPEN, [NodeChange.SHOW]),
         # a person's action is kept
         ("mona", "", FindingState.FIXED, FindingState.OPEN, []),
         ("", "spam", FindingState.FIXED, FindingState.OPEN, []),
@@ -249,7 +251,7 @@ def test_a_hidden_comment_is_not_hidden_again() -> None:
     ],
 )
 def test_a_thread_resolved_by_reviewbot_is_reopened_with_its_finding(
-    resolved_by: str, hidden_as: str, before: FindingState, now: FindingState, expected: list[type[Operation]]
+    resolved_by: str, hidden_as: str, before: FindingState, now: FindingState, expected: list[Kind]
 ) -> None:
     thread = at(10, "aa", resolved=bool(resolved_by))
     hidden = bool(hidden_as)
@@ -259,7 +261,7 @@ def test_a_thread_resolved_by_reviewbot_is_reopened_with_its_finding(
     by = None if resolved_by in {"", "an app"} else resolved_by
     there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
     left = thread_operations([ThreadUpdate(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
-    assert [type(one) for one in left] == [*expected, EditComment]
+    assert [kind_of(one) for one in left] == [*expected, EditComment]
 
 
 @pytest.mark.parametrize("standing", FindingState)
@@ -278,7 +280,7 @@ def test_a_body_is_edited_only_where_it_differs() -> None:
     (hide, edit) = thread_operations([update])
     assert edit == EditComment(10, update.body)
     assert "> so" in update.body
-    assert hide == HideComment(thread.comments[0].node_id)
+    assert hide == ChangeNode(thread.comments[0].node_id, NodeChange.HIDE)
 
 
 # --- Replies ----------------------------------------------------------------------------------------------------------
@@ -348,14 +350,14 @@ def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(
 
 def test_a_reply_is_posted_before_its_thread_is_resolved() -> None:
     update = ThreadUpdate(at(10, "aa"), (stands("aa"),), "> so", (DRAFT,))
-    assert [type(one) for one in thread_operations([update])] == [PostReply, HideComment, EditComment]
+    assert [kind_of(one) for one in thread_operations([update])] == [PostReply, NodeChange.HIDE, EditComment]
     same = replace(update, thread=said(update.thread, stands("aa")))
     assert list(thread_operations([same])) == [PostReply(10, DRAFT)]
 
 
 def test_the_reviewers_own_reply_keeps_no_thread_open() -> None:
     answered = with_reply(at(10, "aa"), DRAFT.key)
-    assert tidy(answered, stands("aa")) == [HideComment, EditComment]
+    assert tidy(answered, stands("aa")) == [NodeChange.HIDE, EditComment]
     assert tidy(with_reply(at(10, "aa"), DRAFT.key, ours=False), stands("aa")) == [EditComment]
 
 

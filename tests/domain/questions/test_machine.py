@@ -59,7 +59,7 @@ from tests.domain.builders import NOON, purchase
 NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
-LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
+LIMITS = Limits(0, Decimal(0), Auto.AUTO, 0, ask_credits=60, attachment_bytes=1_000_000)
 SIZES = size_tiers(1_000_000)
 PRICE = Quote(120, None, 1, 60, None, 101)
 RICH = Balance(Decimal(1000), Decimal(0))

@@ -270,6 +270,8 @@ class Account(Node, frozen=True):
 
 
 class Author(Node, frozen=True):
+    """The author of a commit or of a reaction; null for an address without an account."""
+
     user: Account | None
 
 
@@ -305,12 +307,8 @@ class ThreadCommentNode(CommentNode, frozen=True):
     minimized_reason: Name | None
 
 
-class ReactionNode(Node, frozen=True):
-    user: Account | None
-
-
-_Up = Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
-_Down = Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
+_Up = Annotated[Nodes[Author], asks("reactions(first: 20, content: THUMBS_UP)")]
+_Down = Annotated[Nodes[Author], asks("reactions(first: 20, content: THUMBS_DOWN)")]
 
 
 class RatedCommentNode(CommentNode, frozen=True):

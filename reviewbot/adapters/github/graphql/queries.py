@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.adapters.github.graphql.answers import selection
+from reviewbot.domain.github.drafts import NodeChange
 
 T = TypeVar("T")
 
@@ -197,15 +198,13 @@ def heads(count: int) -> str:
     return _in_repository("Heads", declared, f" {{ {asked} }}")
 
 
-def _mutation(name: str, call: str, selected: str) -> str:
-    return f"mutation {name}($id: ID!) {{ done: {call} {{ {selected} }} }}"
+def _mutation(name: str, call: str) -> str:
+    return f"mutation {name}($id: ID!) {{ done: {call} {{ __typename }} }}"
 
 
-RESOLVE_THREAD = _mutation("ResolveThread", "resolveReviewThread(input: {threadId: $id})", "thread { id }")
-UNRESOLVE_THREAD = _mutation("UnresolveThread", "unresolveReviewThread(input: {threadId: $id})", "thread { id }")
-SHOW_COMMENT = _mutation(
-    "ShowComment", "unminimizeComment(input: {subjectId: $id})", "unminimizedComment { isMinimized }"
-)
-HIDE_COMMENT = _mutation(
-    "HideComment", "minimizeComment(input: {subjectId: $id, classifier: OUTDATED})", "minimizedComment { isMinimized }"
-)
+NODE_CHANGES = {
+    NodeChange.RESOLVE: _mutation("ResolveThread", "resolveReviewThread(input: {threadId: $id})"),
+    NodeChange.UNRESOLVE: _mutation("UnresolveThread", "unresolveReviewThread(input: {threadId: $id})"),
+    NodeChange.HIDE: _mutation("HideComment", "minimizeComment(input: {subjectId: $id, classifier: OUTDATED})"),
+    NodeChange.SHOW: _mutation("ShowComment", "unminimizeComment(input: {subjectId: $id})"),
+}
