@@ -82,7 +82,7 @@ class Runner:
         self.job_summary(pages.job_summary(view))
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """Write the step's outputs, or outside a runner only the last line of the log, with the reason."""
+        """Write the step's outputs, and the last line of the log with the reason; outside a runner only that line."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")

@@ -139,8 +139,10 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         run.say(sentence)
     if outcome is not None:
         # That run has written its outputs. The step fails only if the answer does not show the failure.
-        outcome = command_outcome(outcome)
-        ports.reporter.outputs({"exit-status": str(outcome.exit_status)})
-        return outcome
+        shown = command_outcome(outcome)
+        ports.reporter.outputs({"exit-status": str(shown.exit_status)})
+        if shown.exit_status != outcome.exit_status:
+            run.say(f"The step ends with exit status {shown.exit_status}: the answer to the command shows the result.")
+        return shown
     text = f"`{word}` was refused: {why_not}" if why_not else f"`{word}` was answered."
     return write_bare(ports, answered(carried_out=not why_not, message=text))
