@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -182,7 +183,6 @@ def change_index(
     changed = [path for path in head if there[path] != head[path] or path in before or path not in base]
     gone = [path for path in base if path not in head and path not in before.values()]
     kept = [view(there[path], head[path], path, old_path=before.get(path)) for path in changed]
-    added = frozenset(path for path in head if path not in base)
     files = {path: digest(head[path]) for path in changed} | {path: digest(f"base {base[path]}") for path in gone}
     before |= {path: path for path in gone}
     sides = {
@@ -190,7 +190,7 @@ def change_index(
         for path, file in files.items()
     }
     views = (*kept, *(view(base[path], "", path, whole=False) for path in gone))
-    return ChangeIndex(views, frozenset(gone), added, files, sides)
+    return ChangeIndex(views, frozenset(gone), files, sides, digest(json.dumps(sorted(sides.items()))))
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about

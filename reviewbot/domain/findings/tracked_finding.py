@@ -25,7 +25,7 @@ class FindingState(StrEnum):
     """The state of a finding.
 
     `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the reviewer's
-    confirmation and changed code. `GONE` means that the file is deleted or equals the base there.
+    confirmation and changed code. `GONE` means that no file is left in the change that could have the code.
     """
 
     OPEN = "open"
@@ -108,7 +108,6 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         line: of its first line when it was last found, if known.
         block: its code, None if unknown.
         in_file: whether its file was in the change.
-        added: whether the merge base does not have that file: if it is no longer there, it may have another name.
         old_path: its name at the merge base, if that was another one.
         touched: whether the change adds or deletes any of its code.
         copies: of its code in the file when it was last found.
@@ -129,7 +128,6 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     line: Count | None = None
     block: Block | None = None
     in_file: bool = False
-    added: bool = False
     touched: bool = False
     copies: Count = 0
     standing: FindingState = FindingState.OPEN

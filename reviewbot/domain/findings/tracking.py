@@ -48,7 +48,6 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        added: the names of files that the merge base does not have.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
@@ -56,7 +55,6 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     views: tuple[FileView, ...]
     removed: frozenset[str]
-    added: frozenset[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)
     change: str = ""
@@ -70,18 +68,20 @@ class ChangeIndex(Struct, frozen=True, dict=True):
             or FileView(file.path, file.diff.old_path, file.diff.hunks, file.text, whole=file.diff.whole)
             for file in change.files
         )
-        removed, added = (
-            frozenset(file.path for file in change.files if file.diff.status in statuses)
-            for statuses in ({FileStatus.REMOVED}, {FileStatus.ADDED, FileStatus.RENAMED})
-        )
+        removed = frozenset(file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
-        return cls(tuple(seen), removed, added, files, sides, change_digest(change.files)[:SHORT_CHANGE])
+        return cls(tuple(seen), removed, files, sides, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by name, and by the name at the merge base if no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the change only deletes files, so that no code can have moved to another one."""
+        return all(view.path in self.removed for view in self.views)
 
     def file(self, path: str) -> str:
         """The digest of a file's mode and blob; empty if the change does not have it."""
@@ -162,15 +162,14 @@ def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | N
 
 
 def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    # A file that left the change may have been renamed, with its code. If the change had added it, it may be any other
-    # added file, with other lines by now.
+    # A file that left the change may have been renamed, with its code.
     if not record.in_file:
         return NoMatch.ABSENT
-    missing = NoMatch.ABSENT if record.added and change_index.added else NoMatch.VANISHED
     if record.block is None or record.side is Side.LEFT:
-        return missing
+        return NoMatch.VANISHED
     matches = (_match_in(record, record.block, view) for view in change_index.views)
-    return next((one for one in matches if one and (one.touched or one.view.path != one.view.old_path)), missing)
+    moved = (one for one in matches if one and (one.touched or one.view.path != one.view.old_path))
+    return next(moved, NoMatch.VANISHED)
 
 
 def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
@@ -178,7 +177,7 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood
 
     One without code that was closed opens again when its file is as it was. A waiver ends when its file differs.
     """
-    if record.waiver and record.waiver.file != change_index.exactly(record.path):
+    if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
         record = replace(record, waiver=None)
     before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
     if before is None:
@@ -199,8 +198,8 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
-        # In a file of the change, another alignment of the diff, or a rename, can show new code as the base's.
-        standing = FindingState.CHANGED if _is_in(record, change_index) else FindingState.GONE
+        # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
+        standing = FindingState.GONE if change_index.is_empty else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
@@ -320,7 +319,6 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         line=_first_line(item),
         block=item.block,
         in_file=item.in_file is not None,
-        added=item.in_file in change_index.added,
         old_path=_old_path(item.in_file, change_index),
         found=task_id,
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
@@ -342,7 +340,9 @@ def _beside(
     if before is None:
         return record if here else _by_code(record, change_index)
     waiver = before.waiver
-    holds = before.severity.rank <= record.severity.rank and waiver and waiver.file == change_index.exactly(record.path)
+    holds = (
+        before.severity.rank <= record.severity.rank and waiver and waiver.file == _what_is_waived(record, change_index)
+    )
     # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
     worse = min(before.severity, record.severity, key=lambda one: one.rank)
     if not here and before.standing.is_open:  # since this answer, the code may have changed
@@ -398,5 +398,10 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
 def waived(
     record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
 ) -> TrackedFinding:
-    """Waive the finding for its file exactly as it is now, or for this change if it is in no changed file."""
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], change_index.exactly(record.path), base_ref))
+    """Waive the finding for its file exactly as it is now; if its code is not found there, for this change."""
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], _what_is_waived(record, change_index), base_ref))
+
+
+def _what_is_waived(record: TrackedFinding, change_index: ChangeIndex) -> str:
+    is_there = record.block is None or isinstance(find_match(record, change_index), Match)
+    return change_index.exactly(record.path) if is_there else change_index.change

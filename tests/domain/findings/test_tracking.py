@@ -149,7 +149,7 @@ def test_deleted_code_is_not_searched_in_another_file() -> None:
     first = found(change_index(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))
     assert one(first).side is Side.LEFT
     now = change_index(base, {APP: BASE, "b.py": BASE.replace("line 10\n", "")})
-    assert one(update_states(first, now)).standing is FindingState.GONE
+    assert one(update_states(first, now)).standing is FindingState.CHANGED
 
 
 @pytest.mark.parametrize(
@@ -162,14 +162,12 @@ def test_deleted_code_is_not_searched_in_another_file() -> None:
         (finding(path=""), "open"),
     ],
 )
-def test_a_finding_ends_with_its_file(given: Finding, standing: str) -> None:
+def test_a_finding_ends_if_no_file_is_left_that_could_have_its_code(given: Finding, standing: str) -> None:
     first = found(NOW, given)
-    for now in (
-        change_index({APP: BASE}, {}),
-        change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"}),
-        change_index({}, {}),
-    ):
+    for now in (change_index({APP: BASE}, {}), change_index({}, {})):
         assert one(update_states(first, now)).standing == standing
+    moved = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
+    assert one(update_states(first, moved)).standing == standing.replace("gone", "changed")
 
 
 def test_a_deletion_does_not_fix_a_finding_on_it() -> None:
@@ -179,7 +177,7 @@ def test_a_deletion_does_not_fix_a_finding_on_it() -> None:
     later = change_index({APP: BASE}, {"b.py": "b\n"})
     assert update_states(first, later) == first
     undone = update_states(first, change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"}))
-    assert {record.standing for record in undone.records} == {FindingState.GONE}
+    assert {record.standing for record in undone.records} == {FindingState.CHANGED}
 
 
 def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
@@ -241,14 +239,14 @@ def test_a_file_that_is_renamed_again_and_edited_keeps_its_findings(
 
 @pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
 @pytest.mark.parametrize("text", ["bad(1)\n", "other\n"])
-def test_a_file_added_earlier_is_found_after_a_rename_and_edits(given: Finding, text: str) -> None:
+def test_a_finding_counts_while_its_code_may_be_in_another_file(given: Finding, text: str) -> None:
     first = found(change_index({}, {"new.py": "bad()\n"}), given)
-    assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
-        "whether it is the same file is unknown"
-    )
-    deleted = change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")})
-    assert one(update_states(first, deleted)).standing is FindingState.GONE
-    assert one(update_states(first, change_index({}, {"newer.py": "bad()\n"}))).counts
+    for now in (
+        change_index({}, {"newer.py": text}),
+        change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")}),
+        change_index({}, {"newer.py": "bad()\n"}),
+    ):
+        assert one(update_states(first, now)).counts
 
 
 def changed(path: str, old: str, new: str) -> ChangedFile:
@@ -271,11 +269,8 @@ def test_a_change_index_prefers_the_files_as_sent() -> None:
     now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, BAD), gone)), (sent,))
     assert [view.text for view in now.views] == ["as sent\n", None]
     assert now.removed == {"x"}
-    assert not now.added
-    new = ChangedFile(
-        parse_diff(f"diff --git a/y b/y\nnew file mode 100644\nindex {'0' * 40}..{'2' * 40}\n")[0], None, gone.old
-    )
-    assert ChangeIndex.of(ChangeSet("b", "h", (new,)), ()).added == {"y"}
+    assert not now.is_empty
+    assert ChangeIndex.of(ChangeSet("b", "h", (gone,)), ()).is_empty
 
 
 # --- Changes by an answer ---------------------------------------------------------------------------------------------
@@ -380,7 +375,7 @@ def test_a_finding_that_stays_open_beside_the_copy_of_the_base_is_the_same_in_th
 
 def test_a_closed_finding_names_its_task() -> None:
     first = found(NOW, finding(code="bad()"))
-    gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
+    gone = change_index({APP: BASE}, {})
     assert one(update_states(first, gone)).closed == ""
     after = merge_answer(update_states(first, gone), answer(gone, task="task_2"), gone)
     assert one(after).closed == "task_2"
@@ -556,6 +551,15 @@ def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, tit
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
     after = merge_answer(with_waiver(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
+
+
+def test_a_waiver_of_a_finding_whose_code_is_elsewhere_is_for_the_whole_change() -> None:
+    record = one(found(NOW, finding(code="bad()")))
+    moved = change_index({APP: BASE}, {APP: f"{BASE}more\n", "b.py": "bad()\n"})
+    held = Findings((waived(one(update_states(Findings((record,)), moved)), "mona", "fine", moved),))
+    assert one(update_states(held, moved)).waiver
+    worse = change_index({APP: BASE}, {APP: f"{BASE}more\n", "b.py": "bad()\nworse()\n"})
+    assert one(update_states(held, worse)).waiver is None
 
 
 def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
@@ -802,7 +806,7 @@ def test_a_finding_that_names_no_code_reopens_with_the_earlier_file(before: Find
 
 
 @pytest.mark.parametrize(("given", "standing"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
-@pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {"b.py": "b\n"})])
+@pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {})])
 def test_a_finding_that_was_gone_with_its_file_reopens_with_the_file(
     given: Finding, standing: str, away: ChangeIndex
 ) -> None:
@@ -812,7 +816,8 @@ def test_a_finding_that_was_gone_with_its_file_reopens_with_the_file(
     assert one(update_states(gone, back)).standing == standing
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
     assert one(update_states(gone, binary)).standing is FindingState.OPEN
-    assert one(update_states(gone, change_index({APP: BASE}, {}))).standing is FindingState.GONE
+    other = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
+    assert one(update_states(gone, other)).standing is FindingState.GONE, "its review sees the new file"
 
 
 @given(histories(), st.data())

@@ -136,7 +136,6 @@ records = st.builds(
     line=st.none() | st.integers(1, 10**7),
     block=st.none() | st.builds(Block, hexes, st.integers(1, 20), hexes),
     in_file=st.booleans(),
-    added=st.booleans(),
     touched=st.booleans(),
     copies=st.integers(0, 99),
     standing=st.sampled_from(FindingState),
