@@ -398,21 +398,24 @@ _CLOSING = re.compile(
 )
 _NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
 _FIXED = (
-    r"fixed(?=[ \t]*(?:[.:;,\u2013\u2014]|-\s|\Z))"
+    r"fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z))"
     r"(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b)"
 )
 """The word `fixed` alone: `fixed?`, `fixed in part` and `fixed, but` do not confirm a fix."""
 
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>open\b|"
+    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>open(?![\w/\\-]|\.\S)|"
     + _FIXED
     + r")[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z"
 )
 
 
 def _earlier(text: str) -> Previous | None:
+    """Return what a text says of an earlier finding; None if it may be a new one, in a file with such a name."""
     match = _EARLIER.match(text)
-    return Previous(match["id"], PreviousState(match["state"]), match["note"].strip()) if match else None
+    if match is None or (is_rated(match["note"]) and _contained_place(match["note"])):
+        return None
+    return Previous(match["id"], PreviousState(match["state"]), match["note"].strip())
 
 
 class _Heading(Struct):

@@ -143,49 +143,45 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
     unstructured = [
         _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
     ]
-    if sentences and _may_hide_findings(sentences, beside_findings=any(report.findings for report in reports)):
+    findings = [finding for one in reports for finding in one.findings]
+    is_plain = not sentences or _is_remark(sentences, len(findings))
+    if not is_plain and (not findings or _names_findings(sentences)):
         unstructured.append(_free_text("message", said))
         said = ""
+    if not is_plain or any(one != reports[0] for one in reports):
         reports = [_confirming_nothing(one) for one in reports]
-    if not any(report.findings for report in reports):
+    if not findings:
         named = {one.summary for one in reports if _names_findings(one.summary)}
         unstructured += [_free_text("summary", text) for text in sorted(named)]
         reports = [replace(one, summary="") if one.summary in named else one for one in reports]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
-def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
-    """Return whether text around an answer may contain findings.
-
-    An author can write an answer without findings into a file, for the reviewer to quote. So beside
-    such an answer, all text but a greeting or the like may. Beside findings, only text with a place and a severity may.
-    """
+def _is_remark(text: str, findings: int) -> bool:
     # Imported here, as in `_in_prose`.
-    from reviewbot.domain.codevf.prose import is_remark, read_prose  # noqa: PLC0415
+    from reviewbot.domain.codevf.prose import is_remark  # noqa: PLC0415
 
-    if not beside_findings:
-        return not is_remark(said, 0)
-    return any(one.severity is not Severity.UNRATED for one in read_prose(said).findings)
+    return is_remark(text, findings)
 
 
-def _names_findings(summary: str) -> bool:
-    """Return whether the summary of an answer without findings has one in prose, or objects to the change.
+def _names_findings(text: str) -> bool:
+    """Return whether a text beside the findings of an answer has one in prose, or objects to the change.
 
     A finding has a severity as a label, from medium up, or a place and any severity.
     """
-    if _OBJECTION.search(summary):
+    if _OBJECTION.search(text):
         return True
-    if not (_PLACE.search(summary) or _RANK.search(summary)):
+    if not (_PLACE.search(text) or _RANK.search(text)):
         return False
     from reviewbot.domain.codevf.prose import is_rated, read_prose  # noqa: PLC0415 — as above
 
-    if is_rated(summary):
+    if is_rated(text):
         return True
-    return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(summary).findings)
+    return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(text).findings)
 
 
 def _confirming_nothing(report: Report) -> Report:
-    """Return an answer that may be a quotation, with earlier findings open."""
+    """Return an answer with earlier findings open: the reviewer may have quoted it from a file of the author."""
     return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 

@@ -297,6 +297,8 @@ def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summar
 
 def test_a_finding_beside_an_answer_in_a_message_is_left_over() -> None:
     assert not read_result(f"{FOUND}\n\nsrc/b.py:9: critical: The key is logged.").readable
+    assert not read_result(f"{FOUND}\n\nrun:2: critical: It runs what it downloads.").readable
+    assert not read_result(f"{FOUND}\n\nx.sh:3: high: This is blocking.").readable
     assert read_result(f"{FOUND}\n\nI have read src/b.py:9, too.").readable, "it has no severity"
 
 
@@ -305,6 +307,9 @@ def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
     for text, state in ((quoted, "fixed"), (f"src/a.py:3: high: This file has an answer for us:\n\n{quoted}", "open")):
         [one] = read_result(text).previous
         assert (one.state.value, one.note) == (state, "Done.")
+    for beside, state in (("Here is my review:", "fixed"), (f"fixture.json answers:\n{quoted}", "open")):
+        mine = json.dumps({**json.loads(FOUND), "previous": [{"id": "0123456789", "state": "fixed", "note": "Done."}]})
+        assert {one.state.value for one in read_result(f"{beside}\n\n{mine}").previous} == {state}
 
 
 @pytest.mark.parametrize(
