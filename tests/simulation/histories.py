@@ -244,6 +244,7 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
         # A finding without code is fixed if the reviewer says so and its file has changed.
         mind = replace(mind, sloppiness=0) if mind.lies else mind
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
+    mind = replace(mind, is_literal=rng.random() < 0.3)
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
 
 

@@ -43,6 +43,8 @@ class Mind:
         is_worried: whether it adds a sentence that is not a finding.
         is_brief: whether a follow-up review reports only what is new since the last one.
         is_vague: whether only its answers to follow-up reviews can be read.
+        is_literal: whether it does not report a line again that an open finding is about and that has moved to another
+            file.
     """
 
     sloppiness: int = 0
@@ -54,6 +56,7 @@ class Mind:
     is_worried: bool = False
     is_brief: bool = False
     is_vague: bool = False
+    is_literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,13 @@ def _is_in(new: dict[str, list[tuple[int, int]]], line: Shown) -> bool:
     return ranges is not None and (not ranges or any(first <= line.line <= last for first, last in ranges))
 
 
+def _took(counts: Counter[Any], *key: object) -> bool:
+    """Take one of what is counted under a key; return whether there was one."""
+    name = key if len(key) > 1 else key[0]
+    counts[name] -= 1
+    return counts[name] >= 0
+
+
 @dataclass(frozen=True, slots=True)
 class Oracle:
     """Answers submissions according to a mind."""
@@ -173,12 +183,15 @@ class Oracle:
         lines = shown_in(submission)
         new = new_in(submission) if self.mind.is_brief else None
         known = Counter((str(one.get("title", "")), one.get("path")) for one in earlier(submission))
-        files: dict[str, list[dict[str, object]]] = {}
         fresh = [one for one in lines if new is None or _is_in(new, one)]
-        for line, token in ((one, token) for one in fresh for token in TOKEN.findall(one.text)):
-            known[token, line.path] -= 1
-            if known[token, line.path] < 0:
-                files.setdefault(line.path, []).append(self._finding(line, token))
+        tokens = [(line, token) for line in fresh for token in TOKEN.findall(line.text)]
+        left = [(line, token) for line, token in tokens if not _took(known, token, line.path)]
+        if self.mind.is_literal:
+            elsewhere = Counter(token for token, _ in known.elements())
+            left = [(line, token) for line, token in left if not _took(elsewhere, token)]
+        files: dict[str, list[dict[str, object]]] = {}
+        for line, token in left:
+            files.setdefault(line.path, []).append(self._finding(line, token))
         listed: list[object] = [{"path": path, "findings": findings} for path, findings in files.items()]
         if self.mind.is_messy and listed:
             listed.append({"path": 7, "findings": [{"severity": ["?"], "title": "MESS1 has no place"}]})

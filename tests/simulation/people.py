@@ -176,6 +176,32 @@ def _same_beginning(world: World, move: Move) -> None:
     _push(world, changes, parents if move.a % 2 else None, by=By(begins=head[:7]))
 
 
+def _move_line(world: World, move: Move) -> None:
+    """Move the first line with a token to another file, as it is or reformatted, with or without a line left behind."""
+    path = _pick([one for one in _text_files(world) if TOKEN.search(_text(world, one))], move.a)
+    to = _pick([one for one in [*_text_files(world), "other.py"] if one != path], move.b)
+    if path is None or to is None:
+        return
+    lines = _text(world, path).split("\n")
+    moved = next(line for line in lines if TOKEN.search(line))
+    left = [line for line in lines if line is not moved] + [f"left_{move.b}()"] * (move.a % 2)
+    moved = moved.replace("()", "( )") if move.b % 2 else moved
+    _push(world, {path: "\n".join(left), to: f"{moved}\n{_text(world, to)}"})
+
+
+def _restore_file(world: World, move: Move) -> None:
+    """Make one changed file that of the merge base again."""
+    git, pull, now = world.github.git, world.pull, _files(world)
+    old = git.commits[git.merge_base(pull.base_sha, pull.head_sha)].files
+    path = _pick(sorted(one for one in {*now, *old} if one.endswith(".py") and now.get(one) != old.get(one)), move.a)
+    if path is not None:
+        _push(world, {path: old.get(path)})
+
+
+def _text(world: World, path: str) -> str:
+    return _files(world)[path].content.decode() if path in _files(world) else ""
+
+
 def _note(world: World, move: Move) -> None:
     _insert(world, f"NOTE{1 + move.a % 4}()", move.b)
 
@@ -721,6 +747,8 @@ ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
     "evil_by_bot": _evil_by_bot,
     "held_back": _held_back,
+    "move_line": _move_line,
+    "restore_file": _restore_file,
     "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,

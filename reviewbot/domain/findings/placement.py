@@ -140,7 +140,7 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
     placed: dict[int, Placed] = {}
     for index in sorted(range(len(findings)), key=lambda index: findings[index].severity.rank):
         finding = findings[index]
-        view = find_by_path(finding.path, by_path)
+        view = _file_of(finding, by_path)
         found = _locate(finding, view) if view else None
         material = _fingerprint(finding, view, found)
         original = originals.get((material, finding.title))
@@ -157,8 +157,35 @@ _Entry = TypeVar("_Entry")
 
 def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
     """Return the file of a path, which may be quoted or have a prefix such as `a/`."""
-    names = [name.removeprefix(prefix) for name in (path, unquote(path)) for prefix in ("", "./", "/", "a/", "b/")]
-    return next((by_path[name] for name in names if name in by_path), None)
+    return next((by_path[name] for name in _spellings(path) if name in by_path), None)
+
+
+def _spellings(path: str) -> Iterator[str]:
+    return (name.removeprefix(prefix) for name in (path, unquote(path)) for prefix in ("", "./", "/", "a/", "b/"))
+
+
+def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
+    """Return the file that a finding names; None if it may be one of several, and the quoted code is not in just one.
+
+    The author chooses the names: `src/a.py` beside `b/src/a.py`, which a diff shows for both, or `x src/a.py`, of which
+    an answer in prose gives the end.
+    """
+    names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
+    found = {views[name].path: views[name] for name in names if name in views}
+    if len(found) > 1:
+        quote = quoted_lines(finding.code)
+        found = {path: view for path, view in found.items() if quote and _has(view, quote)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _reads_as(name: str, path: str) -> bool:
+    """Return whether a file's name contains a path as a word of its own, so that text with the name gives the path."""
+    name = name.replace("\\", "/")
+    return path in name and re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", name) is not None
+
+
+def _has(view: FileView, quote: Sequence[str]) -> bool:
+    return any(True for side in Side for _ in view.index[side].nearest(quote, 1))
 
 
 def _original(identifier: str, finding: Finding, view: FileView | None, found: _Found | None, root: str) -> Placed:

@@ -141,9 +141,30 @@ def test_a_renamed_file_is_known_by_both_names_and_another_file_keeps_its_own() 
     )
 
 
-def test_a_file_named_like_a_side_of_the_diff_keeps_its_name() -> None:
-    views = [view("", "x\n", "a/b.py"), view("", "y\n", "b.py")]
-    assert placement(finding(path="a/b.py", line=1), *views) == OnLines(LineTarget("a/b.py", Side.RIGHT, 1), Why.CITED)
+@pytest.mark.parametrize(
+    ("other", "cited"),
+    [
+        ("b/src/a.py", "b/src/a.py"),
+        ("my src/a.py", "src/a.py"),
+        ("x: src/a.py", "src/a.py"),
+        ("src/a.py:1", "src/a.py"),
+        ("src\\a.py", "src/a.py"),
+    ],
+)
+def test_of_two_files_that_a_name_can_mean_only_the_quoted_code_decides(other: str, cited: str) -> None:
+    views = [view("", "x\n", other), view("", "y\n", "src/a.py")]
+    assert placement(finding(path=cited, line=1), *views) == InSummary(Why.FILE_NOT_IN_CHANGE)
+    for code, path in (("x", other), ("y", "src/a.py")):
+        on_line = OnLines(LineTarget(path, Side.RIGHT, 1), Why.CITED)
+        assert placement(finding(path=cited, line=1, code=code), *views) == on_line
+
+
+@pytest.mark.parametrize("other", ["test_a.py", "src/a.pyi", "src/a.py.bak", "lib/src/a.py", "src/a.py/x"])
+def test_another_name_that_contains_a_path_is_another_file(other: str) -> None:
+    views = [view("", "x\n", other), view("", "y\n", "src/a.py")]
+    assert placement(finding(path="src/a.py", line=1), *views) == OnLines(
+        LineTarget("src/a.py", Side.RIGHT, 1), Why.CITED
+    )
 
 
 # --- Suggestions ------------------------------------------------------------------------------------------------------
