@@ -166,7 +166,7 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
     taken = [max(one.requests for one in case.took[OURS]) for case in cases]
     yield _exactly("requests of a first review, size by size", sizes, taken)
     again = [case.again.sample.requests for case in cases]
-    yield _exactly("requests of a run on what was reviewed", [of_again(case.files) for case in cases], again)
+    yield _exactly("requests of a re-run", [of_again(case.files) for case in cases], again)
     yield _at_most("MB of memory", MEMORY, max(map(_megabytes, cases)))
     grown = _growth(cases)
     found = "not measured" if grown is None else number(grown)

@@ -150,7 +150,7 @@ def _github(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         f"{peak.bought} reviews, as many published, {peak.waiting} open; **the limit is {A_HOUR:,}**",
     )
     yield "most reviews an hour and repository", day.fits, "within that limit, including their collection"
-    yield "run again without news", AGAIN, "requests of each such run"
+    yield "re-run without changes", AGAIN, "requests of each such run"
 
 
 def _runners(day: Organisation) -> Iterator[tuple[Cell, ...]]:

@@ -51,7 +51,7 @@ PACES: dict[str, Pace] = {
 
 KINDS: dict[str, Callable[[Random], float]] = {
     "seconds: 5 to 60": lambda rng: rng.uniform(5, 60),
-    "minutes: 5 in the middle": lambda rng: rng.lognormvariate(5.7, 0.5),
+    "minutes: a median of 5": lambda rng: rng.lognormvariate(5.7, 0.5),
     "an hour: 20 to 90 minutes": lambda rng: rng.uniform(20 * MINUTE, 90 * MINUTE),
     "hours: 1 to 4": lambda rng: rng.uniform(HOUR, 4 * HOUR),
 }

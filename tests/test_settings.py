@@ -291,7 +291,7 @@ def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_fi
 def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
     inputs = {"config": f"{name}: x\n"}
     assert [(one.where, one.what) for one in problems_of(inputs)] == [
-        (f"input `config`, key `{name}`", "this setting is not read from the file")
+        (f"input `config`, key `{name}`", "only a workflow input can set this")
     ]
     assert value_of(peek_settings(inputs), name) in {value_of(Settings(), name), f"{name}: x"}
 
@@ -299,7 +299,7 @@ def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("mode: &a x", "line 1, column 7: an unquoted text starts with `&`, which makes it an anchor"),
+        ("mode: &a x", "line 1, column 7: the value starts with an unquoted `&`, which is an anchor"),
         ("a: [", "line 1, column 5: "),
         ("- mode", "the top level is not a mapping"),
         ("#" * 70_000, "the file is too large"),
@@ -354,7 +354,7 @@ def test_settings_that_decide_where_the_key_is_sent_are_not_read_from_a_file(nam
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
     assert problem == Problem(
         f"config file `{name}`",
-        "this setting is not read from the file",
+        "only a workflow input can set this",
         todo=f"Set the input `{name}` of the workflow.",
         line=1,
     )
@@ -573,15 +573,15 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
 @pytest.mark.parametrize(
     ("config", "what"),
     [
-        ("mode: &fast fast", "line 1, column 7: an unquoted text starts with `&`, which makes it an anchor"),
-        ("a: &x {}\nb: *x", "line 1, column 4: an unquoted text starts with `&`, which makes it an anchor"),
-        ("a: 1\nb: *x", "line 2, column 4: an unquoted text starts with `*`, which makes it an alias"),
-        ("mode: !!str fast", "line 1, column 7: an unquoted text starts with `!`, which makes it a tag"),
-        ("mode: ! fast", "line 1, column 7: an unquoted text starts with `!`, which makes it a tag"),
-        ("--- !x\nmode: fast", "line 1, column 5: an unquoted text starts with `!`, which makes it a tag"),
+        ("mode: &fast fast", "line 1, column 7: the value starts with an unquoted `&`, which is an anchor"),
+        ("a: &x {}\nb: *x", "line 1, column 4: the value starts with an unquoted `&`, which is an anchor"),
+        ("a: 1\nb: *x", "line 2, column 4: the value starts with an unquoted `*`, which is an alias"),
+        ("mode: !!str fast", "line 1, column 7: the value starts with an unquoted `!`, which is a tag"),
+        ("mode: ! fast", "line 1, column 7: the value starts with an unquoted `!`, which is a tag"),
+        ("--- !x\nmode: fast", "line 1, column 5: the value starts with an unquoted `!`, which is a tag"),
         (
             "mode: !!python/object:os.system fast",
-            "line 1, column 7: an unquoted text starts with `!`, which makes it a tag",
+            "line 1, column 7: the value starts with an unquoted `!`, which is a tag",
         ),
         ("mode: fast\nmode: standard", "line 2, column 1: duplicate key `mode`, first set in line 1, column 1"),
         (
@@ -589,8 +589,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
             "line 2, column 13: duplicate key `path`, first set in line 2, column 4",
         ),
         ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
-        ("mode: fast\n  x: y", "line 2, column 4: `:` in a text without quotes, or wrong indentation"),
-        ("mode: @fast", "line 1, column 7: found character `@` at the start of a text without quotes"),
+        ("mode: fast\n  x: y", "line 2, column 4: `:` in an unquoted value, or wrong indentation"),
+        ("mode: @fast", "line 1, column 7: found character `@` at the start of an unquoted value"),
         ("mode: fast\n---\nmode: fast", "line 2, column 1: more than one document"),
         ("{a: b}: c", "line 1, column 1: a key is not plain text"),
         ("mode: \0", "line 1, column 7: control character U+0000"),

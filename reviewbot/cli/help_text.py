@@ -54,12 +54,12 @@ If suggestions overlap, the one for the more severe finding is applied.
 Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
 """,
     "plan": """\
-Show what reviews of past merges (or of commits, if branches are squashed) would
-have sent and held with today's settings. The table has files, sizes, credits,
-the rule of `routes` that chose the review, and the reviews that a limit stops.
-Pull requests of bots are listed separately, because the action does not review
-them. Git does not record labels and drafts, so rules with these conditions are
-not applied. Nothing is sent, and no account is needed.
+Estimate what reviews of past merges (or of commits, if branches are squashed)
+would have sent and cost with today's settings. The table has files, sizes,
+credits, the rule of `routes` that chose the review, and the reviews that a
+limit stops. Pull requests of bots are listed separately, because the action
+does not review them. Git does not record labels and drafts, so rules with these
+conditions are not applied. Nothing is sent, and no account is needed.
 
 Examples:
   reviewbot plan                               the last 90 days
@@ -143,8 +143,8 @@ Workflows run it with `uses:`. At a terminal, use `reviewbot review`.
 """,
     "collect": """\
 Run the action with `command: collect`, in the environment of GitHub's runner.
-It publishes the finished reviews of the repository's pull requests, and buys
-only deferred reviews.
+It publishes finished reviews, executes missed commands (which may buy), and
+buys deferred reviews.
 """,
 }
 """The text above the options of each command, then its examples, which stand below them."""

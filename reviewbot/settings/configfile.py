@@ -78,8 +78,8 @@ def _reason(error: Exception) -> str:
         error.problem or "invalid YAML",
     )
     text = text.replace(_TAB, "a tab; indent with spaces")
-    text = text.replace("mapping values are not allowed here", "`:` in a text without quotes, or wrong indentation")
-    text = text.replace("that cannot start any token", "at the start of a text without quotes")
+    text = text.replace("mapping values are not allowed here", "`:` in an unquoted value, or wrong indentation")
+    text = text.replace("that cannot start any token", "at the start of an unquoted value")
     text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
     opened, begin = _OPENED.get(error.context or ""), error.context_mark
     return f"{text}, in the {opened} of line {begin.line + 1}, column {begin.column + 1}" if opened and begin else text
@@ -172,11 +172,11 @@ def _refused(event: Event, depth: int) -> str:
     if depth > CONFIG_DEPTH:
         what = "the nesting is too deep"
     elif isinstance(event, AliasEvent):
-        what = "an unquoted text starts with `*`, which makes it an alias"
+        what = "the value starts with an unquoted `*`, which is an alias"
     elif isinstance(event, NodeEvent) and event.anchor:
-        what = "an unquoted text starts with `&`, which makes it an anchor"
+        what = "the value starts with an unquoted `&`, which is an anchor"
     elif getattr(event, "tag", None):
-        what = "an unquoted text starts with `!`, which makes it a tag"
+        what = "the value starts with an unquoted `!`, which is a tag"
     elif isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
         what = "the number is too large"
     else:

@@ -233,7 +233,7 @@ def _wrong_pair(item: object, number: int) -> str:
         case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
             return f"item {number} has no `{missing[0]}`"
         case _:
-            return f"item {number} is not a mapping of `path` and `instructions` to texts"
+            return f"item {number} must map `path` and `instructions` to strings"
 
 
 _PAIRS = "a list of items with `path` and `instructions`"

@@ -200,7 +200,7 @@ class Settings:
     )
     bases: tuple[str, ...] = config_key(
         (),
-        "Branches besides the default branch whose check satisfies a rule: patterns as in `on.pull_request.branches`. "
+        "Branches besides the default branch whose check meets a ruleset: patterns as in `on.pull_request.branches`. "
         "List only branches that are protected like the default branch.",
         PATTERNS,
     )
@@ -460,7 +460,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             yield Problem(place(key), f"unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in allowed))
         elif key not in allowed:
             todo = f"Set the input `{key}` of the workflow."
-            yield Problem(place(key), "this setting is not read from the file", todo=todo)
+            yield Problem(place(key), "only a workflow input can set this", todo=todo)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:

@@ -1,4 +1,4 @@
-"""The table of what reviews of past merges would have sent and held."""
+"""The table of what reviews of past merges would have sent and cost, estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check against a base that is not in `bases` has another name: it satisfies no rule, and nothing is lost."""
+"""A check against a base that is not in `bases` has another name: it meets no ruleset, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_green_check_for_another_base_is_not_carried_to_a_merge_group(tmp_path
         exit_status, conclusion, text = queued(rig)
         assert (exit_status, conclusion) == (3, "action_required")
         assert f"#{rig.number}: green for another base branch" in text
-        assert f"Run the job of reviewbot on #{rig.number} again" in text
+        assert f"Re-run reviewbot on #{rig.number}, then queue #{rig.number} again." in text
         rig.run(payload=rig.event("edited"))
         assert queued(rig)[:2] == (0, "success")
         if skips:

@@ -16,12 +16,23 @@ from reviewbot.domain.findings.markers import FindingMark, with_headings
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.errors import PayloadTooLarge
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import SumView
 from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.values import replace
 from tests.render.conftest import GOLDEN
-from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
+from tests.render.goldens import (
+    AT_A_BRANCH,
+    GOLDENS,
+    OF_A_DECISION,
+    ON_FILES,
+    ON_LINES,
+    at_a_branch,
+    check,
+    of_error,
+    of_reason,
+)
 from tests.render.view_builders import (
     ANSWER,
     BYPASSED,
@@ -178,6 +189,15 @@ def test_a_usual_summary_is_short(renderer: Renderer) -> None:
     assert len(worst_first(THIRTEEN.findings)) == 13
     assert all(f"`{one.id}`" in text for one in worst_first(THIRTEEN.findings))
     assert 200 < len(_words(text)) < 350
+
+
+def test_a_partial_review_without_known_files_names_where_the_causes_are(renderer: Renderer) -> None:
+    view = replace(of_reason(Reason.PARTIAL), held=())
+    said = "the findings that block, and the causes in the job summary of the run that bought this review, or request"
+    assert said in renderer.summary(view)
+    refused = renderer.summary(of_error(PayloadTooLarge("The request is too large.", hint="Split the change.")))
+    assert "Split the change." in refused
+    assert "Fix the cause above. Or a maintainer excludes" in refused
 
 
 def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:

@@ -137,7 +137,7 @@ def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
     assert [line.partition(". ")[0] for line in lines] == [
         f"reviewbot: {FILE}:2: `mode`: invalid value `slow`",
         f"reviewbot: {FILE}:4: `nonsense`: unknown key",
-        f"reviewbot: {FILE}:5: `codevf-api-key`: this setting is not read from the file",
+        f"reviewbot: {FILE}:5: `codevf-api-key`: only a workflow input can set this",
         f"reviewbot: {FILE}:6: `fail-on`: invalid value",
     ]
     assert KEY not in said.err

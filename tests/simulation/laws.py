@@ -699,7 +699,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
 def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
     """Check that each pull request of a merge group may be green against its base branch.
 
-    GitHub removes one whose head, base or state changes. A check with the name for another base satisfies no rule.
+    GitHub removes one whose head, base or state changes. A check with the name for another base meets no ruleset.
     """
     pulls, base = world.github.pulls, world.truth.group_bases[check.head_sha]
     group = [(pulls[number], head) for number, head in world.truth.groups[check.head_sha]]

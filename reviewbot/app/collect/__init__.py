@@ -1,1 +1,1 @@
-"""Collecting: publishes the finished reviews of all pull requests. It buys only deferred reviews."""
+"""Publishes finished reviews of all pull requests, and buys only for missed commands and deferred reviews."""

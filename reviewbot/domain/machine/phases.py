@@ -73,7 +73,7 @@ class CancelRequested(_Running, frozen=True):
 
 
 class Loaded(_Running, frozen=True):
-    """The pull request is read; the permission of the user who set `skip-review` decides."""
+    """The pull request is read; the setter's permission decides whether `skip-review` counts."""
 
     login: str
 

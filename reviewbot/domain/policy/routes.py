@@ -1,7 +1,7 @@
 """Which review a pull request gets: an ordered list of rules.
 
 Each changed path is looked up alone, and the pull request gets the largest review among its paths. A rule ends the
-lookup only if its author cannot make it match by adding something; any other rule that matches can only enlarge the
+lookup only if the author cannot make it match by adding something; any other rule that matches can only enlarge the
 review. So nothing that an author adds makes the review smaller.
 """
 

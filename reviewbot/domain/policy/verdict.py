@@ -172,7 +172,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     if not conclusions or any(one not in decided for one in conclusions.values()):
         verdict = Verdict.FAIL if blocked else Verdict.NONE
         again = " and ".join(f"#{number}" for number in elsewhere)
-        hint = f"Run the job of reviewbot on {again} again, and queue it again." if again else ""
+        hint = f"Re-run reviewbot on {again}, then queue {again} again." if again else ""
         status, action = EXIT_NO_REVIEW, Conclusion.ACTION_REQUIRED
         return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, action, status, message, hint)
     if blocked:

@@ -1,7 +1,7 @@
 """Name the check run of a pull request, by its base branch.
 
 A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so a check against a branch
-that is not listed has that branch in its name, and satisfies no rule.
+that is not listed has that branch in its name, and meets no ruleset.
 """
 
 from __future__ import annotations

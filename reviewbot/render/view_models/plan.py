@@ -1,4 +1,4 @@
-"""What reviews of past merges would have sent and held, by merge and by rule."""
+"""Estimates of what reviews of past merges would have sent and cost, by merge and by rule."""
 
 from __future__ import annotations
 
