@@ -496,6 +496,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting(mind=Mind(sloppiness=ELSEWHERE)),
         ),
     ),
+    "moved-then-restored": Bug(
+        "A flaw moved to another file, and its own file was restored: it counted as gone, and was not new either.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, Move("move_line", 0, 1), Episode((PUSH,)), Move("restore_file"), Episode((PUSH,))),
+            setting=Setting(mind=Mind(is_brief=True, is_literal=True)),
+        ),
+    ),
     "one-copy-of-two": Bug(
         "A flaw that later had two copies was confirmed as fixed. It did not open again in the change that had one "
         "copy.",

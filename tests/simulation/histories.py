@@ -111,6 +111,9 @@ PROSE, ACCEPTED = 0.12, 0.3
 BRIEF = 0.3
 """How often a follow-up review reports only what is new."""
 
+LITERAL = 0.3
+"""How often it does not report again what an open finding is about and has moved."""
+
 LACKING = 0.06
 """How often the token lacks a permission."""
 _LACKING = (("checks: write",), ("pull-requests: write",), ("checks: write", "pull-requests: write"))
@@ -145,7 +148,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     setting = _by_request(setting, Random(seed + 7))  # noqa: S311 — as above
     setting = setting if moves else _with_fewer_permissions(setting, Random(seed + 8))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
-    setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
+    is_literal = not setting.mind.lies and Random(seed + 11).random() < LITERAL  # noqa: S311 — as above
+    setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief, is_literal=is_literal))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
@@ -244,7 +248,6 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
         # A finding without code is fixed if the reviewer says so and its file has changed.
         mind = replace(mind, sloppiness=0) if mind.lies else mind
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
-    mind = replace(mind, is_literal=rng.random() < 0.3)
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
 
 

@@ -522,8 +522,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a sentence beside an empty answer is a comment",
-        "reviewbot.domain.codevf.response:_may_hide_findings",
-        lambda _right: lambda _said, **_beside: False,
+        "reviewbot.domain.codevf.response:_is_remark",
+        _returning(value=True),
         NEVER_GREEN,
         BY_PEOPLE,
         ("harmless",),
@@ -1558,7 +1558,14 @@ MUTATIONS: tuple[Mutation, ...] = (
             NEVER_GREEN,
             found=found,
         )
-        for found in ("carried-and-reverted", "carried-and-reset", "renamed-and-back")
+        for found in ("carried-and-reverted", "carried-and-reset")
+    ),
+    Mutation(
+        "a finding whose file leaves the change is gone, although its code may be in another one",
+        "reviewbot.domain.findings.tracking:ChangeIndex.is_empty",
+        lambda _right: property(lambda _change_index: True),
+        NEVER_GREEN,
+        found="moved-then-restored",
     ),
     Mutation(
         "a committer who is no author waives",

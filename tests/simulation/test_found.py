@@ -38,9 +38,6 @@ def test_the_document_lists_the_laws_and_the_bugs(request: pytest.FixtureRequest
         DOCUMENT.write_text(whole, encoding="utf-8")
     assert DOCUMENT.read_text(encoding="utf-8") == whole, "run pytest tests/simulation/test_found.py --golden-update"
     assert set(PROOFS) == set(LAWS)
-    places = re.findall(r"`(tests/[\w/.]+)`", text)
-    assert places
-    assert all((ROOT / place).exists() for place in places)
     assert len(MUTATIONS) >= 15
 
 

@@ -21,6 +21,7 @@ UNLINKED = {
     "written-over-after-a-push": "The order of two reads shortens a window that stays open (docs/reliability.md).",
     "squashed-without-summary": "Three guards: hidden check runs are read, and `merge_answer` and `forgets` find gaps.",
     "skipped-and-read-later": "Its guard was not needed, and is deleted: a later run reads the answer.",
+    "renamed-and-back": "Such a finding is not gone any more; the guard is that of `moved-then-restored`.",
     "recorded-twice": "The guard is that of `deferred-on-two-heads`; the run makes other calls now, so no race.",
     "intent-written-over-a-task": "The guard is that of `older-check-written-over`; as for `recorded-twice`.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
