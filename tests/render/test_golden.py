@@ -177,7 +177,16 @@ def test_a_usual_summary_is_short(renderer: Renderer) -> None:
     text = renderer.summary(THIRTEEN)
     assert len(worst_first(THIRTEEN.findings)) == 13
     assert all(f"`{one.id}`" in text for one in worst_first(THIRTEEN.findings))
-    assert 200 < len(_words(text)) < 350
+    assert 200 < len(_words(text)) < 340
+
+
+def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Renderer) -> None:
+    """Even if the file of a less severe one has a finding in another list."""
+    text = renderer.summary(THIRTEEN)
+    for listed in (text.partition("### Blocking")[2].partition("<details>")[0], text.partition("do not block")[2]):
+        found = re.findall(r"^- \S+ (Critical|High|Medium|Low) · ", listed, re.MULTILINE)
+        assert found == sorted(found, key=["Critical", "High", "Medium", "Low"].index)
+        assert found
 
 
 def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:
