@@ -17,7 +17,7 @@ from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import SumView
+from reviewbot.render.view_models.review import SummaryView, SumView
 from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.values import replace
 from tests.render.conftest import GOLDEN
@@ -27,6 +27,7 @@ from tests.render.view_builders import (
     BYPASSED,
     CLEAN,
     CLOSED_GATE,
+    DEMO,
     FOLLOWED,
     INJECTION,
     NAMING,
@@ -173,16 +174,18 @@ def _words(text: str) -> list[str]:
     return [word for word in seen.split() if re.search(r"[^\W\d_]|`", word)]
 
 
-def test_a_usual_summary_is_short(renderer: Renderer) -> None:
-    text = renderer.summary(THIRTEEN)
-    assert len(worst_first(THIRTEEN.findings)) == 13
-    assert all(f"`{one.id}`" in text for one in worst_first(THIRTEEN.findings))
+@pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
+def test_a_usual_summary_is_short(renderer: Renderer, view: SummaryView) -> None:
+    text = renderer.summary(view)
+    assert len(worst_first(view.findings)) == 13
+    assert all(f"`{one.id}`" in text for one in worst_first(view.findings))
     assert 200 < len(_words(text)) < 340
 
 
-def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Renderer) -> None:
+@pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
+def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Renderer, view: SummaryView) -> None:
     """Even if the file of a less severe one has a finding in another list."""
-    text = renderer.summary(THIRTEEN)
+    text = renderer.summary(view)
     for listed in (text.partition("### Blocking")[2].partition("<details>")[0], text.partition("do not block")[2]):
         found = re.findall(r"^- \S+ (Critical|High|Medium|Low) · ", listed, re.MULTILINE)
         assert found == sorted(found, key=["Critical", "High", "Medium", "Low"].index)
