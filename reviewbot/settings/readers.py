@@ -13,7 +13,7 @@ from reviewbot.domain.model.options import Auto, PathInstruction
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.model.urls import check_service_url
 from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import did_you_mean
+from reviewbot.errors import did_you_mean, nearest
 
 T = TypeVar("T")
 
@@ -230,12 +230,16 @@ def _wrong_pair(item: object, number: int) -> str:
     match item:
         case {"path": str(), "instructions": str(), **rest}:
             return f"item {number} has the unknown key `{visible(str(next(iter(rest)))[:80])}`" if rest else ""
-        case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
-            return f"item {number} has no `{missing[0]}`"
+        case {**keys} if missing := [key for key in _PAIR if key not in keys]:
+            unknown = [visible(str(key))[:80] for key in keys if key not in _PAIR]
+            typo = next((one for one in unknown if nearest(one, missing)), "".join(unknown[:1]))
+            also = f" but the unknown key `{typo}`{did_you_mean(typo, missing)}" if typo else ""
+            return f"item {number} has no `{nearest(typo, missing) or missing[0]}`{also}"
         case _:
             return f"item {number} must map `path` and `instructions` to strings"
 
 
+_PAIR = ("path", "instructions")
 _PAIRS = "a list of items with `path` and `instructions`"
 PATH_INSTRUCTIONS = Reader(_PAIRS, _path_instructions)
 

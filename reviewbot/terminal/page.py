@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from rich.cells import chop_cells
@@ -19,6 +20,7 @@ from reviewbot.domain.text.bounds import first_lines
 from reviewbot.domain.text.formatting import counted, duration, moment, number, size
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
+from reviewbot.render.view_models.exclusions import exclusions
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import NAMED, worst_first
 from reviewbot.terminal.console import code, say, say_hint, shown
@@ -66,6 +68,15 @@ def show_short(console: Console, view: SummaryView) -> None:
     lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
         console.print(line, soft_wrap=True)
+
+
+def show_missed(console: Console, view: SummaryView) -> None:
+    """Print why no file could be reviewed, one line per file, `path: reason`; the other verdicts list the files."""
+    missed = view.missed if view.outcome.reason is Reason.PARTIAL and view.outcome.message else ()
+    for one in missed[:_MOST_HELD]:
+        console.print(shown(f"{one.path}: {_why_held(one)}"), soft_wrap=True)
+    if len(missed) > _MOST_HELD:
+        say(console, f"and {counted(len(missed) - _MOST_HELD, 'more file')}")
 
 
 def _short_line(finding: FindingView) -> Text:
@@ -274,9 +285,14 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY:
-        how = f"{detail}; remove the NUL bytes that make it binary, or exclude it with `--paths`"
-        detail = how if held.missed else ", no sign of code"
+        how = f"{detail}, so it cannot be reviewed; remove its NUL bytes, or exclude it{_how_to_exclude(held.path)}"
+        detail = how if held.missed else ", no sign of code; nothing to do"
     return f"{WHY_HELD[held.reason]}{detail}."
+
+
+def _how_to_exclude(path: str) -> str:
+    pattern = "".join(exclusions([path]))
+    return f": --paths {shlex.quote(pattern)}" if pattern else " with `--paths`"
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

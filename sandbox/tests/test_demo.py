@@ -328,7 +328,7 @@ def test_the_summary_of_thirteen_findings_is_short(demo: DemoOutput) -> None:
     assert cli.main(["render", report, "--to", "markdown"], {}, out) == 0
     assert "of 13 findings" in out.getvalue()
     seen = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", out.getvalue())
-    assert len([word for word in seen.split() if re.search(r"[^\W\d_]|`", word)]) < 350
+    assert len([word for word in seen.split() if re.search(r"[^\W\d_]|`", word)]) < 340
 
 
 @pytest.mark.proof

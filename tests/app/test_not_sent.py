@@ -25,7 +25,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
     ("path", "text", "why", "config"),
     [
         ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
-        ("api.pb.py", "x = 1\n", "generated, by the default branch's `.gitattributes`", ""),
+        ("api.pb.py", "x = 1\n", "generated (linguist-generated)", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
         (".env", SECRETS, "looks like a file with secrets", ""),
@@ -65,7 +65,7 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
         rig.world.push(REPO, "topic", {"old.pb.py": None, "new.pb.py": f"{old}a = 4\n"}, author="mona")
         rig.run()
         assert "`new.pb.py`" in rig.summaries()[0]
-        assert f"{NOT_SENT}generated, by" in rig.summaries()[0]
+        assert f"{NOT_SENT}generated (linguist-generated)" in rig.summaries()[0]
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run()
         assert UNTOUCHED not in rig.summaries()[0]

@@ -56,7 +56,7 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        how = "; remove the NUL bytes that make it binary, or exclude it with `paths`"
+        how = ", so it cannot be reviewed; remove its NUL bytes, or exclude it with `paths`"
         assert f"`{path}`: binary (its name is that of a text file){how}" in done.summary
         assert f'paths: "!{path}"' in done.summary
 
@@ -213,7 +213,7 @@ def test_the_local_reviewer_reports_source_that_is_not_utf_8_and_the_counts_add_
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n", "b.py": "y = 1\n"}, reviewer="local")
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         summary = done.summary.replace("\\", "")
-        assert "`latin.py`: not UTF-8 (save it as UTF-8)" in summary
+        assert "`latin.py`: not UTF-8 (line 1 has the byte 0xF6; save it as UTF-8)" in summary
         assert "1 selected file was not fully reviewed" in summary
         assert "syntax" not in summary
         assert "Selected: 3 files" in summary
@@ -224,7 +224,7 @@ def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_reported(tmp_path: Path)
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full")
-        assert "`latin.py` is not UTF-8" in done.summary
+        assert "`latin.py` is not UTF-8 (line 1 has the byte 0xF6), so only its diff" in done.summary.replace("\\", "")
 
 
 def test_names_that_are_not_utf_8_are_different_purchases(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import PayloadTooLarge
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import SumView
+from reviewbot.render.view_models.review import SummaryView, SumView
 from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.values import replace
 from tests.render.conftest import GOLDEN
@@ -38,6 +38,7 @@ from tests.render.view_builders import (
     BYPASSED,
     CLEAN,
     CLOSED_GATE,
+    DEMO,
     FOLLOWED,
     INJECTION,
     NAMING,
@@ -184,11 +185,22 @@ def _words(text: str) -> list[str]:
     return [word for word in seen.split() if re.search(r"[^\W\d_]|`", word)]
 
 
-def test_a_usual_summary_is_short(renderer: Renderer) -> None:
-    text = renderer.summary(THIRTEEN)
-    assert len(worst_first(THIRTEEN.findings)) == 13
-    assert all(f"`{one.id}`" in text for one in worst_first(THIRTEEN.findings))
-    assert 200 < len(_words(text)) < 350
+@pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
+def test_a_usual_summary_is_short(renderer: Renderer, view: SummaryView) -> None:
+    text = renderer.summary(view)
+    assert len(worst_first(view.findings)) == 13
+    assert all(f"`{one.id}`" in text for one in worst_first(view.findings))
+    assert 200 < len(_words(text)) < 340
+
+
+@pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
+def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Renderer, view: SummaryView) -> None:
+    """Even if the file of a less severe one has a finding in another list."""
+    text = renderer.summary(view)
+    for listed in (text.partition("### Blocking")[2].partition("<details>")[0], text.partition("do not block")[2]):
+        found = re.findall(r"^- \S+ (Critical|High|Medium|Low) · ", listed, re.MULTILINE)
+        assert found == sorted(found, key=["Critical", "High", "Medium", "Low"].index)
+        assert found
 
 
 def test_a_partial_review_without_known_files_names_where_the_causes_are(renderer: Renderer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import starmap
 
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import (
@@ -216,6 +217,21 @@ CLOSED_GATE = replace(
 )
 
 
+def _listed(path: str, severity: Severity, title: str, line: int) -> FindingView:
+    return replace(
+        RACE,
+        id=finding_id(path, title),
+        severity=severity,
+        title=title,
+        path=path,
+        line=line,
+        why=Why.CITED,
+        blocks=severity is Severity.CRITICAL,
+        comment_url=f"{PULL}#discussion_r{line}",
+        blob_url=f"{BLOB}/{path}#L{line}",
+    )
+
+
 _LISTED = (
     ("src/shop/users.py", Severity.CRITICAL, "Anyone can read the orders of another user", 88),
     ("src/shop/payment.py", Severity.CRITICAL, "A refund is paid twice when the bank answers late", 31),
@@ -235,21 +251,7 @@ THIRTEEN = replace(
         RACE,
         NAMING,
         CALLER,
-        *(
-            replace(
-                RACE,
-                id=finding_id(path, title),
-                severity=severity,
-                title=title,
-                path=path,
-                line=line,
-                why=Why.CITED,
-                blocks=severity is Severity.CRITICAL,
-                comment_url=f"{PULL}#discussion_r{line}",
-                blob_url=f"{BLOB}/{path}#L{line}",
-            )
-            for path, severity, title, line in _LISTED
-        ),
+        *starmap(_listed, _LISTED),
     ),
     leftovers=(),
     duplicates=(),
@@ -259,6 +261,63 @@ THIRTEEN = replace(
     in_summary=True,
 )
 """A usual review: three of thirteen findings block, and the summary comment has all of them."""
+
+_OF_THE_DEMO = (
+    (".github/workflows/preview.yml", Severity.CRITICAL, "Code injection via template expansion", 10),
+    (".github/workflows/preview.yml", Severity.HIGH, "Use of fundamentally insecure workflow trigger", 2),
+    ("api/app.py", Severity.CRITICAL, "Any customer can read any parcel", 22),
+    ("api/app.py", Severity.MEDIUM, "Any site may call the new endpoints", 9),
+    ("api/labels.py", Severity.CRITICAL, "`subprocess` call with `shell=True` identified, security issue", 8),
+    ("api/parcels.py", Severity.HIGH, "Possible SQL injection vector through string-based query construction", 19),
+    ("api/parcels.py", Severity.MEDIUM, 'Possible hardcoded password assigned to: "CARRIER_PASSWORD"', 6),
+    ("api/parcels.py", Severity.MEDIUM, "Concurrent bookings take the same slot", 29),
+    ("web/track.js", Severity.HIGH, "Text becomes HTML without being escaped", 9),
+    ("scripts/deploy.sh", Severity.LOW, "Double quote to prevent globbing and word splitting.", 7),
+    ("scripts/deploy.sh", Severity.LOW, "Double quote to prevent globbing and word splitting.", 8),
+    ("web/formatting.js", Severity.LOW, "The badge is always in English", 11),
+)
+_WHOLE = (".github/workflows/preview.yml", "api/app.py", "api/labels.py", "api/parcels.py", "scripts/deploy.sh",
+          "web/formatting.js", "web/track.js")  # fmt: skip
+DEMO = replace(
+    THIRTEEN,
+    counts=NO_COUNTS | {Severity.CRITICAL: 3, Severity.HIGH: 3, Severity.MEDIUM: 3, Severity.LOW: 4},
+    findings=(
+        *starmap(_listed, _OF_THE_DEMO),
+        replace(
+            CALLER,
+            severity=Severity.LOW,
+            title="Sessions last a year",
+            explanation="Not part of this change, but with search behind a session, a lost phone is a lost customer "
+            "list.",
+            path="api/settings.py",
+            start_line=3,
+            line=3,
+            code="SESSION_HOURS = 24 * 365",
+            references=(),
+        ),
+    ),
+    sum=SumView(13, 11, 1, 1, 0, 0),
+    reviewer_summary="I read the change line by line. My comments are next to the lines.",
+    sent=(
+        *(Sent(path, 1000, whole=True, redactions=int(path == "web/track.js")) for path in _WHOLE),
+        *(Sent(path, 1000, whole=False, redactions=0) for path in ("api/legacy_export.py", "package-lock.json")),
+    ),
+    held=(
+        Held("web/dist/track.js", HeldBecause.GENERATED, "linguist-generated"),
+        Held("web/express.png", HeldBecause.BINARY),
+    ),
+    context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
+    notices=(
+        (
+            "`package-lock.json` needs a review, because `tiny-map` is downloaded from another address: "
+            "`https://mirror.parcels.example/tiny-map-2.1.4.tgz`, and `tiny-map` has no hash."
+        ),
+        "Not reviewed, but may be executed: `web/dist/track.js`.",
+        "Not reviewed: 1 media file.",
+    ),
+    cost=replace(COST, expertise="", tag_multiplier=None, hold=360, used=Decimal(360), spent=Decimal(360), limit=2_160),
+)
+"""The first review of the demo."""
 WAITING = replace(
     CLEAN,
     outcome=PENDING,

@@ -17,6 +17,7 @@ from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.repository_setup import Environment
 from reviewbot.domain.model.review import Tag
 from reviewbot.setup.audit import read_jobs
@@ -601,6 +602,40 @@ def test_in_a_clone_it_says_what_the_last_merges_would_have_cost(rig: Rig) -> No
     assert MERGES in offline.out
     assert "credits" not in doctor(rig, "--input", "reviewer=local").out
     assert "costs:" not in doctor(rig, "--repo", "acme/other").out
+
+
+_NOT_JUDGED = "note     key: not checked, because no workflow that reviews was read.\n"
+
+
+@pytest.mark.usefixtures("clone")
+def test_without_a_workflow_the_key_is_not_judged(rig: Rig) -> None:
+    offline = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
+    assert _NOT_JUDGED in offline.out
+    assert ("problem  token: missing" in offline.out, offline.out.count("problem")) == (True, 1)
+    asked = doctor(rig, "--input", "reviewer=codevf", GITHUB_TOKEN="", CODEVF_API_KEY="")
+    assert "problem  key: missing" in asked.out
+    wrong = doctor(rig, GITHUB_TOKEN="ghs_unknown", CODEVF_API_KEY="")
+    assert _NOT_JUDGED in wrong.out
+
+
+@pytest.mark.parametrize("reviewer", ReviewerKind)
+def test_without_a_token_the_checked_out_workflow_names_the_reviewer(
+    rig: Rig, clone: Clone, reviewer: ReviewerKind
+) -> None:
+    clone.write(files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), reviewer=reviewer)))
+    said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
+    is_local = reviewer is ReviewerKind.LOCAL
+    assert ("`local` needs no account" in said.out, "problem  key: missing" in said.out) == (is_local, not is_local)
+    assert "GITHUB_TOKEN=$(gh auth token) reviewbot doctor" in said.out
+    assert _NOT_JUDGED in doctor(rig, "--repo", "acme/other", GITHUB_TOKEN="", CODEVF_API_KEY="").out
+
+
+def test_a_checked_out_workflow_that_is_a_link_is_not_read(rig: Rig, clone: Clone) -> None:
+    texts = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), reviewer=ReviewerKind.LOCAL))
+    clone.write({"elsewhere.yml": texts[REVIEW]})
+    (clone.root / REVIEW).parent.mkdir(parents=True)
+    (clone.root / REVIEW).symlink_to(clone.root / "elsewhere.yml")
+    assert _NOT_JUDGED in doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="").out
 
 
 ROUTES = """\

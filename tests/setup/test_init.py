@@ -278,6 +278,19 @@ def test_no_link_is_followed(clone: Clone, tmp_path: Path, link: str) -> None:
     assert not list(outside.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("reviewer", "command"),
+    [
+        ("local", "GITHUB_TOKEN=$(gh auth token) reviewbot doctor"),
+        ("codevf", "GITHUB_TOKEN=$(gh auth token) CODEVF_API_KEY=… reviewbot doctor"),
+    ],
+)
+@pytest.mark.usefixtures("clone")
+def test_the_command_that_verifies_the_setup_has_its_tokens(reviewer: str, command: str) -> None:
+    said = init("--action", NAMED, "--reviewer", reviewer)
+    assert f"Verify the setup (free):\n     {command}\n" in said.err
+
+
 def test_the_release_follows_the_commit_as_in_a_workflow_or_in_one_word(clone: Clone) -> None:
     assert init("--action", NAMED.replace(" ", "")).status == 0
     assert written(clone) == files(InitOptions(ACTION))

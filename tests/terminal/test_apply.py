@@ -236,4 +236,5 @@ def test_a_patch_in_a_file_contains_only_the_patch(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
-    assert "it is not UTF-8 text" in apply(clone).err
+    last = APP.count("\n") + 1
+    assert f"it is not UTF-8 text (line {last} has the byte 0xFF)" in apply(clone).err

@@ -12,6 +12,7 @@ from tests.terminal.conftest import Opened
 from tests.terminal.session import Session
 
 LOCAL = ("review", "--reviewer", "local")
+BINARY = "binary (it starts with `#!`), so it cannot be reviewed; remove its NUL bytes, or exclude it"
 FILE = ".github/reviewbot.yml"
 NOT_PLAIN = re.compile(
     r"\b(nobody|somebody|whoever|anew|mend\w*|told|is none|is no|not right|came? to nothing|there is none)\b"
@@ -124,6 +125,19 @@ CASES = {
         (f"{FILE}:3: `path-instructions`: item 2 has no `instructions`",),
         work={FILE: "path-instructions:\n  - {path: a, instructions: b}\n  - path: c\n"},
     ),
+    "mistyped path-instructions": Case(
+        ("config", "check"),
+        (
+            f"{FILE}:2: `path-instructions`: item 1 has no `path` but the unknown key `pth`; did you mean `path`?",
+            f"{FILE}:3: `path-instructions`: item 2 has no `instructions` but the unknown key `instruction`; did you ",
+            f"{FILE}:4: `path-instructions`: item 3 has no `instructions` but the unknown key `instuctions`; did you ",
+            f"{FILE}:5: `path-instructions`: item 4 has no `path` but the unknown key `zzz`. Allowed: ",
+        ),
+        work={
+            FILE: "path-instructions:\n  - {pth: a, instructions: b}\n  - {path: a, instruction: b}\n"
+            "  - {zzz: a, instuctions: b}\n  - {zzz: a}\n"
+        },
+    ),
     "several wrong path-instructions": Case(
         ("config", "check"),
         (
@@ -196,11 +210,28 @@ CASES = {
         LOCAL,
         (
             "None of the selected files could be reviewed.",
-            "tool: binary (it starts with `#!`); remove the NUL bytes that make it binary, or exclude",
-            "--paths '!tool'",
+            f"tool: {BINARY}: --paths '!tool'. NOT REVIEWED.",
+            "z.bin: binary, no sign of code; nothing to do.",
         ),
         status=3,
-        commit={"tool": b"#!/bin/sh\n\0"},
+        commit={"tool": b"#!/bin/sh\n\0", "z.bin": b"\0\1\2\3"},
+    ),
+    "nothing readable, short": Case(
+        (*LOCAL, "--format", "short"),
+        (
+            "None of the selected files could be reviewed. To fix: The reason is next to each file.",
+            f" tool: {BINARY}: --paths '!tool'. ui.bin: ",
+        ),
+        status=3,
+        commit={"tool": b"#!/bin/sh\n\0", "ui.bin": b"#!/bin/sh\n\0"},
+        never=("NOT REVIEWED",),
+    ),
+    "only some unreadable, short": Case(
+        (*LOCAL, "--format", "short"),
+        (f"- tool: {BINARY} with `paths`",),
+        status=3,
+        commit={"tool": b"#!/bin/sh\n\0", "a.py": "x = 1\n"},
+        never=(f" tool: {BINARY}: ",),
     ),
     "too large": Case(
         LOCAL,
@@ -210,15 +241,25 @@ CASES = {
     ),
     "not UTF-8": Case(
         LOCAL,
-        ("- latin.py: not UTF-8 (save it as UTF-8)", "--paths '!latin.py'"),
+        ("- latin.py: not UTF-8 (line 2 has the byte 0xF6; save it as UTF-8)", "--paths '!latin.py'"),
         status=3,
-        commit={"latin.py": "# Größe\nsize = 1\n".encode("latin-1"), "a.py": "x = 1\n"},
+        commit={"latin.py": "size = 1\n# Größe\n".encode("latin-1"), "a.py": "x = 1\n"},
         never=("syntax",),
+    ),
+    "config not UTF-8": Case(
+        ("config", "check"),
+        (f"{FILE}: the file is not UTF-8 text (line 2 has the byte 0xE9). Save it as UTF-8.",),
+        work={FILE: "mode: fast\n# café\n".encode("latin-1")},
+    ),
+    "report not UTF-8": Case(
+        ("render", "report.json", "--to", "html"),
+        ("report.json: The report is not UTF-8 text (line 1 has the byte 0xE9).",),
+        work={"report.json": '["café"]'.encode("latin-1")},
     ),
     "missing report": Case(
         ("render", "none.json", "--to", "html"),
         (
-            "none.json: No such file or directory.",
+            "none.json: file not found.",
             "Write a report, free: reviewbot review --reviewer local --format json > report.json",
         ),
     ),

@@ -343,12 +343,14 @@ def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: 
     )
 
 
-def test_the_last_review_of_something_else_is_named(open_session: Opened) -> None:
+@pytest.mark.parametrize("options", ["", " --reviewer local"])
+def test_the_last_review_of_something_else_is_named(open_session: Opened, options: str) -> None:
+    """With the command to review what is checked out by the same reviewer, since another may cost money."""
     session = open_session()
-    session.review("--base", "main", "--quiet")
+    session.review("--base", "main", "--quiet", *options.split())
     session.clone.git("checkout", "--quiet", "main")
     assert (
-        ", which is not on this branch (to review this one: reviewbot review):\n"
+        f", which is not on this branch (to review this one: reviewbot review{options}):\n"
         in session.call("apply", "--check").err
     )
     session.clone.write({"app.py": "x = eval(input())\n"})
@@ -508,7 +510,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(open_session: Opened
     result = session.review("--reviewer", "local", "--fail-on", "never")
     assert result.status == 0
     assert "Nothing to review in this change\n" in result.out
-    assert "blob.bin: binary, no sign of code." in result.out
+    assert "blob.bin: binary, no sign of code; nothing to do." in result.out
     assert "NOT REVIEWED" not in result.out
 
 
@@ -522,7 +524,7 @@ def test_a_file_that_is_not_utf_8_is_reported_and_the_counts_add_up(open_session
     assert result.status == 3
     assert "1 selected file was not fully reviewed" in out
     assert re.search(r"^  reviewbot review --base main --head latin .*--paths '!latin.py'$", result.out, re.MULTILINE)
-    assert "- latin.py: not UTF-8 (save it as UTF-8)" in out
+    assert "- latin.py: not UTF-8 (line 1 has the byte 0xF6; save it as UTF-8)" in out
     assert "Selected: 3 files" in out
     assert "Checked the added lines of 2 of 3 files" in out
     assert "syntax" not in out

@@ -28,7 +28,7 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Report, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
-from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.domain.selection.selection import Held, HeldBecause, not_utf_8
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.review import (
@@ -329,7 +329,7 @@ def _held(known: Known) -> tuple[Held, ...]:
 def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
     """Return a file that was not read to the end; analyzers need the whole text, which may not have been sent."""
     if unread.path in change.misencoded:
-        return Held(unread.path, HeldBecause.NOT_UTF_8, "save it as UTF-8", missed=True)
+        return not_utf_8(unread.path, change.misencoded[unread.path])
     over = limits.get(unread.path) or change.oversized.get(unread.path)
     if over:
         return Held(unread.path, HeldBecause.TOO_LARGE, over, missed=True)

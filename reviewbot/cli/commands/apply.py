@@ -15,11 +15,12 @@ from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.cli.review_target import LAST_REVIEW
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
 from reviewbot.domain.text.escaping import log_line, visible
-from reviewbot.domain.text.formatting import short
+from reviewbot.domain.text.formatting import invalid_byte, short
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
@@ -97,7 +98,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
         todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
         raise wrong("", "no review of this work tree is stored", todo)
     view = read_stored(path).view
-    call.err.write(f"Last review, of {_reviewed(clone, view.head_sha)}:\n")
+    call.err.write(f"Last review, of {_reviewed(clone, view)}:\n")
     return view
 
 
@@ -107,14 +108,20 @@ def applicable(view: SummaryView) -> list[Edit]:
     return [edit for group in edits.values() for edit in group]
 
 
-def _reviewed(clone: Clone, sha: str) -> str:
+def _reviewed(clone: Clone, view: SummaryView) -> str:
     """Return what was reviewed, and how to review what is checked out if that is something else."""
+    sha = view.head_sha
     commit = clone.resolve(sha)
     if commit is None:
         return "staged changes" if clone.has(sha) else f"commit {visible(short(sha))}"
     if (here := clone.resolve("HEAD")) and clone.merge_base(commit, here) == commit:
         return f"commit {short(commit)}"
-    return f"commit {short(commit)}, which is not on this branch (to review this one: reviewbot review)"
+    return f"commit {short(commit)}, which is not on this branch (to review this one: {_again(view)})"
+
+
+def _again(view: SummaryView) -> str:
+    """Return the command for another review by the same reviewer."""
+    return "reviewbot review --reviewer local" if view.reviewer == ReviewerKind.LOCAL else "reviewbot review"
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
@@ -161,7 +168,7 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
     """Return the files with their edits applied, and why other files cannot be edited, by the id of each edit."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
-        raise wrong("", what, "Run git fetch, or review again: reviewbot review")
+        raise wrong("", what, f"Run git fetch, or review again: {_again(view)}")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
     refused: dict[str, str] = {}
@@ -185,8 +192,8 @@ def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Seque
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
     try:
         before = there.content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise wrong(path, "it is not UTF-8 text", "Save it as UTF-8.") from None
+    except UnicodeDecodeError as error:
+        raise wrong(path, f"it is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
     return _File(path, before, patched(reviewed, before, edits), there.mode)
 
 

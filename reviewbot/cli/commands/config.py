@@ -16,6 +16,7 @@ from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
+from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
@@ -125,8 +126,8 @@ def _file(call: Call) -> tuple[str, str | None]:
     content = read_inside(folder, name, CONFIG_BYTES, _NOWHERE).content
     try:
         return shown, content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise wrong(shown, "the file is not UTF-8 text", "Save it as UTF-8.") from None
+    except UnicodeDecodeError as error:
+        raise wrong(shown, f"the file is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from reviewbot import __version__
+from reviewbot.adapters.actions.safe_files import read_inside
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.clone import Clone, open_clone
@@ -32,11 +33,13 @@ from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnk
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings, peek_settings, read_settings
+from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, broken, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
+from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import Progress, showing_progress
 from reviewbot.values import replace
@@ -47,6 +50,11 @@ RETRY_LIMITS = RetryLimits(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
+
+_WITHOUT_ACCOUNT = "Set CODEVF_API_KEY. The local reviewer needs none: reviewbot doctor --input reviewer=local"
+
+_MOST_WORKFLOWS = 100
+"""The most checked-out workflows that are read."""
 
 _MOST_CALLED = 10
 """The most other repositories whose workflows are read."""
@@ -93,20 +101,25 @@ class _Doctor(Struct, frozen=True):
     def checks(self) -> Iterator[Check]:
         """Yield all checks; GitHub's first, since the settings are there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
+        read, are_valid = None, True
         if not self.desktop.token:
-            settings, are_valid = peek_settings(self.said), True
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
-            settings, are_valid = yield from self._github()
+            read, are_valid = yield from self._github()
+        read = read or self._checked_out()
+        settings = read or peek_settings(self.said)
         if settings.paid:
-            yield from self._codevf(settings)
+            if self.desktop.api_key or read or "reviewer" in self.said:
+                yield from self._codevf(settings)
+            else:
+                yield Check("key", "not checked, because no workflow that reviews was read", _WITHOUT_ACCOUNT)
             if are_valid:
                 yield from self._merges()
         else:
             yield Check("reviewer", "`local` needs no account")
 
-    def _github(self) -> Generator[Check, None, tuple[Settings, bool]]:
-        """Check GitHub; return the valid settings of the review workflow, and whether all are valid."""
+    def _github(self) -> Generator[Check, None, tuple[Settings | None, bool]]:
+        """Check GitHub; return the review workflow's valid settings, None if unreadable, and whether all are valid."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         limits = replace(RETRY_LIMITS, on_retry=Progress(self.console).retry)
@@ -124,10 +137,10 @@ class _Doctor(Struct, frozen=True):
             todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
             invalid = Check("token", error.message, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
-            return first, True
+            return None, True
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
-            return first, True
+            return None, True
         settings, are_valid = peek_settings(inputs, there.config), False
         try:
             read_settings(inputs, there.config)
@@ -156,6 +169,28 @@ class _Doctor(Struct, frozen=True):
         yield from _protection(reader, there.branch, settings, jobs)
         return settings, are_valid
 
+    def _checked_out(self) -> Settings | None:
+        """Return the settings of the checked-out workflow, None if this is no clone of the repository with one."""
+        clone = self._clone()
+        if clone is None:
+            return None
+        root = clone.root
+        names = sorted(path.name for path in (root / WORKFLOWS).glob("*.y*ml"))[:_MOST_WORKFLOWS]
+        jobs, _ = read_jobs({name: _text(root, f"{WORKFLOWS}/{name}") or "" for name in names})
+        if not any(job.reviews for job in jobs):
+            return None
+        inputs = {**inputs_of_review(jobs), **self.said}
+        return peek_settings(inputs, _text(root, peek_settings(inputs).config_file))
+
+    def _clone(self) -> Clone | None:
+        """Open the current clone, if it is one of the repository."""
+        try:
+            clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
+        except SettingsError:
+            return None
+        origin = clone.origin()
+        return clone if origin and origin.full_name == self.repository else None
+
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
             yield Check("key", "missing, so nothing at CodeVF was checked", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
@@ -176,13 +211,12 @@ class _Doctor(Struct, frozen=True):
 
     def _merges(self) -> Iterator[Check]:
         """Replay the last merges offline, if this runs in a clone of the repository."""
-        try:
-            clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
-        except SettingsError:
+        clone = self._clone()
+        if clone is None:
             return
         name = default_base(clone)
-        origin, head = clone.origin(), clone.resolve(name)
-        if origin is None or origin.full_name != self.repository or head is None:
+        head = clone.resolve(name)
+        if head is None:
             return
         yield from _read("costs", lambda: self._replayed(clone, name, head), checkup.of_merges, is_needed=False)
 
@@ -191,6 +225,15 @@ class _Doctor(Struct, frozen=True):
         scope, since = f"{name} in the last {checkup.DAYS} days", self.clock.now() - timedelta(checkup.DAYS)
         with showing_progress(self.console, quiet=False, counts=True) as progress:
             return replayer.plan(scope, since, checkup.MERGES, progress, _SECONDS)
+
+
+def _text(root: Path, path: str) -> str | None:
+    """Return the text of a file below the clone's root; None if it cannot be read."""
+    try:
+        content = read_inside(str(root), path, CONFIG_BYTES, frozenset({".git"})).content
+    except SettingsError:
+        return None
+    return content.decode("utf-8", "replace")
 
 
 def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:

@@ -171,7 +171,8 @@ def _next(
         steps.append(f"When a pull request has the check, require it:\n     {again} &&\n     {_POST}")
     else:
         steps.append(f"Forks and merge queues get no check. To require one:\n     {_gate_command(options)}")
-    steps.append("Verify the setup (free): reviewbot doctor")
+    key = f"{SECRET}=… " if keyed else ""
+    steps.append(f"Verify the setup (free):\n     GITHUB_TOKEN=$(gh auth token) {key}reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]
     written += [f"  {visible(path)} (exists, kept)" for path in kept]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

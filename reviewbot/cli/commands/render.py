@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from reviewbot.cli.invocation import Call
 from reviewbot.domain.text.escaping import log_text, may_command, visible
+from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
@@ -81,8 +82,9 @@ def read_stored(path: Path) -> StoredReport:
         return read_report(path.read_text(encoding="utf-8"))
     except ReportUnreadable as error:
         why = error.message
-    except UnicodeDecodeError:
-        why = "The report is not UTF-8 text."
+    except UnicodeDecodeError as error:
+        why = f"The report is not UTF-8 text ({invalid_byte(error)})."
     except OSError as error:
-        raise ReportUnreadable(f"{visible(str(path))}: {error.strerror}.", hint=_WRITE_FREE) from None
+        what = "file not found" if isinstance(error, FileNotFoundError) else error.strerror
+        raise ReportUnreadable(f"{visible(str(path))}: {what}.", hint=_WRITE_FREE) from None
     raise ReportUnreadable(f"{visible(str(path))}: {why}", hint=REWRITE)

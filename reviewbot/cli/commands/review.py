@@ -32,7 +32,7 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import RunnerFiles, read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
-from reviewbot.terminal.page import show_review, show_short, words_of
+from reviewbot.terminal.page import show_missed, show_review, show_short, words_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress
 
 YOU = "you"
@@ -152,6 +152,7 @@ def _leave(
         title, words = words_of(view)
         say(console, title)
         say_hint(console, words, indent=2)
+        show_missed(console, view)
     if outcome.reason is Reason.NOTHING_SELECTED and not view.held_back and not chosen.quiet:
         say(console, place.if_empty)
     if outcome.reason is Reason.OVER_BUDGET:

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.model.review import Side
+from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
@@ -424,6 +425,7 @@ class Entry(Struct, frozen=True):
         text: None if it was not read, is binary or is not UTF-8.
         binary: whether git treats it as binary, which includes UTF-16; None if unknown.
         misencoded: whether it was read and is text that is not UTF-8.
+        invalid: where its first byte is that is not UTF-8, as a phrase; empty unless `misencoded`, and for UTF-16.
         shebang: whether binary bytes start with `#!`; None if they were not read.
         legible: the share of binary bytes, ignoring NULs, that are printable UTF-8, from 0 to 1; None if not read.
         worded: whether binary bytes, ignoring NULs, contain twenty consecutive printable ASCII characters.
@@ -436,6 +438,7 @@ class Entry(Struct, frozen=True):
     text: str | None = None
     binary: bool | None = None
     misencoded: bool = False
+    invalid: str = ""
     shebang: bool | None = None
     legible: float | None = None
     worded: bool = False
@@ -452,5 +455,5 @@ class Entry(Struct, frozen=True):
             )  # fmt: skip
         try:
             return replace(self, text=content.decode("utf-8"), binary=False)
-        except UnicodeDecodeError:
-            return replace(self, text=None, binary=False, misencoded=True)
+        except UnicodeDecodeError as error:
+            return replace(self, text=None, binary=False, misencoded=True, invalid=invalid_byte(error))

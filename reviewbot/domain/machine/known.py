@@ -88,9 +88,9 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
-    def misencoded(self) -> frozenset[str]:
-        """The files whose text at the head is not UTF-8; only their diff can be sent."""
-        return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
+    def misencoded(self) -> Mapping[str, str]:
+        """The files whose text at the head is not UTF-8, and where; only their diff can be sent."""
+        return {file.path: file.new.invalid for file in self.change.files if file.new and file.new.misencoded}
 
     @cached_property
     def oversized(self) -> Mapping[str, str]:

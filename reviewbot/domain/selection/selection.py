@@ -121,8 +121,7 @@ def select(
             *(notice for file in files for notice in _notices(file)),
             *(f"`{path}` needs a review, because {_reasons(found)}." for path, found in locks.items()),
             *(
-                f"`{file.path}` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. "
-                "Save it as UTF-8."
+                _misencoded(file.path, file.new.invalid)
                 for file, held in verdicts
                 if held is None and file.new and file.new.misencoded
             ),
@@ -163,7 +162,7 @@ def _unread_move(file: ChangedFile) -> Held | None:
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
-        return Held(file.path, *_NOT_UTF_8, missed=True)
+        return not_utf_8(file.path, file.new.invalid)
     return Held(file.path, HeldBecause.TOO_LARGE, over_limit(file) or _UNREAD, missed=True)
 
 
@@ -184,13 +183,12 @@ def _unreadable(file: ChangedFile) -> Held | None:
     if not _is_binary(file):
         return Held(file.path, HeldBecause.LFS_POINTER) if _is_lfs_pointer(file) else None
     side, suspicion = file.new or file.old, _suspicion(file)
-    reason, detail = HeldBecause.BINARY, suspicion
     if side and side.misencoded:
-        reason, detail = _NOT_UTF_8
+        return replace(not_utf_8(file.path, side.invalid), missed=bool(suspicion))
     # Git also treats a file as binary for its size, or for an attribute of the author's branch.
-    elif (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
-        reason, detail = HeldBecause.TOO_LARGE, over
-    return Held(file.path, reason, detail, missed=bool(suspicion))
+    if (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
+        return Held(file.path, HeldBecause.TOO_LARGE, over, missed=bool(suspicion))
+    return Held(file.path, HeldBecause.BINARY, suspicion, missed=bool(suspicion))
 
 
 def _is_binary(file: ChangedFile) -> bool:
@@ -208,7 +206,18 @@ def over_limit(file: ChangedFile) -> str:
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
-_NOT_UTF_8 = HeldBecause.NOT_UTF_8, "save it as UTF-8"
+def not_utf_8(path: str, invalid: str) -> Held:
+    """Hold a file that is not UTF-8; `invalid` is a phrase on its first such byte, if that is known."""
+    detail = "; ".join(filter(None, (invalid, "save it as UTF-8")))
+    return Held(path, HeldBecause.NOT_UTF_8, detail, missed=True)
+
+
+def _misencoded(path: str, invalid: str) -> str:
+    where = f" ({invalid})" if invalid else ""
+    only = "only its diff can be reviewed, with `\\xNN` for other bytes"
+    return f"`{path}` is not UTF-8{where}, so {only}. Save it as UTF-8."
+
+
 _UNREAD = "it may be text"
 _REGULAR = "100"
 _LEGIBLE = 0.9

@@ -70,3 +70,9 @@ _STATES = {"pending": "in the queue", "processing": "in review"}
 
 def state(status: str) -> str:
     return _STATES.get(status, status)
+
+
+def invalid_byte(error: UnicodeDecodeError) -> str:
+    """Format where bytes stop being UTF-8: `line 3 has the byte 0xF6`."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return f"line {line} has the byte 0x{error.object[error.start]:02X}"

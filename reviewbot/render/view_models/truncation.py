@@ -36,9 +36,9 @@ class Shown(Struct, frozen=True):
     """The parts of a summary that are shown, and how. Long texts are truncated when they are read.
 
     Attributes:
-        blocking: findings that block and have a comment of their own, one line each, by file.
+        blocking: findings that block and have a comment of their own, one line each, worst first.
         full: those that block without one, in full, worst first.
-        others: findings with a comment that do not block, one line each, by file; folded.
+        others: findings with a comment that do not block, one line each, worst first; folded.
         quiet: those that do not block without one, in full; folded.
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
@@ -117,8 +117,8 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     quiet = [finding for finding in bare if not is_loud(finding)]
     quiet_room = max(0, detail.full - len(loud))
     one_line = loud[detail.full :] + quiet[quiet_room:]
-    by_file = _by_file(commented[: detail.lines])
-    listed = [*by_file, *loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]]
+    lines = commented[: detail.lines]
+    listed = [*lines, *loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]]
 
     def thin_one(finding: FindingView) -> FindingView:
         small = truncate_finding(finding, detail)
@@ -131,9 +131,9 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         return Mapped(partial(bounded, detail=detail), items)
 
     return Shown(
-        blocking=thin([finding for finding in by_file if is_loud(finding)]),
+        blocking=thin([finding for finding in lines if is_loud(finding)]),
         full=thin(loud[: detail.full]),
-        others=thin([finding for finding in by_file if not is_loud(finding)]),
+        others=thin([finding for finding in lines if not is_loud(finding)]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
         leftovers=small(view.leftovers[: _leftovers(detail)]),
@@ -190,11 +190,3 @@ def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
         notices=first_lines(view.notices, rows, detail.line),
         degraded=first_lines(view.degraded, rows, detail.line),
     )
-
-
-def _by_file(findings: Iterable[FindingView]) -> Sequence[FindingView]:
-    """Put the findings of a file next to each other, the file with the worst finding first."""
-    groups: dict[str, list[FindingView]] = {}
-    for finding in findings:
-        groups.setdefault(finding.path, []).append(finding)
-    return [finding for group in groups.values() for finding in group]

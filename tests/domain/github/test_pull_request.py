@@ -108,13 +108,13 @@ def test_heads_above_a_commit_outside_the_base_are_known(seen: Seen, checks: Old
 
 
 @pytest.mark.parametrize(
-    ("content", "text", "binary", "misencoded"),
+    ("content", "text", "binary", "misencoded", "invalid"),
     [
-        (b"caf\xc3\xa9\n", "café\n", False, False),
-        (b"caf\xe9\n", None, False, True),
-        (b"\xff\xfea\0", None, True, True),
-        (b"\xfe\xff\0a", None, True, True),
-        (b"a\0", None, True, False),
+        (b"caf\xc3\xa9\n", "café\n", False, False, ""),
+        (b"\n\ncaf\xe9\n\xff", None, False, True, "line 3 has the byte 0xE9"),
+        (b"\xff\xfea\0", None, True, True, ""),
+        (b"\xfe\xff\0a", None, True, True, ""),
+        (b"a\0", None, True, False, ""),
     ],
     ids=["utf-8", "latin-1", "utf-16 le", "utf-16 be", "a nul"],
 )
@@ -123,6 +123,7 @@ def test_a_file_is_text_if_it_is_utf_8_without_a_nul(
     text: str | None,
     binary: bool,  # noqa: FBT001 — a column of the table
     misencoded: bool,  # noqa: FBT001 — likewise
+    invalid: str,
 ) -> None:
     read = Entry("0" * 40, "100644").with_content(content)
-    assert (read.text, read.binary, read.misencoded) == (text, binary, misencoded)
+    assert (read.text, read.binary, read.misencoded, read.invalid) == (text, binary, misencoded, invalid)

@@ -922,7 +922,7 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
-    assert (change.misencoded, change.oversized) == (frozenset(), {})
+    assert (change.misencoded, change.oversized) == ({}, {})
 
 
 def test_each_cause_of_a_partial_review_is_named() -> None:

@@ -56,6 +56,7 @@ def held(file: ChangedFile, paths: tuple[str, ...] = (), attributes: str = "") -
 
 
 LONG = ("x" * 500,)
+LATIN = entry().with_content(b"x\ncaf\xe9\n")
 LARGE = replace(entry(), size=LARGEST_TEXT + 1)
 
 
@@ -411,6 +412,7 @@ BINARY_DIFF = "Binary files a/x and b/x differ\n"
         ("big.json", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("notes", LARGE, HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("evil.dat2", replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
+        ("a.py", LATIN, HeldBecause.NOT_UTF_8, "line 2 has the byte 0xE9; save it as UTF-8"),
         ("a.strings", replace(entry(binary=True), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
         ("model", replace(LARGE, binary=True), HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("evil.py", entry(), HeldBecause.BINARY, "its name is that of a text file"),
@@ -445,6 +447,8 @@ def test_media_are_counted_in_one_notice_and_not_missed() -> None:
 
 def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
+    known = changed("a.py", new=LATIN)
+    assert "`a.py` is not UTF-8 (line 2 has the byte 0xE9), so only its diff" in selection_of(known).notices[0]
     assert selection_of(file).notices == (
         "`a.py` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. Save it as UTF-8.",
     )
