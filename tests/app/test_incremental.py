@@ -83,7 +83,9 @@ def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -
         (FIXED, None, 1, ("0", "0", "1"), "Changed"),
         (OTHER, "fixed", 1, ("0", "0", "1"), ""),
         (OTHER, None, 1, ("0", "0", "1"), ""),
-        ({"app.py": None}, None, 0, ("0", "1", "0"), "Gone"),
+        ({"app.py": None}, "fixed", 0, ("0", "1", "0"), "Fixed"),
+        ({"app.py": None}, None, 1, ("0", "0", "1"), "Changed"),
+        ({"app.py": None, "new file.py": None}, None, 0, ("0", "1", "0"), "Gone"),
     ],
     ids=[
         "fixed: the word and changed code",
@@ -91,7 +93,9 @@ def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -
         "changed, not mentioned in the answer",
         "called fixed, and the code is as it was",
         "not mentioned in the answer",
-        "the file is deleted",
+        "called fixed, and its file is deleted",
+        "its file is deleted, and its code may be in another one",
+        "no other file is left",
     ],
 )
 def test_a_finding_is_carried_until_it_is_resolved(

@@ -67,8 +67,7 @@ def so_far(
     replies = conversation(known) if with_talk else ()
     where, texts = task_batches.numbers(), []
     for number in range(len(task_batches.files)):
-        here = (part for part in new if where.get(part.path, 0) == number)
-        parts = sorted(here, key=lambda part: not part.ranges)  # many empty files push no line out
+        parts = [part for part in new if where.get(part.path, 0) == number]
         records = [record for record in findings if where.get(record.path, 0) == number]
         ids = {record.id for record in records}
         own = [one for one in replies if ids.intersection(one.about) or not (one.about or number)]

@@ -186,7 +186,7 @@ def since_text(
         head: the last reviewed one; empty to review the whole change.
         parts: of the files that are new since then.
         records: open ones, worst first.
-        limit: bytes; what does not fit is counted. The conversation gets what is left, at most `MAX_CONVERSATION`.
+        limit: bytes; findings that do not fit are counted. The conversation gets the rest, at most `MAX_CONVERSATION`.
         closed: findings that were open before.
         replies: in the threads of the open findings, and commands.
     """
@@ -195,7 +195,8 @@ def since_text(
     room = limit - _TITLES
     findings = fitting(asked, room // 2 if new else room, "more")
     room -= _lines_size(findings)
-    news = fitting(new, room, "more")
+    # Many harmless files must not push another one out of the list.
+    news = new if _lines_size(new) <= room else [TOO_MUCH]
     room -= _lines_size(news)
     past = fitting([_ended(one) for one in closed], room, "more")
     room -= _lines_size(past)
@@ -211,6 +212,8 @@ def since_text(
 
 MAX_CONVERSATION = 30_000
 """Bytes of the conversation."""
+
+TOO_MUCH = "more than can be listed here: review the whole change"
 
 _TITLES = 300
 """Bytes for the titles, and for the counts of what is left out."""

@@ -15,6 +15,7 @@ from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.findings.conversation import Reply, Role
 from reviewbot.domain.findings.incremental import (
     MAX_CONVERSATION,
+    TOO_MUCH,
     NewPart,
     new_parts,
     old_names,
@@ -323,12 +324,14 @@ def test_an_empty_list_is_reported_as_empty() -> None:
     assert since_text("b", (), (), 1_000).endswith("(of commit b)\nnothing\n")
 
 
-def test_omitted_items_are_counted() -> None:
-    text = since_text("b", [NewPart(f"{number}.py", ()) for number in range(99)], [RECORD] * 99, 1_500)
+def test_omitted_findings_are_counted_and_nothing_new_is_omitted_from_a_list() -> None:
+    parts = [NewPart(f"{number}.py", ()) for number in range(99)]
+    text = since_text("b", parts, [RECORD] * 99, 1_500)
     kept = text.count('"id"')
     assert f"and {99 - kept} more\n" in text
     assert 0 < kept < 99
-    assert 0 < text.count(": changed") < 99
+    assert text.endswith(f"{TOO_MUCH}\n")
+    assert since_text("b", parts, [], 3_000).count(": changed") == 99
 
 
 @given(
