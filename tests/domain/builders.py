@@ -190,7 +190,8 @@ def change_index(
         for path, file in files.items()
     }
     views = (*kept, *(view(base[path], "", path, whole=False) for path in gone))
-    return ChangeIndex(views, frozenset(gone), files, sides, digest(json.dumps(sorted(sides.items()))))
+    change = digest(json.dumps(sorted(sides.items())))
+    return ChangeIndex(views, frozenset(gone), files, sides, frozenset(changed), change)
 
 
 def answer(  # noqa: PLR0913 — a test names the one or two that it cares about

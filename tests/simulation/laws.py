@@ -650,7 +650,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
 def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
     """Check that no older head is green at rest that a run there would not call green: a force-push can restore it.
 
-    A bypass has ended with the push. Without the summary, or after a kill, nothing says what has ended.
+    A bypass has ended with the push. Without the summary, or after a kill or a lost request, nothing says so.
     """
     setting, git = world.setting, world.github.git
     is_cut = bool(world.truth.losses or setting.denied - {"contents: write"}) or any(
@@ -666,6 +666,8 @@ def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
         changes = git.changes(git.merge_base(pull.base_sha, head), head)
         is_skipped = (head, pull.base_ref) in world.truth.skips or is_unreviewed(world, pull, changes, at_rest=False)
         if world.is_bots_own(pull.number, head) or (check.conclusion == "skipped" and is_skipped):
+            continue
+        if (head, pull.base_ref) in world.truth.bypasses and any(one.lost or one.unanswered for one in world.runs):
             continue
         # A rule without a review skipped it, and the same change was reviewed since: that review has to pass.
         is_by_rule = ROUTES in setting.config and {one.path for one in changes} <= set(UNREVIEWED)

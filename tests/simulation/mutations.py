@@ -1554,7 +1554,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         Mutation(
             f"a finding opens again by its code alone ({found})",
             "reviewbot.domain.findings.tracking:update_state",
-            lambda _right: lambda record, change_index, _stood=None: _by_code(record, change_index),
+            lambda _right: lambda record, change_index, *_stood: _by_code(record, change_index),
             NEVER_GREEN,
             found=found,
         )
@@ -1562,8 +1562,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a finding whose file leaves the change is gone, although its code may be in another one",
-        "reviewbot.domain.findings.tracking:ChangeIndex.is_empty",
-        lambda _right: property(lambda _change_index: True),
+        "reviewbot.domain.ledger.ledger:Ledger.bought_after_review_of",
+        lambda _right: lambda ledger, _change: frozenset(one.task_id for one in ledger.purchases),
         NEVER_GREEN,
         found="moved-then-restored",
     ),

@@ -54,11 +54,12 @@ _PRAISE = re.compile(
     r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
     r"(?:change|work|job|patch)"
     r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
-    r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)"
+    r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)|lgtm|done"
 )
 _POINTER = re.compile(
-    r"here it is|see (?:below|attached|the (?:attached )?file)"
+    r"here it is|see (?:below|attached|the (?:attached )?file)|(?:review|answer|report) (?:is )?(?:attached|below)"
     r"|(?:here|below|this) is(?: my| the)?(?: code)? (?:review|answer|report|result|json)"
+    r"(?: of (?:the |this |your )?(?:change|changes|code|diff|patch|pr|pull request))?"
 )
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
@@ -279,6 +280,9 @@ _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[^`\n]*\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})\s+(?P<text>.*?)\s*#*\s*\Z")
 _QUOTE = re.compile(r"[\s|]*>")
+_LOOKS_QUOTED = re.compile(r" {4}| {0,3}\t|\+|\|")
+"""The beginning of a line of indented code, of a diff or of a table."""
+
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
@@ -306,14 +310,17 @@ class _Block(Struct, frozen=True):
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
     open_lines: list[str] = []
+    is_quoted = False  # after a fence that is not closed, and in lines that continue a quotation
     closers = [index for index, line in enumerate(lines) if _CLOSER.match(line)]
-    index = 0
+    index, is_unclosed = 0, False
     while index < len(lines):
         line, heading = lines[index], _HEADING.match(lines[index])
         end = _fence_end(lines, index, closers)
         if end or not line.strip() or heading or _starts(line, open_lines):
             if open_lines:
-                yield _block(open_lines)
+                block = _block(open_lines)
+                yield replace(block, is_quoted=block.is_quoted or is_quoted)
+                is_quoted = is_unclosed or (bool(line.strip()) and (block.is_quoted or is_quoted))
             open_lines = []
         if end:
             yield _fence(lines[index : end + 1])
@@ -323,9 +330,12 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
             yield _Block((line,), text, level=len(heading["marks"]))
         elif line.strip():
             open_lines.append(line)
+            if _FENCE.match(line):
+                is_quoted = is_unclosed = True
         index += 1
     if open_lines:
-        yield _block(open_lines)
+        block = _block(open_lines)
+        yield replace(block, is_quoted=block.is_quoted or is_quoted)
 
 
 def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
@@ -410,12 +420,16 @@ _EARLIER = re.compile(
 )
 
 
+_LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
+
+
 def _earlier(text: str) -> Previous | None:
     """Return what a text says of an earlier finding; None if it may be a new one, in a file with such a name."""
     match = _EARLIER.match(text)
-    if match is None or (is_rated(match["note"]) and _contained_place(match["note"])):
+    note = match["note"] if match else ""
+    if match is None or _LINE_THEN_TEXT.search(note) or any(True for _ in _labels(note)) or _begins_with_place(note):
         return None
-    return Previous(match["id"], PreviousState(match["state"]), match["note"].strip())
+    return Previous(match["id"], PreviousState(match["state"]), note.strip())
 
 
 class _Heading(Struct):
@@ -482,7 +496,7 @@ class _Reader:
     def _words(self, block: _Block) -> None:
         if block.level:
             self._close(block.level)
-        elif not block.is_quoted and (earlier := _earlier(block.text)):
+        elif not (block.is_quoted or _LOOKS_QUOTED.match(block.raw[0])) and (earlier := _earlier(block.text)):
             self.previous.append(earlier)
             self.confirmed.append("\n".join(block.raw))
             self.current = None

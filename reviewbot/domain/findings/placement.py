@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
+from urllib import parse
 
 from msgspec import Struct
 
@@ -180,8 +181,19 @@ def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None
 
 def _reads_as(name: str, path: str) -> bool:
     """Return whether a file's name contains a path as a word of its own, so that text with the name gives the path."""
-    name = name.replace("\\", "/")
-    return path in name and re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", name) is not None
+    found = [one for one in _written_as(name) if path and path in one]
+    return bool(found) and any(re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", one) for one in found)
+
+
+def _written_as(name: str) -> Iterator[str]:
+    """Yield how prose can give a name: with `/` for each backslash, as in a link, and as a diff quotes it."""
+    yield name.replace("\\", "/")
+    if "%" in name:
+        yield parse.unquote(name)
+    if not name.isascii():
+        yield re.sub(
+            r"[^\x00-\x7f]", lambda one: "".join(f"/{byte:o}" for byte in one[0].encode("utf-8", "replace")), name
+        )
 
 
 def _has(view: FileView, quote: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ then.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -50,6 +50,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         views: the selected files as they would be sent, and the others as they are.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
+        kept: the names of the selected files that the head has; those that are held back although selected, too.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
     """
 
@@ -57,11 +58,15 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     removed: frozenset[str]
     files: Mapping[str, str] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
     change: str = ""
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
-        """The index of a change; files that are held back are indexed too, although they were not sent."""
+    def of(cls, change: ChangeSet, views: Sequence[FileView], missed: Collection[str] = ()) -> ChangeIndex:
+        """The index of a change; files that are held back are indexed too, although they were not sent.
+
+        `missed` has the selected files among those.
+        """
         sent = {view.path: view for view in views}
         seen = (
             sent.get(file.path)
@@ -71,17 +76,13 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         removed = frozenset(file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
-        return cls(tuple(seen), removed, files, sides, change_digest(change.files)[:SHORT_CHANGE])
+        kept = frozenset({*sent, *missed}) - removed
+        return cls(tuple(seen), removed, files, sides, kept, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
         """The views by name, and by the name at the merge base if no other file has it now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the change only deletes files, so that no code can have moved to another one."""
-        return all(view.path in self.removed for view in self.views)
 
     def file(self, path: str) -> str:
         """The digest of a file's mode and blob; empty if the change does not have it."""
@@ -172,7 +173,9 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     return next(moved, NoMatch.VANISHED)
 
 
-def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
+def update_state(
+    record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED, later: Container[str] = ()
+) -> TrackedFinding:
     """Update a finding by its code, and by its state when this same change was judged.
 
     One without code that was closed opens again when its file is as it was. A waiver ends when its file differs.
@@ -181,7 +184,7 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood
         record = replace(record, waiver=None)
     before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
     if before is None:
-        return _by_code(record, change_index)
+        return _by_code(record, change_index, later)
     least = FindingState.OPEN if FindingState.OPEN in {before, record.standing} else before
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=least, closed="", note=note), change_index)
@@ -189,7 +192,7 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood
     return replace(seen, standing=least) if least is FindingState.OPEN or not seen.standing.is_open else seen
 
 
-def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
+def _by_code(record: TrackedFinding, change_index: ChangeIndex, later: Container[str] = ()) -> TrackedFinding:
     """Update a finding by the code alone: a fixed one opens again when its code is back."""
     matched = find_match(record, change_index)
     if record.standing is FindingState.GONE and matched in _UNKNOWN and _is_in(record, change_index):
@@ -199,7 +202,9 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
         return record
     if matched is NoMatch.VANISHED:
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        standing = FindingState.GONE if change_index.is_empty else FindingState.CHANGED
+        # Neither can be in a change that was reviewed before the finding existed.
+        is_gone = not change_index.kept or (record.found in later and not _is_in(record, change_index))
+        standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
@@ -246,10 +251,14 @@ class PlacedAnswer(Struct, frozen=True):
 
 
 def merge_answer(
-    findings: Findings, answer: PlacedAnswer, change_index: ChangeIndex, stood: Stood = NOT_JUDGED
+    findings: Findings,
+    answer: PlacedAnswer,
+    change_index: ChangeIndex,
+    stood: Stood = NOT_JUDGED,
+    later: Container[str] = (),
 ) -> Findings:
     """Update the findings by an answer. Idempotent."""
-    known = {record.id: record for record in _updated(findings.records, change_index, stood)}
+    known = {record.id: record for record in _updated(findings.records, change_index, stood, later)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index, here=answer.here) for key, record in answered.items())
@@ -275,13 +284,25 @@ def merge_answer(
     )
 
 
-def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    return replace(findings, records=worst_first(_updated(findings.records, change_index, stood)))
+def update_states(
+    findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED, later: Container[str] = ()
+) -> Findings:
+    """Update findings by their code.
+
+    Args:
+        findings: of the pull request.
+        change_index: of the change as it is now.
+        stood: the findings that were open when this same change was judged.
+        later: the tasks that were bought after this same change had been reviewed completely.
+    """
+    return replace(findings, records=worst_first(_updated(findings.records, change_index, stood, later)))
 
 
-def _updated(before: Sequence[TrackedFinding], change_index: ChangeIndex, stood: Stood) -> tuple[TrackedFinding, ...]:
+def _updated(
+    before: Sequence[TrackedFinding], change_index: ChangeIndex, stood: Stood, later: Container[str]
+) -> tuple[TrackedFinding, ...]:
     """Update findings. Of several with equal lines, only as many can be fixed as copies are gone; the others stay."""
-    after = {one.id: update_state(one, change_index, stood) for one in before}
+    after = {one.id: update_state(one, change_index, stood, later) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
     for one in before:
         if after[one.id].standing.is_open and one.block is not None:
@@ -403,5 +424,5 @@ def waived(
 
 
 def _what_is_waived(record: TrackedFinding, change_index: ChangeIndex) -> str:
-    is_there = record.block is None or isinstance(find_match(record, change_index), Match)
+    is_there = record.in_file and (record.block is None or isinstance(find_match(record, change_index), Match))
     return change_index.exactly(record.path) if is_there else change_index.change

@@ -384,6 +384,14 @@ class Ledger(Struct, frozen=True):
         judged = _together(one for entry in self._of_change(change) for one in entry.judged)
         return {one.id: one.standing for one in judged}
 
+    def bought_after_review_of(self, change: str) -> frozenset[str]:
+        """Return the tasks that were bought after a complete review of this change."""
+        whole = (one for one in self._of_change(change) if one.state is TaskState.DONE and one.is_complete)
+        reviewed = min((one.submitted_at for one in whole), default=None)
+        if reviewed is None:
+            return frozenset()
+        return frozenset(one.task_id for one in self.purchases if one.submitted_at > reviewed)
+
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
         """Return the findings that were open when a purchase's change was judged, in any mode or attempt."""
         return _together(one for entry in (purchase, *self._of_change(purchase.change)) for one in entry.judged)

@@ -65,7 +65,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        return ChangeIndex.of(self.change, self.views)
+        return ChangeIndex.of(self.change, self.views, self.missed)
 
     @cached_property
     def digest(self) -> str:

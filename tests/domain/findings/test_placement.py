@@ -149,6 +149,7 @@ def test_a_renamed_file_is_known_by_both_names_and_another_file_keeps_its_own() 
         ("x: src/a.py", "src/a.py"),
         ("src/a.py:1", "src/a.py"),
         ("src\\a.py", "src/a.py"),
+        ("src/%61.py", "src/a.py"),
     ],
 )
 def test_of_two_files_that_a_name_can_mean_only_the_quoted_code_decides(other: str, cited: str) -> None:
@@ -157,6 +158,13 @@ def test_of_two_files_that_a_name_can_mean_only_the_quoted_code_decides(other: s
     for code, path in (("x", other), ("y", "src/a.py")):
         on_line = OnLines(LineTarget(path, Side.RIGHT, 1), Why.CITED)
         assert placement(finding(path=cited, line=1, code=code), *views) == on_line
+
+
+def test_no_path_is_the_name_of_no_file_and_a_quoted_name_can_be_that_of_two() -> None:
+    odd = view("", "x\n", "(x).md")
+    assert placement(finding(path="", line=1), odd) == InSummary(Why.NO_FILE)
+    views = [view("", "x\n", "\u00e9.py"), view("", "y\n", "303/251.py")]
+    assert placement(finding(path="/303/251.py", line=1), *views) == InSummary(Why.FILE_NOT_IN_CHANGE)
 
 
 @pytest.mark.parametrize("other", ["test_a.py", "src/a.pyi", "src/a.py.bak", "lib/src/a.py", "src/a.py/x"])

@@ -269,8 +269,8 @@ def test_a_change_index_prefers_the_files_as_sent() -> None:
     now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, BAD), gone)), (sent,))
     assert [view.text for view in now.views] == ["as sent\n", None]
     assert now.removed == {"x"}
-    assert not now.is_empty
-    assert ChangeIndex.of(ChangeSet("b", "h", (gone,)), ()).is_empty
+    assert now.kept == {APP}
+    assert ChangeIndex.of(ChangeSet("b", "h", (gone,)), (), ["y"]).kept == {"y"}
 
 
 # --- Changes by an answer ---------------------------------------------------------------------------------------------
