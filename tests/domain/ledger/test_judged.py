@@ -256,14 +256,17 @@ def test_a_late_answer_fails_its_change_for_an_earlier_finding_that_it_calls_ope
 
 
 @pytest.mark.parametrize(
-    ("more", "standing"),
-    [({}, "gone"), ({"coverage": Coverage.PARTIAL}, "changed"), ({"unread": True}, "changed")],
+    ("coverage", "unread", "standing"),
+    [(Coverage.FULL, False, "gone"), (Coverage.PARTIAL, False, "changed"), (Coverage.FULL, True, "changed")],
 )
 def test_what_was_found_after_a_complete_review_of_a_change_is_gone_when_it_comes_back(
-    more: dict[str, object], standing: str
+    coverage: Coverage,
+    unread: bool,  # noqa: FBT001 — a column
+    standing: str,
 ) -> None:
     clean = index("d", app=BASE, more="x = 1\n")
-    ledger = reviewed(Ledger(), clean, "task_1", submitted_at="2026-11-24T12:00:00+00:00", **more)
+    at = "2026-11-24T12:00:00+00:00"
+    ledger = reviewed(Ledger(), clean, "task_1", submitted_at=at, coverage=coverage, unread=unread)
     ledger = reviewed(ledger, RED, "task_2", finding(code="bad()"), submitted_at="2026-11-24T13:00:00+00:00")
     assert again(ledger, clean).findings.records[0].standing == standing
     other = index("e", app=BASE, more="x = 2\n")
