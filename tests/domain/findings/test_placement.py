@@ -22,6 +22,7 @@ from reviewbot.domain.findings.placement import (
     PlacementRules,
     SuggestionState,
     Why,
+    find_by_path,
     in_summary,
     place,
 )
@@ -163,6 +164,8 @@ def test_of_two_files_that_a_name_can_mean_only_the_quoted_code_decides(other: s
 def test_no_path_is_the_name_of_no_file_and_a_quoted_name_can_be_that_of_two() -> None:
     odd = view("", "x\n", "(x).md")
     assert placement(finding(path="", line=1), odd) == InSummary(Why.NO_FILE)
+    assert find_by_path("a/x.py", {"x.py": odd}) is odd
+    assert find_by_path("y.py", {"x.py": odd}) is None
     views = [view("", "x\n", "\u00e9.py"), view("", "y\n", "303/251.py")]
     assert placement(finding(path="/303/251.py", line=1), *views) == InSummary(Why.FILE_NOT_IN_CHANGE)
 
