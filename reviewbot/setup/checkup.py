@@ -309,7 +309,7 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         where = ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if job.ref == ref}))
         what, todo, status = (
-            f"the action is pinned to `{ref}` in {where}, which can be moved",
+            f"in {where} the action is pinned to `{ref}`, which can be moved",
             "Pin the full commit SHA of a release.",
             0,
         )

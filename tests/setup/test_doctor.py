@@ -298,7 +298,7 @@ CASES = {
     "versions": Case(
         2,
         (
-            (f"versions: the action is pinned to `v1` in `{C}`", "full commit SHA"),
+            (f"versions: in `{C}` the action is pinned to `v1`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),

@@ -172,7 +172,7 @@ _CLIENT_ERRORS = 400
 _SERVER_ERRORS = 500
 _PASSING = (408, 429)
 
-_ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
+_ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
 _LATER = "This is usually temporary. Run it again: nothing is bought twice."
 _KEY = (
@@ -225,7 +225,7 @@ _REFUSALS = {
     ),
     409: (
         "The request conflicts with an earlier one",
-        "If another API key bought this review, use that one, or wait a day. The task to cancel may have ended.",
+        "If another API key bought this review, use that one, or wait a day. Or the task to cancel has ended.",
     ),
 }
 _OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")

@@ -28,7 +28,7 @@ SUMMARY = "The summary comment"
 COMMENTS = "Review comments"
 
 _DEFERRED_BY_OTHERS = (
-    "A run with settings that differ from this collection's deferred a review of this head. The next event on the "
+    "A run with other settings than this collection deferred a review of this head. The next event on the "
     "pull request buys it."
 )
 

@@ -73,7 +73,7 @@ class CancelRequested(_Running, frozen=True):
 
 
 class Loaded(_Running, frozen=True):
-    """The pull request is read; the setter's permission decides whether `skip-review` counts."""
+    """The pull request is read; the labeler's permission decides if `skip-review` counts."""
 
     login: str
 

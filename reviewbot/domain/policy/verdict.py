@@ -166,7 +166,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
         number: "green for another base branch" if number in elsewhere else "no verdict" for number in conclusions
     }
     verdicts = ", ".join(f"#{number}: {conclusion or without[number]}" for number, conclusion in conclusions.items())
-    message = f"Verdicts of the group's pull requests: {verdicts or 'it names none'}."
+    message = f"Verdicts of the group's pull requests: {verdicts or 'none listed'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
     if not conclusions or any(one not in decided for one in conclusions.values()):

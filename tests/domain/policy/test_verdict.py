@@ -188,7 +188,7 @@ def test_a_merge_group_has_the_verdict_of_its_worst_pull_request(
 
 def test_a_merge_group_lists_its_verdicts() -> None:
     assert "#1: success, #2: no verdict" in carried({1: "success", 2: None}).message
-    assert "names none" in carried({}).message
+    assert "none listed" in carried({}).message
 
 
 def test_a_merge_group_says_what_to_run_again_for_its_base() -> None:
