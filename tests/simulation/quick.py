@@ -186,7 +186,6 @@ _by_arguments: Replacement = lru_cache(SIZE)
 
 REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
-    "reviewbot.settings.configfile:_refused_syntax": _by_arguments,
     "reviewbot.settings.configfile:yaml_value": _by_arguments,
     "reviewbot.settings.table:peek_settings": _by_inputs,
     "reviewbot.settings.table:read_settings": _by_inputs,
