@@ -30,7 +30,7 @@ Examples:
   reviewbot review                             buy a review and wait for it
   reviewbot review --base release --head fix   other branches
   reviewbot review --staged --reviewer local   staged changes
-  reviewbot review --pr 12 --repo acme/shop    a pull request; only reads it
+  reviewbot review --pr 12 --repo acme/shop    a pull request; posts nothing
   reviewbot review --format short              one line per finding
   reviewbot apply --check                      the fixes, as a patch
 
