@@ -26,7 +26,7 @@ from reviewbot.render.view_models.review import BypassView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
-from tests.render.goldens import ERRORS, at_a_branch, of_error
+from tests.render.goldens import ERRORS, STORIES, at_a_branch, of_error
 from tests.render.view_builders import (
     AWAITING,
     BYPASSED,
@@ -243,6 +243,13 @@ def test_the_local_reviewers_page_does_not_mention_costs(renderer: Renderer) -> 
     assert not [word for word in ("credit", "CodeVF", "bought", "paid") if word in text]
     assert text.count("the runner") == 3
     assert "runner" not in read(renderer.html(at_a_branch(LOCAL))).text
+
+
+def test_a_dry_runs_page_does_not_say_that_files_were_sent_or_credits_held(renderer: Renderer) -> None:
+    page = renderer.html(STORIES["dry-run"])
+    assert "What would be sent" in page
+    assert "Would be held" in page
+    assert not any(text in page for text in ("What was sent", "Sent to CodeVF", ">Held<", ">Used<"))
 
 
 def test_a_finding_shows_its_lines_as_sent_with_a_few_around_them(renderer: Renderer) -> None:
