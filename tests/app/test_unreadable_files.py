@@ -36,7 +36,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
         assert "`blob.bin`: binary" in done.summary
-        assert "add its pattern" not in done.summary
+        assert "append it to" not in done.summary
         assert "but may be executed: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
