@@ -165,7 +165,7 @@ def _is_remark(text: str, findings: int) -> bool:
 
 
 def _names_findings(text: str) -> bool:
-    """Return whether a text beside the findings of an answer has one in prose, or objects to the change.
+    """Return whether a text of an answer has a finding in prose, or objects to the change.
 
     A finding has a severity as a label, from medium up, or a place and any severity.
     """
