@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, HandClock, Structured, TaskLife, TaskRequest
-from reviewbot_sandbox.faults import Reply
+from reviewbot_sandbox.faults import Meanwhile, Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
-from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -48,6 +50,21 @@ def push(rig: Rig, files: Mapping[str, str | None]) -> None:
 
 def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
     return outputs["new"], outputs["fixed"], outputs["carried"]
+
+
+def test_a_run_takes_the_findings_of_the_review_that_another_run_has_bought(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
+
+        def buy() -> None:
+            rig.run()
+
+        buy()
+        push(rig, FIXED)
+        rig.github_faults.add("/check-runs", Meanwhile(buy), method="POST", times=1)
+        assert rig.run().outputs["verdict"] == "pass"
+        [body] = [one for one in rig.summaries() if "reviewbot:summary" in one]
+        first, second = decode(body, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")).ledger.purchases
+        assert (len(first.judged), second.judged) == (1, ()), "the fixed finding was not open in the second change"
 
 
 def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from reviewbot.domain.findings.markers import (
 )
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import KEY, REPO, Rig
@@ -228,6 +229,14 @@ def ledger_of(rig: Rig) -> Ledger:
     """Return the ledger of the oldest summary, empty if it is not signed."""
     signer = Signer(KEY, rig.world.store.repo(REPO).id, rig.number, "")
     return next((decode(one.body, signer).ledger for one in summaries(rig)), Ledger())
+
+
+def is_written_over(rig: Rig) -> bool:
+    """Return whether the summary has an older ledger than a check run, because two runs wrote it at the same moment."""
+    signer = Signer(KEY, rig.world.store.repo(REPO).id, rig.number, "")
+    ours = [one for one in rig.world.store.checks.values() if _number(one.external_id) == rig.number]
+    copies = (decode_external_id(split_tag(one.external_id)[1], signer) for one in ours)
+    return any(copy.counter > ledger_of(rig).counter for copy in copies if copy)
 
 
 def lost(rig: Rig) -> list[str]:

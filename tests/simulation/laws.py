@@ -142,7 +142,12 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        hidden = sum(spending.is_overwritten(world, one) or _is_beside_refusal(world, one, tasks[0]) for one in tasks)
+        hidden = sum(
+            spending.is_overwritten(world, one)
+            or spending.is_withdrawn(world, one)
+            or _is_beside_refusal(world, one, tasks[0])
+            for one in tasks
+        )
         if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
@@ -343,8 +348,10 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
-    # One run can write an older ledger over the summary, and another an older copy over the check run.
-    least = spending.RACING - spending.is_written_over(world, task) if world.setting.has_checks else 1
+    # A run can write an older ledger over the summary, and that run or another one an older copy over the check run.
+    is_over = spending.is_written_over(world, task)
+    least = spending.RACING - is_over - (is_over and spending.is_copy_written_over(world, task))
+    least = least if world.setting.has_checks else 1
     if spending.is_overwritten(world, task, least):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))

@@ -1829,7 +1829,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.app.github.ledger_store:_ahead",
         _returning(None),
         PAY_ONCE,
-        found="task-only-in-the-summary",
+        found="cancelled-before-it-is-bought",
     ),
     Mutation(
         "a deferred purchase is bought without reading again whether it was cancelled",

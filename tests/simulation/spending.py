@@ -9,15 +9,20 @@ from decimal import Decimal
 from itertools import pairwise, product
 from typing import cast
 
+from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
-from tests.simulation.github import Pull
+from tests.simulation.github import REPOSITORY_ID, Pull
 from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import AUTO_SIZE, ROUTES, World
+from tests.simulation.world import AUTO_SIZE, KEY, ROUTES, World
 
 Changes = tuple[Change, ...]
 SIX = 6
@@ -121,7 +126,7 @@ def is_overwritten(world: World, task: StoredTask, least: int = RACING) -> bool:
     """
     if _is_recorded(world, task):
         return False
-    most = _most_beside(world, task)
+    most = most_beside(world, task)
     if "old text" in world.truth.losses and (_is_deferred_again(world, task) or _has_another_scope(world, task)):
         least = 1
     if not world.setting.has_checks:
@@ -153,9 +158,40 @@ def _head(task: StoredTask) -> str:
 
 def is_written_over(world: World, task: StoredTask) -> bool:
     """Return whether no record has a task, since a ledger that was read before was written over one with it."""
-    pairs = pairwise(world.written_ledgers(_number(task)))
-    return not _is_recorded(world, task) and any(
-        _has(one, task) and not _has(later, task) and later.counter <= one.counter for one, later in pairs
+    return not _is_recorded(world, task) and any(_written_over(world, task))
+
+
+def is_withdrawn(world: World, task: StoredTask) -> bool:
+    """Return whether the ledger of a run that had cancelled a deferred purchase was written over one with its task."""
+    comments = world.github.comments_of(_number(task))
+    return any("/reviewbot cancel" in one.body for one in comments) and any(
+        known is not None and known.state is TaskState.ENDED and known.used == 0
+        for one, later in _written_over(world, task)
+        for purchase in one.purchases
+        if task.id in split_ids(purchase.task_id)
+        for known in (later.recorded(purchase),)
+    )
+
+
+def _written_over(world: World, task: StoredTask) -> Iterator[tuple[Ledger, Ledger]]:
+    """Yield each ledger with a task, and the one without it that was written over it and had been read before."""
+    for one, later in pairwise(world.written_ledgers(_number(task))):
+        if _has(one, task) and not _has(later, task) and later.counter <= one.counter:
+            yield one, later
+
+
+def is_copy_written_over(world: World, task: StoredTask) -> bool:
+    """Return whether a check run had a task, and an older copy without it was written over that."""
+    signer = Signer(KEY, REPOSITORY_ID, _number(task), "")
+    read = (decode_external_id(split_tag(one)[1], signer) for one in world.truth.copies)
+    copies = [one for one in read if one is not None]
+    named = [(at, one) for at, one in enumerate(copies) if task.id in one.purchase.task_id]
+    return any(
+        purchase_key(later.purchase) == purchase_key(one.purchase)
+        and not later.purchase.task_id
+        and later.counter < one.counter
+        for at, one in named
+        for later in copies[at:]
     )
 
 
@@ -169,7 +205,7 @@ def _number(task: StoredTask) -> int:
     return int(str(task.submission.metadata["pullRequest"]))
 
 
-def _most_beside(world: World, task: StoredTask) -> int:
+def most_beside(world: World, task: StoredTask) -> int:
     """Return how many other runs were at work beside a run that created a task."""
     runs = [cast(Run, run) for run in task.askers]
     return max((sum(overlap(run, other) for other in world.runs) for run in runs), default=0)

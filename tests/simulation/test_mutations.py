@@ -24,6 +24,7 @@ UNLINKED = {
     "renamed-and-back": "Such a finding is not gone any more; the guard is that of `moved-then-restored`.",
     "recorded-twice": "The guard is that of `deferred-on-two-heads`; the run makes other calls now, so no race.",
     "intent-written-over-a-task": "The guard is that of `older-check-written-over`; as for `recorded-twice`.",
+    "task-only-in-the-summary": "Two guards: the run that finds the end of a deferral reads the summary again.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

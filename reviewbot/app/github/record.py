@@ -43,7 +43,11 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     if known.check is not None and may_be_bought_otherwise(known, purchase):
         first = first_recorded(run, known, purchase)
     overtaken_by = overtaking(known, first, purchase)
-    return Overtaken(known, overtaken_by) if overtaken_by else known
+    if overtaken_by is None:
+        return known
+    # What it judged counts only together with its findings, which the other run may have recorded since.
+    now = _read_again(run, known)
+    return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
 
 
 def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
