@@ -185,11 +185,10 @@ def update_state(
     before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
     if before is None:
         return _by_code(record, change_index, later)
-    least = FindingState.OPEN if FindingState.OPEN in {before, record.standing} else before
     note = record.note if record.standing.is_open else ""
-    seen = _by_code(replace(record, standing=least, closed="", note=note), change_index)
+    seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
     # A closed one cannot be looked up: it was last found under another name, or beside other copies.
-    return replace(seen, standing=least) if least is FindingState.OPEN or not seen.standing.is_open else seen
+    return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
 
 
 def _by_code(record: TrackedFinding, change_index: ChangeIndex, later: Container[str] = ()) -> TrackedFinding:

@@ -143,10 +143,11 @@ def test_a_change_judged_with_a_waiver_is_red_without_it(red: Ledger) -> None:
 
 def test_another_review_of_this_change_confirms_a_changed_finding() -> None:
     clean = index("0", app=BASE.replace("line 20", "other"))
-    ledger = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), EVIL, "task_2", CITED["quoted"])
-    ledger = again(ledger, clean)
+    evil = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), EVIL, "task_2", CITED["quoted"])
+    ledger = again(evil, clean)
     (found,) = ledger.findings.records
     assert found.standing is FindingState.CHANGED
+    assert applied(evil, LedgerUpdate(ledger.purchases), clean) == ledger
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
     assert ledger.findings.records[0].standing is FindingState.FIXED
     assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, (
