@@ -62,6 +62,9 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff has {len(files)} of {pull.changed_files} files.")
+    if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
+        # The API cannot be asked for such a file: it would return one whose name only reads the same.
+        raise ChangeUnreadable("The name of a changed file is not UTF-8.")
     return merge_base, files
 
 
