@@ -166,7 +166,7 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
     (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--reviewer", "local", "--force").out)["rules"]
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
     said = init("--action", NAMED, "--as", "gate", "--force", "--source", "4711").err
-    assert "create a token of the App 4711, and pass it as `github-token`" in said
+    assert "If the App 4711 is your own, create its token in each job, and pass it as `github-token`" in said
     assert "     reviewbot init --as gate --source 4711 > ruleset.json &&\n     gh api --method POST" in said
 
 

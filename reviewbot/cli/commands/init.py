@@ -164,7 +164,7 @@ def _next(
     if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     if source and source != ACTIONS_APP:
-        steps.append(f"In each job, create a token of the App {source}, and pass it as `github-token`.")
+        steps.append(f"If the App {source} is your own, create its token in each job, and pass it as `github-token`.")
     steps.append("Commit these files on the default branch: GitHub reads them from there.")
     if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
