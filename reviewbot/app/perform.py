@@ -153,7 +153,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked)
+    return read_answer(run.reviewer(known.request), task, known.judgement.answer, known.change.names, asked)
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:

@@ -24,26 +24,30 @@ from reviewbot.values import replace
 
 
 def read_answer(
-    service: ReviewService, task: Task, form: AnswerForm, asked: Mapping[str, int] = MappingProxyType({})
+    service: ReviewService,
+    task: Task,
+    form: AnswerForm,
+    names: Sequence[str],
+    asked: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
     """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
 
-    `form` is what they were asked for. `asked` is the task, from 0, that was asked about a finding, by finding id; only
-    that one can close it.
+    `form` is what they were asked for, `names` are those of the changed files. `asked` is the task, from 0, that was
+    asked about a finding, by finding id; only that one can close it.
     """
     if not task.parts:
-        return _read(service, task, form)
+        return _read(service, task, form, names)
     reports = []
     for number, part in enumerate(task.parts):
         if part.status is TaskStatus.COMPLETED:
-            report = _read(service, part, form)
+            report = _read(service, part, form, names)
             heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
             reports.append(replace(report, previous=tuple(heard)))
     return Report.of(reports)
 
 
-def _read(service: ReviewService, task: Task, form: AnswerForm) -> Report:
-    return read_result(task.result, files_of(service, task), form)
+def _read(service: ReviewService, task: Task, form: AnswerForm, names: Sequence[str]) -> Report:
+    return read_result(task.result, files_of(service, task), form, names)
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:

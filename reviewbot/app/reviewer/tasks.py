@@ -25,7 +25,8 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task, purchase.judgement.answer)))
+    report = read_answer(run.service, task, purchase.judgement.answer, known.change.names)
+    return TaskRead(task, placed_now(run, known, purchase, report))
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:

@@ -421,15 +421,18 @@ _EARLIER = re.compile(
 
 
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
+_CONTRAST = re.compile(r"\b(?:but|however|although|though|except|unfortunately)\b", re.IGNORECASE)
 
 
 def _earlier(text: str) -> Previous | None:
-    """Return what a text says of an earlier finding; None if it may be a new one, in a file with such a name."""
+    """Return what a text says of an earlier finding; None if it may report a new one, too."""
     match = _EARLIER.match(text)
-    note = match["note"] if match else ""
-    if match is None or _LINE_THEN_TEXT.search(note) or any(True for _ in _labels(note)) or _begins_with_place(note):
+    note, state = (match["note"], PreviousState(match["state"])) if match else ("", PreviousState.OPEN)
+    if match is None or _LINE_THEN_TEXT.search(note) or any(True for _ in _labels(note)) or _contained_place(note):
         return None
-    return Previous(match["id"], PreviousState(match["state"]), note.strip())
+    if state is PreviousState.FIXED and _CONTRAST.search(note):
+        return None
+    return Previous(match["id"], state, note.strip())
 
 
 class _Heading(Struct):
@@ -561,6 +564,8 @@ class _Reader:
         rated = next((one.severity for one in reversed(self.headings) if one.severity), None)
         for one in self.headings:
             self.rest[one.at] = ""
+        if severity and rated and rated.rank < severity.rank:
+            severity = Severity.UNRATED
         self.current = _Draft(place, severity or rated or Severity.UNRATED, [text], block, takes_all)
         self.drafts.append(self.current)
 
@@ -601,9 +606,24 @@ def _is_rated_higher(draft: _Draft) -> bool:
     return any(severity.rank < draft.severity.rank for part in words for severity in _labels(part))
 
 
-def is_rated(text: str) -> bool:
-    """Return whether a text rates something as medium or worse with a label; `High: none` does not."""
-    return any(severity.at_least(Severity.MEDIUM) for severity in _labels(text))
+def worst_label(text: str) -> Severity | None:
+    """Return the worst severity with which a text labels something; `High: none` labels nothing."""
+    return min(_labels(text), key=lambda one: one.rank, default=None)
+
+
+def names_place(text: str) -> bool:
+    """Return whether a text names a line of a file."""
+    return _contained_place(text) is not None
+
+
+def reads_as_words(name: str) -> bool:
+    """Return whether a file's name can be read as a severity, a line of a file, or an earlier finding's id."""
+    text = _unmarked(name)
+    is_rated = _severity(text)[0] is not None or worst_label(name) is not None
+    return is_rated or names_place(name) or _ID.match(text) is not None
+
+
+_ID = re.compile(r"`?[0-9a-f]{10}(?![0-9a-zA-Z/])")
 
 
 def _labels(text: str) -> Iterator[Severity]:

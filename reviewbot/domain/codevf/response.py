@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Severity, Side
+from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert
 from reviewbot.values import replace
@@ -123,20 +123,26 @@ class _Source(Struct, frozen=True):
     is_plain: bool = False
 
 
-def read_result(result: object, files: Mapping[str, str] | None = None, form: AnswerForm = AnswerForm.SCHEMA) -> Report:
+def read_result(
+    result: object,
+    files: Mapping[str, str] | None = None,
+    form: AnswerForm = AnswerForm.SCHEMA,
+    names: Iterable[str] = (),
+) -> Report:
     """Parse a task's result; never raises, and never loses text.
 
     Args:
         result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
         files: texts of the deliverables by file name, as far as they could be downloaded.
         form: what the reviewer was asked for.
+        names: of the changed files, which the author can choose so that they read as a part of an answer in prose.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
     answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
-        return _in_prose(sources, form) or _unread(result, sources)
+        return _in_prose(sources, form, names) or _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
     talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
     said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
@@ -150,10 +156,11 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
         said = ""
     if not is_plain or any(one != reports[0] for one in reports):
         reports = [_confirming_nothing(one) for one in reports]
-    if not findings:
-        named = {one.summary for one in reports if _names_findings(one.summary)}
-        unstructured += [_free_text("summary", text) for text in sorted(named)]
-        reports = [replace(one, summary="") if one.summary in named else one for one in reports]
+    named = {one.summary for one in reports if _names_more(one.summary, findings)}
+    unstructured += [_free_text("summary", text) for text in sorted(named)]
+    reports = [replace(one, summary="") if one.summary in named else one for one in reports]
+    notes = {text for one in reports for earlier in one.previous for text in (earlier.note, earlier.reply)}
+    unstructured += [_free_text("previous", text) for text in sorted(notes) if _adds_finding(text)]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
@@ -173,11 +180,48 @@ def _names_findings(text: str) -> bool:
         return True
     if not (_PLACE.search(text) or _RANK.search(text)):
         return False
-    from reviewbot.domain.codevf.prose import is_rated, read_prose  # noqa: PLC0415 — as above
+    return _is_rated(text) or any(True for _ in _placed_in(text))
 
-    if is_rated(text):
+
+def _names_more(text: str, findings: Sequence[Finding]) -> bool:
+    """Return whether a summary names a finding, or objects to the change, beyond the findings of its answer."""
+    if not findings:
+        return _names_findings(text)
+    worst = min((one.severity for one in findings), key=lambda one: one.rank)
+    if _OBJECTION.search(text) and not worst.at_least(Severity.MEDIUM):
         return True
-    return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(text).findings)
+    if not (_PLACE.search(text) or _RANK.search(text)):
+        return False
+    from reviewbot.domain.codevf.prose import worst_label  # noqa: PLC0415 — as above
+
+    label, listed = worst_label(text), {one.path.rpartition("/")[2] for one in findings}
+    is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
+    return is_worse or any(one.rpartition("/")[2] not in listed for one in _placed_in(text))
+
+
+def _adds_finding(text: str) -> bool:
+    """Return whether what is said of an earlier finding objects to the change, or rates another place."""
+    if _OBJECTION.search(text):
+        return True
+    if not (_PLACE.search(text) and _RANK.search(text)):
+        return False
+    from reviewbot.domain.codevf.prose import names_place  # noqa: PLC0415 — as above
+
+    return names_place(text) and _is_rated(text)
+
+
+def _is_rated(text: str) -> bool:
+    from reviewbot.domain.codevf.prose import worst_label  # noqa: PLC0415 — as above
+
+    label = worst_label(text)
+    return label is not None and label.at_least(Severity.MEDIUM)
+
+
+def _placed_in(text: str) -> Iterator[str]:
+    """Yield the files for which a text reports a finding with a severity."""
+    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415 — as above
+
+    yield from (one.path for one in read_prose(text).findings if one.path and one.severity is not Severity.UNRATED)
 
 
 def _confirming_nothing(report: Report) -> Report:
@@ -188,17 +232,28 @@ def _confirming_nothing(report: Report) -> Report:
 _BESIDE = frozenset({"message", "deliverables"})
 
 
-def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
+def _in_prose(sources: Sequence[_Source], form: AnswerForm, names: Iterable[str]) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
     It is readable if no text is left over that may contain a finding. If the schema was requested, any text counts.
+    Severities and fixes count for nothing beside a file whose name can be read as one.
     """
     # Imported here: its patterns take long to compile, and an answer that fits the schema does not need them.
-    from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose  # noqa: PLC0415
+    from reviewbot.domain.codevf.prose import (  # noqa: PLC0415
+        Prose,
+        is_clean,
+        is_remark,
+        is_title,
+        read_prose,
+        reads_as_words,
+    )
 
     parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
+    if any(map(reads_as_words, names)):
+        findings = tuple(replace(one, severity=Severity.UNRATED) for one in findings)
+        previous = tuple(replace(one, state=PreviousState.OPEN) for one in previous)
     if not findings:
         rest = [text for _, prose in parsed for text in prose.rest]
         says_so = form is AnswerForm.WORDS and len(parsed) == len(rest) == 1 and is_clean(rest[0])

@@ -72,6 +72,11 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         return change_digest(self.change.files)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The paths of all changed files."""
+        return tuple(one.path for one in self.change.files)
+
+    @property
     def selected(self) -> tuple[str, ...]:
         """The paths of the selected files, including those that are held back."""
         return tuple(dict.fromkeys((*(one.path for one in self.sendables), *self.missed)))

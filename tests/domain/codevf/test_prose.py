@@ -330,6 +330,7 @@ def test_notes_on_earlier_findings_are_shown() -> None:
         "0123456789: fixed, but only in one place.",
         "0123456789: fixed: not in the other place.",
         "0123456789: fixed\nin one place of two.",
+        "0123456789: fixed. However, the new helper accepts any password.",
     ],
 )
 def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
@@ -346,6 +347,40 @@ def test_a_state_may_have_a_reason(said: str) -> None:
     report = read_result(f"`0123456789` - {said}\n\n{FOUND}")
     assert [one.state.value for one in report.previous] == [said[:5].rstrip(",.;- ")]
     assert report.readable
+
+
+def test_a_reason_that_names_a_line_is_a_finding() -> None:
+    for said in ("fixed: moved to src/b.py:12, where it is as dangerous.", "open: line 12 of src/b.py has it too"):
+        report = read_result(f"0123456789: {said}\n\n{FOUND}")
+        assert not report.previous
+        assert ("src/b.py", 12, Severity.UNRATED) in [(one.path, one.line, one.severity) for one in report.findings]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("low:page.py", "- low:page.py:2: A shell runs what a user sends."),
+        ("[trivial] login.py", "`[trivial] login.py`, line 2: A shell runs what a user sends."),
+        ("[note]/page.py", "[note]/page.py:2: error: A shell runs what a user sends."),
+        ("low", "# Critical\n\n## low\n\n- line 2: A shell runs what a user sends."),
+        ("x.py:3: info: y", "x.py:3: info: y:2: A shell runs what a user sends."),
+        ("0123456789", f"{FOUND}\n\n`0123456789` - fixed, predictable key: anyone can sign."),
+    ],
+)
+def test_beside_a_file_whose_name_reads_as_words_nothing_is_rated_or_fixed(name: str, text: str) -> None:
+    report = read_result(text, names=["src/a.py", name])
+    assert {one.severity for one in report.findings} <= {Severity.UNRATED}
+    assert PreviousState.FIXED not in {one.state for one in report.previous}
+    assert report.findings or not report.readable
+    usual = read_result(FOUND, names=["src/a.py", "info/b.py", "critical.md", "0123456789/c.py", "docs/low"])
+    assert Severity.UNRATED not in {one.severity for one in usual.findings}
+
+
+def test_a_finding_below_a_heading_with_a_worse_severity_is_unrated() -> None:
+    found = read_prose("## Critical\n\n- src/a.py:3: low: A shell runs it.\n- src/b.py:3: critical: And here.").findings
+    assert [one.severity for one in found] == [Severity.UNRATED, Severity.CRITICAL]
+    [one] = read_prose("## Low\n\n- src/a.py:3: high: A shell runs it.").findings
+    assert one.severity is Severity.HIGH
 
 
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:

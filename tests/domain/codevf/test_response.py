@@ -292,7 +292,45 @@ def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summar
     report = read_result({"summary": summary, "files": []})
     assert report.readable == readable
     assert (report.summary, [one.text for one in report.leftovers]) == ((summary, []) if readable else ("", [summary]))
-    assert read_result({**answer(PLAIN), "summary": summary}).readable, "the findings are listed"
+    listed = answer({**PLAIN, "severity": "critical"}, path="src/a.py")
+    assert read_result({**listed, "summary": summary}).readable, "the findings are listed"
+
+
+@pytest.mark.parametrize(
+    ("severity", "summary", "readable"),
+    [
+        ("low", "src/b.py:2: critical: A shell runs what a user sends.", False),
+        ("critical", "src/b.py:2: critical: A shell runs what a user sends.", False),
+        ("critical", "a.py:4: critical: A shell runs what a user sends.", True),
+        ("low", "Critical: the login accepts any password.", False),
+        ("critical", "Critical: the login accepts any password.", True),
+        ("low", "Do not merge this.", False),
+        ("high", "Do not merge this.", True),
+        ("low", "Critical: none. Low: one, in line 4.", True),
+        ("info", "Low: a name could be shorter.", True),
+    ],
+)
+def test_a_summary_names_nothing_beyond_the_findings(severity: str, summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
+    report = read_result({**answer({**PLAIN, "severity": severity}), "summary": summary})
+    assert report.readable == readable
+    assert (report.summary == summary) == readable
+
+
+@pytest.mark.parametrize("where", ["note", "reply"])
+@pytest.mark.parametrize(
+    ("said", "readable"),
+    [
+        ("It is escaped here. src/b.py:2: critical: The same call is there now.", False),
+        ("It is gone. Do not merge this.", False),
+        ("Critical: it was the only way to escape.", True),
+        ("It is escaped in src/b.py:2.", True),
+    ],
+)
+def test_what_is_said_of_an_earlier_finding_reports_no_other(where: str, said: str, readable: bool) -> None:  # noqa: FBT001 — a table
+    previous = {"id": "0123456789", "state": "fixed", "note": "", where: said}
+    report = read_result({**answer(PLAIN), "previous": [previous]})
+    assert report.readable == readable
+    assert [one.text for one in report.leftovers] == ([] if readable else [said])
 
 
 def test_a_finding_beside_an_answer_in_a_message_is_left_over() -> None:
