@@ -702,8 +702,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "how the findings of a change stood is not remembered",
-        "reviewbot.domain.ledger.ledger:Ledger.judged_states",
-        _returning({}),
+        "reviewbot.domain.ledger.ledger:Ledger.reviews_of",
+        lambda right: lambda *those: replace(right(*those), open={}),
         NEVER_GREEN,
         found="one-copy-of-two",
     ),
@@ -1554,7 +1554,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         Mutation(
             f"a finding opens again by its code alone ({found})",
             "reviewbot.domain.findings.tracking:update_state",
-            lambda _right: lambda record, change_index, *_stood: _by_code(record, change_index),
+            lambda _right: lambda record, change_index, *_reviews: _by_code(record, change_index),
             NEVER_GREEN,
             found=found,
         )
@@ -1562,8 +1562,12 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a finding whose file leaves the change is gone, although its code may be in another one",
-        "reviewbot.domain.ledger.ledger:Ledger.bought_after_review_of",
-        lambda _right: lambda ledger, _change: frozenset(one.task_id for one in ledger.purchases),
+        "reviewbot.domain.ledger.ledger:Ledger.reviews_of",
+        lambda right: (
+            lambda ledger, change: replace(
+                right(ledger, change), bought_since=frozenset(one.task_id for one in ledger.purchases)
+            )
+        ),
         NEVER_GREEN,
         found="moved-then-restored",
     ),

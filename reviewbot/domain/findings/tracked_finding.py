@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -98,6 +99,21 @@ class Judged(Struct, frozen=True, array_like=True):
 
 LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 """Stands for findings that blocked and did not fit into the ledger."""
+
+
+class EarlierReviews(Struct, frozen=True):
+    """What the earlier reviews of one change say about findings.
+
+    Attributes:
+        open: the findings that were open when the change was judged, by id.
+        bought_since: the tasks that were bought after the change had been reviewed completely.
+    """
+
+    open: Mapping[str, FindingState] = MappingProxyType({})
+    bought_since: frozenset[str] = frozenset()
+
+
+NOT_REVIEWED = EarlierReviews()
 
 
 class TrackedFinding(Struct, frozen=True, array_like=True):

@@ -25,6 +25,8 @@ from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
+    NOT_REVIEWED,
+    EarlierReviews,
     Findings,
     FindingState,
     TrackedFinding,
@@ -36,11 +38,6 @@ from reviewbot.values import replace
 
 SHORT_CHANGE = 32
 """Hex digits."""
-
-Stood = Mapping[str, FindingState]
-"""The findings that were open when this same change was judged, by id."""
-
-NOT_JUDGED: Stood = {}
 
 
 class ChangeIndex(Struct, frozen=True, dict=True):
@@ -174,7 +171,7 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 
 
 def update_state(
-    record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED, later: Container[str] = ()
+    record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
     """Update a finding by its code, and by its state when this same change was judged.
 
@@ -182,9 +179,9 @@ def update_state(
     """
     if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
         record = replace(record, waiver=None)
-    before = FindingState.OPEN if _is_back(record, change_index) else stood.get(record.id)
+    before = FindingState.OPEN if _is_back(record, change_index) else reviews.open.get(record.id)
     if before is None:
-        return _by_code(record, change_index, later)
+        return _by_code(record, change_index, reviews.bought_since)
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
     # A closed one cannot be looked up: it was last found under another name, or beside other copies.
@@ -253,11 +250,10 @@ def merge_answer(
     findings: Findings,
     answer: PlacedAnswer,
     change_index: ChangeIndex,
-    stood: Stood = NOT_JUDGED,
-    later: Container[str] = (),
+    reviews: EarlierReviews = NOT_REVIEWED,
 ) -> Findings:
     """Update the findings by an answer. Idempotent."""
-    known = {record.id: record for record in _updated(findings.records, change_index, stood, later)}
+    known = {record.id: record for record in _updated(findings.records, change_index, reviews)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index, here=answer.here) for key, record in answered.items())
@@ -265,7 +261,7 @@ def merge_answer(
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     others = (
-        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, stood=stood)
+        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
         for key, record in known.items()
         if key not in answered
     )
@@ -283,25 +279,22 @@ def merge_answer(
     )
 
 
-def update_states(
-    findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED, later: Container[str] = ()
-) -> Findings:
+def update_states(findings: Findings, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED) -> Findings:
     """Update findings by their code.
 
     Args:
         findings: of the pull request.
         change_index: of the change as it is now.
-        stood: the findings that were open when this same change was judged.
-        later: the tasks that were bought after this same change had been reviewed completely.
+        reviews: the earlier ones of this same change.
     """
-    return replace(findings, records=worst_first(_updated(findings.records, change_index, stood, later)))
+    return replace(findings, records=worst_first(_updated(findings.records, change_index, reviews)))
 
 
 def _updated(
-    before: Sequence[TrackedFinding], change_index: ChangeIndex, stood: Stood, later: Container[str]
+    before: Sequence[TrackedFinding], change_index: ChangeIndex, reviews: EarlierReviews
 ) -> tuple[TrackedFinding, ...]:
     """Update findings. Of several with equal lines, only as many can be fixed as copies are gone; the others stay."""
-    after = {one.id: update_state(one, change_index, stood, later) for one in before}
+    after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
     for one in before:
         if after[one.id].standing.is_open and one.block is not None:
@@ -390,7 +383,7 @@ def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
 
 
 def _judged(
-    record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool, stood: Stood
+    record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool, reviews: EarlierReviews
 ) -> TrackedFinding:
     if verdict is None or not record.standing.is_open:
         return record
@@ -398,7 +391,7 @@ def _judged(
     if verdict.state is PreviousState.OPEN:
         return replace(answered, standing=FindingState.OPEN)
     # Another review of this same change cannot call a finding fixed that was open when the change was judged.
-    is_fixed = here and stood.get(record.id) is not FindingState.OPEN and _has_changed(record, change_index)
+    is_fixed = here and reviews.open.get(record.id) is not FindingState.OPEN and _has_changed(record, change_index)
     return replace(answered, standing=FindingState.FIXED) if is_fixed else answered
 
 

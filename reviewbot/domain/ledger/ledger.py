@@ -5,7 +5,7 @@ It is stored on GitHub: `codec` writes it into the summary comment, `external_id
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,16 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged, Waiver
+from reviewbot.domain.findings.tracked_finding import (
+    LOST,
+    Acceptance,
+    Bypass,
+    EarlierReviews,
+    Findings,
+    FindingState,
+    Judged,
+    Waiver,
+)
 from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
@@ -379,18 +388,14 @@ class Ledger(Struct, frozen=True):
     def _of_change(self, change: str) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
-    def judged_states(self, change: str) -> Mapping[str, FindingState]:
-        """Return the state, by id, of the findings that were open when a change was judged, in any mode or attempt."""
-        judged = _together(one for entry in self._of_change(change) for one in entry.judged)
-        return {one.id: one.standing for one in judged}
-
-    def bought_after_review_of(self, change: str) -> frozenset[str]:
-        """Return the tasks that were bought after a complete review of this change."""
-        whole = (one for one in self._of_change(change) if one.state is TaskState.DONE and one.is_complete)
-        reviewed = min((one.submitted_at for one in whole), default=None)
-        if reviewed is None:
-            return frozenset()
-        return frozenset(one.task_id for one in self.purchases if one.submitted_at > reviewed)
+    def reviews_of(self, change: str) -> EarlierReviews:
+        """Return what is recorded of the reviews of a change, in any mode or attempt."""
+        bought = self._of_change(change)
+        judged = _together(one for entry in bought for one in entry.judged)
+        done = (one.submitted_at for one in bought if one.state is TaskState.DONE and one.is_complete)
+        first = min(done, default=None)
+        since = (one.task_id for one in self.purchases if first is not None and one.submitted_at > first)
+        return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since))
 
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
         """Return the findings that were open when a purchase's change was judged, in any mode or attempt."""

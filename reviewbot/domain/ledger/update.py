@@ -78,13 +78,12 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     """
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
-    stood = ledger.judged_states(change_index.change)
-    later = ledger.bought_after_review_of(change_index.change)
-    ledger = replace(ledger, findings=update_states(ledger.findings, change_index, stood, later))
+    reviews = ledger.reviews_of(change_index.change)
+    ledger = replace(ledger, findings=update_states(ledger.findings, change_index, reviews))
     ledger = apply_edits(ledger, changes.edits, change_index)
     findings = ledger.findings
     for answer in changes.answers:
-        findings = merge_answer(findings, answer, change_index, stood, later)
+        findings = merge_answer(findings, answer, change_index, reviews)
     answered = {one.task_id for one in changes.answers}
     ledger = replace(ledger, findings=findings, posted=ledger.posted | changes.posted)
     return ledger.with_judged(change_index.change, answered)

@@ -17,6 +17,7 @@ from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
+    EarlierReviews,
     Findings,
     FindingState,
     TrackedFinding,
@@ -108,7 +109,8 @@ def test_a_finding_that_was_open_when_this_change_was_judged_stays_open_without_
     first = found(NOW, finding(code="bad()"))
     now = change_index({APP: BASE}, {APP: BASE})
     assert one(update_states(first, now)).standing is FindingState.GONE
-    assert one(update_states(first, now, {one(first).id: FindingState.OPEN})).standing is FindingState.OPEN
+    judged = EarlierReviews({one(first).id: FindingState.OPEN})
+    assert one(update_states(first, now, judged)).standing is FindingState.OPEN
 
 
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:
@@ -769,7 +771,7 @@ def is_left(record: TrackedFinding, now: ChangeIndex) -> bool:
     return record.touched and not any(Block.of([text]) == record.block for text in changed)
 
 
-stoods = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
+states = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
 
 
 @given(histories(), st.data())
@@ -779,17 +781,20 @@ def test_a_finding_that_was_open_for_this_change_stays_open(
     findings, now = past
     by = data.draw(answers(now, findings, "task_9"))
     quiet = replace(by, placed=(), report=replace(by.report, findings=(), leftovers=()))
-    stood = {record.id: data.draw(stoods) for record in findings.records if data.draw(st.booleans())}
+    were_open = {record.id: data.draw(states) for record in findings.records if data.draw(st.booleans())}
+    reviews = EarlierReviews(were_open)
     let = replace(findings, records=tuple(waived(one, "octocat", "Known.", now) for one in findings.records))
-    for after in (update_states(let, now, stood), merge_answer(let, quiet, now, stood)):
+    for after in (update_states(let, now, reviews), merge_answer(let, quiet, now, reviews)):
         for record in after.records:
-            if stood.get(record.id) is FindingState.OPEN and record.block is not None:
+            if were_open.get(record.id) is FindingState.OPEN and record.block is not None:
                 assert (record.standing, record.closed) == (FindingState.OPEN, "")
             if record.waiver:
                 assert record == replace(waived(record, "octocat", "Known.", now), standing=record.standing)
-    for record in update_states(findings, now, stood).records:
-        assert record.standing.is_open or record.id not in stood
-    assert merge_answer(merge_answer(let, quiet, now, stood), quiet, now, stood) == merge_answer(let, quiet, now, stood)
+    for record in update_states(findings, now, reviews).records:
+        assert record.standing.is_open or record.id not in were_open
+    assert merge_answer(merge_answer(let, quiet, now, reviews), quiet, now, reviews) == merge_answer(
+        let, quiet, now, reviews
+    )
 
 
 @pytest.mark.parametrize("before", [finding(), finding(line=300), finding(code="no such line")])
@@ -968,5 +973,5 @@ def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_anothe
     first = found(NOW, finding())
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
     assert one(merge_answer(first, said, CHANGED)).standing is FindingState.FIXED
-    judged = {one(first).id: FindingState.OPEN}
+    judged = EarlierReviews({one(first).id: FindingState.OPEN})
     assert one(merge_answer(first, said, CHANGED, judged)).standing is FindingState.OPEN

@@ -172,7 +172,7 @@ def test_a_finding_that_is_not_stored_is_missing_until_a_whole_review(red: Ledge
 
 def test_a_finding_that_did_not_block_may_be_forgotten() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True)
-    assert ledger.judged_states(EVIL.change)
+    assert ledger.reviews_of(EVIL.change).open
     assert not replace(ledger, findings=Findings()).forgets(EVIL.change)
     strict = Judgement(Rules(FailOn.HIGH))
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True, judgement=strict)
