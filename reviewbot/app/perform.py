@@ -153,7 +153,8 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return read_answer(run.reviewer(known.request), task, known.judgement.answer, known.change.names, asked)
+    odd_names = known.change.has_odd_names
+    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked, odd_names=odd_names)
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:

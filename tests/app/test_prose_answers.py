@@ -7,10 +7,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.codevf import Engineer, FreeText, Limits, Refusal, Tag, canned, error_reply
+from reviewbot_sandbox.codevf import (
+    Answer,
+    Engineer,
+    FreeText,
+    HandClock,
+    Limits,
+    Refusal,
+    Tag,
+    TaskLife,
+    TaskRequest,
+    canned,
+    error_reply,
+)
 from reviewbot_sandbox.faults import DropBefore, RecordedThen
 
-from tests.app.rig import REPO, Finished, Rig, open_rig
+from tests.app.rig import REPO, Finished, Rig, answer, earlier, open_rig, with_state
 from tests.app.test_commands import answers, check, people, say, summary
 from tests.app.test_outcomes import creations
 
@@ -200,3 +212,24 @@ def test_an_expired_expertise_is_refused_before_anything_is_bought(tmp_path: Pat
         done = rig.run(expertise="cobol")
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("refused", 0)
         assert "expired on 2020-01-31" in done.summary
+
+
+def test_a_late_answer_is_read_beside_the_names_that_its_reviewer_saw(tmp_path: Path) -> None:
+    clock, late = HandClock(), "- low:page.py:2: A shell runs what a user sends."
+
+    def engineer(request: TaskRequest) -> Answer:
+        asked = earlier(request)
+        return FreeText(late) if not asked else answer(previous=with_state(request, "open", "It still runs a shell."))
+
+    life = TaskLife(pending=0, processing=20)
+    with open_rig(tmp_path, life=life, engineer=engineer, clock=clock) as rig:
+        code = "import os\nos.system(input())\n"
+        rig.world.push(REPO, "topic", {"low:page.py": code}, author="mona")
+        rig.run(wait_minutes="0")
+        rig.world.push(REPO, "topic", {"low:page.py": None, "page.py": code}, author="mona")
+        rig.run(wait_minutes="0")
+        for _ in range(3):
+            clock.advance(21)
+            rig.collect()
+        [head] = rig.checks()
+        assert head.conclusion == "failure"

@@ -514,7 +514,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a word that nothing needs fixing is believed of any reviewer",
         "reviewbot.app.reviewer.read_result:read_answer",
-        lambda right: lambda service, task, _form, *asked: right(service, task, AnswerForm.WORDS, *asked),
+        lambda right: lambda service, task, _form, *a, **b: right(service, task, AnswerForm.WORDS, *a, **b),
         NEVER_GREEN,
         BY_PEOPLE,
         ("harmless",),

@@ -39,8 +39,8 @@ def update_threads(run: RunContext, known: Known) -> Known:
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
-    """Return the note for a comment's findings; empty while all are open and not waived."""
-    noted = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
+    """Return the note for a comment's findings; empty while all are open, and the reviewer says nothing of them."""
+    noted = [one for one in records if one.waiver or one.note or one.standing is not FindingState.OPEN]
     views = tuple(tracked_view(known, record) for record in noted)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 

@@ -132,6 +132,7 @@ def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
             return choices[0]
         if said in choices:
             return said
+        call.err.write(f"Write {' or '.join(f'`{one}`' for one in choices)}.\n")
 
 
 def _line(call: Call, question: str) -> str:

@@ -8,6 +8,7 @@ explanation.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
 
@@ -45,6 +46,15 @@ SEVERITIES = {severity.value: severity for severity in Severity if severity is n
     "information": Severity.INFO,
     "suggestion": Severity.INFO,
 }
+
+_MILD = "|".join(sorted(word for word, severity in SEVERITIES.items() if severity is not Severity.CRITICAL))
+_ODD = re.compile(rf"(?:\A|[^\w./-])(?:(?:{_MILD})s?|[0-9a-f]{{10}})(?=\Z|[^\w./-])|```|~~~", re.IGNORECASE)
+
+
+def reads_as_words(name: str) -> bool:
+    """Return whether a file's name can be read, in an answer in prose, as a severity, a finding's id or a fence."""
+    return any(map(_ODD.search, (name, name.rpartition("/")[2])))
+
 
 _CATEGORIES = {category.value: category for category in Category} | {
     "bug": Category.CORRECTNESS,

@@ -48,7 +48,7 @@ _TITLE = re.compile(
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|thanks|thank you|many thanks|regards|best regards|kind regards|best|cheers|yours)"
     r"(?: (?:all|team|everyone|there|for the (?:clean |nice |clear |small )?(?:change|patch|pull request)))?"
-    r"(?:,? [^\W\d_]{2,20})?"
+    r"(?:,? [^\W\d_]{2,20}){0,2}"
 )
 _PRAISE = re.compile(
     r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
@@ -56,10 +56,13 @@ _PRAISE = re.compile(
     r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
     r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)|lgtm|done"
 )
+_CHANGE = "(?:changes?|code|diff|patch|pr|pull request)"
 _POINTER = re.compile(
-    r"here it is|see (?:below|attached|the (?:attached )?file)|(?:review|answer|report) (?:is )?(?:attached|below)"
-    r"|(?:here|below|this) is(?: my| the)?(?: code)? (?:review|answer|report|result|json)"
-    r"(?: of (?:the |this |your )?(?:change|changes|code|diff|patch|pr|pull request))?"
+    r"(?:sure[!,.]? )?(?:here it is|(?:please )?(?:see|find) (?:below|attached|the (?:attached )?file)"
+    r"|(?:please find )?(?:my |the )?(?:review|answer|report) (?:is )?(?:attached|below|complete[d]?|done|finished)"
+    r"|(?:here|below|this)(?: is|['\u2019]s)(?: my| the)?(?: requested| structured| completed?| code)?"
+    r" (?:review|answer|report|result|json)(?: of (?:the |this |your )?" + _CHANGE + r")?"
+    r"|i have reviewed (?:the |this |your )" + _CHANGE + ")"
 )
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
@@ -86,7 +89,7 @@ def is_remark(text: str, findings: int) -> bool:
     """
     if len(text) > MAX_REMARK:
         return False
-    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([] if findings else [_CLEAN]))
+    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([_SEVERITY_HEADING, _NONE] if findings else [_CLEAN]))
 
     def says_nothing(line: str) -> bool:
         return any(form.fullmatch(line) for form in forms) or _introduces(line, findings)
@@ -145,7 +148,8 @@ _QUOTED = r"\*{0,3}`(?P<quoted>(?:[A-Za-z]:(?=[\\/]))?[^`\n:#(]{1,300})(?::|#|\(
 _AT = (
     r"\*{0,3}"
     + _NAME
-    + r"\*{0,3}(?::[lL]?(?=\d)|#[lL]?(?=\d)|\((?=\d)|,?\s?\(?(?:(?:on|at)\s)?(?:lines?\s|ln\.?\s?|[lL]\.?)(?=\d))"
+    + r"\*{0,3}(?::[lL]?(?=\d)|#[lL]?(?=\d)|\((?=\d)|(?:,\s?|\s\(?|\()(?:(?:on|at)\s)?"
+    + r"(?:lines?\s|ln\.?\s?|[lL]\.?)(?=\d))"
     + _LINES
     + r"(?:,\d{1,5})?\)?\*{0,3}"
 )
@@ -185,20 +189,25 @@ _SEVERITY_HEADING = re.compile(
 )
 _RANK = r"(?:" + "|".join(_RANKS.split()) + ")"
 _RATED_AGAIN = re.compile(
-    r"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
+    r"(?:^|[.,;!?|(\[]|\d:|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
     + _RANK
     + r")(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)"
-    r"|\bseverity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
+    r"|(?:^|[.,;(\[|])[\s>*_]{0,10}severity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
     re.IGNORECASE | re.MULTILINE,
 )
 """A severity within a text in the form of a label: `high:`, `(high)`, `severity: high`. `error:` may be a message."""
 
 _NOTHING = re.compile(
-    r"[\s*_`]{0,5}(?:none|nothing|zero|0|n/a|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}(?=\s*(?:[.,;|)]|$))",
+    r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
+    r"(?=\s*(?:[.,;|)]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 
-_ALARMS = re.compile(r"\b(?:critical|blocker|blocking|fatal|severe)\b|must not be merged|do not merge", re.IGNORECASE)
+_ALARMS = re.compile(
+    r"(?<!not )(?<![.`])\b(?:critical\b(?! section)|blocker\b|blocking (?:issue|problem|bug)|fatal\b|severe\b)"
+    r"|must not be merged|do not merge",
+    re.IGNORECASE,
+)
 
 
 class _Place(Struct, frozen=True):
@@ -421,7 +430,7 @@ _EARLIER = re.compile(
 
 
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
-_CONTRAST = re.compile(r"\b(?:but|however|although|though|except|unfortunately)\b", re.IGNORECASE)
+_CONTRAST = re.compile(r"\b(?:but|however|unfortunately)\b", re.IGNORECASE)
 
 
 def _earlier(text: str) -> Previous | None:
@@ -611,19 +620,10 @@ def worst_label(text: str) -> Severity | None:
     return min(_labels(text), key=lambda one: one.rank, default=None)
 
 
-def names_place(text: str) -> bool:
-    """Return whether a text names a line of a file."""
-    return _contained_place(text) is not None
-
-
-def reads_as_words(name: str) -> bool:
-    """Return whether a file's name can be read as a severity, a line of a file, or an earlier finding's id."""
-    text = _unmarked(name)
-    is_rated = _severity(text)[0] is not None or worst_label(name) is not None
-    return is_rated or names_place(name) or _ID.match(text) is not None
-
-
-_ID = re.compile(r"`?[0-9a-f]{10}(?![0-9a-zA-Z/])")
+def names_place(text: str, *, rated: bool = False) -> bool:
+    """Return whether a text names a line of a file; `rated` if a severity must follow."""
+    found = (place for form in _CONTAINS for match in form.finditer(text) if (place := _place(match)))
+    return any(not rated or _severity(_after(text, place))[0] for place in found)
 
 
 def _labels(text: str) -> Iterator[Severity]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -29,16 +29,34 @@ _PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
 """What every place with a line contains, cheap to search for."""
 
 _RANK = re.compile(r"\b(?:critical|blocker|high|major|medium|moderate)", re.IGNORECASE)
+_NOT = r"(?:cannot|can.t|could not|couldn.t"
 _OBJECTION = re.compile(
-    r"\b(?:do not|don.t|should not|shouldn.t|must not|cannot|can.t) (?:be )?(?:merged?|approved?|shipp?(?:ed)?)"
+    r"\b(?:do not|don.t|should not|shouldn.t|must not) (?:merge|approve|ship)"
     r"(?= (?:this|it|yet|until|before|as is|the (?:change|pull|pr\b))|\s*(?:[.!,;:]|\Z))"
+    r"|(?:\A|\b(?:this|it|change|pull request|pr|code|patch)) ?(?:still |clearly )?"
+    r"(?:cannot|can.t|should not|shouldn.t|must not) be (?:merged|approved|shipped)"
     r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b"
-    r"|\b(?:cannot|can.t|could not|couldn.t|unable to|not able to) (?:open|read|see|access|download|review|view)"
-    r" (?:(?:the|any|all|your|of) ){0,3}(?:attach|diff|file|code\b|change|pull|repo)"
-    r"|\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}\bbefore (?:the )?(?:merg|releas)",
+    rf"|\bi(?: was| am|.m)? {_NOT}|unable to|not able to)"
+    r" (?:open|read|see|access|download|review|view) (?:(?:the|any|all|your|of) ){0,3}"
+    r"(?:attach|diff|file|code\b|change|pull|repo)"
+    rf"|\b(?:attach\w+|diffs?|files?|changes?) {_NOT}) be (?:opened|read|seen|accessed|downloaded|reviewed)"
+    r"|\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}"
+    r"\bbefore (?:the )?(?:merging(?! (?:the|two|both|data|maps?|trees?|lists?)\b)|merge\b(?! (?:commit|request))"
+    r"|release)",
     re.IGNORECASE,
 )
 """A sentence against the change, or that it was not read."""
+
+_NO_OBJECTION = re.compile(
+    r"\W*(?:no|nothing|none)\b|.*\b(?:no reason|nothing (?:that )?(?:must|needs|has)|nit|could be|optional)\b",
+    re.IGNORECASE,
+)
+
+
+def _objects(text: str) -> bool:
+    """Return whether a sentence of a text is against the change, or says that it was not read."""
+    sentences = re.split(r"(?<=[.!?])\s+|\n", text)
+    return any(_OBJECTION.search(one) and not _NO_OBJECTION.match(one) for one in sentences)
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -127,7 +145,8 @@ def read_result(
     result: object,
     files: Mapping[str, str] | None = None,
     form: AnswerForm = AnswerForm.SCHEMA,
-    names: Iterable[str] = (),
+    *,
+    odd_names: bool = False,
 ) -> Report:
     """Parse a task's result; never raises, and never loses text.
 
@@ -135,14 +154,14 @@ def read_result(
         result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
         files: texts of the deliverables by file name, as far as they could be downloaded.
         form: what the reviewer was asked for.
-        names: of the changed files, which the author can choose so that they read as a part of an answer in prose.
+        odd_names: whether a changed file has a name that can be read as a part of prose (`reads_as_words`).
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
     answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
-        return _in_prose(sources, form, names) or _unread(result, sources)
+        return _in_prose(sources, form, odd_names=odd_names) or _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
     talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
     said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
@@ -176,7 +195,7 @@ def _names_findings(text: str) -> bool:
 
     A finding has a severity as a label, from medium up, or a place and any severity.
     """
-    if _OBJECTION.search(text):
+    if _objects(text):
         return True
     if not (_PLACE.search(text) or _RANK.search(text)):
         return False
@@ -188,7 +207,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     if not findings:
         return _names_findings(text)
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
-    if _OBJECTION.search(text) and not worst.at_least(Severity.MEDIUM):
+    if _objects(text) and not worst.at_least(Severity.MEDIUM):
         return True
     if not (_PLACE.search(text) or _RANK.search(text)):
         return False
@@ -200,14 +219,12 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 
 def _adds_finding(text: str) -> bool:
-    """Return whether what is said of an earlier finding objects to the change, or rates another place."""
-    if _OBJECTION.search(text):
-        return True
-    if not (_PLACE.search(text) and _RANK.search(text)):
+    """Return whether what is said of an earlier finding names another place, and rates it or objects to the change."""
+    if not _PLACE.search(text):
         return False
     from reviewbot.domain.codevf.prose import names_place  # noqa: PLC0415 — as above
 
-    return names_place(text) and _is_rated(text)
+    return names_place(text, rated=not _objects(text))
 
 
 def _is_rated(text: str) -> bool:
@@ -232,26 +249,19 @@ def _confirming_nothing(report: Report) -> Report:
 _BESIDE = frozenset({"message", "deliverables"})
 
 
-def _in_prose(sources: Sequence[_Source], form: AnswerForm, names: Iterable[str]) -> Report | None:
+def _in_prose(sources: Sequence[_Source], form: AnswerForm, *, odd_names: bool) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
     It is readable if no text is left over that may contain a finding. If the schema was requested, any text counts.
-    Severities and fixes count for nothing beside a file whose name can be read as one.
+    Its severities and fixes count for nothing beside a file with an odd name, which an author could choose.
     """
     # Imported here: its patterns take long to compile, and an answer that fits the schema does not need them.
-    from reviewbot.domain.codevf.prose import (  # noqa: PLC0415
-        Prose,
-        is_clean,
-        is_remark,
-        is_title,
-        read_prose,
-        reads_as_words,
-    )
+    from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose  # noqa: PLC0415
 
     parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
-    if any(map(reads_as_words, names)):
+    if odd_names:
         findings = tuple(replace(one, severity=Severity.UNRATED) for one in findings)
         previous = tuple(replace(one, state=PreviousState.OPEN) for one in previous)
     if not findings:

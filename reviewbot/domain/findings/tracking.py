@@ -256,10 +256,14 @@ def merge_answer(
     known = {record.id: record for record in _updated(findings.records, change_index, reviews)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
-    fresh = (_beside(record, known.get(key), change_index, here=answer.here) for key, record in answered.items())
     # Of two contradictory statements, the one that keeps the finding open counts.
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
+    notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
+    fresh = (
+        replace(_beside(record, known.get(key), change_index, here=answer.here), note=notes.get(key, ""))
+        for key, record in answered.items()
+    )
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
         for key, record in known.items()

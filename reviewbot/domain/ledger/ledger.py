@@ -112,6 +112,8 @@ class Purchase(Struct, frozen=True):
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
         mode: None if read from `external_id`; `expertise` is empty then.
         renames: `idempotency.renames_digest` of its change; empty if read from `external_id`.
+        odd_names: whether its change has a name that can be read as a part of an answer; assumed of one that is read
+            from `external_id`.
     """
 
     identity: str
@@ -148,6 +150,7 @@ class Purchase(Struct, frozen=True):
     expertise: str = ""
     requested_by: tuple[str, ...] = ()
     renames: str = ""
+    odd_names: bool = True
 
     @property
     def cost(self) -> Decimal:

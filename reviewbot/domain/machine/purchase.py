@@ -67,6 +67,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         mode=identity.mode,
         expertise=identity.expertise,
         renames=renames_digest(known.change.change.files),
+        odd_names=known.change.has_odd_names,
     )
     made = _asked_by(made, request)
     seen = before if before and before.head_sha == pull.head_sha else made
@@ -101,6 +102,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
+        odd_names=known.change.has_odd_names,
     )
     # A collection may have other settings, so it only keeps what a run that may buy has said.
     check = current_check(known.snapshot)

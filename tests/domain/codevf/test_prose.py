@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.codevf.finding_parser import reads_as_words
 from reviewbot.domain.codevf.prose import MAX_PROSE, Prose, is_clean, is_remark, is_title, read_prose
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.options import AnswerForm
@@ -341,7 +342,15 @@ def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["fixed", "fixed.", "fixed - It is closed.", "fixed; closed now", "open", "open, as before"]
+    "said",
+    [
+        *("fixed", "fixed.", "fixed - It is closed.", "fixed; closed now", "open", "open, as before"),
+        *(
+            "fixed: The bare except names ValueError.",
+            "fixed: lib/url2path.py is used now.",
+            "fixed: src/model2.py checks",
+        ),
+    ],
 )
 def test_a_state_may_have_a_reason(said: str) -> None:
     report = read_result(f"`0123456789` - {said}\n\n{FOUND}")
@@ -362,18 +371,62 @@ def test_a_reason_that_names_a_line_is_a_finding() -> None:
         ("low:page.py", "- low:page.py:2: A shell runs what a user sends."),
         ("[trivial] login.py", "`[trivial] login.py`, line 2: A shell runs what a user sends."),
         ("[note]/page.py", "[note]/page.py:2: error: A shell runs what a user sends."),
-        ("low", "# Critical\n\n## low\n\n- line 2: A shell runs what a user sends."),
+        ("docs/low", "# Critical\n\n## low\n\n- line 2: A shell runs what a user sends."),
+        ("low issues", "# Critical\n\n## low issues\n\n- line 2: A shell runs what a user sends."),
+        ("nits", "# Critical\n\n## nits\n\n- line 2: A shell runs what a user sends."),
+        ("low#", "# Critical\n\n## low#\n\n- line 2: A shell runs what a user sends."),
+        ("low*x.py", "`low*x.py`:2: A shell runs what a user sends."),
         ("x.py:3: info: y", "x.py:3: info: y:2: A shell runs what a user sends."),
+        ("```x.py", f"{FOUND}\n\n```x.py:2: high: A shell.\n```"),
         ("0123456789", f"{FOUND}\n\n`0123456789` - fixed, predictable key: anyone can sign."),
     ],
 )
 def test_beside_a_file_whose_name_reads_as_words_nothing_is_rated_or_fixed(name: str, text: str) -> None:
-    report = read_result(text, names=["src/a.py", name])
+    assert reads_as_words(name)
+    report = read_result(text, odd_names=True)
     assert {one.severity for one in report.findings} <= {Severity.UNRATED}
     assert PreviousState.FIXED not in {one.state for one in report.previous}
     assert report.findings or not report.readable
-    usual = read_result(FOUND, names=["src/a.py", "info/b.py", "critical.md", "0123456789/c.py", "docs/low"])
-    assert Severity.UNRATED not in {one.severity for one in usual.findings}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "src/model2.py", "src/html5/parser.py", "lib/url2path.py", "docs/copy(2).md", "app/(group)/page.tsx",
+        "pages/[id].tsx", "info/b.py", "low-level.py", "src/low.py", "error.html", "critical", "My File.md", "C#/a.cs",
+        "a.0123456789.js", "0123456789/c.py",
+    ],
+)  # fmt: skip
+def test_an_ordinary_name_is_not_read_as_words(name: str) -> None:
+    assert not reads_as_words(name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The critical section is longer than needed.",
+        "This blocking call could have a timeout.",
+        "`logging.critical` would fit better.",
+        "Not critical, but the name is unclear.",
+    ],
+)
+def test_ordinary_words_are_no_alarm(words: str) -> None:
+    assert read_prose(f"src/a.py:3: low: {words}").findings[0].severity is Severity.LOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "### Critical\n\nNone.\n\n### Low\n\n- `src/html5/a.py:4`: The name is unclear.",
+        "## High\n\nNone\n\n## Low\n\n- src/model2.py: low: No docstring.",
+        "Sure! Here's my review:\n\nsrc/a.py:3: low: The name is unclear.\n\nKind regards,\nMona Lisa",
+    ],
+)
+def test_an_answer_with_empty_sections_and_a_greeting_is_read_completely(text: str) -> None:
+    report = read_result(text, form=WORDS)
+    assert report.readable
+    assert [one.severity for one in report.findings] == [Severity.LOW]
+    assert report.findings[0].path in text
 
 
 def test_a_finding_below_a_heading_with_a_worse_severity_is_unrated() -> None:

@@ -922,7 +922,10 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
-    assert held.names == tuple(one.path for one in held.change.files)
+    assert not held.has_odd_names
+    (file,) = change.change.files
+    odd = replace(change.change, files=(replace(file, diff=replace(file.diff, old_path="low:app.py")),))
+    assert replace(change, change=odd).has_odd_names
     assert (change.misencoded, change.oversized) == ({}, {})
 
 
