@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 
@@ -91,6 +91,17 @@ def test_the_engineer_reports_only_what_was_sent() -> None:
     engineer = demo_engineer(no_findings)
     assert paths_in(engineer(asked("nothing of it"))) == []
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
+
+
+def test_the_engineer_accepts_another_fix_of_deleted_lines() -> None:
+    engineer = demo_engineer(no_findings)
+    fixed = asked(f"{REMARKS[0].seen} != request.customer_id:\n+    if parcel is None or parcel.owner_id != mine:\n")
+    assert paths_in(engineer(fixed)) == []
+    line = json.dumps({"id": "0123456789", "title": REMARKS[0].title, "code": "unchanged"})
+    again = Attachment("conversation.md", "text/plain", line, len(line))
+    answer = engineer(replace(fixed, attachments=(*fixed.attachments, again)))
+    assert isinstance(answer, Structured)
+    assert answer.value["previous"] == [{"id": "0123456789", "state": "fixed", "note": "Checked again: fixed."}]
 
 
 def test_a_question_is_answered_in_prose() -> None:

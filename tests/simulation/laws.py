@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import cast
 
 from reviewbot.domain.commands.authorize import Refusal
@@ -745,8 +746,8 @@ def _not_green(world: World, number: int, head: str, check: StoredCheck, base_re
 def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
     """Return whether a rule gives every changed file no review, and the change was not reviewed all the same.
 
-    A review that a racing run has written over is not known, and neither is one that shows just as much of the same
-    head's change against another base.
+    A review that a racing run has written over is not known, and neither is one whose task no run has recorded, or that
+    shows just as much of the same head's change against another base.
     """
     paths = {path for one in changes for path in (one.path, one.old_path) if path}
     is_asked = at_rest and DEEP in pull.labels
@@ -756,6 +757,7 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and _shown_by(world, task) == [changes]
         and not spending.is_written_over(world, task)
+        and not _is_out_of_reach(world, task)
         for task in world.tasks_of(pull.number)
     )
 
@@ -874,6 +876,11 @@ def _people(world: World) -> Iterator[Violation]:
     marks = [read_finding_mark(one.replies[0].body) for one in threads]
     back = world.truth.deleted & {one for mark in marks if mark for one in mark.ids}
     is_remembered = world.setting.has_summary and "summary" not in world.truth.losses
+    # A run can write a ledger that was read before the comments were posted over one that lists them.
+    over = (
+        one.posted - later.posted for one, later in pairwise(world.written_ledgers(1)) if later.counter <= one.counter
+    )
+    back -= {key for keys in over for key in keys}
     if back and is_remembered:
         yield Violation(PEOPLE_STAND, f"deleted comments are back: {sorted(back)}")
     for thread in threads:

@@ -207,7 +207,7 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex, later: Container
         return replace(record, standing=standing) if record.standing.is_open else record
     # With fewer copies than before, one changed, and it is unknown whether it is the finding's.
     fewer = matched.copies < record.copies
-    if fewer and record.standing is FindingState.FIXED:
+    if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT):
         return record
     note = record.note if record.standing.is_open else ""
     seen = replace(record, path=matched.view.path, line=matched.line, closed="", note=note)
@@ -226,8 +226,8 @@ def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the file of a closed finding without code is again as it was when the finding was reported."""
-    is_closed = not record.standing.is_open and record.block is None
+    """Return whether the file of a closed finding without code at the head is again as it was when reported."""
+    is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
     return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
@@ -401,9 +401,9 @@ def _judged(
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
-    return (record.leftover or record.file != version) and (
-        record.block is None or record.standing is FindingState.CHANGED
-    )
+    # What deleted lines did, other lines can do.
+    has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
+    return (record.leftover or record.file != version) and has_other_code
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:

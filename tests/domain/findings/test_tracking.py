@@ -146,6 +146,23 @@ def test_a_reverted_deletion_needs_a_confirmation_if_its_file_is_in_the_change(h
     assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
 
 
+def test_a_finding_on_deleted_lines_is_fixed_by_other_lines() -> None:
+    deleted = BASE.replace("line 10\n", "")
+    first = found(change_index({APP: BASE}, {APP: deleted}), finding(code="line 10", side=Side.LEFT))
+
+    def merged(now: ChangeIndex) -> Findings:
+        return merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)
+
+    same = change_index({APP: BASE}, {APP: deleted})
+    assert one(merged(same)).standing is FindingState.OPEN, "nothing has changed"
+
+    now = change_index({APP: BASE}, {APP: deleted.replace("line 9\n", "line 9\nanother way\n")})
+    fixed = merged(now)
+    assert one(fixed).standing is FindingState.FIXED
+    assert one(update_states(fixed, now)).standing is FindingState.FIXED
+    assert one(update_states(fixed, same)).standing is FindingState.OPEN, "the file is as it was"
+
+
 def test_deleted_code_is_not_searched_in_another_file() -> None:
     base = {APP: BASE, "b.py": BASE}
     first = found(change_index(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))

@@ -7,6 +7,7 @@ outside the diff, and a file that the change does not touch.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -40,6 +41,7 @@ class Remark:
     Attributes:
         seen: text in the attachments; without it the remark does not apply.
         line: as the engineer cites it, which may be wrong.
+        fixed: a pattern of an added line that fixes it in another way than by changing its code.
     """
 
     seen: str
@@ -52,6 +54,15 @@ class Remark:
     explanation: str
     side: str = "RIGHT"
     suggestion: str = ""
+    fixed: str = ""
+
+    def applies(self, everything: str) -> bool:
+        """Return whether the attachments have its code, and no line that fixes it."""
+        return self.seen in everything and not self.is_fixed(everything)
+
+    def is_fixed(self, everything: str) -> bool:
+        """Return whether the attachments have a line that fixes it."""
+        return bool(self.fixed) and re.search(self.fixed, everything, re.MULTILINE) is not None
 
     def finding(self) -> dict[str, object]:
         """Return the finding in the form of the response schema."""
@@ -79,6 +90,7 @@ REMARKS: tuple[Remark, ...] = (
         line=22,
         code=_OWNER_CHECK,
         side="LEFT",
+        fixed=r"^\+.*\bowner_id\b",
         severity="critical",
         category="security",
         title="Any customer can read any parcel",
@@ -145,23 +157,24 @@ def demo_engineer(analyzers: Reviewing) -> Engineer:
         sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != CONVERSATION]
         everything = "".join(content for _, content in sent)
         found = dict(analyzers(sent))
-        remarks = [remark for remark in REMARKS if remark.seen in everything]
+        remarks = [remark for remark in REMARKS if remark.applies(everything)]
         listed = found.get("files")
         files = [*(listed if isinstance(listed, list) else [])]
         files += [{"path": remark.path, "findings": [remark.finding()]} for remark in remarks]
         asked = [one for one in request.attachments if one.file_name == CONVERSATION]
-        previous = {"previous": _confirmed(asked[0].content)} if asked else {}
+        previous = {"previous": _confirmed(asked[0].content, everything)} if asked else {}
         return Structured({**found, "summary": SUMMARY, "files": files, **previous})
 
     return engineer
 
 
-def _confirmed(so_far: str) -> list[dict[str, str]]:
-    """Return the state of every earlier finding: fixed if its code was changed."""
+def _confirmed(so_far: str, everything: str) -> list[dict[str, str]]:
+    """Return the state of every earlier finding: fixed if its code was changed, or a line fixes it."""
     asked = [json.loads(line) for line in so_far.splitlines() if line.startswith("{")]
-    words = {True: ("fixed", "Checked again: fixed."), False: ("open", "Unchanged.")}
+    fixed = {remark.title for remark in REMARKS if remark.is_fixed(everything)}
+    words = {True: ("fixed", "Checked again: fixed."), False: ("open", "The code is as it was.")}
     return [
         {"id": one["id"], "state": state, "note": note}
         for one in asked
-        for state, note in [words[one["code"] == "changed since"]]
+        for state, note in [words[one["code"] == "changed since" or one["title"] in fixed]]
     ]
