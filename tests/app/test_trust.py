@@ -68,6 +68,17 @@ def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, le
         assert len(rig.service.tasks()) == tasks
 
 
+def test_a_run_with_the_inputs_of_an_older_workflow_does_not_decide(tmp_path: Path) -> None:
+    """The owner has raised `fail-on` since, and an author runs an old run again: GitHub uses its workflow file."""
+    cited = finding("app.py", 12, severity="high", code="os.system(command)")
+    with open_rig(tmp_path, engineer=lambda _: answer(cited)) as rig:
+        rig.run(fail_on="critical", runner={"GITHUB_RUN_ATTEMPT": "2"})
+        assert rig.checks()[-1].conclusion == "success"
+        for fail_on in ("high", "critical"):
+            rig.run(fail_on=fail_on)
+            assert rig.checks()[-1].conclusion == "failure"
+
+
 def test_a_fork_without_a_key_does_not_fail_the_step(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         fork(rig)

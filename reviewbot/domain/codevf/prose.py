@@ -45,10 +45,11 @@ _TITLE = re.compile(
     r"(?:code )?(?:review|findings|issues|problems|comments|remarks|details|summary|notes)"
     r"(?: of (?:the )?(?:findings|change|review))?"
 )
+_NO_NAME = r"(?!(?:not|no|reject|approv|block|need|rework|chang|fix|critic|hard|pass|bug|broken|wrong|un|in)\w*\b)"
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|thanks|thank you|many thanks|regards|best regards|kind regards|best|cheers|yours)"
     r"(?: (?:all|team|everyone|there|for the (?:clean |nice |clear |small )?(?:change|patch|pull request)))?"
-    r"(?:,? [^\W\d_]{2,20}){0,2}"
+    rf"(?:,? {_NO_NAME}[^\W\d_]{{2,20}}){{0,2}}"
 )
 _PRAISE = re.compile(
     r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
@@ -58,11 +59,10 @@ _PRAISE = re.compile(
 )
 _CHANGE = "(?:changes?|code|diff|patch|pr|pull request)"
 _POINTER = re.compile(
-    r"(?:sure[!,.]? )?(?:here it is|(?:please )?(?:see|find) (?:below|attached|the (?:attached )?file)"
-    r"|(?:please find )?(?:my |the )?(?:review|answer|report) (?:is )?(?:attached|below|complete[d]?|done|finished)"
-    r"|(?:here|below|this)(?: is|['\u2019]s)(?: my| the)?(?: requested| structured| completed?| code)?"
+    r"here it is|see (?:below|attached|the (?:attached )?file)|(?:review|answer|report) (?:is )?(?:attached|below)"
+    r"|(?:sure[!,.]? )?(?:here|below|this)(?: is|['\u2019]s)(?: my| the)?(?: requested| structured| code)?"
     r" (?:review|answer|report|result|json)(?: of (?:the |this |your )?" + _CHANGE + r")?"
-    r"|i have reviewed (?:the |this |your )" + _CHANGE + ")"
+    r"|i have reviewed (?:the |this |your )" + _CHANGE
 )
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
@@ -89,7 +89,7 @@ def is_remark(text: str, findings: int) -> bool:
     """
     if len(text) > MAX_REMARK:
         return False
-    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([_SEVERITY_HEADING, _NONE] if findings else [_CLEAN]))
+    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([] if findings else [_CLEAN]))
 
     def says_nothing(line: str) -> bool:
         return any(form.fullmatch(line) for form in forms) or _introduces(line, findings)
@@ -189,10 +189,10 @@ _SEVERITY_HEADING = re.compile(
 )
 _RANK = r"(?:" + "|".join(_RANKS.split()) + ")"
 _RATED_AGAIN = re.compile(
-    r"(?:^|[.,;!?|(\[]|\d:|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
+    r"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
     + _RANK
     + r")(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)"
-    r"|(?:^|[.,;(\[|])[\s>*_]{0,10}severity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
+    r"|\bseverity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
     re.IGNORECASE | re.MULTILINE,
 )
 """A severity within a text in the form of a label: `high:`, `(high)`, `severity: high`. `error:` may be a message."""
@@ -203,9 +203,12 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort)\W{0,5}\Z", re.IGNORECASE)
+"""What comes before a rating of something else than a finding."""
+
 _ALARMS = re.compile(
-    r"(?<!not )(?<![.`])\b(?:critical\b(?! section)|blocker\b|blocking (?:issue|problem|bug)|fatal\b|severe\b)"
-    r"|must not be merged|do not merge",
+    r"(?<!not )(?<![.])\bcritical\b(?! (?:section|path))|\b(?:blocker|fatal|severe)\b"
+    r"|(?<!non-)\bblocking\b(?! (?:call|operation|socket|read|write|queue|i/o))|must not be merged|do not merge",
     re.IGNORECASE,
 )
 
@@ -430,7 +433,9 @@ _EARLIER = re.compile(
 
 
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
-_CONTRAST = re.compile(r"\b(?:but|however|unfortunately)\b", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\b(?:but|however|although|though|except (?:in|for|that|when|if)|unfortunately)\b", re.IGNORECASE
+)
 
 
 def _earlier(text: str) -> Previous | None:
@@ -549,7 +554,7 @@ class _Reader:
         elif (match := _FILE.match(text)) and (file := _place(match)):
             self._begin(block, file, text, severity, takes_all=False)
         elif _NONE.match(text):
-            self._leave(block)
+            self._leave(block, below_severity=bool(self.headings) and self.headings[-1].severity is not None)
         elif severity is not None and (self.headings or severity.at_least(Severity.MEDIUM)):
             self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
         elif self.headings and not _CLOSING.match(text):
@@ -581,8 +586,12 @@ class _Reader:
     def _file(self) -> str:
         return next((one.path for one in reversed(self.headings) if one.path), "")
 
-    def _leave(self, block: _Block) -> None:
-        self.rest.append("\n".join(block.raw))
+    def _leave(self, block: _Block, *, below_severity: bool = False) -> None:
+        """Leave a block over, unless it says that there is nothing below the heading of a severity."""
+        if below_severity:
+            self.rest[self.headings[-1].at] = ""
+        else:
+            self.rest.append("\n".join(block.raw))
         self.current = None
 
 
@@ -620,15 +629,15 @@ def worst_label(text: str) -> Severity | None:
     return min(_labels(text), key=lambda one: one.rank, default=None)
 
 
-def names_place(text: str, *, rated: bool = False) -> bool:
-    """Return whether a text names a line of a file; `rated` if a severity must follow."""
+def rates_place(text: str) -> bool:
+    """Return whether a text names a line of a file, and then a severity."""
     found = (place for form in _CONTAINS for match in form.finditer(text) if (place := _place(match)))
-    return any(not rated or _severity(_after(text, place))[0] for place in found)
+    return any(_severity(_after(text, place))[0] for place in found)
 
 
 def _labels(text: str) -> Iterator[Severity]:
     for match in _RATED_AGAIN.finditer(text):
-        if not _NOTHING.match(text, match.end()):
+        if not (_NOTHING.match(text, match.end()) or _OF_REVIEW.search(text, 0, match.start() + 1)):
             yield severity_of(match["word"] or match["named"])
 
 

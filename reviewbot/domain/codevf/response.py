@@ -29,34 +29,54 @@ _PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
 """What every place with a line contains, cheap to search for."""
 
 _RANK = re.compile(r"\b(?:critical|blocker|high|major|medium|moderate)", re.IGNORECASE)
-_NOT = r"(?:cannot|can.t|could not|couldn.t"
-_OBJECTION = re.compile(
-    r"\b(?:do not|don.t|should not|shouldn.t|must not) (?:merge|approve|ship)"
+_AGAINST = re.compile(
+    r"(?<!no reason why this )(?<!no reason why it )"
+    r"\b(?:do not|don.t|should not|shouldn.t|must not|cannot|can.t) (?:be )?(?:merged?|approved?|shipp?(?:ed)?)"
     r"(?= (?:this|it|yet|until|before|as is|the (?:change|pull|pr\b))|\s*(?:[.!,;:]|\Z))"
-    r"|(?:\A|\b(?:this|it|change|pull request|pr|code|patch)) ?(?:still |clearly )?"
-    r"(?:cannot|can.t|should not|shouldn.t|must not) be (?:merged|approved|shipped)"
-    r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b"
-    rf"|\bi(?: was| am|.m)? {_NOT}|unable to|not able to)"
-    r" (?:open|read|see|access|download|review|view) (?:(?:the|any|all|your|of) ){0,3}"
-    r"(?:attach|diff|file|code\b|change|pull|repo)"
-    rf"|\b(?:attach\w+|diffs?|files?|changes?) {_NOT}) be (?:opened|read|seen|accessed|downloaded|reviewed)"
-    r"|\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}"
-    r"\bbefore (?:the )?(?:merging(?! (?:the|two|both|data|maps?|trees?|lists?)\b)|merge\b(?! (?:commit|request))"
-    r"|release)",
+    r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b",
     re.IGNORECASE,
 )
-"""A sentence against the change, or that it was not read."""
+"""That the change should not be merged."""
 
-_NO_OBJECTION = re.compile(
-    r"\W*(?:no|nothing|none)\b|.*\b(?:no reason|nothing (?:that )?(?:must|needs|has)|nit|could be|optional)\b",
+_OTHERS = (
+    "users",
+    "user",
+    "customers",
+    "tenants",
+    "people",
+    "they",
+    "account",
+    "clients",
+    "client",
+    "tool",
+    "worker",
+    "if",
+)
+_UNREAD = re.compile(
+    "".join(rf"(?<!\b{one} )" for one in _OTHERS)
+    + r"\b(?:cannot|can.t|could not|couldn.t|unable to|not able to) (?:open|read|see|access|download|review|view)"
+    r" (?:(?:the|any|all|your|of) ){0,3}(?:attach|diff|file|code\b|change|pull|repo)"
+    r"|\b(?:attach\w+|diffs?|files?|changes?) (?:cannot|can.t|could not|couldn.t) be (?:opened|read|downloaded)",
     re.IGNORECASE,
+)
+"""That the reviewer could not read it; of others, it is said of what the change does."""
+
+_DEMAND = re.compile(
+    r"\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}"
+    r"\bbefore (?:the )?(?:merg|releas)(?!\w* commit)(?!\w* the two)",
+    re.IGNORECASE,
+)
+_NO_DEMAND = re.compile(
+    r"\W*(?:no (?:other |further )?(?:changes?|fix\w*)|nothing(?: else)? (?:needs|has|must))\b", re.IGNORECASE
 )
 
 
 def _objects(text: str) -> bool:
-    """Return whether a sentence of a text is against the change, or says that it was not read."""
+    """Return whether a text is against the change, demands something before it is merged, or says that it is unread."""
+    if _AGAINST.search(text) or _UNREAD.search(text):
+        return True
     sentences = re.split(r"(?<=[.!?])\s+|\n", text)
-    return any(_OBJECTION.search(one) and not _NO_OBJECTION.match(one) for one in sentences)
+    return any(_DEMAND.search(one) and not _NO_DEMAND.match(one) for one in sentences)
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -219,12 +239,14 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 
 def _adds_finding(text: str) -> bool:
-    """Return whether what is said of an earlier finding names another place, and rates it or objects to the change."""
+    """Return whether what is said of an earlier finding is against the change, or rates another place."""
+    if _AGAINST.search(text):
+        return True
     if not _PLACE.search(text):
         return False
-    from reviewbot.domain.codevf.prose import names_place  # noqa: PLC0415 — as above
+    from reviewbot.domain.codevf.prose import rates_place  # noqa: PLC0415 — as above
 
-    return names_place(text, rated=not _objects(text))
+    return rates_place(text)
 
 
 def _is_rated(text: str) -> bool:

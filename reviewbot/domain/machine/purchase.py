@@ -118,10 +118,8 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
-    """Return the settings that judged this change when it was bought; by another rule they can only be stricter."""
+    """Return the settings that judged this change when it was bought; by those of now they can only be stricter."""
     request, rules = known.request, before.judgement.rules
-    if not request.routes:
-        return before.judgement
     now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
     fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
     return replace(before.judgement, rules=replace(rules, fail_on=fail_on))

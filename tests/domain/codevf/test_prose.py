@@ -331,6 +331,7 @@ def test_notes_on_earlier_findings_are_shown() -> None:
         "0123456789: fixed, but only in one place.",
         "0123456789: fixed: not in the other place.",
         "0123456789: fixed\nin one place of two.",
+        "0123456789: fixed: It is escaped now, except in export().",
         "0123456789: fixed. However, the new helper accepts any password.",
     ],
 )
@@ -376,6 +377,9 @@ def test_a_reason_that_names_a_line_is_a_finding() -> None:
         ("nits", "# Critical\n\n## nits\n\n- line 2: A shell runs what a user sends."),
         ("low#", "# Critical\n\n## low#\n\n- line 2: A shell runs what a user sends."),
         ("low*x.py", "`low*x.py`:2: A shell runs what a user sends."),
+        ("severitylow)x.py", "`severitylow)x.py:2`: high: A shell runs what a user sends."),
+        ("severity: low.d/page.py", "severity: low.d/page.py:2: A shell runs what a user sends."),
+        ("src/x.py:3low", "**src/x.py:3low:2**: high: A shell runs what a user sends."),
         ("x.py:3: info: y", "x.py:3: info: y:2: A shell runs what a user sends."),
         ("```x.py", f"{FOUND}\n\n```x.py:2: high: A shell.\n```"),
         ("0123456789", f"{FOUND}\n\n`0123456789` - fixed, predictable key: anyone can sign."),
@@ -412,6 +416,24 @@ def test_an_ordinary_name_is_not_read_as_words(name: str) -> None:
 )
 def test_ordinary_words_are_no_alarm(words: str) -> None:
     assert read_prose(f"src/a.py:3: low: {words}").findings[0].severity is Severity.LOW
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Blocking: any user can read it.",
+        "The key is logged. This is blocking.",
+        "Unclear. Also: high: the key is logged.",
+    ],
+)
+def test_words_that_rate_a_finding_higher_are_an_alarm(words: str) -> None:
+    assert read_prose(f"src/a.py:3: low: {words}").findings[0].severity is Severity.UNRATED
+
+
+@pytest.mark.parametrize("said", ["Blocker!", "Critical issue!", "Hi team, not approved.", "Best,\nneeds rework"])
+def test_a_verdict_is_no_remark(said: str) -> None:
+    report = read_result(f"src/a.py:3: low: The name is unclear.\n\n{said}", form=WORDS)
+    assert not report.readable or {one.severity for one in report.findings} & {Severity.UNRATED, Severity.CRITICAL}
 
 
 @pytest.mark.parametrize(
