@@ -181,8 +181,8 @@ class Settings:
     context: tuple[str, ...] = config_key(
         ("auto",),
         "What is sent besides the change: `auto` sends documents and manifests of the default branch, commit messages "
-        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing "
-        "else.",
+        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends none "
+        "of it.",
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
