@@ -210,7 +210,9 @@ CLOSED_GATE = replace(
         Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
-    notices=("`package-lock.json` is sent to the reviewer, because `left-pad` comes from the host `registry.example.net`.",),
+    notices=(
+        "`package-lock.json` is sent to the reviewer, because `left-pad` comes from the host `registry.example.net`.",
+    ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
     progress=replace(NOTHING, new=5),
