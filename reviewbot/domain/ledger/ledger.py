@@ -395,9 +395,11 @@ class Ledger(Struct, frozen=True):
         """Return what is recorded of the reviews of a change, in any mode or attempt."""
         bought = self._of_change(change)
         judged = _together(one for entry in bought for one in entry.judged)
-        done = (one.submitted_at for one in bought if one.state is TaskState.DONE and one.is_complete)
-        first = min(done, default=None)
-        since = (one.task_id for one in self.purchases if first is not None and one.submitted_at > first)
+        done = [one for one in bought if one.state is TaskState.DONE and one.is_complete]
+        first = min(done, key=lambda one: one.submitted_at, default=None)
+        # Of two in one second, the one that was recorded later; one from a copy is recorded late, but is older.
+        after = self.purchases[self.purchases.index(first) + 1 :] if first else ()
+        since = (one.task_id for one in after if first and one.submitted_at >= first.submitted_at)
         return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since))
 
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:

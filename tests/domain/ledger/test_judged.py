@@ -272,3 +272,10 @@ def test_what_was_found_after_a_complete_review_of_a_change_is_gone_when_it_come
     assert again(ledger, clean).findings.records[0].standing == standing
     other = index("e", app=BASE, more="x = 2\n")
     assert again(ledger, other).findings.records[0].standing is FindingState.CHANGED, "it may be in the other file"
+
+
+def test_of_two_purchases_in_one_second_the_later_record_was_bought_later() -> None:
+    clean = index("0", app=BASE.replace("line 20", "other"))
+    ledger = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), EVIL, "task_2", CITED["quoted"])
+    assert ledger.reviews_of(clean.change).bought_since == {"task_2"}
+    assert ledger.reviews_of(EVIL.change).bought_since == frozenset()
