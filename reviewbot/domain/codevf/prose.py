@@ -637,7 +637,8 @@ def rates_place(text: str) -> bool:
 
 def _labels(text: str) -> Iterator[Severity]:
     for match in _RATED_AGAIN.finditer(text):
-        if not (_NOTHING.match(text, match.end()) or _OF_REVIEW.search(text, 0, match.start() + 1)):
+        before = max(match.start() - 20, 0)
+        if not (_NOTHING.match(text, match.end()) or _OF_REVIEW.search(text, before, match.start() + 1)):
             yield severity_of(match["word"] or match["named"])
 
 
