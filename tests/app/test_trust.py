@@ -99,7 +99,7 @@ def test_settings_on_the_default_branch_are_read(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run().exit_status == 0
         assert rig.run(fail_on="critical").exit_status == 1, "stricter settings apply"
-        assert rig.run().exit_status == 1, "the settings of the purchase apply, which are the stricter ones by now"
+        assert rig.run().exit_status == 1, "the settings of the purchase apply, which are stricter since"
 
 
 def test_an_input_overrides_the_file(tmp_path: Path) -> None:

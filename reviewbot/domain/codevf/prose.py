@@ -554,7 +554,7 @@ class _Reader:
         elif (match := _FILE.match(text)) and (file := _place(match)):
             self._begin(block, file, text, severity, takes_all=False)
         elif _NONE.match(text):
-            self._leave(block, below_severity=bool(self.headings) and self.headings[-1].severity is not None)
+            self._nothing(block)
         elif severity is not None and (self.headings or severity.at_least(Severity.MEDIUM)):
             self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
         elif self.headings and not _CLOSING.match(text):
@@ -586,12 +586,16 @@ class _Reader:
     def _file(self) -> str:
         return next((one.path for one in reversed(self.headings) if one.path), "")
 
-    def _leave(self, block: _Block, *, below_severity: bool = False) -> None:
-        """Leave a block over, unless it says that there is nothing below the heading of a severity."""
-        if below_severity:
+    def _nothing(self, block: _Block) -> None:
+        """Read a block that says `None`: below the heading of a severity, neither is left over."""
+        if self.headings and self.headings[-1].severity is not None:
             self.rest[self.headings[-1].at] = ""
+            self.current = None
         else:
-            self.rest.append("\n".join(block.raw))
+            self._leave(block)
+
+    def _leave(self, block: _Block) -> None:
+        self.rest.append("\n".join(block.raw))
         self.current = None
 
 

@@ -260,10 +260,8 @@ def merge_answer(
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
-    fresh = (
-        replace(_beside(record, known.get(key), change_index, here=answer.here), note=notes.get(key, ""))
-        for key, record in answered.items()
-    )
+    reported = ((key, _beside(one, known.get(key), change_index, here=answer.here)) for key, one in answered.items())
+    fresh = (replace(record, note=notes.get(key, record.note)) for key, record in reported)
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
         for key, record in known.items()

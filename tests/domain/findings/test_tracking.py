@@ -992,3 +992,11 @@ def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_anothe
     assert one(merge_answer(first, said, CHANGED)).standing is FindingState.FIXED
     judged = EarlierReviews({one(first).id: FindingState.OPEN})
     assert one(merge_answer(first, said, CHANGED, judged)).standing is FindingState.OPEN
+
+
+def test_a_note_on_a_finding_that_is_reported_again_is_kept() -> None:
+    first = found(NOW, finding(code="bad()"))
+    again = merge_answer(first, answer(NOW, finding(code="bad()"), task="task_2", still=[one(first).id]), NOW)
+    assert (one(again).standing, one(again).note) == (FindingState.OPEN, "It is not.")
+    late = merge_answer(again, answer(NOW, finding(code="bad()"), task="task_3", here=False), NOW)
+    assert one(late).note == "It is not.", "an answer about an older head says nothing new of it"
