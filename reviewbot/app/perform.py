@@ -153,8 +153,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    odd_names = known.change.has_odd_names
-    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked, odd_names=odd_names)
+    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked)
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import (
@@ -35,6 +38,14 @@ TALK = "I am worried about the migration."
 WORDS = "answer: words\n"
 
 
+@contextmanager
+def plain_rig(tmp_path: Path, **settings: Any) -> Iterator[Rig]:  # noqa: ANN401 — as in `open_rig`
+    """Open a rig whose changed files have names that are not ambiguous in prose."""
+    with open_rig(tmp_path, **settings) as rig:
+        rig.world.push(REPO, "topic", {"new file.py": None}, author="mona")
+        yield rig
+
+
 def answer_in_prose(*paragraphs: str) -> Engineer:
     """Return an engineer who answers in prose, whatever was asked for."""
     return canned(FreeText("\n\n".join(paragraphs)))
@@ -45,13 +56,14 @@ def answer_in_prose(*paragraphs: str) -> Engineer:
     [
         # config, answer, reason, conclusion of the check
         ("", (CRITICAL,), "gate", "failure"),
-        ("", (LOW,), "reviewed", "success"),
+        ("", (LOW,), "gate", "failure"),
         ("", (LOW, TALK), "unreadable", "action_required"),
         ("", (CRITICAL, TALK), "unreadable", "action_required"),
         ("", (CLEAN,), "unreadable", "action_required"),
         ("", (TALK,), "unreadable", "action_required"),
         (WORDS, (LOW,), "reviewed", "success"),
-        (WORDS, ("Hi all,", LOW, "Thanks!"), "reviewed", "success"),
+        (WORDS, (CRITICAL,), "gate", "failure"),
+        (WORDS, ("Hi all,", LOW, "Thanks!"), "unreadable", "action_required"),
         (WORDS, (LOW, TALK), "unreadable", "action_required"),
         (WORDS, (CLEAN,), "reviewed", "success"),
         (WORDS, (CLEAN, TALK), "unreadable", "action_required"),
@@ -60,7 +72,7 @@ def answer_in_prose(*paragraphs: str) -> Engineer:
 def test_an_answer_in_prose_is_judged_by_its_findings(
     tmp_path: Path, config: str, paragraphs: tuple[str, ...], reason: str, conclusion: str
 ) -> None:
-    with open_rig(tmp_path, config=config, engineer=answer_in_prose(*paragraphs)) as rig:
+    with plain_rig(tmp_path, config=config, engineer=answer_in_prose(*paragraphs)) as rig:
         done = rig.run()
         assert (done.outputs["reason"], check(rig)) == (reason, conclusion), done.log
         [body] = creations(rig)
@@ -73,6 +85,16 @@ def test_an_answer_in_prose_is_judged_by_its_findings(
             assert "/reviewbot accept" in done.summary
 
 
+@pytest.mark.parametrize("config", ["", WORDS])
+def test_beside_a_file_with_an_ambiguous_name_only_data_is_requested_and_read(tmp_path: Path, config: str) -> None:
+    with open_rig(tmp_path, config=config, engineer=answer_in_prose(LOW)) as rig:
+        assert rig.run().outputs["reason"] == "unreadable"
+        [body] = creations(rig)
+        assert "responseSchema" in body
+        assert "Fill in the schema" in body["prompt"]
+        assert LOW in summary(rig)
+
+
 # --- /reviewbot accept ------------------------------------------------------------------------------------------------
 
 
@@ -81,7 +103,7 @@ def accept(rig: Rig, by: str) -> Finished:
 
 
 def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=answer_in_prose(LOW, TALK)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(LOW, TALK)) as rig:
         people(rig)
         rig.run()
         done = accept(rig, "max")
@@ -97,7 +119,7 @@ def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path
 
 
 def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=answer_in_prose(CRITICAL, TALK)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(CRITICAL, TALK)) as rig:
         people(rig)
         rig.run()
         assert (accept(rig, "max").outputs["reason"], check(rig)) == ("gate", "failure")
@@ -112,7 +134,7 @@ def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None
     ],
 )
 def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
-    with open_rig(tmp_path, engineer=answer_in_prose(*answer)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(*answer)) as rig:
         people(rig)
         rig.run()
         before = check(rig)
@@ -122,7 +144,7 @@ def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer
 
 
 def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=answer_in_prose(LOW, TALK)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(LOW, TALK)) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         rig.world.store.clock = lambda: datetime.now(UTC) - timedelta(minutes=1)
@@ -140,14 +162,14 @@ NO_SCHEMA = Limits(rate=None, schemas=False)
 
 
 def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_same_key(tmp_path: Path) -> None:
-    with open_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
+    with plain_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
         done = rig.run(json_file="report.json")
         first, second = creations(rig)
         assert ("responseSchema" in first, "responseSchema" in second) == (True, False)
         assert first["idempotencyKey"] == second["idempotencyKey"]
         assert "Fill in the schema" in first["prompt"]
         assert "Fill in the schema" not in second["prompt"]
-        assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
+        assert (done.outputs["reason"], len(rig.service.tasks())) == ("gate", 1), "nothing is rated"
         assert summary(rig).count("CodeVF did not accept the response schema") == 1
         rig.run()
         assert "CodeVF did not accept the response schema" in summary(rig), "a later run reports it, too"
@@ -156,18 +178,18 @@ def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_sa
 @pytest.mark.parametrize("recorded", [False, True])
 def test_a_run_killed_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
     """Lose the second request or its response, as when the run is killed, and start another run."""
-    with open_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
+    with plain_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
         fault = RecordedThen(None) if recorded else DropBefore()
         rig.codevf_faults.add("tasks/create", fault, method="POST", nth=2, times=99)
         assert rig.run().exit_status == 3
         rig.codevf_faults.clear()
-        assert rig.run().outputs["reason"] == "reviewed"
+        assert rig.run().outputs["reason"] == "gate"
         assert len({body["idempotencyKey"] for body in creations(rig)}) == 1
         assert len(rig.service.tasks()) == 1
 
 
 def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_path: Path) -> None:
-    with open_rig(tmp_path) as rig:
+    with plain_rig(tmp_path) as rig:
         rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, "invalid_schema", "No.")), times=None)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)

@@ -175,7 +175,9 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
             yield f"{key} is announced by the run that cancelled it"
         if key in posted and not world.truth.losses and bought.was_shown_to(world, pull, posted[key][0]):
             yield f"{key} is announced, though a review was posted"
-        is_followed = bought.has_no_answer(world) and _is_followed(world, pull, key, posted)
+        # Another run can withdraw an intent and say so, while the buyer is at work; the next attempt is announced.
+        is_unasked = bought.has_no_answer(world) or f"{key}-unbought" in posted
+        is_followed = is_unasked and _is_followed(world, pull, key, posted)
         if key not in posted and not is_followed and _is_due(world, pull, bought):
             yield f"{key} is late and is not announced"
 

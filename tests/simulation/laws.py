@@ -642,6 +642,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         if owner is not pull and is_unreviewed(world, pull, changes):
             return
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
+        is_exempt |= world.is_bots_own(owner.number, owner.head_sha)
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
         # Of a closed one the rules decided when its check was written, since no run judges it again.
         is_exempt |= not owner.is_open and is_unreviewed(world, pull, changes)

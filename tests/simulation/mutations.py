@@ -522,7 +522,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a sentence beside an empty answer is a comment",
-        "reviewbot.domain.codevf.response:_is_remark",
+        "reviewbot.domain.codevf.response:only_announces",
         _returning(value=True),
         NEVER_GREEN,
         BY_PEOPLE,
@@ -532,7 +532,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "text that is left over is dropped",
         "reviewbot.domain.codevf.prose:read_prose",
-        lambda right: lambda text: replace(right(text), rest=()),
+        lambda right: lambda text, **form: replace(right(text, **form), rest=()),
         NOTHING_LOST,
         BY_PEOPLE,
         ("note", "evil"),

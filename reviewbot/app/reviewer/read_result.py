@@ -26,29 +26,27 @@ from reviewbot.values import replace
 def read_answer(
     service: ReviewService,
     task: Task,
-    form: AnswerForm,
+    form: AnswerForm | None,
     asked: Mapping[str, int] = MappingProxyType({}),
-    *,
-    odd_names: bool,
 ) -> Report:
     """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
 
-    `form` is what they were asked for, `odd_names` as in `read_result`. `asked` is the task, from 0, that was asked
-    about a finding, by finding id; only that one can close it.
+    `form` is as in `read_result`. `asked` is the task, from 0, that was asked about a finding, by finding id; only that
+    one can close it.
     """
     if not task.parts:
-        return _read(service, task, form, odd_names=odd_names)
+        return _read(service, task, form)
     reports = []
     for number, part in enumerate(task.parts):
         if part.status is TaskStatus.COMPLETED:
-            report = _read(service, part, form, odd_names=odd_names)
+            report = _read(service, part, form)
             heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
             reports.append(replace(report, previous=tuple(heard)))
     return Report.of(reports)
 
 
-def _read(service: ReviewService, task: Task, form: AnswerForm, *, odd_names: bool) -> Report:
-    return read_result(task.result, files_of(service, task), form, odd_names=odd_names)
+def _read(service: ReviewService, task: Task, form: AnswerForm | None) -> Report:
+    return read_result(task.result, files_of(service, task), form)
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    report = read_answer(run.service, task, purchase.judgement.answer, odd_names=purchase.odd_names)
+    report = read_answer(run.service, task, purchase.judgement.answer)
     return TaskRead(task, placed_now(run, known, purchase, report))
 
 

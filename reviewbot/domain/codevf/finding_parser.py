@@ -8,7 +8,6 @@ explanation.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
 
@@ -46,22 +45,6 @@ SEVERITIES = {severity.value: severity for severity in Severity if severity is n
     "information": Severity.INFO,
     "suggestion": Severity.INFO,
 }
-
-_MILD = "|".join(sorted(word for word, severity in SEVERITIES.items() if severity is not Severity.CRITICAL))
-_WORD = re.compile(rf"(?:(?<![^\W\d_])|severity)(?:{_MILD})s?(?![^\W\d_])", re.IGNORECASE)
-_ID = re.compile(r"(?<![\w./-])[0-9a-f]{10}(?![\w./-])")
-_ODD = re.compile(r"[^\w./-]")
-"""A character that is not in plain names."""
-
-
-def reads_as_words(name: str) -> bool:
-    """Return whether a file's name can be read, in an answer in prose, as a severity, a finding's id or a fence."""
-    last = name.rpartition("/")[2]
-    if any(_ID.search(one) for one in (name, last)) or "```" in name or "~~~" in name:
-        return True
-    return bool(_ODD.search(name) and _WORD.search(name)) or _WORD.fullmatch(last) is not None
-
-
 _CATEGORIES = {category.value: category for category in Category} | {
     "bug": Category.CORRECTNESS,
     "bugs": Category.CORRECTNESS,

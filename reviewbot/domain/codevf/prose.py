@@ -1,10 +1,11 @@
 r"""Parse an answer that a person wrote as text.
 
-A finding begins with its place: `path:12: high: text`, in a line, a list item or a heading, or below a heading with a
-file's name. A paragraph that names a place anywhere is a finding too. All other text is left over. Nothing is dropped
-except the place, the severity and list markers, which the finding has as fields.
+A finding begins with its place, in a line, a list item or a heading, or below a heading with a file's name. A paragraph
+that names a place anywhere is a finding too. All other text is left over. Nothing is dropped except the place, the
+severity and list markers, which the finding has as fields.
 
-A finding without a severity is unrated, and so is a milder one whose text calls something critical or rates it higher.
+A severity counts only right after the place, and only if the text says nothing worse and names no other line: every
+other finding is unrated.
 """
 
 from __future__ import annotations
@@ -16,14 +17,12 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.finding_parser import MAX_PATH, SEVERITIES, UNTITLED, severity_of, titled
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, titled
+from reviewbot.domain.codevf.remarks import MARKS, SEVERITY, rated_paths, says_worse, worst_label
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace
-
-MAX_REMARK = 300
-"""Characters of text beside the findings that may be a remark; longer text may contain findings."""
 
 MAX_PROSE = 200_000
 """Characters of an answer that is parsed."""
@@ -34,85 +33,17 @@ MAX_CLOSERS = 20
 LONG_TITLE = 100
 """Characters of a first line from which its first sentence is the title."""
 
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _CLEAN = re.compile(
     r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
     r"(?:nothing (?:here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
     r"to (?:fix|report|change))|no (?:findings|issues|problems|bugs|defects)(?: (?:found|to report))?)"
 )
-_TITLE = re.compile(
-    r"(?:code )?(?:review|findings|issues|problems|comments|remarks|details|summary|notes)"
-    r"(?: of (?:the )?(?:findings|change|review))?"
-)
-_NO_NAME = r"(?!(?:not|no|reject|approv|block|need|rework|chang|fix|critic|hard|pass|bug|broken|wrong|un|in)\w*\b)"
-_GREETING = re.compile(
-    r"(?:hi|hello|hey|dear|thanks|thank you|many thanks|regards|best regards|kind regards|best|cheers|yours)"
-    r"(?: (?:all|team|everyone|there|for the (?:clean |nice |clear |small )?(?:change|patch|pull request)))?"
-    rf"(?:,? {_NO_NAME}[^\W\d_]{{2,20}}){{0,2}}"
-)
-_PRAISE = re.compile(
-    r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
-    r"(?:change|work|job|patch)"
-    r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
-    r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)|lgtm|done"
-)
-_CHANGE = "(?:changes?|code|diff|patch|pr|pull request)"
-_POINTER = re.compile(
-    r"here it is|see (?:below|attached|the (?:attached )?file)|(?:review|answer|report) (?:is )?(?:attached|below)"
-    r"|(?:sure[!,.]? )?(?:here|below|this)(?: is|['\u2019]s)(?: my| the)?(?: requested| structured| code)?"
-    r" (?:review|answer|report|result|json)(?: of (?:the |this |your )?" + _CHANGE + r")?"
-    r"|i have reviewed (?:the |this |your )" + _CHANGE
-)
-_INTRODUCTION = re.compile(
-    r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
-    r"(?: my| the| these| all)?(?: (?P<number>\d{1,4}|" + "|".join(_NUMBERS) + r"))?(?: review| code)?"
-    r" (?:findings?|issues?|problems?|bugs?|comments?|remarks?|points?|things?|results?|notes?)"
-    r"(?: are| are below| below)?"
-)
 
 
 def is_clean(text: str) -> bool:
     """Return whether a text says only that nothing needs to be fixed."""
-    return _CLEAN.fullmatch(_flat(text)) is not None
-
-
-def is_title(text: str) -> bool:
-    """Return whether a text is only a heading such as `## Findings`."""
-    return _TITLE.fullmatch(_flat(text)) is not None and text.count("\n") == 0
-
-
-def is_remark(text: str, findings: int) -> bool:
-    """Return whether a text next to that many findings is only a title, a greeting, praise or an introduction.
-
-    Without findings, it may say that nothing was found, but cannot introduce anything.
-    """
-    if len(text) > MAX_REMARK:
-        return False
-    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([] if findings else [_CLEAN]))
-
-    def says_nothing(line: str) -> bool:
-        return any(form.fullmatch(line) for form in forms) or _introduces(line, findings)
-
-    return all(
-        _GREETING.fullmatch(_flat(paragraph))
-        or all(says_nothing(_flat(line)) for line in paragraph.strip().split("\n"))
-        for paragraph in re.split(r"\n\s*\n", text)
-    )
-
-
-def _introduces(line: str, findings: int) -> bool:
-    """Return whether a line introduces this number of findings; another one means that some were not read."""
-    match = _INTRODUCTION.fullmatch(line)
-    if match is None or not findings:
-        return False
-    number = match["number"]
-    return number in {None, str(findings), *_NUMBERS[findings : findings + 1]}
-
-
-def _flat(text: str) -> str:
-    """Return a text in lower case without Markdown around it, and without the mark at its end."""
-    return " ".join(text.casefold().split()).strip("#*_=- ").rstrip(".!:,").strip("*_ ")
+    flat = " ".join(text.casefold().split()).strip("#*_=- ").rstrip(".!:,").strip("*_ ")
+    return _CLEAN.fullmatch(flat) is not None
 
 
 class Prose(Struct, frozen=True):
@@ -130,21 +61,33 @@ class Prose(Struct, frozen=True):
     rest: tuple[str, ...] = ()
 
 
-# --- Places and severities --------------------------------------------------------------------------------------------
+# --- Places -----------------------------------------------------------------------------------------------------------
 
-_WORDS = "|".join(sorted(map(re.escape, SEVERITIES), key=len, reverse=True))
 _LINES = (
     r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?!\d))?"
     r"(?:\s?(?:-|\u2013|\u2014|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"
 )
+_GROUP = r"(?<=/)\((?![\dlL])"
+"""The bracket in `app/(group)/page.tsx`, not that in `app.py(12)`."""
+
+_DRIVE = r"(?:[A-Za-z]:(?=[\\/]))?"
 _NAME = (
-    r"(?:`(?P<quoted>[^`\n]{1,300})`|(?P<plain>(?:[A-Za-z]:(?=[\\/]))?[^\s`:*\"'<>|#,;(\[{][^\s`:*\"'<>|#,;(]{0,300}))"
+    r"(?:`(?P<quoted>[^`\n]{1,300})`|(?P<plain>" + _DRIVE + r"[^\s`:*\"'<>|#,;(\[{]"
+    r"(?:[^\s`:*\"'<>|#,;(]|" + _GROUP + r"){0,300}))"
 )
 _BEFORE = r"(?<![^\s(\[*\"'>|])"
 _ANCHOR = r"#[lL](?P<first>\d{1,7})(?:[cC]\d+)?(?:-[lL]?(?P<last>\d{1,7})(?:[cC]\d+)?)?"
 _LINK = r"\[(?P<label>[^\[\]\n]{0,300})\]\((?P<link>[^\s()#]{1,1000})" + _ANCHOR + r"\)"
 _ADDRESS = r"<?(?P<link>https?://[^\s()<>#]{1,1000})" + _ANCHOR + ">?"
-_QUOTED = r"\*{0,3}`(?P<quoted>(?:[A-Za-z]:(?=[\\/]))?[^`\n:#(]{1,300})(?::|#|\()[lL]?" + _LINES + r"\)?:?`\*{0,3}"
+_QUOTED = (
+    r"\*{0,3}`(?P<quoted>"
+    + _DRIVE
+    + r"(?:[^`\n:#(]|"
+    + _GROUP
+    + r"){1,300})(?::|#|\()[lL]?"
+    + _LINES
+    + r"\)?:?`\*{0,3}"
+)
 _AT = (
     r"\*{0,3}"
     + _NAME
@@ -166,51 +109,7 @@ _LINE_REF = re.compile(
 _IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
 _NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
 
-_SEPARATOR = r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
-_AFTER = re.compile(_SEPARATOR)
-_BRACKETED = re.compile(
-    r"[*\[(`]{1,5}\s?(?:severity\s*[:=]?\s*)?(?P<word>" + _WORDS + r")(?:\s(?:severity|priority))?\s?:?\s?"
-    r"[*\])`]{1,5}(?:\s*[:,\u2013\u2014|]|\s+-(?=\s))?\s*",
-    re.IGNORECASE,
-)
-_LABEL = re.compile(
-    r"(?:severity\s*[:=]?\s*)?(?P<word>"
-    + _WORDS
-    + r")(?:\s(?:severity|priority))?(?:\s*[:\u2013\u2014|]\s*|\s+-\s+|\s*(?=\n|\Z))",
-    re.IGNORECASE,
-)
-_PHRASE = re.compile(r"severity\s*[:=]\s*(?P<word>" + _WORDS + r")\s*[.,;]\s*", re.IGNORECASE)
-_RANKS = "critical blocker high major medium moderate low minor info nit trivial"
-_SEVERITY_HEADING = re.compile(
-    r"\*{0,3}(?P<word>"
-    + "|".join(_RANKS.split())
-    + r")s?(?:\s(?:severity|priority))?(?:\s(?:issue|finding|problem|point)s?)?:?\*{0,3}:?\s*\Z",
-    re.IGNORECASE,
-)
-_RANK = r"(?:" + "|".join(_RANKS.split()) + ")"
-_RATED_AGAIN = re.compile(
-    r"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{0,10}(?P<word>"
-    + _RANK
-    + r")(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)"
-    r"|\bseverity\s?[:=]\s?[*_`]{0,3}(?P<named>" + _RANK + r")\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A severity within a text in the form of a label: `high:`, `(high)`, `severity: high`. `error:` may be a message."""
-
-_NOTHING = re.compile(
-    r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
-    r"(?=\s*(?:[.,;|)]|$))",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-_OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort)\W{0,5}\Z", re.IGNORECASE)
-"""What comes before a rating of something else than a finding."""
-
-_ALARMS = re.compile(
-    r"(?<!not )(?<![.])\bcritical\b(?! (?:section|path))|\b(?:blocker|fatal|severe)\b"
-    r"|(?<!non-)\bblocking\b(?! (?:call|operation|socket|read|write|queue|i/o))|must not be merged|do not merge",
-    re.IGNORECASE,
-)
+_AFTER = re.compile(r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))")
 
 
 class _Place(Struct, frozen=True):
@@ -258,14 +157,12 @@ def _lines_of(match: re.Match[str]) -> tuple[int | None, int | None]:
     return (first or last or None), (last or None)
 
 
-def _begins_with_place(text: str, *, rated: bool = False) -> _Place | None:
-    """Return the place that a text begins with; `rated` if a severity precedes it."""
+def _begins_with_place(text: str) -> _Place | None:
+    """Return the place that a text begins with."""
     found = (_place(match) for form in _BEGINS if (match := form.match(text)))
     place = next((one for one in found if one), None)
     # `a.py:3 is wrong` is a sentence, which is kept whole.
-    if place and (rated or _AFTER.match(text, place.end) or _severity(text[place.end :].lstrip())[0]):
-        return place
-    return None
+    return place if place and _AFTER.match(text, place.end) else None
 
 
 def _contained_place(text: str) -> _Place | None:
@@ -278,12 +175,6 @@ def _file_alone(text: str) -> str:
     match = _FILE_ALONE.match(text)
     place = _place(match) if match and not text.endswith("?") else None
     return place.path if place else ""
-
-
-def _severity(text: str) -> tuple[Severity | None, str]:
-    """Return the severity that a text begins with, and the text after it."""
-    match = _BRACKETED.match(text) or _LABEL.match(text) or _PHRASE.match(text)
-    return (severity_of(match["word"]), text[match.end() :]) if match else (None, text)
 
 
 # --- Blocks -----------------------------------------------------------------------------------------------------------
@@ -371,15 +262,13 @@ def _starts(line: str, before: Sequence[str]) -> bool:
         return True
     if _CLOSING.match(text) and before[-1].rstrip().endswith((".", "!", "?")):
         return True
-    severity, rest = _severity(text)
-    is_placed = _begins_with_place(rest, rated=severity is not None) is not None
-    return is_placed or _heads(line) or _earlier(text) is not None
+    return _begins_with_place(text) is not None or _heads(line) or _earlier(text) is not None
 
 
 def _heads(line: str) -> bool:
-    """Return whether a line alone is a heading: a file's name or a severity."""
+    """Return whether a line alone is a heading: a file's name."""
     text = _unmarked(line)
-    return bool(_file_alone(text) or _SEVERITY_HEADING.match(text)) and not _place_alone(text)
+    return bool(_file_alone(text)) and not _place_alone(text)
 
 
 def _place_alone(text: str) -> bool:
@@ -410,28 +299,22 @@ def _indent(line: str) -> int:
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
-_BOLD, _NAME_ALONE = 7, 8
-"""Levels below those of Markdown's headings."""
+_LABEL = re.compile(rf"{MARKS}(?P<word>{SEVERITY}){MARKS}(?:\s*[:\u2013\u2014]|\s+-\s){MARKS}\s*", re.IGNORECASE)
+
+_NAME_ALONE = 7
+"""The level of a file's name without a mark, below those of Markdown's headings."""
 
 _CLOSING = re.compile(
     r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|otherwise|apart from|other than|besides|also|"
     r"finally|general(?:ly)?|thanks|thank you|regards|best|cheers|ps|p\.s)\b",
     re.IGNORECASE,
 )
-_NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
-_FIXED = (
-    r"fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z))"
-    r"(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b)"
-)
-"""The word `fixed` alone: `fixed?`, `fixed in part` and `fixed, but` do not confirm a fix."""
-
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>open(?![\w/\\-]|\.\S)|"
-    + _FIXED
-    + r")[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z"
+    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?:(?P<open>open(?![\w/\\-]|\.\S))"
+    # `fixed?`, `fixed in part` and `fixed, but` do not confirm a fix.
+    r"|fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z))(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b))"
+    r"[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z"
 )
-
-
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
 _CONTRAST = re.compile(
     r"\b(?:but|however|although|though|except (?:in|for|that|when|if)|unfortunately)\b", re.IGNORECASE
@@ -441,19 +324,18 @@ _CONTRAST = re.compile(
 def _earlier(text: str) -> Previous | None:
     """Return what a text says of an earlier finding; None if it may report a new one, too."""
     match = _EARLIER.match(text)
-    note, state = (match["note"], PreviousState(match["state"])) if match else ("", PreviousState.OPEN)
-    if match is None or _LINE_THEN_TEXT.search(note) or any(True for _ in _labels(note)) or _contained_place(note):
+    note = match["note"] if match else ""
+    if match is None or _LINE_THEN_TEXT.search(note) or worst_label(note) or _contained_place(note):
         return None
-    if state is PreviousState.FIXED and _CONTRAST.search(note):
+    if not match["open"] and _CONTRAST.search(note):
         return None
-    return Previous(match["id"], state, note.strip())
+    return Previous(match["id"], PreviousState.OPEN if match["open"] else PreviousState.FIXED, note.strip())
 
 
 class _Heading(Struct):
     level: int
     at: int
-    path: str = ""
-    severity: Severity | None = None
+    path: str
 
 
 class _Draft(Struct):
@@ -466,7 +348,8 @@ class _Draft(Struct):
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, rates: bool) -> None:
+        self.rates = rates
         self.drafts: list[_Draft] = []
         self.previous: list[Previous] = []
         self.confirmed: list[str] = []
@@ -480,29 +363,12 @@ class _Reader:
         else:
             self._words(block)
 
-    def _title(self, block: _Block, level: int) -> bool:
-        """Use a block as a heading if it names only a file or a severity; return whether it does."""
-        path, named = _file_alone(block.text), _SEVERITY_HEADING.match(block.text)
-        if not path and not named:
-            return False
-        severity = severity_of(named["word"]) if named and not path else None
-        self._close(level)
-        self.current = None
-        self.headings.append(_Heading(level, len(self.rest), path, severity))
-        self.rest.append("\n".join(block.raw))
-        return True
-
-    def _close(self, level: int) -> None:
-        self.headings = [one for one in self.headings if one.level < level]
-
     def _fenced(self, block: _Block, info: str) -> None:
         lines = [_unmarked(line) for line in block.text.split("\n") if line.strip()]
-        places = [(line, place) for line in lines if (place := _begins_with_place(line))]
-        rated = any(_severity(_after(*one))[0] for one in places)
         draft = self.current
         if info.casefold() == "suggestion" and draft is not None and draft.suggestion is None:
             draft.suggestion = block.text
-        elif rated or (draft is None and places and len(places) == len(lines)):
+        elif any(rated_paths(block.text)) or (draft is None and lines and all(map(_begins_with_place, lines))):
             for one in _blocks(block.text.split("\n")):
                 self.read(replace(one, is_quoted=True))
         elif draft is not None:
@@ -513,31 +379,31 @@ class _Reader:
     def _words(self, block: _Block) -> None:
         if block.level:
             self._close(block.level)
-        elif not (block.is_quoted or _LOOKS_QUOTED.match(block.raw[0])) and (earlier := _earlier(block.text)):
+        if _is_own(block) and not block.level and (earlier := _earlier(block.text)):
             self.previous.append(earlier)
             self.confirmed.append("\n".join(block.raw))
             self.current = None
-            return
-        severity, text = _severity(block.text)
-        place = _begins_with_place(text, rated=severity is not None)
-        if place:
-            takes_all = block.level > 0 or not text[place.end :].strip(" :*")
-            self._begin(block, place, text, severity, takes_all=takes_all)
+        elif place := _begins_with_place(block.text):
+            self._begin(block, place)
+        elif "\n" not in block.text and (path := _file_alone(block.text)):
+            self._title(block, path)
         elif block.level:
-            if not self._title(block, block.level):
-                self._leave(block)
-        elif (
-            _heads(block.text)
-            and "\n" not in block.text
-            and self._title(block, _NAME_ALONE if _file_alone(block.text) else _BOLD)
-        ):
-            return
-        elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
-            self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
+            self._leave(block)
+        elif (under := self._file()) and (ref := _LINE_REF.match(block.text)) and _AFTER.match(block.text, ref.end()):
+            self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()))
         elif draft := self._continued(block):
             draft.text.append("\n".join(block.raw))
         else:
-            self._unplaced(block, severity, text)
+            self._unplaced(block)
+
+    def _title(self, block: _Block, path: str) -> None:
+        level = block.level or _NAME_ALONE
+        self._close(level)
+        self.headings.append(_Heading(level, len(self.rest), path))
+        self._leave(block)
+
+    def _close(self, level: int) -> None:
+        self.headings = [one for one in self.headings if one.level < level]
 
     def _continued(self, block: _Block) -> _Draft | None:
         """Return the finding that a block belongs to: the one before it, if it is in its section, or indented."""
@@ -547,56 +413,42 @@ class _Reader:
         is_below = draft.block.is_item and block.indent > draft.block.indent
         return draft if draft.takes_all or is_below else None
 
-    def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
-        """Read a block that does not start with a place: it may contain one, a severity or a file."""
+    def _unplaced(self, block: _Block) -> None:
+        """Read a block that does not start with a line of a file: it may contain one, or be about a file."""
         if place := _contained_place(block.text):
-            self._add(block, replace(place, end=0), block.text, severity)
-        elif (match := _FILE.match(text)) and (file := _place(match)):
-            self._begin(block, file, text, severity, takes_all=False)
-        elif _NONE.match(text):
-            self._nothing(block)
-        elif severity is not None and (self.headings or severity.at_least(Severity.MEDIUM)):
-            self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
-        elif self.headings and not _CLOSING.match(text):
-            # A paragraph may be about more than the heading above it.
-            rated = None if block.is_item else Severity.UNRATED
-            self._add(block, _Place(self._file(), None, None, 0, 0), text, rated)
+            self._add(block, place, block.text)
+        elif (match := _FILE.match(block.text)) and (file := _place(match)):
+            self._begin(block, file)
+        elif self.headings and not _CLOSING.match(block.text):
+            self._add(block, _Place(self._file(), None, None, 0, 0), block.text)
         else:
             self._leave(block)
 
-    def _begin(self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool) -> None:
-        """Begin a finding at a place; its severity is before the place or after it."""
-        rest = _after(text, place)
-        if severity is None:
-            severity, rest = _severity(rest)
-        rest = f"{place.label}: {rest}" if place.label else rest
-        self._add(block, place, rest, severity, takes_all=takes_all)
+    def _begin(self, block: _Block, place: _Place) -> None:
+        """Begin a finding at a place; a severity right after it counts."""
+        text, severity = _after(block.text, place), Severity.UNRATED
+        if self.rates and _is_own(block) and (label := _LABEL.match(text)):
+            text, severity = text[label.end() :], severity_of(label["word"])
+        self._add(block, place, f"{place.label}: {text}" if place.label else text, severity)
 
-    def _add(
-        self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool = False
-    ) -> None:
-        rated = next((one.severity for one in reversed(self.headings) if one.severity), None)
+    def _add(self, block: _Block, place: _Place, text: str, severity: Severity = Severity.UNRATED) -> None:
         for one in self.headings:
             self.rest[one.at] = ""
-        if severity and rated and rated.rank < severity.rank:
-            severity = Severity.UNRATED
-        self.current = _Draft(place, severity or rated or Severity.UNRATED, [text], block, takes_all)
+        takes_all = block.level > 0 or not text.strip(" :*")
+        self.current = _Draft(place, severity, [text], block, takes_all)
         self.drafts.append(self.current)
 
     def _file(self) -> str:
-        return next((one.path for one in reversed(self.headings) if one.path), "")
-
-    def _nothing(self, block: _Block) -> None:
-        """Read a block that says `None`: below the heading of a severity, neither is left over."""
-        if self.headings and self.headings[-1].severity is not None:
-            self.rest[self.headings[-1].at] = ""
-            self.current = None
-        else:
-            self._leave(block)
+        return self.headings[-1].path if self.headings else ""
 
     def _leave(self, block: _Block) -> None:
         self.rest.append("\n".join(block.raw))
         self.current = None
+
+
+def _is_own(block: _Block) -> bool:
+    """Return whether a block is in the reviewer's words: not quoted, and no code, diff or table."""
+    return not (block.is_quoted or _LOOKS_QUOTED.match(block.raw[0]))
 
 
 def _after(text: str, place: _Place) -> str:
@@ -607,12 +459,10 @@ def _after(text: str, place: _Place) -> str:
 def _finding(draft: _Draft) -> Finding:
     text = "\n\n".join(part for part in draft.text if part.strip())
     title, explanation = _split(text.strip())
-    alarming = draft.severity not in {Severity.UNRATED, Severity.CRITICAL} and (
-        _ALARMS.search(text) or _is_rated_higher(draft)
-    )
+    is_doubtful = says_worse(text, draft.severity) or _contained_place(text)
     return Finding(
         path=shorten_line(draft.place.path, MAX_PATH),
-        severity=Severity.UNRATED if alarming else draft.severity,
+        severity=Severity.UNRATED if is_doubtful else draft.severity,
         category=None,
         title=title or UNTITLED,
         explanation=explanation,
@@ -620,30 +470,6 @@ def _finding(draft: _Draft) -> Finding:
         end_line=draft.place.last,
         suggestion=draft.suggestion,
     )
-
-
-def _is_rated_higher(draft: _Draft) -> bool:
-    """Return whether the words of a finding rate something higher than the finding, which may be about two things."""
-    words = (part for part in draft.text if not _FENCE.match(part.partition("\n")[0]))
-    return any(severity.rank < draft.severity.rank for part in words for severity in _labels(part))
-
-
-def worst_label(text: str) -> Severity | None:
-    """Return the worst severity with which a text labels something; `High: none` labels nothing."""
-    return min(_labels(text), key=lambda one: one.rank, default=None)
-
-
-def rates_place(text: str) -> bool:
-    """Return whether a text names a line of a file, and then a severity."""
-    found = (place for form in _CONTAINS for match in form.finditer(text) if (place := _place(match)))
-    return any(_severity(_after(text, place))[0] for place in found)
-
-
-def _labels(text: str) -> Iterator[Severity]:
-    for match in _RATED_AGAIN.finditer(text):
-        before = max(match.start() - 20, 0)
-        if not (_NOTHING.match(text, match.end()) or _OF_REVIEW.search(text, before, match.start() + 1)):
-            yield severity_of(match["word"] or match["named"])
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -660,12 +486,18 @@ def _split(text: str) -> tuple[str, str]:
     return titled(title, rest.strip())
 
 
-def read_prose(text: str) -> Prose:
-    """Parse an answer in prose; never raises, and never loses text. One of more than `MAX_PROSE` characters is left."""
+def read_prose(text: str, *, rates: bool = False) -> Prose:
+    """Parse an answer in prose; never raises, and never loses text. One of more than `MAX_PROSE` characters is left.
+
+    Args:
+        text: the answer.
+        rates: whether its severities and its fixes count, as it was asked for in this form.
+    """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))
-    reader = _Reader()
+    reader = _Reader(rates=rates)
     for block in _blocks(line_feeds(text).split("\n")):
         reader.read(block)
     rest = tuple(one for one in reader.rest if re.search(r"\w", one))
-    return Prose(tuple(map(_finding, reader.drafts)), tuple(reader.previous), tuple(reader.confirmed), rest)
+    previous = reader.previous if rates else [replace(one, state=PreviousState.OPEN) for one in reader.previous]
+    return Prose(tuple(map(_finding, reader.drafts)), tuple(previous), tuple(reader.confirmed), rest)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
+from reviewbot.domain.codevf.remarks import is_against, objects, only_announces, rated_paths, worst_label
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
@@ -25,58 +26,6 @@ MAX_TRIES = 200
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
-_PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
-"""What every place with a line contains, cheap to search for."""
-
-_RANK = re.compile(r"\b(?:critical|blocker|high|major|medium|moderate)", re.IGNORECASE)
-_AGAINST = re.compile(
-    r"(?<!no reason why this )(?<!no reason why it )"
-    r"\b(?:do not|don.t|should not|shouldn.t|must not|cannot|can.t) (?:be )?(?:merged?|approved?|shipp?(?:ed)?)"
-    r"(?= (?:this|it|yet|until|before|as is|the (?:change|pull|pr\b))|\s*(?:[.!,;:]|\Z))"
-    r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b",
-    re.IGNORECASE,
-)
-"""That the change should not be merged."""
-
-_OTHERS = (
-    "users",
-    "user",
-    "customers",
-    "tenants",
-    "people",
-    "they",
-    "account",
-    "clients",
-    "client",
-    "tool",
-    "worker",
-    "if",
-)
-_UNREAD = re.compile(
-    "".join(rf"(?<!\b{one} )" for one in _OTHERS)
-    + r"\b(?:cannot|can.t|could not|couldn.t|unable to|not able to) (?:open|read|see|access|download|review|view)"
-    r" (?:(?:the|any|all|your|of) ){0,3}(?:attach|diff|file|code\b|change|pull|repo)"
-    r"|\b(?:attach\w+|diffs?|files?|changes?) (?:cannot|can.t|could not|couldn.t) be (?:opened|read|downloaded)",
-    re.IGNORECASE,
-)
-"""That the reviewer could not read it; of others, it is said of what the change does."""
-
-_DEMAND = re.compile(
-    r"\b(?:fix(?:ed|es)?|chang\w+|address\w*|resolved?|needed|required) [^.\n]{0,40}"
-    r"\bbefore (?:the )?(?:merg|releas)(?!\w* commit)(?!\w* the two)",
-    re.IGNORECASE,
-)
-_NO_DEMAND = re.compile(
-    r"\W*(?:no (?:other |further )?(?:changes?|fix\w*)|nothing(?: else)? (?:needs|has|must))\b", re.IGNORECASE
-)
-
-
-def _objects(text: str) -> bool:
-    """Return whether a text is against the change, demands something before it is merged, or says that it is unread."""
-    if _AGAINST.search(text) or _UNREAD.search(text):
-        return True
-    sentences = re.split(r"(?<=[.!?])\s+|\n", text)
-    return any(_DEMAND.search(one) and not _NO_DEMAND.match(one) for one in sentences)
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -164,24 +113,21 @@ class _Source(Struct, frozen=True):
 def read_result(
     result: object,
     files: Mapping[str, str] | None = None,
-    form: AnswerForm = AnswerForm.SCHEMA,
-    *,
-    odd_names: bool = False,
+    form: AnswerForm | None = AnswerForm.SCHEMA,
 ) -> Report:
     """Parse a task's result; never raises, and never loses text.
 
     Args:
         result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
         files: texts of the deliverables by file name, as far as they could be downloaded.
-        form: what the reviewer was asked for.
-        odd_names: whether a changed file has a name that can be read as a part of prose (`reads_as_words`).
+        form: what the reviewer was asked for; None if prose cannot be parsed.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
     answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
-        return _in_prose(sources, form, odd_names=odd_names) or _unread(result, sources)
+        return _in_prose(sources, form) or _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
     talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
     said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
@@ -189,7 +135,7 @@ def read_result(
         _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
     ]
     findings = [finding for one in reports for finding in one.findings]
-    is_plain = not sentences or _is_remark(sentences, len(findings))
+    is_plain = not sentences or only_announces(sentences)
     if not is_plain and (not findings or _names_findings(sentences)):
         unstructured.append(_free_text("message", said))
         said = ""
@@ -203,23 +149,14 @@ def read_result(
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
-def _is_remark(text: str, findings: int) -> bool:
-    # Imported here, as in `_in_prose`.
-    from reviewbot.domain.codevf.prose import is_remark  # noqa: PLC0415
-
-    return is_remark(text, findings)
-
-
 def _names_findings(text: str) -> bool:
     """Return whether a text of an answer has a finding in prose, or objects to the change.
 
     A finding has a severity as a label, from medium up, or a place and any severity.
     """
-    if _objects(text):
-        return True
-    if not (_PLACE.search(text) or _RANK.search(text)):
-        return False
-    return _is_rated(text) or any(True for _ in _placed_in(text))
+    label = worst_label(text)
+    is_rated = label is not None and label.at_least(Severity.MEDIUM)
+    return objects(text) or is_rated or any(rated_paths(text))
 
 
 def _names_more(text: str, findings: Sequence[Finding]) -> bool:
@@ -227,40 +164,16 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     if not findings:
         return _names_findings(text)
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
-    if _objects(text) and not worst.at_least(Severity.MEDIUM):
+    if objects(text) and not worst.at_least(Severity.MEDIUM):
         return True
-    if not (_PLACE.search(text) or _RANK.search(text)):
-        return False
-    from reviewbot.domain.codevf.prose import worst_label  # noqa: PLC0415 — as above
-
     label, listed = worst_label(text), {one.path.rpartition("/")[2] for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
-    return is_worse or any(one.rpartition("/")[2] not in listed for one in _placed_in(text))
+    return is_worse or any(one.rpartition("/")[2] not in listed for one in rated_paths(text))
 
 
 def _adds_finding(text: str) -> bool:
     """Return whether what is said of an earlier finding is against the change, or rates another place."""
-    if _AGAINST.search(text):
-        return True
-    if not _PLACE.search(text):
-        return False
-    from reviewbot.domain.codevf.prose import rates_place  # noqa: PLC0415 — as above
-
-    return rates_place(text)
-
-
-def _is_rated(text: str) -> bool:
-    from reviewbot.domain.codevf.prose import worst_label  # noqa: PLC0415 — as above
-
-    label = worst_label(text)
-    return label is not None and label.at_least(Severity.MEDIUM)
-
-
-def _placed_in(text: str) -> Iterator[str]:
-    """Yield the files for which a text reports a finding with a severity."""
-    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415 — as above
-
-    yield from (one.path for one in read_prose(text).findings if one.path and one.severity is not Severity.UNRATED)
+    return is_against(text) or any(rated_paths(text))
 
 
 def _confirming_nothing(report: Report) -> Report:
@@ -271,36 +184,30 @@ def _confirming_nothing(report: Report) -> Report:
 _BESIDE = frozenset({"message", "deliverables"})
 
 
-def _in_prose(sources: Sequence[_Source], form: AnswerForm, *, odd_names: bool) -> Report | None:
+def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
-    It is readable if no text is left over that may contain a finding. If the schema was requested, any text counts.
-    Its severities and fixes count for nothing beside a file with an odd name, which an author could choose.
+    It is readable if no text is left over. Severities, fixes and that nothing needs fixing count only if the reviewer
+    was asked for words.
     """
+    if form is None:
+        return None
     # Imported here: its patterns take long to compile, and an answer that fits the schema does not need them.
-    from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose  # noqa: PLC0415
+    from reviewbot.domain.codevf.prose import Prose, is_clean, read_prose  # noqa: PLC0415
 
-    parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
+    in_words = form is AnswerForm.WORDS
+    parsed = [
+        (one, read_prose(one.text, rates=in_words) if one.is_prose else Prose(rest=(one.text,))) for one in sources
+    ]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
-    if odd_names:
-        findings = tuple(replace(one, severity=Severity.UNRATED) for one in findings)
-        previous = tuple(replace(one, state=PreviousState.OPEN) for one in previous)
+    rest = [(source.where, text) for source, prose in parsed for text in prose.rest]
     if not findings:
-        rest = [text for _, prose in parsed for text in prose.rest]
-        says_so = form is AnswerForm.WORDS and len(parsed) == len(rest) == 1 and is_clean(rest[0])
+        says_so = in_words and len(parsed) == len(rest) == 1 and is_clean(rest[0][1])
         return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
-    said: list[str] = []
-    leftovers: list[Leftover] = []
-    for source, prose in parsed:
-        said += prose.confirmed
-        for text in prose.rest:
-            is_plain = is_title(text) or (form is AnswerForm.WORDS and is_remark(text, len(findings)))
-            if is_plain:
-                said.append(text)
-            else:
-                leftovers.append(Leftover(source.where, "it is text next to the findings", text))
-    return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
+    said = "\n\n".join(text for _, prose in parsed for text in prose.confirmed)
+    leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
+    return Report(said, findings, leftovers, not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:

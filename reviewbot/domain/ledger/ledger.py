@@ -69,12 +69,19 @@ _RANKS = {state: 3 if state.is_over else rank for rank, state in enumerate(TaskS
 
 
 class Judgement(Struct, frozen=True):
-    """The settings that judge and publish, frozen when the task is submitted."""
+    """The settings that judge and publish, frozen when the task is submitted.
+
+    Attributes:
+        rules: which findings block.
+        placement: which findings get a comment.
+        review_kind: whether the review requests changes.
+        answer: the form of the answer; None if only structured data is read, as a file's name is ambiguous in prose.
+    """
 
     rules: Rules = field(default_factory=Rules)
     placement: PlacementRules = field(default_factory=PlacementRules)
     review_kind: ReviewKind = ReviewKind.COMMENT
-    answer: AnswerForm = AnswerForm.SCHEMA
+    answer: AnswerForm | None = AnswerForm.SCHEMA
 
 
 class Purchase(Struct, frozen=True):
@@ -112,8 +119,6 @@ class Purchase(Struct, frozen=True):
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
         mode: None if read from `external_id`; `expertise` is empty then.
         renames: `idempotency.renames_digest` of its change; empty if read from `external_id`.
-        odd_names: whether its change has a name that can be read as a part of an answer; assumed of one that is read
-            from `external_id`.
     """
 
     identity: str
@@ -150,7 +155,6 @@ class Purchase(Struct, frozen=True):
     expertise: str = ""
     requested_by: tuple[str, ...] = ()
     renames: str = ""
-    odd_names: bool = True
 
     @property
     def cost(self) -> Decimal:

@@ -698,7 +698,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 
 def asks_for_schema(bought: Purchase) -> bool:
     """Return whether its task gets a response schema."""
-    return bought.judgement.answer is AnswerForm.SCHEMA and not bought.no_schema
+    return bought.judgement.answer is not AnswerForm.WORDS and not bought.no_schema
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:

@@ -11,8 +11,8 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
-from reviewbot.domain.codevf.finding_parser import reads_as_words
 from reviewbot.domain.codevf.idempotency import Identity, change_digest
+from reviewbot.domain.codevf.remarks import is_ambiguous
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import NewPart
@@ -73,9 +73,9 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         return change_digest(self.change.files)
 
     @property
-    def has_odd_names(self) -> bool:
-        """Whether a file has, or had, a name that can be read as a part of an answer in prose."""
-        return any(reads_as_words(name) for one in self.change.files for name in (one.path, one.diff.old_path))
+    def has_ambiguous_names(self) -> bool:
+        """Whether a file has, or had, a name that is ambiguous in an answer in prose."""
+        return any(is_ambiguous(name) for one in self.change.files for name in (one.path, one.diff.old_path))
 
     @property
     def selected(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
-from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
+from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
@@ -55,7 +55,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         state=state,
         head_sha=pull.head_sha,
         submitted_at=now.isoformat(timespec="seconds"),
-        judgement=request.judgement,
+        judgement=replace(request.judgement, answer=_answer_form(known)),
         since=identity.since,
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
@@ -67,7 +67,6 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         mode=identity.mode,
         expertise=identity.expertise,
         renames=renames_digest(known.change.change.files),
-        odd_names=known.change.has_odd_names,
     )
     made = _asked_by(made, request)
     seen = before if before and before.head_sha == pull.head_sha else made
@@ -98,11 +97,10 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
-        judgement=judgement,
+        judgement=replace(judgement, answer=_answer_form(known, before)),
         base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
-        odd_names=known.change.has_odd_names,
     )
     # A collection may have other settings, so it only keeps what a run that may buy has said.
     check = current_check(known.snapshot)
@@ -115,6 +113,12 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         )
     bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
     return known.with_own(bought), bought
+
+
+def _answer_form(known: Known, before: Purchase | None = None) -> AnswerForm | None:
+    """Return the form of the answer, as it was requested; what only a check run records has that of the settings."""
+    frozen = before.judgement if before and before.selecting else known.request.judgement
+    return None if known.change.has_ambiguous_names else frozen.answer
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.finding_parser import reads_as_words
-from reviewbot.domain.codevf.prose import MAX_PROSE, Prose, is_clean, is_remark, is_title, read_prose
+from reviewbot.domain.codevf.prose import MAX_PROSE, Prose, is_clean, read_prose
+from reviewbot.domain.codevf.remarks import is_ambiguous
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Finding, PreviousState, Severity
@@ -63,7 +63,7 @@ def test_the_corpus_is_large() -> None:
 
 @corpus
 def test_an_answer_is_read_as_the_corpus_says(text: str, read: str) -> None:
-    assert "\n".join(lines_of(read_prose(text))) == read
+    assert "\n".join(lines_of(read_prose(text, rates=True))) == read
 
 
 @corpus
@@ -123,7 +123,7 @@ MIXTURE = st.lists(st.tuples(st.sampled_from(FORMS), WORD, st.sampled_from(["\n"
 @given(MIXTURE)
 def test_each_sentence_of_a_mixed_answer_is_in_exactly_one_place(parts: list[tuple[str, str, str]]) -> None:
     named = [(form, f"{word}n{number}n", end) for number, (form, word, end) in enumerate(parts)]
-    prose = read_prose("".join(form.format(word) + end for form, word, end in named))
+    prose = read_prose(rates=True, text="".join(form.format(word) + end for form, word, end in named))
     places = places_in(prose)
     for _, word, _ in named:
         assert sum(word in place for place in places) == 1
@@ -131,7 +131,7 @@ def test_each_sentence_of_a_mixed_answer_is_in_exactly_one_place(parts: list[tup
 
 @given(st.text(st.sampled_from("ab.py/\\:123-# \n`~*[]()|>highlow,") | st.characters(codec="utf-8"), max_size=300))
 def test_any_text_is_read_and_no_word_is_lost(text: str) -> None:
-    prose = read_prose(text)
+    prose = read_prose(text, rates=True)
     parts = [*places_in(prose), *(f"{place_of(one)}{one.severity.value}" for one in prose.findings)]
     seen = "".join(parts).casefold()
     for word in re.findall(r"[a-z]{6,}", text):
@@ -185,9 +185,8 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         # form, answer, findings, read completely, clean
         (SCHEMA, FOUND, 1, True, False),
         (WORDS, FOUND, 1, True, False),
-        (SCHEMA, f"## Findings\n\n{FOUND}", 1, True, False),
-        (SCHEMA, GREETED, 1, False, False),
-        (WORDS, GREETED, 1, True, False),
+        (WORDS, f"## Findings\n\n{FOUND}", 1, False, False),
+        (WORDS, GREETED, 1, False, False),
         (SCHEMA, UNSURE, 1, False, False),
         (WORDS, UNSURE, 1, False, False),
         (WORDS, f"I found two problems:\n\n{FOUND}", 1, False, False),
@@ -256,60 +255,32 @@ def test_a_closed_list_of_statements_is_clean(text: str, clean: bool) -> None:  
     assert is_clean(text) == clean
 
 
-@pytest.mark.parametrize(
-    ("text", "findings", "remark"),
-    [
-        ("Hi,", 1, True),
-        ("Hello Octocat,", 1, True),
-        ("Thanks for the clean change!", 1, True),
-        ("Cheers,\nKim", 1, True),
-        ("I found two problems:", 2, True),
-        ("I found 2 problems:", 2, True),
-        ("I found three problems:", 2, False),
-        ("Here are my findings:", 2, True),
-        ("Otherwise it looks good.", 2, True),
-        ("Great work", 2, True),
-        ("Thanks for nothing, the login is open.", 2, False),
-        ("The rest is broken.", 2, False),
-        ("Hi,\nthe login is open.", 2, False),
-        ("Is that right?", 2, False),
-        ("Hi,\n" * 100, 2, False),
-    ],
-)
-def test_a_closed_list_of_remarks_is_not_a_finding(text: str, findings: int, remark: bool) -> None:  # noqa: FBT001 — a table
-    assert is_remark(text, findings) == remark
-
-
-def test_a_title_is_not_a_finding() -> None:
-    assert is_title("## Findings")
-    assert not is_title("## Findings\nThe login is open.")
-    assert not is_title("## Critical")
-
-
 # --- Fields -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_text_below_a_finding_belongs_to_it() -> None:
-    [one] = read_prose("### src/a.py:3-4: high: Wrong.\n\nWhy.\n\n```\ncode\n```\n\n```suggestion\nx\n```").findings
+    text = "### src/a.py:3-4: high: Wrong.\n\nWhy.\n\n```\ncode\n```\n\n```suggestion\nx\n```"
+    [one] = read_prose(text, rates=True).findings
     assert (one.title, one.explanation, one.suggestion) == ("Wrong.", "Why.\n\n```\ncode\n```", "x")
     assert (one.path, one.line, one.end_line, one.severity) == ("src/a.py", 3, 4, Severity.HIGH)
 
 
 def test_a_second_suggestion_is_part_of_the_text() -> None:
     fence = "```suggestion\n{}\n```"
-    [one] = read_prose(f"src/a.py:3: high: Wrong.\n\n{fence.format('x')}\n\n{fence.format('y')}").findings
+    text = f"src/a.py:3: high: Wrong.\n\n{fence.format('x')}\n\n{fence.format('y')}"
+    [one] = read_prose(text, rates=True).findings
     assert (one.suggestion, one.explanation) == ("x", fence.format("y"))
 
 
 def test_a_long_line_has_its_first_sentence_as_the_title() -> None:
-    [one] = read_prose(f"src/a.py:3: high: The file is never closed here. {'It leaks. ' * 20}").findings
+    [one] = read_prose(f"src/a.py:3: high: The file is never closed here. {'It leaks. ' * 20}", rates=True).findings
     assert one.title == "The file is never closed here."
     assert one.explanation.startswith("It leaks. It leaks.")
 
 
 def test_notes_on_earlier_findings_are_shown() -> None:
     text = f"0123456789: fixed: It is closed.\n\n{FOUND}"
-    report = read_result(text)
+    report = read_result(text, form=WORDS)
     assert [(one.id, one.state, one.note) for one in report.previous] == [
         ("0123456789", PreviousState.FIXED, "It is closed.")
     ]
@@ -354,7 +325,7 @@ def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
     ],
 )
 def test_a_state_may_have_a_reason(said: str) -> None:
-    report = read_result(f"`0123456789` - {said}\n\n{FOUND}")
+    report = read_result(f"`0123456789` - {said}\n\n{FOUND}", form=WORDS)
     assert [one.state.value for one in report.previous] == [said[:5].rstrip(",.;- ")]
     assert report.readable
 
@@ -367,95 +338,95 @@ def test_a_reason_that_names_a_line_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    "name",
     [
-        ("low:page.py", "- low:page.py:2: A shell runs what a user sends."),
-        ("[trivial] login.py", "`[trivial] login.py`, line 2: A shell runs what a user sends."),
-        ("[note]/page.py", "[note]/page.py:2: error: A shell runs what a user sends."),
-        ("docs/low", "# Critical\n\n## low\n\n- line 2: A shell runs what a user sends."),
-        ("low issues", "# Critical\n\n## low issues\n\n- line 2: A shell runs what a user sends."),
-        ("nits", "# Critical\n\n## nits\n\n- line 2: A shell runs what a user sends."),
-        ("low#", "# Critical\n\n## low#\n\n- line 2: A shell runs what a user sends."),
-        ("low*x.py", "`low*x.py`:2: A shell runs what a user sends."),
-        ("severitylow)x.py", "`severitylow)x.py:2`: high: A shell runs what a user sends."),
-        ("severity: low.d/page.py", "severity: low.d/page.py:2: A shell runs what a user sends."),
-        ("src/x.py:3low", "**src/x.py:3low:2**: high: A shell runs what a user sends."),
-        ("x.py:3: info: y", "x.py:3: info: y:2: A shell runs what a user sends."),
-        ("```x.py", f"{FOUND}\n\n```x.py:2: high: A shell.\n```"),
-        ("0123456789", f"{FOUND}\n\n`0123456789` - fixed, predictable key: anyone can sign."),
+        "low:page.py", "[trivial] login.py", "[note]/page.py", "low issues", "low#", "low*x.py", "x.py:3: info: y",
+        "```x.py", "0123456789", "docs/0123456789", "src/x.py, line 3", "src/x.py(3)", "- x.py", "1.", "~~~x.py",
+        "a\\b.py", "x.py\u00a03",
     ],
-)
-def test_beside_a_file_whose_name_reads_as_words_nothing_is_rated_or_fixed(name: str, text: str) -> None:
-    assert reads_as_words(name)
-    report = read_result(text, odd_names=True)
-    assert {one.severity for one in report.findings} <= {Severity.UNRATED}
-    assert PreviousState.FIXED not in {one.state for one in report.previous}
-    assert report.findings or not report.readable
+)  # fmt: skip
+def test_a_name_that_prose_could_mean_otherwise_is_ambiguous(name: str) -> None:
+    assert is_ambiguous(name)
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "src/model2.py", "src/html5/parser.py", "lib/url2path.py", "docs/copy(2).md", "app/(group)/page.tsx",
-        "pages/[id].tsx", "info/b.py", "low-level.py", "src/low.py", "error.html", "critical", "My File.md", "C#/a.cs",
-        "a.0123456789.js", "0123456789/c.py",
+        "src/model2.py", "src/html5/parser.py", "app/(group)/page.tsx", "pages/[id].tsx",
+        "info/b.py", "low-level.py", "src/low.py", "error.html", "critical", "a.0123456789.js", "0123456789/c.py",
+        "1.md", ".env", "@x/a.ts",
     ],
 )  # fmt: skip
-def test_an_ordinary_name_is_not_read_as_words(name: str) -> None:
-    assert not reads_as_words(name)
+def test_an_ordinary_name_is_not_ambiguous(name: str) -> None:
+    assert not is_ambiguous(name)
+
+
+@given(
+    st.text(st.sampled_from("ab.py/3(),;-[]@+_low:`# ~'\"|") | st.characters(codec="utf-8"), min_size=1, max_size=25)
+)
+def test_a_finding_in_a_file_with_an_unambiguous_name_is_in_that_file(name: str) -> None:
+    for form in ("{}:7: critical: It leaks.", "- `{}:7`: critical: It leaks.", "# {}\n\n7: critical: It leaks."):
+        found = read_prose(form.format(name), rates=True).findings
+        if found and not is_ambiguous(name):
+            assert [(one.path, one.line, one.severity) for one in found] == [(name, 7, Severity.CRITICAL)]
+
+
+@pytest.mark.parametrize("text", [FOUND, f"0123456789: fixed: It is closed.\n\n{FOUND}", CLEAN])
+def test_beside_ambiguous_names_only_data_is_read(text: str) -> None:
+    report = read_result(text, form=None)
+    assert not report.readable
+    assert not report.findings
+    assert [one.text for one in report.leftovers] == [text]
+    assert read_result('{"summary": "", "files": []}', form=None).readable
+
+
+def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
+    for form, rated, state in (
+        (WORDS, Severity.LOW, PreviousState.FIXED),
+        (SCHEMA, Severity.UNRATED, PreviousState.OPEN),
+    ):
+        report = read_result(f"0123456789: fixed: It is closed.\n\n{FOUND}", form=form)
+        assert ([one.severity for one in report.findings], [one.state for one in report.previous]) == ([rated], [state])
+        assert report.findings[0].title.endswith("The name says the opposite.")
+        assert report.findings[0].title.startswith("low: ") == (form is SCHEMA)
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "severity"),
     [
-        "The critical section is longer than needed.",
-        "This blocking call could have a timeout.",
-        "`logging.critical` would fit better.",
-        "Not critical, but the name is unclear.",
+        ("`logging.critical` would fit better.", Severity.UNRATED),
+        ("Not critical, but the name is unclear.", Severity.LOW),
+        ("The load is high.", Severity.LOW),
+        ("This is the same as src/b.py:4.", Severity.UNRATED),
+        ("Do not merge this.", Severity.UNRATED),
+        ("Blocking: any user can read it.", Severity.UNRATED),
+        ("The key is logged. This is blocking.", Severity.UNRATED),
+        ("Unclear. Also: high: the key is logged.", Severity.UNRATED),
+        ("Unclear.\n```\nseverity: high\n```", Severity.UNRATED),
     ],
 )
-def test_ordinary_words_are_no_alarm(words: str) -> None:
-    assert read_prose(f"src/a.py:3: low: {words}").findings[0].severity is Severity.LOW
+def test_a_finding_whose_text_says_something_worse_is_unrated(words: str, severity: Severity) -> None:
+    assert read_prose(f"src/a.py:3: low: {words}", rates=True).findings[0].severity is severity
 
 
 @pytest.mark.parametrize(
-    "words",
+    "said",
     [
-        "Blocking: any user can read it.",
-        "The key is logged. This is blocking.",
-        "Unclear. Also: high: the key is logged.",
+        *(
+            "Blocker!",
+            "Critical issue!",
+            "Hi team, not approved.",
+            "Best,\nneeds rework",
+            "Hi,",
+            "Thanks for the change!",
+        ),
+        "## Critical",
+        "None.",
     ],
 )
-def test_words_that_rate_a_finding_higher_are_an_alarm(words: str) -> None:
-    assert read_prose(f"src/a.py:3: low: {words}").findings[0].severity is Severity.UNRATED
-
-
-@pytest.mark.parametrize("said", ["Blocker!", "Critical issue!", "Hi team, not approved.", "Best,\nneeds rework"])
-def test_a_verdict_is_no_remark(said: str) -> None:
-    report = read_result(f"src/a.py:3: low: The name is unclear.\n\n{said}", form=WORDS)
-    assert not report.readable or {one.severity for one in report.findings} & {Severity.UNRATED, Severity.CRITICAL}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "### Critical\n\nNone.\n\n### Low\n\n- `src/html5/a.py:4`: The name is unclear.",
-        "## High\n\nNone\n\n## Low\n\n- src/model2.py: low: No docstring.",
-        "Sure! Here's my review:\n\nsrc/a.py:3: low: The name is unclear.\n\nKind regards,\nMona Lisa",
-    ],
-)
-def test_an_answer_with_empty_sections_and_a_greeting_is_read_completely(text: str) -> None:
-    report = read_result(text, form=WORDS)
-    assert report.readable
-    assert [one.severity for one in report.findings] == [Severity.LOW]
-    assert report.findings[0].path in text
-
-
-def test_a_finding_below_a_heading_with_a_worse_severity_is_unrated() -> None:
-    found = read_prose("## Critical\n\n- src/a.py:3: low: A shell runs it.\n- src/b.py:3: critical: And here.").findings
-    assert [one.severity for one in found] == [Severity.UNRATED, Severity.CRITICAL]
-    [one] = read_prose("## Low\n\n- src/a.py:3: high: A shell runs it.").findings
-    assert one.severity is Severity.HIGH
+def test_text_beside_findings_is_left_to_a_person(said: str) -> None:
+    for text in (f"{FOUND}\n\n{said}", f"{said}\n\n{FOUND}"):
+        assert not read_result(text, form=WORDS).readable
 
 
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
@@ -465,5 +436,5 @@ def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
 
 @pytest.mark.parametrize("code", ["```\nx = 1\n```", "```\nx = 1"], ids=["closed", "open"])
 def test_a_fence_below_a_title_is_not_joined_to_it(code: str) -> None:
-    [finding] = read_prose(f"src/a.py:3: high: Wrong total\n{code}").findings
+    [finding] = read_prose(f"src/a.py:3: Wrong total\n{code}").findings
     assert (finding.title, finding.explanation) == ("Wrong total", code)

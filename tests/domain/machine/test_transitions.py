@@ -18,7 +18,7 @@ from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -922,11 +922,29 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
-    assert not held.has_odd_names
+    assert not held.has_ambiguous_names
     (file,) = change.change.files
     odd = replace(change.change, files=(replace(file, diff=replace(file.diff, old_path="low:app.py")),))
-    assert replace(change, change=odd).has_odd_names
+    assert replace(change, change=odd).has_ambiguous_names
     assert (change.misencoded, change.oversized) == ({}, {})
+
+
+@pytest.mark.parametrize("wanted", AnswerForm)
+def test_with_an_ambiguous_name_only_data_is_requested_and_read(wanted: AnswerForm) -> None:
+    now = replace(known(), change=sendable().change)
+    now = replace(
+        now, request=replace(now.request, judgement=replace(now.request.judgement, answer=wanted), selecting="x")
+    )
+    (file,) = now.change.change.files
+    odd = replace(now.change.change, files=(replace(file, diff=replace(file.diff, old_path="low:app.py")),))
+    for change, form in ((now.change, wanted), (replace(now.change, change=odd), None)):
+        at = replace(now, change=change)
+        made = purchase_of(at, at.identity, TaskState.INTENT, NOON)
+        assert made.judgement.answer is form
+        assert asks_for_schema(made) == (form is not AnswerForm.WORDS)
+        copy = replace(made, judgement=Judgement(), selecting="")
+        for before in (made, copy):
+            assert resumed(at, before, NOON)[1].purchase.judgement.answer is form
 
 
 def test_each_cause_of_a_partial_review_is_named() -> None:
