@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewbot.domain.model.events import Rerun
 from reviewbot.errors import SettingsError
 from reviewbot.settings.environment import PASSED_ON, Environment, RunnerFiles, read_environment
 
@@ -83,6 +84,22 @@ def test_links_lead_to_the_documentation_of_the_running_action() -> None:
 def test_a_rerun_is_recognized(attempt: str, repeated: bool) -> None:  # noqa: FBT001 — a column
     assert read(GITHUB_RUN_ATTEMPT=attempt).is_repeated is repeated
     assert not read().is_repeated
+
+
+@pytest.mark.parametrize(
+    ("repository", "ref", "rerun"),
+    [
+        ("acme/parcels", "refs/heads/main", Rerun(".github/workflows/review.yml", "0123abc")),
+        ("Acme/Parcels", "refs/heads/a@b", Rerun(".github/workflows/review.yml", "0123abc")),
+        ("acme/parcels", "refs/pull/7/merge", None),
+        ("acme/central", "refs/heads/main", None),
+    ],
+)
+def test_a_rerun_names_the_workflow_file_of_its_first_attempt(repository: str, ref: str, rerun: Rerun | None) -> None:
+    file = {"GITHUB_WORKFLOW_REF": f"{repository}/.github/workflows/review.yml@{ref}", "GITHUB_WORKFLOW_SHA": "0123abc"}
+    assert read(GITHUB_RUN_ATTEMPT="2", **file).rerun == rerun
+    assert read(GITHUB_RUN_ATTEMPT="1", **file).rerun is None
+    assert read(GITHUB_RUN_ATTEMPT="2").rerun is None
 
 
 def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:

@@ -14,10 +14,10 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import run_machine
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.model import events
-from reviewbot.domain.model.events import Event
+from reviewbot.domain.model.events import Event, Rerun
 from reviewbot.domain.model.options import ActionCommand
 from reviewbot.domain.policy.verdict import Outcome, Reason, did_not_happen, not_due
-from reviewbot.errors import EventUnreadable, ReviewbotError, TaskEnded, TokenUnknown
+from reviewbot.errors import EventUnreadable, ReviewbotError, TaskEnded, TokenUnknown, WorkflowOutdated
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import Secret
@@ -27,12 +27,13 @@ __all__ = ["Ports", "handle", "write_bug"]
 BUG_HINT = "Report this with the log as an issue in the action's repository, and run the workflow again."
 
 
-def handle(ports: Ports, event: Event) -> Outcome:
+def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:
     """Handle an event, and write the outputs in every case."""
     first = peek_settings(ports.inputs)
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
+        _check_workflow(ports, rerun)
         return _collect(ports) if collects else _handle(ports, event)
     except ReviewbotError as error:
         outcome = did_not_happen(error, first.on_error)
@@ -54,6 +55,23 @@ def _check_token(token: Secret) -> None:
             "The input `github-token` is empty.",
             hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, and in "
             "`pull_request` workflows of forks and Dependabot.",
+        )
+
+
+def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
+    """Raise if the workflow file of a re-run is not the default branch's: anyone with write access can re-run it.
+
+    GitHub keeps the first attempt's file (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs).
+    """
+    if rerun is None:
+        return
+    now, then, _ = ports.forge.entries(
+        head="HEAD", new_paths=[rerun.path], merge_base=rerun.sha, old_paths=[rerun.path]
+    )
+    if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
+        raise WorkflowOutdated(
+            "This is a re-run, and its workflow file has changed since its first attempt.",
+            hint="Start a new run: push a commit, or comment `/reviewbot review`.",
         )
 
 

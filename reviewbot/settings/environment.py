@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
+from reviewbot.domain.model.events import Rerun
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
@@ -19,6 +20,9 @@ PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 _WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
 """The file in `GITHUB_WORKFLOW_REF`, if a person can paste its name into a shell: an author may have chosen it."""
+
+_ON_BRANCH = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<path>[^@]+)@refs/heads/.+", re.DOTALL)
+"""`GITHUB_WORKFLOW_REF`, except of events whose workflow file is the pull request's own."""
 
 _ACTION = re.compile(r"[\w.-]+/reviewbot@[\w.-]+", re.ASCII)
 
@@ -61,6 +65,7 @@ class Environment(Struct, frozen=True):
         workflow: the file name of the workflow, or empty.
         docs_url: the folder `docs/` of the running action on github.com, if it is known.
         is_repeated: whether this is a re-run, so the event is old.
+        rerun: the re-run, if its workflow file is from a branch of this repository.
     """
 
     network: Network
@@ -73,6 +78,7 @@ class Environment(Struct, frozen=True):
     workflow: str
     docs_url: str | None
     is_repeated: bool
+    rerun: Rerun | None
 
 
 class Desktop(Struct, frozen=True):
@@ -114,8 +120,19 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         run_url=f"{network.server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
         workflow="".join(_WORKFLOW_FILE.findall(env.get("GITHUB_WORKFLOW_REF", ""))),
         docs_url=_docs_url(env),
-        is_repeated=env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"},
+        is_repeated=_is_repeated(env),
+        rerun=_rerun(env) if _is_repeated(env) else None,
     )
+
+
+def _is_repeated(env: Mapping[str, str]) -> bool:
+    return env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"}
+
+
+def _rerun(env: Mapping[str, str]) -> Rerun | None:
+    file, sha = _ON_BRANCH.fullmatch(env.get("GITHUB_WORKFLOW_REF", "")), env.get("GITHUB_WORKFLOW_SHA")
+    is_own = file is not None and file["repository"].casefold() == env["GITHUB_REPOSITORY"].casefold()
+    return Rerun(file["path"], sha) if file and is_own and sha else None
 
 
 def _docs_url(env: Mapping[str, str]) -> str | None:

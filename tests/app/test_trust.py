@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
@@ -12,6 +13,7 @@ from reviewbot_sandbox.faults import DropBefore, Meanwhile, Reply
 from reviewbot_sandbox.github import FileVersion, Level, Rules, pulls
 
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, open_rig
+from tests.app.test_commands import event_of
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -69,14 +71,42 @@ def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, le
 
 
 def test_a_run_with_the_inputs_of_an_older_workflow_does_not_decide(tmp_path: Path) -> None:
-    """The owner has raised `fail-on` since, and an author runs an old run again: GitHub uses its workflow file."""
+    """The owner has raised `fail-on` since, and an old run waited in the queue."""
     cited = finding("app.py", 12, severity="high", code="os.system(command)")
     with open_rig(tmp_path, engineer=lambda _: answer(cited)) as rig:
-        rig.run(fail_on="critical", runner={"GITHUB_RUN_ATTEMPT": "2"})
+        rig.run(fail_on="critical")
         assert rig.checks()[-1].conclusion == "success"
         for fail_on in ("high", "critical"):
             rig.run(fail_on=fail_on)
             assert rig.checks()[-1].conclusion == "failure"
+
+
+WORKFLOW_FILE = ".github/workflows/review.yml"
+
+
+@pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "schedule"])
+def test_a_rerun_with_an_older_workflow_file_decides_nothing(tmp_path: Path, event: str) -> None:
+    """GitHub uses the file of the first attempt, and anyone with write access can re-run it."""
+    with open_rig(tmp_path, files={WORKFLOW_FILE: "on: push\n"}, engineer=lambda _: answer(CRITICAL)) as rig:
+        file = {"GITHUB_WORKFLOW_REF": f"{REPO}/{WORKFLOW_FILE}@refs/heads/main"}
+        main = rig.world.store.git(REPO).branches()["main"]
+        rerun = {**file, "GITHUB_RUN_ATTEMPT": "2", "GITHUB_WORKFLOW_SHA": main}
+        rig.world.grant(REPO, "max", Level.ADMIN)
+        asked = rig.world.comment(REPO, rig.number, "max", "/reviewbot review")
+        payloads = {"pull_request_target": rig.event(), "issue_comment": event_of(rig, asked), "schedule": {}}
+        command: dict[str, Any] = {"command": "collect"} if event == "schedule" else {}
+        rig.world.push(REPO, "main", {"other.md": "More.\n"})
+        done = rig.run(event=event, payload=payloads[event], runner=rerun, fail_on="never", **command)
+        assert done.outputs["reason"] != "no-review", "the workflow file is the same"
+        tasks = len(rig.service.tasks())
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        rig.world.push(REPO, "main", {WORKFLOW_FILE: "on: [push, pull_request_target]\n"})
+        rig.world.comment(REPO, rig.number, "max", "/reviewbot review")
+        done = rig.run(event=event, payload=payloads[event], runner=rerun, fail_on="never", **command)
+        assert (done.exit_status, done.outputs["reason"]) == (3, "no-review"), done.log
+        assert "its workflow file has changed" in done.log
+        assert not rig.checks(), "nothing is written to the new head"
+        assert len(rig.service.tasks()) == tasks
 
 
 def test_a_fork_without_a_key_does_not_fail_the_step(tmp_path: Path) -> None:

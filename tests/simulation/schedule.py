@@ -104,6 +104,7 @@ class Run:
     """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug.
 
     Attributes:
+        checks_read: when it last read the check runs of the heads.
         lost: the calls whose request was lost on the way.
         unanswered: when an answer was lost on the way.
     """
@@ -119,6 +120,7 @@ class Run:
     calls: int = 0
     is_dead: bool = False
     is_interrupted: bool = False
+    checks_read: float | None = None
     lost: set[str] = field(default_factory=set)
     unanswered: set[float] = field(default_factory=set)
     writes: bool = False
@@ -213,6 +215,8 @@ class Scheduler:
         if name not in READS:
             self.written()
         result = effect() if self.trace is None else self._traced(run, name, effect)
+        if name == "forge.checks":
+            run.checks_read = self.time.seconds
         for what in after:
             self._report(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
             if isinstance(what, Kill):

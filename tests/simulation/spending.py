@@ -195,6 +195,18 @@ def is_copy_written_over(world: World, task: StoredTask) -> bool:
     )
 
 
+def is_check_written_over(world: World, task: StoredTask) -> bool:
+    """Return whether only a check run had a task, and a run wrote over it that had read the check runs just before."""
+    if world.setting.has_summary or _is_recorded(world, task):
+        return False
+    written = list(zip(world.truth.copies, world.truth.copied, strict=True))
+    return any(
+        task.id in copy and task.id not in later and read is not None and read < at
+        for number, (copy, (at, _)) in enumerate(written)
+        for later, (_, read) in written[number:]
+    )
+
+
 def _is_recorded(world: World, task: StoredTask) -> bool:
     ledgers = list(world.written_ledgers(_number(task)))
     copies = [one.external_id for one in world.github.checks.values()]

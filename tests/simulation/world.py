@@ -200,6 +200,7 @@ class Truth:
         forgot_at: when the only memory was first lost.
         texts: every text of the summaries so far, of any pull request.
         copies: every `external_id` of a check run so far.
+        copied: when each of them was written, and when its run had last read the check runs, if it had.
         recorded: by task, when a check run first had its id; with `review-on: ready` also a summary.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
@@ -222,6 +223,7 @@ class Truth:
     forgot_at: float = float("inf")
     texts: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
+    copied: list[tuple[float, float | None]] = field(default_factory=list)
     recorded: dict[str, float] = field(default_factory=dict)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)

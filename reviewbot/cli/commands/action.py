@@ -12,4 +12,4 @@ def run(call: Call) -> int:
     collecting = {"INPUT_COMMAND": "collect"} if call.chosen.name == "collect" else {}
     environment = read_environment({**call.env, **collecting})
     with open_ports(environment, call.out) as ports:
-        return handle(ports, read_event(environment)).exit_status
+        return handle(ports, read_event(environment), environment.rerun).exit_status

@@ -10,7 +10,7 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import update_states
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -44,6 +44,7 @@ from reviewbot.domain.policy.eligibility import (
     is_requested,
     not_approved,
     not_due_for,
+    skip_label,
     skip_label_login,
     tries_again,
 )
@@ -128,6 +129,16 @@ _LABEL_IGNORED = (
 )
 
 
+_LABEL_OF_AUTHOR = (
+    f"The label `{SKIP_LABEL}` does not count, as an author set it after a review was bought. Fix the findings, or ask "
+    "another maintainer to set the label again."
+)
+
+
+def _is_authors(label: LabelEvent | None, pull: PullRequest) -> bool:
+    return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
+
+
 def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
     """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
@@ -144,11 +155,16 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
     """Read the change only if there is something to write, or an earlier purchase is not over.
 
-    A bot's pull request with findings that a user's commits brought stays in review.
+    What a review has found, or may find, counts: in a bot's pull request, to which users can have added commits, and
+    beside a label of an author.
     """
-    ledger = stored.ledger
-    if at.outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.findings.open()):
-        return phases.Due(at.known, None)
+    ledger, outcome = stored.ledger, at.outcome
+    if ledger.open_tasks() or ledger.findings.open():
+        if outcome.reason is Reason.BOT:
+            return phases.Due(at.known, None)
+        if outcome.reason is Reason.LABEL and _is_authors(skip_label(at.known.snapshot.pull), at.known.snapshot.pull):
+            known = replace(at.known, skips=False)
+            return phases.Due(known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR), None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)

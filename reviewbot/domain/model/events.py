@@ -48,6 +48,18 @@ class ReviewEvent(Struct, frozen=True):
     workflow: str = ""
 
 
+class Rerun(Struct, frozen=True):
+    """A re-run of a workflow of this repository's branches, with the file of its first attempt.
+
+    Attributes:
+        path: of the workflow file.
+        sha: the commit of that file.
+    """
+
+    path: str
+    sha: str
+
+
 class ClosedEvent(Struct, frozen=True):
     number: int
     sender: str

@@ -192,6 +192,9 @@ def _unreadable(file: ChangedFile) -> Held | None:
 
 
 def _is_binary(file: ChangedFile) -> bool:
+    # GitHub also calls text binary that begins like an image. Where git shows lines, they are reviewed.
+    if file.diff.hunks and not file.diff.binary:
+        return False
     # The pull request's `.gitattributes` can mark any text as binary, so the bytes decide if they were read.
     side = file.new or file.old
     if side and side.binary:

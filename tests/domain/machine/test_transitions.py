@@ -15,7 +15,7 @@ from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findin
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
+from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, LabelEvent, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -61,7 +61,7 @@ from reviewbot.domain.machine.purchase import (
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
@@ -1302,6 +1302,19 @@ def test_a_bots_pull_request_with_an_open_task_stays_in_review() -> None:
     at = phases.NotDue(known(), not_due(Reason.BOT))
     bought = purchase(state=TaskState.OPEN, task_id="task_1")
     assert with_ledger(at, StoredLedger(Ledger(purchases=(bought,)))) == phases.Due(at.known, None)
+
+
+@pytest.mark.parametrize(("by", "counts"), [("boss", True), ("ann", False)])
+def test_a_label_of_an_author_ends_no_review(by: str, counts: bool) -> None:  # noqa: FBT001 — a column
+    now = known()
+    label = LabelEvent(SKIP_LABEL, by, NOON)
+    pull = replace(now.snapshot.pull, labels=frozenset({SKIP_LABEL}), label_events=(label,))
+    at = phases.NotDue(replace(now, snapshot=replace(now.snapshot, pull=pull), skips=True), not_due(Reason.LABEL))
+    bought = StoredLedger(Ledger(purchases=(purchase(state=TaskState.OPEN, task_id="task_1"),)))
+    after = with_ledger(at, bought)
+    assert isinstance(after, phases.Due)
+    assert (after.skipped is not None, after.known.skips, len(after.known.notes)) == (counts, counts, int(not counts))
+    assert not isinstance(with_ledger(at, StoredLedger(Ledger())), phases.Due), "no review was bought"
 
 
 def test_a_result_that_nothing_shows_has_exit_status_4(monkeypatch: pytest.MonkeyPatch) -> None:

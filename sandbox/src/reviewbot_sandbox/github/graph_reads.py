@@ -105,8 +105,12 @@ def blob_text(blob: ObjectAt, info: Info) -> str | None:
 
 
 def is_binary(blob: ObjectAt, _info: Info) -> bool:
-    """Return whether there is a NUL near the beginning, which is git's own test."""
-    return b"\0" in blob.object.data[:_BINARY_PROBE]
+    """Return whether there is a NUL near the beginning, as git does, or the beginning of an image or PDF.
+
+    GitHub's charlock_holmes decides so for a repository's languages; how GraphQL decides is not documented.
+    """
+    data = blob.object.data
+    return b"\0" in data[:_BINARY_PROBE] or data.startswith((b"GIF87a", b"GIF89a", b"%PDF-"))
 
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
