@@ -29,7 +29,6 @@
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── OutputUnwritable           4   the runner's file for outputs or the job summary cannot be written
     ├── EventUnreadable            3   the event lacks what reviewbot needs
-    ├── WorkflowOutdated           3   a re-run has the inputs of an older workflow file
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
@@ -208,13 +207,6 @@ class EventUnreadable(ReviewbotError):
 
     exit_status = 3
     reason = Reason.EVENT
-
-
-class WorkflowOutdated(ReviewbotError):
-    """The workflow file has changed since the first attempt of this run, so its inputs decide nothing."""
-
-    exit_status = 3
-    reason = Reason.NO_REVIEW
 
 
 class ReviewDidNotHappen(ReviewbotError):

@@ -17,7 +17,7 @@ from reviewbot.domain.model import events
 from reviewbot.domain.model.events import Event, Rerun
 from reviewbot.domain.model.options import ActionCommand
 from reviewbot.domain.policy.verdict import Outcome, Reason, did_not_happen, not_due
-from reviewbot.errors import EventUnreadable, ReviewbotError, TaskEnded, TokenUnknown, WorkflowOutdated
+from reviewbot.errors import EventUnreadable, ReviewbotError, ReviewDidNotHappen, TaskEnded, TokenUnknown
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import Secret
@@ -69,7 +69,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
         head="HEAD", new_paths=[rerun.path], merge_base=rerun.sha, old_paths=[rerun.path]
     )
     if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
-        raise WorkflowOutdated(
+        raise ReviewDidNotHappen(
             "This is a re-run, and its workflow file has changed since its first attempt.",
             hint="Start a new run: push a commit, or comment `/reviewbot review`.",
         )

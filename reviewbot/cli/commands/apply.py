@@ -15,10 +15,11 @@ from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.cli.review_target import LAST_REVIEW
+from reviewbot.domain.diff.parse import EXECUTABLE_MODE
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
-from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
+from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.domain.text.escaping import log_line, visible
 from reviewbot.domain.text.formatting import invalid_byte, short
 from reviewbot.errors import Problem, SettingsError, did_you_mean

@@ -24,6 +24,7 @@ from reviewbot.values import replace
 
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
+EXECUTABLE_MODE = "100755"
 ABSENT_OID = "0" * 40
 
 

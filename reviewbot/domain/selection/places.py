@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from reviewbot.domain.diff.parse import SYMLINK_MODE, ChangedFile
+from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile
 from reviewbot.domain.redaction.places import COMMAND_KEY, Place
 from reviewbot.domain.selection.file_kinds import (
     decides_what_runs,
@@ -14,7 +14,6 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_data,
     named_as_document,
 )
-from reviewbot.domain.selection.selection import EXECUTABLE_MODE
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
 # Files that decide what runs, but in which most keys name no program and no package.

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind, as_added
+from reviewbot.domain.diff.parse import EXECUTABLE_MODE, ChangedFile, FileStatus, LineKind, as_added
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import (
     is_lock_file,
@@ -27,8 +27,6 @@ from reviewbot.domain.selection.path_filters import Attributes, attributes_of, m
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, listed, size
 from reviewbot.values import replace
-
-EXECUTABLE_MODE = "100755"
 
 LARGEST_TEXT = 5 * 1024 * 1024
 """Bytes; of a larger file neither lines nor text are read."""
