@@ -58,7 +58,8 @@ class Job(Struct, frozen=True):
 
     Attributes:
         name: that of its check on GitHub.
-        ref: the action's commit, tag or branch.
+        action: `OWNER/NAME` of the action.
+        ref: its commit, tag or branch.
         events: the events that start it, with their filters.
         permissions: scope to level; None if neither job nor workflow sets them.
         inputs: the inputs without expressions.
@@ -71,6 +72,7 @@ class Job(Struct, frozen=True):
 
     file: str
     name: str
+    action: str
     ref: str
     events: Events
     permissions: Permissions
@@ -222,11 +224,12 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
             name: _text(text) for one in (workflow, job, step) for name, text in _mapping(one.get("env")).items()
         }
         inputs = {name.lower(): _resolved(_text(text), variables) for name, text in _mapping(step.get("with")).items()}
-        token = inputs.get("github-token", "")
+        token, (action, _, ref) = inputs.get("github-token", ""), _text(step.get("uses")).rpartition("@")
         yield Job(
             file=file,
             name=name,
-            ref=_text(step.get("uses")).rpartition("@")[2],
+            action=action,
+            ref=ref,
             events=events,
             permissions=permissions,
             inputs={name: text for name, text in inputs.items() if "${{" not in text},

@@ -320,10 +320,20 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
             what, status = f"`{ref}` in {where} has no space before the `#`, so it names no commit", EXIT_SETTINGS
             todo = "Write a space before the `#`."
         yield Check("versions", what, todo, status)
+    if where := ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if _is_example(job)})):
+        todo = "Replace it with the owner of reviewbot."
+        yield Check(
+            "versions", f"`OWNER` in {where} is the example's placeholder, so no run starts", todo, EXIT_SETTINGS
+        )
     refs = sorted({job.ref[:12] for job in jobs} - {_EXAMPLE_REF})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
         yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
+
+
+def _is_example(job: Job) -> bool:
+    """Return whether only the owner is the example's; one without a commit is reported for that."""
+    return job.action.startswith("OWNER/") and job.ref != _EXAMPLE_REF
 
 
 def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:

@@ -308,6 +308,11 @@ CASES = {
         ((f"versions: `COMMIT` in `{C}`, `{M}`, `{R}` is the example's", "the full commit SHA of a release"),),
         {path: text.replace(f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT") for path, text in WELL.items()},
     ),
+    "a pasted example with a commit": Case(
+        2,
+        ((f"versions: `OWNER` in `{C}` is the example's placeholder", "the owner of reviewbot"),),
+        swapped(COLLECT, f"acme/reviewbot@{COMMIT}", f"OWNER/reviewbot@{COMMIT}"),
+    ),
     "a pasted example beside a release": Case(
         2,
         ((f"versions: `COMMIT` in `{C}` is the example's placeholder", "the full commit SHA of a release"),),
