@@ -109,6 +109,23 @@ def test_a_rerun_with_an_older_workflow_file_decides_nothing(tmp_path: Path, eve
         assert len(rig.service.tasks()) == tasks
 
 
+def test_a_rerun_for_an_older_head_decides_nothing(tmp_path: Path) -> None:
+    """A workflow that it calls, or that another repository requires, may have changed."""
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        older = rig.event()
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        rerun = {
+            "GITHUB_RUN_ATTEMPT": "2",
+            "GITHUB_WORKFLOW_REF": "acme/.github/.github/workflows/r.yml@refs/heads/main",
+        }
+        done = rig.run(event="pull_request_target", payload=older, runner=rerun, fail_on="never")
+        assert (done.exit_status, done.outputs["reason"]) == (3, "no-review")
+        assert "re-run for an older head" in done.log
+        assert not rig.checks()
+        assert not rig.service.tasks()
+        assert rig.run(event="pull_request_target", runner=rerun).exit_status == 1, "the head's own"
+
+
 def test_a_fork_without_a_key_does_not_fail_the_step(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         fork(rig)

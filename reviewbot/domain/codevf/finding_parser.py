@@ -146,7 +146,7 @@ def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Left
         place = f"{where}{key[:80]}"
         if hides_findings(key, value):
             leftovers.append(Leftover(place, _UNFIT, f"{key}: {shown(value)}"))
-        elif value:
+        elif value not in (None, "", [], {}):
             yield Leftover(place, _UNFIT if is_sentence(value) or is_sentence(key) else "", f"{key}: {value}")
 
 
@@ -164,7 +164,11 @@ def _read_file(entry: object, where: str, findings: list[Finding], leftovers: li
         else:
             findings.append(finding)
     for one in _outside_schema(rest, f"{where}.", leftovers):
-        yield replace(one, text=f"{file.path}: {one.text}")
+        beside = replace(one, text=f"{file.path}: {one.text}")
+        if one.why:
+            leftovers.append(beside)  # it may be a finding
+        else:
+            yield beside
 
 
 def _read_finding(item: object, path: str) -> Finding | None:
@@ -223,7 +227,8 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
         leftovers.append(Leftover("previous", "it is not a list", shown(value)))
         return
     for index, item in enumerate(value or ()):
-        said, _ = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
+        said, rest = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
+        leftovers += (replace(one, why=_UNFIT) for one in _outside_schema(rest, f"previous[{index}].", leftovers))
         state = _STATES.get(_normalized(said.state))
         if said.id and state:
             yield Previous(said.id, state, said.note, said.reply.strip())

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, titled
-from reviewbot.domain.codevf.remarks import MARKS, SEVERITY, rated_paths, says_worse, worst_label
+from reviewbot.domain.codevf.remarks import MARKS, RANK, RATED, rated_paths, says_more, worst_label
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -107,6 +107,7 @@ _LINE_REF = re.compile(
     r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
 )
 _IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|dev|internal|io|local|net|org)", re.IGNORECASE)
 _NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
 
 _AFTER = re.compile(r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))")
@@ -129,8 +130,9 @@ class _Place(Struct, frozen=True):
 
 
 def _is_path(name: str) -> bool:
-    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or _NAMED.fullmatch(name)
-    return bool(is_like) and "://" not in name and re.search(r"[^\W\d_]", name) is not None
+    if "://" in name or not re.search(r"[^\W\d_]", name) or _HOST.fullmatch(name):
+        return False
+    return bool("/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or _NAMED.fullmatch(name))
 
 
 def _place(match: re.Match[str]) -> _Place | None:
@@ -143,7 +145,7 @@ def _place(match: re.Match[str]) -> _Place | None:
         end -= len(found["plain"]) - len(name)
     if found["link"]:
         name = _IN_REPOSITORY.sub("", unquote(name))
-    elif not (_is_path(name) or (found["quoted"] and found["first"])):
+    elif not (_is_path(name) or (found["quoted"] and found["first"] and re.search(r"[^\W\d_]", name))):
         return None
     path = name.replace("\\", "/").strip()
     first, last = _lines_of(match) if found["first"] else (None, None)
@@ -162,19 +164,30 @@ def _begins_with_place(text: str) -> _Place | None:
     found = (_place(match) for form in _BEGINS if (match := form.match(text)))
     place = next((one for one in found if one), None)
     # `a.py:3 is wrong` is a sentence, which is kept whole.
-    return place if place and _AFTER.match(text, place.end) else None
+    if place and _AFTER.match(text, place.end):
+        return place
+    # The requested form is a place whatever the file is called, such as `Pipfile`.
+    rated = RATED.match(text)
+    return _Place(rated["path"], *_lines_of(rated), 0, rated.start("end")) if rated else None
 
 
 def _contained_place(text: str) -> _Place | None:
-    found = (_place(match) for form in _CONTAINS for match in form.finditer(text))
+    found = (_place(match) for form in _CONTAINS for match in form.finditer(text) if not _is_call(match))
     return min((one for one in found if one), key=lambda one: one.start, default=None)
+
+
+def _is_call(match: re.Match[str]) -> bool:
+    """Return whether a place in a sentence is a call with a number, such as `time.sleep(5)`."""
+    groups = match.groupdict()
+    name = next((group for group in ("quoted", "plain") if groups.get(group)), None)
+    return name is not None and re.match(r"\(\d", match.string[match.end(name) :]) is not None
 
 
 def _file_alone(text: str) -> str:
     """Return the file if a line consists of its name, else an empty text."""
     match = _FILE_ALONE.match(text)
     place = _place(match) if match and not text.endswith("?") else None
-    return place.path if place else ""
+    return "" if place is None or re.search(r"\s", place.path) else place.path
 
 
 # --- Blocks -----------------------------------------------------------------------------------------------------------
@@ -299,26 +312,30 @@ def _indent(line: str) -> int:
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
-_LABEL = re.compile(rf"{MARKS}(?P<word>{SEVERITY}){MARKS}(?:\s*[:\u2013\u2014]|\s+-\s){MARKS}\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"{MARKS}(?P<word>{RANK}){MARKS}(?:\s*[:\u2013\u2014]|\s+-\s){MARKS}\s*", re.IGNORECASE)
 
 _NAME_ALONE = 7
 """The level of a file's name without a mark, below those of Markdown's headings."""
 
 _CLOSING = re.compile(
-    r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|otherwise|apart from|other than|besides|also|"
-    r"finally|general(?:ly)?|thanks|thank you|regards|best|cheers|ps|p\.s)\b",
+    r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|apart from|other than|besides|also|finally|"
+    r"general(?:ly)?|thanks|thank you|regards|best|cheers|ps|p\.s)\b",
     re.IGNORECASE,
 )
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?:(?P<open>open(?![\w/\\-]|\.\S))"
-    # `fixed?`, `fixed in part` and `fixed, but` do not confirm a fix.
-    r"|fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z))(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b))"
-    r"[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z"
+    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+"
+    r"(?:(?P<open>open(?![\w/\\-]|\.\S))|fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z)))"
+    r"[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z",
+    re.IGNORECASE,
 )
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
-_CONTRAST = re.compile(
-    r"\b(?:but|however|although|though|except (?:in|for|that|when|if)|unfortunately)\b", re.IGNORECASE
+_DOUBT = re.compile(
+    r"\b(?:but|however|although|though|except (?:in|for|that|when|if)|unfortunately|only|still|mostly|almost|nearly|"
+    r"half|part|partly|partially|unless|as before|seems?|cannot|can.t|does not|doesn.t|incorrect\w*|attempt\w*|never)\b"
+    r"|\b(?:no|not)\b(?!.*\b(?:any ?more|longer)\b)(?! longer)|[.!?]\s+\S",
+    re.IGNORECASE,
 )
+"""What leaves open whether the whole problem is fixed, or whether the note is about something else."""
 
 
 def _earlier(text: str) -> Previous | None:
@@ -327,7 +344,7 @@ def _earlier(text: str) -> Previous | None:
     note = match["note"] if match else ""
     if match is None or _LINE_THEN_TEXT.search(note) or worst_label(note) or _contained_place(note):
         return None
-    if not match["open"] and _CONTRAST.search(note):
+    if not match["open"] and _DOUBT.search(note):
         return None
     return Previous(match["id"], PreviousState.OPEN if match["open"] else PreviousState.FIXED, note.strip())
 
@@ -433,7 +450,8 @@ class _Reader:
 
     def _add(self, block: _Block, place: _Place, text: str, severity: Severity = Severity.UNRATED) -> None:
         for one in self.headings:
-            self.rest[one.at] = ""
+            if one.path == place.path:
+                self.rest[one.at] = ""
         takes_all = block.level > 0 or not text.strip(" :*")
         self.current = _Draft(place, severity, [text], block, takes_all)
         self.drafts.append(self.current)
@@ -459,7 +477,10 @@ def _after(text: str, place: _Place) -> str:
 def _finding(draft: _Draft) -> Finding:
     text = "\n\n".join(part for part in draft.text if part.strip())
     title, explanation = _split(text.strip())
-    is_doubtful = says_worse(text, draft.severity) or _contained_place(text)
+    paragraphs = [part for part in draft.text[1:] if not _FENCE.match(part.partition("\n")[0])]
+    is_doubtful = draft.severity is not Severity.CRITICAL and (
+        len(paragraphs) > 1 or says_more(text, draft.severity) or _contained_place(text)
+    )
     return Finding(
         path=shorten_line(draft.place.path, MAX_PATH),
         severity=Severity.UNRATED if is_doubtful else draft.severity,
@@ -498,6 +519,6 @@ def read_prose(text: str, *, rates: bool = False) -> Prose:
     reader = _Reader(rates=rates)
     for block in _blocks(line_feeds(text).split("\n")):
         reader.read(block)
-    rest = tuple(one for one in reader.rest if re.search(r"\w", one))
+    rest = tuple(one for one in reader.rest if one.strip("\n\t `*_#>|~=+.,:;-"))
     previous = reader.previous if rates else [replace(one, state=PreviousState.OPEN) for one in reader.previous]
     return Prose(tuple(map(_finding, reader.drafts)), tuple(previous), tuple(reader.confirmed), rest)

@@ -136,7 +136,7 @@ def read_result(
     ]
     findings = [finding for one in reports for finding in one.findings]
     is_plain = not sentences or only_announces(sentences)
-    if not is_plain and (not findings or _names_findings(sentences)):
+    if not is_plain:
         unstructured.append(_free_text("message", said))
         said = ""
     if not is_plain or any(one != reports[0] for one in reports):
@@ -164,7 +164,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     if not findings:
         return _names_findings(text)
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
-    if objects(text) and not worst.at_least(Severity.MEDIUM):
+    if objects(text) and worst is not Severity.CRITICAL:
         return True
     label, listed = worst_label(text), {one.path.rpartition("/")[2] for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
@@ -203,7 +203,8 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
     previous = tuple(one for _, prose in parsed for one in prose.previous)
     rest = [(source.where, text) for source, prose in parsed for text in prose.rest]
     if not findings:
-        says_so = in_words and len(parsed) == len(rest) == 1 and is_clean(rest[0][1])
+        is_open = not rest and any(one.state is PreviousState.OPEN for one in previous)
+        says_so = in_words and len(parsed) == 1 and (is_open or (len(rest) == 1 and is_clean(rest[0][1])))
         return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
     said = "\n\n".join(text for _, prose in parsed for text in prose.confirmed)
     leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
@@ -268,6 +269,16 @@ def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
     return found, _text_outside([*around, text[kept:]])
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError  # one of two equal keys would be lost
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
     """Return the answer that begins at a brace, and its end.
 
@@ -275,7 +286,7 @@ def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
     clean review.
     """
     try:
-        value, end = json.JSONDecoder().raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None, start
     if not is_answer(value):
@@ -289,10 +300,10 @@ def _has_findings(answer: Mapping[str, Any]) -> bool:
 
 
 def _text_outside(pieces: list[str]) -> str:
-    """Return the text without its answers and their fences; empty if it contains no word."""
+    """Return the text without its answers and their fences; empty if only punctuation is left."""
     for index in range(len(pieces) - 1):
         before, after = pieces[index : index + 2]
         if _OPENED.search(before) and _CLOSED.match(after):
             pieces[index], pieces[index + 1] = _OPENED.sub("", before), _CLOSED.sub("", after, count=1)
     words = "\n".join(piece.strip() for piece in pieces if piece.strip())
-    return words if re.search(r"\w", words) else ""
+    return words if words.strip("\n\t `{}[]\"',:;.*_#|=-") else ""

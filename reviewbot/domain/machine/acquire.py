@@ -10,7 +10,7 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import update_states
-from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
+from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -124,18 +124,19 @@ def _is_bots(known: Known) -> bool:
 
 
 _LABEL_IGNORED = (
-    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, or by a user without "
-    "the maintain role, or no run has recorded it. To skip the review, a maintainer must set the label again."
+    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, by a user without the "
+    "maintain role, or (with the local reviewer) by an author; or no run has recorded it. To skip the review, a "
+    "maintainer must set the label again."
 )
-
-
 _LABEL_OF_AUTHOR = (
-    f"The label `{SKIP_LABEL}` does not count, as an author set it after a review was bought. Fix the findings, or ask "
+    f"The label `{SKIP_LABEL}` does not count: an author set it after a review was bought. Fix the findings, or ask "
     "another maintainer to set the label again."
 )
 
 
-def _is_authors(label: LabelEvent | None, pull: PullRequest) -> bool:
+def _is_authors(known: Known) -> bool:
+    """Return whether an author has set the label that skips the review, as far as is known."""
+    pull, label = known.snapshot.pull, skip_label(known.snapshot.pull)
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
 
@@ -143,6 +144,7 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
     """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
     skips = _is_recorded(known, known.skip_record) or permission.at_least(Permission.MAINTAIN)
+    skips = skips and (known.request.remembers or not _is_authors(known))
     known = replace(known, skips=skips, is_bots=_is_bots(known))
     if SKIP_LABEL in pull.labels and pull.is_open and not known.skips:
         known = known.noting(_LABEL_IGNORED).saying(_LABEL_IGNORED)
@@ -158,13 +160,13 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     What a review has found, or may find, counts: in a bot's pull request, to which users can have added commits, and
     beside a label of an author.
     """
-    ledger, outcome = stored.ledger, at.outcome
-    if ledger.open_tasks() or ledger.findings.open():
-        if outcome.reason is Reason.BOT:
-            return phases.Due(at.known, None)
-        if outcome.reason is Reason.LABEL and _is_authors(skip_label(at.known.snapshot.pull), at.known.snapshot.pull):
-            known = replace(at.known, skips=False)
-            return phases.Due(known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR), None)
+    ledger, outcome, known = stored.ledger, at.outcome, at.known
+    if outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.findings.open()):
+        return phases.Due(known, None)
+    bought = any(one.state is not TaskState.DEFERRED for one in ledger.purchases)
+    if outcome.reason is Reason.LABEL and (bought or stored.lost or known.request.is_keyless) and _is_authors(known):
+        known = replace(known, skips=False).noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
+        return phases.Due(known, None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)

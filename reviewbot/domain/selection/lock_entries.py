@@ -87,9 +87,21 @@ def _packages(found: object) -> list[Value]:
 _LONGEST_PLACE, _DEEPEST_PLACE = 500, 50
 
 
+_NPM_KEYS = frozenset(
+    {"name", "version", "lockfileVersion", "requires", "packages", "dependencies", "preserveSymlinks"}
+)
+_NPM_ROOT = frozenset(
+    {"name", "version", "license", "hasInstallScript", "dependencies", "devDependencies", "optionalDependencies"}
+    | {"peerDependencies", "peerDependenciesMeta", "bundleDependencies", "workspaces", "bin", "engines", "os", "cpu"}
+)
+"""The keys of the file and of its project, whose values npm reads from `package.json` and does not install."""
+
+
 def _npm(text: str) -> Iterator[Written]:
     whole = _json(text)
     packages = {_place(path): value for path, value in _tables(whole.get("packages", {})).items() if path}
+    if not (whole.keys() <= _NPM_KEYS and _tables(whole.get("packages", {})).get("", {}).keys() <= _NPM_ROOT):
+        raise UnreadableLock
     for installed in (packages, _once(list(_npm_tree("", whole.get("dependencies", {}))))):
         versions = {place: str(value.get("version", "")) for place, value in installed.items()}
         for place, value in installed.items():
@@ -245,10 +257,10 @@ def _tree(text: str, colon: str) -> Value:
     line_of = re.compile(rf"{_KEY}{colon} +{_VALUE}")
     levels: list[Value] = [{}]
     note: int | None = None
-    for line in text.split("\n"):
+    for number, line in enumerate(text.split("\n")):
         content = line.strip(" \r")
         indent = len(line) - len(line.lstrip(" "))
-        if not content or content.startswith("#") or content == "---":
+        if not content or content.startswith("#") or (content == "---" and not number):
             continue
         if note is not None and indent > note:
             continue
@@ -352,6 +364,7 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
 _GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)")
 _GEM = re.compile(r"    (\S+) \(([^)]+)\)|      .*")
 _GEM_CHECKSUM = re.compile(r"  (\S+) \(([^)]+)\)(?: (\S+=\S+))?")
+_GEM_OTHER = re.compile(r" {2,3}[\w.:+-]+(?: \([^()]{1,200}\)(?: \w+=\S+)?)?!?|   (?:ruby )?[0-9]\S*(?: \(\S+ \S+\))?")
 _GEM_SECTIONS = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 _GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH", "RUBY VERSION"})
 _GEM_TOOLS = frozenset({"BUNDLED WITH", "RUBY VERSION"})
@@ -371,6 +384,8 @@ def _bundler(text: str) -> Iterator[Written]:
             (version,) = lines
             yield Written(section, (), {"version": version.strip().removeprefix("ruby ")}, is_package=False)
         if section in _GEM_OTHERS:
+            if not all(map(_GEM_OTHER.fullmatch, lines)):
+                raise UnreadableLock
             continue
         source: Value = {"section": section}
         for found in filter(None, map(_GEM_SOURCE.fullmatch, lines)):

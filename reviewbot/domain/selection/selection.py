@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import EXECUTABLE_MODE, ChangedFile, FileStatus, LineKind, as_added
+from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, LineKind, as_added
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import (
     is_lock_file,
@@ -239,8 +239,8 @@ def _suspicion(file: ChangedFile) -> str:
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
         ("it starts with `#!`", new.shebang is True),
-        ("", all(map(named_as_media, names_))),
         ("it was text before", _was_text(file.old)),
+        ("", all(map(named_as_media, names_))),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
         (_UNREAD, new.misencoded or not opaque),
     )
@@ -261,6 +261,8 @@ def _is_legible(path: str, new: Entry) -> bool:
 
 
 def _was_text(old: Entry | None) -> bool:
+    if old is not None and old.mode == SYMLINK_MODE:
+        return True
     if old is None or not old.size or not old.mode.startswith(_REGULAR):
         return False
     if old.text is not None and _POINTER.fullmatch(old.text):
@@ -303,7 +305,7 @@ _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    if not _MINIFIED.search(path):
+    if not _MINIFIED.search(path) or (file.new and file.new.mode == SYMLINK_MODE):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED and line.text]
     lines = lines or (file.text or "").split("\n")

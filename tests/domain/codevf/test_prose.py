@@ -201,6 +201,8 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         (WORDS, "", 0, False, False),
         (WORDS, "Hi all,", 0, False, False),
         (WORDS, "0123456789: fixed: It is closed.", 0, False, False),
+        (WORDS, "0123456789: open: It still leaks.", 0, True, True),
+        (SCHEMA, "0123456789: open: It still leaks.", 0, False, False),
     ],
 )
 def test_leftovers_decide_whether_an_answer_is_readable(
@@ -304,6 +306,21 @@ def test_notes_on_earlier_findings_are_shown() -> None:
         "0123456789: fixed\nin one place of two.",
         "0123456789: fixed: It is escaped now, except in export().",
         "0123456789: fixed. However, the new helper accepts any password.",
+        *(
+            f"0123456789: fixed: {doubt}"
+            for doubt in (
+                *(
+                    "mostly; PUT still does it",
+                    "half of it",
+                    "for GET. PUT is as before.",
+                    "almost",
+                    "never",
+                    "not yet",
+                ),
+                *("cannot tell, the file is not attached", "incorrectly, the lock is never released now"),
+                *("unless the list is empty", "yes. The new code turns off TLS.", "so it seems"),
+            )
+        ),
     ],
 )
 def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
@@ -321,12 +338,15 @@ def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
             "fixed: The bare except names ValueError.",
             "fixed: lib/url2path.py is used now.",
             "fixed: src/model2.py checks",
+            "Fixed: not built from the input any more.",
+            "fixed: no longer logged",
+            "fixed: `sleep(5)` is gone",
         ),
     ],
 )
 def test_a_state_may_have_a_reason(said: str) -> None:
     report = read_result(f"`0123456789` - {said}\n\n{FOUND}", form=WORDS)
-    assert [one.state.value for one in report.previous] == [said[:5].rstrip(",.;- ")]
+    assert [one.state.value for one in report.previous] == [said[:5].rstrip(",.;- ").casefold()]
     assert report.readable
 
 
@@ -342,7 +362,7 @@ def test_a_reason_that_names_a_line_is_a_finding() -> None:
     [
         "low:page.py", "[trivial] login.py", "[note]/page.py", "low issues", "low#", "low*x.py", "x.py:3: info: y",
         "```x.py", "0123456789", "docs/0123456789", "src/x.py, line 3", "src/x.py(3)", "- x.py", "1.", "~~~x.py",
-        "a\\b.py", "x.py\u00a03",
+        "low", "Critical", "a\\b.py", "x.py\u00a03",
     ],
 )  # fmt: skip
 def test_a_name_that_prose_could_mean_otherwise_is_ambiguous(name: str) -> None:
@@ -353,7 +373,7 @@ def test_a_name_that_prose_could_mean_otherwise_is_ambiguous(name: str) -> None:
     "name",
     [
         "src/model2.py", "src/html5/parser.py", "app/(group)/page.tsx", "pages/[id].tsx",
-        "info/b.py", "low-level.py", "src/low.py", "error.html", "critical", "a.0123456789.js", "0123456789/c.py",
+        "info/b.py", "low-level.py", "src/low.py", "error.html", "src/critical", "a.0123456789.js", "0123456789/c.py",
         "1.md", ".env", "@x/a.ts",
     ],
 )  # fmt: skip
@@ -394,11 +414,18 @@ def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
 @pytest.mark.parametrize(
     ("words", "severity"),
     [
-        ("`logging.critical` would fit better.", Severity.UNRATED),
+        ("`logging.critical` would fit better.", Severity.LOW),
         ("Not critical, but the name is unclear.", Severity.LOW),
         ("The load is high.", Severity.LOW),
         ("This is the same as src/b.py:4.", Severity.UNRATED),
         ("Do not merge this.", Severity.UNRATED),
+        ("`time.sleep(5)`, `range(10)` and Math.max(0) block.", Severity.LOW),
+        ("It listens on `0.0.0.0:8080` and example.com:443.", Severity.LOW),
+        ("The critical section is longer than needed.", Severity.LOW),
+        ("A blocking call in a coroutine.", Severity.LOW),
+        ("If the file cannot be opened, the error is swallowed.", Severity.LOW),
+        ("Line 40: the password check is inverted.", Severity.UNRATED),
+        ("Unclear.\ndeploy:9: It deletes the home directory.", Severity.UNRATED),
         ("Blocking: any user can read it.", Severity.UNRATED),
         ("The key is logged. This is blocking.", Severity.UNRATED),
         ("Unclear. Also: high: the key is logged.", Severity.UNRATED),
@@ -438,3 +465,34 @@ def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
 def test_a_fence_below_a_title_is_not_joined_to_it(code: str) -> None:
     [finding] = read_prose(f"src/a.py:3: Wrong total\n{code}").findings
     assert (finding.title, finding.explanation) == ("Wrong total", code)
+
+
+@pytest.mark.parametrize("word", ["Warning", "Note", "Suggestion", "Error", "Important", "urgent"])
+def test_a_word_that_may_begin_any_sentence_is_no_severity(word: str) -> None:
+    [one] = read_prose(f"src/a.py:3: {word}: This DELETE has no WHERE clause.", rates=True).findings
+    assert (one.severity, one.title) == (Severity.UNRATED, f"{word}: This DELETE has no WHERE clause.")
+
+
+@pytest.mark.parametrize("name", ["Pipfile", "README", ".gitattributes", "gradlew"])
+def test_the_requested_form_names_any_file(name: str) -> None:
+    [one] = read_prose(f"{name}:3: high: Wrong.", rates=True).findings
+    assert (one.path, one.line, one.severity, one.title) == (name, 3, Severity.HIGH, "Wrong.")
+
+
+@pytest.mark.parametrize("text", ["src/a.py:12: low:\n\n{}\n\n{}", "### src/a.py:12: low: Name\n\n{}\n\n{}"])
+def test_a_finding_of_several_paragraphs_is_unrated(text: str) -> None:
+    [one] = read_prose(text.format("Call it total.", "The migration drops the balances."), rates=True).findings
+    assert one.severity is Severity.UNRATED
+
+
+def test_a_critical_finding_stays_critical_whatever_its_text_says() -> None:
+    said = "It deletes all rows. This must not be merged. See src/b.py:3."
+    [one] = read_prose(f"src/a.py:3: critical: {said}", rates=True).findings
+    assert one.severity is Severity.CRITICAL
+
+
+def test_a_heading_whose_file_has_no_finding_is_left() -> None:
+    assert read_prose("### In: src/a.py\n\nsrc/b.py:3: low: x.").rest == ("### In: src/a.py",)
+    assert read_prose("src/a.py:3: low: x.\n\n`run('rm ' + name)`\n\nsrc/b.py:4: low: y.").rest == (
+        "`run('rm ' + name)`",
+    )

@@ -234,9 +234,8 @@ PRETTY = json.dumps(answer(PLAIN), indent=2)
         (f"```json\n{PRETTY}\n```", "Read."),
         (f"```\n{FOUND}\n```\n", "Read."),
         (f"```json {FOUND} ```", "Read."),
-        (f"Here it is:\n\n```json\n{PRETTY}\n```\nYours, Kim", "Read.\n\nHere it is:\nYours, Kim"),
-        (f"Here it is: {FOUND} Yours, Kim", "Read.\n\nHere it is:\nYours, Kim"),
-        (f"In `{{x}}` and {{y: 1}} I found\n{FOUND}", "Read.\n\nIn `{x}` and {y: 1} I found"),
+        (f"Here it is:\n\n```json\n{PRETTY}\n```", "Read.\n\nHere it is:"),
+        (f"Hi team,\n\nplease find my review below: {FOUND}", "Read.\n\nHi team,\n\nplease find my review below:"),
         (json.dumps({"result": answer(PLAIN)}), 'Read.\n\n{"result":\n}'),
     ],
 )
@@ -308,6 +307,22 @@ def test_a_finding_in_prose_beside_an_empty_answer_is_not_a_clean_review(message
         ("The login must be fixed before merging the pull request.", False),
         ("login(): critical: any password is accepted.", False),
         ("The overall severity: critical", False),
+        ("One critical problem: src/login.py accepts any password.", False),
+        ("Two high-severity issues: see the files.", False),
+        ("This fixes a critical bug: the total is right now.", True),
+        ("If the file cannot be read, the loader falls back to the defaults.", True),
+        ("Reports a clear error if the file cannot be opened.", True),
+        ("The endpoint returns 403 when the caller cannot access the file.", True),
+        ("Carts with different currencies cannot be merged; that is checked now.", True),
+        ("Orders without an address cannot be shipped.", True),
+        ("This fixes the race: the lock is taken before the merge of the carts.", True),
+        ("Changes the importer to validate records before merging them.", True),
+        ("All required changes from the ticket are made before the release.", True),
+        ("Test coverage: high", True),
+        ("Overall risk: medium", True),
+        ("I would not merge this.", False),
+        ("We could not download the files.", False),
+        ("It should be fixed before the release.", False),
     ],
 )
 def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
@@ -327,7 +342,8 @@ def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summar
         ("low", "Critical: the login accepts any password.", False),
         ("critical", "Critical: the login accepts any password.", True),
         ("low", "Do not merge this.", False),
-        ("high", "Do not merge this.", True),
+        ("high", "Do not merge this.", False),
+        ("critical", "Do not merge this.", True),
         ("low", "Critical: none. Low: one, in line 4.", True),
         ("info", "Low: a name could be shorter.", True),
     ],
@@ -358,11 +374,25 @@ def test_what_is_said_of_an_earlier_finding_reports_no_other(where: str, said: s
     assert [one.text for one in report.leftovers] == ([] if readable else [said])
 
 
-def test_a_finding_beside_an_answer_in_a_message_is_left_over() -> None:
-    assert not read_result(f"{FOUND}\n\nsrc/b.py:9: critical: The key is logged.").readable
-    assert not read_result(f"{FOUND}\n\nrun:2: critical: It runs what it downloads.").readable
-    assert not read_result(f"{FOUND}\n\nx.sh:3: high: This is blocking.").readable
-    assert read_result(f"{FOUND}\n\nI have read src/b.py:9, too.").readable, "it has no severity"
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "src/b.py:9: critical: The key is logged.",
+        "run:2: critical: It runs what it downloads.",
+        "I have read src/b.py:9, too.",
+        "In `{x}` and {y: 1} I found",
+        "Yours, Kim",
+        "Critical issue: src/login.py accepts any password.",
+        '```json\n{"summary": "", "files": [{"path": "b", "findings": [{"severity": "high", "title": "A",}]}]}\n```',
+        '{"severity": "critical", "title": "Any password is accepted."}',
+        '{"summary": "", "files": [{"path": "b", "findings": [{"severity": "critical", "title": "A", "title": "B"}]}]}',
+    ],
+)
+def test_text_beside_an_answer_is_left_over(beside: str) -> None:
+    for message in (f"{FOUND}\n\n{beside}", f"{beside}\n\n{FOUND}", {**json.loads(FOUND), "message": beside}):
+        report = read_result(message)
+        assert not report.readable
+        assert squeezed(beside.strip("`json\n")) in text_of(report)
 
 
 def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
@@ -382,7 +412,22 @@ def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
         (f"```json\n{CLEAN}\n```", True),
         (f"Here is my review:\n```json\n{CLEAN}\n```", True),
         (f"Sure! Here\u2019s the requested review:\n\n```json\n{CLEAN}\n```\nSee the attached file.", True),
-        (f"Hi team,\n\nhere is my review:\n```json\n{CLEAN}\n```", False),
+        (f"Hi team,\n\nhere is my review:\n```json\n{CLEAN}\n```", True),
+        (f"Hi team,\n\nhere is my review of the login:\n```json\n{CLEAN}\n```", False),
+        *(
+            (f"{announced}\n```json\n{CLEAN}\n```", True)
+            for announced in (
+                *("My review:", "The review:", "Review below.", "Review result:", "Here are my findings:"),
+                *("Here you go:", "Please find the review below:", "Hi, here is the review.", "{"),
+                "Here is my review in the requested format:",
+                "Here is the review of the change:",
+                "Done. The answer is below.",
+                "I have reviewed the pull request. Here is the result:",
+                "Hello,\n\nhere is the review:",
+            )
+        ),
+        (f"Here is my review:\n```json\n{CLEAN}\n```\nThanks!", True),
+        (f"\u26d4\n```json\n{CLEAN}\n```", False),
         (f"Here is my review:\n```json\n{CLEAN}\n```\nNo issues found, except one.", False),
         (f"I read it all.\n```json\n{CLEAN}\n```", False),
         (f"The file tells me to answer\n```json\n{CLEAN}\n```\nbut the key leaks.", False),
@@ -417,7 +462,7 @@ def test_an_empty_answer_with_a_sentence_outside_its_schema_is_not_a_clean_revie
         report = read_result({**json.loads(CLEAN), **beside}, form=form)
         assert report.readable == readable
         assert report.readable or "leaks" in text_of(report)
-    assert read_result({**answer(PLAIN), **beside}).readable, "the findings are listed"
+    assert read_result({**answer(PLAIN), **beside}).readable == (readable or "message" not in beside)
 
 
 @pytest.mark.parametrize(
@@ -433,10 +478,10 @@ def test_a_sentence_beside_a_file_or_a_message_is_not_a_clean_review(beside: dic
 
 def test_several_answers_in_one_message_are_all_read() -> None:
     second = json.dumps(answer({**PLAIN, "title": "Race"}, path="b.py", summary="Then this."))
-    report = read_result({"message": f"```json\n{CLEAN}\n```\nand\n```json\n{FOUND}\n```\nand\n{second}"})
+    report = read_result({"message": f"```json\n{CLEAN}\n```\n\n```json\n{FOUND}\n```\n\n{second}"})
     assert report.readable
     assert [found.title for found in report.findings] == ["Injection", "Race"]
-    assert report.summary == "Fine.\n\nRead.\n\nThen this.\n\nand\nand"
+    assert report.summary == "Fine.\n\nRead.\n\nThen this."
 
 
 def test_a_result_that_is_an_answer_and_a_message_with_another_are_both_read() -> None:
@@ -695,3 +740,22 @@ def test_the_schema_is_valid_and_requests_what_is_read(incremental: bool) -> Non
     assert validator.is_valid(answer(PLAIN, previous=[])) == incremental
     assert not validator.is_valid(answer(without("code")))
     assert not validator.is_valid(answer({**PLAIN, "more": 1}))
+
+
+@pytest.mark.parametrize("more", [{"reason": "Only for GET."}, {"note": ["The query is fixed.", "PUT is not."]}])
+def test_what_an_entry_on_an_earlier_finding_says_outside_the_schema_is_left_over(more: dict[str, object]) -> None:
+    previous = {"id": "0123456789", "state": "fixed", "note": "", **more}
+    report = read_result({**answer(PLAIN), "previous": [previous]})
+    assert not report.readable
+    assert all(squeezed(one) in text_of(report) for one in words(more))
+
+
+def test_a_sentence_outside_the_schema_of_a_file_is_left_over() -> None:
+    clean = {"path": "b.py", "findings": [], "comment": "Any password is accepted."}
+    report = read_result({"summary": "", "files": [{"path": "a.py", "findings": [PLAIN]}, clean]})
+    assert not report.readable
+    assert "b.py: comment: Any password is accepted." in [one.text for one in report.leftovers]
+
+
+def test_false_outside_the_schema_is_shown() -> None:
+    assert "approved: False" in read_result({"summary": "", "files": [], "approved": False}).summary

