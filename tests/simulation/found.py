@@ -815,12 +815,11 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "text-of-an-older-head": Bug(
-        "The reviewer wrote text around its answer to an older head. The summary had the findings, and nothing "
-        "showed that text.",
+        "The reviewer summed up an older head. The new summary had the findings, and nothing showed that text.",
         NOTHING_LOST,
         history(
             *(Move("evil_by_kim"), Episode((PUSH,), (At(6, Delay(4000)),)), Move("rename")),
-            setting=replace(READY, mind=Mind(as_text=True, is_worried=True)),
+            setting=replace(READY, mind=Mind(is_worried=True)),
         ),
     ),
     "intent-written-over-a-task": Bug(
@@ -864,6 +863,24 @@ FOUND: dict[str, Bug] = {
             *(Episode((NEXT,), (At(17, Meanwhile(Move("skip", 5, 2))),)), RUN),
             *(Move("ask"), Move("collect"), Move("ask")),
             Episode((NEXT, PUSH, PUSH), (At(6, Switch()), At(22, Switch()), At(37, Switch()))),
+        ),
+    ),
+    "answer-deleted-beside-a-refusal": Bug(
+        "A question was refused, as the pull request was closed, and answered by a run that had begun before. A racing "
+        "run deleted the answer as a duplicate of the refusal.",
+        ANSWERED_ONCE,
+        history(
+            Move("author_asks"),
+            Episode((NEXT, NEXT), (At(1, Meanwhile(Move("close"))), At(1, Switch()))),
+            Move("a_day_later"),
+            Episode(
+                (COLLECT, NEXT, NEXT),
+                (
+                    *(At(call, Switch()) for call in (0, 3, 6, 10, 11, 13, 16)),
+                    At(23, Kill(after=False)),
+                    At(37, Switch()),
+                ),
+            ),
         ),
     ),
     "question-forgotten-by-a-later-check": Bug(

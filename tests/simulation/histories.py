@@ -455,7 +455,9 @@ def judge(history: History) -> list[Violation]:
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         # If the limit is not enough for a question and a review, the one that is bought first counts.
         is_either = played.world.truth.askers and any(spending.is_used_up(one.world) for one in (played, other))
-        difference = "" if is_either else difference
+        # People waive only what they see, which may come later.
+        is_said = laws.said_by_people(played.world) == laws.said_by_people(other.world)
+        difference = "" if is_either or not is_said else difference
         if difference and not other.violations:
             message = f"it does not end as without the disturbance: {difference}"
             violations = [Violation(CONVERGES, message)]

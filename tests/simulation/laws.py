@@ -146,6 +146,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         hidden = sum(
             spending.is_overwritten(world, one)
             or spending.is_withdrawn(world, one)
+            or spending.is_dropped(world, one)
             or _is_beside_refusal(world, one, tasks[0])
             for one in tasks
         )
@@ -613,6 +614,13 @@ def has_refused(world: World, refusal: Refusal) -> bool:
     written += [(one.author, one.body) for thread in world.github.threads.values() for one in thread.replies]
     ours = (body for author, body in written if author == BOT and read_answer_mark(body))
     return any(f" {refusal} " in body for body in ours)
+
+
+def said_by_people(world: World) -> Counter[str]:
+    """Return how often people wrote each command, without its arguments."""
+    written = [(one.author, one.body) for one in world.github.comments.values()]
+    written += [(one.author, one.body) for thread in world.github.threads.values() for one in thread.replies]
+    return Counter(" ".join(body.split()[:2]) for author, body in written if author != BOT)
 
 
 def cancelled(world: World) -> Counter[object]:

@@ -20,7 +20,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.findings.tracking import _by_code, update_state
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
-from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest, Snapshot
+from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
@@ -98,6 +98,14 @@ def _returning(value: object) -> Replacement:
 
 def _stating_nothing(stored: Any) -> object:  # noqa: ANN401 — a stored ledger
     return replace(stored, ledger=replace(stored.ledger, stated=""))
+
+
+def _all_but_the_oldest(comments: Iterable[Comment]) -> tuple[int, ...]:
+    answers: dict[str, list[int]] = {}
+    for one in comments:
+        if mark := read_answer_mark(one.body):
+            answers.setdefault(mark.comment, []).append(one.id)
+    return tuple(extra for ids in answers.values() for extra in sorted(ids)[1:])
 
 
 def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any function
@@ -1621,6 +1629,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
         ANSWERED_ONCE,
         found="second-answer-of-a-killed-run",
+    ),
+    Mutation(
+        "of several answers to a question the oldest is kept, even a refusal",
+        "reviewbot.domain.publishing.announcement:left_to_announce",
+        lambda right: lambda late, there, *more: replace(right(late, there, *more), extra=_all_but_the_oldest(there)),
+        ANSWERED_ONCE,
+        found="answer-deleted-beside-a-refusal",
     ),
     Mutation(
         "a purchase is deferred for a head that has moved",

@@ -40,7 +40,7 @@ class Mind:
         lies: whether it reports every earlier finding as fixed.
         as_text: whether the result is text with JSON in it, as when the service falls back.
         is_prose: whether it lists its findings in words.
-        is_worried: whether it adds a sentence that is not a finding.
+        is_worried: whether it adds a sentence that is not a finding, to data in the summary.
         is_brief: whether a follow-up review reports only what is new since the last one.
         is_vague: whether only its answers to follow-up reviews can be read.
         is_literal: whether it does not report a line again that an open finding is about and that has moved to another
@@ -195,7 +195,8 @@ class Oracle:
         listed: list[object] = [{"path": path, "findings": findings} for path, findings in files.items()]
         if self.mind.is_messy and listed:
             listed.append({"path": 7, "findings": [{"severity": ["?"], "title": "MESS1 has no place"}]})
-        answer: dict[str, object] = {"summary": "Read.", "files": listed}
+        is_beside = self.mind.is_worried and not (self.mind.as_text or self.mind.is_prose)
+        answer: dict[str, object] = {"summary": f"Read. {WORRY}" if is_beside else "Read.", "files": listed}
         if asked := earlier(submission):
             answer["previous"] = [self._word(one, lines, submission.idempotency_key) for one in asked]
         return answer

@@ -173,6 +173,17 @@ def is_withdrawn(world: World, task: StoredTask) -> bool:
     )
 
 
+def is_dropped(world: World, task: StoredTask) -> bool:
+    """Return whether a run dropped the deferred purchase of a draft while another one bought it."""
+    number, runs = _number(task), [cast(Run, run) for run in task.askers]
+    drafts = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.DRAFT]
+    if not any(overlap(run, other) for run in runs for other in drafts):
+        return False
+    recorded = [one for ledger in world.written_ledgers(number) for one in ledger.purchases]
+    keys = {purchase_key(one) for one in recorded if task.id in split_ids(one.task_id)}
+    return any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in recorded)
+
+
 def _written_over(world: World, task: StoredTask) -> Iterator[tuple[Ledger, Ledger]]:
     """Yield each ledger with a task, and the one without it that was written over it and had been read before."""
     for one, later in pairwise(world.written_ledgers(_number(task))):

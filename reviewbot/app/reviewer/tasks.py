@@ -12,6 +12,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Candidate
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
@@ -25,7 +26,9 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    report = read_answer(run.service, task, purchase.judgement.answer)
+    # Of a purchase that only a check run has recorded, the names of the files are not known.
+    form = purchase.judgement.answer if purchase.selecting else AnswerForm.SCHEMA
+    report = read_answer(run.service, task, form)
     return TaskRead(task, placed_now(run, known, purchase, report))
 
 

@@ -9,7 +9,6 @@ from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.values import replace
 
@@ -62,7 +61,7 @@ def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement)
         state=_state(copy, is_own=is_own),
         # Approval and clock of a deferred purchase are of exactly one head.
         head_sha=head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
-        judgement=replace(judgement, rules=copy.judgement.rules, answer=AnswerForm.SCHEMA),
+        judgement=replace(judgement, rules=copy.judgement.rules),
     )
 
 

@@ -166,7 +166,8 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     bought = any(one.state is not TaskState.DEFERRED for one in ledger.purchases)
     if outcome.reason is Reason.LABEL and (bought or stored.lost or known.request.is_keyless) and _is_authors(known):
         known = replace(known, skips=False).noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
-        return phases.Due(known, None)
+        otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.is_bots)
+        return with_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)

@@ -55,7 +55,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         state=state,
         head_sha=pull.head_sha,
         submitted_at=now.isoformat(timespec="seconds"),
-        judgement=replace(request.judgement, answer=_answer_form(known)),
+        judgement=replace(request.judgement, answer=_answer_form(known, request.judgement.answer)),
         since=identity.since,
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
@@ -97,7 +97,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
-        judgement=replace(judgement, answer=_answer_form(known, before)),
+        judgement=replace(judgement, answer=_answer_form(known, judgement.answer)),
         base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
@@ -115,10 +115,8 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     return known.with_own(bought), bought
 
 
-def _answer_form(known: Known, before: Purchase | None = None) -> AnswerForm | None:
-    """Return the form of the answer, as it was requested; what only a check run records has that of the settings."""
-    frozen = before.judgement if before and before.selecting else known.request.judgement
-    return None if known.change.has_ambiguous_names else frozen.answer
+def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
+    return None if known.change.has_ambiguous_names else frozen
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:

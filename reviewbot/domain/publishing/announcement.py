@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import AnnouncementMark, read_announcement_mark, read_answer_mark
+from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, read_announcement_mark, read_answer_mark
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, PullRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
@@ -49,17 +50,18 @@ def left_to_announce(
     """Leave out what was announced, even if its comment was deleted; of several comments the first stays.
 
     A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment.
-    Of several answers to one command, too, the first stays.
+    Of several answers to one command, the first that says yes stays.
     """
-    there: dict[str, list[int]] = {}
+    there: dict[str, list[tuple[bool, int]]] = {}
     for comment in comments:
         own = comment.ours and comment.edited_by_us
         mark = (read_announcement_mark(comment.body) or read_answer_mark(comment.body)) if own else None
         if mark and mark.instance == instance:
             key = mark.key if isinstance(mark, AnnouncementMark) else f"answer {mark.comment}"
-            there.setdefault(key, []).append(comment.id)
+            is_no = isinstance(mark, AnswerMark) and mark.reaction is not Reaction.YES
+            there.setdefault(key, []).append((is_no, comment.id))
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)
-    return Announcing(posts, tuple(extra for ids in there.values() for extra in sorted(ids)[1:]))
+    return Announcing(posts, tuple(extra for found in there.values() for _, extra in sorted(found)[1:]))
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:

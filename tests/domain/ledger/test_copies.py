@@ -76,7 +76,7 @@ def test_a_copy_gets_the_identity_and_head_of_its_change_and_keeps_its_rules(
     one = copy(state=state, head_sha=OTHER_HEAD, judgement=COPIED).purchase
     found = adopted(one, head_sha=HEAD, digest=digest, judgement=SETTINGS)
     assert (found.identity, found.head_sha) == (identity, head)
-    assert found.judgement == Judgement(COPIED.rules), "it rates nothing: its files are not known"
+    assert found.judgement == Judgement(COPIED.rules, answer=AnswerForm.WORDS)
 
 
 def test_of_several_copies_the_most_advanced_counts_with_the_first_head() -> None:

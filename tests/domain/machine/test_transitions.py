@@ -942,7 +942,7 @@ def test_with_an_ambiguous_name_only_data_is_requested_and_read(wanted: AnswerFo
         made = purchase_of(at, at.identity, TaskState.INTENT, NOON)
         assert made.judgement.answer is form
         assert asks_for_schema(made) == (form is not AnswerForm.WORDS)
-        copy = replace(made, judgement=Judgement(), selecting="")
+        copy = replace(made, judgement=Judgement(answer=wanted), selecting="")
         for before in (made, copy):
             assert resumed(at, before, NOON)[1].purchase.judgement.answer is form
 
@@ -1315,6 +1315,20 @@ def test_a_label_of_an_author_ends_no_review(by: str, counts: bool) -> None:  # 
         assert (not isinstance(after, phases.Due) or after.skipped is not None) == counts
         assert (after.known.skips, len(after.known.notes)) == (counts, int(not counts))
     assert not isinstance(with_ledger(at, StoredLedger(Ledger())), phases.Due), "no review was bought"
+
+
+def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
+    now = known()
+    label = LabelEvent(SKIP_LABEL, "ann", NOON)
+    pull = replace(
+        now.snapshot.pull, labels=frozenset({SKIP_LABEL}), label_events=(label,), is_draft=True, is_open=True
+    )
+    at = phases.NotDue(replace(now, snapshot=replace(now.snapshot, pull=pull), skips=True), not_due(Reason.LABEL))
+    bought = StoredLedger(Ledger(purchases=(purchase(state=TaskState.DONE, task_id="task_1"),)))
+    after = with_ledger(at, bought)
+    assert not isinstance(after, phases.Due)
+    assert not isinstance(after, phases.Published)
+    assert after.outcome.reason is Reason.DRAFT
 
 
 def test_a_result_that_nothing_shows_has_exit_status_4(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ def test_the_first_of_several_answers_to_a_command_is_kept() -> None:
     other = replace(comment(8), body=str(AnswerMark("", "1002", Reaction.YES)))
     foreign = replace(comment(10), body=first, ours=False)
     assert left_to_announce([], [*there, other, foreign], "", frozenset()).extra == (9,)
+    refused = replace(comment(6), body=second)
+    assert left_to_announce([], [*there, refused], "", frozenset()).extra == (6, 9), "yes is kept before an older no"
     assert not left_to_announce([], there, "night", frozenset())
 
 
