@@ -93,10 +93,22 @@ def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
     """
     *others, task = tasks
+    if _was_given_up(world, task):
+        return True
     if not world.setting.has_checks:
         return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
     are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
     return are_questions and _are_overwritten(world, others)
+
+
+def _was_given_up(world: World, task: StoredTask) -> bool:
+    """Return whether a run gave this purchase up to another one, while a third run that had seen its intent made it."""
+    signer = Signer(KEY, REPOSITORY_ID, _number(task), "")
+    read = (decode_external_id(split_tag(one)[1], signer) for one in world.truth.copies)
+    copies = [one.purchase for one in read if one is not None]
+    keys = {purchase_key(one) for one in copies if task.id in split_ids(one.task_id)}
+    ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
+    return ended and most_beside(world, task) >= RACING - 1
 
 
 def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
