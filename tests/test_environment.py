@@ -89,8 +89,9 @@ def test_a_rerun_is_recognized(attempt: str, repeated: bool) -> None:  # noqa: F
 @pytest.mark.parametrize(
     ("repository", "ref", "rerun"),
     [
-        ("acme/parcels", "refs/heads/main", Rerun(".github/workflows/review.yml", "0123abc")),
-        ("Acme/Parcels", "refs/heads/a@b", Rerun(".github/workflows/review.yml", "0123abc")),
+        ("acme/parcels", "refs/heads/main", Rerun(".github/workflows/review.yml", "0123abc", "refs/heads/main")),
+        ("Acme/Parcels", "refs/heads/a@b", Rerun(".github/workflows/review.yml", "0123abc", "refs/heads/a@b")),
+        ("acme/parcels", "refs/heads/gh-readonly-queue/main/pr-1-0123abc", None),
         ("acme/parcels", "refs/pull/7/merge", None),
         ("acme/central", "refs/heads/main", None),
     ],

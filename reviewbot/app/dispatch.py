@@ -66,7 +66,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
     if rerun is None:
         return
     now, then, _ = ports.forge.entries(
-        head="HEAD", new_paths=[rerun.path], merge_base=rerun.sha, old_paths=[rerun.path]
+        head=rerun.ref, new_paths=[rerun.path], merge_base=rerun.sha, old_paths=[rerun.path]
     )
     if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
         raise ReviewDidNotHappen(

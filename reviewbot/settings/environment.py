@@ -21,7 +21,9 @@ PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 _WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
 """The file in `GITHUB_WORKFLOW_REF`, if a person can paste its name into a shell: an author may have chosen it."""
 
-_ON_BRANCH = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<path>[^@]+)@refs/heads/.+", re.DOTALL)
+_ON_BRANCH = re.compile(
+    r"(?P<repository>[^/]+/[^/]+)/(?P<path>.+)@(?P<ref>refs/heads/(?!gh-readonly-queue/).+)", re.DOTALL
+)
 """`GITHUB_WORKFLOW_REF`, except of events whose workflow file is the pull request's own."""
 
 _ACTION = re.compile(r"[\w.-]+/reviewbot@[\w.-]+", re.ASCII)
@@ -132,7 +134,7 @@ def _is_repeated(env: Mapping[str, str]) -> bool:
 def _rerun(env: Mapping[str, str]) -> Rerun | None:
     file, sha = _ON_BRANCH.fullmatch(env.get("GITHUB_WORKFLOW_REF", "")), env.get("GITHUB_WORKFLOW_SHA")
     is_own = file is not None and file["repository"].casefold() == env["GITHUB_REPOSITORY"].casefold()
-    return Rerun(file["path"], sha) if file and is_own and sha else None
+    return Rerun(file["path"], sha, file["ref"]) if file and is_own and sha else None
 
 
 def _docs_url(env: Mapping[str, str]) -> str | None:

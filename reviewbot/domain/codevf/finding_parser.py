@@ -8,6 +8,7 @@ explanation.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
 
@@ -134,6 +135,7 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
+_VERDICT = re.compile("approv|verdict|decision|block|complete|truncat|merge|reject", re.IGNORECASE)
 _UNFIT = "it does not fit the schema"
 
 
@@ -147,7 +149,8 @@ def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Left
         if hides_findings(key, value):
             leftovers.append(Leftover(place, _UNFIT, f"{key}: {shown(value)}"))
         elif value not in (None, "", [], {}):
-            yield Leftover(place, _UNFIT if is_sentence(value) or is_sentence(key) else "", f"{key}: {value}")
+            may_be_finding = is_sentence(value) or is_sentence(key) or _VERDICT.search(key) is not None
+            yield Leftover(place, _UNFIT if may_be_finding else "", f"{key}: {value}")
 
 
 def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[Leftover]:

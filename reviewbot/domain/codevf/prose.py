@@ -18,7 +18,16 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, titled
-from reviewbot.domain.codevf.remarks import MARKS, RANK, RATED, rated_paths, says_more, worst_label
+from reviewbot.domain.codevf.remarks import (
+    MARKS,
+    RANK,
+    RATED,
+    is_path,
+    names_another_line,
+    rated_paths,
+    says_worse,
+    worst_label,
+)
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -36,13 +45,14 @@ LONG_TITLE = 100
 _CLEAN = re.compile(
     r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
     r"(?:nothing (?:here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
-    r"to (?:fix|report|change))|no (?:findings|issues|problems|bugs|defects)(?: (?:found|to report))?)"
+    r"to (?:fix|report|change))"
+    r"|no (?:findings|issues|problems|bugs|defects)(?: (?:(?:were )?found|to report))?)(?: here)?"
 )
 
 
 def is_clean(text: str) -> bool:
     """Return whether a text says only that nothing needs to be fixed."""
-    flat = " ".join(text.casefold().split()).strip("#*_=- ").rstrip(".!:,").strip("*_ ")
+    flat = " ".join(text.casefold().split()).strip('#*_=-" ').rstrip('.!:,"').strip("*_ ")
     return _CLEAN.fullmatch(flat) is not None
 
 
@@ -107,9 +117,6 @@ _LINE_REF = re.compile(
     r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
 )
 _IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|dev|internal|io|local|net|org)", re.IGNORECASE)
-_NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
-
 _AFTER = re.compile(r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))")
 
 
@@ -129,12 +136,6 @@ class _Place(Struct, frozen=True):
     label: str = ""
 
 
-def _is_path(name: str) -> bool:
-    if "://" in name or not re.search(r"[^\W\d_]", name) or _HOST.fullmatch(name):
-        return False
-    return bool("/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or _NAMED.fullmatch(name))
-
-
 def _place(match: re.Match[str]) -> _Place | None:
     """Return the place of a match; None if its name is not that of a file."""
     found: dict[str, str | None] = dict.fromkeys(("link", "label", "quoted", "plain", "first", "last"))
@@ -145,12 +146,12 @@ def _place(match: re.Match[str]) -> _Place | None:
         end -= len(found["plain"]) - len(name)
     if found["link"]:
         name = _IN_REPOSITORY.sub("", unquote(name))
-    elif not (_is_path(name) or (found["quoted"] and found["first"] and re.search(r"[^\W\d_]", name))):
+    elif not (is_path(name) or (found["quoted"] and found["first"] and re.search(r"[^\W\d_]", name))):
         return None
     path = name.replace("\\", "/").strip()
     first, last = _lines_of(match) if found["first"] else (None, None)
     label = (found["label"] or "").strip()
-    label = "" if " " not in label and _is_path(label.strip("`*").partition(":")[0].partition("#")[0]) else label
+    label = "" if " " not in label and is_path(label.strip("`*").partition(":")[0].partition("#")[0]) else label
     return _Place(path, first, last, match.start(), end, label)
 
 
@@ -275,7 +276,9 @@ def _starts(line: str, before: Sequence[str]) -> bool:
         return True
     if _CLOSING.match(text) and before[-1].rstrip().endswith((".", "!", "?")):
         return True
-    return _begins_with_place(text) is not None or _heads(line) or _earlier(text) is not None
+    named = _FILE.match(text)
+    is_new = _begins_with_place(text) or (named and _place(named)) or is_clean(text)
+    return bool(is_new) or _heads(line) or _earlier(text) is not None
 
 
 def _heads(line: str) -> bool:
@@ -330,9 +333,10 @@ _EARLIER = re.compile(
 )
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
 _DOUBT = re.compile(
-    r"\b(?:but|however|although|though|except (?:in|for|that|when|if)|unfortunately|only|still|mostly|almost|nearly|"
-    r"half|part|partly|partially|unless|as before|seems?|cannot|can.t|does not|doesn.t|incorrect\w*|attempt\w*|never)\b"
-    r"|\b(?:no|not)\b(?!.*\b(?:any ?more|longer)\b)(?! longer)|[.!?]\s+\S",
+    r"\b(?:almost|although|as before|assum\w+|attempt\w*|author|but|can.t|cannot|does not|doesn.t|half|however|if|"
+    r"incorrect\w*|insufficient\w*|maybe|mostly|nearly|never|only|open|part|partially|partly|perhaps|presumably|probably|"
+    r"seems?|still|though|unfortunately|unless|when|while|except (?:in|for|that|when|if))\b|\bL\d+\b|:\d"
+    r"|\b(?:no|not)\b(?!.*\b(?:any ?more|longer)\b)(?! longer)|n['\u2019]t\b|[.!?]\s+\S",
     re.IGNORECASE,
 )
 """What leaves open whether the whole problem is fixed, or whether the note is about something else."""
@@ -344,9 +348,8 @@ def _earlier(text: str) -> Previous | None:
     note = match["note"] if match else ""
     if match is None or _LINE_THEN_TEXT.search(note) or worst_label(note) or _contained_place(note):
         return None
-    if not match["open"] and _DOUBT.search(note):
-        return None
-    return Previous(match["id"], PreviousState.OPEN if match["open"] else PreviousState.FIXED, note.strip())
+    is_open = bool(match["open"] or _DOUBT.search(note))
+    return Previous(match["id"], PreviousState.OPEN if is_open else PreviousState.FIXED, note.strip())
 
 
 class _Heading(Struct):
@@ -479,7 +482,10 @@ def _finding(draft: _Draft) -> Finding:
     title, explanation = _split(text.strip())
     paragraphs = [part for part in draft.text[1:] if not _FENCE.match(part.partition("\n")[0])]
     is_doubtful = draft.severity is not Severity.CRITICAL and (
-        len(paragraphs) > 1 or says_more(text, draft.severity) or _contained_place(text)
+        len(paragraphs) > 1
+        or says_worse(text, draft.severity)
+        or names_another_line("\n".join([draft.text[0], *paragraphs]))
+        or _contained_place(text)
     )
     return Finding(
         path=shorten_line(draft.place.path, MAX_PATH),

@@ -17,20 +17,29 @@ RANK = "(?:critical|blocker|high|major|medium|moderate|low|minor|info|nit|trivia
 
 _PLAIN = re.compile(
     rf"(?!.*(?:~~~|\([\dlL]|(?:\A|/)[0-9a-f]{{10}}\Z)|(?i:{RANK})\Z)"
-    r"[\w.@/](?:[\w.@/+=&~^%$)\[\]{}-]|(?<=/)\()*(?<![.)\]}])"
+    r"[^\W_](?:[\w.@/+=&~^%$)\[\]{}-]|(?<=/)\()*(?<![.)\]}])|[.@/_][\w.@/+=&~^%$-]*[\w]\.\w+|\.\w+"
 )
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|dev|internal|io|local|net|org)", re.IGNORECASE)
+_NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
+
+
+def is_path(name: str) -> bool:
+    """Return whether a word in prose is a file: it has a folder, an ending or a well-known name."""
+    if "://" in name or not re.search(r"[^\W\d_]", name) or _HOST.fullmatch(name):
+        return False
+    return bool("/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,15}\Z", name) or _NAMED.fullmatch(name))
 
 
 def is_ambiguous(name: str) -> bool:
     """Return whether prose with a file's name can be read as another name, a severity, a fence or a finding's id."""
-    return _PLAIN.fullmatch(name) is None
+    return not is_path(name) or _PLAIN.fullmatch(name) is None
 
 
 # --- Severities -------------------------------------------------------------------------------------------------------
 
 MARKS = r"[*_`]{0,4}"
 RATED = re.compile(
-    rf"(?<![^\s(\[*`\"'>|]){MARKS}(?P<path>[^\s:`*|<>(\[\"'][^\s:`*]{{0,300}}|(?<=`)[^`\n:]{{1,300}})"
+    rf"(?<![^\s(\[*`\"'>|])[*`]{{0,4}}(?P<path>[^\s:`*|<>(\[\"'][^\s:`*]{{0,300}}|(?<=`)[^`\n:]{{1,300}})"
     r":(?P<first>\d{1,7})(?:-(?P<last>\d{1,7}))?"
     rf"{MARKS}(?P<end>:){MARKS}[ \t]+{MARKS}(?P<word>{RANK}){MARKS}:{MARKS}(?:[ \t]+|$)",
     re.IGNORECASE | re.MULTILINE,
@@ -39,13 +48,16 @@ RATED = re.compile(
 
 _LABEL = re.compile(
     rf"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{{0,10}}(?P<word>{RANK})"
-    r"(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)"
+    r"(?:(?:\s(?:severity|priority))?[\s*_`]{0,5}(?:[:)\]|\u2013\u2014]|-\s|$)|[*_]{1,3}\s)"
     rf"|(?<!fixes a )(?<!fixed a )(?<!fixes the )\b(?P<called>{RANK})[ -](?:severity )?"
-    r"(?:problem|issue|finding|bug|flaw|vulnerabilit(?:y|ies))s?:"
-    rf"|\bseverity\s?[:=]\s?[*_`]{{0,3}}(?P<named>{RANK})\b",
+    r"(?:(?:problem|issue|finding|bug|flaw|vulnerabilit(?:y|ies))s?:|severity\b)"
+    rf"|\bseverity\s?[:=]?\s?[*_`]{{0,3}}(?P<named>{RANK})\b",
     re.IGNORECASE | re.MULTILINE,
 )
-"""`high:`, `(high)`, `One high problem:` or `severity: high`."""
+"""`high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
+
+_LISTED = re.compile(rf"\b{RANK}[`'\"]?(?:\s*,|\s(?:and|or))[\s`'\"]*\Z", re.IGNORECASE)
+"""What comes before a severity in a list of severities, which is about something else."""
 
 _NOTHING = re.compile(
     r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
@@ -56,11 +68,15 @@ _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|ove
 """What comes before a rating of something else than a finding."""
 
 _GRAVE = re.compile(
-    r"(?<!not )(?<!no )(?<![.\"])\b(?:critical(?! (?:section|path))|blocker|severe)\b"
-    r"|\bis blocking\b|(?<!non-)\bblocking:",
+    r"(?<!not )(?<!no )(?<![.\"])\b(?:critical(?! (?:section|path))|blocker|severe|showstopper|P0)\b"
+    r"|\bis blocking\b|(?<!non-)\b(?:blocking|fatal):",
     re.IGNORECASE,
 )
-_ANOTHER_LINE = re.compile(r"\blines? \d|^\S+:\d+(?:-\d+)?:\s", re.IGNORECASE | re.MULTILINE)
+_ANOTHER_LINE = re.compile(
+    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ANOTHER_ANCHOR = re.compile(r"\bL\d+\b")
 
 
 def rated_paths(text: str) -> Iterator[str]:
@@ -76,32 +92,35 @@ def worst_label(text: str) -> Severity | None:
 def _labels(text: str) -> Iterator[Severity]:
     for match in _LABEL.finditer(text):
         before = max(match.start() - 20, 0)
-        if not (_NOTHING.match(text, match.end()) or _OF_REVIEW.search(text, before, match.start() + 1)):
+        word = max(match.start(name) for name in ("word", "called", "named"))
+        is_other = _OF_REVIEW.search(text, before, match.start() + 1) or _LISTED.search(text, max(word - 20, 0), word)
+        if not (_NOTHING.match(text, match.end()) or is_other):
             yield severity_of(match["word"] or match["called"] or match["named"])
 
 
-def says_more(text: str, severity: Severity) -> bool:
-    """Return whether the text of a finding says something worse than its severity, or is about another line.
-
-    It may then be about two findings. No text says more than a critical finding.
-    """
-    if severity is Severity.CRITICAL:
-        return False
+def says_worse(text: str, severity: Severity) -> bool:
+    """Return whether the text of a finding says something worse than its severity: it may be a second finding."""
     label = worst_label(text)
-    is_worse = (label is not None and label.rank < severity.rank) or objects(text)
-    return is_worse or _GRAVE.search(text) is not None or _ANOTHER_LINE.search(text) is not None
+    return (label is not None and label.rank < severity.rank) or objects(text) or _GRAVE.search(text) is not None
+
+
+def names_another_line(text: str) -> bool:
+    """Return whether the text of a finding is about a line, which may be another one."""
+    return any(form.search(text) for form in (_ANOTHER_LINE, _ANOTHER_ANCHOR))
 
 
 # --- Objections -------------------------------------------------------------------------------------------------------
 
-_CHANGE = r"(?:this|it|the (?:change|pull request|pr|patch|code)|these changes)"
+_CHANGE = r"(?:this|it|these changes|(?:this|the) (?:change|pull request|pr|patch|code))"
 _AGAINST = re.compile(
     r"\b(?:do not|don.t) (?:merge|approve|ship)"
     r"(?= (?:this|it|yet|until|before|as is|the (?:change|pull|pr\b))|\s*(?:[.!,;:]|\Z))"
-    rf"|(?<!no reason why )\b{_CHANGE} (?:should not|shouldn.t|must not|cannot|can.t) be (?:merged|approved|shipped)\b"
-    r"|\bi (?:do not|don.t|would not|wouldn.t|cannot|can.t|could not) (?:approve|merge)\b"
-    r"|\bnot (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merge|release|production))\b",
-    re.IGNORECASE,
+    rf"|(?<!no reason why )\b{_CHANGE} (?:should not|shouldn.t|must not|can ?not|can.t) be"
+    r" (?:merged|approved|shipped)\b"
+    r"|\bi (?:do not|don.t|would not|wouldn.t|can ?not|can.t|could not) (?:approve|merge|recommend)\b"
+    r"|(?:\bnot|n.t) (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merg\w+|release|production))\b"
+    r"|\brequest(?:ing|ed)? changes\b|\bchanges (?:are )?requested\b|^\W*(?:rejected|nack)\b|\bnot mergeable\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _UNREAD = re.compile(
     r"(?:\b(?:i|we)(?: was| were)?|(?:^|[.!?:;,] ?)(?:but|so|nothing was reviewed:)?) ?"
@@ -114,11 +133,30 @@ _UNREAD = re.compile(
 """That the reviewer could not read it, not what the change does."""
 
 _DEMAND = re.compile(
-    r"\b(?:must|should|needs? to|has to|have to|please)\b[^.\n]{0,60}\bbefore (?:the )?(?:merg|releas)"
-    r"|\b(?:fix|address|resolve)\b(?: (?:it|this|that|them))? before (?:merging|the merge|release)",
+    r"(?:\b(?:must|should|needs? to|has to|have to)(?: be)?|\bplease) (?:address|chang|correct|fix|resolv|rework)\w*\b"
+    r"[^.\n]{0,60}\bbefore (?:the )?(?:merg|releas)"
+    r"|\b(?:fix|address|resolve)\b(?: (?:it|this|that|them))? before (?:merging|the merge|release)"
+    r"(?= (?:it|this|the (?:change|pr\b|pull))|\W*\Z)",
     re.IGNORECASE,
 )
 _NO_DEMAND = re.compile(r"\W*(?:no |nothing )", re.IGNORECASE)
+
+
+_NOT_THERE = re.compile(
+    r"\b(?:attach\w*|zip|archive|links?|diff|files?)\b[^.\n]{0,40}"
+    r"\b(?:missing|empty|corrupt\w*|expired|truncated|not (?:there|included|attached|received|readable))"
+    r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b|\bno access to the (?:attach|diff|file|code)"
+    r"|\b(?:did not|didn.t|could not|couldn.t) (?:find|receive|get) (?:the|any) (?:attach|diff|file)"
+    r"|\b(?:could not|couldn.t|can ?not|can.t|unable to|not able to|only) (?:complete the |fully )?review(?:ed)?\b"
+    r"|\b(?:not|nothing(?: was)?|nothing to|only (?:a )?part[^.\n]{0,30}) review(?:ed)?\b",
+    re.IGNORECASE,
+)
+"""That there was nothing to review, or not everything was."""
+
+
+def says_incomplete(text: str) -> bool:
+    """Return whether a text says that the change was not, or not completely, reviewed."""
+    return _NOT_THERE.search(text) is not None
 
 
 def is_against(text: str) -> bool:
@@ -138,7 +176,7 @@ def objects(text: str) -> bool:
 
 _ANNOUNCEMENT = re.compile(
     r"(?:(?:hi|hello|hey)(?: (?:all|team|there|everyone))?[,!.]? ?)?(?:(?:done|sure|ok|okay)[.!,]? ?)?"
-    r"(?:i have reviewed (?:the|this|your) (?:change|pull request|diff|code)[.!,]? ?)?"
+    r"(?:i (?:have )?(?:reviewed (?:the|this|your) (?:change|pull request|diff|code)|completed the review)[.!,]? ?)?"
     r"(?:here (?:it is|you go)|see (?:below|the (?:attached )?file)"
     r"|(?:please find |see |(?:here|below|this|these)(?: is|['\u2019]s| are) )?(?:my |the )?"
     r"(?:(?:requested|structured|code) )?(?:review|answer|report|results?|json|findings)(?: result)?"
@@ -153,6 +191,8 @@ _WRAPPER = re.compile(r"[\s{}\[\]:,]*(?:\"(?:answer|data|output|report|result|re
 """What is left of JSON that has the answer as a value."""
 
 
-def only_announces(text: str) -> bool:
-    """Return whether a text only greets, and announces the answer."""
+def only_announces(text: str, *, has_files: bool) -> bool:
+    """Return whether a text only greets, and announces the answer; `has_files` if it can be in an attached file."""
+    if not has_files and re.search(r"\battached|\bfile", text, re.IGNORECASE):
+        return False
     return any(form.fullmatch(" ".join(text.split())) for form in (_ANNOUNCEMENT, _WRAPPER))

@@ -14,7 +14,14 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
-from reviewbot.domain.codevf.remarks import is_against, objects, only_announces, rated_paths, worst_label
+from reviewbot.domain.codevf.remarks import (
+    is_against,
+    objects,
+    only_announces,
+    rated_paths,
+    says_incomplete,
+    worst_label,
+)
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
@@ -135,7 +142,7 @@ def read_result(
         _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
     ]
     findings = [finding for one in reports for finding in one.findings]
-    is_plain = not sentences or only_announces(sentences)
+    is_plain = not sentences or only_announces(sentences, has_files=bool(deliverables(result)))
     if not is_plain:
         unstructured.append(_free_text("message", said))
         said = ""
@@ -156,7 +163,7 @@ def _names_findings(text: str) -> bool:
     """
     label = worst_label(text)
     is_rated = label is not None and label.at_least(Severity.MEDIUM)
-    return objects(text) or is_rated or any(rated_paths(text))
+    return objects(text) or says_incomplete(text) or is_rated or any(rated_paths(text))
 
 
 def _names_more(text: str, findings: Sequence[Finding]) -> bool:
@@ -166,9 +173,9 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
     if objects(text) and worst is not Severity.CRITICAL:
         return True
-    label, listed = worst_label(text), {one.path.rpartition("/")[2] for one in findings}
+    label, listed = worst_label(text), {f"/{one.path}" for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
-    return is_worse or any(one.rpartition("/")[2] not in listed for one in rated_paths(text))
+    return is_worse or any(not any(path.endswith(f"/{one}") for path in listed) for one in rated_paths(text))
 
 
 def _adds_finding(text: str) -> bool:

@@ -54,10 +54,12 @@ class Rerun(Struct, frozen=True):
     Attributes:
         path: of the workflow file.
         sha: the commit of that file.
+        ref: the branch of the file, as `refs/heads/main`.
     """
 
     path: str
     sha: str
+    ref: str
 
 
 class ClosedEvent(Struct, frozen=True):

@@ -93,6 +93,7 @@ _NPM_KEYS = frozenset(
 _NPM_ROOT = frozenset(
     {"name", "version", "license", "hasInstallScript", "dependencies", "devDependencies", "optionalDependencies"}
     | {"peerDependencies", "peerDependenciesMeta", "bundleDependencies", "workspaces", "bin", "engines", "os", "cpu"}
+    | {"acceptDependencies", "deprecated", "funding", "hasShrinkwrap", "libc"}
 )
 """The keys of the file and of its project, whose values npm reads from `package.json` and does not install."""
 
@@ -364,7 +365,9 @@ def _pnpm_edges(path: str, value: object) -> Iterator[Written]:
 _GEM_SOURCE = re.compile(r"  (remote|revision|ref|branch|tag|glob|submodules|specs): ?(.*)")
 _GEM = re.compile(r"    (\S+) \(([^)]+)\)|      .*")
 _GEM_CHECKSUM = re.compile(r"  (\S+) \(([^)]+)\)(?: (\S+=\S+))?")
-_GEM_OTHER = re.compile(r" {2,3}[\w.:+-]+(?: \([^()]{1,200}\)(?: \w+=\S+)?)?!?|   (?:ruby )?[0-9]\S*(?: \(\S+ \S+\))?")
+_GEM_OTHER = re.compile(
+    r" {2,3}[\w.:+-]+(?: \([^()]{1,200}\)(?: \w+=\S+)?)?!?| {2,3}(?:ruby )?[0-9]\S*(?: \(\S+ \S+\))?"
+)
 _GEM_SECTIONS = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 _GEM_OTHERS = frozenset({"CHECKSUMS", "PLATFORMS", "DEPENDENCIES", "BUNDLED WITH", "RUBY VERSION"})
 _GEM_TOOLS = frozenset({"BUNDLED WITH", "RUBY VERSION"})

@@ -241,6 +241,7 @@ def _suspicion(file: ChangedFile) -> str:
         ("it starts with `#!`", new.shebang is True),
         ("it was text before", _was_text(file.old)),
         ("", all(map(named_as_media, names_))),
+        ("it was a symlink before", file.old is not None and file.old.mode == SYMLINK_MODE),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
         (_UNREAD, new.misencoded or not opaque),
     )
@@ -261,8 +262,6 @@ def _is_legible(path: str, new: Entry) -> bool:
 
 
 def _was_text(old: Entry | None) -> bool:
-    if old is not None and old.mode == SYMLINK_MODE:
-        return True
     if old is None or not old.size or not old.mode.startswith(_REGULAR):
         return False
     if old.text is not None and _POINTER.fullmatch(old.text):

@@ -326,8 +326,8 @@ def test_notes_on_earlier_findings_are_shown() -> None:
 def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
     for text in (f"{said}\n\n{FOUND}", f"{FOUND}\n\n{said}"):
         report = read_result(text, form=WORDS)
-        assert not report.previous
-        assert not report.readable, "it is shown for a person to decide"
+        assert PreviousState.FIXED not in {one.state for one in report.previous}
+        assert report.previous or not report.readable, "it is shown for a person to decide"
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,14 @@ def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
         ("The critical section is longer than needed.", Severity.LOW),
         ("A blocking call in a coroutine.", Severity.LOW),
         ("If the file cannot be opened, the error is swallowed.", Severity.LOW),
-        ("Line 40: the password check is inverted.", Severity.UNRATED),
+        *(
+            (f"Unclear.\n{line} the password check is inverted.", Severity.UNRATED)
+            for line in ("Line 40:", "30:", "L30:", "Line #30:", "ln 30:", "Line `30`", "L30 is worse,")
+        ),
+        ("Unclear.\n**High** The token is logged.", Severity.UNRATED),
+        ("Unclear. This is high-severity.", Severity.UNRATED),
+        ("Unclear. P0 for us.", Severity.UNRATED),
+        ("It is sorted by level (low, medium, high).", Severity.LOW),
         ("Unclear.\ndeploy:9: It deletes the home directory.", Severity.UNRATED),
         ("Blocking: any user can read it.", Severity.UNRATED),
         ("The key is logged. This is blocking.", Severity.UNRATED),
@@ -496,3 +503,8 @@ def test_a_heading_whose_file_has_no_finding_is_left() -> None:
     assert read_prose("src/a.py:3: low: x.\n\n`run('rm ' + name)`\n\nsrc/b.py:4: low: y.").rest == (
         "`run('rm ' + name)`",
     )
+
+
+def test_a_line_that_begins_with_another_file_is_a_finding_of_its_own() -> None:
+    found = read_prose("src/a.py:3: low: Unclear.\napp.js: It runs what a user sends.", rates=True).findings
+    assert [(one.path, one.severity) for one in found] == [("src/a.py", Severity.LOW), ("app.js", Severity.UNRATED)]

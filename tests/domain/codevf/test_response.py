@@ -321,6 +321,20 @@ def test_a_finding_in_prose_beside_an_empty_answer_is_not_a_clean_review(message
         ("Test coverage: high", True),
         ("Overall risk: medium", True),
         ("I would not merge this.", False),
+        ("This PR should not be merged.", False),
+        ("I can not approve this.", False),
+        ("Requesting changes.", False),
+        ("Rejected.", False),
+        ("It isn't ready to be merged.", False),
+        ("No attachment was included, so there was nothing to review.", False),
+        ("The attachments are missing.", False),
+        ("I did not receive the files.", False),
+        ("Only part of the change was reviewed.", False),
+        ("Unable to complete the review.", False),
+        ("The migration must run before the release; the change does that.", True),
+        ("A user must log in before merging accounts.", True),
+        ("The new priorities (low, medium, high) are handled.", True),
+        ("Adds the levels `critical`, `high`: both are tested.", True),
         ("We could not download the files.", False),
         ("It should be fixed before the release.", False),
     ],
@@ -411,7 +425,7 @@ def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
         (CLEAN, True),
         (f"```json\n{CLEAN}\n```", True),
         (f"Here is my review:\n```json\n{CLEAN}\n```", True),
-        (f"Sure! Here\u2019s the requested review:\n\n```json\n{CLEAN}\n```\nSee the attached file.", True),
+        (f"Sure! Here\u2019s the requested review:\n\n```json\n{CLEAN}\n```", True),
         (f"Hi team,\n\nhere is my review:\n```json\n{CLEAN}\n```", True),
         (f"Hi team,\n\nhere is my review of the login:\n```json\n{CLEAN}\n```", False),
         *(
@@ -678,12 +692,12 @@ def test_keys_outside_the_schema_are_reported() -> None:
     report = read_result(
         {
             "summary": "",
-            "files": [{"path": "a.py", "findings": [PLAIN], "verdict": "bad", "more": [PLAIN]}],
+            "files": [{"path": "a.py", "findings": [PLAIN], "mood": "bad", "more": [PLAIN]}],
             "model": "m",
             "empty": "",
         }
     )
-    assert report.summary == "a.py: verdict: bad\n\nmodel: m"
+    assert report.summary == "a.py: mood: bad\n\nmodel: m"
     assert [left.where for left in report.leftovers] == ["files[0].more"]
     assert [left.where for left in read_result(answer(error="gave up", notes={"a": 1})).leftovers] == ["error", "notes"]
 
@@ -758,4 +772,18 @@ def test_a_sentence_outside_the_schema_of_a_file_is_left_over() -> None:
 
 
 def test_false_outside_the_schema_is_shown() -> None:
-    assert "approved: False" in read_result({"summary": "", "files": [], "approved": False}).summary
+    assert "score: 0" in read_result({"summary": "", "files": [], "score": 0}).summary
+
+
+@pytest.mark.parametrize("more", [{"approved": False}, {"verdict": "reject"}, {"complete": False}, {"truncated": True}])
+def test_a_verdict_outside_the_schema_is_left_over(more: dict[str, object]) -> None:
+    assert not read_result({"summary": "", "files": [], **more}).readable
+    assert not read_result({"summary": "", "files": [{"path": "a.py", "findings": [], **more}]}).readable
+    assert read_result({**answer(PLAIN), **more}).readable, "the findings are listed"
+
+
+def test_an_announced_file_has_to_exist() -> None:
+    message = f"{CLEAN}\nSee the attached file."
+    assert not read_result({"message": message, "deliverables": []}).readable
+    listed = [{"fileName": "r.json", "url": "https://x.test/r"}]
+    assert read_result({"message": message, "deliverables": listed}, {"r.json": FOUND}).readable

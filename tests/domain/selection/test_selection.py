@@ -380,7 +380,6 @@ TEXT_BEFORE = replace(entry(), size=60, binary=False)
         ("tool", replace(TEXT_BEFORE, binary=True), False),
         ("tool", replace(TEXT_BEFORE, binary=None), False),
         ("tool", replace(TEXT_BEFORE, size=0), False),
-        ("tool", replace(TEXT_BEFORE, mode="120000"), True),
         ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
         ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
         ("paper.pdf", TEXT_BEFORE, True),
@@ -390,6 +389,13 @@ def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: 
     file = changed(path, added=(), headers=BINARY_DIFF, new=replace(entry(binary=True), shebang=False), old=old)
     [one] = selection_of(file).held
     assert one == Held(path, HeldBecause.BINARY, "it was text before" if missed else "", missed=missed)
+
+
+@pytest.mark.parametrize(("path", "missed"), [("tool", True), ("logo.png", False)])
+def test_a_symlink_that_becomes_binary_is_missed_unless_it_is_media(path: str, *, missed: bool) -> None:
+    old, new = replace(TEXT_BEFORE, mode="120000"), replace(entry(binary=True), shebang=False)
+    [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new, old=old)).held
+    assert (one.detail, one.missed) == ("it was a symlink before" if missed else "", missed)
 
 
 def test_a_text_that_was_binary_before_is_reviewed() -> None:
