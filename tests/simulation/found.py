@@ -24,7 +24,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import AUTO_SIZE, IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import AUTO_SIZE, IS_QUIET, LISTS_RELEASE, ROUTES, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
@@ -686,16 +686,16 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "dropped-while-bought": Bug(
-        "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. It "
-        "overwrote the check run that named the task, so the answer was not announced.",
+        "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. The "
+        "check run of the older head said that it had ended, so the answer was not announced.",
         ANNOUNCED,
         history(
-            *(RUN, Move("review")),
-            Episode(
-                (PUSH, COLLECT),
-                (At(0, Switch()), At(7, Meanwhile(Move("copy", 1, 1))), At(8, Switch()), At(23, Switch())),
-            ),
-            setting=Setting((("max-credits-per-pr", "0"),), WAITS_FOR_CHECKS, life=Life(600, 3600)),
+            *(Move("collect"), RUN_PUSH, Move("copy")),
+            Episode((NEXT,), (At(0, Begin(NEXT)), At(4, Meanwhile(Move("evil_by_bot", 5))))),
+            Move("revert"),
+            Episode((COLLECT, NEXT, NEXT), tuple(At(call, Switch()) for call in (2, 7, 14, 33))),
+            *(Move("finish"), RUN, Move("secret", 1, 2), Move("go_back", 5)),
+            setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
     "finding-with-another-id": Bug(

@@ -1245,12 +1245,10 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="finished-before-its-announcement",
     ),
     Mutation(
-        "a purchase that another run has ended does not come before an intent",
-        "reviewbot.domain.machine.purchase:overtaking",
-        lambda right: (
-            lambda known, first, bought: (
-                None if first and first.attempt == bought.attempt else right(known, first, bought)
-            )
+        "a purchase that a run has dropped is over, although another one bought it",
+        "reviewbot.app.github.ledger_store:finished_in",
+        lambda _right: (
+            lambda copies, _ledger: [purchase_key(one.purchase) for one in copies if one.purchase.state.is_over]
         ),
         ANNOUNCED,
         found="dropped-while-bought",

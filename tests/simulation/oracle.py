@@ -187,7 +187,9 @@ class Oracle:
         tokens = [(line, token) for line in fresh for token in TOKEN.findall(line.text)]
         left = [(line, token) for line, token in tokens if not _took(known, token, line.path)]
         if self.mind.is_literal:
-            elsewhere = Counter(token for token, _ in known.elements())
+            there = Counter((token, line.path) for line in lines for token in TOKEN.findall(line.text))
+            moved = Counter((str(one["title"]), str(one["path"])) for one in earlier(submission)) - there
+            elsewhere = Counter(token for token, _ in moved.elements())
             left = [(line, token) for line, token in left if not _took(elsewhere, token)]
         files: dict[str, list[dict[str, object]]] = {}
         for line, token in left:

@@ -12,6 +12,7 @@ from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comme
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.copies import (
     adopted,
+    finished_in,
     latest_copies,
     only_in_doubles,
     with_claims,
@@ -49,7 +50,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass or reading.bypass
-    finished = {purchase_key(one.purchase) for one in copies if one.purchase.state.is_over}
+    finished = set(finished_in(copies, ledger))
     doubles = _trusted(run, found.extra)
     others = tuple(only_in_doubles(ledger, doubles))
     finished |= {purchase_key(one) for one in others if one.state.is_over}

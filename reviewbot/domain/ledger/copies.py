@@ -8,7 +8,7 @@ from decimal import Decimal
 from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.values import replace
 
@@ -26,6 +26,14 @@ def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
         for key, one in latest.items()
     )
     return tuple(sorted(placed, key=lambda one: (one.purchase.submitted_at, one.purchase.attempt)))
+
+
+def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[PurchaseKey]:
+    """Yield the purchases that are over; not one that a run has dropped while another one bought it."""
+    for one in (copy.purchase for copy in copies if copy.purchase.state.is_over):
+        known = ledger.recorded(one)
+        if one.task_id or known is None or not known.task_id:
+            yield purchase_key(one)
 
 
 def with_copies(

@@ -10,6 +10,7 @@ import pytest
 from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.ledger.copies import (
     adopted,
+    finished_in,
     latest_copies,
     only_in_doubles,
     with_claims,
@@ -142,3 +143,11 @@ def test_what_only_a_second_summary_has_is_added_and_its_findings_are_read_again
     found = with_doubles(there, [double], others)
     assert [one.state for one in found.purchases] == [TaskState.OPEN] * 3
     assert found.questions.find("5") == question
+
+
+def test_a_purchase_that_was_dropped_while_another_run_bought_it_is_not_finished() -> None:
+    dropped, done = copy(state=TaskState.ENDED, task_id=""), copy(state=TaskState.DONE, task_id="task_1")
+    bought = ledger(purchase(identity=OWN, state=TaskState.OPEN, task_id="task_1"))
+    assert not list(finished_in([dropped], bought))
+    assert list(finished_in([done], bought)) == [(SHORT, 1)]
+    assert list(finished_in([dropped], Ledger())) == [(SHORT, 1)]
