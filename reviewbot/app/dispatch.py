@@ -59,7 +59,7 @@ def _check_token(token: Secret) -> None:
 
 
 def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
-    """Raise if the workflow file of a re-run is not the default branch's: anyone with write access can re-run it.
+    """Raise if the workflow file of a re-run has changed on its branch: anyone with write access can re-run it.
 
     GitHub keeps the first attempt's file (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs).
     """
