@@ -43,6 +43,7 @@ from tests.simulation.world import (
     SECRET,
     UNREVIEWED,
     Start,
+    Waiver,
     World,
 )
 
@@ -828,8 +829,15 @@ def uncovered(
     waivers = waivers if number == 1 else []  # people waive only there
     for (token, path), count in world.evil_in(changes).items():
         mine = (one for one in waivers if (one.token, one.path, one.file) == (token, path, files[path]))
-        if not any(one.count >= count for one in mine):
+        if not any(one.count >= count for one in (*mine, *_of_moved(world, waivers, token))):
             yield (token, path), count
+
+
+def _of_moved(world: World, waivers: Iterable[Waiver], token: str) -> Iterator[Waiver]:
+    """Yield the waivers of a finding whose code had left its file, if the reviewer calls it open wherever that is."""
+    for one in waivers if world.setting.mind.is_literal else ():
+        if one.token == token and (one.file is None or token.encode() not in one.file.content):
+            yield one
 
 
 @dataclass(slots=True)
