@@ -51,7 +51,13 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
             _changes(places, before[name]) if name in before else _additions(name, places, fields, is_hashed=is_hashed)
         )
     ]
+    if file.path.rpartition("/")[2] in _WITHOUT_NEEDS:
+        found += [f"`{_shown(name)}` is a new package" for name in after if name not in before]
     return tuple(dict.fromkeys(found))
+
+
+_WITHOUT_NEEDS = frozenset({"Pipfile.lock", "pylock.toml"})
+"""Every package in these is installed, and the file does not say which other package needs it."""
 
 
 def _another_file(file: ChangedFile) -> str:

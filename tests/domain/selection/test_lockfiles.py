@@ -1718,7 +1718,8 @@ def test_a_new_package_from_a_known_source_is_ordinary() -> None:
 )
 def test_a_new_package_without_a_hash_is_reviewed(path: str, text: str, edit: Edit, is_ordinary: bool) -> None:  # noqa: FBT001 — a table
     found = suspicions(change(path, text, text.replace(*edit, 1)))
-    assert found == (() if is_ordinary else ("`more` has no hash",))
+    new = ("`more` is a new package",) if path == "Pipfile.lock" else ()
+    assert found == (new if is_ordinary else ("`more` has no hash", *new))
 
 
 MORE = f'{{"version": "1.0.0", {NPM_URL.replace("left", "more").replace("1.2.0", "1.0.0")}, "integrity": "{OTHER}"}}'
