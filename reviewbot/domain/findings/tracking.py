@@ -47,7 +47,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         views: the selected files as they would be sent, and the others as they are.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
-        kept: the names of the selected files that the head has; those that are held back although selected, too.
+        kept: the names of the files that the head has and that can have a finding's code, sent or held back.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
     """
 
@@ -62,7 +62,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     def of(cls, change: ChangeSet, views: Sequence[FileView], missed: Collection[str] = ()) -> ChangeIndex:
         """The index of a change; files that are held back are indexed too, although they were not sent.
 
-        `missed` has the selected files among those.
+        `missed` has those among them that can have a finding's code.
         """
         sent = {view.path: view for view in views}
         seen = (

@@ -922,6 +922,9 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
+    reasons = {HeldBecause.LOCK_FILE: False, HeldBecause.VENDORED: True, HeldBecause.MINIFIED: True}
+    for reason, may_have_code in reasons.items():
+        assert ("x" in replace(change, held=(Held("x", reason),)).index.kept) == may_have_code
     assert not held.has_ambiguous_names
     (file,) = change.change.files
     odd = replace(change.change, files=(replace(file, diff=replace(file.diff, old_path="low:app.py")),))
