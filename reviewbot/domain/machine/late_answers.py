@@ -53,8 +53,10 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
     """Return whether an earlier run left a purchase in one of these states, and no run has ended it since."""
     before = known.found.named(*key)
     now = known.stored.ledger.named(*key) or before
-    is_left = before is not None and now is not None and {before.state, now.state} <= set(states)
-    return is_left and key not in known.stored.finished
+    if before is None or now is None or before.state not in states or key in known.stored.finished:
+        return False
+    # A racing run may have written an older record over it.
+    return now.state in states or now.state.rank < before.state.rank
 
 
 def _is_shown(known: Known, purchase: Purchase) -> bool:

@@ -65,6 +65,8 @@ LATE = [
     (endings(replace(DEFERRED, state=TaskState.INTENT), outcome=FAILED), Ending.NOT_BOUGHT),
     (endings(DEFERRED, replace(DEFERRED, state=TaskState.ENDED), outcome=FAILED), Ending.NOT_BOUGHT),
     (endings(OPEN, DONE, stored=StoredLedger()), Ending.ANSWERED),
+    # A racing run has written the older record over it.
+    (endings(OPEN, DONE, stored=StoredLedger(Ledger((replace(OPEN, state=TaskState.INTENT),)))), Ending.ANSWERED),
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
