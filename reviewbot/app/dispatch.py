@@ -53,8 +53,8 @@ def _check_token(token: Secret) -> None:
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
-            hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, and in "
-            "`pull_request` workflows of forks and Dependabot.",
+            hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, in "
+            "`pull_request` workflows of forks, and for Dependabot unless it is a Dependabot secret.",
         )
 
 

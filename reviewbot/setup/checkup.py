@@ -136,7 +136,7 @@ def of_merges(plan: Plan) -> Iterator[Check]:
     held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
     stops = counted(total.stopped, "review")
     stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
-    listed = f"`reviewbot plan --since {DAYS}d` lists them"
+    listed = f"`reviewbot plan --since {DAYS}d` lists them, and what the figures leave out"
     yield Check("costs", f"in the last {DAYS} days {held} with these settings{stopped}; {listed}")
     for one in plan.by_rule() if plan.routes else ():
         about = f"costs by rule `{one.rule}`" if one.rule else "costs without a rule"

@@ -67,7 +67,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     else:
         yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
-        yield "CodeVF multiplies the credits by the multiplier of the `expertise`."
+        yield "These credits do not include the multiplier of the `expertise`."
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
     if unknown:
         yield f"Rules that no merge matches, because git records no labels and no drafts: {', '.join(unknown)}."

@@ -69,6 +69,12 @@ def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) 
         assert "`max-credits-per-pr: 720`" in text
         assert f"{bypass(rig)} REASON" in text
         assert "it would hold 360 credits, and 360 of 400 are held or used" in summary(rig)
+        assert rig.run(max_credits_per_pr="500").outputs["reason"] == "over-budget"
+        raised = rig.checks()
+        for shown in (raised[-1].output.summary, summary(rig)):
+            assert "360 of 500 are held or used" in shown, "both show the newest figures"
+        assert rig.run(max_credits_per_pr="500").outputs["reason"] == "over-budget"
+        assert rig.checks() == raised
         assert say(rig, f"{bypass(rig)} it burns", by="max").outputs["reason"] == "bypass"
         assert check(rig) == "success"
         rig.world.push(REPO, "topic", {"more.py": "x = 2\n"}, author="mona")

@@ -144,7 +144,8 @@ STORIES = {
     "dry-run": replace(
         CLEAN,
         outcome=not_due(Reason.DRY_RUN),
-        counts=None, sum=None, progress=None, cost=COST, minutes=None, task_id="",
+        counts=None, sum=None, progress=None, cost=replace(COST, tag_multiplier=None, hold=360),
+        minutes=None, task_id="",
     ),
     "sized": replace(
         CLEAN,

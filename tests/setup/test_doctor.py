@@ -596,7 +596,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 MERGES = (
     "ok       costs: in the last 30 days 1 review of 2 merges (direct commits count as merges) would have held 720 "
-    "credits with these settings; `reviewbot plan --since 30d` lists them.\n"
+    "credits with these settings; `reviewbot plan --since 30d` lists them, and what the figures leave out.\n"
 )
 
 
@@ -661,7 +661,8 @@ ok       rule 3: `rest`: always `mode: standard`.
 note     rule 4: `docs`: if `only-paths: docs/**`, then `reviewer: none`; it has no effect, because rule 3 (`rest`) \
 always matches first.
 ok       costs: in the last 30 days 1 review of 3 merges (direct commits count as merges) would have held 240 credits \
-with these settings, and `max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
+with these settings, and `max-credits-per-pr` would have stopped 1 review; \
+`reviewbot plan --since 30d` lists them, and what the figures leave out.
 ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
 ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
 ok       costs by rule `payments`: 0 reviews of 1 merge, 0 credits.

@@ -803,9 +803,9 @@ def _why_not(
 ) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
-    if conclusion == "skipped" or not due:
-        return f"a review of {[one.path for one in due]} is due" if due else ""
-    if problem := _unseen(world, due, head, number if strict else None):
+    if due and conclusion == "skipped":
+        return f"a review of {[one.path for one in due]} is due"
+    if due and (problem := _unseen(world, due, head, number if strict else None)):
         return problem
     if world.setting.input("fail-on", "critical") == "never":
         return ""
@@ -813,9 +813,26 @@ def _why_not(
         return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
     open_lines = [
         f"{count} of {token} in {path}"
-        for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)
+        for (token, path), count in uncovered(
+            world, (*due, *_left_out(world, changes, number)), strict=strict, number=number
+        )
     ]
     return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
+
+
+def _left_out(world: World, changes: tuple[Change, ...], number: int) -> Iterator[Change]:
+    """Yield the files that are not due for a review, but have what one of another file has reported."""
+    due = selected(world, changes)
+    reported = {
+        token
+        for task in world.tasks_of(number)
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED
+        for line in shown_in(task.submission)
+        for token in EVIL.findall(line.text)
+    }
+    for change in changes:
+        if change not in due and any(token in reported for line in change.added() for token in EVIL.findall(line)):
+            yield change
 
 
 def uncovered(

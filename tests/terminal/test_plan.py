@@ -303,8 +303,8 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
         "`max-credits-ceiling` limits the size of 3 reviews.",
         "Not modelled: `wait-for-checks`. Reviews wait",
         "Not modelled: `min-balance`",
-        "by the multiplier of the `expertise`",
-        "One review per merge is counted; a direct commit counts as a merge. CodeVF",
+        "do not include the multiplier of the `expertise`",
+        "One review per merge is counted; a direct commit counts as a merge. These credits",
     ):
         assert sentence in words
     document = json.loads(plan("--format", "json").out)

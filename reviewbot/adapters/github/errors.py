@@ -212,7 +212,7 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
         )
     return PermissionMissing(
         f"The token lacks permission for {intent.doing} ({reply.status}).",
-        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event "
+        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's `pull_request` event "
         f"the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )

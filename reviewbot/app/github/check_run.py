@@ -18,6 +18,7 @@ from reviewbot.domain.machine.outcome import (
     beside_another,
     check_to_write,
     current_check,
+    has_other_text,
     newer_base,
 )
 from reviewbot.domain.machine.purchase import purchase_to_copy
@@ -48,10 +49,13 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     there = now if known.read_again else there
+    reworded = has_other_text(known.stored.ledger, outcome)
     try:
-        check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
+        usable = there if there and not _is_only_record(run, known, state, there) else None
+        check = _update_check(run, state, usable, reworded=reworded)
     except ForgeUnreachable:
-        check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
+        newer = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
+        check = _update_check(run, state, newer, reworded=False)
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
@@ -114,9 +118,9 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     return run.attempt(CHECK_RUN, run.ports.forge.create_check, state) or check
 
 
-def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
+def _update_check(run: RunContext, state: CheckState, there: CheckRun | None, *, reworded: bool) -> CheckRun | None:
     own = there if there and not there.foreign else None  # an App cannot write another App's check run
-    if own and _says_the_same(own, state):
+    if own and not reworded and _says_the_same(own, state):
         return own
     forge = run.ports.forge
     # GitHub appends annotations, so a completed check run is replaced by a new one with the same name.

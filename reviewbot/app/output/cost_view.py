@@ -49,10 +49,12 @@ def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
 
 
 def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | None:
-    """Return the multiplier of the expertise; a later run computes it from the hold."""
+    """Return the multiplier of the expertise; a later run computes it from the hold, and a dry run does not know it."""
     request = known.request
     if tag or not request.expertise:
         return tag.multiplier if tag else Decimal(1)
+    if request.dry_run:
+        return None
     guess = round(Decimal(held) / (most * request.mode.multiplier), 2)
     return guess if hold(most, request.mode, guess) == held else None
 

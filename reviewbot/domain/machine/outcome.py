@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import base_mark
@@ -187,8 +188,17 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
 
 
 def statement(outcome: Outcome) -> str:
-    """Return what a summary without an answer says, as the ledger records it."""
-    return f"{outcome.reason} {outcome.conclusion or 'open'}"
+    """Return what a summary without an answer says, as the ledger records it; for a failure with a digest of its text."""
+    said = f"{outcome.reason} {outcome.conclusion or 'open'}"
+    is_failure = outcome.conclusion is Conclusion.ACTION_REQUIRED
+    return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said
+
+
+def has_other_text(ledger: Ledger, outcome: Outcome) -> bool:
+    """Return whether the summary says why the same failure happened with other words, such as older figures."""
+    said = statement(outcome)
+    same, has_text, _ = said.partition(f" {Conclusion.ACTION_REQUIRED} ")
+    return has_text != "" and ledger.stated.startswith(same + has_text) and ledger.stated != said
 
 
 def answer_of(task_id: str) -> str:
@@ -208,7 +218,7 @@ def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     """
     said = ledger.stated
     if outcome.conclusion is None:
-        is_error = said.endswith(f" {Conclusion.ACTION_REQUIRED}") and not said.startswith(outcome.reason)
+        is_error = f" {Conclusion.ACTION_REQUIRED} " in said and not said.startswith(outcome.reason)
         return is_error and outcome.reason is Reason.NOT_REQUESTED
     return not shows_answer(ledger) and said != statement(outcome)
 
