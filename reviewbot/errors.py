@@ -13,7 +13,7 @@
     │   ├── NothingSendable            no selected file fits into a request
     │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
-    │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
+    │       ├── ServiceRefused         refused, by an HTTP status below 500 or by reviewbot itself
     │       │   └── SchemaRefused      HTTP 400 `invalid_schema`: send no schema, with the same idempotency key
     │       ├── PayloadTooLarge        HTTP 413 or 400: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
@@ -270,7 +270,7 @@ class ServiceError(ReviewDidNotHappen):
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF refused a request with an HTTP status; repeating it would not help."""
+    """CodeVF, or reviewbot itself (`status` 0), refused a request; repeating it would not help."""
 
     reason = Reason.REFUSED
 

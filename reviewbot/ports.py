@@ -144,7 +144,8 @@ class CheckRuns(Protocol):
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """Return a pull request's check runs on all its commits, and on the last ones before each force-push.
 
-        One request per hundred commits, ten force-pushes and name. Used if the ledger is lost or has waivers.
+        One request per hundred commits, ten force-pushes and name. Used if the snapshot's check runs are not enough to
+        trust the ledger or to find older heads that lost their verdict.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:

@@ -1,5 +1,4 @@
-"""The implementations of the ports; the only packages that read, wait or send.
+"""The adapters: the ports' implementations for GitHub, CodeVF, git, local reviews, the Actions runner and the clock.
 
-GitHub, CodeVF, git, local reviews, the GitHub Actions runner and the clock. Each adapter translates foreign errors in
-one place.
+Each adapter translates foreign errors in one place.
 """

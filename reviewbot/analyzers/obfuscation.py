@@ -1,6 +1,6 @@
 """Find code that a language reads differently from every analyzer.
 
-Each disguise on an added line is a finding. On any line it makes the file count as not read, because the analyzers
+Each obfuscation on an added line is a finding. On any line it makes the file count as not read, because the analyzers
 do not read the text that runs.
 """
 
@@ -92,8 +92,8 @@ def _two_languages(file: SourceFile) -> Iterator[int]:
         yield 1
 
 
-# BuildKit reads the name of the file's reader from comments of either style. It also reads it from JSON at the start of
-# the file, which the analyzer reports as unreadable.
+# BuildKit reads the name of the frontend (`syntax=`) from comments of either style. It also reads it from JSON at the
+# start of the file, which the analyzer reports as unreadable.
 _FRONTEND: Final = re.compile(r"^\s*(?:#|//)\s*syntax\s*=\s*(\S*)", re.IGNORECASE)
 _OFFICIAL: Final = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?")
 
@@ -146,7 +146,7 @@ DISGUISES: Final = (
 
 
 def unmask(files: Sequence[SourceFile]) -> ToolReport:
-    """Look for every disguise in every file."""
+    """Look for every kind of obfuscation in every file."""
     found: list[tuple[Copy, RawFinding]] = []
     unseen: list[Unseen] = []
     for file in files:

@@ -96,7 +96,7 @@ class ToolReport(Struct, frozen=True):
 
 
 class ToolRunner(Struct):
-    """Runs one analyzer in a private, empty folder.
+    """Runs one analyzer in a private folder that contains only the copies.
 
     Attributes:
         program: absolute path.

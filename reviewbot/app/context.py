@@ -200,7 +200,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
 
 def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
-    """Return what a run knows when it starts, if it may buy and has no other order."""
+    """Return what a run knows when it starts; its request may buy, cancels nothing and has no ledger edits."""
     settings = run.settings
     request = Request(
         trigger=trigger,

@@ -46,7 +46,7 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue in the action's repository.\n")
     if list(arguments) in (["action"], ["collect"]):
-        # Imported here: only these two commands need the adapters.
+        # Imported here: reporting a bug of any other command needs no adapters.
         from reviewbot.app.dispatch import write_bug  # noqa: PLC0415
         from reviewbot.cli.bootstrap import open_ports, read_event  # noqa: PLC0415
         from reviewbot.settings.environment import read_environment  # noqa: PLC0415

@@ -105,7 +105,7 @@ def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]
 
 
 def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
-    """Return the colours of a line, or nothing if they belong to another text."""
+    """Return the coloured pieces of a line, or the line without colour if the colours belong to another text."""
     number, side = (line.old, left) if line.new is None else (line.new, right)
     runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)

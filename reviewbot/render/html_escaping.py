@@ -44,7 +44,7 @@ def data(value: object) -> str:
 
 
 def words(text: str) -> str:
-    """Return a reviewer's text on one line: pairs of equal backtick runs are code, the rest is shown literally."""
+    """Return a reviewer's text as inline HTML: pairs of equal backtick runs are code, the rest is shown literally."""
     out: list[str] = []
     at = 0
     for start, end, (closes, stop) in code_spans(text):
@@ -88,7 +88,7 @@ def as_html(html: str) -> str:
 
 
 def marked(html: str) -> str:
-    """Return one line of escaped template text as HTML: `code` and **strong**."""
+    """Return escaped template text as inline HTML: `code` and **strong**."""
     return _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", html))
 
 

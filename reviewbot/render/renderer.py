@@ -155,7 +155,7 @@ class Renderer:
                 write(view)
 
     def summary(self, view: SummaryView) -> str:
-        """Return the summary comment: the marks first, at most 61,000 characters."""
+        """Return the summary comment: the marker and the ledger first, at most 61,000 characters."""
         return self.summary_comment(view).text
 
     @_or_shipped
@@ -171,7 +171,7 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file: the mark first, at most 63,000 characters.
+        """Return a comment on lines or on a file: the marker first, at most 63,000 characters.
 
         The prompt for a coding agent is left out before a finding is shortened for it.
         """
@@ -188,7 +188,7 @@ class Renderer:
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:
-        """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
+        """Return the state of a comment's findings, to follow its marker; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise TemplateError.mistake(
@@ -198,7 +198,7 @@ class Renderer:
 
     @_or_shipped
     def post(self, view: AnswerView | AnnouncementView | ReplyView) -> str:
-        """Return an answer to a command, an announcement of a late answer, or the reviewer's reply: the mark first."""
+        """Return an answer to a command, an announcement of a late answer, or a reviewer's reply: the marker first."""
         name, context_of = _POSTS[type(view)]
         return self._marked(name, (context_of(view, detail) for detail in POST_DETAILS), view.mark, COMMENT)
 
@@ -213,7 +213,7 @@ class Renderer:
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
-        """Return the one line above a review's comments: the mark first."""
+        """Return the one line above a review's comments: the marker first."""
         context = contexts.of_summary(contexts.linked(view), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
         return self._marked("review.md.j2", [context], mark, COMMENT)
 
@@ -238,7 +238,10 @@ class Renderer:
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """Return the job summary with every finding in full, in at most 900 kB."""
+        """Return the job summary, in at most 900 kB.
+
+        It lists the findings unless the summary comment has all of them.
+        """
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped

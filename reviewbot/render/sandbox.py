@@ -95,7 +95,7 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.Slice: "[:]",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
-"""Filters that would split an escape sequence, or escape for HTML in Markdown."""
+"""Syntax that would split an escape sequence, or escape for HTML in Markdown."""
 
 
 class _Compiler(CodeGenerator):

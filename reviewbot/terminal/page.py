@@ -42,7 +42,10 @@ _MOST_SENT = 200
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
-    """Print a review; `quiet` prints only the findings and the verdict, and nothing if there are no findings."""
+    """Print a review; with `quiet`, only the findings and the verdict.
+
+    Without findings, `quiet` prints no verdict either if the exit status is 0.
+    """
     excerpts, findings = Excerpts(files), worst_first(view.findings)
     if view.sum is None:
         _show_remembered(console, findings)

@@ -19,7 +19,7 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 _EACH = 50
-"""How many steps of a stage have a line without a bar."""
+"""Without a bar, one line per this many steps of a stage."""
 
 
 class Progress(Struct):

@@ -35,7 +35,8 @@ _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 class Bounds(Struct, frozen=True):
     """Limits for reading a change: seconds of all commands together, and bytes of a file that git writes.
 
-    A fetch writes one file, since fetched objects stay packed, and there are at most three fetches.
+    A fetch writes one file, since fetched objects stay packed, and there are at most three fetches, each with one
+    retry.
     """
 
     seconds: float = 300

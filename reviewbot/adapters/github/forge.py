@@ -166,7 +166,10 @@ class GitHubForge(FileReader):
         return parse.by_id(run.value(app) for run in runs)
 
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
-        """Return the check runs of commits; those with more than one request has read cost requests of their own."""
+        """Return the check runs of commits.
+
+        A commit with more check runs than one response contains is read by requests of its own.
+        """
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
         return parse.by_id((*parse.checks(commits, app), *more))
 
@@ -219,7 +222,7 @@ class GitHubForge(FileReader):
         )
 
     def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
-        """Yield pull requests with their check runs of a name, for each pair of the two."""
+        """Yield the pull request of each pair (number, check name), with its check runs of that name."""
         kind = dict[str, answers.Checked | None]
         for at in range(0, len(pairs), queries.LISTED):
             some = pairs[at : at + queries.LISTED]

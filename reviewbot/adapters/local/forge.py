@@ -1,7 +1,7 @@
 """The `Forge` port of a local review: reads from another source, and writes to this machine only.
 
-A local branch is reviewed by the same machine as a pull request, with the same ledger: the summary that contains it is
-stored in a state file. Comments and checks are dropped; the report contains everything.
+A local branch goes through the same state machine as a pull request, with the same ledger: the summary that contains
+it is stored in a state file. Comments and checks are dropped; the report contains everything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _always(value: T) -> Callable[..., T]:
-    """Return a method that ignores its arguments and does nothing."""
+    """Return a method that ignores its arguments and returns `value`."""
     return lambda *_, **__: value
 
 

@@ -127,7 +127,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _reason(run: RunContext, done: Done) -> str:
-    """Return the reason of a waiver or a bypass as it is stored, or for the comment to write: without secrets."""
+    """Return the reason of a waiver or a bypass without secrets: as stored, or for some refusals as in the command."""
     if done.refusal in _REPEATED:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
@@ -140,7 +140,7 @@ def _reason(run: RunContext, done: Done) -> str:
 
 
 def _id_of_thread(done: Done) -> str:
-    """Return the id to write instead, for a command in the thread of one finding."""
+    """Return the id of the thread's finding for a `waive` or `unwaive` without one; empty if the thread has several."""
     findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
     return findings[0] if len(findings) == 1 else ""
 

@@ -32,14 +32,14 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    The copies of every head are read if the ledger is not trusted, has waivers or a bypass, or records no purchase
-    since a force-push. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest`
-    is that of the change's identity, of which a copy contains only the beginning.
-
-    `own` is the summary as this run wrote it. It may have replaced a newer one, whose purchases the copies have.
+    The copies of every head are read if the ledger is missing or not trusted, has a waiver, a bypass or an acceptance,
+    records no purchase since a force-push, or is newer than every check run that was read. So neither a push nor a
+    force-push hides a purchase or makes an older ledger trusted. `digest` is that of the change's identity, of which a
+    copy contains only the beginning. `own` is the summary as this run wrote it. It may have replaced a newer one, whose
+    purchases the copies have.
 
     Raises:
-        ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
+        ForgeError: it has a waiver, a bypass or an acceptance, and check runs that could contradict it cannot be read.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep

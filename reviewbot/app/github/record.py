@@ -102,7 +102,7 @@ def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
-    """Keep only this purchase as news; the rest is written after the comments are posted."""
+    """Keep only this purchase in the ledger update; the rest is written after the comments are posted."""
     return known.with_update(known.memory.update.only(purchase.identity, purchase.attempt))
 
 

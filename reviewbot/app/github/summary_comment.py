@@ -106,7 +106,7 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
     """Return the comment without this run's URL, and with the wait in whole hours.
 
-    So a run without news edits nothing, and a long wait causes one edit per hour.
+    So a run without an update edits nothing, and a long wait causes one edit per hour.
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)

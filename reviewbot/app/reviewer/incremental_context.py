@@ -59,9 +59,10 @@ def _all_of(files: Sequence[ChangedFile]) -> tuple[NewPart, ...]:
 def so_far(
     known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
 ) -> list[tuple[str, int]]:
-    """Return the conversation of each task, redacted, and the number of secrets; what does not fit is counted.
+    """Return the attachment of each task, redacted, and the number of secrets; what does not fit is counted.
 
-    A finding is sent with its file, or with the first batch. The limits are for each attachment.
+    It contains the findings to confirm, what is new, and the conversation. A finding is sent with its file, or with the
+    first task. The limits are for each attachment.
     """
     new, findings = known.new_parts if since else (), known.ledger.findings.records
     replies = conversation(known) if with_talk else ()

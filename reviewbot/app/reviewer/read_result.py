@@ -61,7 +61,7 @@ def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
 
 
 def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
-    """Return the part, from 0, that was asked about each finding, by finding id."""
+    """Return the task, from 0, that was asked about each finding, by finding id."""
     where = batches_of(known, bought).numbers()
     return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 

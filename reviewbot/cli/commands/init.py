@@ -35,7 +35,7 @@ from reviewbot.setup.files import (
 ADVISORY, GATE = "advisory", "gate"
 
 OUT_OF_BOUNDS = frozenset({".git"})
-"""Where nothing is written; what GitHub reads is what this command is for."""
+"""Folders in which nothing is written. Unlike for report files, `.github` is allowed: the workflows are there."""
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"

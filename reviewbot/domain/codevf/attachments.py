@@ -269,7 +269,7 @@ class Bins:
         return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of its kind with enough space; return whether there was one."""
+        """Add a file to the first attachment of its kind with enough space, or to a new one; return whether it fits."""
         index = self._place(kind, bytes_)
         if index is None:
             self.refuse("diff" if kind == _DIFF else "text", file, bytes_)

@@ -94,7 +94,7 @@ def split_ids(task_id: str) -> tuple[str, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Combine several tasks; the result is over when all are, and parts without a result are unseen."""
+    """Combine several tasks. The result is over when all are; tasks without a result are listed in `unseen`."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

@@ -38,7 +38,7 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
-    """Return both names; with the diff's first line if their bytes are not UTF-8, since others read the same."""
+    """Return both names, and the diff's first line if a name is not UTF-8: other bytes decode to the same name."""
     names = (file.path, file.diff.old_path)
     return (*names, file.diff.text.partition("\n")[0]) if any("\ufffd" in one for one in names) else names
 

@@ -318,7 +318,7 @@ def _indent(line: str) -> int:
 _LABEL = re.compile(rf"{MARKS}(?P<word>{RANK}){MARKS}(?:\s*[:\u2013\u2014]|\s+-\s){MARKS}\s*", re.IGNORECASE)
 
 _NAME_ALONE = 7
-"""The level of a file's name without a mark, below those of Markdown's headings."""
+"""The heading level of a file's name without `#`, below Markdown's levels 1 to 6."""
 
 _CLOSING = re.compile(
     r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|apart from|other than|besides|also|finally|"

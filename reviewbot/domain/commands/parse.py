@@ -33,7 +33,7 @@ MAX_QUESTION = 2_000
 """Characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""Characters that are redacted, through the last word; fewer are sent."""
+"""Characters that are searched for secrets, through the end of the last word; fewer are sent."""
 
 
 class CommandName(StrEnum):

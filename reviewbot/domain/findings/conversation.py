@@ -22,7 +22,7 @@ MAX_REPLY = 2_000
 """Characters of a reply that are sent."""
 
 LONGEST_REPLY = 10_000
-"""Characters that are redacted, through the last word; fewer are sent."""
+"""Characters that are searched for secrets, through the end of the last word; fewer are sent."""
 
 
 class Role(Enum):

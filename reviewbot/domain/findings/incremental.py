@@ -24,7 +24,7 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
-"""Characters of a part's text that are shown to the reviewer."""
+"""Characters of a leftover, an unreadable part of an earlier answer, that are shown to the reviewer."""
 
 
 class NewPart(Struct, frozen=True):

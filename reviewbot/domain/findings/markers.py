@@ -1,6 +1,6 @@
-"""Marks, the hidden first bytes of reviewbot's comments, and the short ids of findings.
+"""The markers, hidden HTML comments at the start of reviewbot's comments, and the short ids of findings.
 
-Anyone can paste a mark. It counts only in a comment that the token's own account wrote.
+Anyone can paste a marker. It counts only in a comment that the token's own account wrote.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def summary_mark(instance: str) -> str:
 
 
 def read_summary_mark(body: str) -> str | None:
-    """Return the instance in the summary mark that a body starts with, if any."""
+    """Return the instance in the summary marker that a body starts with, if any."""
     match = _SUMMARY.match(body)
     return None if match is None else match[1]
 
@@ -54,7 +54,7 @@ def review_mark(instance: str) -> str:
 
 
 class FindingMark(Struct, frozen=True):
-    """The first bytes of a review comment."""
+    """The marker of a review comment."""
 
     instance: str
     ids: tuple[str, ...]
@@ -76,7 +76,7 @@ def comment_key(comment_id: int, *, in_thread: bool) -> str:
 
 
 class AnswerMark(Struct, frozen=True):
-    """The first bytes of the answer to a command: the `comment_key` of the command, and the reaction to it."""
+    """The marker of the answer to a command: the `comment_key` of the command, and the reaction to it."""
 
     instance: str
     comment: str
@@ -93,7 +93,7 @@ def read_answer_mark(body: str) -> AnswerMark | None:
 
 
 class ReplyMark(Struct, frozen=True):
-    """The first bytes of what reviewbot writes into a finding's thread on behalf of the reviewer.
+    """The marker of what reviewbot writes into a finding's thread on behalf of the reviewer.
 
     Attributes:
         key: `finding_id` of what was answered, such as a task and a finding: one reply has one key.
@@ -107,7 +107,7 @@ class ReplyMark(Struct, frozen=True):
 
 
 def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
-    """Return the mark that a body starts with, if any, and the text after it."""
+    """Return the marker that a body starts with, if any, and the text after it."""
     match = _REPLY.match(body)
     return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
 
@@ -133,7 +133,7 @@ def read_words(body: str) -> Words | None:
 
 
 class AnnouncementMark(Struct, frozen=True):
-    """The first bytes of the announcement of a late answer; `key` says which purchase it is about."""
+    """The marker of the announcement of a late answer; `key` says which purchase it is about."""
 
     instance: str
     key: str
@@ -174,7 +174,7 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
-    """Set the state in a finding's comment, right after the mark: trusted Markdown without marks, or nothing."""
+    """Set the state in a finding's comment, right after the marker: trusted Markdown without markers, or nothing."""
     mark = _FINDING.match(body)
     if mark is None:
         return body

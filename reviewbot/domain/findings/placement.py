@@ -1,7 +1,7 @@
 """Place every finding and give it an id, before anything is posted.
 
-Each finding gets exactly one place: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the diff.
-Code is compared with the text as sent, in which secrets are redacted.
+Each finding gets exactly one placement: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the
+diff. Code is compared with the text as sent, in which secrets are redacted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_FINGERPRINT_LINES = 20
 
 
 class Why(StrEnum):
-    """How the place of a finding was found, or why it is not on a line; `why.md.j2` has the texts."""
+    """How the placement of a finding was found, or why it is not on a line; `why.md.j2` has the texts."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -93,7 +93,7 @@ Placement = OnLines | OnFile | InSummary | DuplicateOf
 
 
 class Placed(Struct, frozen=True):
-    """A finding with its place and its id.
+    """A finding with its placement and its id.
 
     Attributes:
         side: where its code was found, otherwise the side that the reviewer cited.

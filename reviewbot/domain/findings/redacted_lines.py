@@ -30,7 +30,8 @@ def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
             kinds = dict.fromkeys(
                 kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
             )
-            named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""  # a split one is masked
+            # Empty if values are only masked: a mask has no kind.
+            named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""
             yield Finding(
                 path=view.path,
                 severity=Severity.CRITICAL,

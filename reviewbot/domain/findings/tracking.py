@@ -295,7 +295,10 @@ def update_states(findings: Findings, change_index: ChangeIndex, reviews: Earlie
 def _updated(
     before: Sequence[TrackedFinding], change_index: ChangeIndex, reviews: EarlierReviews
 ) -> tuple[TrackedFinding, ...]:
-    """Update findings. Of several with equal lines, only as many can be fixed as copies are gone; the others stay."""
+    """Update findings.
+
+    Of several with equal lines, at most as many become `CHANGED` as copies are gone; the others are `OPEN`.
+    """
     after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
     for one in before:

@@ -168,7 +168,7 @@ class Comment(Struct, frozen=True):
     Attributes:
         id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by_us: whether the last editor is the author.
+        edited_by_us: whether the author was the last to edit it; true if it was never edited.
         author: a login, a bot's with `[bot]`; None for a deleted account.
         by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added one of its reactions.

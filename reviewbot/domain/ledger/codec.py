@@ -28,7 +28,7 @@ from reviewbot.values import replace
 VERSION = 1
 MAX_POSTED = 1_500
 LEAST_POSTED = 300
-"""How many of them are kept in a ledger that is too long otherwise."""
+"""Entries of `Ledger.posted` that are kept if the ledger is otherwise too long."""
 MOST_CONTEXTS = 2
 """The last purchases whose context is listed."""
 MAX_EXPERTISE = 60
@@ -116,7 +116,7 @@ def _at_most(findings: Findings, count: int, length: int) -> Findings:
 
 
 def _needed(ledger: Ledger) -> Ledger:
-    """Leave out the opinions, the lists of contexts, and most ids of comments on findings that are forgotten."""
+    """Leave out the opinions, the contexts, and `posted` beyond `LEAST_POSTED`, first the ids of forgotten findings."""
     known = {one.id for one in ledger.findings.records}
     posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
     purchases = tuple(replace(one, context=()) for one in ledger.purchases)

@@ -77,7 +77,7 @@ Scoped = phases.Sizing | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
 Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
 Buying = phases.Wanted | Checked
-"""A review is bought: each of these contains what can follow it."""
+"""The phases from approval to purchase, as return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
@@ -746,7 +746,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 
 
 def _again(at: phases.Intended, purchase: Purchase, message: str) -> phases.Quoted | phases.Intended:
-    """Submit another task under the same key, and record what is different for later runs."""
+    """Submit a smaller request, or one without the schema, under the same key, and record this for later runs."""
     bought = at.bought.with_purchase(purchase)
     known = at.known.with_own(bought).saying(message)
     return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)

@@ -373,7 +373,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger with the news of this run, which may show that a waiver does not count."""
+        """The ledger with this run's update, which may show that a waiver does not count."""
         return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property

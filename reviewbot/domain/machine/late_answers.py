@@ -62,7 +62,7 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 def _is_shown(known: Known, purchase: Purchase) -> bool:
     """Return whether this run posted comments, or a finding of this answer has one that the summary does not know.
 
-    A finding that this run posted can have another id since: a new base or head changes its place.
+    A finding that this run posted can have another id since: a new base or head can change which code it is on.
     """
     answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
     found = {item.id for one in answers for item in one.placed}

@@ -238,7 +238,7 @@ def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Return whether to write the summary: for news, or if neither it nor a check run shows this verdict.
+    """Return whether to write the summary: for this run's update, or if neither it nor a check run shows this verdict.
 
     An existing one is written only with the ledger that was read immediately before.
     """

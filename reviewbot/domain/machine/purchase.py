@@ -232,10 +232,10 @@ def may_exceed_together(known: Known) -> bool:
 
 
 def check_race(known: Known, now: Ledger) -> None:
-    """Withdraw an intent if others that were recorded meanwhile exceed the budget.
+    """Raise `OverBudget` if costs that were recorded meanwhile exceed the limit together with this intent.
 
     Each run records its intent and then reads the others, so of two that do not fit together at least the later one
-    sees the other and withdraws. Both withdraw if each sees the other.
+    sees the other and is withdrawn. Both are withdrawn if each sees the other.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.recorded(one) for one in now.purchases}
@@ -376,7 +376,7 @@ def as_agreed(request: Request, wanted: Purchase) -> Request:
 
 
 def by_rules(known: Known) -> Known:
-    """Return the request with the review that the rules of `routes` give this change, whatever was bought before."""
+    """Return `known` with the review that the rules of `routes` give this change, whatever was bought before."""
     return _with_terms(known, _chosen(known)) if _has_rules(known) else known
 
 
@@ -396,7 +396,7 @@ def _chosen(known: Known) -> Terms:
 
 
 def routed(known: Known) -> Known:
-    """Return the request with the review that the rules give; a change that was bought keeps at least that review.
+    """Apply the review that the rules give; a change that was bought keeps at least that review.
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
     """

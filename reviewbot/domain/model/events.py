@@ -26,7 +26,7 @@ BOT_SUFFIX = "[bot]"
 
 
 class ReviewEvent(Struct, frozen=True):
-    """An event of an open pull request.
+    """A `pull_request`, `pull_request_target` or `pull_request_review` event, except the action `closed`.
 
     Attributes:
         action: GitHub's word, such as `opened`, `synchronize` or `labeled`.

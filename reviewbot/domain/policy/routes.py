@@ -92,7 +92,7 @@ class Terms(Struct, frozen=True):
 
     @property
     def hold(self) -> int:
-        """The credits that CodeVF holds for one task, doubled so that they are whole, before the expertise."""
+        """Twice the hold of one task without the expertise's multiplier, to compare reviews; doubled to be whole."""
         most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
         within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
         return int(within * self.mode.multiplier * 2)

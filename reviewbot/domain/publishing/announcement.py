@@ -1,6 +1,6 @@
 """Compare the late answers with the comments that announce them, because GitHub sends no mail for an edit.
 
-Each is announced once: the ledger has its key in `posted`, and the comment in its mark.
+Each is announced once: the ledger has its key in `posted`, and the comment in its marker.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Announcement(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What is announced, for the comment's mark. An unbought purchase may still be bought and end later."""
+        """What is announced, for the comment's marker. An unbought purchase may still be bought and end later."""
         identity, attempt = purchase_key(self.purchase)
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 

@@ -85,7 +85,7 @@ class ReplyDraft(Struct, frozen=True):
     """What the reviewer replies in the thread of a finding.
 
     Attributes:
-        key: of its mark: one task has one reply to a finding.
+        key: of its marker: one task has one reply to a finding.
         text: hostile.
     """
 

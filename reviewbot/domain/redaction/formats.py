@@ -200,7 +200,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def apart(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Return tokens that do not overlap: the first one, and the longest of those that begin there."""
+    """Merge overlapping tokens. The result has the kind of the first one, or of the longest that begins there."""
     kept: list[Token] = []
     for one in sorted(tokens, key=lambda token: (token.start, -token.stop)):
         if not kept or one.start >= kept[-1].stop:

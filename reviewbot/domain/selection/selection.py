@@ -146,7 +146,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _is_moved_in(
     file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a file comes from a place without reviews."""
+    """Return whether a file was renamed from a path that is not reviewed."""
     old = file.diff.old_path
     is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
@@ -159,7 +159,7 @@ def _with_every_line(file: ChangedFile) -> ChangedFile:
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
-    """Hold a file from a place without reviews if its text, which the diff does not show, was not read."""
+    """Return why a file from an unreviewed path is held back: its text, which the diff does not show, was not read."""
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
@@ -178,7 +178,10 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
 
 
 def _unreadable(file: ChangedFile) -> Held | None:
-    """Hold a file without lines to send. Disguised source code counts as missed, other binaries do not."""
+    """Return why a file without lines to send is held back.
+
+    Binaries that may be source code count as missed, others do not.
+    """
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
     if not _is_binary(file):
@@ -211,7 +214,7 @@ def over_limit(file: ChangedFile) -> str:
 
 
 def not_utf_8(path: str, invalid: str) -> Held:
-    """Hold a file that is not UTF-8; `invalid` is a phrase on its first such byte, if that is known."""
+    """Return a file that is not UTF-8 as held back; `invalid` is a phrase on its first such byte, if that is known."""
     detail = "; ".join(filter(None, (invalid, "save it as UTF-8")))
     return Held(path, HeldBecause.NOT_UTF_8, detail, missed=True)
 

@@ -80,7 +80,7 @@ class AnswerView(Struct, frozen=True):
     """The answer to a command in a comment.
 
     Attributes:
-        mark: trusted; the hidden first bytes, which the template must emit first.
+        mark: trusted; the marker, which the template must emit first.
         word: of `parse.CommandName`, as its value.
         refusal: of `authorize.Refusal`, as its value; empty when the command was carried out.
         needs: the permission that the command needs.
@@ -122,7 +122,7 @@ class AnnouncementView(Struct, frozen=True):
     """The announcement of a late answer.
 
     Attributes:
-        mark: trusted; the hidden first bytes, which the template must emit first.
+        mark: trusted; the marker, which the template must emit first.
         mentions: logins, of which those of people are mentioned.
         ending: of `announcement.Ending`, as its value.
         reviewed_sha: the head that the review is of, full; empty if unknown.

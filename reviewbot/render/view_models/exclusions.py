@@ -21,7 +21,7 @@ _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
 def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
-    """Return the names of the missed files. Lost parts are not files."""
+    """Return the names of the missed files, without the entries for tasks that ended without a result."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 

@@ -177,8 +177,8 @@ class SummaryView(Struct, frozen=True):
     """A run, for the summary comment, the check's page, the job summary and the terminal.
 
     Attributes:
-        mark: trusted; hidden first bytes of the summary comment.
-        ledger: trusted; the hidden signed state, emitted right after the mark.
+        mark: trusted; the marker of the summary comment.
+        ledger: trusted; the hidden signed state, emitted right after the marker.
         reviewer: `codevf` or `local`.
         counts: open findings by severity, without duplicates; every severity is a key. None while unknown.
         findings: by file, the file with the worst first; those without a file have the empty path.
