@@ -27,6 +27,7 @@ from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import INPUTS, Settings
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
 from reviewbot.setup.audit import Called, Job
+from reviewbot.setup.files import EXAMPLE_OWNER, REVIEW_FILE
 from reviewbot.values import replace
 
 AROUND = 5
@@ -181,6 +182,10 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     elif not reviewing:
         todo = "Write one with `reviewbot init`, and push it to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
+    if len(files := sorted({job.file for job in reviewing})) > 1:
+        named = " and ".join(f"`{file}`" for file in files)
+        what = f"{named} start on pull requests, so both may buy a review of each"
+        yield Check("workflows", what, "Delete one, unless their `if:` conditions exclude each other.")
     for job in jobs:
         trouble = list(_of_job(job, settings))
         fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
@@ -333,7 +338,7 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
 
 def _is_example(job: Job) -> bool:
     """Return whether only the owner is the example's; one without a commit is reported for that."""
-    return job.action.startswith("OWNER/") and job.ref != _EXAMPLE_REF
+    return job.action.startswith(EXAMPLE_OWNER) and job.ref != _EXAMPLE_REF
 
 
 def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
@@ -382,7 +387,12 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         source = " --source APP_ID" if is_by_app else ""
-        todo = f"To require it, import the ruleset that `reviewbot init --as gate{source}` prints."
+        todo = f"To require it, import the ruleset that `reviewbot init --as gate{source}` prints"
+        todo += (
+            "."
+            if any(REVIEW_FILE.endswith(f"/{job.file}") for job in jobs)
+            else "; it also writes workflows: use an empty folder."
+        )
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"

@@ -57,7 +57,8 @@ class Action(Struct, frozen=True):
         return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
-PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT", "vX.Y.Z")
+EXAMPLE_OWNER = "OWNER/"
+PLACEHOLDER = Action(f"{EXAMPLE_OWNER}reviewbot", "COMMIT", "vX.Y.Z")
 """What the documents show."""
 
 

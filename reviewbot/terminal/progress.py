@@ -28,13 +28,15 @@ class Progress(Struct):
     console: Console | None = None
     bar: moving.Progress | None = None
     _stage: str = ""
+    _done: int = 0
 
     def count(self, done: int, total: int) -> None:
         """Show how much of the stage is done; without a bar as a line now and then."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
-        elif self.console and done and done % _EACH == 0:
+        elif self.console and done != self._done and done % _EACH == 0:
             say(self.console, f"{done} of {total} …")
+        self._done = done
 
     def say(self, line: str) -> None:
         if self.console:

@@ -250,6 +250,18 @@ def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
         assert emoji(rig) == ["+1"]
 
 
+def test_a_finished_review_is_published_and_not_called_cancelled(tmp_path: Path) -> None:
+    clock = HandClock()
+    with open_rig(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        clock.advance(10)
+        done = say(rig, "/reviewbot cancel")
+        assert (done.exit_status, check(rig), len(rig.comments())) == (0, "failure", 1), done.log
+        assert "There is no open review and no open question" in answers(rig)[-1]
+        assert emoji(rig) == ["-1"]
+
+
 def test_finished_reviews_are_collected_on_request(tmp_path: Path) -> None:
     clock = HandClock()
     with open_rig(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:

@@ -322,6 +322,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         for word in CommandName
         if word not in {CommandName.UNKNOWN, CommandName.ASK}
     }
+    views["answer-waive-until-push.md"] = replace(ANSWER, word="waive", until_push=True)
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
     )  # fmt: skip

@@ -115,6 +115,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
         said=_reason(run, done),
+        until_push=_is_until_push(done),
         in_thread=done.posted.in_thread,
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
@@ -137,6 +138,13 @@ def _reason(run: RunContext, done: Done) -> str:
         return ledger.bypass.reason if ledger.bypass else ""
     record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
     return record.waiver.reason if record and record.waiver else ""
+
+
+def _is_until_push(done: Done) -> bool:
+    """Return whether a new waiver ends with the next change: the finding's code is not in its file."""
+    ledger, edit = done.memory.ledger, done.action.edit if isinstance(done.action, EditLedger) else None
+    record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
+    return bool(record and record.waiver and ledger.is_of_change(record.waiver))
 
 
 def _id_of_thread(done: Done) -> str:

@@ -141,6 +141,8 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
             shown = visible(said)[:40]
             near = did_you_mean(shown, (one.id for one in findings))
             what = f"`{shown}` matches {len(found)} findings" if found else f"the report has no finding `{shown}`{near}"
+            if any(one.id.startswith(said) for one in view.waived if len(said) >= FEWEST_DIGITS):
+                what = f"the finding `{shown}` is waived"
             problems.append(Problem("", what, todo=todo))
         asked.update(found)
     if problems:

@@ -22,6 +22,7 @@ from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.files import (
     ENVIRONMENT,
+    EXAMPLE_OWNER,
     REVIEW_FILE,
     SECRET,
     Action,
@@ -119,6 +120,8 @@ def _action(call: Call) -> Action:
     if not said:
         raise wrong("--action", "missing, and this reviewbot was not installed from a release", _WRITE)
     action = read_action(said)
+    if action is not None and action.repository.startswith(EXAMPLE_OWNER):
+        raise wrong("--action", f"`{action.repository}` is the documents' placeholder", "Write the owner of reviewbot.")
     if action is None:
         raise wrong("--action", f"`{said[:100]}` does not name an action, its commit and its release", _WRITE)
     return action

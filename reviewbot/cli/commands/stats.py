@@ -82,12 +82,11 @@ class History(Struct):
     questions: list[figures.PastQuestion] = []
 
     def read(self, repository: str, pulls: PastPulls) -> None:
-        """Add those of a repository; the progress is how much of the period was read."""
-        self.progress.stage(f"Reading the reviews of {repository}")
-        period = max(1, round((self.until - self.since).total_seconds()))
+        """Add those of a repository; the progress is how many days of the period were read."""
+        self.progress.stage(f"Reading the reviews of {repository}, day by day")
         for page in pulls.past_pulls(self.since):
             for pull in page:
-                self.progress.count(max(0, round((self.until - pull.updated_at).total_seconds())), period)
+                self.progress.count(max(0, (self.until - pull.updated_at).days), (self.until - self.since).days)
                 ledgers, left_out = ledgers_of(pull, self.key)
                 self.left_out += left_out
                 for ledger in ledgers:

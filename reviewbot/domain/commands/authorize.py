@@ -15,7 +15,7 @@ from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import Accept, GrantBypass, LedgerEdit, Unwaive, Waive
-from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN
 from reviewbot.domain.policy.eligibility import Asked
@@ -84,9 +84,15 @@ class Collect:
 
 
 class Cancel(Struct, frozen=True):
-    """Cancel the open tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
+    """Cancel the open tasks and deferred purchases.
+
+    Attributes:
+        is_unknown: whether there may be a task without a known id.
+        tasks: the ids of the open tasks, if nothing else is open.
+    """
 
     is_unknown: bool = False
+    tasks: tuple[str, ...] = ()
 
 
 class Tell:
@@ -154,7 +160,10 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _cancel(scope: Scope) -> CommandAction:
     if not scope.paid:
         return Refusal.FREE
-    return Cancel(is_unknown=bool(scope.ledger.intents())) if scope.ledger.is_open else Refusal.NOTHING_OPEN
+    ledger = scope.ledger
+    if not ledger.is_open:
+        return Refusal.NOTHING_OPEN
+    return Cancel(is_unknown=bool(ledger.intents()), tasks=() if ledger.postponed() else ledger.open_task_ids())
 
 
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -380,8 +389,8 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
         case Buy() | Ask():
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
-        case Cancel(is_unknown=is_unknown):
-            return Refusal.NOT_CANCELLED if is_unknown or ledger.is_open else None
+        case Cancel():
+            return _not_cancelled(action, ledger)
         case EditLedger():
             if is_kept(action, ledger):
                 return None
@@ -390,3 +399,11 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
             return None
         case unknown:
             assert_never(unknown)
+
+
+def _not_cancelled(cancel: Cancel, ledger: Ledger) -> Refusal | None:
+    """Return why nothing was cancelled: something is still open, or every task had an answer already."""
+    if cancel.is_unknown or ledger.is_open:
+        return Refusal.NOT_CANCELLED
+    finished = {one.task_id for one in ledger.purchases if one.state is TaskState.DONE}
+    return Refusal.NOTHING_OPEN if cancel.tasks and finished.issuperset(cancel.tasks) else None

@@ -395,6 +395,10 @@ class Ledger(Struct, frozen=True):
     def _of_change(self, change: str) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
+    def is_of_change(self, waiver: Waiver) -> bool:
+        """Whether a waiver is for a whole change, since the finding's code was not in its file."""
+        return bool(self._of_change(waiver.file))
+
     def reviews_of(self, change: str) -> EarlierReviews:
         """Return what is recorded of the reviews of a change, in any mode or attempt."""
         bought = self._of_change(change)

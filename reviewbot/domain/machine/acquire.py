@@ -196,7 +196,8 @@ def _ended_waivers(known: Known) -> Iterator[str]:
     after = update_states(before, known.change.index)
     for one in before.records:
         if one.waiver is not None and (now := after.find(one.id)) is not None and now.counts:
-            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended: it was for other code."
+            what = "the pull request" if known.stored.ledger.is_of_change(one.waiver) else "its file"
+            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended, because {what} has changed."
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:

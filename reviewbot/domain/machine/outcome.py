@@ -188,7 +188,7 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
 
 
 def statement(outcome: Outcome) -> str:
-    """Return what a summary without an answer says, as the ledger records it; for a failure with a digest of its text."""
+    """Return what a summary without an answer says, for the ledger; of a failure with a digest of its text."""
     said = f"{outcome.reason} {outcome.conclusion or 'open'}"
     is_failure = outcome.conclusion is Conclusion.ACTION_REQUIRED
     return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said

@@ -88,6 +88,7 @@ class AnswerView(Struct, frozen=True):
         check_title: of the check on the head, after the command.
         said: the reason of a waiver or a bypass, without secrets; also of one that is refused to an author. Of wrong
             arguments, the arguments.
+        until_push: whether a waiver is for the whole change, since the finding's code is not in its file.
         reason: of `verdict.Reason`, as its value; empty if no run was started.
         status: None for other commands than `status`.
         in_thread: whether the command is in a review thread.
@@ -107,6 +108,7 @@ class AnswerView(Struct, frozen=True):
     finding: str = ""
     finding_id: str = ""
     said: str = ""
+    until_push: bool = False
     reason: str = ""
     message: str = ""
     hint: str = ""

@@ -243,7 +243,7 @@ def bought(state: TaskState) -> Ledger:
 @pytest.mark.parametrize(
     ("state", "came"),
     [
-        (TaskState.OPEN, Cancel()),
+        (TaskState.OPEN, Cancel(tasks=(BOUGHT.task_id,))),
         (TaskState.DEFERRED, Cancel()),
         (TaskState.INTENT, Cancel(is_unknown=True)),
         (TaskState.DONE, Refusal.NOTHING_OPEN),
@@ -402,6 +402,8 @@ THROUGH = EditLedger(GrantBypass(HEAD, "main", "wendy", "x"))
         (BUY, not_due(Reason.DRAFT), LEDGER, Refusal.NOT_DONE),
         (BUY, None, LEDGER, Refusal.NOT_DONE),
         (Cancel(), PENDING, bought(TaskState.ENDED), None),
+        (Cancel(tasks=(BOUGHT.task_id,)), PENDING, bought(TaskState.DONE), Refusal.NOTHING_OPEN),
+        (Cancel(tasks=(BOUGHT.task_id, "task_7")), PENDING, bought(TaskState.DONE), None),
         (Cancel(), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
         (Cancel(), PENDING, bought(TaskState.INTENT), Refusal.NOT_CANCELLED),
         (Cancel(is_unknown=True), PENDING, bought(TaskState.ENDED), Refusal.NOT_CANCELLED),
@@ -581,7 +583,7 @@ def test_few_questions_are_open_at_a_time() -> None:
 
 
 def test_cancelling_includes_questions() -> None:
-    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel()
+    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel(tasks=("task_7",))
     assert action("cancel", ledger=questions(QuestionState.ANSWERED)) is Refusal.NOTHING_OPEN
     assert refusal_after(Cancel(), None, questions(QuestionState.OPEN)) is Refusal.NOT_CANCELLED
     assert refusal_after(Cancel(), None, questions(QuestionState.ENDED)) is None

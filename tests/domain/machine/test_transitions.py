@@ -65,7 +65,18 @@ from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, P
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
+from reviewbot.domain.policy.verdict import (
+    Coverage,
+    Outcome,
+    Reason,
+    Status,
+    Verdict,
+    carried,
+    did_not_happen,
+    judge,
+    not_due,
+    pending,
+)
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
     ForgeUnreachable,
@@ -1284,21 +1295,28 @@ def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
 
 def test_an_author_learns_that_a_waiver_has_ended() -> None:
     read = sendable()
-    kept, ended = (
+    kept, *ended = (
         TrackedFinding(one * 10, Severity.CRITICAL, None, "Flaw", "", waiver=Waiver("mona", "fine", version))
-        for one, version in (("a", read.change.index.change), ("b", "of another change"))
+        for one, version in (("a", read.change.index.change), ("b", "of another change"), ("c", "of another file"))
     )
-    stored = StoredLedger(Ledger(findings=Findings((kept, ended))))
+    before = replace(REVIEWED, change="of another change")
+    stored = StoredLedger(Ledger((before,), findings=Findings((kept, *ended))))
     notes = go(start(known(may_buy=False)), replace(read, stored=stored)).known.notes
-    assert notes == ("The waiver of `bbbbbbbbbb` by `mona` has ended: it was for other code.",)
+    assert notes == (
+        "The waiver of `bbbbbbbbbb` by `mona` has ended, because the pull request has changed.",
+        "The waiver of `cccccccccc` by `mona` has ended, because its file has changed.",
+    )
 
 
 def test_a_head_without_a_request_replaces_only_an_error() -> None:
-    outcome = not_due(Reason.NOT_REQUESTED)
-    assert contradicts(Ledger(stated="github action_required"), replace(outcome, conclusion=None))
+    outcome, failure = not_due(Reason.NOT_REQUESTED), did_not_happen(ForgeUnreachable("GitHub is down."))
+    assert contradicts(Ledger(stated=statement(failure)), replace(outcome, conclusion=None))
     assert not contradicts(Ledger(stated="pending open"), replace(outcome, conclusion=None))
-    assert not contradicts(Ledger(stated="not-requested action_required"), replace(outcome, conclusion=None))
-    assert not contradicts(Ledger(stated="github action_required"), replace(not_due(Reason.CLOSED), conclusion=None))
+    assert not contradicts(
+        Ledger(stated=statement(replace(outcome, conclusion=Conclusion.ACTION_REQUIRED))),
+        replace(outcome, conclusion=None),
+    )
+    assert not contradicts(Ledger(stated=statement(failure)), replace(not_due(Reason.CLOSED), conclusion=None))
 
 
 def test_a_bots_pull_request_with_an_open_task_stays_in_review() -> None:

@@ -28,7 +28,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import size
 from reviewbot.terminal.console import open_console
 from reviewbot_sandbox.demo.engineer import ANSWER, QUESTION, Reviewing
-from reviewbot_sandbox.demo.look import facts, recipes
+from reviewbot_sandbox.demo.look import action_recipe, facts, recipes
 from reviewbot_sandbox.demo.readback import Landed, Money, Reader
 from reviewbot_sandbox.demo.runner import STEP_SECONDS, Done, prepare_job, run_step, step_environment
 from reviewbot_sandbox.demo.seed import (
@@ -306,7 +306,9 @@ class _Demo:
         title(self.console, "Both services keep running")
         for name, value in facts(self.sandbox):
             say(self.console, f"{name:<20} {value}")
-        for recipe in recipes(self.sandbox):
+        job = prepare_job(self.folder / "kept", "synchronize", self.reader.pull())
+        action = action_recipe(step_environment(self.sandbox, job, self.path))
+        for recipe in (*recipes(self.sandbox), action):
             say(self.console, f"# {recipe.what}", "dim")
             self.console.print(Text(visible(recipe.lines)), soft_wrap=True)
         say(self.console, f"Ctrl-C ends them. They end by themselves after {KEPT_SECONDS / 60:.0f} minutes.", "bold")
