@@ -303,6 +303,17 @@ CASES = {
         ),
         swapped(COLLECT, COMMIT, "v1"),
     ),
+    "two workflows": Case(
+        0,
+        ((f"workflows: `{R}` and `second.yml` start on pull requests", "Delete one"),),
+        {**WELL, f"{FOLDER}/second.yml": WELL[REVIEW]},
+    ),
+    "not required, with another workflow": Case(
+        0,
+        (("required check: `CodeVF review` is not required", "it also writes workflows: use an empty folder"),),
+        {**WELL, REVIEW: None, f"{FOLDER}/second.yml": WELL[REVIEW]},
+        (),
+    ),
     "a pasted example": Case(
         2,
         ((f"versions: `COMMIT` in `{C}`, `{M}`, `{R}` is the example's", "the full commit SHA of a release"),),

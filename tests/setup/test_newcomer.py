@@ -14,7 +14,9 @@ from reviewbot import cli
 from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
 from tests.terminal.session import Clone, Result
 
-NAMED = f"acme/reviewbot@{'1' * 40}#v1.0.0"
+NAMED = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8").partition("--action ")[2].split()[0]
+"""As the page on the sandbox writes it."""
+
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 QUEUE_TOKEN = "ghs_queue_job"
 QUEUE = {Scope.CONTENTS: Access.READ, Scope.PULL_REQUESTS: Access.READ, Scope.CHECKS: Access.WRITE}

@@ -238,3 +238,11 @@ def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
     last = APP.count("\n") + 1
     assert f"it is not UTF-8 text (line {last} has the byte 0xFF)" in apply(clone).err
+
+
+def test_a_waived_finding_is_called_waived(clone: Clone) -> None:
+    report = clone.root.parent / "report.json"
+    report.write_text(report_json(replace(CLEAN, waived=(FIX,)), version="1", review_url=None), encoding="utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    assert cli.main(["apply", str(report), "aaaa"], {"PATH": os.environ["PATH"]}, out, err) == 2
+    assert "the finding `aaaa` is waived" in err.getvalue()
