@@ -25,7 +25,7 @@ from reviewbot.domain.codevf.remarks import (
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.domain.text.strict_json import JsonMismatch, convert
+from reviewbot.domain.text.strict_json import JsonMismatch, convert, unique
 from reviewbot.values import replace
 
 MAX_TRIES = 200
@@ -276,14 +276,7 @@ def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
     return found, _text_outside([*around, text[kept:]])
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError  # one of two equal keys would be lost
-    return found
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(object_pairs_hook=unique)
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:

@@ -59,10 +59,10 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     change: str = ""
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView], missed: Collection[str] = ()) -> ChangeIndex:
+    def of(cls, change: ChangeSet, views: Sequence[FileView], unsent: Collection[str] = ()) -> ChangeIndex:
         """The index of a change; files that are held back are indexed too, although they were not sent.
 
-        `missed` has those among them that can have a finding's code.
+        `unsent` has the names of those among them that can have a finding's code.
         """
         sent = {view.path: view for view in views}
         seen = (
@@ -73,7 +73,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         removed = frozenset(file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
-        kept = frozenset({*sent, *missed}) - removed
+        kept = frozenset({*sent, *unsent}) - removed
         return cls(tuple(seen), removed, files, sides, kept, change_digest(change.files)[:SHORT_CHANGE])
 
     @cached_property

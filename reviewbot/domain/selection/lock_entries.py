@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
 from typing import Any, NamedTuple, TypeVar
 
+from reviewbot.domain.text.strict_json import unique
+
 T = TypeVar("T")
 Value = dict[str, Any]
 
@@ -59,15 +61,7 @@ _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u
 
 
 def _json(text: str) -> Value:
-    return _of(dict, json.loads(text, object_pairs_hook=_once))
-
-
-def _once(pairs: list[tuple[str, object]]) -> Value:
-    # Parsers disagree on which of two equal keys counts.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise UnreadableLock
-    return found
+    return _of(dict, json.loads(text, object_pairs_hook=unique))
 
 
 def _of(kind: type[T], found: object) -> T:
@@ -103,7 +97,7 @@ def _npm(text: str) -> Iterator[Written]:
     packages = {_place(path): value for path, value in _tables(whole.get("packages", {})).items() if path}
     if not (whole.keys() <= _NPM_KEYS and _tables(whole.get("packages", {})).get("", {}).keys() <= _NPM_ROOT):
         raise UnreadableLock
-    for installed in (packages, _once(list(_npm_tree("", whole.get("dependencies", {}))))):
+    for installed in (packages, unique(list(_npm_tree("", whole.get("dependencies", {}))))):
         versions = {place: str(value.get("version", "")) for place, value in installed.items()}
         for place, value in installed.items():
             _, below, name = place.rpartition("node_modules/")
@@ -291,7 +285,7 @@ def _scalar(value: str) -> object:
         return value.strip("\"'")
     if value != "{}" and not _INLINE.fullmatch(value):
         raise UnreadableLock
-    return _once([(key, inner.strip("'")) for key, inner in re.findall(_PAIR, value)])
+    return unique([(key, inner.strip("'")) for key, inner in re.findall(_PAIR, value)])
 
 
 _DESCRIPTOR = re.compile(r"(@?[^@]+)@(?:npm:(@?[^@]+)@)?(.+)", re.DOTALL)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, NoReturn, TypeVar
 
@@ -65,6 +65,18 @@ def _reason(error: Exception) -> str:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
+    """Return the object of these pairs, also as an `object_pairs_hook`.
+
+    Raises:
+        ValueError: two keys are equal, and parsers disagree on which of them counts.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
