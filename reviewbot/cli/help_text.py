@@ -17,7 +17,7 @@ TEXTS: Mapping[str, str] = {
     "review": """\
 Review the commits of this branch since its merge base with the base branch.
 Uncommitted changes are not reviewed (see --staged). Settings come from
-.github/reviewbot.yml of the base branch.
+.github/reviewbot.yml of the base branch, with --pr of the default branch.
 
 With --reviewer local, static analyzers review the change: free, without an
 account. Otherwise reviewbot buys a review from CodeVF with the key in

@@ -104,7 +104,10 @@ class Settings:
     codevf_project: str = setting("", "A project's name (created if missing) or its number.")
     codevf_url: str = workflow_input("https://codevf.com/api/v1/", "The address of CodeVF's API.", SERVICE_URL)
     github_token: Secret = workflow_input(Secret(""), "The token that reads and writes the pull request.", SECRET)
-    reviewer: ReviewerKind = setting(ReviewerKind.CODEVF, "Who reviews: `codevf` (paid) or `local` static analyzers.")
+    reviewer: ReviewerKind = setting(
+        ReviewerKind.CODEVF,
+        "Who reviews: `codevf` (paid) or `local` static analyzers, which only the action in `local/` has.",
+    )
     mode: Mode = setting(
         Mode.FAST,
         "CodeVF's service level; it multiplies the price by 1 (`standard`), 1.5 (`fast`) or 2 (`realtime_answer`).",

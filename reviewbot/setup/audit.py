@@ -110,6 +110,15 @@ class Job(Struct, frozen=True):
         return not (self.collects or self.queued) and any(event in self.events for event in PULL_REQUESTS)
 
     @property
+    def instance(self) -> str:
+        return self.inputs.get("instance", "")
+
+    @property
+    def buys(self) -> bool:
+        """Whether its reviewer is paid, as far as the workflow says."""
+        return self.inputs.get("reviewer") != ReviewerKind.LOCAL
+
+    @property
     def types(self) -> frozenset[str]:
         """The activity types of pull requests that start it."""
         named = (_words(filters.get("types")) or USUAL_TYPES for filters in self._filters)

@@ -182,10 +182,12 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     elif not reviewing:
         todo = "Write one with `reviewbot init`, and push it to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
-    if len(files := sorted({job.file for job in reviewing})) > 1:
-        named = " and ".join(f"`{file}`" for file in files)
-        what = f"{named} start on pull requests, so both may buy a review of each"
-        yield Check("workflows", what, "Delete one, unless their `if:` conditions exclude each other.")
+    for instance in sorted({job.instance for job in reviewing if job.buys}):
+        files = sorted({job.file for job in reviewing if job.buys and job.instance == instance})
+        if len(files) > 1:
+            what = f"{' and '.join(f'`{file}`' for file in files)} may each buy a review of a pull request"
+            todo = "Delete all but one, give each its own `instance`, or let their `if:` conditions exclude each other."
+            yield Check("workflows", what, todo)
     for job in jobs:
         trouble = list(_of_job(job, settings))
         fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
@@ -386,13 +388,11 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         what = f"the job `{job_name}` is required, but it ends before the review and does not report its result"
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
-        source = " --source APP_ID" if is_by_app else ""
-        todo = f"To require it, import the ruleset that `reviewbot init --as gate{source}` prints"
-        todo += (
-            "."
-            if any(REVIEW_FILE.endswith(f"/{job.file}") for job in jobs)
-            else "; it also writes workflows: use an empty folder."
-        )
+        source = "the App that writes it" if is_by_app else "GitHub Actions"
+        todo = f"To require it, add the status check `{name}`, from {source}, to a ruleset of the default branch."
+        if any(REVIEW_FILE.endswith(f"/{job.file}") and "pull_request_target" in job.events for job in jobs):
+            own = " --source APP_ID" if is_by_app else ""
+            todo = f"To require it, import the ruleset that `reviewbot init --as gate{own}` prints."
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
@@ -422,5 +422,5 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
-        todo = "`reviewbot init --as gate` writes a workflow with both events."
+        todo = "`reviewbot init --as gate --force` overwrites the workflows with ones that have both events."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

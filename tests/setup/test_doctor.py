@@ -305,12 +305,17 @@ CASES = {
     ),
     "two workflows": Case(
         0,
-        ((f"workflows: `{R}` and `second.yml` start on pull requests", "Delete one"),),
+        ((f"workflows: `{R}` and `second.yml` may each buy", "Delete all but one"),),
         {**WELL, f"{FOLDER}/second.yml": WELL[REVIEW]},
     ),
     "not required, with another workflow": Case(
         0,
-        (("required check: `CodeVF review` is not required", "it also writes workflows: use an empty folder"),),
+        (
+            (
+                "required check: `CodeVF review` is not required",
+                "add the status check `CodeVF review`, from GitHub Actions",
+            ),
+        ),
         {**WELL, REVIEW: None, f"{FOLDER}/second.yml": WELL[REVIEW]},
         (),
     ),
@@ -351,7 +356,7 @@ CASES = {
     ),
     "written by an App, and not required": Case(
         0,
-        (("required check: `CodeVF review` is not required", "`reviewbot init --as gate --source APP_ID`"),),
+        (("required check: `CodeVF review` is not required", "from the App that writes it"),),
         BY_APP,
         (),
     ),

@@ -225,7 +225,7 @@ _REFUSALS = {
     ),
     409: (
         "The request conflicts with an earlier one",
-        "If another API key bought this review, use that one, or wait a day. Or the task to cancel has ended.",
+        "If another API key bought this review, use that one, or wait a day.",
     ),
 }
 _OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")

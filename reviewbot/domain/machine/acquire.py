@@ -575,7 +575,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
     """Buy without waiting if the token may not read the checks: otherwise no review would ever happen."""
     if isinstance(error, PermissionMissing):
-        note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
+        note = "This run does not wait for `wait-for-checks`: the token cannot read the head's checks."
         known = at.known.noting(f"{note} {error.hint}")
         return _in_turn(known, at.candidate, None, now)
     return _waits(replace(at, known=at.known.noting(error.message)), "The checks of the head cannot be read.")

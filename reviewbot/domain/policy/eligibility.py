@@ -144,7 +144,7 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
             f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
-            hint=f"Check the head, then run `{_by_hand(pull, trigger)}`.",
+            hint=f"Check the head, then run `{_by_hand(pull, trigger)}`, or comment.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return None
