@@ -21,8 +21,8 @@
     │   ├── TokenUnknown               the token is missing, invalid or expired
     │   ├── PermissionMissing          403: the token lacks a permission
     │   ├── NotFound                   404: missing, or no access
-    │   ├── Refused                    422: GitHub refused the request
-    │   ├── DiffTooLarge               406: the diff is too large for the API
+    │   ├── Refused                    GitHub refused the request (usually 422)
+    │   ├── DiffTooLarge               the diff is too large for the API (usually 406), or must be read with git
     │   └── ForgeUnreachable           no usable answer within the deadline
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
@@ -329,11 +329,14 @@ class NotFound(ForgeError):
 
 
 class Refused(ForgeError):
-    """422: GitHub refused the request; the hint has GitHub's own messages."""
+    """GitHub refused the request (usually 422); the hint has GitHub's own messages."""
 
 
 class DiffTooLarge(ForgeError):
-    """406: the diff is too large for the API; repeating the request would not help."""
+    """The diff is too large for the API (usually 406), or must be read with git.
+
+    Repeating the request would not help.
+    """
 
 
 class ForgeUnreachable(ForgeError):

@@ -75,8 +75,8 @@ class ChangeSource(Protocol):
         """Return files at the head with texts, and at the merge base without, in one request per hundred files.
 
         Both by path; one that does not exist at its commit is left out. The context of a review is read in the same
-        request, if asked; what cannot be read of it is left out, after another request. With patterns, one more lists
-        the files of the default branch in their folders.
+        request, if asked; what cannot be read of it is left out, after another request. With patterns, one more request
+        lists all files of the default branch.
         """
 
     def merge_base(self, base: str, head: str) -> str:
@@ -292,6 +292,7 @@ class ReviewService(Protocol):
         """Submit a task; a repeat with the same idempotency key returns the existing task.
 
         Raises:
+            OverBudget: too few credits, or `max-credits` is too high; no task exists.
             PayloadTooLarge: 413, or 400 for an attachment; no task exists.
             SchemaRefused: no task exists.
             ServiceRefused: refused, no task exists.

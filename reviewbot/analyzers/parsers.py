@@ -24,7 +24,7 @@ def _read(output: str, kind: type[T]) -> T:
 
 
 def _last_line(line: int, end_line: int, end_column: int) -> int:
-    """Return a range that ends before the first character of a line ends with the line above."""
+    """Return the last line of a range. One that ends before the first character of a line ends with the line above."""
     return max(line, end_line - 1 if end_column == 0 else end_line)
 
 

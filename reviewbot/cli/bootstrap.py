@@ -120,7 +120,7 @@ class Reviewers(Struct, frozen=True):
 
         Raises:
             NoKey: the reviewer is CodeVF, and the key is missing.
-            ReviewDidNotHappen: a run of the action lacks an analyzer. A runner may have others of unknown versions.
+            ReviewDidNotHappen: a run of the action lacks an analyzer.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
             # Imported here: a paid review does not need it.

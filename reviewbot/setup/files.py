@@ -44,7 +44,8 @@ class Action(Struct, frozen=True):
     Attributes:
         commit: the full SHA, since a tag or a branch can be moved.
         release: the version of that commit, such as `v1.2.3`; Dependabot updates it with the commit.
-        folder: inside the repository, with its slash; that of the Docker-free action.
+        folder: the action's folder in the repository, with its leading slash, such as `/no-docker` or `/local`; empty
+            for the root.
     """
 
     repository: str

@@ -52,7 +52,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:
         case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
-            # If the ledger is lost, another is written, on which a newer command counts.
+            # A lost ledger refuses every command until now. This run writes a new one, so that later commands count.
             edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
             return judge_again(edits=(edit,))
         case authorize.Refusal() | authorize.Tell():

@@ -34,12 +34,12 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
 
     The copies of every head are read if the ledger is missing or not trusted, has a waiver, a bypass or an acceptance,
     records no purchase since a force-push, or is newer than every check run that was read. So neither a push nor a
-    force-push hides a purchase or makes an older ledger trusted. `digest` is that of the change's identity, of which a
-    copy contains only the beginning. `own` is the summary as this run wrote it. It may have replaced a newer one, whose
-    purchases the copies have.
+    force-push hides a purchase or makes an older ledger trusted. `digest` is that of the change's identity; copies have
+    only its beginning. `own` is the summary as this run wrote it, perhaps over a newer one, whose purchases they have.
 
     Raises:
-        ForgeError: it has a waiver, a bypass or an acceptance, and check runs that could contradict it cannot be read.
+        ForgeError: check runs cannot be read, and the ledger has a waiver, a bypass or an acceptance, or nothing else
+            says whether the one automatic review was bought (`review-on: ready` without a summary comment).
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -141,7 +141,11 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
 
 
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
-    """Decode the summary's ledger; that of a free review is unsigned and ends with its run."""
+    """Decode the summary's ledger.
+
+    Anyone can forge that of a free review, which is signed with an empty secret, so its findings, judgements and bypass
+    are dropped.
+    """
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
     if keep is None:
@@ -162,7 +166,11 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
     """Read the check runs that may hold a copy; return also whether those of all heads since `seen` are among them.
 
-    `seen` is given if the ledger has a waiver, a bypass or an acceptance. Then an error is raised, not noted.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance.
+
+    Raises:
+        ForgeError: they cannot be read, and `seen` is given, or nothing else says whether the one automatic review was
+            bought (`review-on: ready` without a summary comment). Otherwise the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}

@@ -24,7 +24,8 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     record, reads which was first, and continues with that one.
 
     Raises:
-        PermissionMissing: nothing can be written, and this run would not wait for the answer.
+        PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
+            tasks need a summary comment that cannot be written.
     """
     known, purchase = known.with_own(bought), bought.purchase
     if purchase.parts == 1:  # several tasks are recorded in the summary first

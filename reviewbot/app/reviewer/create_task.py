@@ -32,7 +32,8 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
 
     Raises:
         NothingSendable: no file fits, so there is no task.
-        OverBudget: another run recorded an intent meanwhile, and both exceed the pull request's limit.
+        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both exceed the pull
+            request's limit.
         ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or it is unknown.
     """
     if known.request.paid and may_exceed_together(known) and not order.again:

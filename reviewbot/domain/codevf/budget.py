@@ -35,7 +35,7 @@ class Spending(Struct, frozen=True):
     Attributes:
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
-        first_hold: of the first review, if the limit is a multiple of it; else 0.
+        first_hold: of the first review, 0 before it; only an automatic limit uses it.
         otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
         what: is bought, with its article; its credits are the setting `credits`.
         again: elsewhere, how to continue after a change of the settings or the account.

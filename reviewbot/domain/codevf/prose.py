@@ -518,7 +518,7 @@ def read_prose(text: str, *, rates: bool = False) -> Prose:
 
     Args:
         text: the answer.
-        rates: whether its severities and its fixes count, as it was asked for in this form.
+        rates: whether its severities and what it calls fixed count, as it was asked for in this form.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))

@@ -194,8 +194,8 @@ _BESIDE = frozenset({"message", "deliverables"})
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
-    It is readable if no text is left over. Severities, fixes and that nothing needs fixing count only if the reviewer
-    was asked for words.
+    It is readable if no text is left over. Severities, and statements that an earlier finding is fixed or that nothing
+    needs fixing, count only if the reviewer was asked for words.
     """
     if form is None:
         return None

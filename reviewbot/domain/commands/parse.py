@@ -74,15 +74,15 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
 """The permission that each command needs, and the pattern of its arguments."""
 
 _WAIVE_IN_THREAD = "(?P<reason>.*)"
-"""The arguments in the thread of a finding, where `authorize` finds out whether a reason begins with an id."""
+"""The arguments in the thread of a finding; `_named` splits an id off the reason."""
 
 
 class Command(Struct, frozen=True):
     """A command as written.
 
     Attributes:
-        target: the start of a commit or of a finding's id, in lower case; may be empty. Of `ask` the first word that
-            can be one, which `authorize` finds out. Of an unknown command the nearest known one.
+        target: the start of a commit or of a finding's id, in lower case; may be empty. For `ask`, the first word if it
+            can be an id; `authorize` decides whether it is one. Of an unknown command the nearest known one.
         reason: hostile text, may be empty; on one line, except for a question, which is the whole comment.
         is_wrong: whether the command does not accept its arguments, which are then the reason.
     """

@@ -271,7 +271,7 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint=str(error)[:200]) from error
-        # unidiff skips unknown lines between two hunks, and the reviewer would not see a skipped line.
+    # unidiff skips unknown lines between two hunks, and the reviewer would not see a skipped line.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
         raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint="Its length differs from its header.")
     return tuple(

@@ -1,9 +1,9 @@
 """Track findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
 A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's
-confirmation and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding
-that an answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open
-then.
+confirmation and changed code. *Gone* means that no file is left in the change that could have the code, or that this
+change was reviewed before the finding existed and does not contain its file, or deletes it. A finding that an answer
+does not mention stays as it was. In a change that was judged before, a finding is open if it was open then.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ OWN_NAMES = ("CodeVF review", "reviewbot (local)")
 """How the names of reviewbot's own check runs begin, with any instance and base."""
 
 OWN_WORKFLOWS = "reviewbot"
-"""How the paths of the workflows that `init` writes begin."""
+"""How the file names of the workflows that `init` writes begin."""
 
 
 class HeadState(Enum):

@@ -65,7 +65,8 @@ class LedgerReading(Struct, frozen=True):
         ledger: empty if nothing in it can be trusted.
         spent: credits that count against the budget, signed or not.
         problem: why the ledger is not trusted; empty if it is, or if there is none.
-        bypass: what it had before that, so that the check run that it let pass can be found.
+        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, so that the check run that it
+            let pass can be found; else None.
     """
 
     ledger: Ledger = field(default_factory=Ledger)

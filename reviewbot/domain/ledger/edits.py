@@ -17,9 +17,10 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is not an author against it.
+    """Accept a finding for its file exactly as it is.
 
-    `command` is when and where it was written (`parse.PostedCommand.stamp`), as in the other edits.
+    `base_ref` is the base branch if `by` is not an author against it. `command` is when and where it was written
+    (`parse.PostedCommand.stamp`), as in the other edits.
     """
 
     finding_id: str

@@ -137,6 +137,6 @@ def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
 
 
 def names_open_task(external_id: str) -> bool:
-    """Return whether a copy, signed or not, names a task that is not over."""
+    """Return whether a copy, signed or not, is of a purchase that is not over."""
     part = _COPY.fullmatch(external_id)
     return part is not None and not TaskState(part["state"]).is_over

@@ -85,7 +85,7 @@ class Judgement(Struct, frozen=True):
 
 
 class Purchase(Struct, frozen=True):
-    """One task, or the intent to create one.
+    """One or more tasks that are bought together, the intent to create them, or a deferred purchase.
 
     Attributes:
         identity: `Identity.digest()` of what is bought.

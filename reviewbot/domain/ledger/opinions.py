@@ -17,7 +17,8 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
-"""How many findings and answers with a 👍 or 👎 are kept: those with the oldest comments."""
+"""How many findings and answers with a 👍 or 👎 are kept: first those in the conversation, then those in threads,
+oldest first."""
 
 SUMMARY = "summary"
 

@@ -69,7 +69,8 @@ from reviewbot.errors import (
 from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
-"""After this many tasks of a change without a result, only a command or a manual run requests another."""
+"""After this many tasks of a change without a result, no event of the pull request requests another; a command, a
+manual run or a review at a terminal does."""
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
@@ -217,7 +218,7 @@ def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
-    """End without a review; only a draft's own open task is still awaited."""
+    """End without a review; only the own open task of a draft or of a closed pull request is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
@@ -237,11 +238,11 @@ def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Read
 def settling(at: phases.Ready, now: datetime) -> Looked:
     """Look up every open task except that of the change under review.
 
-    Deferred purchases of other changes are dropped; that of this change on an older head is replaced, or dropped if
-    this run does not want it. An intent of another change cannot be looked up, since CodeVF finds a
-    task by its key only when the change is bought: it is recorded with its hold and ends once CodeVF has forgotten the
-    key. An intent of this head that is only in the check run is left alone, because its run may be recording the task
-    in the summary now.
+    Deferred purchases of other changes are dropped, except in a collection those of this head, whose settings may
+    differ; that of this change on an older head is replaced, or dropped if this run does not want it. An intent of
+    another change cannot be looked up, since CodeVF finds a task by its key only when the change is bought: it is
+    recorded with its hold and ends once CodeVF has forgotten the key. An intent of this head that is only in the check
+    run is left alone, because its run may be recording the task in the summary now.
     """
     known, own = at.known, ""
     if isinstance(at.then, phases.ReviewChange):
@@ -335,7 +336,7 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change; a finished attempt beats a later failed one.
 
-    Free reviews are not resumed, since their ledger is not signed.
+    Free reviews are not resumed, since anyone can sign their ledger (its secret is empty).
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None

@@ -255,7 +255,8 @@ class Known(Struct, frozen=True, dict=True):
         bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
-        whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
+        whole_summary: the text of the summary comment as this run wrote it, if it shows every finding in full; else
+            empty.
         wrote: the text of the summary as this run last wrote it, or empty.
         posted: how many comments on findings this run has posted; `replies`: how many replies in their threads.
         denied: the parts that the token may not write.

@@ -297,7 +297,8 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """Reject a purchase that a later run could not find again.
 
     Raises:
-        PermissionMissing: it cannot be recorded on GitHub, and this run would not wait for the answer.
+        PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
+            tasks need a summary comment that cannot be written.
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(

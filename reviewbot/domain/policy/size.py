@@ -11,7 +11,7 @@ from reviewbot.domain.model.review import Mode
 from reviewbot.domain.text.formatting import counted, number
 
 STEP = 60
-"""The credits of an automatic size are a multiple of this."""
+"""An automatic size is rounded up to a multiple of this, before the ceiling and the mode limit it."""
 
 REVIEWS_PER_PULL = 6
 """An automatic limit allows as many credits as this number of first reviews holds."""

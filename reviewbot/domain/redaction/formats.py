@@ -28,7 +28,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
 # Of a JWT; the last part of a domain has at most 24 characters.
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
-# Of GitLab; no domain ends like this, because none has a digit in its last part.
+# Of GitLab; no domain ends like this: a last part with a digit also has hyphens (`xn--…`).
 _ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
 
 _PASSWORD_HASH = (

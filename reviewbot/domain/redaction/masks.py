@@ -54,7 +54,7 @@ _SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
 def is_random(value: str) -> bool:
-    """Return whether a value is strong and does not read like a name: letter case and digits change too often."""
+    """Return whether a value is strong and looks random (`looks_random`)."""
     return is_strong(value) and looks_random(value)
 
 

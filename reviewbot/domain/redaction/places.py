@@ -57,7 +57,11 @@ _LOADS = re.compile(
 
 
 def of_line(line: str, place: Place) -> Place:
-    """Return the kind of a line; one that starts a program or loads a module is a command anywhere."""
+    """Return the kind of a line.
+
+    One that starts a program, or loads a module by a call, is a command; so are an import statement in source code and
+    every path.
+    """
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.COMMAND
     return place

@@ -150,7 +150,7 @@ def decides_what_runs(path: str) -> bool:
 def is_protected(path: str) -> bool:
     """Return whether committable suggestions are disabled: the file decides what is installed, approved or run.
 
-    These are everything in `.github` folders, every CODEOWNERS and every lock file, ignoring case.
+    These are everything in `.github` folders and every CODEOWNERS, ignoring case, and every lock file by exact name.
     """
     *folders, name = path.casefold().split("/")
     return ".github" in folders or name == "codeowners" or is_lock_file(path)

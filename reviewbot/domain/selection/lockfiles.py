@@ -126,6 +126,8 @@ class _Entry(Struct, frozen=True):
 Places = Mapping[str, list[_Entry]]
 
 _MOST, _MOST_IN_ALL = 1_000, 30_000_000
+# These match the path of a key: notes, ranges, dependencies, hashes, what a package brings along (`_OWN`), and
+# addresses. `_FIRST_WORD`, `_SUM` and `_URL` match values.
 _NOTES = re.compile(
     "engines|funding|license|deprecated|dev|optional|peer|devOptional|peerDependenciesMeta|dependenciesMeta|summary|category"
     "|transitivePeerDependencies|description|keywords|authors|homepage|support|suggest|time|extra branch-alias|_readme"
@@ -143,7 +145,6 @@ _HASHES = re.compile("(.+ )?(integrity|checksum|hash(es)?|contentHash|shasum)|.*
 _SUM = re.compile(r"([A-Za-z0-9]+[-:=/])?[A-Za-z0-9+/]{32,}={0,2}|(sha1-)[A-Za-z0-9+/]{27}=")
 _OWN = re.compile("(bin|hasBin|hasInstallScript|requiresBuild|os|cpu|libc|conditions)( .+)?")
 _ADDRESS, _URL = re.compile("(.+ )?(resolved|url|source|tarball|remote|registry)"), re.compile(r"[\w+.-]+://\S+")
-"""By the path of a key: notes, ranges of dependencies, hashes, what a new package brings, and addresses."""
 
 # Yarn's own patches spell `npm:` with an escape.
 _RANGE = re.compile(

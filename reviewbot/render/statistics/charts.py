@@ -155,7 +155,7 @@ def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> s
 
 
 def _tick(value: Decimal) -> str:
-    """Return a short number: `1.5k` for 1,500."""
+    """Return a number, in thousands from 10,000 on: `12.5k` for 12,500."""
     thousand = 1_000
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 

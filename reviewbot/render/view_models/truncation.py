@@ -43,7 +43,8 @@ class Shown(Struct, frozen=True):
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: the number of entries of each list that are only counted; `findings` is their sum for found ones.
+        rest: the number of entries of each list that are only counted; `findings` is the sum for findings and
+            leftovers.
     """
 
     blocking: Sequence[FindingView]
