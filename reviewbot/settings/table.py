@@ -209,8 +209,8 @@ class Settings:
     )
     approve_spend: str = config_key(
         "",
-        "The label that approves a review if a user with write access sets it. Add it to the `if:` of the workflow's "
-        "job.",
+        "Label with which a user with write access approves a review; without approval, none is bought. Add it to the "
+        "job's `if:`.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),

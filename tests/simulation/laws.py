@@ -811,28 +811,25 @@ def _why_not(
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
         return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
+    left_out, there = _left_out(world, changes, number), {one.path for one in due}
     open_lines = [
         f"{count} of {token} in {path}"
-        for (token, path), count in uncovered(
-            world, (*due, *_left_out(world, changes, number)), strict=strict, number=number
-        )
+        for (token, path), count in uncovered(world, changes, strict=strict, number=number)
+        if path in there or token in left_out
     ]
     return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
 
 
-def _left_out(world: World, changes: tuple[Change, ...], number: int) -> Iterator[Change]:
-    """Yield the files that are not due for a review, but have what one of another file has reported."""
-    due = selected(world, changes)
-    reported = {
+def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[str]:
+    """Return the tokens that were reported, and by now are in no file that is due for a review."""
+    still = {token for token, _ in world.evil_in(tuple(selected(world, changes)))}
+    return {
         token
         for task in world.tasks_of(number)
         if task.status(world.time.seconds) is TaskStatus.COMPLETED
         for line in shown_in(task.submission)
         for token in EVIL.findall(line.text)
-    }
-    for change in changes:
-        if change not in due and any(token in reported for line in change.added() for token in EVIL.findall(line)):
-            yield change
+    } - still
 
 
 def uncovered(
