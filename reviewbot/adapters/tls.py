@@ -1,4 +1,4 @@
-"""The trusted certificate authorities: the system's, or those of `SSL_CERT_FILE`."""
+"""The trusted certificate authorities: those of certifi, or of `SSL_CERT_FILE`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
 STATE_FOLDER = "reviewbot"
-"""The folder of the state files, inside git's folder."""
+"""The folder of the state files: inside git's folder for a local change, inside `XDG_STATE_HOME` for a pull request."""
 
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
 

@@ -112,7 +112,10 @@ def _provenance(view: SummaryView, review_url: str | None) -> Sequence[Mapping[s
 
 
 def _rule_id(category: Category | None, severity: Severity) -> str:
-    """Return the rule's id. GitHub reads a security score from the rule, so each severity of these has its own."""
+    """Return the rule's id.
+
+    GitHub reads a security score from the rule, so security findings have one rule per severity.
+    """
     name = category.value if category else "other"
     return f"reviewbot/{name}-{severity.value}" if category is Category.SECURITY else f"reviewbot/{name}"
 

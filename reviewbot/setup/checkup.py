@@ -349,9 +349,10 @@ def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
 
 
 def of_environment(environment: Environment | None, job: Job, branch: str, jobs: Sequence[Job] = ()) -> Iterator[Check]:
-    """Yield whether only the default branch can use the environment of a job; None if it does not exist.
+    """Yield whether only the default branch can use the environment of a job.
 
-    Of `jobs`, another one may name the environment that was meant.
+    `environment` is None if it does not exist, which is a problem. Of `jobs`, another one may name the environment
+    that was meant.
     """
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"

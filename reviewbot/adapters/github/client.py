@@ -77,7 +77,7 @@ class RetryLimits(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """GitHub's two API URLs on one host, and certificates to trust in place of the system's."""
+    """GitHub's two API URLs on one host, and certificates to trust in place of certifi's."""
 
     api_url: str
     graphql_url: str

@@ -100,7 +100,8 @@ class LocalChange(Struct, frozen=True):
 
     Attributes:
         repository_id: used in everything derived from the repository's id.
-        repository: and `settled`, the base's files for reviewbot, if the caller has read them.
+        repository: None to derive it from the clone.
+        settled: the base's config, attributes and templates; None to read them from the clone.
     """
 
     clone: Clone

@@ -92,7 +92,8 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
     """Execute older commands in order, up to the first failure, which is logged, or one that cannot be marked as done.
 
-    The next run executes that one again. Several would be paid again: a check run names only one comment.
+    The next run executes that one again without paying twice: the copy of its purchase in the check run names its
+    comment. A copy names only one comment, so a second unmarked command could be paid for twice.
 
     A review that one of them requests is bought, but this run does not wait for it.
     """

@@ -175,7 +175,7 @@ def _external_id(run: RunContext, known: Known) -> str:
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
     """Return one annotation per counting finding with lines at the head, worst first, up to the limit.
 
-    None if the head has moved: the check is on the reviewed head, but the lines are on another.
+    Empty if the head has moved: the check is on the reviewed head, but the lines are on another.
     """
     if known.reviewed_sha:
         return ()

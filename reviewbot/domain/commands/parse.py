@@ -176,7 +176,7 @@ class PostedCommand(Struct, frozen=True):
 def open_commands(
     comments: Iterable[Comment], threads: Iterable[Thread], instance: str, now: datetime
 ) -> tuple[PostedCommand, ...]:
-    """List the commands without an answer, oldest first.
+    """List the commands that no reaction marks as done for this instance, oldest first.
 
     Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `MAX_AGE`
     do not count. The threads of another instance are left to its workflow.

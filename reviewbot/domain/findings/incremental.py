@@ -147,10 +147,10 @@ def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the longest run of lines that are unique in both texts and in the same order, as indices."""
+    """Return the longest common subsequence of the lines that are unique in both texts, as index pairs."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
-    # Of all ascending runs of one length, the one that ends lowest can be continued best: patience sorting.
+    # Of all ascending subsequences of one length, the one that ends lowest can be continued best: patience sorting.
     ends: list[int] = []
     rows: list[int] = []
     before: list[int] = []

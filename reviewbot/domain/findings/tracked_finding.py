@@ -26,7 +26,8 @@ class FindingState(StrEnum):
     """The state of a finding.
 
     `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the reviewer's
-    confirmation and changed code. `GONE` means that no file is left in the change that could have the code.
+    confirmation and changed code. `GONE` means that the change cannot contain the code: no file that could have it is
+    left, or the change was reviewed before the finding existed and does not contain its file, or deletes it.
     """
 
     OPEN = "open"
@@ -132,7 +133,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         text: its explanation, kept while no comment shows it.
         note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
-        file: `ChangeIndex.file` of its path when it was last reported.
+        file: `ChangeIndex.version` of its path when it was last reported.
     """
 
     id: str

@@ -236,7 +236,8 @@ class PlacedAnswer(Struct, frozen=True):
 
     Attributes:
         whole: whether it covers the whole change and every selected file.
-        here: whether it is about the current head. What an answer calls fixed on an older head may have changed again.
+        here: whether it is about the current change with the current mode and expertise, perhaps on another head. What
+            another answer calls fixed may have changed again.
     """
 
     task_id: str

@@ -171,7 +171,7 @@ class Comment(Struct, frozen=True):
         edited_by_us: whether the author was the last to edit it; true if it was never edited.
         author: a login, a bot's with `[bot]`; None for a deleted account.
         by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
-        reacted: whether reviewbot's token has added one of its reactions.
+        reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).
         opinions: at most 20 of each kind; in a review thread those on its first comment and on the reviewer's words.
     """
 

@@ -181,7 +181,10 @@ def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) ->
 
 
 def distrust(reading: LedgerReading) -> LedgerReading:
-    """Distrust a ledger if not all check runs that could show it to be outdated were read."""
+    """Distrust a ledger with exemptions, since not all check runs that could show it to be outdated were read.
+
+    One without exemptions stays trusted.
+    """
     return _without_exemptions(reading, _UNSURE) if reading.ledger.has_exemptions else reading
 
 

@@ -60,7 +60,7 @@ def with_copies(
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
     """Return a purchase from its copy.
 
-    If it is of another head and done, it is reopened, since only the service has its findings.
+    If it is done and does not have the identity `digest`, it is reopened, since only the service has its findings.
     """
     is_own = digest.startswith(copy.identity)
     return replace(

@@ -234,7 +234,7 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-        posted: ids of the findings that have had a comment, and the keys of the announcements.
+        posted: ids of the findings that have had a comment, and the keys of posted replies and announcements.
         forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one; likewise `acceptance`.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
@@ -475,7 +475,10 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the exemptions that do not count for the pull request as it is now."""
+        """Remove the waivers and the bypass that do not count for the pull request as it is now.
+
+        An acceptance stays; its uses check head, base and task.
+        """
         bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 

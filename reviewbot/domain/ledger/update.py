@@ -23,7 +23,7 @@ class LedgerUpdate(Struct, frozen=True):
     Attributes:
         purchases: in the order in which they changed.
         answers: of finished tasks, oldest first.
-        posted: ids of findings that have a comment.
+        posted: ids of findings that have a comment, and the keys of posted replies and announcements.
     """
 
     purchases: tuple[Purchase, ...] = ()

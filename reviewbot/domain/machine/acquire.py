@@ -647,7 +647,7 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 def _scoped_or_compared(
     known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
 ) -> phases.Scoping | Scoped:
-    """Review only what is new, if the last review was whole and the base has only moved forward."""
+    """Review only what is new, if the last review was complete and the base has only moved forward."""
     request, before = known.request, candidate.before
     if candidate.intent:
         return _scoped(known, candidate, candidate.intent.since, agreed, now)

@@ -111,7 +111,8 @@ class Report(Struct, frozen=True):
 
     Attributes:
         leftovers: what is not a valid finding.
-        readable: whether the answer matched the schema. Only a readable report without findings is a clean one.
+        readable: whether the whole answer could be parsed, by the schema or as prose. Only a readable report without
+            findings is a clean one.
     """
 
     summary: str

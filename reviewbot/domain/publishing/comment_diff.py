@@ -135,8 +135,8 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments, replies and answers to commands that two concurrent runs posted twice.
 
-    A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay.
-    Of the others, the first stays; of answers, the first that says yes.
+    A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay;
+    if there is none, the first stays. Of replies, the first stays; of answers, the first that says yes.
     """
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))

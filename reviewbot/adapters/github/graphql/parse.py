@@ -194,7 +194,10 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
 _COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
-"""`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""
+"""The reactions of `drafts.Reaction` that mark a command as done, in GraphQL's terms (not `EYES`).
+
+Other workflows of the repository react as the same user.
+"""
 
 
 def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
