@@ -153,7 +153,7 @@ def test_a_token_that_cannot_read_the_checks_does_not_block_the_review(tmp_path:
     with open_rig(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
         done = rig.run()
         assert done.outputs["verdict"] == "pass"
-        assert "without waiting" in rig.summaries()[0]
+        assert "does not wait for" in rig.summaries()[0]
 
 
 def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> None:

@@ -504,6 +504,29 @@ FOUND: dict[str, Bug] = {
             setting=Setting(mind=Mind(is_brief=True, is_literal=True)),
         ),
     ),
+    "moved-to-an-excluded-file": Bug(
+        "A flaw moved to a file that no reviewer is shown: a reviewer called it fixed where it had been.",
+        NEVER_GREEN,
+        history(
+            *(RUN, Move("evil"), RUN_PUSH, Move("move_line"), RUN_PUSH),
+            setting=Setting((("paths", "!lib/**"),)),
+        ),
+    ),
+    "comment-with-more-findings": Bug(
+        "Two runs posted one answer, one of them with a further finding in the same comment. The other comment stayed.",
+        NOTHING_LOST,
+        history(
+            *(Move("secret", 5, 0), RUN, Episode((COLLECT,))),
+            Episode(
+                (COLLECT, PUSH),
+                (
+                    At(5, Meanwhile(Move("make_executable", 0, 5))),
+                    *(At(call, Switch()) for call in (5, 8, 9, 11, 14, 15, 17, 25, 26)),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
     "one-copy-of-two": Bug(
         "A flaw that later had two copies was confirmed as fixed. It did not open again in the change that had one "
         "copy.",

@@ -811,25 +811,38 @@ def _why_not(
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
         return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
-    left_out, there = _left_out(world, changes, number), {one.path for one in due}
+    left_out = _left_out(world, changes, number)
     open_lines = [
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, changes, strict=strict, number=number)
-        if path in there or token in left_out
+        if (token, path) in left_out or path in {one.path for one in due}
     ]
     return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
 
 
-def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[str]:
-    """Return the tokens that were reported, and by now are in no file that is due for a review."""
-    still = {token for token, _ in world.evil_in(tuple(selected(world, changes)))}
-    return {
-        token
+def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tuple[str, str]]:
+    """Return the tokens of lines that were reported, and by now are only in files that are not due for a review.
+
+    A finding without a line or with another quote cannot be found there.
+    """
+    if world.setting.mind.sloppiness:
+        return set()
+    due = selected(world, changes)
+    still = {line for change in due for line in change.added()}
+    reported = {
+        line.text
         for task in world.tasks_of(number)
         if task.status(world.time.seconds) is TaskStatus.COMPLETED
         for line in shown_in(task.submission)
-        for token in EVIL.findall(line.text)
-    } - still
+    }
+    return {
+        (token, change.path)
+        for change in changes
+        if change not in due
+        for line in change.added()
+        if line in reported - still
+        for token in EVIL.findall(line)
+    }
 
 
 def uncovered(

@@ -761,6 +761,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         config=ROUTES,
     ),
     Mutation(
+        "code in a file that is not sent is forgotten",
+        "reviewbot.domain.findings.tracking:_unsent_copy",
+        _returning(None),
+        NEVER_GREEN,
+        found="moved-to-an-excluded-file",
+    ),
+    Mutation(
+        "of several comments the first stays, whatever is in it",
+        "reviewbot.domain.publishing.comment_diff:_rank",
+        lambda _right: lambda marked: marked[0].comments[0].id,
+        NOTHING_LOST,
+        found="comment-with-more-findings",
+    ),
+    Mutation(
         "the rules look at one file",
         "reviewbot.domain.policy.routes:_found",
         lambda right: lambda routes, facts: right(routes, replace(facts, paths=facts.paths[:1])),

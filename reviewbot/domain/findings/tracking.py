@@ -49,6 +49,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         sides: the same for both sides of its diff.
         kept: the names of the files that the head has and that can have a finding's code, sent or held back.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
+        unsent: the names of the files that no reviewer is shown.
     """
 
     views: tuple[FileView, ...]
@@ -57,12 +58,13 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     sides: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     change: str = ""
+    unsent: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView], unsent: Collection[str] = ()) -> ChangeIndex:
+    def of(cls, change: ChangeSet, views: Sequence[FileView], may_have_code: Collection[str] = ()) -> ChangeIndex:
         """The index of a change; files that are held back are indexed too, although they were not sent.
 
-        `unsent` has the names of those among them that can have a finding's code.
+        `may_have_code` has the names of those among them that can have a finding's code.
         """
         sent = {view.path: view for view in views}
         seen = (
@@ -73,8 +75,9 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         removed = frozenset(file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
-        kept = frozenset({*sent, *unsent}) - removed
-        return cls(tuple(seen), removed, files, sides, kept, change_digest(change.files)[:SHORT_CHANGE])
+        kept = frozenset({*sent, *may_have_code}) - removed
+        digest_of_all = change_digest(change.files)[:SHORT_CHANGE]
+        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, frozenset(files) - set(sent))
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -145,18 +148,25 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     if view.text is None and not view.hunks:
         return NoMatch.UNSEEN
     found = _match_in(record, record.block, view)
-    if found is None:
-        return NoMatch.ABSENT
     # The base has the same lines by now, or the author took the deletion back. With fewer copies than before, what is
     # left may be the base's copy, and the finding's own copy changed.
-    is_base = record.touched and not found.touched and found.copies >= record.copies
-    return NoMatch.VANISHED if is_base else found
+    is_base = found and record.touched and not found.touched and found.copies >= record.copies
+    if found and not is_base:
+        return found
+    return _unsent_copy(record, record.block, change_index) or (NoMatch.VANISHED if is_base else NoMatch.ABSENT)
 
 
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
     lines = outward(places.touched or places.every, record.line or 1)
     return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
+
+
+def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
+    """Return new lines with the code in a file that no reviewer is shown: it cannot be called fixed there."""
+    views = (one for one in change_index.views if one.path in change_index.unsent and record.side is Side.RIGHT)
+    matches = (_match_in(record, block, view) for view in views)
+    return next((one for one in matches if one and one.touched), None)
 
 
 def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:

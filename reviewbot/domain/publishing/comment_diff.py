@@ -136,13 +136,12 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments, replies and answers to commands that two concurrent runs posted twice.
 
     A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay;
-    if there is none, the first stays. Of replies, the first stays; of answers, the first that says yes.
+    if there is none, the first with the most findings stays. Of replies, the first stays; of answers, the first that
+    says yes.
     """
-    marked = list(marked_threads(threads, instance))
-    marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
     kept: set[str] = set()
     extra = []
-    for thread, mark in marked:
+    for thread, mark in sorted(marked_threads(threads, instance), key=_rank):
         if mark.ids and kept.issuperset(mark.ids) and not _touched(thread):
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
@@ -151,6 +150,12 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
         replies.setdefault(key, []).append(comment_id)
     again = (one for ids in replies.values() for one in sorted(ids)[1:])
     return (*extra, *again, *_answered_twice(threads, instance))
+
+
+def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
+    """Return the sort key of a comment among those of the same findings: the first of them stays."""
+    thread, mark = marked
+    return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
 
 def _answered_twice(threads: Sequence[Thread], instance: str) -> Iterator[int]:

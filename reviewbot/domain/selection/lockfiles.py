@@ -26,8 +26,11 @@ def _shown(text: str) -> str:
     return ascii(text)[1:-1].replace("`", "'")[:_LENGTH]
 
 
-def suspicions(file: ChangedFile) -> tuple[str, ...]:
-    """Return what is suspicious about a change of a lock file; empty for an ordinary update."""
+def suspicions(file: ChangedFile, files: Iterable[ChangedFile] = ()) -> tuple[str, ...]:
+    """Return what is suspicious about a change of a lock file; empty for an ordinary update.
+
+    `files` are all of the change, for what the manifests in it request.
+    """
     if what := _another_file(file) or _comment(file):
         return (what,)
     if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
@@ -51,13 +54,39 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
             _changes(places, before[name]) if name in before else _additions(name, places, fields, is_hashed=is_hashed)
         )
     ]
-    if file.path.rpartition("/")[2] in _WITHOUT_NEEDS:
-        found += [f"`{_shown(name)}` is a new package" for name in after if name not in before]
+    if manifest := _MANIFESTS.get(file.path.rpartition("/")[2]):
+        unneeded = _unneeded(after, before, _requested(files, manifest))
+        found += [f"`{_shown(name)}` is a new package that no other one needs" for name in unneeded]
     return tuple(dict.fromkeys(found))
 
 
-_WITHOUT_NEEDS = frozenset({"Pipfile.lock", "pylock.toml"})
-"""Every package in these is installed, and the file does not say which other package needs it."""
+_MANIFESTS: Mapping[str, str] = {
+    **dict.fromkeys(("pdm.lock", "poetry.lock", "pylock.toml", "uv.lock"), "pyproject.toml"),
+    "Pipfile.lock": "Pipfile",
+}
+"""The manifests of lock files of which every package can be installed, whether anything needs it or not."""
+
+
+def _requested(files: Iterable[ChangedFile], manifest: str) -> str:
+    """Return what the change adds to the manifests of this name, for which a reviewer sees what they request."""
+    there = (file for file in files if file.path.rpartition("/")[2] == manifest)
+    return _plain("\n".join(line.text for file in there for line in file.diff.lines() if line.kind is LineKind.ADDED))
+
+
+def _unneeded(new: Mapping[str, Places], old: Mapping[str, Places], requested: str) -> Iterator[str]:
+    """Yield the new packages that are not requested, and that no other package needs, except such a one."""
+    needs: defaultdict[str, set[str]] = defaultdict(set)
+    for name, places in new.items():
+        texts = (need for entries in places.values() for one in entries for need in one.needs)
+        needs[_plain(name)].update(_plain(need.partition(" ")[2]) for need in texts)
+    left = {_plain(name): name for name in new if name not in old}
+    reached = set(needs) - set(left)
+    reached |= {name for name in left if re.search(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])", requested)}
+    while reached:
+        for name in reached:
+            left.pop(name, None)
+        reached = set[str]().union(*(needs[name] for name in reached)) & set(left)
+    yield from left.values()
 
 
 def _another_file(file: ChangedFile) -> str:

@@ -112,7 +112,7 @@ def select(
     locks = {
         file.path: found
         for file, held in verdicts
-        if held and held.reason is HeldBecause.LOCK_FILE and (found := suspicions(file))
+        if held and held.reason is HeldBecause.LOCK_FILE and (found := suspicions(file, files))
     }
     verdicts = [(_without_text(file), None) if held and file.path in locks else (file, held) for file, held in verdicts]
     return Selection(

@@ -281,6 +281,21 @@ def test_a_file_that_is_held_back_is_tracked() -> None:
     assert one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (fixed,)), ()))).standing is FindingState.CHANGED
 
 
+def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
+    first = found(NOW, finding(code="bad()"))
+    edited = changed(APP, BASE, BASE.replace("line 10", "good()"))
+    hidden = changed("vendor/new.py", "", "bad()\n")
+    sent = (FileView(APP, APP, edited.diff.hunks, edited.text),)
+    for files, standing in (((edited,), FindingState.FIXED), ((edited, hidden), FindingState.OPEN)):
+        now = ChangeIndex.of(ChangeSet("b", "h", files), sent)
+        answered = answer(now, task="task_2", fixed=[one(first).id])
+        assert one(merge_answer(first, answered, now)).standing is standing
+    both = (*sent, FileView("vendor/new.py", "vendor/new.py", hidden.diff.hunks, hidden.text))
+    seen = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), both)
+    shown = merge_answer(first, answer(seen, task="task_2", fixed=[one(first).id]), seen)
+    assert one(shown).standing is FindingState.FIXED, "the reviewer was shown it"
+
+
 def test_a_change_index_prefers_the_files_as_sent() -> None:
     (diff,) = parse_diff(f"diff --git a/x b/x\ndeleted file mode 100644\nindex {'1' * 40}..{'0' * 40}\n")
     gone = ChangedFile(diff, Entry("1" * 40, "100644"), None)

@@ -156,7 +156,7 @@ def test_unreadable_checks_are_waited_for_and_missing_permissions_are_not() -> N
     assert go(deferred, deferred.known, AWAY).outcome.reason is Reason.DEFERRED
     blind = go(at, steps.Failed(PermissionMissing("No.", hint="Add `statuses: read`.")))
     assert isinstance(blind, BUYS)
-    assert "without waiting" in blind.known.notes[0]
+    assert "does not wait for" in blind.known.notes[0]
 
 
 def test_the_approval_is_kept_and_its_label_removed() -> None:

@@ -153,7 +153,8 @@ def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, our
 def test_the_first_of_several_duplicates_is_kept() -> None:
     assert duplicates([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
     assert duplicates([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
-    assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == ()
+    assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == (10,)
+    assert duplicates([at(10, "aa", "cc"), at(20, "aa", "bb")], "") == ()
 
 
 def test_a_duplicate_that_a_person_answered_or_resolved_is_kept() -> None:

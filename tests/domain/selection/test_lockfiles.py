@@ -1718,8 +1718,67 @@ def test_a_new_package_from_a_known_source_is_ordinary() -> None:
 )
 def test_a_new_package_without_a_hash_is_reviewed(path: str, text: str, edit: Edit, is_ordinary: bool) -> None:  # noqa: FBT001 — a table
     found = suspicions(change(path, text, text.replace(*edit, 1)))
-    new = ("`more` is a new package",) if path == "Pipfile.lock" else ()
+    new = ("`more` is a new package that no other one needs",) if path in WHOLLY_INSTALLED else ()
     assert found == (new if is_ordinary else ("`more` has no hash", *new))
+
+
+WHOLLY_INSTALLED = {"poetry.lock": "pyproject.toml", "pdm.lock": "pyproject.toml", "Pipfile.lock": "Pipfile"}
+FURTHER = """[[package]]
+name = "{}"
+version = "1.0.0"
+source = {{ registry = "https://registry.example/simple" }}
+{}sdist = {{ url = "https://files.example/aa/{}-1.0.0.tar.gz", hash = "sha256:dddd", size = 9 }}
+
+"""
+UV_ROOT = """[[package]]
+name = "shop"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "left-pad" }]
+
+"""
+
+
+def uv(more: str = "", *, needed: bool = False, higher: bool = False, root: str = UV_ROOT) -> str:
+    """Return a lock file with further packages, of which `left-pad` needs `more`."""
+    needs = 'dependencies = [{ name = "more" }]\n' if needed else ""
+    text = UV.replace("sdist", f"{needs}sdist", 1).replace("[[package]]", f"{root}[[package]]", 1)
+    text = text.replace("1.2.0", "1.3.0").replace("cccc", "eeee").replace("aaaa", "bbbb") if higher else text
+    return text.replace("[[package]]", f"{more}[[package]]", 1)
+
+
+@pytest.mark.parametrize(
+    ("new", "manifest", "unneeded"),
+    [
+        (uv(FURTHER.format("more", "", "more")), "", ["more"]),
+        (uv(FURTHER.format("more", "", "more"), root=UV_ROOT.replace('" }]', '" }, { name = "more" }]')), "", ["more"]),
+        (uv(FURTHER.format("more", "", "more"), needed=True, higher=True), "", []),
+        (uv(FURTHER.format("more", "", "more")), 'dependencies = ["left-pad", "More>=1"]\n', []),
+        (uv(FURTHER.format("more", "", "more")), 'dependencies = ["left-pad", "more-of-it"]\n', ["more"]),
+        (
+            uv(
+                FURTHER.format("more", 'dependencies = [{ name = "even_more" }]\n', "more")
+                + FURTHER.format("even-more", 'dependencies = [{ name = "more" }]\n', "even_more")
+            ),
+            "",
+            ["even-more", "more"],
+        ),
+        (
+            uv(
+                FURTHER.format("more", 'dependencies = [{ name = "even_more" }]\n', "more")
+                + FURTHER.format("even-more", "", "even_more")
+            ),
+            'dependencies = ["more"]\n',
+            [],
+        ),
+    ],
+)
+def test_a_new_package_that_is_installed_although_nothing_needs_it_is_reviewed(
+    new: str, manifest: str, unneeded: list[str]
+) -> None:
+    files = [change("lib/pyproject.toml", "[project]\n", f"[project]\n{manifest}")] if manifest else []
+    found = suspicions(change("uv.lock", uv(), new), files)
+    assert sorted(found) == [f"`{name}` is a new package that no other one needs" for name in unneeded]
 
 
 MORE = f'{{"version": "1.0.0", {NPM_URL.replace("left", "more").replace("1.2.0", "1.0.0")}, "integrity": "{OTHER}"}}'
