@@ -241,7 +241,7 @@ def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
 def test_the_local_reviewers_page_does_not_mention_costs(renderer: Renderer) -> None:
     text = read(renderer.html(LOCAL)).text
     assert not [word for word in ("credit", "CodeVF", "bought", "paid") if word in text]
-    assert text.count("the runner") == 3
+    assert text.count("the runner") == 2
     assert "runner" not in read(renderer.html(at_a_branch(LOCAL))).text
 
 
