@@ -8,7 +8,7 @@ START = """\
 Start here:
   reviewbot review --reviewer local   review this branch with static analyzers;
                                       free, and nothing leaves the machine
-  reviewbot demo                      watch a complete example review
+  reviewbot demo                      example review; needs reviewbot-sandbox
   reviewbot init                      write workflows and a config file
   reviewbot review --help             options and examples of `review`
 """

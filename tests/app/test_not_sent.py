@@ -134,4 +134,4 @@ def test_a_lock_file_with_an_unusual_update_is_reviewed(tmp_path: Path, old: str
         assert any(new in text for text in sent) is (reason == "reviewed")
         if sent:
             assert done.outputs["coverage"] == "full"
-            assert "`package-lock.json` is sent to the reviewer, because `left` " in rig.summaries()[0]
+            assert "`package-lock.json` is selected for review, because `left` " in rig.summaries()[0]

@@ -211,7 +211,7 @@ CLOSED_GATE = replace(
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=(
-        "`package-lock.json` is sent to the reviewer, because `left-pad` comes from the host `registry.example.net`.",
+        "`package-lock.json` is selected for review, because `left-pad` comes from the host `registry.example.net`.",
     ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
@@ -311,7 +311,7 @@ DEMO = replace(
     context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
     notices=(
         (
-            "`package-lock.json` is sent to the reviewer, because `tiny-map` is downloaded from another address: "
+            "`package-lock.json` is selected for review, because `tiny-map` is downloaded from another address: "
             "`https://mirror.parcels.example/tiny-map-2.1.4.tgz`, and `tiny-map` has no hash."
         ),
         "Not reviewed, but may be executed: `web/dist/track.js`.",

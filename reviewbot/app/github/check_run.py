@@ -18,7 +18,6 @@ from reviewbot.domain.machine.outcome import (
     beside_another,
     check_to_write,
     current_check,
-    has_other_text,
     newer_base,
 )
 from reviewbot.domain.machine.purchase import purchase_to_copy
@@ -49,13 +48,10 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     there = now if known.read_again else there
-    reworded = has_other_text(known.stored.ledger, outcome)
     try:
-        usable = there if there and not _is_only_record(run, known, state, there) else None
-        check = _update_check(run, state, usable, reworded=reworded)
+        check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
     except ForgeUnreachable:
-        newer = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
-        check = _update_check(run, state, newer, reworded=False)
+        check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
@@ -118,9 +114,9 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     return run.attempt(CHECK_RUN, run.ports.forge.create_check, state) or check
 
 
-def _update_check(run: RunContext, state: CheckState, there: CheckRun | None, *, reworded: bool) -> CheckRun | None:
+def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
     own = there if there and not there.foreign else None  # an App cannot write another App's check run
-    if own and not reworded and _says_the_same(own, state):
+    if own and _says_the_same(own, state):
         return own
     forge = run.ports.forge
     # GitHub appends annotations, so a completed check run is replaced by a new one with the same name.
@@ -141,7 +137,9 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     title, text = run.renderer.check(summary_view(run, known, outcome))
     tag, copy = _tag(known, outcome), _external_id(run, known)
-    has_base = known.request.shares_name and tag.verdict in GREEN
+    base_ref = known.request.base_ref if known.request.shares_name and tag.verdict in GREEN else ""
+    findings = "".join(sorted(one.id for one in counting_views(known)))
+    says = f"{outcome.message} {outcome.hint} {findings}" if tag.verdict == Conclusion.ACTION_REQUIRED else ""
     return CheckState(
         name=run.check_name,
         head_sha=known.head_sha,
@@ -150,7 +148,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=copy,
-        tag=marked(tag, known.request.base_ref, copy) if has_base else tag,
+        tag=marked(tag, copy, base_ref=base_ref, says=says),
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),

@@ -21,7 +21,7 @@ SKIP_LENGTH = 11
 TAG_LENGTH = 33
 """Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`.
 
-One with both a record and a base is longer, and is written only if it fits (`marked`).
+One with both a record and a base, or with `CheckTag.says`, is longer, and is written only if it fits (`marked`).
 """
 
 BASE_LENGTH = 11
@@ -33,7 +33,7 @@ _MOST = 250
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
     rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?"
-    rf"(?:@(?P<base>[0-9A-Za-z_-]{{{BASE_LENGTH}}}))?(?P<asks>\?)?(?: (?P<rest>.*))?",
+    rf"(?:@(?P<base>[0-9A-Za-z_-]{{{BASE_LENGTH}}}))?(?P<asks>\?)?(?:#(?P<says>[0-9a-f]{{6}}))?(?: (?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
 
@@ -47,6 +47,7 @@ class CheckTag(Struct, frozen=True):
         skip: the record that this head needs no review; see `skip_record`.
         asks: whether a question on the pull request is open, so that a collection finds it.
         base: `base_mark` of the base branch of a green verdict, if checks for several branches share the name.
+        says: a digest of what the page of a failure says, so that it is replaced when it is outdated.
     """
 
     number: int
@@ -54,27 +55,33 @@ class CheckTag(Struct, frozen=True):
     skip: str = ""
     asks: bool = False
     base: str = ""
+    says: str = ""
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """Return the `external_id` of a tag and a copy, which may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
     base = f"@{tag.base}" if tag.base else ""
-    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}{base}{'?' * tag.asks}", copy) if part)
+    says = f"#{tag.says}" if tag.says else ""
+    written = f"pr{tag.number}={tag.verdict}{skip}{base}{'?' * tag.asks}{says}"
+    return " ".join(part for part in (written, copy) if part)
 
 
-def marked(tag: CheckTag, base_ref: str, copy: str) -> CheckTag:
-    """Return a tag with its base branch, if there is space beside its record and the copy.
+def marked(tag: CheckTag, copy: str, *, base_ref: str = "", says: str = "") -> CheckTag:
+    """Return a tag with its base branch, or what its page says, if there is space beside its record and the copy.
 
-    Without it, a merge group does not count the check as green.
+    Without the base, a merge group does not count the check as green.
     """
-    whole = replace(tag, base=base_mark(base_ref))
+    whole = replace(tag, base=base_mark(base_ref) if base_ref else "", says=_digest(says).hex()[:6] if says else "")
     return whole if len(with_tag(whole, copy)) <= _MOST else tag
 
 
 def base_mark(base_ref: str) -> str:
-    digest = sha256(base_ref.encode("utf-8", "replace")).digest()
-    return base64.urlsafe_b64encode(digest).decode()[:BASE_LENGTH]
+    return base64.urlsafe_b64encode(_digest(base_ref)).decode()[:BASE_LENGTH]
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "replace")).digest()
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
@@ -88,5 +95,6 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
         match["skip"] or "",
         asks=match["asks"] is not None,
         base=match["base"] or "",
+        says=match["says"] or "",
     )
     return tag, match["rest"] or ""

@@ -194,13 +194,6 @@ def statement(outcome: Outcome) -> str:
     return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said
 
 
-def has_other_text(ledger: Ledger, outcome: Outcome) -> bool:
-    """Return whether the summary says why the same failure happened with other words, such as older figures."""
-    said = statement(outcome)
-    same, has_text, _ = said.partition(f" {Conclusion.ACTION_REQUIRED} ")
-    return has_text != "" and ledger.stated.startswith(same + has_text) and ledger.stated != said
-
-
 def answer_of(task_id: str) -> str:
     """Return what a summary with the answer of a task says, as the ledger records it."""
     return f"{_ANSWER}{task_id}"

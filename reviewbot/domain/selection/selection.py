@@ -120,7 +120,7 @@ def select(
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(f"`{path}` is sent to the reviewer, because {_reasons(found)}." for path, found in locks.items()),
+            *(f"`{path}` is selected for review, because {_reasons(found)}." for path, found in locks.items()),
             *(
                 _misencoded(file.path, file.new.invalid)
                 for file, held in verdicts

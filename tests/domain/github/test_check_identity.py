@@ -48,10 +48,20 @@ def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -
 @pytest.mark.parametrize(("length", "has_space"), [(205, True), (206, False)])
 def test_a_record_and_a_base_are_written_together_only_if_there_is_space(length: int, *, has_space: bool) -> None:
     tag = CheckTag(999_999_999, "skipped", "a" * SKIP_LENGTH, asks=True)
-    now = marked(tag, "release/1", "x" * length)
+    now = marked(tag, "x" * length, base_ref="release/1")
     assert now == (replace(tag, base=base_mark("release/1")) if has_space else tag)
     assert len(with_tag(now, "x" * length)) <= 255
     assert base_mark("release/1") != base_mark("release/2")
+
+
+@pytest.mark.parametrize(("length", "has_space"), [(214, True), (215, False)])
+def test_what_a_page_says_is_written_only_if_there_is_space(length: int, *, has_space: bool) -> None:
+    tag = CheckTag(999_999_999, "action_required", asks=True)
+    now = marked(tag, "x" * length, says="1 of 2 credits")
+    assert (now != tag) is has_space
+    assert split_tag(with_tag(now, "x" * length)) == (now, "x" * length)
+    assert marked(tag, "", says="1 of 2 credits") != marked(tag, "", says="1 of 3 credits")
+    assert marked(tag, "") == tag
 
 
 @given(st.text())
@@ -70,6 +80,8 @@ def test_any_external_id_is_split_and_has_no_copy_without_a_tag(text: str) -> No
         ("pr7=", CheckTag(7), ""),
         ("pr7=success? rb1 abc", CheckTag(7, "success", asks=True), "rb1 abc"),
         ("pr7=success?? rb1 abc", None, ""),
+        ("pr7=action_required?#01abef rb1 abc", CheckTag(7, "action_required", asks=True, says="01abef"), "rb1 abc"),
+        ("pr7=action_required#01abe rb1 abc", None, ""),
         (f"pr7=skipped+{'0a_-' * 2}xYz", CheckTag(7, "skipped", "0a_-0a_-xYz"), ""),
         (f"pr7=skipped+{'0a_-' * 2}xYz rb1 abc", CheckTag(7, "skipped", "0a_-0a_-xYz"), "rb1 abc"),
         (f"pr7=skipped+{'0a_-' * 3}", None, ""),

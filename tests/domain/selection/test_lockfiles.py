@@ -685,14 +685,14 @@ def test_unusual_lock_file_changes_are_reviewed(one: Format, attack: tuple[Edit,
     assert suspicions(file)
     selection = select([file], paths=(), attributes="")
     assert [(sent.path, sent.text) for sent in selection.selected] == [(one.path, None)]
-    assert any(f"`{one.path}` is sent to the reviewer, because " in notice for notice in selection.notices)
+    assert any(f"`{one.path}` is selected for review, because " in notice for notice in selection.notices)
 
 
 def test_the_notice_joins_the_reasons_to_a_sentence() -> None:
     one = next(one for one in FORMATS if one.path == "package-lock.json" and one.attacks.keys() >= {"host", "no hash"})
     file = change(one.path, one.text, one.edited((*one.attacks["host"], *one.attacks["no hash"])))
     (first, last), (notice,) = suspicions(file), select([file], paths=(), attributes="").notices
-    assert notice == f"`package-lock.json` is sent to the reviewer, because {first}, and {last}."
+    assert notice == f"`package-lock.json` is selected for review, because {first}, and {last}."
 
 
 @dataclass(frozen=True)
@@ -1666,7 +1666,7 @@ def test_a_moved_lock_file_is_reviewed() -> None:
     selection = select([moved], paths=(), attributes="")
     assert [one.path for one in selection.selected] == ["package-lock.json"]
     assert selection.notices == (
-        "`package-lock.json` is sent to the reviewer, because it was `tests/package-lock.json`.",
+        "`package-lock.json` is selected for review, because it was `tests/package-lock.json`.",
     )
 
 
