@@ -49,7 +49,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         sides: the same for both sides of its diff.
         kept: the names of the files that the head has and that can have a finding's code, sent or held back.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
-        unsent: the names of the files that no reviewer is shown.
+        unsent: the names of the files that are held back and can have a finding's code.
     """
 
     views: tuple[FileView, ...]
@@ -77,7 +77,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         sides = {file.path: _sides_digest(file) for file in change.files}
         kept = frozenset({*sent, *may_have_code}) - removed
         digest_of_all = change_digest(change.files)[:SHORT_CHANGE]
-        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, frozenset(files) - set(sent))
+        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, frozenset(may_have_code))
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -415,6 +415,8 @@ def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
     # What deleted lines did, other lines can do.
     has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
+    if record.block is not None and _unsent_copy(record, record.block, change_index):
+        return False
     return (record.leftover or record.file != version) and has_other_code
 
 

@@ -8,8 +8,10 @@ lock file that its package manager would not write is suspicious, too.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -26,6 +28,10 @@ def _shown(text: str) -> str:
     return ascii(text)[1:-1].replace("`", "'")[:_LENGTH]
 
 
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.lower())
+
+
 def suspicions(file: ChangedFile, files: Iterable[ChangedFile] = ()) -> tuple[str, ...]:
     """Return what is suspicious about a change of a lock file; empty for an ordinary update.
 
@@ -40,7 +46,7 @@ def suspicions(file: ChangedFile, files: Iterable[ChangedFile] = ()) -> tuple[st
     new = file.text
     try:
         old_entries, new_entries = entries_of(file.path, file.diff.reverted(new)), entries_of(file.path, new)
-        before, after = _entries(old_entries), _entries(new_entries)
+        before, after = (_entries(some, file.path) for some in (old_entries, new_entries))
     except (UnreadableLock, RecursionError):
         return ("its format is unknown, or not what a package manager writes",)
     if any(one.is_package for one in old_entries) and not any(one.is_package for one in new_entries):
@@ -54,39 +60,71 @@ def suspicions(file: ChangedFile, files: Iterable[ChangedFile] = ()) -> tuple[st
             _changes(places, before[name]) if name in before else _additions(name, places, fields, is_hashed=is_hashed)
         )
     ]
-    if manifest := _MANIFESTS.get(file.path.rpartition("/")[2]):
-        unneeded = _unneeded(after, before, _requested(files, manifest))
+    folder, _, base = file.path.rpartition("/")
+    if installer := _INSTALLERS.get(base):
+        there = (one for one in files if one.path.rpartition("/")[2] == installer.manifest)
+        manifests = (one for one in there if not folder or one.path.startswith(f"{folder}/"))
+        unneeded = _unneeded(after, before, installer.needs, frozenset().union(*map(_requested, manifests)))
         found += [f"`{_shown(name)}` is a new package that no other one needs" for name in unneeded]
     return tuple(dict.fromkeys(found))
 
 
-_MANIFESTS: Mapping[str, str] = {
-    **dict.fromkeys(("pdm.lock", "poetry.lock", "pylock.toml", "uv.lock"), "pyproject.toml"),
-    "Pipfile.lock": "Pipfile",
+class _Installer(NamedTuple):
+    """One that can install every package of its lock file, whether anything needs it or not.
+
+    `needs` are the keys under which the lock file says what a package needs.
+    """
+
+    manifest: str
+    needs: frozenset[str] = frozenset()
+
+
+_INSTALLERS: Mapping[str, _Installer] = {
+    "pdm.lock": _Installer("pyproject.toml", frozenset({"dependencies"})),
+    "poetry.lock": _Installer("pyproject.toml", frozenset({"dependencies"})),
+    "uv.lock": _Installer("pyproject.toml", frozenset({"dependencies", "optional-dependencies"})),
+    "pylock.toml": _Installer("pyproject.toml"),
+    "Pipfile.lock": _Installer("Pipfile"),
 }
-"""The manifests of lock files of which every package can be installed, whether anything needs it or not."""
+_REQUIREMENTS = re.compile("((.+-)?dependencies|dependency-groups|(dev-)?packages)")
 
 
-def _requested(files: Iterable[ChangedFile], manifest: str) -> str:
-    """Return what the change adds to the manifests of this name, for which a reviewer sees what they request."""
-    there = (file for file in files if file.path.rpartition("/")[2] == manifest)
-    return _plain("\n".join(line.text for file in there for line in file.diff.lines() if line.kind is LineKind.ADDED))
+def _requested(manifest: ChangedFile) -> frozenset[str]:
+    """Return the packages that a manifest requests, which a reviewer sees in the change."""
+    try:
+        return frozenset(map(_plain, _requirements(tomllib.loads(manifest.text or ""))))
+    except (ValueError, RecursionError):
+        return frozenset()
 
 
-def _unneeded(new: Mapping[str, Places], old: Mapping[str, Places], requested: str) -> Iterator[str]:
+def _requirements(tables: Mapping[str, object]) -> Iterator[str]:
+    for key, inner in tables.items():
+        if _REQUIREMENTS.fullmatch(key):
+            yield from _needed(inner)
+        elif isinstance(inner, dict):
+            yield from _requirements(inner)
+            # A project can be in its own lock file.
+            yield from [inner["name"]] if key in {"project", "poetry"} and isinstance(inner.get("name"), str) else []
+
+
+def _unneeded(
+    new: Mapping[str, Places], old: Mapping[str, Places], kinds: Container[str], requested: Container[str]
+) -> Iterator[str]:
     """Yield the new packages that are not requested, and that no other package needs, except such a one."""
-    needs: defaultdict[str, set[str]] = defaultdict(set)
+    needs: dict[str, set[str]] = {}
     for name, places in new.items():
-        texts = (need for entries in places.values() for one in entries for need in one.needs)
-        needs[_plain(name)].update(_plain(need.partition(" ")[2]) for need in texts)
-    left = {_plain(name): name for name in new if name not in old}
-    reached = set(needs) - set(left)
-    reached |= {name for name in left if re.search(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])", requested)}
+        said = [need.partition(" ") for entries in places.values() for one in entries for need in one.needs]
+        needs[name] = {_plain(need) for kind, _, need in said if kind in kinds}
+    left = {name for name, places in new.items() if name not in old and any(map(_is_package, places.values()))}
+    reached = {name for name in new if name not in left or name in requested}
     while reached:
-        for name in reached:
-            left.pop(name, None)
-        reached = set[str]().union(*(needs[name] for name in reached)) & set(left)
-    yield from left.values()
+        left -= reached
+        reached = set[str]().union(*(needs[name] for name in reached)) & left
+    yield from sorted(left)
+
+
+def _is_package(entries: Sequence[_Entry]) -> bool:
+    return any(one.is_package for one in entries)
 
 
 def _another_file(file: ChangedFile) -> str:
@@ -188,8 +226,16 @@ _DIGEST = re.compile(
 )
 
 
-def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
-    """Return the entries by name and place."""
+_SPELLED: Mapping[str, Callable[[str], str]] = {
+    **dict.fromkeys(_INSTALLERS, _plain),
+    **dict.fromkeys(("composer.lock", "packages.lock.json"), str.lower),
+}
+"""How the package managers spell a name that they compare."""
+
+
+def _entries(written: Iterable[Written], path: str) -> Mapping[str, Places]:
+    """Return the entries of the lock file at a path by name, as its package manager compares names, and place."""
+    spelled = _SPELLED.get(path.rpartition("/")[2], str)
     found: defaultdict[str, defaultdict[str, list[_Entry]]] = defaultdict(lambda: defaultdict(list))
     count = 0
     for name, places, value, edges, is_package in written:
@@ -213,7 +259,7 @@ def _entries(written: Iterable[Written]) -> Mapping[str, Places]:
         if count > _MOST_IN_ALL:
             raise UnreadableLock
         for place in places or ("",):
-            found[name][place].append(entry)
+            found[spelled(name)][place].append(entry)
     return found
 
 
@@ -228,11 +274,19 @@ def _needed(found: object) -> Iterator[str]:
     """Yield the names in a list of dependencies, or in a table of them or of their groups."""
     if isinstance(found, dict):
         for key, inner in found.items():
-            yield str(key)
-            yield from _needed(inner) if isinstance(inner, list) else ()
+            is_group = isinstance(inner, list) and all(_is_listed(one) for one in inner)
+            yield from _needed(inner) if is_group else [str(key)]
     for one in found if isinstance(found, list) else ():
         name = one.get("name", one.get("package", "")) if isinstance(one, dict) else one
         yield from _FIRST_WORD.split(str(name), maxsplit=1)[:1] if name else ()
+
+
+def _is_listed(found: object) -> bool:
+    """Return whether a value is an item in a list of dependencies, and not one of the versions of one."""
+    return isinstance(found, str) or (isinstance(found, dict) and not found.keys().isdisjoint(_ITEM))
+
+
+_ITEM = ("name", "package", "include-group")
 
 
 def _fields(value: object, path: str, own: tuple[str, ...]) -> Iterator[tuple[str, str, bool, str]]:
@@ -298,10 +352,6 @@ def _is_file(stem: str, suffix: str, name: str, version: str) -> bool:
     before, found, tags = stem.partition(f"-{version}")
     is_whole = not tags or (suffix == ".whl" and tags.startswith("-"))
     return bool(found) and is_whole and _plain(before) == _plain(name)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name.lower())
 
 
 def _changes(new: Places, old: Places) -> Iterator[str]:

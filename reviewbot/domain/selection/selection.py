@@ -112,7 +112,9 @@ def select(
     locks = {
         file.path: found
         for file, held in verdicts
-        if held and held.reason is HeldBecause.LOCK_FILE and (found := suspicions(file, files))
+        if held
+        and held.reason is HeldBecause.LOCK_FILE
+        and (found := suspicions(file, [one for one, why in verdicts if why is None]))
     }
     verdicts = [(_without_text(file), None) if held and file.path in locks else (file, held) for file, held in verdicts]
     return Selection(

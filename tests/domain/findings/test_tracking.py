@@ -287,9 +287,20 @@ def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
     hidden = changed("vendor/new.py", "", "bad()\n")
     sent = (FileView(APP, APP, edited.diff.hunks, edited.text),)
     for files, standing in (((edited,), FindingState.FIXED), ((edited, hidden), FindingState.OPEN)):
-        now = ChangeIndex.of(ChangeSet("b", "h", files), sent)
+        now = ChangeIndex.of(ChangeSet("b", "h", files), sent, [file.path for file in files if file is hidden])
         answered = answer(now, task="task_2", fixed=[one(first).id])
         assert one(merge_answer(first, answered, now)).standing is standing
+    now = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), sent)
+    answered = answer(now, task="task_2", fixed=[one(first).id])
+    assert one(merge_answer(first, answered, now)).standing is FindingState.FIXED, "a lock file has no code"
+    copies = changed(APP, BASE.replace("line 3", "bad()"), BASE.replace("line 3", "bad()").replace("line 10", "good()"))
+    before = change_index({APP: BASE.replace("line 3", "bad()")}, {APP: BAD.replace("line 3", "bad()")})
+    twice = found(before, finding(code="bad()"))
+    now = ChangeIndex.of(
+        ChangeSet("b", "h", (copies, hidden)), (FileView(APP, APP, copies.diff.hunks, copies.text),), [hidden.path]
+    )
+    answered = answer(now, task="task_2", fixed=[one(twice).id])
+    assert one(merge_answer(twice, answered, now)).standing is FindingState.CHANGED, "another copy is the base's"
     both = (*sent, FileView("vendor/new.py", "vendor/new.py", hidden.diff.hunks, hidden.text))
     seen = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), both)
     shown = merge_answer(first, answer(seen, task="task_2", fixed=[one(first).id]), seen)

@@ -1755,6 +1755,27 @@ def uv(more: str = "", *, needed: bool = False, higher: bool = False, root: str 
         (uv(FURTHER.format("more", "", "more"), needed=True, higher=True), "", []),
         (uv(FURTHER.format("more", "", "more")), 'dependencies = ["left-pad", "More>=1"]\n', []),
         (uv(FURTHER.format("more", "", "more")), 'dependencies = ["left-pad", "more-of-it"]\n', ["more"]),
+        (uv(FURTHER.format("more", "", "more")), 'name = "shop"\nversion = "1"\ndescription = "more"\n', ["more"]),
+        (uv(FURTHER.format("more", "", "more")), "more = 1\n[tool.more]\nmore = 1\n", ["more"]),
+        (uv(FURTHER.format("more", "", "more")), "[tool.poetry.dependencies.more]\nversion = '1'\n", []),
+        (uv(FURTHER.format("more", "", "more")), "[tool.poetry.group.a.dependencies]\nmore = [{version = '1'}]\n", []),
+        (
+            uv(FURTHER.format("more", "", "more")),
+            "[dependency-groups]\na = [{include-group = 'b'}, 'More[x]>=1']\n",
+            [],
+        ),
+        (uv(FURTHER.format("more", "", "more")), "[project.optional-dependencies]\nmore = ['even-more']\n", ["more"]),
+        (uv(FURTHER.format("shop-web", "", "shop_web")), 'name = "Shop_Web"\n', []),
+        (uv(FURTHER.format("more", "", "more")), "not TOML", ["more"]),
+        (
+            uv(
+                FURTHER.format("more", "", "more")
+                + FURTHER.format("left-pad-x", "", "left_pad_x")
+                + '[package.optional-dependencies]\nmore = [{ name = "left-pad" }]\n\n'
+            ),
+            'dependencies = ["left-pad-x"]\n',
+            ["more"],
+        ),
         (
             uv(
                 FURTHER.format("more", 'dependencies = [{ name = "even_more" }]\n', "more")
@@ -1779,6 +1800,44 @@ def test_a_new_package_that_is_installed_although_nothing_needs_it_is_reviewed(
     files = [change("lib/pyproject.toml", "[project]\n", f"[project]\n{manifest}")] if manifest else []
     found = suspicions(change("uv.lock", uv(), new), files)
     assert sorted(found) == [f"`{name}` is a new package that no other one needs" for name in unneeded]
+
+
+def test_only_a_manifest_that_is_sent_requests_a_package_for_the_lock_files_above_it() -> None:
+    new = PIPENV.replace(
+        '"right": {', '"more": {"hashes": ["sha256:bbbb"], "index": "main", "version": "==1"}, "right": {'
+    )
+    text = '[packages]\nMore = "*"\n'
+    for lock, manifest, is_sent in (
+        ("Pipfile.lock", "Pipfile", False),
+        ("web/Pipfile.lock", "web/Pipfile", False),
+        ("web/Pipfile.lock", "Pipfile", True),
+        ("Pipfile.lock", "node_modules/x/Pipfile", True),
+        ("Pipfile.lock", "Pipfile.txt", True),
+    ):
+        files = [change(lock, PIPENV, new), change(manifest, "", text)]
+        assert (files[0].path in {one.path for one in select(files, paths=(), attributes="").selected}) is is_sent
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("uv.lock", UV, UV.replace("left-pad", "Left_Pad").replace("1.2.0", "1.1.0")),
+        ("poetry.lock", POETRY, POETRY.replace('"left"', '"LEFT"').replace("1.2.0", "1.1.0")),
+        ("Pipfile.lock", PIPENV, PIPENV.replace('"left"', '"Left"').replace("1.2.0", "1.1.0")),
+        ("packages.lock.json", NUGET, NUGET.replace('"Right"', '"right"').replace("2.0.0", "1.0.0")),
+    ],
+)
+def test_a_package_in_another_spelling_is_the_same_one(path: str, old: str, new: str) -> None:
+    found = suspicions(change(path, old, new))
+    assert any("version" in one for one in found), found
+
+
+@pytest.mark.parametrize("kind", ["requires", "dependencies"])
+def test_what_a_package_manager_does_not_read_is_no_need(kind: str) -> None:
+    new = PIPENV.replace("==1.2.0", "==1.3.0").replace('"index": "main",', f'"index": "main", "{kind}": ["more"],', 1)
+    more = '"more": {"hashes": ["sha256:dddd"], "index": "main", "version": "==1.0.0"}, "right": {'
+    file = change("Pipfile.lock", PIPENV, new.replace("aaaa", "bbbb").replace('"right": {', more))
+    assert "`more` is a new package that no other one needs" in suspicions(file)
 
 
 MORE = f'{{"version": "1.0.0", {NPM_URL.replace("left", "more").replace("1.2.0", "1.0.0")}, "integrity": "{OTHER}"}}'
