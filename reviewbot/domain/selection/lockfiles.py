@@ -35,7 +35,7 @@ def _plain(name: str) -> str:
 def suspicions(file: ChangedFile, files: Iterable[ChangedFile] = ()) -> tuple[str, ...]:
     """Return what is suspicious about a change of a lock file; empty for an ordinary update.
 
-    `files` are all of the change, for what the manifests in it request.
+    `files` are those of the change that are sent, for what the manifests among them request.
     """
     if what := _another_file(file) or _comment(file):
         return (what,)
