@@ -37,7 +37,7 @@ class Spending(Struct, frozen=True):
         max_per_pr: 0 for no limit.
         first_hold: of the first review, 0 before it; only an automatic limit uses it.
         otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
-        what: is bought, with its article; its credits are the setting `credits`.
+        what: is bought, with its article.
         again: elsewhere, how to continue after a change of the settings or the account.
     """
 
@@ -48,7 +48,6 @@ class Spending(Struct, frozen=True):
     first_hold: int = 0
     otherwise: str = ""
     what: str = "this review"
-    credits: str = "max-credits"
     again: str = "Then run this job again, or comment `/reviewbot review`."
 
     @property
@@ -94,7 +93,7 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits, but only {number(balance.available)} are available.",
-            hint=f"Add credits to the CodeVF account, or lower `{spending.credits}`. {_again(spending)}",
+            hint=f"Add credits to the CodeVF account. {_again(spending)}",
         )
     if left < spending.min_balance:
         raise OverBudget(

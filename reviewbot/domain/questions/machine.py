@@ -40,7 +40,6 @@ class Limits(budget.Spending, frozen=True, kw_only=True):
     ask_credits: int
     attachment_bytes: int
     what: str = "this question"
-    credits: str = "ask-credits"
     again: str = "Then ask again."
 
 

@@ -77,7 +77,7 @@ def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
 def test_at_a_terminal_the_command_is_run_again() -> None:
     with pytest.raises(OverBudget) as caught:
         check(Spending(360, Decimal(0), 0, 0, otherwise="or stop"), balance("359"))
-    assert caught.value.hint.endswith("or lower `max-credits`. Then run the command again.")
+    assert caught.value.hint.endswith("CodeVF account. Then run the command again.")
 
 
 HELD = (
