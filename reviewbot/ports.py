@@ -34,7 +34,10 @@ from reviewbot.render.view_models.review import SummaryView
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the wall clock in UTC; only for display and storage, since it may jump."""
+        """Return the wall clock in UTC, to store times or compare them with those of GitHub, CodeVF or other runs.
+
+        It may jump, so deadlines within a run use `monotonic`.
+        """
 
     def monotonic(self) -> float:
         """Return seconds that never decrease; used for deadlines."""
@@ -45,10 +48,11 @@ class Clock(Protocol):
 
 class ChangeSource(Protocol):
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Read the pull request and reviewbot's files: one request, more only for long conversations.
+        """Read the pull request and reviewbot's files, usually in one request.
 
-        Only check runs with these `check_names` are read; the first is that for the base. Config file and templates are
-        those of the default branch.
+        There are more for long conversations, for reactions to the reviewer's words, and for check runs that are not in
+        the first response. Only check runs with these `check_names` are read; the first is that for the base. Config
+        file and templates are those of the default branch.
 
         Raises:
             NotFound: there is no such pull request, or the token may not see it.
@@ -74,6 +78,7 @@ class ChangeSource(Protocol):
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
         """Return files at the head with texts, and at the merge base without, in one request per hundred files.
 
+        One more for each file whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out.
         Both by path; one that does not exist at its commit is left out. The context of a review is read in the same
         request, if asked; what cannot be read of it is left out, after another request. With patterns, one more request
         lists all files of the default branch.
@@ -105,8 +110,8 @@ class PullRequests(ChangeSource, Protocol):
         """Return the pull requests whose last heads have a check run of an open task.
 
         Such a check run is open, or closed by GitHub after two weeks (`stale`), or its copy has an open task. One
-        request per fifty open pull requests, one for the fifty last changed closed ones, and one per fifty check names
-        for other base branches than the default one.
+        request per fifty open pull requests, one for the fifty last changed closed ones, and one per fifty pairs of a
+        pull request and a check name other than the plain one.
         """
 
     def remove_label(self, number: int, label: str) -> None:

@@ -17,7 +17,7 @@ class SystemClock:
         self._scale = scale
 
     def now(self) -> datetime:
-        """Return the wall clock in UTC; never scaled, since it is only shown and stored."""
+        """Return the wall clock in UTC; never scaled: it is compared with times of GitHub, CodeVF and other runs."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:

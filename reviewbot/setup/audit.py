@@ -90,7 +90,7 @@ class Job(Struct, frozen=True):
 
     @property
     def queued(self) -> bool:
-        """Whether it runs for the merge queue only."""
+        """Whether its `if:` asks for the event of the merge queue; the workflow's events are not considered."""
         return _QUEUE_ALONE.search(self.condition) is not None
 
     def starts_on_label(self, name: str) -> bool:

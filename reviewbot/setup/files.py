@@ -28,7 +28,10 @@ ENVIRONMENT = "reviewbot"
 """The environment with the key of a required check."""
 
 LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
-"""The labels that start a review, in the workflow's condition; the label of `approve-spend` is added to them."""
+"""The beginning of the workflow's condition on the label of a `labeled` or `unlabeled` event.
+
+It contains the labels for which the job runs; with `approve-spend`, the user adds its label to them.
+"""
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
 

@@ -159,7 +159,7 @@ class Clone:
     def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of all authors and co-authors of a merge's commits.
 
-        Empty if there are more commits than GitHub lists for a pull request.
+        Empty if there are more than `MOST_LISTED` commits, since the action then does not know all authors.
         """
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)

@@ -15,7 +15,9 @@ from reviewbot.render.renderer import Renderer
 
 
 def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
-    """Make the purchases that wait on the open pull requests with this head; nothing else is bought.
+    """Make the purchases that wait on the open pull requests with this head.
+
+    Commands that earlier runs missed are executed first, and may buy, too.
 
     Anyone can cause such an event, so it decides nothing: GitHub names the pull requests, and the ledger the purchases.
 

@@ -74,7 +74,7 @@ def _look_up(ports: Ports, lookup: Lookup, recorder: Recorder) -> None:
 
 def _collect(ports: Ports, number: int) -> None:
     snapshot = catch_up(ports, number)
-    # No run may have seen it closed.
+    # There may have been no run when it was closed, so its pending tasks are cancelled here.
     cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
     review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
 

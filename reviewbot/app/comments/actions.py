@@ -47,7 +47,7 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
 
 def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction) -> Outcome | None:
     """Execute an action; return the outcome of the run that it started, if any."""
-    # Also publishes reviews that have finished. Nothing is bought.
+    # Also publishes reviews that have finished. Buys only what an earlier run deferred or began to buy.
     trigger = DispatchEvent(snapshot.pull.number, posted.sender)
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:

@@ -38,8 +38,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     only its beginning. `own` is the summary as this run wrote it, perhaps over a newer one, whose purchases they have.
 
     Raises:
-        ForgeError: check runs cannot be read, and the ledger has a waiver, a bypass or an acceptance, or nothing else
-            says whether the one automatic review was bought (`review-on: ready` without a summary comment).
+        ForgeError: as for `every_check`, whose `seen` is given if the ledger has a waiver, a bypass or an acceptance.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -164,13 +163,15 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 
 
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Read the check runs that may hold a copy; return also whether those of all heads since `seen` are among them.
+    """Read the check runs that may hold a copy; return also False if those of a head since `seen` may be missing.
 
-    `seen` is given if the ledger has a waiver, a bypass or an acceptance.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance. Nothing is read and True returned if the
+    review is free, `check-run` is off, or the token may not read check runs.
 
     Raises:
-        ForgeError: they cannot be read, and `seen` is given, or nothing else says whether the one automatic review was
-            bought (`review-on: ready` without a summary comment). Otherwise the error is only noted.
+        ForgeError: they cannot be read, although the token may read them, and `seen` is given, or nothing else says
+            whether the one automatic review was bought (`review-on: ready` without a summary comment). Otherwise the
+            error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}

@@ -106,7 +106,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     )
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
-    # Values from files of secrets, and names that are secrets, are redacted everywhere, even if the file is not sent.
+    # Values from files of secrets, and secret names, are collected even if not sent; `Redactor` decides where to mask.
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)

@@ -65,7 +65,8 @@ class Identity(Struct, frozen=True):
         since: the last reviewed head, empty for a whole review.
         change: `change_digest` of every changed file.
         expertise: as in the settings; case is ignored.
-        attempt: from 1; increases only after a terminal failure or by an authorized command.
+        attempt: from 1; increases after a purchase that ended without a result, or without a task (refused, withdrawn
+            or dropped while deferred); after a result, only by an authorized command.
     """
 
     repository_id: int

@@ -1,7 +1,7 @@
 """What a reviewer gets besides the change: documents of the default branch, commit messages, issues that it closes.
 
 Everything is data. Commit messages and issues are hostile, so each line is quoted. The change comes first: context is
-sent only where its files leave space, and never from a head.
+sent only where the changed files leave space. Its own files come from the default branch, never from a head.
 """
 
 from __future__ import annotations

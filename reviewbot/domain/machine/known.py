@@ -141,7 +141,8 @@ class Request(Struct, frozen=True):
         paid: whether this reviewer costs money.
         is_keyless: whether it costs money and the key is missing.
         waits: whether the settings allow waiting for a review.
-        may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
+        may_buy: False in a run that requests no review, such as a collection: tasks are looked up once, and only
+            deferred purchases and intents of earlier runs are bought.
         base_ref: the base branch when the run started; it determines the check run's name.
         strictest_fail_on: the setting, or that of a rule if it is stricter.
         shares_name: whether an earlier base branch has the same check name.
@@ -389,7 +390,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def awaited(self) -> OpenTask | None:
-        """The open task of an older head that the run waits for."""
+        """The last open task of an older head, if any. A new purchase waits for it, unless `supersede` cancels it."""
         return self.others[-1] if self.others else None
 
     @property

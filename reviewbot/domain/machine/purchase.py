@@ -315,9 +315,11 @@ def check_recorded(known: Known, bought: Purchase) -> None:
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     """Return the purchase whose copy the check run gets; None to keep its copy, which is of `there`.
 
-    The first of these: a purchase for this head; one that is deferred on it, which a repository without summaries would
-    forget otherwise; the review of an older head that this head waits for, so that the run that ends it closes this
-    check, too. A purchase that is open only because its findings are read again has its own check run.
+    The first of these: this run's purchase, unless it is over or deferred; another one for this head that is underway,
+    unless this run's has a result; one that is deferred on this head, if this run has no other, since a repository
+    without summaries would forget it; the open task of an older head, so that the run that ends it closes this check,
+    too; this run's purchase that is over; `there`. A purchase that is open only because its findings are read again has
+    its own check run.
     """
     if not known.request.paid:
         return None

@@ -2,7 +2,8 @@
 
 Each changed path is looked up alone, and the pull request gets the largest review among its paths. A rule ends the
 lookup only if the author cannot make it match by adding something; any other rule that matches can only enlarge the
-review. So nothing that an author adds makes the review smaller.
+review. So nothing that an author adds makes the review smaller. A rule with `trust-author` is the exception: it ends
+the lookup whenever it matches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How a run ends: the conclusion of the check run, the exit status and the reason.
 
 On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. A due
-review that did not happen, could not be read completely or did not see every selected file is `action_required`.
+review that did not happen or could not be read completely is `action_required`; so is one that did not see every
+selected file, unless `on-partial` is `pass`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Redact credentials in everything that is sent, without moving a line.
 
 A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
-from all texts first, so that a secret found in one file is also redacted in the others. A diff stays a diff: lines keep
-their number and marker.
+from all texts first, so that a random one found in one file is also masked in the others, except in executed text,
+configuration with commands, commands, paths and unquoted source code. A diff stays a diff: lines keep their number and
+marker.
 """
 
 from __future__ import annotations
@@ -123,7 +124,11 @@ class Redactor(Struct, frozen=True):
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
-        """Yield the places of known secrets, except commands, names in source code, and paths in a diff's header."""
+        """Yield the places of collected values.
+
+        None are in executed text, configuration with commands, commands, paths, unquoted source code, or the header
+        before a diff's first hunk.
+        """
         text, place, diff = source
         body = max(text.find("\n@@ "), 0) if diff else 0
         for found in self._spread.finditer(text, body) if self._spread else ():

@@ -1,7 +1,8 @@
 """The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
 
 The documents select the fields of these types. A missing field or one of another type makes the response invalid; the
-error names it. Annotations are evaluated when a class is created: msgspec compiles the texts of the others one by one.
+error names it. This module does not use `from __future__ import annotations`: msgspec would have to evaluate each
+string annotation separately, which is slow.
 """
 
 from functools import cache

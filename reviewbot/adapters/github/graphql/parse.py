@@ -117,7 +117,10 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """Return when the pull request left the latest base branch that is not in `former_bases`; None if all are."""
+    """Return when the pull request left the latest base branch whose check runs may be unread; None if there is none.
+
+    That is the one before the last `MOST_FORMER_BASES`.
+    """
     moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
