@@ -821,7 +821,7 @@ def _why_not(
 
 
 def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tuple[str, str]]:
-    """Return the tokens of lines that were reported, and by now are only in files that are not due for a review.
+    """Return the tokens of lines that were reported, and are left only in files that are not due for a review.
 
     A finding without a line or with another quote cannot be found there.
     """
