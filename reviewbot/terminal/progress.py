@@ -34,7 +34,7 @@ class Progress(Struct):
         """Show how much of the stage is done; without a bar as a line now and then."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
-        elif self.console and done != self._done and done % _EACH == 0:
+        elif self.console and done not in {0, self._done} and done % _EACH == 0:
             say(self.console, f"{done} of {total} …")
         self._done = done
 
