@@ -18,6 +18,8 @@ from tests.simulation.mutations import MUTATIONS, noticed
 from tests.simulation.quick import quick
 
 CHUNK = 25
+PROGRESS = 10_000
+"""The number of histories between two lines of progress."""
 _HURRY = ExitStack()
 """Open as long as the process."""
 
@@ -96,6 +98,9 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
             for seed, violations in found:
                 failed += 1
                 report(seed, violations[0])
+            if played % PROGRESS == 0:
+                sys.stdout.write(f"{played} histories in {time.perf_counter() - began:.0f} s, {failed} break a law\n")
+                sys.stdout.flush()
             if failed and not keep_going:
                 pool.shutdown(cancel_futures=True)
                 break
