@@ -327,29 +327,22 @@ _CLOSING = re.compile(
 )
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+"
-    r"(?:(?P<open>open(?![\w/\\-]|\.\S))|fixed(?=[ \t]*(?:[.:;,\u2013\u2014](?!\S)|-\s|\Z)))"
-    r"[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z",
+    r"(?P<said>(?:(?P<fixed>fixed)[.!]?\Z|open|fixed)(?![\w/\\-]|\.\S)[^\n]*)\Z",
     re.IGNORECASE,
 )
+"""A finding is fixed if nothing follows the word: any reason can say that only a part of it is."""
+
+_STATE = re.compile(r"open[.:;,\u2013\u2014 \t-]*", re.IGNORECASE)
 _LINE_THEN_TEXT = re.compile(r":\d+(?:-\d+)?:(?:\s|\Z)")
-_DOUBT = re.compile(
-    r"\b(?:almost|although|as before|assum\w+|attempt\w*|author|but|can.t|cannot|does not|doesn.t|half|however|if|"
-    r"incorrect\w*|insufficient\w*|maybe|mostly|nearly|never|only|open|part|partially|partly|perhaps|presumably|probably|"
-    r"seems?|still|though|unfortunately|unless|when|while|except (?:in|for|that|when|if))\b|\bL\d+\b|:\d"
-    r"|\b(?:no|not)\b(?!.*\b(?:any ?more|longer)\b)(?! longer)|n['\u2019]t\b|[.!?]\s+\S",
-    re.IGNORECASE,
-)
-"""What leaves open whether the whole problem is fixed, or whether the note is about something else."""
 
 
 def _earlier(text: str) -> Previous | None:
     """Return what a text says of an earlier finding; None if it may report a new one, too."""
     match = _EARLIER.match(text)
-    note = match["note"] if match else ""
-    if match is None or _LINE_THEN_TEXT.search(note) or worst_label(note) or _contained_place(note):
+    if match is None or _LINE_THEN_TEXT.search(said := match["said"]) or worst_label(said) or _contained_place(said):
         return None
-    is_open = bool(match["open"] or _DOUBT.search(note))
-    return Previous(match["id"], PreviousState.OPEN if is_open else PreviousState.FIXED, note.strip())
+    state = PreviousState.FIXED if match["fixed"] else PreviousState.OPEN
+    return Previous(match["id"], state, "" if match["fixed"] else _STATE.sub("", said, count=1).strip())
 
 
 class _Heading(Struct):
