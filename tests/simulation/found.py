@@ -1371,4 +1371,22 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"),), mind=Mind(is_prose=True, is_worried=True)),
         ),
     ),
+    "only-record-in-a-duplicate": Bug(
+        "A pull request was closed while a review was bought, and two runs wrote a summary each. A run deleted the "
+        "second one, which alone had the task, and was killed before it wrote the task into the first one.",
+        NOTHING_LOST,
+        history(
+            Move("note", 0, 1),
+            Episode((PUSH,), (At(2, Meanwhile(Move("close"))), At(7, Begin(PUSH)), At(28, Kill(after=False)))),
+        ),
+    ),
+    "late-answer-behind-a-dropped-purchase": Bug(
+        "A run for a closed pull request dropped the purchase that another run was making. That run wrote a second "
+        "summary and was killed, and the next one did not announce the answer, because one check run called it over.",
+        ANNOUNCED,
+        history(
+            Move("note", 0, 1),
+            Episode((PUSH,), (At(2, Meanwhile(Move("close"))), At(6, Begin(PUSH)), At(26, Kill(after=False)))),
+        ),
+    ),
 }

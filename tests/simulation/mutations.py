@@ -22,17 +22,18 @@ from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
-from reviewbot.domain.ledger.external_id import encode_external_id
+from reviewbot.domain.ledger.external_id import ExternalId, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.memory import Memory, purchase_key
+from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.outcome import SUMMARY
 from reviewbot.domain.machine.phases import Published
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
+from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments, summaries
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.errors import ForgeError, ForgeUnreachable, NothingSendable, ServiceUnreachable
 from reviewbot.values import replace
@@ -114,6 +115,19 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
         return right(at, replace(ledger, forgotten=ledger.forgotten + cost - at.question.hold))
 
     return intended
+
+
+def _deleting_doubles_first(right: Any) -> object:  # noqa: ANN401 — any function
+    def write(run: Any, known: Any, outcome: object) -> object:  # noqa: ANN401 — a run and what it knows
+        for double in summaries(known.snapshot.comments, run.settings.instance).extra:
+            run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
+        return right(run, known, outcome)
+
+    return write
+
+
+def _every_copy_that_is_over(copies: Iterable[ExternalId], _ledger: object) -> list[PurchaseKey]:
+    return [purchase_key(one.purchase) for one in copies if one.purchase.state.is_over]
 
 
 def _with_everything_new(right: Any) -> object:  # noqa: ANN401 — any function
@@ -1261,9 +1275,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a purchase that a run has dropped is over, although another one bought it",
         "reviewbot.app.github.ledger_store:finished_in",
-        lambda _right: (
-            lambda copies, _ledger: [purchase_key(one.purchase) for one in copies if one.purchase.state.is_over]
-        ),
+        lambda _right: _every_copy_that_is_over,
         ANNOUNCED,
         found="dropped-while-bought",
     ),
@@ -1931,6 +1943,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda known, _outcome: known,
         NOTHING_LOST,
         found="answer-read-again-in-vain",
+    ),
+    Mutation(
+        "a second summary is deleted before the first one has what it says",
+        "reviewbot.app.github.summary_comment:_write_summary",
+        _deleting_doubles_first,
+        NOTHING_LOST,
+        found="only-record-in-a-duplicate",
+    ),
+    Mutation(
+        "a purchase that was dropped is over, although another summary has its task",
+        "reviewbot.app.github.ledger_store:finished_in",
+        lambda _right: _every_copy_that_is_over,
+        ANNOUNCED,
+        found="late-answer-behind-a-dropped-purchase",
     ),
 )
 

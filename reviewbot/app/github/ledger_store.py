@@ -49,11 +49,10 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass or reading.bypass
-    finished = set(finished_in(copies, ledger))
     doubles = _trusted(run, found.extra)
     others = tuple(only_in_doubles(ledger, doubles))
-    finished |= {purchase_key(one) for one in others if one.state.is_over}
     ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
+    finished = {*finished_in(copies, ledger), *(purchase_key(one) for one in others if one.state.is_over)}
     head_sha, judgement = snapshot.pull.head_sha, judgement_of(run.settings)
     ledger = with_copies(ledger, copies, head_sha=head_sha, digest=digest, judgement=judgement)
     was_here = _was_here(run, snapshot, keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -53,15 +54,21 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
         body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
-    for double in found.extra:
-        run.attempt(SUMMARY, forge.delete_comment, double.id)
     if keep and keep.body == body:
+        _delete(run, found.extra)
         return replace(known, summary=keep, whole_summary=body if is_whole else "")
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
+    _delete(run, found.extra)
     known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
     whole, wrote = comment.body if comment and is_whole else "", comment.body if comment else known.wrote
     return replace(known, whole_summary=whole, wrote=wrote)
+
+
+def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:
+    """Delete the duplicates of a summary that has what they say: one can have the only record of a task."""
+    for double in doubles:
+        run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
 
 
 def _beside(run: RunContext, body: str, text: str) -> str:
