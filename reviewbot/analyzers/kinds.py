@@ -84,22 +84,8 @@ def shell(file: SourceFile) -> str | None:
 
 def grammar(file: SourceFile) -> str | None:
     """Return the copy's ending for a language of reviewbot's rules; the name counts before the `#!` line."""
-    return named_grammar(file) or _interpreter(file)
-
-
-def named_grammar(file: SourceFile) -> str | None:
-    """Return the same by the name alone."""
-    return _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
-
-
-def two_languages(file: SourceFile) -> bool:
-    """Return whether the name and the `#!` line say different languages."""
-    named, run = named_grammar(file), _interpreter(file)
-    if named is None:
-        return False
-    if run is None:
-        return bool(file.shebang) and shell(file) is not None
-    return run != {".ts": ".tsx"}.get(named, named)
+    named = _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
+    return named or _interpreter(file)
 
 
 def workflow(file: SourceFile) -> str | None:
@@ -120,12 +106,6 @@ def dockerfile(file: SourceFile) -> str | None:
     other = suffix in _GRAMMARS or suffix in _PLAIN_SUFFIXES or suffix == ".dockerignore"
     named = re.match(r"(dockerfile|containerfile)([._-]|$)", file.basename)
     return ".Dockerfile" if named and not other else None
-
-
-def script(file: SourceFile) -> bool:
-    """Return whether it is JavaScript that may run as a script and not as a module."""
-    named = Path(file.basename).suffix in {".js", ".cjs", ".jsx"}
-    return named or (named_grammar(file) is None and _interpreter(file) == ".tsx")
 
 
 def plain(file: SourceFile) -> bool:

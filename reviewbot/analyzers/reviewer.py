@@ -13,7 +13,6 @@ from reviewbot.adapters.scratch import scratch_folder, writing_scratch
 from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
 from reviewbot.analyzers.kinds import plain
-from reviewbot.analyzers.obfuscation import unmask
 from reviewbot.analyzers.tool_runner import ToolReport, Unseen, run_tools
 from reviewbot.analyzers.tools import TOOLS, Tool
 from reviewbot.domain.codevf.attachments import read_sections
@@ -50,7 +49,7 @@ def examine(
     files, textless, total = _changed_files(attachments)
     unread = [file for file in files if not _tools(file)]
     missed = tuple(Unseen(file.path, ANY, "none supports this type of file") for file in unread if not plain(file))
-    reports = [*_reports(files, path_env, seconds), unmask(files), ToolReport(ANY, "", (), unseen=missed)]
+    reports = [*_reports(files, path_env, seconds), ToolReport(ANY, "", (), unseen=missed)]
     findings = locate(pair for report in reports for pair in report.findings)
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
     summary = summarise(reports, total)

@@ -189,3 +189,8 @@ def test_a_finding_on_a_long_range_is_shown_on_one_line(attach: Attach, path_env
     ).answer
     ((_, finding),) = findings(answer)
     assert (finding["line"], finding["end_line"], finding["code"]) == (26, 26, "      - run: echo new")
+
+
+def test_a_script_that_cannot_be_parsed_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+    examination = examine(attach({"a.js": "x = ) + ;\n"}), path_env=path_env)
+    assert {(one.path, one.tool) for one in examination.unseen} == {("a.js", "ast-grep")}

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from reviewbot.analyzers.answer import explain, rate, replacement, table, title
-from reviewbot.analyzers.obfuscation import NAME
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.analyzers.reviewer import examine, names
 from reviewbot.analyzers.tools import RUFF, TOOLS
@@ -89,7 +88,7 @@ def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
 
 
 def test_every_tool_is_rated() -> None:
-    assert set(table("ratings.toml")) == {"same", NAME, *(tool.name for tool in TOOLS)}
+    assert set(table("ratings.toml")) == {"same", *(tool.name for tool in TOOLS)}
 
 
 def found_by(tool: str, rule: str) -> RawFinding:
