@@ -75,9 +75,13 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
         )
 
 
-def _is_older(ports: Ports, event: events.ReviewEvent) -> bool:
-    """Return whether the head has moved since the event: a called workflow may have changed, too."""
-    return load_snapshot(ports, event.number).pull.head_sha != event.head_sha
+def _check_head(ports: Ports, event: events.ReviewEvent | events.DispatchEvent) -> None:
+    """Raise if the head has moved since a re-run's event: a called workflow may have changed, too."""
+    if not (isinstance(event, events.ReviewEvent) and event.is_repeated):
+        return
+    if load_snapshot(ports, event.number).pull.head_sha != event.head_sha:
+        hint = "Re-run the job of the newest commit instead."
+        raise ReviewDidNotHappen("This is a re-run for an older head.", hint=hint)
 
 
 def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
@@ -86,10 +90,8 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
             return answer_comment(ports, event)
         case events.ReviewEvent(name="pull_request_review"):
             return write_bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
-        case events.ReviewEvent(number=number, is_repeated=True) if _is_older(ports, event):
-            hint = "Re-run the job of the newest commit instead."
-            raise ReviewDidNotHappen("This is a re-run for an older head.", hint=hint)
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
+            _check_head(ports, event)
             return review_pull_request(ports, event, catch_up(ports, number))
         case events.RelayEvent(number=number):
             return write_bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
