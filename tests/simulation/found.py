@@ -1389,4 +1389,17 @@ FOUND: dict[str, Bug] = {
             Episode((PUSH,), (At(2, Meanwhile(Move("close"))), At(6, Begin(PUSH)), At(26, Kill(after=False)))),
         ),
     ),
+    "attempt-that-stays-open": Bug(
+        "A run bought another attempt after one had failed, and was killed before it recorded that failure. The first "
+        "attempt stayed open behind the later ones, so that an event bought a fourth.",
+        PAY_ONCE,
+        history(
+            *(RUN, Move("failed")),
+            Episode((PUSH, PUSH), (At(8, Meanwhile(Move("failed", 2, 2))), At(13, Kill(after=False)))),
+            *(Move("cancelled"), RUN, Move("evil")),
+            setting=Setting(
+                (("max-credits-per-pr", "0"), ("wait-minutes", "0")), life=Life(pending=600, processing=3600)
+            ),
+        ),
+    ),
 }

@@ -1958,6 +1958,17 @@ MUTATIONS: tuple[Mutation, ...] = (
         ANNOUNCED,
         found="late-answer-behind-a-dropped-purchase",
     ),
+    Mutation(
+        "an attempt whose end was not recorded does not count",
+        "reviewbot.domain.ledger.ledger:Ledger.ended",
+        lambda _right: (
+            lambda ledger, identity: sum(
+                one.identity == identity and one.state is TaskState.ENDED for one in ledger.purchases
+            )
+        ),
+        PAY_ONCE,
+        found="attempt-that-stays-open",
+    ),
 )
 
 

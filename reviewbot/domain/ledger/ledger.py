@@ -343,11 +343,17 @@ class Ledger(Struct, frozen=True):
     def ended(self, identity: str) -> int:
         """Count the attempts at an identity whose task ended without a result.
 
-        An attempt without a record counts, too: in a check run the next attempt replaces one that has ended.
+        One without a record, or recorded as open before a later one, counts, too: its run may have been killed before
+        it recorded the end, and in a check run the next attempt replaces it.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
-        unrecorded = max((entry.attempt for entry in attempts), default=0) - len(attempts)
-        return unrecorded + sum(bool(entry.task_id) and entry.state is TaskState.ENDED for entry in attempts)
+        last = max((entry.attempt for entry in attempts), default=0)
+        over = (
+            entry.state is TaskState.ENDED or (entry.state is TaskState.OPEN and entry.attempt < last)
+            for entry in attempts
+            if entry.task_id
+        )
+        return last - len(attempts) + sum(over)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)

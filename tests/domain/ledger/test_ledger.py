@@ -967,6 +967,12 @@ def test_an_attempt_that_a_later_one_replaced_in_the_check_run_counts_as_ended()
     assert Ledger().ended(BOUGHT.identity) == 0
 
 
+def test_an_attempt_that_is_open_behind_a_later_one_counts_as_ended() -> None:
+    first = replace(BOUGHT, state=TaskState.OPEN)
+    assert Ledger((first,)).ended(BOUGHT.identity) == 0
+    assert Ledger((first, replace(first, attempt=2))).ended(BOUGHT.identity) == 1
+
+
 def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
     copy = decode_external_id(
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
