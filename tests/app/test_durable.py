@@ -676,12 +676,12 @@ def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_pa
 
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
 def test_an_amended_commit_does_not_turn_a_red_head_green(tmp_path: Path, config: str) -> None:
-    lock = {"uv.lock": "version = 1\n"}
+    more = {"node_modules/x.js": "x = 1\n"}
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         bad = rig.world.pull(REPO, 1).head_sha
-        first = rig.world.push(REPO, "topic", lock, author="mona")
+        first = rig.world.push(REPO, "topic", more, author="mona")
         assert rig.run().outputs["verdict"] == "fail"
-        rig.world.push(REPO, "topic", lock, author="mona", message="other words", parents=(bad,))
+        rig.world.push(REPO, "topic", more, author="mona", message="other words", parents=(bad,))
         rig.run()
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(bad,))
         rig.world.retarget(REPO, 1, "mine")

@@ -15,16 +15,17 @@ from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
 
-UNTOUCHED = "The file is unchanged"
+UNTOUCHED = "No file of the change fits this path"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"
+FORMER = {".gitattributes": GENERATED, "package-lock.json": '"version": "1.0.0"\n'}
 SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number in range(3))
 
 
 @pytest.mark.parametrize(
     ("path", "text", "why", "config"),
     [
-        ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
+        ("package-lock.json", '"version": "1.1.0"\n', "a lock file", ""),
         ("api.pb.py", "x = 1\n", "generated (linguist-generated)", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
@@ -36,7 +37,7 @@ def test_a_finding_on_a_file_that_was_held_back_states_the_reason(
     tmp_path: Path, path: str, text: str, why: str, config: str
 ) -> None:
     found = answer(finding(f"b/{path}", 1))
-    with open_rig(tmp_path, engineer=lambda _: found, config=config, files={".gitattributes": GENERATED}) as rig:
+    with open_rig(tmp_path, engineer=lambda _: found, config=config, files=FORMER) as rig:
         rig.world.push(REPO, "topic", {path: text}, author="mona")
         done = rig.run(on_partial="pass", **FILES)
         (summary,) = rig.summaries()
@@ -110,7 +111,7 @@ LOCK = """{
   }
 }
 """
-HASHES = ("q" * 43 + "Zk1" * 14, "Bx7" * 14 + "w" * 43)
+HASHES = ("q" * 44 + "Zk1" * 14, "Bx7" * 14 + "w" * 44)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +135,4 @@ def test_a_lock_file_with_an_unusual_update_is_reviewed(tmp_path: Path, old: str
         assert any(new in text for text in sent) is (reason == "reviewed")
         if sent:
             assert done.outputs["coverage"] == "full"
-            assert "`package-lock.json` is selected for review, because `left` " in rig.summaries()[0]
+            assert "`package-lock.json` is selected for review, because line " in rig.summaries()[0]

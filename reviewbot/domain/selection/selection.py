@@ -22,7 +22,7 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_text,
     steers,
 )
-from reviewbot.domain.selection.lockfiles import suspicions
+from reviewbot.domain.selection.lockfiles import why_reviewed
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, listed, size
@@ -93,9 +93,6 @@ class Selection(Struct, frozen=True):
     notices: tuple[str, ...]
 
 
-_MOST_SUSPICIONS = 5
-
-
 def select(
     files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str, unreviewed: Sequence[Sequence[str]] = ()
 ) -> Selection:
@@ -110,11 +107,9 @@ def select(
         (file, _held(file, paths, rules) or (_unread_move(file) if file.path in moved_in else None)) for file in files
     ]
     locks = {
-        file.path: found
+        file.path: why
         for file, held in verdicts
-        if held
-        and held.reason is HeldBecause.LOCK_FILE
-        and (found := suspicions(file, [one for one, why in verdicts if why is None]))
+        if held and held.reason is HeldBecause.LOCK_FILE and (why := why_reviewed(file))
     }
     verdicts = [(_without_text(file), None) if held and file.path in locks else (file, held) for file, held in verdicts]
     return Selection(
@@ -122,7 +117,7 @@ def select(
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(f"`{path}` is selected for review, because {_reasons(found)}." for path, found in locks.items()),
+            *(f"`{path}` is selected for review, because {why}." for path, why in locks.items()),
             *(
                 _misencoded(file.path, file.new.invalid)
                 for file, held in verdicts
@@ -324,8 +319,6 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _notices(file: ChangedFile) -> Iterator[str]:
-    if is_lock_file(file.path) and file.diff.status is FileStatus.REMOVED:
-        yield f"`{file.path}` is deleted, so package versions are no longer locked."
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
         yield f"Git shows no lines of `{file.path}`, although it is text: an attribute marks it as binary."
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
@@ -339,13 +332,6 @@ def _notices(file: ChangedFile) -> Iterator[str]:
             where = f"Line {line.new} of `{file.path}`"
             yield f"{where} has the invisible character {character}: it may run differently than it looks."
             break
-
-
-def _reasons(found: Sequence[str]) -> str:
-    """Join what is suspicious about a lock file into one clause."""
-    if 1 < len(found) <= _MOST_SUSPICIONS:
-        return f"{', '.join(found[:-1])}, and {found[-1]}"
-    return listed(found, _MOST_SUSPICIONS)
 
 
 _MOST_NAMED = 3

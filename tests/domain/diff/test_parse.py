@@ -362,6 +362,7 @@ def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, ol
     stays = [text for number, text in enumerate(behind, start=1) if number not in come]
     # Text after the last line feed is a line only if it is not empty.
     assert [text for text in kept if text] == [text for text in stays if text]
+    assert not around or all(file.reverted(new).rstrip("\n") == old.rstrip("\n") for file in parsed)
 
 
 @pytest.mark.parametrize("text", ["x = 1\ny = 2\n", "x = 1\ny = 2"])
