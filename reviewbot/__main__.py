@@ -18,7 +18,7 @@ PIPE_CLOSED = 141
 """The shells' exit status after a closed pipe; 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
-KEPT = "The review is stored: the same command shows it again."
+KEPT = "The same command writes it again; a review is not bought twice."
 
 
 def main() -> int:

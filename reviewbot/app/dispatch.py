@@ -71,7 +71,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
     if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
         raise ReviewDidNotHappen(
             "This is a re-run, and its workflow file has changed since its first attempt.",
-            hint="Start a new run: push a commit, or comment `/reviewbot review`.",
+            hint="Start a new run: push a commit, or start the workflow by hand with `pr: NUMBER`.",
         )
 
 

@@ -71,8 +71,8 @@ Show what the reviews of past pull requests cost, how long their answers took,
 and what happened to their findings: fixed, waived, disputed, ignored. It reads
 the summary comments on GitHub, and writes nothing.
 
-Set GITHUB_TOKEN or GH_TOKEN. If CODEVF_API_KEY is the workflow's key, only
-ledgers that it signed count. Without a key, the figures are unverified.
+Set GITHUB_TOKEN or GH_TOKEN. With the workflow's key in CODEVF_API_KEY, only
+summaries that it signed count. Without a key, the figures are unverified.
 
 Examples:
   reviewbot stats                                   this clone's repository

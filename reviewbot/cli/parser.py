@@ -175,7 +175,7 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
     about = "credits of one review before the multipliers, or `auto`: by its lines; default: the setting or 240"
     parser.add_argument("--max-credits", metavar="N", help=about)
-    about = "files to review; repeatable, a leading ! excludes"
+    about = "files to review, in place of the setting; repeatable, a leading ! excludes"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 
 

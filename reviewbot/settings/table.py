@@ -98,7 +98,8 @@ def _reader_of(default: object) -> Reader[Any]:
 @dataclass(frozen=True, slots=True)
 class Settings:
     command: ActionCommand = workflow_input(
-        ActionCommand.REVIEW, "`review` submits and waits; `collect` publishes finished reviews."
+        ActionCommand.REVIEW,
+        "`review` submits and waits; `collect` publishes finished reviews, and buys deferred ones.",
     )
     codevf_api_key: Secret = workflow_input(Secret(""), "CodeVF's API key; required with `reviewer: codevf`.", SECRET)
     codevf_project: str = setting("", "A project's name (created if missing) or its number.")
@@ -137,7 +138,7 @@ class Settings:
     wait_minutes: int = setting(8, "Minutes to wait before the job ends; 0 submits and ends.", whole_number(0, 350))
     on_pending: Tolerance = setting(
         Tolerance.PASS,
-        "The step's result while the review is open: `pass` leaves it to the check, `fail` fails the step too.",
+        "The step's result while the review is open: `fail`, or `pass`, which leaves it to the check.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
@@ -156,7 +157,7 @@ class Settings:
         ReviewKind.COMMENT,
         "The kind of review: `comment`, or `request-changes` while findings block (dismissed afterwards).",
     )
-    incremental: bool = setting(True, "After the first review, review only what is new.")
+    incremental: bool = setting(True, "Later reviews look first at what is new.")
     paths: tuple[str, ...] = setting((), "Patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
     instance: str = setting("", "A name, if several workflows review one repository.", INSTANCE)
     config_file: str = workflow_input(CONFIG_FILE, "The config file, on the default branch.")
@@ -203,8 +204,8 @@ class Settings:
     )
     bases: tuple[str, ...] = config_key(
         (),
-        "Branches besides the default branch whose check meets a ruleset: patterns as in `on.pull_request.branches`. "
-        "List only branches that are protected like the default branch.",
+        "Base branches, besides the default branch, whose check has the required name: patterns as in "
+        "`on.pull_request.branches`. List only branches that are protected like the default branch.",
         PATTERNS,
     )
     approve_spend: str = config_key(

@@ -230,9 +230,10 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
         if settings.paid and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
             yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
-        if job.minutes is not None and job.minutes < settings.wait_minutes + AROUND:
-            what = f"`{job.name}` ends after {job.minutes} minutes, but the wait alone may take {settings.wait_minutes}"
-            todo = f"Set `timeout-minutes: {settings.wait_minutes + AROUND}` or more, or a lower `wait-minutes`."
+        needed = settings.wait_minutes + AROUND
+        if job.minutes is not None and job.minutes < needed:
+            what = f"`{job.name}` ends after {job.minutes} minutes, but the wait and the work may take {needed}"
+            todo = f"Set `timeout-minutes: {needed}` or more, or a lower `wait-minutes`."
             yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 

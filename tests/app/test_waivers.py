@@ -288,7 +288,7 @@ def test_a_bypass_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Pa
         rig.world.retarget(REPO, 1, "main")
         rig.world.store.clock = lambda: datetime.now(UTC)
         rig.run(event="issue_comment", payload=event_of(rig, comment))
-        assert "The base branch has changed since you wrote this" in answers(rig)[0]
+        assert "The pull request got another base branch after you wrote this" in answers(rig)[0]
         assert rig.run().outputs["verdict"] == "fail"
         assert check(rig) == "failure"
 

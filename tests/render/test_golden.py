@@ -304,6 +304,13 @@ def test_an_error_has_something_to_paste(renderer: Renderer, name: str) -> None:
     assert "\n```" in GOLDENS[f"{name}.md"].write(renderer)
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_no_command_is_named_that_needs_a_summary_comment_without_one(renderer: Renderer, reason: Reason) -> None:
+    view = replace(of_reason(reason), records_commands=False)
+    text = renderer.summary(view) + "".join(renderer.check(view))
+    assert not re.findall("/reviewbot (?:waive|accept|bypass|ask)", text)
+
+
 def test_a_bug_says_where_to_report_it(renderer: Renderer) -> None:
     assert "an issue in the action's repository" in check(renderer, of_reason(Reason.BUG))
 

@@ -54,7 +54,7 @@ class RepositoryConnection:
         if node is None:
             raise NotFound(
                 f"Not found, or not visible to the token: {what}.",
-                hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
+                hint="Check the number, and that the token has `contents: read` and `pull-requests: read`.",
             )
         return node
 

@@ -212,8 +212,8 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
         )
     return PermissionMissing(
         f"The token lacks permission for {intent.doing} ({reply.status}).",
-        hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's `pull_request` event "
-        f"the token is always read-only. GitHub says: {reply.words}",
+        hint=f"Give the token `{intent.needs}`, in a workflow under the job's `permissions:`. On a fork's "
+        f"`pull_request` event it is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )
 

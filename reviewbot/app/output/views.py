@@ -86,6 +86,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         fail_on=known.judgement.rules.fail_on.value,
         minutes=known.purchase.minutes if known.purchase and known.request.paid else None,
         approved_by=run.settings.approve_spend if known.request.paid else "",
+        records_commands=run.settings.summary_comment,
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
 

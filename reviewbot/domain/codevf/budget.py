@@ -78,7 +78,7 @@ def _to_continue(spending: Spending) -> str:
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.otherwise:
-        return f"{setting}, and try again, {spending.otherwise}."
+        return f"{setting} of the base, and try again, {spending.otherwise}."
     return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
 
 

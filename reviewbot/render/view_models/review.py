@@ -183,7 +183,7 @@ class SummaryView(Struct, frozen=True):
         counts: open findings by severity, without duplicates; every severity is a key. None while unknown.
         findings: by file, the file with the worst first; those without a file have the empty path.
         sum: None while there is no answer, as is `progress`.
-        notices: sentences about the change, such as on a new registry host in a lock file.
+        notices: sentences about the change, such as on an invisible character.
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
@@ -195,6 +195,8 @@ class SummaryView(Struct, frozen=True):
         route: the names of the rules of `routes` that chose the review; empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
         context: what was sent besides the files.
+        records_commands: whether a summary comment records waivers, acceptances, bypasses and questions; without
+            it these commands are refused.
         docs_url: where the documentation is; None if that is unknown.
         command: repeats the review; empty except at a terminal.
     """
@@ -238,6 +240,7 @@ class SummaryView(Struct, frozen=True):
     in_summary: bool = False
     route: str = ""
     context: tuple[ContextPart, ...] = ()
+    records_commands: bool = True
 
     @property
     def held_back(self) -> tuple[Held, ...]:
