@@ -1402,4 +1402,27 @@ FOUND: dict[str, Bug] = {
             ),
         ),
     ),
+    "only-review-without-a-summary": Bug(
+        "With `review-on: ready`, and a token that can write no summary, a run could not read the check runs behind a "
+        "force-push, and bought a second review.",
+        ONLY_DUE,
+        history(
+            Episode((PUSH,), (At(4, Meanwhile(Move("note", 0, 2))),)),
+            Move("squash"),
+            Episode((NEXT,), (At(3, Lose(done=True)),)),
+            setting=Setting((("review-on", "ready"),), denied=frozenset({"pull-requests: write"})),
+        ),
+    ),
+    "deferred-while-bought": Bug(
+        "A slow `cancel` ended a deferred purchase that one run was buying, and another run deferred the next attempt. "
+        "A collection bought that one, too, while the first was open.",
+        PAY_ONCE,
+        history(
+            *(RUN, Move("cancel")),
+            Episode(
+                (NEXT, NEXT, NEXT), (At(10, Switch()), At(12, Switch()), At(24, Switch()), At(27, Delay(seconds=4000)))
+            ),
+            setting=Setting(config="quiet-minutes: 15\n"),
+        ),
+    ),
 }

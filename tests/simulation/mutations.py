@@ -1070,8 +1070,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no lock file is reviewed",
-        "reviewbot.domain.selection.lockfiles:suspicions",
-        _returning(()),
+        "reviewbot.domain.selection.lockfiles:why_reviewed",
+        _returning(""),
         NEVER_GREEN,
         BY_PEOPLE,
         ("lock", "evil"),
@@ -1868,16 +1868,16 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="end-before-the-next-attempt",
     ),
     Mutation(
-        "a task that only the summary has does not come before an intent",
-        "reviewbot.app.github.ledger_store:_ahead",
-        _returning(None),
-        PAY_ONCE,
-        found="cancelled-before-it-is-bought",
-    ),
-    Mutation(
-        "a deferred purchase is bought without reading again whether it was cancelled",
+        "a purchase is made without reading again which scope another run bought",
         "reviewbot.domain.machine.purchase:may_be_bought_otherwise",
         _returning(value=False),
+        PAY_ONCE,
+        found="other-scope",
+    ),
+    Mutation(
+        "a deferred attempt comes before an open one, after a cancelled one",
+        "reviewbot.domain.machine.acquire:_bought_before",
+        lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
         PAY_ONCE,
         found="cancelled-before-it-is-bought",
     ),
@@ -1968,6 +1968,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
         PAY_ONCE,
         found="attempt-that-stays-open",
+    ),
+    Mutation(
+        "check runs that cannot be read hide a review where no summary can be written",
+        "reviewbot.app.github.ledger_store:every_check",
+        _reading_none,
+        ONLY_DUE,
+        found="only-review-without-a-summary",
+    ),
+    Mutation(
+        "the latest attempt counts, even if it is deferred and an earlier one is open",
+        "reviewbot.domain.machine.acquire:_bought_before",
+        lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
+        PAY_ONCE,
+        found="deferred-while-bought",
     ),
 )
 

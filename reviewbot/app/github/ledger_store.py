@@ -169,8 +169,8 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
 
     Raises:
         ForgeError: they cannot be read, although the token may read them, and `seen` is given, or nothing else says
-            whether the one automatic review was bought (`review-on: ready` without a summary comment). Otherwise the
-            error is only noted.
+            whether the one automatic review was bought (with `review-on: ready`, and without a summary comment).
+            Otherwise the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -182,7 +182,8 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
     except ForgeError as error:
         # Without a summary, only they say whether the one automatic review was bought.
-        if seen or (run.settings.review_on is ReviewOn.READY and not run.settings.summary_comment):
+        has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
+        if seen or (run.settings.review_on is ReviewOn.READY and not has_summary):
             raise
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there, True
@@ -201,9 +202,9 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
 
-    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it,
-    or its end into one with an intent, whose task the summary has. A run that found another base has written its check
-    run with the name for that base. One that cancelled a deferred purchase buys the next attempt.
+    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it.
+    A run that found another base has written its check run with the name for that base. One that cancelled a deferred
+    purchase buys the next attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
@@ -212,12 +213,4 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
     if first is None:
         return None
     head_sha, judgement = known.snapshot.pull.head_sha, judgement_of(run.settings)
-    copied = adopted(first, head_sha=head_sha, digest=bought.identity, judgement=judgement)
-    return _ahead(run, now, first) or copied
-
-
-def _ahead(run: RunContext, snapshot: Snapshot, copy: Purchase) -> Purchase | None:
-    """Return the purchase as the summary has it, if that is more advanced than its copy."""
-    keep = summaries(snapshot.comments, run.settings.instance).keep
-    there = _reading(run, keep, ()).ledger.recorded(copy)
-    return there if there is not None and there.progress > copy.progress else None
+    return adopted(first, head_sha=head_sha, digest=bought.identity, judgement=judgement)

@@ -46,10 +46,10 @@ def _with_every_check(run: RunContext, known: Known) -> Known:
     Of the commits before a force-push only the last ones are read, so recorded heads below them are read individually.
     """
     checks = known.stored.older_checks
-    if hides_older_heads(known):
-        checks = (*checks, *every_check(run, known.snapshot)[0])
-    seen = {one.head_sha for one in (*checks, *known.snapshot.older_checks)}
     try:
+        if hides_older_heads(known):
+            checks = (*checks, *every_check(run, known.snapshot)[0])
+        seen = {one.head_sha for one in (*checks, *known.snapshot.older_checks)}
         for sha in sorted(heads_below(known) - seen):
             checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
     except ForgeError as error:

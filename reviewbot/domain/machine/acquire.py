@@ -334,14 +334,18 @@ def _nothing_to_send(known: Known) -> Concluded:
 
 
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
-    """Return the latest purchase of this change; a finished attempt beats a later failed one.
+    """Return the latest purchase of this change.
 
+    A finished attempt beats a later failed one. An open or finished one beats one that was deferred without a command,
+    because a run cancelled the attempt before, while another one bought this change.
     Free reviews are not resumed, since anyone can sign their ledger (its secret is empty).
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
     if before is not None and before.state is TaskState.ENDED and not isinstance(request.trigger, Asked):
         before = ledger.find(digest, TaskState.DONE) or before
+    if before is not None and before.state is TaskState.DEFERRED and not before.asked:
+        before = ledger.find(digest, TaskState.OPEN) or ledger.find(digest, TaskState.DONE) or before
     return before if before is not None or request.may_buy or not request.paid else _bought_otherwise(known, now)
 
 

@@ -336,10 +336,8 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
 
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change with another scope or attempt, or drop its deferral."""
-    deferred = known.found.recorded(bought)
-    is_deferred = deferred is not None and deferred.state is TaskState.DEFERRED
-    return is_deferred or any(one.identity != bought.identity for one in known.ledger.purchases)
+    """Return whether a concurrent run may buy this change with another scope or attempt."""
+    return any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
 def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:
