@@ -1,8 +1,9 @@
 """Whether a change of a lock file is only an update to higher versions, which needs no review.
 
-In such a change every changed line replaces another one, and differs from it only in versions, which are higher, and in
-hashes of what has a higher version. Nothing else is parsed, so the rule is the same for every format, and does not
-depend on what a package manager makes of the file. A prerelease or a commit is no version.
+In such a change every changed line replaces another one, and has one of the forms below on both sides, with a higher
+version or another hash. Everything else in the line is the same, so no name, address or range of a package changes. A
+hash changes only with the version in its line, or right above it. Nothing else is parsed: what a package manager makes
+of a file does not matter. A prerelease or a commit is no version here.
 """
 
 from __future__ import annotations
@@ -14,31 +15,51 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, Hunk, LineKind
 
-_VERSION = r"v?[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}"
-_TOKEN = re.compile(
-    # The algorithm stays, as it is before the hash.
-    r"(?P<hash>(?<=sha256[-:=])[A-Za-z0-9+/]{43,64}=?|(?<=sha384[-:=])[A-Za-z0-9+/]{64,96}"
-    r"|(?<=sha512[-:=])[A-Za-z0-9+/]{86,128}={0,2}|(?<=h1:)[A-Za-z0-9+/]{43}=|(?<=zh:)[0-9a-f]{64}"
-    r"|(?<=checksum = \")[0-9a-f]{64}|(?<=checksum: 10/)[0-9a-f]{128}|(?<=checksum: 10c0/)[0-9a-f]{128}"
-    r"|(?<=\"contentHash\": \")[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])"
-    r"|(?P<url>https?://[^\s\"'<>(){}\[\],;]+)"
-    r"|(?P<free>(?<=\bsize = )[0-9]+|(?<=\bupload-time = \")[0-9TZ:.-]+|(?<=\bcontent-hash = \")[0-9a-f]{64})"
-    r"|(?P<algorithm>(?:sha(?:256|384|512)[-:=]|zh:|h1:))"
-    r"|(?P<word>[\w.+-]+)",
-    re.ASCII,
+_V = r"v?[0-9]{1,9}(?:\.[0-9]{1,9}){1,5}"
+_VERSION = f"(?P<version>{_V})"
+_HEX, _BASE64 = r"(?P<hash>[0-9a-f]{64})", r"(?P<hash>[A-Za-z0-9+/]{86}==)"
+_WHEEL = rf"[\w.]+-{_VERSION}(?:-[\w.]+){{3,4}}\.whl"
+_ARCHIVE = rf"[\w.+-]+-{_VERSION}\.(?:tar\.gz|zip)"
+_FORMS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        # npm, Yarn, Cargo, Poetry, uv and others, pnpm, Yarn 2 and NuGet
+        rf"\s*\"?version\"?(?: = |: | )\"?{_VERSION}\"?,?",
+        rf"\s+'?(?:@[\w.-]+/)?[\w.-]+@{_VERSION}(?:\(\S*\))?'?:",
+        rf"\s+resolution: \"\S+@npm:{_VERSION}\"",
+        rf"\s*\"resolved\": \"{_VERSION}\",",
+        rf"\s*\"?resolved\"?:? \"https?://[^\s\"#]+/[\w.+-]+-{_VERSION}\.tgz(?:#(?P<hash>[0-9a-f]{{40}}))?\",?",
+        # hashes below a version
+        rf"\s*\"?integrity\"?:? \"?sha512-{_BASE64}\"?,?",
+        rf"\s*resolution: \{{integrity: sha512-{_BASE64}\}}",
+        rf"checksum = \"{_HEX}\"",
+        r"\s+checksum: [0-9]+(?:c[0-9])?/(?P<hash>[0-9a-f]{128})",
+        rf"\s*\"contentHash\": \"{_BASE64}\",?",
+        # the files of uv and Poetry
+        *(
+            rf"(?:\s+|sdist = )\{{ url = \"https://[^\s\"]+/(?P<folders>[0-9a-f]{{2}}/[0-9a-f]{{2}}/[0-9a-f]{{60}})/"
+            rf"{file}\", hash = \"sha256:{_HEX}\"(?:, size = (?P<size>[0-9]+))?"
+            r"(?:, upload-time = \"(?P<time>[0-9TZ:.-]+)\")? \},?"
+            for file in (_WHEEL, _ARCHIVE)
+        ),
+        *(rf"\s+\{{file = \"{file}\", hash = \"sha256:{_HEX}\"\}},?" for file in (_WHEEL, _ARCHIVE)),
+        # Bundler, Go and Gradle
+        rf"\s+[\w.-]+ \({_VERSION}\)(?: sha256={_HEX})?",
+        rf"\S+ {_VERSION}(?:/go\.mod)? h1:(?P<hash>[A-Za-z0-9+/]{{43}}=)",
+        rf"[\w.-]+:[\w.-]+:{_VERSION}=\S+",
+    )
 )
-_PACKAGE = re.compile(
-    rf"(?P<wheel>[\w.]+-)(?P<of_wheel>{_VERSION})(?P<tags>(?:-[\w.]+){{3,4}}\.whl)"
-    rf"|(?P<name>[\w.+-]+-)(?P<version>{_VERSION})(?P<ending>\.(?:tar\.gz|tar\.bz2|tgz|zip|gem|crate|conda))",
-    re.ASCII,
+_WITHOUT_PROOF = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        # what a package needs, in npm and pnpm, and Poetry's digest of the manifest
+        rf"\s*\"[^\"]+\": \"(?:\^|~|>=){_VERSION}\",?",
+        rf"\s+'?(?:@[\w.-]+/)?[A-Za-z_][\w.-]*'?: {_VERSION}(?:\(\S*\))?",
+        r"content-hash = \"(?P<digest>[0-9a-f]{64})\"",
+    )
 )
-"""The file of a package: the version is between the name and the tags of a wheel, or else before the ending."""
-
-_NAME = re.compile(r"\W*name\W")
-"""The beginning of a line with a package's name, which can be a number."""
-
-_PYPI_FOLDERS = re.compile(r"(?<=/)[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}(?=/[^/]*\Z)")
-_NPM_HASH = re.compile(r"(?<=\.tgz#)[0-9a-f]{40}\Z")
+_BETWEEN = re.compile(r"source = \"[^\"]+\"")
+"""A line of Cargo between a version and its hash."""
 
 
 def why_reviewed(file: ChangedFile) -> str:
@@ -51,20 +72,12 @@ def why_reviewed(file: ChangedFile) -> str:
     return unusual or next(filter(None, map(_why_unusual, file.diff.hunks)), "")
 
 
-class _Line(Struct, frozen=True):
-    """A line: `form` has all but its versions and hashes."""
-
-    form: str
-    versions: tuple[str, ...]
-    hashes: tuple[str, ...]
-
-
 def _why_unusual(hunk: Hunk) -> str:
-    is_raised = False  # whether the last line with a version got a higher one
+    is_raised = False  # whether the last line has a higher version now, or belongs to such a line
     for is_kept, run in groupby(hunk.lines, lambda line: line.kind is LineKind.CONTEXT):
         lines = tuple(run)
         if is_kept:
-            is_raised = is_raised and not any(_read(line.text).versions for line in lines)
+            is_raised = is_raised and all(_BETWEEN.fullmatch(line.text) for line in lines)
             continue
         deleted = [line for line in lines if line.kind is LineKind.DELETED]
         added = [line for line in lines if line.kind is LineKind.ADDED]
@@ -72,65 +85,46 @@ def _why_unusual(hunk: Hunk) -> str:
             return f"lines are added or deleted at line {lines[0].new or lines[0].old}"
         for before, after in zip(deleted, added, strict=True):
             old, new = _read(before.text), _read(after.text)
-            raised = [pair for pair in zip(old.versions, new.versions, strict=False) if pair[0] != pair[1]]
-            is_raised = bool(raised) or (is_raised and not new.versions)
-            if old.form != new.form or list(map(len, old.hashes)) != list(map(len, new.hashes)):
-                return f"line {after.new} changes more than versions and hashes"
-            if not all(_is_higher(*pair) for pair in raised):
+            if old is None or new is None or old.form != new.form:
+                return f"line {after.new} changes more than a version and its hash"
+            if old.version != new.version and not _is_higher(old.version, new.version):
                 return f"line {after.new} has a version that is not higher"
-            if old.hashes != new.hashes and not is_raised:
+            if new.version:
+                is_raised = old.version != new.version and new.is_proof
+            if old.hash != new.hash and not is_raised:
                 return f"line {after.new} has another hash for the same version"
     return ""
 
 
 def _is_higher(old: str, new: str) -> bool:
     """Return whether a version is higher, not only spelled in another way."""
-    numbers = [tuple(map(int, one.removeprefix("v").split("."))) for one in (old, new)]
-    length = max(map(len, numbers))
-    before, after = (one + (0,) * (length - len(one)) for one in numbers)
-    return before < after
+    before, after = ([int(number) for number in one.removeprefix("v").split(".")] for one in (old, new))
+    length = max(len(before), len(after))
+    return before + [0] * (length - len(before)) < after + [0] * (length - len(after))
 
 
-def _read(text: str) -> _Line:
-    versions: list[str] = []
-    hashes: list[str] = []
+class _Line(Struct, frozen=True):
+    """A line in one of the forms.
 
-    def packaged(match: re.Match[str]) -> str:
-        versions.append(match["version"] or match["of_wheel"])
-        return f"{match['name'] or match['wheel']}\0{match['ending'] or match['tags']}"
+    Attributes:
+        form: the line without its version, its hash and what may differ with them.
+        version: empty, as is `hash`, if the form has none.
+        is_proof: whether the version is that of a package, not of what it needs.
+    """
 
-    def hashed(match: re.Match[str]) -> str:
-        hashes.append(match[0])
-        return "\0#"
-
-    def reduced(match: re.Match[str]) -> str:
-        token = match[0]
-        match match.lastgroup:
-            case "hash":
-                return hashed(match)
-            case "free":
-                return "\0"
-            case "url":
-                folders, slash, file = _PYPI_FOLDERS.sub(hashed, _NPM_HASH.sub(hashed, token)).rpartition("/")
-                name, mark, rest = file.partition("#")
-                name = _PACKAGE.sub(packaged, name) if _PACKAGE.fullmatch(name) else name
-                return f"{folders}{slash}{name}{mark}{rest}"
-            case "word" if _PACKAGE.fullmatch(token):
-                return _PACKAGE.sub(packaged, token)
-            case "word" if _is_version(match):
-                versions.append(token)
-                return "\0"
-            case _:
-                return token
-
-    if "\0" in text or _NAME.match(text):
-        return _Line(text, (), ())
-    form = _TOKEN.sub(reduced, text)
-    return _Line(form, tuple(versions), tuple(hashes))
+    form: str
+    version: str
+    hash: str
+    is_proof: bool
 
 
-def _is_version(match: re.Match[str]) -> bool:
-    """Return whether a word is a version where no name can be."""
-    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 2]
-    is_key = after.startswith(("@", ":")) or after[1:] == ":"
-    return re.fullmatch(_VERSION, match[0]) is not None and before != "/" and (before == "@" or not is_key)
+def _read(text: str) -> _Line | None:
+    for form in (*_FORMS, *_WITHOUT_PROOF):
+        if match := form.fullmatch(text):
+            groups = {name: match.span(name) for name in form.groupindex if match[name] is not None}
+            rest = text
+            for start, end in sorted(groups.values(), reverse=True):
+                rest = f"{rest[:start]}\0{rest[end:]}"
+            found = match.groupdict()
+            return _Line(rest, found.get("version") or "", found.get("hash") or "", form in _FORMS)
+    return None
