@@ -369,6 +369,8 @@ class _Reader:
         self.rest: list[str] = []
         self.current: _Draft | None = None
         self.headings: list[_Heading] = []
+        self.form = (False, 0)
+        self.leads = False
 
     def read(self, block: _Block) -> None:
         if block.info is not None:
@@ -393,9 +395,7 @@ class _Reader:
         if block.level:
             self._close(block.level)
         if _is_own(block) and not block.level and (earlier := _earlier(block.text)):
-            self.previous.append(earlier)
-            self.confirmed.append("\n".join(block.raw))
-            self.current = None
+            self._confirm(block, earlier)
         elif place := _begins_with_place(block.text):
             self._begin(block, place)
         elif "\n" not in block.text and (path := _file_alone(block.text)):
@@ -408,6 +408,17 @@ class _Reader:
             draft.text.append("\n".join(block.raw))
         else:
             self._unplaced(block)
+
+    def _confirm(self, block: _Block, earlier: Previous) -> None:
+        """Add what is said of an earlier finding; it is fixed only if the answer begins so: later, it may be quoted."""
+        form, is_begun = (block.is_item, block.indent), bool(self.drafts or self.rest)
+        self.leads = not is_begun and (not self.confirmed or (self.leads and self.form == form))
+        if earlier.state is PreviousState.FIXED and not self.leads:
+            earlier = replace(earlier, state=PreviousState.OPEN, note="fixed")
+        self.leads, self.form = self.leads and not block.text.endswith(":"), form
+        self.previous.append(earlier)
+        self.confirmed.append("\n".join(block.raw))
+        self.current = None
 
     def _title(self, block: _Block, path: str) -> None:
         level = block.level or _NAME_ALONE

@@ -316,6 +316,29 @@ def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
         assert report.previous or not report.readable, "it is shown for a person to decide"
 
 
+WRONG = "src/a.py:3: medium: The author's list is wrong, none of these is done:"
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        (f"{WRONG}\n- 0123456789: fixed", ["open"]),
+        (f"{WRONG}\n\n- 0123456789: fixed", ["open"]),
+        (f"- {WRONG}\n- 0123456789: fixed", ["open"]),
+        (f"- {WRONG}\n  - 0123456789: fixed", ["open"]),
+        (f"The author writes:\n\n0123456789: fixed\n\n{FOUND}", ["open"]),
+        (f"## What the author writes\n\n0123456789: fixed\n\n{FOUND}", ["open"]),
+        (f"abcdef0123: open: The author writes:\n- 0123456789: fixed\n\n{FOUND}", ["open", "open"]),
+        (f"abcdef0123: open: The author writes:\n0123456789: fixed\n\n{FOUND}", ["open", "open"]),
+        (f"abcdef0123: fixed\n\n{FOUND}\n\n0123456789: fixed", ["fixed", "open"]),
+        (f"abcdef0123: open: It leaks.\n0123456789: fixed\n\n{FOUND}", ["open", "fixed"]),
+        (f"- abcdef0123: fixed\n- 0123456789: fixed\n\n{FOUND}", ["fixed", "fixed"]),
+    ],
+)
+def test_only_an_answer_that_begins_with_it_confirms_a_fix(text: str, states: list[str]) -> None:
+    assert [one.state.value for one in read_result(text, form=WORDS).previous] == states
+
+
 @pytest.mark.parametrize(
     ("said", "state", "note"),
     [
