@@ -18,7 +18,7 @@ PIPE_CLOSED = 141
 """The shells' exit status after a closed pipe; 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
-KEPT = "The same command writes it again; a review is not bought twice."
+KEPT = "The same command writes it again; only `--again` buys twice."
 
 
 def main() -> int:
@@ -59,7 +59,8 @@ def _picked_up(arguments: Sequence[str]) -> str:
         case ["action" | "collect", *_]:
             return " Submitted tasks are recorded; a later run continues."
         case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
-            return f" To continue a review that was bought, run:\n  {shlex.join(['reviewbot', *arguments])}"
+            same = shlex.join(["reviewbot", *(one for one in arguments if one != "--again")])
+            return f" To continue a review that was bought, run:\n  {same}"
         case _:
             return ""
 

@@ -387,7 +387,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
-        what = f"the job `{job_name}` is required, but it ends before the review and does not report its result"
+        what = f"the job `{job_name}` is required, but it can end before the review, without its result"
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         source = "the App that writes it" if is_by_app else "GitHub Actions"

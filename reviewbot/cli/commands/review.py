@@ -98,7 +98,7 @@ def _review(
         uninterrupted=interrupts.held_back,
     )
     snapshot = load_snapshot(ports, place.number)
-    again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if setting.chosen.again else None
+    again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha, at_terminal=True) if setting.chosen.again else None
     review_pull_request(ports, again or AtTerminal(), snapshot)
     return reporter
 

@@ -48,7 +48,7 @@ class Spending(Struct, frozen=True):
     first_hold: int = 0
     otherwise: str = ""
     what: str = "this review"
-    again: str = "Then run this job again, or comment `/reviewbot review`."
+    again: str = "Then start a new run, or comment `/reviewbot review`."
 
     @property
     def first(self) -> int:
@@ -78,7 +78,7 @@ def _to_continue(spending: Spending) -> str:
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.otherwise:
-        return f"{setting} of the base, and try again, {spending.otherwise}."
+        return f"{setting} on the base (with `--pr`: the default branch), and try again, {spending.otherwise}."
     return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
 
 

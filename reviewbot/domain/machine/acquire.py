@@ -366,8 +366,8 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
         if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
             error = TaskEnded(
                 "A run stopped while it bought this review, and the purchase can no longer be resumed.",
-                hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review`, or "
-                "use `--again` in a terminal.",
+                hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review` "
+                "(at a terminal: `--again`).",
             )
             return concluded(known, failed(known, error))
     return _acquired(known, before, now)

@@ -204,14 +204,15 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
 
 
 def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget.Spending:
-    request = known.request
+    request, trigger = known.request, known.request.trigger
+    at_terminal = isinstance(trigger, AtTerminal) or (isinstance(trigger, Asked) and trigger.at_terminal)
     return budget.Spending(
         hold=hold,
         spent=spent,
         max_per_pr=request.max_credits_per_pr,
         min_balance=request.min_balance,
         first_hold=ledger.first_hold,
-        otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else "",
+        otherwise=_NO_COST if at_terminal else "",
     )
 
 

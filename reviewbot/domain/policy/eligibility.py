@@ -21,11 +21,15 @@ REVIEW_WORKFLOW = "reviewbot-review.yml"
 
 
 class Asked(Struct, frozen=True):
-    """A review was requested in a comment, for the head that it names or that was current when it was written."""
+    """A review was requested in a comment, for the head that it names or that was current when it was written.
+
+    At a terminal, `--again` requests one in the same way.
+    """
 
     sender: str
     comment_id: str
     head_sha: str
+    at_terminal: bool = False
 
 
 class AtTerminal(Struct, frozen=True):

@@ -84,9 +84,9 @@ HELD = (
     "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
 )
 SIX = " The limit is 6 times the 360 credits that the first review held."
-AGAIN = "Then run this job again, or comment `/reviewbot review`."
+AGAIN = "Then start a new run, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
-HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` of the base, and try again, or stop."
+HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base (with `--pr`: the default branch), and try again, or stop."
 
 
 @pytest.mark.parametrize(
