@@ -210,9 +210,7 @@ CLOSED_GATE = replace(
         Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
-    notices=(
-        "`package-lock.json` is selected for review, because `left-pad` comes from the host `registry.example.net`.",
-    ),
+    notices=("`package-lock.json` is selected for review, because line 12 changes more than a version and its hash.",),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
     progress=replace(NOTHING, new=5),
@@ -310,10 +308,7 @@ DEMO = replace(
     ),
     context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
     notices=(
-        (
-            "`package-lock.json` is selected for review, because `tiny-map` is downloaded from another address: "
-            "`https://mirror.parcels.example/tiny-map-2.1.4.tgz`, and `tiny-map` has no hash."
-        ),
+        "`package-lock.json` is selected for review, because lines are added or deleted at line 6.",
         "Not reviewed, but may be executed: `web/dist/track.js`.",
         "Not reviewed: 1 media file.",
     ),
