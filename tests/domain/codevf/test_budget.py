@@ -86,7 +86,10 @@ HELD = (
 SIX = " The limit is 6 times the 360 credits that the first review held."
 AGAIN = "Then start a new run, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
-HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base (with `--pr`: the default branch), and try again, or stop."
+HERE = (
+    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base (with `--pr`: the default branch), and try "
+    "again, or stop."
+)
 
 
 @pytest.mark.parametrize(
