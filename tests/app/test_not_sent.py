@@ -18,14 +18,14 @@ pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/fin
 UNTOUCHED = "No file of the change fits this path"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"
-FORMER = {".gitattributes": GENERATED, "package-lock.json": '"version": "1.0.0"\n'}
+FORMER = {".gitattributes": GENERATED, "package-lock.json": '  "version": "1.0.0"\n'}
 SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number in range(3))
 
 
 @pytest.mark.parametrize(
     ("path", "text", "why", "config"),
     [
-        ("package-lock.json", '"version": "1.1.0"\n', "a lock file", ""),
+        ("package-lock.json", '  "version": "1.1.0"\n', "a lock file", ""),
         ("api.pb.py", "x = 1\n", "generated (linguist-generated)", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),

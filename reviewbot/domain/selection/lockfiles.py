@@ -1,14 +1,15 @@
 """Whether a change of a lock file is only an update to higher versions, which needs no review.
 
-In such a change every changed line replaces another one, and has one of the forms below on both sides, with a higher
-version or another hash. Everything else in the line is the same, so no name, address or range of a package changes. A
-hash changes only with the version in its line, or right above it. Nothing else is parsed: what a package manager makes
+In such a change every changed line replaces another one, and has one of its format's forms on both sides, with a higher
+version or another hash. Everything else in the line is the same, so no name or address of a package changes. A hash
+changes only with the version in its line, or right above it. Nothing else is parsed: what a package manager makes
 of a file does not matter. A prerelease or a commit is no version here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 
 from msgspec import Struct
@@ -16,48 +17,37 @@ from msgspec import Struct
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, Hunk, LineKind
 
 _V = r"v?[0-9]{1,9}(?:\.[0-9]{1,9}){1,5}"
-_VERSION = f"(?P<version>{_V})"
+_VERSION, _NEEDED = f"(?P<version>{_V})", f"(?P<needed>{_V})"
 _HEX, _BASE64 = r"(?P<hash>[0-9a-f]{64})", r"(?P<hash>[A-Za-z0-9+/]{86}==)"
-_WHEEL = rf"[\w.]+-{_VERSION}(?:-[\w.]+){{3,4}}\.whl"
-_ARCHIVE = rf"[\w.+-]+-{_VERSION}\.(?:tar\.gz|zip)"
-_FORMS = tuple(
-    re.compile(form, re.ASCII)
-    for form in (
-        # npm, Yarn, Cargo, Poetry, uv and others, pnpm, Yarn 2 and NuGet
-        rf"\s*\"?version\"?(?: = |: | )\"?{_VERSION}\"?,?",
-        rf"\s+'?(?:@[\w.-]+/)?[\w.-]+@{_VERSION}(?:\(\S*\))?'?:",
-        rf"\s+resolution: \"\S+@npm:{_VERSION}\"",
-        rf"\s*\"resolved\": \"{_VERSION}\",",
-        rf"\s*\"?resolved\"?:? \"https?://[^\s\"#]+/[\w.+-]+-{_VERSION}\.tgz(?:#(?P<hash>[0-9a-f]{{40}}))?\",?",
-        # hashes below a version
-        rf"\s*\"?integrity\"?:? \"?sha512-{_BASE64}\"?,?",
-        rf"\s*resolution: \{{integrity: sha512-{_BASE64}\}}",
-        rf"checksum = \"{_HEX}\"",
-        r"\s+checksum: [0-9]+(?:c[0-9])?/(?P<hash>[0-9a-f]{128})",
-        rf"\s*\"contentHash\": \"{_BASE64}\",?",
-        # the files of uv and Poetry
-        *(
-            rf"(?:\s+|sdist = )\{{ url = \"https://[^\s\"]+/(?P<folders>[0-9a-f]{{2}}/[0-9a-f]{{2}}/[0-9a-f]{{60}})/"
-            rf"{file}\", hash = \"sha256:{_HEX}\"(?:, size = (?P<size>[0-9]+))?"
-            r"(?:, upload-time = \"(?P<time>[0-9TZ:.-]+)\")? \},?"
-            for file in (_WHEEL, _ARCHIVE)
+
+_NPM = (
+    rf"\s+\"version\": \"{_VERSION}\",?",
+    rf"\s+\"resolved\": \"https?://[^\s\"#]+/[\w.+-]+-{_VERSION}\.tgz\",?",
+    rf"\s+\"integrity\": \"sha512-{_BASE64}\",?",
+    rf"\s+\"[^\"]+\": \"(?:\^|~|>=){_NEEDED}\",?",
+)
+_FORMS = {
+    name: tuple(re.compile(form, re.ASCII) for form in forms)
+    for name, forms in {
+        "package-lock.json": _NPM,
+        "npm-shrinkwrap.json": _NPM,
+        "yarn.lock": (
+            rf"  version \"{_VERSION}\"",
+            rf"  resolved \"https?://[^\s\"#]+/[\w.+-]+-{_VERSION}\.tgz(?:#(?P<hash>[0-9a-f]{{40}}))?\"",
+            rf"  integrity sha512-{_BASE64}",
+            rf"  version: {_VERSION}",
+            rf"  resolution: \"\S+@npm:{_VERSION}\"",
+            r"  checksum: [0-9]+(?:c[0-9])?/(?P<hash>[0-9a-f]{128})",
         ),
-        *(rf"\s+\{{file = \"{file}\", hash = \"sha256:{_HEX}\"\}},?" for file in (_WHEEL, _ARCHIVE)),
-        # Bundler, Go and Gradle
-        rf"\s+[\w.-]+ \({_VERSION}\)(?: sha256={_HEX})?",
-        rf"\S+ {_VERSION}(?:/go\.mod)? h1:(?P<hash>[A-Za-z0-9+/]{{43}}=)",
-        rf"[\w.-]+:[\w.-]+:{_VERSION}=\S+",
-    )
-)
-_WITHOUT_PROOF = tuple(
-    re.compile(form, re.ASCII)
-    for form in (
-        # what a package needs, in npm and pnpm, and Poetry's digest of the manifest
-        rf"\s*\"[^\"]+\": \"(?:\^|~|>=){_VERSION}\",?",
-        rf"\s+'?(?:@[\w.-]+/)?[A-Za-z_][\w.-]*'?: {_VERSION}(?:\(\S*\))?",
-        r"content-hash = \"(?P<digest>[0-9a-f]{64})\"",
-    )
-)
+        "Cargo.lock": (rf"version = \"{_VERSION}\"", rf"checksum = \"{_HEX}\""),
+    }.items()
+}
+"""The lines that an update changes, by the name of the lock file; every change of another lock file is reviewed.
+
+In these formats a hash is with what is downloaded, so a version without it installs nothing. `needed` is the version
+that a package needs: the hash below it belongs to something else.
+"""
+
 _BETWEEN = re.compile(r"source = \"[^\"]+\"")
 """A line of Cargo between a version and its hash."""
 
@@ -69,10 +59,11 @@ def why_reviewed(file: ChangedFile) -> str:
     unusual = unusual or {FileStatus.ADDED: "it is new", FileStatus.REMOVED: "it is deleted"}.get(file.diff.status, "")
     if file.diff.old_path != file.path:
         return "it had another name"
-    return unusual or next(filter(None, map(_why_unusual, file.diff.hunks)), "")
+    forms = _FORMS.get(file.path.rpartition("/")[2], ())
+    return unusual or next(filter(None, (_why_unusual(hunk, forms) for hunk in file.diff.hunks)), "")
 
 
-def _why_unusual(hunk: Hunk) -> str:
+def _why_unusual(hunk: Hunk, forms: Sequence[re.Pattern[str]]) -> str:
     is_raised = False  # whether the last line has a higher version now, or belongs to such a line
     for is_kept, run in groupby(hunk.lines, lambda line: line.kind is LineKind.CONTEXT):
         lines = tuple(run)
@@ -84,7 +75,7 @@ def _why_unusual(hunk: Hunk) -> str:
         if len(deleted) != len(added):
             return f"lines are added or deleted at line {lines[0].new or lines[0].old}"
         for before, after in zip(deleted, added, strict=True):
-            old, new = _read(before.text), _read(after.text)
+            old, new = _read(before.text, forms), _read(after.text, forms)
             if old is None or new is None or old.form != new.form:
                 return f"line {after.new} changes more than a version and its hash"
             if old.version != new.version and not _is_higher(old.version, new.version):
@@ -118,13 +109,14 @@ class _Line(Struct, frozen=True):
     is_proof: bool
 
 
-def _read(text: str) -> _Line | None:
-    for form in (*_FORMS, *_WITHOUT_PROOF):
+def _read(text: str, forms: Sequence[re.Pattern[str]]) -> _Line | None:
+    for form in forms:
         if match := form.fullmatch(text):
             groups = {name: match.span(name) for name in form.groupindex if match[name] is not None}
             rest = text
             for start, end in sorted(groups.values(), reverse=True):
                 rest = f"{rest[:start]}\0{rest[end:]}"
             found = match.groupdict()
-            return _Line(rest, found.get("version") or "", found.get("hash") or "", form in _FORMS)
+            version = found.get("version")
+            return _Line(rest, version or found.get("needed") or "", found.get("hash") or "", version is not None)
     return None

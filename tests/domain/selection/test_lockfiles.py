@@ -80,18 +80,6 @@ left@^1.0.0:
   checksum: 10c0/<HEX><HEX>
   languageName: node
 """,
-    "pnpm-lock.yaml": """\
-packages:
-
-  left@<V>:
-    resolution: {integrity: sha512-<BASE64>}
-
-snapshots:
-
-  left@<V>(right@3.0.0):
-    dependencies:
-      right: 3.0.0
-""",
     "Cargo.lock": """\
 [[package]]
 name = "left"
@@ -99,50 +87,6 @@ version = "<V>"
 source = "registry+https://github.com/rust-lang/crates.io-index"
 checksum = "<HEX>"
 """,
-    "uv.lock": """\
-[[package]]
-name = "left"
-version = "<V>"
-source = { registry = "https://pypi.example/simple" }
-sdist = { url = "https://a.example/packages/<PYPI>/left-<V>.tar.gz", hash = "sha256:<HEX>", size = 120 }
-wheels = [
-    { url = "https://a.example/packages/<PYPI>/left-<V>-py3-none-any.whl", hash = "sha256:<HEX>", size = 80 },
-]
-""",
-    "poetry.lock": """\
-[[package]]
-name = "left"
-version = "<V>"
-description = "Left."
-python-versions = ">=3.8"
-files = [
-    {file = "left-<V>-py3-none-any.whl", hash = "sha256:<HEX>"},
-    {file = "left-<V>.tar.gz", hash = "sha256:<HEX>"},
-]
-
-[metadata]
-content-hash = "<HEX>"
-""",
-    "Gemfile.lock": """\
-    left (<V>)
-      right (>= 3.0)
-
-CHECKSUMS
-  left (<V>) sha256=<HEX>
-""",
-    "go.sum": """\
-example.com/left v<V> h1:<SHORT>
-example.com/left v<V>/go.mod h1:<SHORT>
-""",
-    "packages.lock.json": """\
-      "Left": {
-        "type": "Direct",
-        "requested": "[1.0.0, )",
-        "resolved": "<V>",
-        "contentHash": "<BASE64>"
-      }
-""",
-    "gradle.lockfile": "com.example:left:<V>=compileClasspath\n",
 }  # fmt: skip
 
 
@@ -193,23 +137,9 @@ ATTACKS = [
     ("yarn.lock", 'right "^3.0.0"', 'evil "^3.0.0"'),
     ("yarn.lock", 'right "^3.0.0"', 'right "npm:evil@^3.0.0"'),
     ("yarn.lock", ".tgz#", ".tgz?x=1#"),
-    ("pnpm-lock.yaml", "{integrity: sha512-", "{tarball: https://evil.example/x.tgz, integrity: sha512-"),
-    ("pnpm-lock.yaml", "right: 3.0.0", "right: evil@3.0.0"),
     ("Cargo.lock", 'name = "left"', 'name = "Left"'),
     ("Cargo.lock", "rust-lang/crates.io-index", "evil/crates.io-index"),
     ("Cargo.lock", 'source = "registry+', 'source = "git+'),
-    ("uv.lock", "/left-<V>-py3", "/evil-<V>-py3"),
-    ("uv.lock", "https://a.example", "https://evil.example"),
-    ("uv.lock", "py3-none-any.whl", "py3-none-linux_x86_64.whl"),
-    ("uv.lock", 'registry = "https://pypi.example/simple"', 'directory = "vendor/left"'),
-    ("uv.lock", ", size = 120", ', size = 120, marker = "extra"'),
-    ("poetry.lock", "left-<V>.tar.gz", "left-left-<V>.tar.gz"),
-    ("poetry.lock", 'description = "Left."', 'description = "Right."'),
-    ("Gemfile.lock", "right (>= 3.0)", "right (<= 3.0)"),
-    ("go.sum", "example.com/left v<V> ", "evil.example/left v<V> "),
-    ("go.sum", "v<V> h1:", "v0.0.0-20260102030405-0a1b2c3d4e5f h1:"),
-    ("gradle.lockfile", "com.example", "com.evil"),
-    ("packages.lock.json", '"type": "Direct"', '"type": "Project"'),
 ]
 
 
@@ -307,7 +237,31 @@ def _with_hashes(form: str) -> str:
 @pytest.mark.parametrize(("old", "new"), LOOSE)
 def test_a_number_is_a_version_only_in_the_forms_that_say_so(old: str, new: str) -> None:
     around = 'name = "left"\n{}\nend\n'
-    assert why_reviewed(change("yarn.lock", around.format(_with_hashes(old)), around.format(_with_hashes(new))))
+    for path in FORMS:
+        assert why_reviewed(change(path, around.format(_with_hashes(old)), around.format(_with_hashes(new)))), path
+
+
+OTHERS = {
+    "pnpm-lock.yaml": "  left@<V>:\n    resolution: {integrity: sha512-<BASE64>}\n",
+    "uv.lock": 'version = "<V>"\n',
+    "packages.lock.json": '        "resolved": "<V>",\n        "contentHash": "<BASE64>"\n',
+    "poetry.lock": '    {file = "left-<V>.tar.gz", hash = "sha256:<HEX>"},\n',
+    "pdm.lock": 'version = "<V>"\n',
+    "Pipfile.lock": '"version": "==<V>"\n',
+    "Gemfile.lock": "  left (<V>) sha256=<HEX>\n",
+    "go.sum": "example.com/left v<V> h1:<SHORT>\n",
+    "composer.lock": '            "version": "<V>",\n',
+    "gradle.lockfile": "com.example:left:<V>=compileClasspath\n",
+    "pubspec.lock": '    version: "<V>"\n',
+    "bun.lock": '    "left": ["left@<V>", "", {}, "sha512-<BASE64>"],\n',
+    ".terraform.lock.hcl": '  version     = "<V>"\n',
+}
+"""Formats whose hashes stand apart from what they belong to, that have none, or with several packages in a line."""
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_an_update_in_another_format_is_reviewed(path: str) -> None:
+    assert why_reviewed(change(path, text(OTHERS[path], "1.2.3", "A"), text(OTHERS[path], "1.2.4", "B")))
 
 
 def test_a_hash_changes_only_below_the_version_that_it_belongs_to() -> None:
@@ -328,7 +282,10 @@ def test_a_hash_changes_only_below_the_version_that_it_belongs_to() -> None:
         (change("yarn.lock", FORMS["yarn.lock"], FORMS["yarn.lock"], old_path="old/yarn.lock"), "it had another name"),
         (change("yarn.lock", "a 1.0.0\n", "a 1.1.0\n", mode="120000"), "it is a symlink"),
         (change("yarn.lock", "a 1.0.0\n", "a 1.1.0\n", mode="100755"), "it is executable"),
-        (change("yarn.lock", "a\nversion 1.0.0\n", "a\nversion 0.9.0\n"), "line 2 has a version that is not higher"),
+        (
+            change("yarn.lock", "a\n  version: 1.0.0\n", "a\n  version: 0.9.0\n"),
+            "line 2 has a version that is not higher",
+        ),
         (change("yarn.lock", "a\nb\n", "a\n"), "lines are added or deleted at line 2"),
         (change("yarn.lock", "a\n", "b\n"), "line 1 changes more than a version and its hash"),
     ],

@@ -64,9 +64,12 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
     ("file", "reason"),
     [
         (changed("src/app.py"), None),
-        (changed("package-lock.json", removed=('version "1.0"',), added=('version "1.1"',)), HeldBecause.LOCK_FILE),
-        (changed("web/yarn.lock", removed=('version "1.0"',), added=('version "1.1"',)), HeldBecause.LOCK_FILE),
-        (changed("go.sum", removed=('version "1.0"',), added=('version "1.1"',)), HeldBecause.LOCK_FILE),
+        (
+            changed("package-lock.json", removed=('  "version": "1.0"',), added=('  "version": "1.1"',)),
+            HeldBecause.LOCK_FILE,
+        ),
+        (changed("web/yarn.lock", removed=('  version "1.0"',), added=('  version "1.1"',)), HeldBecause.LOCK_FILE),
+        (changed("Cargo.lock", removed=('version = "1.0"',), added=('version = "1.1"',)), HeldBecause.LOCK_FILE),
         (changed("xyarn.lock"), None),
         (changed("YARN.LOCK"), None),
         (changed("dist/app.min.js", added=LONG), HeldBecause.MINIFIED),
