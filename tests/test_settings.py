@@ -482,7 +482,7 @@ def test_every_problem_of_the_size_is_listed() -> None:
         ("{name: a, path: [x], mode: fast}", "", {"rule 1, `path`: unknown key; did you mean `paths`?": ""}),
         ("{name: a, mode: fats}", "", {"rule 1, `mode`: invalid value `fats`; did you mean `fast`?": "`fast`"}),
         ("{name: a, min-lines: 0, mode: fast}", "", {"rule 1, `min-lines`: invalid value `0`": "from 1 to"}),
-        ("{mode: fast}, fast", "", {"rule 1 has no `name`": "40 letters", "rule 2 is not a mapping": "a `name`"}),
+        ("{mode: fast}, fast", "", {"rule 1 has no `name`": "39 letters", "rule 2 is not a mapping": "a `name`"}),
         ("{name: a, paths: [x]}", "", {"rule 1 changes no setting": "at least one of `reviewer`, `mode`,"}),
         ("{name: a, mode: fast}, {name: a, mode: fast}", "", {"rule 2, `name`: `a` is also the name of rule 1": ""}),
         (f"{{name: a, mode: {KEY}}}", "", {"rule 1, `mode`: invalid value": "`fast`"}),

@@ -26,7 +26,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "head_sha": "head",
         "reviewer_summary": "summary",
         **dict.fromkeys(("mark", "ledger", "sent", "held", "context", "approved_by", "in_summary")),
-        **dict.fromkeys(("docs_url", "command")),
+        **dict.fromkeys(("records_commands", "docs_url", "command")),
     },
     FindingView: {"why": "placement", "held": None},
     DuplicateView: {"original": "of"},

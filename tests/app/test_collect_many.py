@@ -189,7 +189,7 @@ def test_an_idle_repository_costs_two_requests(left: int | None) -> None:
     installation = MemoryInstallation(tuple(f"acme/r{number}" for number in range(200)), requests_left=left)
     found, summary = collect(installation)
     assert (found.repositories, found.unreached) == (200, ())
-    assert summary == ["## Collected reviews\n\nNo review is open.\n"]
+    assert summary == ["## Collected reviews\n\nNo review was looked up.\n"]
     if left:
         assert left - (installation.requests_left or 0) == 1 + 2 * 200
 

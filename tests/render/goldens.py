@@ -206,7 +206,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     ).error,
     "cancelled": TaskEnded(
         "CodeVF ended the task task_8Jd2 without a result: expired.",
-        hint="Run reviewbot again to submit a new task. The cost of this one is unknown.",
+        hint="To buy another, review this head again. The cost of this task is unknown.",
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,

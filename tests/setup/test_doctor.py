@@ -605,7 +605,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     made = make_clone(tmp_path / "parcels", {CONFIG: "max-credits: 480\n"})
     made.git("remote", "add", "origin", f"https://github.com/{REPO}.git")
     made.git("checkout", "--quiet", "main")
-    made.commit({"package-lock.json": "{ }\n"}, "Lock")
+    made.commit({"node_modules/x.js": "{ }\n"}, "Vendored")
     monkeypatch.chdir(made.root)
     return made
 

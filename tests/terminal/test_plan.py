@@ -17,15 +17,15 @@ from tests.terminal.session import Clone, Result, make_clone
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """Create a `main` with a squashed commit, a merge of two commits, and a change of only a lock file."""
+    """Create a `main` with a squashed commit, a merge of two commits, and a change of only a vendored file."""
     made = make_clone(tmp_path / "shop")
     made.git("checkout", "--quiet", "main")
     made.commit({"squashed.py": "s = 1\n"}, "Squashed (#1)")
     made.git("checkout", "--quiet", "topic")
-    made.commit({"second.py": "x = 2\n", "package-lock.json": "{}\n"}, "Second")
+    made.commit({"second.py": "x = 2\n", "node_modules/x.js": "{}\n"}, "Second")
     made.git("checkout", "--quiet", "main")
     made.git("merge", "--quiet", "--no-ff", "--message=Merge topic \x1b[2J", "topic")
-    made.commit({"package-lock.json": "{ }\n"}, "Lock")
+    made.commit({"node_modules/x.js": "{ }\n"}, "Vendored")
     monkeypatch.chdir(made.root)
     return made
 
@@ -52,7 +52,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     assert result.status == 0
     table = figures(result)
     assert [row[0] for row in table[:4]] == [
-        "nothing to review: Lock",
+        "nothing to review: Vendored",
         "Merge topic ⟨U+001B⟩[2J",
         "Squashed (#1)",
         "Begin",
@@ -68,7 +68,7 @@ def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "main")
     message = "Merge pull request #8 from acme/more\n\nSearch by name\n\ncommit 1"
     clone.git("merge", "--quiet", "--no-ff", f"--message={message}", "more")
-    assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "nothing to review: Lock"]
+    assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "nothing to review: Vendored"]
 
 
 def test_a_feature_branch_does_not_change_what_was_merged(clone: Clone) -> None:
@@ -143,7 +143,7 @@ def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone)
 def test_held_back_files_are_summed_by_reason(clone: Clone) -> None:
     del clone
     result = plan("--paths", "!run.sh")
-    assert "Held back: 2 files (lock file).\n" in result.out
+    assert "Held back: 2 files (third-party code).\n" in result.out
     assert "Held back: 1 file (excluded by the setting `paths`).\n" in result.out
 
 
@@ -234,7 +234,7 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     result = plan(columns=140)
     assert [(row[0], row[1], row[-1]) for row in figures(result)[:5]] == [
         ("no review: Rules", "begin", "0"),
-        ("nothing to review: Lock", "0", "0"),
+        ("nothing to review: Vendored", "0", "0"),
         ("by analyzers: Merge topic ⟨U+001B⟩[2J", "topic", "0"),
         ("Squashed (#1)", "locks", "500"),
         ("no review: Begin", "begin", "0"),
@@ -288,7 +288,7 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
     result = plan(columns=140)
     assert [(row[0], row[-1]) for row in figures(result)[:-1]] == [
         ("Limits", "450"),
-        ("nothing to review: Lock", "0"),
+        ("nothing to review: Vendored", "0"),
         ("stopped by max-credits-per-pr (750 of 600): Merge topic ⟨U+001B⟩[2J", "0"),
         ("Squashed (#1)", "450"),
         ("Begin", "450"),

@@ -169,7 +169,7 @@ def _next(
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     if source and source != ACTIONS_APP:
         steps.append(f"If the App {source} is your own, create its token in each job, and pass it as `github-token`.")
-    steps.append("Commit these files on the default branch: GitHub reads them from there.")
+    steps.append("Commit these files on the default branch.")
     if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
         steps.append(f"When a pull request has the check, require it:\n     {again} &&\n     {_POST}")

@@ -502,7 +502,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="Run reviewbot again to submit a new task. The cost of this one is unknown.",
+        hint="To buy another, review this head again. The cost of this task is unknown.",
     )
     known = known.with_own(underway.over(TaskState.ENDED, now))
     return concluded(known, failed(known, error))

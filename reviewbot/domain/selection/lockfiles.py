@@ -17,14 +17,13 @@ from msgspec import Struct
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, Hunk, LineKind
 
 _V = r"v?[0-9]{1,9}(?:\.[0-9]{1,9}){1,5}"
-_VERSION, _NEEDED = f"(?P<version>{_V})", f"(?P<needed>{_V})"
+_VERSION = f"(?P<version>{_V})"
 _HEX, _BASE64 = r"(?P<hash>[0-9a-f]{64})", r"(?P<hash>[A-Za-z0-9+/]{86}==)"
 
 _NPM = (
     rf"\s+\"version\": \"{_VERSION}\",?",
     rf"\s+\"resolved\": \"https?://[^\s\"#]+/[\w.+-]+-{_VERSION}\.tgz\",?",
     rf"\s+\"integrity\": \"sha512-{_BASE64}\",?",
-    rf"\s+\"[^\"]+\": \"(?:\^|~|>=){_NEEDED}\",?",
 )
 _FORMS = {
     name: tuple(re.compile(form, re.ASCII) for form in forms)
@@ -44,8 +43,8 @@ _FORMS = {
 }
 """The lines that an update changes, by the name of the lock file; every change of another lock file is reviewed.
 
-In these formats a hash is with what is downloaded, so a version without it installs nothing. `needed` is the version
-that a package needs: the hash below it belongs to something else.
+In these formats the hash of a download is next to its version. Installs that may change the lock file can resolve an
+entry anew whose version does not fit what is needed: the threat model says so.
 """
 
 _BETWEEN = re.compile(r"source = \"[^\"]+\"")
@@ -81,7 +80,7 @@ def _why_unusual(hunk: Hunk, forms: Sequence[re.Pattern[str]]) -> str:
             if old.version != new.version and not _is_higher(old.version, new.version):
                 return f"line {after.new} has a version that is not higher"
             if new.version:
-                is_raised = old.version != new.version and new.is_proof
+                is_raised = old.version != new.version
             if old.hash != new.hash and not is_raised:
                 return f"line {after.new} has another hash for the same version"
     return ""
@@ -100,13 +99,11 @@ class _Line(Struct, frozen=True):
     Attributes:
         form: the line without its version, its hash and what may differ with them.
         version: empty, as is `hash`, if the form has none.
-        is_proof: whether the version is that of a package, not of what it needs.
     """
 
     form: str
     version: str
     hash: str
-    is_proof: bool
 
 
 def _read(text: str, forms: Sequence[re.Pattern[str]]) -> _Line | None:
@@ -117,6 +114,5 @@ def _read(text: str, forms: Sequence[re.Pattern[str]]) -> _Line | None:
             for start, end in sorted(groups.values(), reverse=True):
                 rest = f"{rest[:start]}\0{rest[end:]}"
             found = match.groupdict()
-            version = found.get("version")
-            return _Line(rest, version or found.get("needed") or "", found.get("hash") or "", version is not None)
+            return _Line(rest, found.get("version") or "", found.get("hash") or "")
     return None

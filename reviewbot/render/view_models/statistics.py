@@ -38,7 +38,7 @@ def cautions_of(found: Statistics) -> tuple[str, ...]:
             "Unverified: set CODEVF_API_KEY to the key of the workflow, and only summaries that it signed count."
         )
     if period.left_out:
-        why = "not signed with this key" if period.verified else "a user's"
+        why = "not signed with this key" if period.verified else "by a user"
         notes.append(f"Left out: {counted(period.left_out, 'summary', 'summaries')} (edited, unreadable, or {why}).")
     return tuple(notes)
 
