@@ -44,7 +44,7 @@ _FORMS = {
 """The lines that an update changes, by the name of the lock file; every change of another lock file is reviewed.
 
 In these formats the hash of a download is next to its version. Installs that may change the lock file can resolve an
-entry anew whose version does not fit what is needed: the threat model says so.
+entry again whose version does not fit what is needed: the threat model says so.
 """
 
 _BETWEEN = re.compile(r"source = \"[^\"]+\"")
