@@ -523,3 +523,16 @@ def test_a_change_of_the_mode_alone_names_no_blobs() -> None:
     diff = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
     (file,) = combined(diff, {}, {"x": entry("2" * 40)}).files
     assert (file.diff.old_mode, file.diff.new_mode, file.diff.hunks, file.old) == ("100644", "100755", (), None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hunks"),
+    [
+        ("a\nb\nc\n", "a\nB\nc\n", "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"),
+        ("a\nb\nc\nd\ne\n", "A\nb\nc\nd\n", "@@ -1,2 +1,2 @@\n-a\n+A\n b\n@@ -4,2 +4,1 @@\n d\n-e\n"),
+        ("a\n", "", "@@ -1,1 +0,0 @@\n-a\n"),
+    ],
+)
+def test_the_text_at_the_merge_base_is_restored(old: str, new: str, hunks: str) -> None:
+    (diff,) = parse_diff(f"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n{hunks}")
+    assert diff.reverted(new) == old
