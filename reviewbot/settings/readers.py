@@ -255,14 +255,10 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
-INSTANCE = Reader(
-    "a letter or a digit, then at most 39 letters, digits, spaces, dots, dashes and underscores",
-    _matching(f"{NAME}|", str),
-)
+_NAME_WORDS = "a letter or a digit, then at most 39 letters, digits, spaces, dots, dashes and underscores"
+INSTANCE = Reader(_NAME_WORDS, _matching(f"{NAME}|", str))
 
-RULE_NAME = Reader(
-    "a letter or a digit, then at most 39 letters, digits, spaces, dots, dashes and underscores", _matching(NAME, str)
-)
+RULE_NAME = Reader(_NAME_WORDS, _matching(NAME, str))
 
 LOGIN = rf"(?:{BOT_LOGIN}|[A-Za-z0-9](?:[A-Za-z0-9_-]{{0,99}})|\[bot\])"
 RULE_AUTHOR = Reader("a login, a bot's with `[bot]`, or `[bot]` for every bot", _matching(LOGIN, str))

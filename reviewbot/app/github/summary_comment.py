@@ -59,7 +59,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return replace(known, summary=keep, whole_summary=body if is_whole else "")
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
-    _delete(run, found.extra)
+    _delete(run, found.extra if comment else ())
     known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
     whole, wrote = comment.body if comment and is_whole else "", comment.body if comment else known.wrote
     return replace(known, whole_summary=whole, wrote=wrote)

@@ -16,8 +16,7 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, Hunk, LineKind
 
-_V = r"v?[0-9]{1,9}(?:\.[0-9]{1,9}){1,5}"
-_VERSION = f"(?P<version>{_V})"
+_VERSION = r"(?P<version>[0-9]{1,9}(?:\.[0-9]{1,9}){1,5})"
 _HEX, _BASE64 = r"(?P<hash>[0-9a-f]{64})", r"(?P<hash>[A-Za-z0-9+/]{86}==)"
 
 _NPM = (
@@ -88,7 +87,7 @@ def _why_unusual(hunk: Hunk, forms: Sequence[re.Pattern[str]]) -> str:
 
 def _is_higher(old: str, new: str) -> bool:
     """Return whether a version is higher, not only spelled in another way."""
-    before, after = ([int(number) for number in one.removeprefix("v").split(".")] for one in (old, new))
+    before, after = ([int(number) for number in one.split(".")] for one in (old, new))
     length = max(len(before), len(after))
     return before + [0] * (length - len(before)) < after + [0] * (length - len(after))
 
@@ -97,7 +96,7 @@ class _Line(Struct, frozen=True):
     """A line in one of the forms.
 
     Attributes:
-        form: the line without its version, its hash and what may differ with them.
+        form: the line without its version and its hash.
         version: empty, as is `hash`, if the form has none.
     """
 
