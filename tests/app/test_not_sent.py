@@ -18,14 +18,13 @@ pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/fin
 UNTOUCHED = "No file of the change fits this path"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"
-FORMER = {".gitattributes": GENERATED, "package-lock.json": '  "version": "1.0.0"\n'}
+FORMER = {".gitattributes": GENERATED}
 SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number in range(3))
 
 
 @pytest.mark.parametrize(
     ("path", "text", "why", "config"),
     [
-        ("package-lock.json", '  "version": "1.1.0"\n', "a lock file", ""),
         ("api.pb.py", "x = 1\n", "generated (linguist-generated)", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
@@ -103,9 +102,13 @@ def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> No
 LOCK = """{
   "lockfileVersion": 3,
   "packages": {
+    "node_modules/first": {
+      "version": "3.0.0",
+      "license": "MIT",
+      "engines": {"node": ">=18"}
+    },
     "node_modules/left": {
       "version": "1.2.0",
-      "resolved": "https://registry.example/left/-/left-1.2.0.tgz",
       "integrity": "sha512-%s=="
     }
   }
@@ -114,25 +117,15 @@ LOCK = """{
 HASHES = ("q" * 44 + "Zk1" * 14, "Bx7" * 14 + "w" * 44)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ("left-1.2.0.tgz", "left-1.3.0.tgz", "nothing-selected"),
-        ("registry.example/left", "registry.example/evil", "reviewed"),
-        ("https://registry.example", "http://registry.example", "reviewed"),
-    ],
-)
-def test_a_lock_file_with_an_unusual_update_is_reviewed(tmp_path: Path, old: str, new: str, reason: str) -> None:
-    before = LOCK % HASHES[0]
-    after = (LOCK % HASHES[1]).replace(old, new).replace('"1.2.0"', '"1.3.0"')
-    with open_rig(tmp_path, files={"package-lock.json": before}) as rig:
+def test_the_diff_of_every_lock_file_is_sent(tmp_path: Path) -> None:
+    before, after = LOCK % HASHES[0], (LOCK % HASHES[1]).replace('"1.2.0"', '"1.3.0"')
+    files = {"package-lock.json": before, ".gitattributes": "*.json linguist-generated -diff\n"}
+    with open_rig(tmp_path, files=files) as rig:
         main = rig.world.store.git(REPO).branches()["main"]
         rig.world.push(REPO, "lock", {"package-lock.json": after}, author="mona", parents=(main,))
         rig.number = rig.world.open_pull_request(REPO, "lock", title="Bump left", author="mona").number
         done = rig.run()
-        assert done.outputs["reason"] == reason
-        sent = [one.content for task in rig.service.tasks() for one in task.request.attachments]
-        assert any(new in text for text in sent) is (reason == "reviewed")
-        if sent:
-            assert done.outputs["coverage"] == "full"
-            assert "`package-lock.json` is selected for review, because line " in rig.summaries()[0]
+        sent = "".join(one.content for task in rig.service.tasks() for one in task.request.attachments)
+    assert (done.outputs["reason"], done.outputs["coverage"]) == ("reviewed", "full")
+    assert f'+      "integrity": "sha512-{HASHES[1]}=="' in sent
+    assert "node_modules/first" not in sent, "only the diff is sent"

@@ -72,7 +72,7 @@ def test_the_manifest_lists_what_was_sent_and_held_back() -> None:
         (one.path, one.bytes, one.whole) for one in CLEAN.sent
     ]
     assert {"sha256", "redactions"} <= manifest["sent"][0].keys()
-    assert manifest["heldBack"] == [{"path": "package-lock.json", "reason": "lock-file", "detail": "", "missed": False}]
+    assert manifest["heldBack"] == [{"path": "web/app.min.js", "reason": "minified", "detail": "", "missed": False}]
 
 
 def test_unknown_values_are_null_and_never_zero() -> None:

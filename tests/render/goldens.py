@@ -101,7 +101,7 @@ ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
 NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
 
 
-HELD = Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False)
+HELD = Held("web/app.min.js", HeldBecause.MINIFIED, "", missed=False)
 
 
 def _nowhere(why: Why) -> FindingView:

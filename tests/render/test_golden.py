@@ -279,7 +279,7 @@ def test_paths_are_advised_only_for_files_that_they_can_select(renderer: Rendere
         reason: check(renderer, replace(view, held=(Held("a", reason, "", missed=False),))) for reason in HeldBecause
     }
     advised = {reason for reason, text in texts.items() if "append it to `paths`" in text}
-    by_name = {HeldBecause.LOCK_FILE, HeldBecause.MINIFIED, HeldBecause.VENDORED, HeldBecause.GENERATED}
+    by_name = {HeldBecause.MINIFIED, HeldBecause.VENDORED, HeldBecause.GENERATED}
     assert advised == {HeldBecause.PATHS, *by_name}
 
 

@@ -186,7 +186,7 @@ def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
     for words in (
         "2 of 5 findings block this pull request", "1 critical", "Critical blocks security lines 41 to 42",
         "at or above fail-on: critical",
-        "A solid change", "changes more than a version", "Threads of fixed findings",
+        "A solid change", "has a bidirectional control character", "Threads of fixed findings",
         "What about the cache?", "same as b07d55e210", "7 findings in the answer",
         "src/schema.sql: too large (4.1 MB)", "1 secret redacted",
         "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "not reported",

@@ -172,7 +172,7 @@ CLEAN = SummaryView(
         Sent("src/shop/users.py", 5400, whole=True, redactions=0),
         Sent("README.md", 512, whole=False, redactions=0),
     ),
-    held=(Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),),
+    held=(Held("web/app.min.js", HeldBecause.MINIFIED, "", missed=False),),
     notices=(),
     degraded=(),
     cost=replace(COST, used=Decimal("387.50")),
@@ -207,10 +207,12 @@ CLOSED_GATE = replace(
         Sent("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
     ),
     held=(
-        Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False),
+        Held("web/app.min.js", HeldBecause.MINIFIED, "", missed=False),
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
-    notices=("`package-lock.json` is selected for review, because line 12 changes more than a version and its hash.",),
+    notices=(
+        "Line 12 of `src/shop/users.py` has a bidirectional control character: it may run differently than it looks.",
+    ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
     progress=replace(NOTHING, new=5),
@@ -308,7 +310,6 @@ DEMO = replace(
     ),
     context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
     notices=(
-        "`package-lock.json` is selected for review, because lines are added or deleted at line 6.",
         "Not reviewed, but may be executed: `web/dist/track.js`.",
         "Not reviewed: 1 media file.",
     ),

@@ -36,7 +36,6 @@ from tests.simulation.world import (
     GREEN,
     HELD,
     KEY,
-    LOCK_FILE,
     PEOPLE,
     RENOVATE,
     ROUTES,
@@ -792,10 +791,9 @@ def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]],
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """Return the changed files that are due for a review; of lock files those that take a package from an evil host."""
+    """Return the changed files that are due for a review."""
     patterns = tuple(world.setting.input("paths", "").split())
-    due = (one for one in changes if one.path != LOCK_FILE or any(map(EVIL.search, one.added())))
-    return [one for one in due if matches(patterns, one.path)]
+    return [one for one in changes if matches(patterns, one.path)]
 
 
 def _why_not(

@@ -35,6 +35,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments, summaries
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
+from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import ForgeError, ForgeUnreachable, NothingSendable, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
@@ -59,7 +60,7 @@ from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
 from tests.simulation.schedule import At, Begin, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, LISTS_RELEASE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import IS_QUIET, LISTS_RELEASE, LOCK_FILE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ class Mutation:
 
 def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
+
+
+def _holding_back(path: str) -> Replacement:
+    """Make a selection that holds one file back as generated."""
+    held = Held(path, HeldBecause.GENERATED)
+    return lambda right: lambda file, *rest: held if file.path == path else right(file, *rest)
 
 
 def _stating_nothing(stored: Any) -> object:  # noqa: ANN401 — a stored ledger
@@ -1070,8 +1077,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no lock file is reviewed",
-        "reviewbot.domain.selection.lockfiles:why_reviewed",
-        _returning(""),
+        "reviewbot.domain.selection.selection:_held",
+        _holding_back(LOCK_FILE),
         NEVER_GREEN,
         BY_PEOPLE,
         ("lock", "evil"),

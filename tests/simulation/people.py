@@ -158,7 +158,7 @@ def _secret(world: World, move: Move) -> None:
 
 
 def _lock(world: World, move: Move) -> None:
-    """Update a package: ordinarily, which is not reviewed, or from another host."""
+    """Update a package: from its host, or from an evil one."""
     host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
     _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
 

@@ -132,14 +132,14 @@ def test_a_finding_without_a_place_or_a_title_is_kept() -> None:
 
 
 def test_held_back_files_are_listed_up_to_a_limit() -> None:
-    held = tuple(Held(f"{number}.lock", HeldBecause.LOCK_FILE, "", missed=False) for number in range(30))
+    held = tuple(Held(f"{number}.min.js", HeldBecause.MINIFIED, "", missed=False) for number in range(30))
     text = drawn(replace(CLEAN, held=held))
-    assert text.count(": lock file.") == 20
+    assert text.count(": minified; the source is elsewhere.") == 20
     assert "and 10 more files" in text
 
 
 def test_files_excluded_by_paths_are_counted_and_listed_on_request() -> None:
-    held = (Held("a.lock", HeldBecause.LOCK_FILE, "", missed=False), Held("b.py", HeldBecause.PATHS, "", missed=False))
+    held = (Held("a.min.js", HeldBecause.MINIFIED, "", missed=False), Held("b.py", HeldBecause.PATHS, "", missed=False))
     text = drawn(replace(CLEAN, held=held))
     assert ("Held back: 2 files, 1 of them by `paths`." in text, "b.py" in text) == (True, False)
     assert "b.py: excluded by the setting `paths`." in drawn(replace(STORIES["dry-run"], held=held))

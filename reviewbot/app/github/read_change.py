@@ -16,6 +16,7 @@ from reviewbot.domain.model.options import Redact
 from reviewbot.domain.policy.routes import unreviewed
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor, secret_name
+from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.places import place_before, place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
@@ -171,7 +172,7 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
     if text and file.text is not None:
         newly |= frozenset(_newly_redacted(file, file.text, text.lines, redactor, place))
     count = max(diff.count, text.count if text else 0)
-    text_beside = text.text if text and not file.diff.whole else None
+    text_beside = text.text if text and not (file.diff.whole or is_lock_file(file.path)) else None
     sendable = Sendable(file.path, diff.text, text_beside, count, risk(file))
     view = FileView(file.path, file.diff.old_path, seen.hunks, text.text if text else None, lines)
     return sendable, replace(view, newly_redacted=newly, whole=file.diff.whole)

@@ -33,6 +33,7 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.domain.selection.selection import MAY_HAVE_CODE, Held, over_limit
 from reviewbot.values import replace
 
@@ -90,8 +91,9 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def changed_lines(self) -> int:
-        """The number of added and deleted lines of the files that are sent."""
-        lines = (line for view in self.views for hunk in view.hunks for line in hunk.lines)
+        """The number of added and deleted lines of the files that are sent, except lock files."""
+        hunks = (hunk for view in self.views if not is_lock_file(view.path) for hunk in view.hunks)
+        lines = (line for hunk in hunks for line in hunk.lines)
         return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property

@@ -27,6 +27,7 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, 
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
 
@@ -194,7 +195,8 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
-        lines = sum(one.lines for one in known.new_parts) if candidate.identity.since else known.change.changed_lines
+        new = sum(one.lines for one in known.new_parts if not is_lock_file(one.path))
+        lines = new if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then

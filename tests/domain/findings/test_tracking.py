@@ -292,7 +292,7 @@ def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
         assert one(merge_answer(first, answered, now)).standing is standing
     now = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), sent)
     answered = answer(now, task="task_2", fixed=[one(first).id])
-    assert one(merge_answer(first, answered, now)).standing is FindingState.FIXED, "a lock file has no code"
+    assert one(merge_answer(first, answered, now)).standing is FindingState.FIXED
     copies = changed(APP, BASE.replace("line 3", "bad()"), BASE.replace("line 3", "bad()").replace("line 10", "good()"))
     before = change_index({APP: BASE.replace("line 3", "bad()")}, {APP: BAD.replace("line 3", "bad()")})
     twice = found(before, finding(code="bad()"))

@@ -732,7 +732,7 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
     now = known(max_credits=Auto.AUTO, auto_size=LINE, selecting=reviewed().selecting)
     sizing = go(start(now), reading(reviewed()), steps.Done())
     assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD, reviewed())
-    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH)
+    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added), NewPart("go.sum", ((1, 99),)))), RICH)
     assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
     intent = quoted.bought.purchase
     assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
@@ -741,7 +741,9 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
 
 def test_a_first_review_is_sized_by_the_whole_change() -> None:
     quoted = bought(known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 36_000, 115_200)))
-    assert quoted.known.change.changed_lines == 1
+    change = quoted.known.change
+    assert change.changed_lines == 1
+    assert replace(change, views=(replace(change.views[0], path="go.sum"),)).changed_lines == 0
     assert (quoted.order.quote.max_credits, quoted.bought.purchase.lines) == (360, 1)
     assert bought(known()).bought.purchase.lines is None
 
@@ -933,7 +935,7 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
-    reasons = {HeldBecause.LOCK_FILE: False, HeldBecause.VENDORED: True, HeldBecause.MINIFIED: True}
+    reasons = {HeldBecause.BINARY: False, HeldBecause.VENDORED: True, HeldBecause.MINIFIED: True}
     for reason, may_have_code in reasons.items():
         assert ("x" in replace(change, held=(Held("x", reason),)).index.kept) == may_have_code
     assert not held.has_ambiguous_names

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.diff.parse import ChangedFile, parse_diff
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import LARGEST_TEXT, WHY_HELD, Held, HeldBecause, Selection, risk, select
@@ -64,14 +64,9 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
     ("file", "reason"),
     [
         (changed("src/app.py"), None),
-        (
-            changed("package-lock.json", removed=('  "version": "1.0"',), added=('  "version": "1.1"',)),
-            HeldBecause.LOCK_FILE,
-        ),
-        (changed("web/yarn.lock", removed=('  version "1.0"',), added=('  version "1.1"',)), HeldBecause.LOCK_FILE),
-        (changed("Cargo.lock", removed=('version = "1.0"',), added=('version = "1.1"',)), HeldBecause.LOCK_FILE),
-        (changed("xyarn.lock"), None),
-        (changed("YARN.LOCK"), None),
+        (changed("package-lock.json"), None),
+        (changed("node_modules/x/yarn.lock"), None),
+        (changed("node_modules/x/xyarn.lock"), HeldBecause.VENDORED),
         (changed("dist/app.min.js", added=LONG), HeldBecause.MINIFIED),
         (changed("dist/app.css.map", added=LONG), HeldBecause.MINIFIED),
         (changed("dist/app.min.js", added=("alert(1)", "steal()")), None),
@@ -207,7 +202,7 @@ def test_common_whitespace_is_not_an_invisible_character() -> None:
 
 
 def test_every_reason_has_a_phrase_and_the_contracts_word() -> None:
-    words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
+    words = "paths generated vendored binary lfs-pointer submodule secret-file too-large minified"
     words += " not-utf-8 unseen"
     assert " ".join(HeldBecause) == words
     assert all(re.fullmatch(r"[A-Za-z].+[^.]", WHY_HELD[reason]) for reason in HeldBecause)
@@ -241,9 +236,10 @@ def test_the_riskiest_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["docs/auth.md", "src/a.spec.ts", "pkg/a_test.go", "spec/login_spec.rb", "LICENSE", "CHANGELOG.md"]
+    "path",
+    ["docs/auth.md", "src/a.spec.ts", "pkg/a_test.go", "spec/login_spec.rb", "LICENSE", "CHANGELOG.md", "go.sum"],
 )
-def test_tests_and_documents_come_last(path: str) -> None:
+def test_tests_documents_and_lock_files_come_last(path: str) -> None:
     assert risk(changed(path, added=("password",) * 40)) < risk(changed("src/a.py"))
 
 
@@ -445,6 +441,8 @@ def test_unreadable_files_are_reported_and_those_that_may_run_separately() -> No
         "Not reviewed (no readable text): `blob.bin`.",
         "Not reviewed: 1 media file.",
     )
+    gone = [replace(one, diff=replace(one.diff, status=FileStatus.REMOVED), old=one.new, new=None) for one in files[:2]]
+    assert selection_of(*gone).notices == selection_of(*files[:2]).notices
 
 
 def test_media_are_counted_in_one_notice_and_not_missed() -> None:
