@@ -116,8 +116,8 @@ class Settings:
     expertise: str = setting("", "A CodeVF tag, by name or number.")
     max_credits: int | Auto = setting(
         240,
-        "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines, without "
-        "lock files.",
+        "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines, "
+        "without lock files.",
         number_or_auto(60, 115_200),
     )
     max_credits_per_pr: int | Auto = setting(
