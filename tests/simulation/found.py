@@ -918,8 +918,8 @@ FOUND: dict[str, Bug] = {
                     *(At(call, Switch()) for call in (1, 4, 5)),
                     *(At(6, Begin(PUSH)), At(6, Switch()), At(6, Switch())),
                     *(At(call, Switch()) for call in (10, 15, 16, 17)),
-                    At(18, Delay(30)),
-                    *(At(call, Switch()) for call in (18, 19, 21, 23, 30, 37, 39)),
+                    At(20, Delay(30)),
+                    *(At(call, Switch()) for call in (20, 20, 22, 25, 32, 37, 39)),
                 ),
             ),
             *(Move("author_asks"), Move("ask"), Episode((PUSH,), (At(9, Lose(done=False)),))),
@@ -1423,6 +1423,17 @@ FOUND: dict[str, Bug] = {
                 (NEXT, NEXT, NEXT), (At(10, Switch()), At(12, Switch()), At(24, Switch()), At(27, Delay(seconds=4000)))
             ),
             setting=Setting(config="quiet-minutes: 15\n"),
+        ),
+    ),
+    "first-attempt-announced": Bug(
+        "Without a summary, a check run still called the first attempt open, of which CodeVF knew nothing. When the "
+        "review of the second attempt was there, a run announced that the first one ended without a result.",
+        ANNOUNCED,
+        history(
+            *(Move("queue"), RUN, Move("note"), RUN),
+            Episode((PUSH,), (At(15, Begin(NEXT)), At(20, Meanwhile(Move("forget_task", 5, 3))))),
+            *(Move("review", 1, 4), RUN, Move("draft", 2), RUN),
+            setting=Setting((("summary-comment", "false"),)),
         ),
     ),
 }

@@ -1076,6 +1076,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="retargeted-bypass",
     ),
     Mutation(
+        "a failed attempt is announced behind the next one",
+        "reviewbot.domain.machine.late_answers:_is_tried_again",
+        _returning(value=False),
+        ANNOUNCED,
+        found="first-attempt-announced",
+    ),
+    Mutation(
         "no lock file is reviewed",
         "reviewbot.domain.selection.selection:_held",
         _holding_back(LOCK_FILE),

@@ -15,7 +15,7 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Snapshot, Thread
+from reviewbot.domain.github.pull_request import Comment, Snapshot, Thread, ThreadComment
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.outcome import current_check
@@ -61,11 +61,13 @@ def reply(
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)
-    if not _is_answered(run, posted, now):
+    if not replies_to(run, posted.key, now):
         body, in_thread = (run.renderer.post(one) for one in (view, replace(view, in_reply_to=None)))
-        is_there = partial(_is_answered, run, posted)
+        is_there = partial(replies_to, run, posted.key)
         thread = thread_with(posted.key, now.threads)
         run.attempt("The answer to a command", post_in, run, now, thread, in_thread, is_there, elsewhere=body)
+        if posted.command.name is CommandName.ASK:
+            delete_duplicates(run, posted.key, run.read_snapshot())
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return run.renderer.answer_words(view) if done.refusal else ""
 
@@ -95,8 +97,17 @@ def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bo
         run.attempt(_EMOJI, put)  # idempotent: GitHub keeps one reaction of a kind per account
 
 
-def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
-    return bool(answers_to(said_in(now.comments, now.threads), run.settings.instance, posted.key))
+def replies_to(run: RunContext, key: str, now: Snapshot) -> list[tuple[Comment, AnswerMark]]:
+    """Return the answers to a command, the best first."""
+    return answers_to(said_in(now.comments, now.threads), run.settings.instance, key)
+
+
+def delete_duplicates(run: RunContext, key: str, now: Snapshot) -> None:
+    """Delete all answers to a question but the best; runs that race may each have written one."""
+    for extra, _ in replies_to(run, key, now)[1:]:
+        in_thread = isinstance(extra, ThreadComment)
+        delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
+        run.attempt("The deletion of a duplicate comment", delete, extra.id)
 
 
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reviewbot.app.comments.reply import post_in, react
+from reviewbot.app.comments.reply import delete_duplicates, post_in, react, replies_to
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
-from reviewbot.domain.commands.parse import answers_to, key_of, said_in
+from reviewbot.domain.commands.parse import key_of, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
@@ -35,13 +35,10 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     """
     now = run.read_snapshot()
     text = "" if _is_answered(run, question, now) else _text(run, task)
-    if is_new := bool(text or not _replies(run, question, now)):
+    if is_new := bool(text or not replies_to(run, question.comment, now)):
         _post(run, question, now, run.renderer.post(_view(run, question, finding, task, now, text)))
         now = run.read_snapshot()
-    for extra in _replies(run, question, now)[1:]:
-        in_thread = isinstance(extra, ThreadComment)
-        delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
-        run.attempt("The deletion of a duplicate comment", delete, extra.id)
+    delete_duplicates(run, question.comment, now)
     comment = _comment(question, now)
     if comment is not None and (is_new or not comment.reacted):
         reaction = Reaction.YES if _is_answered(run, question, now) else Reaction.NO
@@ -55,14 +52,8 @@ def _text(run: RunContext, task: Task | None) -> str:
     return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 
 
-def _replies(run: RunContext, question: Question, now: Snapshot) -> tuple[Comment, ...]:
-    answers = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
-    return tuple(comment for comment, _ in answers)
-
-
 def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:
-    answers = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
-    return any(mark.reaction is Reaction.YES for _, mark in answers)
+    return any(mark.reaction is Reaction.YES for _, mark in replies_to(run, question.comment, now))
 
 
 def _comment(question: Question, now: Snapshot) -> Comment | None:
@@ -72,10 +63,10 @@ def _comment(question: Question, now: Snapshot) -> Comment | None:
 
 def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
     """Post the reply in the thread, or in the conversation without one."""
-    before = len(_replies(run, question, now))
+    before = len(replies_to(run, question.comment, now))
 
     def is_there(found: Snapshot) -> bool:
-        return len(_replies(run, question, found)) > before
+        return len(replies_to(run, question.comment, found)) > before
 
     post_in(run, now, thread_of(question, now.threads, run.settings.instance), body, is_there, elsewhere=body)
 

@@ -39,6 +39,8 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     last = {purchase_key(one): one for one in known.memory.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
+        if ending is Ending.WITHOUT_RESULT and _is_tried_again(known, purchase):
+            continue
         is_late = key not in known.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
@@ -47,6 +49,11 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
         is_left = _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id
         if one.head_sha == known.head_sha and is_left and not _is_shown(known, one):
             yield Announcement(one, Ending.NOT_BOUGHT)
+
+
+def _is_tried_again(known: Known, purchase: Purchase) -> bool:
+    """Return whether a run has made another attempt since."""
+    return known.found.named(purchase.identity, purchase.attempt + 1) is not None
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
