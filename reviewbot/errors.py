@@ -10,7 +10,7 @@
     │   ├── NotApproved                no collaborator with write access approved the spending
     │   ├── ChecksNotGreen             checks that the purchase waits for did not turn green in time
     │   ├── TaskEnded                  the task was cancelled, failed or expired
-    │   ├── NothingSendable            no selected file fits into a request
+    │   ├── NothingSendable            no selected file can be sent
     │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         refused, by an HTTP status below 500 or by reviewbot itself
@@ -247,7 +247,7 @@ class TaskEnded(ReviewDidNotHappen):
 
 
 class NothingSendable(ReviewDidNotHappen):
-    """No selected file fits into a request."""
+    """No selected file can be sent: each is held back or too large."""
 
     reason = Reason.PARTIAL
 

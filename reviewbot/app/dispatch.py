@@ -24,7 +24,7 @@ from reviewbot.settings.readers import Secret
 
 __all__ = ["Ports", "handle", "write_bug"]
 
-BUG_HINT = "Report this with the log as an issue in the action's repository, and run the workflow again."
+BUG_HINT = "Run the workflow again. If it fails again, report it with this log as an issue in the action's repository."
 
 
 def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:

@@ -22,7 +22,7 @@ def main(
     err: TextIO | None = None,
     typed: TextIO | None = None,
 ) -> int:
-    """Run a command and return its exit status; `typed` is the standard input, None if it is not interactive."""
+    """Run a command and return its exit status; `typed` is the standard input, which need not be a terminal."""
     chosen = parse(arguments)
     command: Callable[[Call], int] = chosen.run
     call = Call(chosen, env, out, err or out, typed)

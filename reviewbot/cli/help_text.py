@@ -17,7 +17,7 @@ TEXTS: Mapping[str, str] = {
     "review": """\
 Review the commits of this branch since its merge base with the base branch.
 Uncommitted changes are not reviewed (see --staged). Settings come from
-.github/reviewbot.yml of the base branch, with --pr of the default branch.
+.github/reviewbot.yml on the base branch; with --pr, on the default branch.
 
 With --reviewer local, static analyzers review the change: free, without an
 account. Otherwise reviewbot buys a review from CodeVF with the key in
@@ -143,8 +143,8 @@ Workflows run it with `uses:`. At a terminal, use `reviewbot review`.
 """,
     "collect": """\
 Run the action with `command: collect`, in the environment of GitHub's runner.
-It publishes finished reviews, executes missed commands (which may buy), and
-buys deferred reviews.
+It publishes finished reviews, executes missed commands, which may buy reviews,
+and buys deferred reviews.
 """,
 }
 """The text above the options of each command, then its examples, which stand below them."""

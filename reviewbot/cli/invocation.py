@@ -25,7 +25,7 @@ REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "ma
 
 
 class Call(Struct, frozen=True):
-    """A command with its environment and streams; `typed` is None if the input is not interactive."""
+    """A command with its environment and streams; `typed` is the standard input, which need not be a terminal."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]

@@ -173,7 +173,7 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     """Add the inputs that decide what a review costs."""
     about = "CodeVF's service level: %(choices)s; default: the setting or fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
-    about = "credits of one review before the multipliers, or `auto`: by its lines; default: the setting or 240"
+    about = "credits of one task before the multipliers, or `auto` (by the changed lines); default: the setting or 240"
     parser.add_argument("--max-credits", metavar="N", help=about)
     about = "files to review, in place of the setting; repeatable, a leading ! excludes"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)

@@ -45,7 +45,7 @@ V = TypeVar("V")
 
 _TEXTS = {
     "mark": summary_mark(""),
-    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # the longest, so that text beside it is too long here already
+    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the longest, so that text beside it is too long here already
     "reviewer": "codevf",
     "fail_on": "critical",
     "status": "processing",

@@ -181,7 +181,9 @@ def _context(value: object) -> tuple[str, ...]:
 
 MOST_CONTEXT_PATTERNS = 20
 CONTEXT = Reader(
-    f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of more files", _context, ("auto", "none")
+    f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of additional files",
+    _context,
+    ("auto", "none"),
 )
 """Read as patterns; `auto` stands for `context.DOCUMENTS`."""
 

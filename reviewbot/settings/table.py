@@ -116,7 +116,7 @@ class Settings:
     expertise: str = setting("", "A CodeVF tag, by name or number.")
     max_credits: int | Auto = setting(
         240,
-        "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines, "
+        "Credits for one task, before the mode and expertise multipliers; `auto` sizes it by the changed lines, "
         "without lock files.",
         number_or_auto(60, 115_200),
     )
@@ -221,7 +221,7 @@ class Settings:
         PATTERNS,
     )
     wait_for_checks_hours: int = config_key(
-        24, "Hours to wait for them; after that, no review is bought.", whole_number(1, 300)
+        24, "Hours to wait for `wait-for-checks`; after that, no review is bought.", whole_number(1, 300)
     )
     quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
     answer: AnswerForm = config_key(

@@ -108,7 +108,9 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
 
     prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags if not tag.is_expired(now))
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
-    usual = f"{number(held(None))} credits" + (" or more, by its lines" if settings.max_credits is Auto.AUTO else "")
+    usual = f"{number(held(None))} credits" + (
+        " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
+    )
     yield Check("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
     tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
@@ -309,8 +311,8 @@ def _of_events(job: Job) -> Iterator[Check]:
             todo = f"Add `{kind}` to the `types:` of the event."
             yield Check(job.file, f"`{job.name}` does not start on `{kind}`: {why}", todo, status)
     if job.is_filtered:
-        what = "a filter of paths or branches excludes pull requests, where a required check stays missing"
-        yield Check(job.file, what, "Remove the filter, and select files by the input `paths`.")
+        what = "a `paths` or `branches` filter excludes pull requests, so that a required check never appears on them"
+        yield Check(job.file, what, "Remove the filter from `on:`, and select files with the input `paths`.")
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:

@@ -10,12 +10,12 @@ from reviewbot_sandbox.codevf import canned
 
 from reviewbot.exports.places import place_of
 from reviewbot.exports.stored import read_report
-from tests.app.rig import REPO, answer, finding, open_rig
+from tests.app.rig import BASE, REPO, answer, finding, open_rig
 from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
 
-UNTOUCHED = "No file of the change fits this path"
+UNTOUCHED = "No changed file has this path"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"
 FORMER = {".gitattributes": GENERATED}
@@ -129,3 +129,27 @@ def test_the_diff_of_every_lock_file_is_sent(tmp_path: Path) -> None:
     assert (done.outputs["reason"], done.outputs["coverage"]) == ("reviewed", "full")
     assert f'+      "integrity": "sha512-{HASHES[1]}=="' in sent
     assert "node_modules/first" not in sent, "only the diff is sent"
+
+
+@pytest.mark.parametrize("former", ["tests/data/package-lock.json", "tests/data/scan.txt", "node_modules/x/yarn.lock"])
+def test_every_line_of_a_renamed_lock_file_is_sent(tmp_path: Path, former: str) -> None:
+    lock = LOCK % HASHES[0]
+    with open_rig(tmp_path, files={former: lock}) as rig:
+        main = rig.world.store.git(REPO).branches()["main"]
+        rig.world.push(REPO, "lock", {former: None, "package-lock.json": lock}, author="mona", parents=(main,))
+        rig.number = rig.world.open_pull_request(REPO, "lock", title="Lock", author="mona").number
+        done = rig.run()
+        sent = "".join(one.content for task in rig.service.tasks() for one in task.request.attachments)
+    assert done.outputs["coverage"] == "full"
+    assert '+    "node_modules/first": {' in sent
+
+
+def test_a_skipped_check_names_unreviewed_code_beside_an_older_summary(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
+        rig.run()
+        assert len(rig.summaries()) == 1
+        head = {**BASE, "new file.py": None, "node_modules/left/index.js": "evil()\n"}
+        rig.world.push(REPO, "topic", head, author="mona")
+        assert rig.run().outputs["reason"] == "nothing-selected"
+        said = "Not reviewed, but may be executed: `node_modules/left/index.js`."
+        assert said in rig.checks()[-1].output.summary

@@ -297,6 +297,15 @@ def test_no_redaction_hides_code_or_makes_the_review_partial(
         assert seen in whole
 
 
+def test_a_key_above_a_redacted_line_is_noticed_in_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    text = "# Größe\n# a\n# b\n# c\nENV A=b \\\n  C=key-" + "0123456789abcdef" * 2 + "\n"
+    before, after = text.encode("latin-1"), text.replace("ENV A=b", "RUN npx").encode("latin-1")
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={"Dockerfile": before}) as rig:
+        rig.world.push(REPO, "topic", {"Dockerfile": after}, author="mona")
+        done = rig.run()
+        assert (done.outputs["verdict"], done.outputs["critical"]) == ("fail", "1")
+
+
 def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         rows = "".join(f'    "{line}\\n"\n' for line in (*PEM.splitlines(), "-----END PRIVATE KEY-----"))

@@ -49,7 +49,7 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
             "in_progress",
             "Not bought yet. `CI` is missing, `lint / python` is running.",
         )
-        assert "not bought yet. " in rig.summaries()[0]
+        assert "no review bought yet. " in rig.summaries()[0]
         check(rig, "CI", "success")
         check(rig, "lint / python", "failure")
         assert ended(rig).outputs["reason"] == "deferred"

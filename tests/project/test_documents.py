@@ -109,7 +109,7 @@ def test_the_name_of_a_check_against_another_base_is_documented(root: Path) -> N
     text = " ".join((root / "docs/forks.md").read_text(encoding="utf-8").split())
     names = read_settings({"codevf-api-key": "key"}, "bases: [release/*]").check_names
     other = names.against("main", "BRANCH")
-    assert f"against any base but the default branch, the check is called `{other}` and meets no ruleset" in text
+    assert f"against any base but the default branch, the check is called `{other}` and does not satisfy" in text
     assert "List release branches under `bases`" in text
     assert names.against("main", "release/1") == names.against("main", "main") != other
 

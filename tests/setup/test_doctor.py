@@ -256,7 +256,7 @@ CASES = {
         (
             (f"{R}: `Review` does not start on `ready_for_review`", "Add `ready_for_review`"),
             (f"{R}: `Review` does not start on `closed`", "Add `closed`"),
-            (f"{R}: a filter of paths", "input `paths`"),
+            (f"{R}: a `paths` or `branches` filter", "input `paths`"),
         ),
         swapped(REVIEW, f"types: {TYPES}", "paths: [src/**]"),
     ),

@@ -59,7 +59,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     ]
     assert [row[-1] for row in table] == ["0", "240", "240", "240", "720"]
     assert [(row[-4], row[-2]) for row in table[:4]] == [("0", "1"), ("3", "1"), ("1", "0"), ("2", "0")]
-    assert "main since 90d: 3 reviews, one per merge, would have held 720 credits." in result.out
+    assert "main in the last 90d: 3 reviews, one per merge, would have held 720 credits." in result.out
 
 
 def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
@@ -197,7 +197,7 @@ def add_old_branch(clone: Clone) -> None:
 
 def test_a_period_without_merges_is_reported(clone: Clone) -> None:
     add_old_branch(clone)
-    assert plan("--branch", "old").out == "No merges in old since 90d.\n"
+    assert plan("--branch", "old").out == "No merges in old in the last 90d.\n"
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
     by(clone, BOT, "By a bot")
     document = json.loads(plan("--format", "json").out)
-    assert (document["scope"], document["reviews"], document["credits"]) == ("main since 90d", 1, 500)
+    assert (document["scope"], document["reviews"], document["credits"]) == ("main in the last 90d", 1, 500)
     rows_by_rule = [tuple(one.values()) for one in document["rules"]]
     assert rows_by_rule[0] == ("locks", 1, 1, 0, 500, [])
     assert rows_by_rule[-1] == ("urgent", 0, 0, 0, 0, ["labels"])
@@ -347,11 +347,11 @@ def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
     )
     clone.git("update-ref", "refs/remotes/origin/trunk", "main")
     result = plan(columns=140)
-    assert "trunk since 90d: 4 reviews" in result.out
+    assert "trunk in the last 90d: 4 reviews" in result.out
     assert by_rule(result)[1] == ["trunk", "4", "4", "2,000"]
 
 
 def test_a_plan_without_merges_is_an_empty_table(clone: Clone) -> None:
     add_old_branch(clone)
     text = plan("--branch", "old", "--format", "markdown").out
-    assert text.startswith("Reviews of the merges in `old since 90d`:\n\n| rule |")
+    assert text.startswith("Reviews of the merges in `old in the last 90d`:\n\n| rule |")

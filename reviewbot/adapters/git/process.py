@@ -85,7 +85,8 @@ class Git:
                 raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git on the runner.")
             if status < 0:
                 raise ChangeUnreadable(
-                    f"git {arguments[0]} was killed by signal {-status}.", hint="The change is too large to review."
+                    f"git {arguments[0]} was killed by signal {-status}.",
+                    hint="The change is probably too large. Split it.",
                 )
             if status not in accept:
                 errors.seek(0)
@@ -112,7 +113,7 @@ class Git:
                 raise ChangeUnreadable(
                     f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; "
                     f"{command} was stopped.",
-                    hint="The repository or the change is too large.",
+                    hint="The change is probably too large. Split it.",
                 ) from error
             finally:
                 # Also if the runner cancels: git's children (git-remote-https) must be killed, too.

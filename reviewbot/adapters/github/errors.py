@@ -234,7 +234,7 @@ NETWORK = (requests.RequestException, HTTPError)
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
 _LATER = "Try again later."
-_DOCUMENTED = "The response does not match GitHub's documentation."
+_DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:

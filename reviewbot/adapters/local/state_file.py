@@ -52,7 +52,7 @@ class StateFile:
             with suppress(OSError):
                 temporary.unlink()
             reason = error.strerror or type(error).__name__
-            hint = "Make the folder writable. reviewbot buys nothing that a later run could not find."
+            hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."
             raise PermissionMissing(f"The review cannot be stored in {self._path}: {reason}.", hint=hint) from None
 
 

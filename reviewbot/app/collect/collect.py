@@ -21,7 +21,7 @@ def collect_finished(ports: Ports) -> Collection:
     """Publish the finished reviews, and list them in the job summary.
 
     Raises:
-        ReviewbotError: no repository could be looked through.
+        ReviewbotError: the only repository could not be looked through, or those of the installation not be listed.
     """
     recorder = Recorder(ports.reporter)
     wanted, installation = peek_settings(ports.inputs).repositories, ports.installation

@@ -165,7 +165,7 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     """Read the check runs that may hold a copy; return also False if those of a head since `seen` may be missing.
 
     `seen` is given if the ledger has a waiver, a bypass or an acceptance. Nothing is read and True returned if the
-    review is free, `check-run` is off, or the token may not read check runs.
+    snapshot has the check runs of every head, the review is free, `check-run` is off, or the token may not read them.
 
     Raises:
         ForgeError: they cannot be read, although the token may read them, and `seen` is given, or nothing else says

@@ -97,7 +97,7 @@ def _is_text(file: ChangedFile) -> bool:
 
 
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
-    """Select and redact; everything that is sent is prepared here."""
+    """Select the files, and redact them, the title and the owners' instructions."""
     settings, pull = run.settings, snapshot.pull
     selection = select(
         change.files,

@@ -55,8 +55,9 @@ def run(call: Call) -> int:
         base = clone.branch_at_origin(branch)
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
+        span = f"since {chosen.since}" if "-" in chosen.since else f"in the last {chosen.since}"
         with showing_progress(console, quiet=False, counts=True) as progress:
-            plan = replayer.plan(f"{base or branch} since {chosen.since}", start, chosen.most, progress)
+            plan = replayer.plan(f"{base or branch} {span}", start, chosen.most, progress)
     if document := DOCUMENTS.get(chosen.format):
         write_document(call.out, chosen.format, document(plan))
     else:

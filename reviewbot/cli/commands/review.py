@@ -156,8 +156,7 @@ def _leave(
     if outcome.reason is Reason.NOTHING_SELECTED and not view.held_back and not chosen.quiet:
         say(console, place.if_empty)
     if outcome.reason is Reason.OVER_BUDGET:
-        say(console, "Free, with static analyzers:")
-        say_command(console, "reviewbot review --reviewer local")
+        say(console, "A review with static analyzers is free: run this command with `--reviewer local`.")
     if outcome.reason is Reason.PENDING:
         say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
         say_command(console, place.again)

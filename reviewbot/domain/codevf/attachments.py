@@ -30,7 +30,7 @@ _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE
 
 
 class SizeTier(Struct, frozen=True):
-    """The limits of a request: bytes per attachment, bytes of all attachments in JSON, and their number."""
+    """The limits of a request: bytes of each attachment and of all of them, both in JSON, and their number."""
 
     attachment: int
     request: int

@@ -36,9 +36,8 @@ class Spending(Struct, frozen=True):
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
         first_hold: of the first review, 0 before it; only an automatic limit uses it.
-        otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
         what: is bought, with its article.
-        again: elsewhere, how to continue after a change of the settings or the account.
+        again: how to continue after a change of the settings or the account; a terminal's user runs the command again.
     """
 
     hold: int
@@ -46,7 +45,7 @@ class Spending(Struct, frozen=True):
     max_per_pr: int | Auto
     min_balance: int
     first_hold: int = 0
-    otherwise: str = ""
+    at_terminal: bool = False
     what: str = "this review"
     again: str = "Then start a new run, or comment `/reviewbot review`."
 
@@ -60,7 +59,7 @@ class Spending(Struct, frozen=True):
 
 
 def _again(spending: Spending) -> str:
-    return "Then run the command again." if spending.otherwise else spending.again
+    return "Then run the command again." if spending.at_terminal else spending.again
 
 
 def _over_limit(spending: Spending) -> str:
@@ -69,7 +68,7 @@ def _over_limit(spending: Spending) -> str:
         why = f" The limit is {times} times the {first} credits that the first review held."
     return (
         f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
-        f"{number(spending.spent)} of {number(spending.limit)} are held or used on this pull request.{why}"
+        f"{number(spending.spent)} of {number(spending.limit)} are already held or used.{why}"
     )
 
 
@@ -77,8 +76,8 @@ def _to_continue(spending: Spending) -> str:
     """Return how to continue: with a limit that this review fits in, or without one."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
-    if spending.otherwise:
-        return f"{setting} on the base (with `--pr`: the default branch), and try again, {spending.otherwise}."
+    if spending.at_terminal:
+        return f"{setting} on the base branch (with `--pr`: on the default branch). {_again(spending)}"
     return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
 
 

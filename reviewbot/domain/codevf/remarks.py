@@ -13,7 +13,7 @@ from reviewbot.domain.codevf.finding_parser import severity_of
 from reviewbot.domain.model.review import Severity
 
 RANK = "(?:critical|blocker|high|major|medium|moderate|low|minor|info|nit|trivial)"
-"""The severities in prose: `error`, `warning` or `note` may begin any sentence."""
+"""The severities in prose, without `error`, `warning` and `note`, which can begin any sentence."""
 
 _PLAIN = re.compile(
     rf"(?!.*(?:~~~|\([\dlL]|(?:\A|/)[0-9a-f]{{10}}\Z)|(?i:{RANK})\Z)"

@@ -105,7 +105,7 @@ class _Source(Struct, frozen=True):
     """A text of the result.
 
     Attributes:
-        is_talk: whether text around an answer is not a finding.
+        is_talk: whether the text, if it has no answer itself, only comments on one elsewhere in the result.
         is_prose: whether a person wrote it, as far as its place in the result says.
         is_plain: whether it has no sentence, and so no finding.
     """

@@ -21,10 +21,10 @@ class Places(Struct, frozen=True):
 
 
 class FileView(Struct, frozen=True, dict=True):
-    """A changed file as the reviewer saw it: hunks and text as sent; paths as in `FileDiff`.
+    """A changed file with its hunks and its text, both redacted; paths as in `FileDiff`.
 
     Attributes:
-        text: the whole text at the head; None if it was not sent.
+        text: the whole text at the head, even if only the diff is sent; None if it was not read.
         redacted: RIGHT numbers of the lines with a redaction.
         newly_redacted: those of them that are new, or were not redacted at the merge base.
         whole: as in `FileDiff`.
@@ -44,7 +44,7 @@ class FileView(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> Mapping[Side, TextIndex]:
-        """The known lines of each side: the hunks, or the whole text at the head if it was sent."""
+        """The known lines of each side: the hunks, or the whole text at the head if it was read."""
         return {side: TextIndex.of(self._text_of(side)) for side in Side}
 
     @cached_property

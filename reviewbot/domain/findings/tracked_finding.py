@@ -41,11 +41,11 @@ class FindingState(StrEnum):
 
 
 class Waiver(Struct, frozen=True, array_like=True):
-    """A collaborator accepted a finding, for its file exactly as it was.
+    """A collaborator accepted a finding, for its file, or the whole change, exactly as it was.
 
     Attributes:
         reason: hostile text.
-        file: `ChangeIndex.exactly` of its path.
+        file: `ChangeIndex.exactly` of its path; `ChangeIndex.change` if its code was not found there.
         base_ref: the base branch against which `by` was not an author; empty if there was none.
     """
 

@@ -39,7 +39,7 @@ _TEXTS = (MAX_TEXT, 600, 200, 0)
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
+"""Characters of the ledger without marker and signature: half of GitHub's limit, which leaves space for the text."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
@@ -76,7 +76,7 @@ class LedgerReading(Struct, frozen=True):
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters.
+    """Return the ledger as a hidden comment: `MAX_ENCODED` characters at most, its marker and its signature.
 
     Explanations are shortened first, and then what no verdict needs. Finally the least severe findings are dropped and
     only counted.

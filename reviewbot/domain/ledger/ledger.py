@@ -90,7 +90,7 @@ class Purchase(Struct, frozen=True):
     Attributes:
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
-        task_id: empty while it is an intent; of several tasks `batches.join_ids`.
+        task_id: empty while it is an intent or deferred; of several tasks `batches.join_ids`.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: when its task was created, or else its intent recorded, or its head first deferred; ISO 8601, UTC.
@@ -102,8 +102,8 @@ class Purchase(Struct, frozen=True):
         asked: the ids of the comments that requested this attempt.
         requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if read
             from `external_id`.
-        selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
-            limit, since another limit may send other files.
+        selection: `idempotency.selection_digest` of the files selected at submission; of an intent or a deferred
+            purchase also of the size limit, since another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
         selecting: `idempotency.selection_digest` of the rules that select files; empty if read from `external_id`.
         minutes: until a run found the task over, rounded up; None while unknown.

@@ -378,7 +378,9 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
-        known = known.saying(f"This change was already bought as task {before.task_id}; you do not pay again.")
+        known = known.saying(
+            f"A review of this change was already bought (task {before.task_id}); you do not pay again."
+        )
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
     # The run of an intent may have created the task.
@@ -502,7 +504,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="To buy another, review this head again. The cost of this task is unknown.",
+        hint="Start a new run to buy another review. CodeVF does not report what the ended task costs.",
     )
     known = known.with_own(underway.over(TaskState.ENDED, now))
     return concluded(known, failed(known, error))
@@ -727,7 +729,7 @@ def asks_for_schema(bought: Purchase) -> bool:
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
-    """Buy nothing; an intent that CodeVF refused for its size holds nothing."""
+    """Buy nothing; an intent that CodeVF refused, for its size or its schema, holds no credits."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))

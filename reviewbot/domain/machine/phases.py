@@ -32,7 +32,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review or of a question, which fits the balance and the budgets.
+    """The price of a review or of a question; that of `PriceRead` fits the balance and the budgets.
 
     Attributes:
         hold: credits of all tasks.
@@ -307,7 +307,7 @@ class Write(Enum):
 
 
 class Refreshed(_Running, frozen=True):
-    """The pull request is up to date; the remaining parts are written in order.
+    """The pull request was read again, or could not be; the remaining parts are written in order.
 
     Attributes:
         refused: whether GitHub refused a part.

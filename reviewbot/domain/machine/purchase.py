@@ -31,8 +31,6 @@ from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
 
-_NO_COST = "or use `--reviewer local`, which costs nothing"
-
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
     comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
@@ -214,7 +212,7 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
         max_per_pr=request.max_credits_per_pr,
         min_balance=request.min_balance,
         first_hold=ledger.first_hold,
-        otherwise=_NO_COST if at_terminal else "",
+        at_terminal=at_terminal,
     )
 
 
@@ -260,8 +258,8 @@ def _check_memory(known: Known) -> None:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
         why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(
-            f"The record of earlier reviews of this pull request {why}. It is unknown whether this change was already "
-            "bought and how much of the budget is left.",
+            f"The record of earlier reviews of this pull request {why}. It is unknown whether a review of this "
+            "change was already bought, and how much of the budget is left.",
             hint=f"A collaborator with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
         )
 

@@ -176,11 +176,11 @@ class WriteCheckRun(Struct, frozen=True):
 
 
 class CloseOlderChecks(Struct, frozen=True):
-    """Complete the check runs of older heads whose tasks are over."""
+    """Complete the check runs of older heads and bases whose tasks are over; withdraw green ones that may be wrong."""
 
 
 class WriteOutput(Struct, frozen=True):
-    """Write the job summary, the annotations, the outputs and the log."""
+    """Write the job summary, the annotations, the report files, the outputs and the log."""
 
     outcome: Outcome
 
@@ -261,7 +261,7 @@ class HeadMoved(Struct, frozen=True):
 
 
 class Overtaken(Struct, frozen=True):
-    """Another run recorded the same purchase in another scope first."""
+    """Another run recorded this purchase first: in another scope, as a later attempt, or it is over already."""
 
     known: Known
     first: Purchase

@@ -19,7 +19,7 @@ _WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.G
 
 
 class WaitRules(Struct, frozen=True):
-    """The settings that a purchase waits for.
+    """The settings that say what a purchase waits for.
 
     Attributes:
         checks: names of check runs and statuses; `*` stands for any characters.

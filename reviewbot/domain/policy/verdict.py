@@ -95,7 +95,7 @@ class Rules(Struct, frozen=True):
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
     """Return the outcome of a review with a result.
 
-    `open_severities` are those of every open finding, without duplicates.
+    `open_severities` are those of every open finding without a waiver; duplicates do not count.
     """
     blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
     verdict = Verdict.FAIL if blocked else Verdict.NONE

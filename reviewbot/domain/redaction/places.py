@@ -15,7 +15,7 @@ class Place(Enum):
         EXECUTED: it decides what is executed or installed, so only random values are masked behind a word.
         MIXED: configuration with commands; like `EXECUTED`, and `password:` is no command.
         COMMAND: a line that starts a program, or belongs to a key for commands; a name in lower case masks nothing.
-        PATH: the path of a file, or a sentence with one; like `COMMAND`, but every token is redacted.
+        PATH: the path of a file, or a sentence with one; each line is treated like `COMMAND`.
     """
 
     DATA = "data"

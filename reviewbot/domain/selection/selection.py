@@ -108,13 +108,13 @@ def select(
         selected=tuple(file for file, held in verdicts if held is None),
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
+            *_unseen_notices(verdicts),
             *(notice for file in files for notice in _notices(file)),
             *(
                 _misencoded(file.path, file.new.invalid)
                 for file, held in verdicts
                 if held is None and file.new and file.new.misencoded
             ),
-            *_unseen_notices(verdicts),
         ),
     )
 
@@ -134,12 +134,12 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _is_moved_in(
     file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a file was renamed from a path that is not reviewed."""
+    """Return whether a file was renamed from a path that is not reviewed, or to that of a lock file."""
     old = file.diff.old_path
     is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
-    is_reviewed = matches(paths, old) and (steers(old) or is_lock_file(old) or names(paths, old) or not is_named)
-    is_reviewed &= not any(matches(patterns, old) for patterns in unreviewed)
-    return file.diff.status is FileStatus.RENAMED and not is_reviewed
+    is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
+    is_reviewed &= not (is_lock_file(file.path) or any(matches(patterns, old) for patterns in unreviewed))
+    return file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} and not is_reviewed
 
 
 def _with_every_line(file: ChangedFile) -> ChangedFile:
@@ -304,7 +304,8 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _notices(file: ChangedFile) -> Iterator[str]:
-    if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
+    was_binary = file.old is not None and file.old.binary
+    if file.diff.binary and not (was_binary or _is_binary(file) or file.diff.is_submodule):
         yield f"Git shows no lines of `{file.path}`, although it is text: an attribute marks it as binary."
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
@@ -332,20 +333,23 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
     held_back = [(file, held) for file, held in verdicts if held and not held.missed]
-    unasked = [file.path for file, held in held_back if held.reason in _UNASKED and not _is_media(file, held)]
-    opaque = [file.path for file, held in held_back if held.reason in _OPAQUE]
+    media = [file.path for file, held in held_back if _is_media(file, held)]
+    unasked = [file.path for file, held in held_back if held.reason in _UNASKED and file.path not in media]
+    opaque = [file.path for file, held in held_back if held.reason in _OPAQUE and file.path not in media]
     executable = list(filter(named_as_executable, opaque))
     may_run = [*unasked, *executable]
     if may_run:
         yield f"Not reviewed, but may be executed: {_named(may_run)}."
-    if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
+    if others := [path for path in opaque if path not in executable]:
         yield f"Not reviewed (no readable text): {_named(others)}."
-    if media := len(opaque) - len(others) - len(executable):
-        yield f"Not reviewed: {counted(media, 'media file')}."
+    if media:
+        yield f"Not reviewed: {counted(len(media), 'media file')}."
 
 
 def _is_media(file: ChangedFile, held: Held) -> bool:
-    return named_as_media(file.path) and (file.diff.binary or held.reason is HeldBecause.LFS_POINTER)
+    """Return whether a file has the name of a medium and no text, and `paths` does not exclude it."""
+    is_opaque = held.reason in _OPAQUE or held.reason is HeldBecause.LFS_POINTER
+    return named_as_media(file.path) and (is_opaque or (held.reason in _UNASKED and _is_binary(file)))
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -187,7 +187,7 @@ class SummaryView(Struct, frozen=True):
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
-        closed: findings from earlier reviews that this one found fixed or gone, or an earlier one without a comment.
+        closed: findings that this review's answer closed, and those closed earlier that no comment has shown.
         awaited: the full SHA of the older head that is reviewed first; empty without one.
         fail_on: the value of that setting; empty while unknown.
         minutes: from the submission to the answer, rounded up; None while unknown.

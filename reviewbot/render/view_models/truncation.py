@@ -37,9 +37,9 @@ class Shown(Struct, frozen=True):
 
     Attributes:
         blocking: findings that block and have a comment of their own, one line each, worst first.
-        full: those that block without one, in full, worst first.
+        full: findings that block and have no comment, in full, worst first.
         others: findings with a comment that do not block, one line each, worst first; folded.
-        quiet: those that do not block without one, in full; folded.
+        quiet: findings that neither block nor have a comment, in full; folded.
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
         listed: every finding that is shown and counts, worst first, wherever it is shown.

@@ -76,19 +76,17 @@ def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
 
 def test_at_a_terminal_the_command_is_run_again() -> None:
     with pytest.raises(OverBudget) as caught:
-        check(Spending(360, Decimal(0), 0, 0, otherwise="or stop"), balance("359"))
+        check(Spending(360, Decimal(0), 0, 0, at_terminal=True), balance("359"))
     assert caught.value.hint.endswith("CodeVF account. Then run the command again.")
 
 
-HELD = (
-    "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
-)
+HELD = "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are already held or used."
 SIX = " The limit is 6 times the 360 credits that the first review held."
 AGAIN = "Then start a new run, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = (
-    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base (with `--pr`: the default branch), and try "
-    "again, or stop."
+    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base branch (with `--pr`: on the default branch). "
+    "Then run the command again."
 )
 
 
@@ -96,7 +94,7 @@ HERE = (
     ("spending", "message", "hint"),
     [
         (
-            Spending(360, Decimal(1_980), Auto.AUTO, 0, 360, "or stop"),
+            Spending(360, Decimal(1_980), Auto.AUTO, 0, 360, at_terminal=True),
             HELD.format("1,980 of 2,160") + SIX,
             HERE.format("2340` or more (`0`: no limit)"),
         ),

@@ -179,7 +179,10 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
     said = "Not reviewed, but may be executed: "
-    assert selection_of(lib, modules, media).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
+    assert selection_of(lib, modules, media).notices == (
+        f"{said}`lib`, `node_modules/x/index.js`.",
+        "Not reviewed: 1 media file.",
+    )
     assert selection_of(table, gone).notices == (f"{said}`a.js.map`, `node_modules/y.js`.",)
     [four] = selection_of(lib, modules, model, small).notices
     assert four == f"{said}`lib`, `node_modules/x/index.js`, `model.bin` and 1 more."
@@ -199,6 +202,30 @@ def test_a_new_invisible_character_is_reported(sign: str) -> None:
 
 def test_common_whitespace_is_not_an_invisible_character() -> None:
     assert not selection_of(changed("app.py", added=("\ufeffx = 1\r", "\x0c", "y = '😀\ufe0f'", "\tz"))).notices
+
+
+def test_unreviewed_code_is_reported_before_everything_else() -> None:
+    first, *others = selection_of(changed("app.py", added=("a\u200b",)), changed("node_modules/x.js")).notices
+    assert first == "Not reviewed, but may be executed: `node_modules/x.js`."
+    assert len(others) == 1
+
+
+def test_a_binary_that_becomes_a_script_is_reported_as_code() -> None:
+    script = changed(
+        "node_modules/x/logo.png",
+        added=("evil()",),
+        headers="Binary files a/logo.png and b/logo.png differ\n",
+        old=entry(binary=True),
+        new=entry("evil()\n"),
+    )
+    assert selection_of(script).notices == ("Not reviewed, but may be executed: `node_modules/x/logo.png`.",)
+
+
+def test_media_in_vendored_folders_are_counted() -> None:
+    pointer = changed("node_modules/x/a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
+    image = changed("node_modules/x/b.png", added=(), new=entry(binary=True))
+    assert selection_of(pointer, image).notices == ("Not reviewed: 2 media files.",)
+    assert not selection_of(pointer, image, paths=("!node_modules/**",)).notices
 
 
 def test_every_reason_has_a_phrase_and_the_contracts_word() -> None:

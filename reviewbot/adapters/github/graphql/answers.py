@@ -565,7 +565,7 @@ class IssueNode(Node, frozen=True):
 
 
 class About(Node, frozen=True):
-    """What a reviewer reads besides the change; hidden without `issues: read`."""
+    """What a reviewer reads besides the change; `closing` is hidden without `issues: read`."""
 
     messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
     closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]
