@@ -19,7 +19,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.outcome import shows_answer, statement
 from reviewbot.domain.model.events import MergeGroupEvent, ReviewEvent
 from reviewbot.domain.model.question import Question
-from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.model.review import Mode, TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
@@ -361,7 +361,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     head = task.submission.metadata["headSha"]
     changes = world.changes_for(number, str(head))
     pull = world.github.pulls[number]
-    is_gone = changes != {world.github.changes_of(pull)}
+    is_gone = changes != {world.github.changes_of(pull)} or _has_another_mode(world, pull, task)
     # Asking for the task of an intent could buy a review that a maintainer has called off.
     is_unrecorded = all(task.id not in one for one in world.truth.copies)
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skips and is_unrecorded
@@ -391,6 +391,13 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     left = ledgers[-1:] if is_erased else ledgers
     recorded = [one.task_id for ledger in left for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
+
+
+def _has_another_mode(world: World, pull: Pull, task: StoredTask) -> bool:
+    """Return whether a label has another mode bought now, whose key is another one."""
+    is_deep = DEEP in pull.labels or any(one.path.startswith("lib/") for one in world.github.changes_of(pull))
+    is_standard = task.submission.mode is Mode.STANDARD
+    return ROUTES in world.setting.config and is_deep is not is_standard
 
 
 def _is_unpublished(run: Run) -> bool:
