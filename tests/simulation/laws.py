@@ -140,7 +140,9 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             bought[change, task.submission.mode.value].append(task)
     for (change, mode), tasks in bought.items():
         ended = sum(task.status(world.time.seconds) is not TaskStatus.COMPLETED for task in tasks)
-        asked = world.truth.asked[change] + world.truth.asked[()]
+        if len(tasks) == 1:
+            continue
+        asked = _asked(world, pull, change)
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
         hidden = sum(
@@ -154,6 +156,13 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
             yield Violation(PAY_ONCE, message)
+
+
+def _asked(world: World, pull: Pull, change: tuple[Change, ...]) -> int:
+    """Return how many commands asked for a review of a change: without a SHA, or with the beginning of a head's."""
+    number = pull.number
+    heads = [head for on, head in world.heads if on == number and change in world.changes_for(number, head)]
+    return sum(any(head.startswith(beginning) for head in heads) for beginning in world.truth.named)
 
 
 def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> bool:

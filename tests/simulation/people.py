@@ -491,9 +491,6 @@ def _says(by: str, word: str) -> Play:
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
                 world.truth.named.append(head.strip())
-                # Without a SHA it applies to the head at the time of execution.
-                for changes in world.changes_for(1, pull.head_sha) if head else [()]:
-                    world.truth.asked[changes] += 1
             _command(world, 1, by, f"/reviewbot review{head}")
         elif word == "bypass":
             if head and PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):

@@ -192,7 +192,6 @@ class Truth:
     Attributes:
         waivers: valid waivers; `bypasses`: heads with valid bypasses, with the base branch of that time.
         skips: heads on which a maintainer or admin set the label, with the base branch of that time.
-        asked: number of valid review commands by change; `()` for commands without a SHA.
         deleted: ids of findings whose comments people deleted, and `erased` their texts.
         resolved: threads that people resolved.
         renamed: new name to old name.
@@ -214,7 +213,6 @@ class Truth:
     waivers: list[Waiver] = field(default_factory=list)
     bypasses: set[tuple[str, str]] = field(default_factory=set)
     skips: set[tuple[str, str]] = field(default_factory=set)
-    asked: Counter[tuple[Change, ...]] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
     erased: list[str] = field(default_factory=list)
     resolved: set[int] = field(default_factory=set)

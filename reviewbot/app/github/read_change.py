@@ -84,7 +84,7 @@ def _whole(change: ChangeSet) -> ChangeSet:
     hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
-    unread = [file.path for file in change.files if file.new and is_unread(file.path, file.new)]
+    unread = [file.path for file in change.files if file.new and is_unread(file.new)]
     if unread:
         raise ChangeUnreadable(f"The bytes of {unread[0]!r} were not read.")
     return change

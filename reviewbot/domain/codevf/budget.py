@@ -68,7 +68,7 @@ def _over_limit(spending: Spending) -> str:
         why = f" The limit is {times} times the {first} credits that the first review held."
     return (
         f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
-        f"{number(spending.spent)} of {number(spending.limit)} are already held or used.{why}"
+        f"{number(spending.spent)} of {number(spending.limit)} are held or used.{why}"
     )
 
 

@@ -9,7 +9,7 @@ does not mention stays as it was. In a change that was judged before, a finding 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -47,9 +47,9 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         views: the selected files as they would be sent, and the others as they are.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
-        kept: the names of the files that the head has and that can have a finding's code, sent or held back.
+        kept: the names of the files that the head has, sent or held back.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
-        unsent: the names of the files that are held back and can have a finding's code.
+        unsent: the names of the files that are held back.
     """
 
     views: tuple[FileView, ...]
@@ -61,11 +61,8 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     unsent: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView], may_have_code: Collection[str] = ()) -> ChangeIndex:
-        """The index of a change; files that are held back are indexed too, although they were not sent.
-
-        `may_have_code` has the names of those among them that can have a finding's code.
-        """
+    def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
+        """The index of a change; files that are held back are indexed too, although they were not sent."""
         sent = {view.path: view for view in views}
         seen = (
             sent.get(file.path)
@@ -75,9 +72,9 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         removed = frozenset(file.path for file in change.files if file.diff.status is FileStatus.REMOVED)
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
-        kept = frozenset({*sent, *may_have_code}) - removed
         digest_of_all = change_digest(change.files)[:SHORT_CHANGE]
-        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, frozenset(may_have_code))
+        kept, unsent = frozenset(files) - removed, frozenset(files) - sent.keys()
+        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, unsent)
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:

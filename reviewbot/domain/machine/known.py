@@ -34,7 +34,7 @@ from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.file_kinds import is_lock_file
-from reviewbot.domain.selection.selection import MAY_HAVE_CODE, Held, over_limit
+from reviewbot.domain.selection.selection import Held, over_limit
 from reviewbot.values import replace
 
 
@@ -67,8 +67,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        held = (one.path for one in self.held if one.missed or one.reason in MAY_HAVE_CODE)
-        return ChangeIndex.of(self.change, self.views, tuple(held))
+        return ChangeIndex.of(self.change, self.views)
 
     @cached_property
     def digest(self) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, LineKind, as_added
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import (
+    decides_what_runs,
     is_lock_file,
     named_as_binary,
     named_as_executable,
@@ -48,9 +49,6 @@ class HeldBecause(StrEnum):
     NOT_UTF_8 = "not-utf-8"
     UNSEEN = "unseen"
 
-
-MAY_HAVE_CODE = frozenset({HeldBecause.PATHS, HeldBecause.GENERATED, HeldBecause.VENDORED, HeldBecause.MINIFIED})
-"""A finding's code can have moved into such a file, in other lines."""
 
 WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.PATHS: "excluded by the setting `paths`",
@@ -134,11 +132,12 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _is_moved_in(
     file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a file was renamed from a path that is not reviewed, or to that of a lock file."""
+    """Return whether a file was renamed from a path that is not reviewed, or to one by which it may be executed."""
     old = file.diff.old_path
+    may_run = is_lock_file(file.path) or named_as_binary(old) or decides_what_runs(file.path) > decides_what_runs(old)
     is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
-    is_reviewed &= not (is_lock_file(file.path) or any(matches(patterns, old) for patterns in unreviewed))
+    is_reviewed &= not (may_run or any(matches(patterns, old) for patterns in unreviewed))
     return file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} and not is_reviewed
 
 
@@ -223,13 +222,12 @@ def _suspicion(file: ChangedFile) -> str:
     if new is None:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
-    opaque = opaque and not is_unread(file.path, new)
+    opaque = opaque and not is_unread(new)
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
         ("it starts with `#!`", new.shebang is True),
         ("it was text before", _was_text(file.old)),
-        ("", all(map(named_as_media, names_))),
         ("it was a symlink before", file.old is not None and file.old.mode == SYMLINK_MODE),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
         (_UNREAD, new.misencoded or not opaque),
@@ -237,10 +235,10 @@ def _suspicion(file: ChangedFile) -> str:
     return next((reason for reason, holds in reasons if holds), "")
 
 
-def is_unread(path: str, new: Entry) -> bool:
-    """Return whether the bytes were not read, although the file is not too large. Those of media never are."""
+def is_unread(new: Entry) -> bool:
+    """Return whether the bytes were not read, although the file is not too large."""
     is_read = new.text is not None or new.misencoded or new.legible is not None
-    return not (is_read or new.size is None or new.size > LARGEST_TEXT or named_as_media(path))
+    return not (is_read or new.size is None or new.size > LARGEST_TEXT)
 
 
 def _is_legible(path: str, new: Entry) -> bool:

@@ -221,7 +221,7 @@ def test_texts_are_exact_or_omitted(github: GitHubOnLoopback) -> None:
     assert new["bom.txt"].text == "\ufeffx\r\n"
 
 
-def test_the_first_bytes_of_a_binary_are_read_except_of_images(github: GitHubOnLoopback) -> None:
+def test_the_bytes_of_a_binary_are_read(github: GitHubOnLoopback) -> None:
     script, other = b"#!/bin/sh\n\0", b"\0\1"
     wide = "x".encode("utf-16")
     files = {"script": script, "data": other, "a.bin": script, "a.py": script, "a.png": script, "a.ps1": wide}
@@ -233,10 +233,10 @@ def test_the_first_bytes_of_a_binary_are_read_except_of_images(github: GitHubOnL
         "data": (False, False),
         "a.bin": (True, False),
         "a.py": (True, False),
-        "a.png": (None, False),
+        "a.png": (True, False),
         "a.ps1": (None, True),
     }
-    assert len(github.sent()) == 6
+    assert len(github.sent()) == 7
     assert all(entry.binary and entry.text is None for entry in new.values())
 
 

@@ -80,7 +80,7 @@ def test_at_a_terminal_the_command_is_run_again() -> None:
     assert caught.value.hint.endswith("CodeVF account. Then run the command again.")
 
 
-HELD = "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are already held or used."
+HELD = "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used."
 SIX = " The limit is 6 times the 360 credits that the first review held."
 AGAIN = "Then start a new run, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN

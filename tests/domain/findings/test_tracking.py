@@ -287,18 +287,13 @@ def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
     hidden = changed("vendor/new.py", "", "bad()\n")
     sent = (FileView(APP, APP, edited.diff.hunks, edited.text),)
     for files, standing in (((edited,), FindingState.FIXED), ((edited, hidden), FindingState.OPEN)):
-        now = ChangeIndex.of(ChangeSet("b", "h", files), sent, [file.path for file in files if file is hidden])
+        now = ChangeIndex.of(ChangeSet("b", "h", files), sent)
         answered = answer(now, task="task_2", fixed=[one(first).id])
         assert one(merge_answer(first, answered, now)).standing is standing
-    now = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), sent)
-    answered = answer(now, task="task_2", fixed=[one(first).id])
-    assert one(merge_answer(first, answered, now)).standing is FindingState.FIXED
     copies = changed(APP, BASE.replace("line 3", "bad()"), BASE.replace("line 3", "bad()").replace("line 10", "good()"))
     before = change_index({APP: BASE.replace("line 3", "bad()")}, {APP: BAD.replace("line 3", "bad()")})
     twice = found(before, finding(code="bad()"))
-    now = ChangeIndex.of(
-        ChangeSet("b", "h", (copies, hidden)), (FileView(APP, APP, copies.diff.hunks, copies.text),), [hidden.path]
-    )
+    now = ChangeIndex.of(ChangeSet("b", "h", (copies, hidden)), (FileView(APP, APP, copies.diff.hunks, copies.text),))
     answered = answer(now, task="task_2", fixed=[one(twice).id])
     assert one(merge_answer(twice, answered, now)).standing is FindingState.CHANGED, "another copy is the base's"
     both = (*sent, FileView("vendor/new.py", "vendor/new.py", hidden.diff.hunks, hidden.text))
@@ -315,7 +310,7 @@ def test_a_change_index_prefers_the_files_as_sent() -> None:
     assert [view.text for view in now.views] == ["as sent\n", None]
     assert now.removed == {"x"}
     assert now.kept == {APP}
-    assert ChangeIndex.of(ChangeSet("b", "h", (gone,)), (), ["y"]).kept == {"y"}
+    assert not ChangeIndex.of(ChangeSet("b", "h", (gone,)), ()).kept
 
 
 # --- Changes by an answer ---------------------------------------------------------------------------------------------

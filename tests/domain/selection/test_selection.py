@@ -361,7 +361,7 @@ def test_a_binary_that_may_run_is_named(path: str) -> None:
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
 BINARIES = {
     "logo.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
-    "photo.jpg": SCRIPT + b"\0",  # an image by its name: reading would cost one request per file
+    "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + NOISE + SCRIPT,
     "font.woff2": b"wOF2\0\1\0\0" + bytes(range(256)) * 4,
     "a.zip": b"PK\3\4\x14\0\0\0\x08\0" + bytes(range(256)) * 4,
     "a.tar": TAR,
@@ -382,7 +382,7 @@ def test_a_real_binary_is_not_missed(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "size", "missed"),
-    [("a.bin", 10, True), ("a.png", 10, False), ("a.bin", LARGEST_TEXT + 1, False), ("a.bin", None, False)],
+    [("a.bin", 10, True), ("a.png", 10, True), ("a.bin", LARGEST_TEXT + 1, False), ("a.bin", None, False)],
 )
 def test_a_binary_whose_bytes_were_not_read_may_be_text(path: str, size: int | None, missed: bool) -> None:  # noqa: FBT001 — a table
     file = changed(path, added=(), headers=BINARY_DIFF, new=replace(entry(binary=True), size=size))
@@ -417,11 +417,11 @@ def test_a_text_that_becomes_binary_is_missed(path: str, old: Entry, *, missed: 
     assert one == Held(path, HeldBecause.BINARY, "it was text before" if missed else "", missed=missed)
 
 
-@pytest.mark.parametrize(("path", "missed"), [("tool", True), ("logo.png", False)])
-def test_a_symlink_that_becomes_binary_is_missed_unless_it_is_media(path: str, *, missed: bool) -> None:
+@pytest.mark.parametrize("path", ["tool", "logo.png"])
+def test_a_symlink_that_becomes_binary_is_missed(path: str) -> None:
     old, new = replace(TEXT_BEFORE, mode="120000"), replace(entry(binary=True), shebang=False)
     [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new, old=old)).held
-    assert (one.detail, one.missed) == ("it was a symlink before" if missed else "", missed)
+    assert (one.detail, one.missed) == ("it was a symlink before", True)
 
 
 def test_a_text_that_was_binary_before_is_reviewed() -> None:
@@ -487,6 +487,20 @@ def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
         "`a.py` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "whole"),
+    [
+        ("data/rules.txt", "Makefile", True),
+        ("assets/logo.gif", "tools/run.py", True),
+        ("old.sh", "new.sh", False),
+        ("build.sh", "docs/build.txt", False),
+    ],
+)
+def test_a_file_whose_new_name_makes_it_run_is_shown_whole(old: str, path: str, *, whole: bool) -> None:
+    moved = changed(path, old_path=old, new=entry("all:\n\tevil\n"))
+    assert selection_of(moved).selected[0].diff.whole is whole
 
 
 @pytest.mark.parametrize("old", ["node_modules/x/app.js", "docs/app.js", "app.min.js"])

@@ -18,7 +18,6 @@ from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
-from reviewbot.domain.selection.file_kinds import named_as_media
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
@@ -88,7 +87,7 @@ class FileReader(RepositoryConnection):
             for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
-        exact = {path: self._with_exact_text(path, file) for path, file in new.items()}
+        exact = {path: self._with_exact_text(file) for path, file in new.items()}
         before = {path: _entry(file) for path, file in old.items()}
         for path, entry in exact.items():
             was = before.get(path)
@@ -149,13 +148,12 @@ class FileReader(RepositoryConnection):
         else:
             yield _sides(batch, found.repository)
 
-    def _with_exact_text(self, path: str, file: NewFile) -> Entry:
+    def _with_exact_text(self, file: NewFile) -> Entry:
         entry, blob = _entry(file), file.object
         if blob is None or blob.byte_size is None:
             return entry
         if blob.is_binary:
-            # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
-            return entry if named_as_media(path) else self._read_raw(entry)
+            return self._read_raw(entry)  # only bytes reveal scripts and UTF-16
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
