@@ -184,7 +184,7 @@ class TemplateError(ReviewbotError):
         return cls(
             f"The template `{name}` does not begin with its hidden marker.",
             hint="Without it, the next run does not find its comment and posts a second one. Begin the template with "
-            "`{{ view.mark }}`, or the summary with `{{ view.mark }}{{ view.ledger }}`.",
+            "`{{ view.mark }}`, the summary with `{{ view.mark }}{{ view.ledger }}`, `review.md.j2` with `{{ mark }}`.",
         )
 
 

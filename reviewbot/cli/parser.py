@@ -165,7 +165,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--again", action="store_true", help="buy another review of a change that has one")
     how = review.add_argument_group("output")
     _add_output(how, *FORMATS)
-    about = "only the findings and the verdict; nothing if there are no findings"
+    about = "only the findings and the verdict; nothing if it passes without findings"
     how.add_argument("--quiet", action="store_true", help=about)
 
 

@@ -56,7 +56,7 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        how = ", so it cannot be reviewed; remove its NUL bytes, or exclude it with `paths`"
+        how = ", so it cannot be reviewed; if it is text, remove its NUL bytes, else exclude it with `paths`"
         assert f"`{path}`: binary (its name is that of a text file){how}" in done.summary
         assert f'paths: "!{path}"' in done.summary
 

@@ -12,7 +12,7 @@ from tests.terminal.conftest import Opened
 from tests.terminal.session import Session
 
 LOCAL = ("review", "--reviewer", "local")
-BINARY = "binary (it starts with `#!`), so it cannot be reviewed; remove its NUL bytes, or exclude it"
+BINARY = "binary (it starts with `#!`), so it cannot be reviewed; if it is text, remove its NUL bytes, else exclude it"
 FILE = ".github/reviewbot.yml"
 NOT_PLAIN = re.compile(
     r"\b(nobody|somebody|whoever|anew|mend\w*|told|is none|is no|not right|came? to nothing|there is none)\b"

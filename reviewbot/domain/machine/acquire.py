@@ -125,9 +125,9 @@ def _is_bots(known: Known) -> bool:
 
 
 _LABEL_IGNORED = (
-    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, by a user without the "
-    "maintain role, or (with the local reviewer) by an author; or no run has recorded it. To skip the review, a "
-    "maintainer must set the label again."
+    f"The label `{SKIP_LABEL}` does not count for this head. It was set on another head or base, or by a user without "
+    "the maintain role, or no run has recorded it. With the local reviewer, an author's label does not count either. "
+    "To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
     f"The label `{SKIP_LABEL}` does not count: an author set it after a review was bought. Fix the findings, or ask "
