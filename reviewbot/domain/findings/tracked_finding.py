@@ -108,10 +108,12 @@ class EarlierReviews(Struct, frozen=True):
     Attributes:
         open: the findings that were open when the change was judged, by id.
         bought_since: the tasks that were bought after the change had been reviewed completely.
+        tasks: those of the change itself.
     """
 
     open: Mapping[str, FindingState] = MappingProxyType({})
     bought_since: frozenset[str] = frozenset()
+    tasks: frozenset[str] = frozenset()
 
 
 NOT_REVIEWED = EarlierReviews()

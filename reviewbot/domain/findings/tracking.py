@@ -9,7 +9,7 @@ does not mention stays as it was. In a change that was judged before, a finding 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         views: the selected files as they would be sent, and the others as they are.
         files: a digest of the mode and the blob of each file, by name.
         sides: the same for both sides of its diff.
-        kept: the names of the files that the head has, sent or held back.
+        kept: the names of the files that the head has, sent or held back, except media.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
         unsent: the names of the files that are held back.
     """
@@ -61,8 +61,11 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     unsent: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
-        """The index of a change; files that are held back are indexed too, although they were not sent."""
+    def of(cls, change: ChangeSet, views: Sequence[FileView], media: Collection[str] = ()) -> ChangeIndex:
+        """The index of a change; files that are held back are indexed too, although they were not sent.
+
+        `media` has the names of those that cannot have a finding's code.
+        """
         sent = {view.path: view for view in views}
         seen = (
             sent.get(file.path)
@@ -73,7 +76,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
         digest_of_all = change_digest(change.files)[:SHORT_CHANGE]
-        kept, unsent = frozenset(files) - removed, frozenset(files) - sent.keys()
+        kept, unsent = frozenset(files) - removed - frozenset(media), frozenset(files) - sent.keys()
         return cls(tuple(seen), removed, files, sides, kept, digest_of_all, unsent)
 
     @cached_property
@@ -188,25 +191,35 @@ def update_state(
         record = replace(record, waiver=None)
     before = FindingState.OPEN if _is_back(record, change_index) else reviews.open.get(record.id)
     if before is None:
-        return _by_code(record, change_index, reviews.bought_since)
+        return _by_code(record, change_index, reviews)
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
     # A closed one cannot be looked up: it was last found under another name, or beside other copies.
     return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
 
 
-def _by_code(record: TrackedFinding, change_index: ChangeIndex, later: Container[str] = ()) -> TrackedFinding:
-    """Update a finding by the code alone: a fixed one opens again when its code is back."""
+def _by_code(
+    record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
+) -> TrackedFinding:
+    """Update a finding by the code alone: a fixed one opens again when its code is back.
+
+    One that was found after a review of this change, and fixed in another change, may be in this one.
+    """
     matched = find_match(record, change_index)
-    if record.standing is FindingState.GONE and matched in _UNKNOWN and _is_in(record, change_index):
+    is_later, is_in = record.found in reviews.bought_since, _is_in(record, change_index)
+    is_unconfirmed = record.standing is FindingState.FIXED and is_later and record.closed not in reviews.tasks
+    if is_unconfirmed and is_in and (record.block is None or matched is NoMatch.UNSEEN):
+        record = replace(record, standing=FindingState.CHANGED, closed="")
+    if record.standing is FindingState.GONE and matched in _UNKNOWN and is_in:
         # Its file had left the change, for example against another base, which no review has confirmed.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        # Neither can be in a change that was reviewed before the finding existed.
-        is_gone = not change_index.kept or (record.found in later and not _is_in(record, change_index))
+        # Neither can be in a change that was reviewed before the finding existed, unless it has the file elsewhere.
+        is_elsewhere = is_in or record.file in change_index.files.values()
+        is_gone = not change_index.kept or (is_later and not is_elsewhere)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
@@ -214,7 +227,8 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex, later: Container
         return replace(record, standing=standing) if record.standing.is_open else record
     # With fewer copies than before, one changed, and it is unknown whether it is the finding's.
     fewer = matched.copies < record.copies
-    if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT):
+    is_here = is_unconfirmed or matched.view.path in change_index.unsent
+    if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
         return record
     note = record.note if record.standing.is_open else ""
     seen = replace(record, path=matched.view.path, line=matched.line, closed="", note=note)

@@ -414,7 +414,8 @@ class Ledger(Struct, frozen=True):
         # Of two in one second, the one that was recorded later; one from a copy is recorded late, but is older.
         after = self.purchases[self.purchases.index(first) + 1 :] if first else ()
         since = (one.task_id for one in after if first and one.submitted_at >= first.submitted_at)
-        return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since))
+        tasks = frozenset(one.task_id for one in bought)
+        return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since), tasks)
 
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
         """Return the findings that were open when a purchase's change was judged, in any mode or attempt."""

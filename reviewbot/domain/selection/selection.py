@@ -134,7 +134,9 @@ def _is_moved_in(
 ) -> bool:
     """Return whether a file was renamed from a path that is not reviewed, or to one by which it may be executed."""
     old = file.diff.old_path
-    may_run = is_lock_file(file.path) or named_as_binary(old) or decides_what_runs(file.path) > decides_what_runs(old)
+    is_script = (file.text or "").startswith("#!") and 1 not in file.diff.added
+    ran = is_script or decides_what_runs(old) or (file.old is not None and file.old.mode == EXECUTABLE_MODE)
+    may_run = is_lock_file(file.path) or named_as_binary(old) or (decides_what_runs(file.path) and not ran)
     is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
     is_reviewed &= not (may_run or any(matches(patterns, old) for patterns in unreviewed))

@@ -29,6 +29,7 @@ from reviewbot.domain.findings.tracking import (
     PlacedAnswer,
     find_match,
     merge_answer,
+    update_state,
     update_states,
     waived,
 )
@@ -111,6 +112,45 @@ def test_a_finding_that_was_open_when_this_change_was_judged_stays_open_without_
     assert one(update_states(first, now)).standing is FindingState.GONE
     judged = EarlierReviews({one(first).id: FindingState.OPEN})
     assert one(update_states(first, now, judged)).standing is FindingState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("base", "reported", "item"),
+    [
+        (BASE, BAD.replace("line 20\n", "line 20\nbad()\n"), finding(code="bad()")),
+        (BAD, BASE.replace("line 1\n", "note\nline 1\n"), finding(line=11, code="bad()", side=Side.LEFT)),
+        (BASE, f"note\n{BAD}", replace(finding(), line=None)),
+    ],
+    ids=["one copy of two", "deleted", "without line"],
+)
+def test_a_fix_of_another_change_does_not_count_for_one_that_was_reviewed_before(
+    base: str, reported: str, item: Finding
+) -> None:
+    """The flaw was in the first change, but only a later review found it."""
+    first = found(change_index({APP: base}, {APP: reported}), item, task="task_2")
+    fixed = replace(one(first), standing=FindingState.FIXED, closed="task_3")
+    back = change_index({APP: base}, {APP: BAD if base is BASE else BASE})
+    later = EarlierReviews(bought_since=frozenset({"task_2", "task_3"}), tasks=frozenset({"task_1"}))
+    assert update_state(fixed, back, later).standing.is_open
+    confirmed = replace(later, tasks=frozenset({"task_1", "task_3"}))
+    assert update_state(fixed, back, confirmed).standing is FindingState.FIXED
+
+
+def test_a_finding_of_a_later_review_is_not_gone_with_its_file_under_another_name() -> None:
+    first = one(found(change_index({}, {"c.py": BAD}), replace(finding(path="c.py"), line=None), task="task_2"))
+    later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
+    assert update_state(first, change_index({}, {"a.py": BAD}), later).standing is FindingState.CHANGED
+    assert update_state(first, change_index({}, {"a.py": BASE}), later).standing is FindingState.GONE
+
+
+def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> None:
+    twice = changed(APP, BASE, BAD.replace("line 20\n", "line 20\nbad()\n"))
+    view = FileView(APP, APP, twice.diff.hunks, twice.text)
+    first = one(found(ChangeIndex.of(ChangeSet("b", "h", (twice,)), (view,)), finding(code="bad()")))
+    fixed = replace(first, standing=FindingState.FIXED, closed="task_2")
+    hidden = changed("node_modules/x.py", "", "bad()\n")
+    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
+    assert update_state(fixed, now).standing.is_open
 
 
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:

@@ -503,6 +503,15 @@ def test_a_file_whose_new_name_makes_it_run_is_shown_whole(old: str, path: str, 
     assert selection_of(moved).selected[0].diff.whole is whole
 
 
+@pytest.mark.parametrize(
+    ("mode", "text"), [("100755", "deploy\n"), ("100644", "#!/bin/sh\ndeploy\n")], ids=["executable", "script"]
+)
+def test_a_script_that_gets_a_scripts_name_is_not_shown_whole(mode: str, text: str) -> None:
+    moved = changed("deploy.sh", old_path="deploy", context=("deploy",), added=(), new=entry(text))
+    moved = replace(moved, old=replace(entry(), mode=mode))
+    assert not selection_of(moved).selected[0].diff.whole
+
+
 @pytest.mark.parametrize("old", ["node_modules/x/app.js", "docs/app.js", "app.min.js"])
 def test_a_file_from_a_place_without_reviews_needs_its_text(old: str) -> None:
     moved = changed("src/app.js", added=("x" * 500,), old_path=old, new=entry("x\n"))
