@@ -837,7 +837,8 @@ def _why_not(
 def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tuple[str, str]]:
     """Return the tokens of lines that were reported, and are left only in files that are not due for a review.
 
-    A finding without a line or with another quote cannot be found there.
+    The answer of an older review counts once a run has read it. A finding without a line or with another quote cannot
+    be found there.
     """
     if world.setting.mind.sloppiness:
         return set()
@@ -846,7 +847,7 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
     reported = {
         line.text
         for task in world.tasks_of(number)
-        if task.status(world.time.seconds) is TaskStatus.COMPLETED
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED and task.is_read
         for line in shown_in(task.submission)
     }
     return {
