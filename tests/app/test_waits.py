@@ -47,13 +47,13 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
         assert (first.exit_status, first.outputs["status"], first.outputs["reason"]) == (0, "pending", "deferred")
         assert (ours(rig).status, ours(rig).output.title) == (
             "in_progress",
-            "Not bought yet. `CI` is missing, `lint / python` is running.",
+            "No review bought yet. `CI` is missing, `lint / python` is running.",
         )
         assert "no review bought yet. " in rig.summaries()[0]
         check(rig, "CI", "success")
         check(rig, "lint / python", "failure")
         assert ended(rig).outputs["reason"] == "deferred"
-        assert ours(rig).output.title == "Not bought yet. `lint / python` is red."
+        assert ours(rig).output.title == "No review bought yet. `lint / python` is red."
         assert rig.run(on_pending="fail", **AT_ONCE).exit_status == 1
         assert not rig.service.tasks()
         check(rig, "lint / python", "neutral")
