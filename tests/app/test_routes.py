@@ -48,7 +48,7 @@ def test_a_rule_skips_the_review_until_a_file_of_a_stricter_rule_is_added(tmp_pa
         first = rig.run()
         assert ended(rig, first) == ("skipped", 0, "route", 0)
         assert "rule docs" in rig.checks()[-1].output.title
-        assert "no review: the rule docs" in first.log
+        assert "no review: by the rule docs" in first.log
         change(rig, {"pay/card.py": "fee = 1\n"})
         second = rig.run(json_file="a.json")
         assert json.loads((second.workspace / "a.json").read_text(encoding="utf-8"))["route"] == "payments"
