@@ -333,14 +333,12 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
     held_back = [(file, held) for file, held in verdicts if held and not held.missed]
-    media = [file.path for file, held in held_back if _is_media(file, held)]
+    media = {file.path for file, held in held_back if _is_media(file, held)}
     unasked = [file.path for file, held in held_back if held.reason in _UNASKED and file.path not in media]
     opaque = [file.path for file, held in held_back if held.reason in _OPAQUE and file.path not in media]
-    executable = list(filter(named_as_executable, opaque))
-    may_run = [*unasked, *executable]
-    if may_run:
+    if may_run := [*unasked, *filter(named_as_executable, opaque)]:
         yield f"Not reviewed, but may be executed: {_named(may_run)}."
-    if others := [path for path in opaque if path not in executable]:
+    if others := [path for path in opaque if not named_as_executable(path)]:
         yield f"Not reviewed (no readable text): {_named(others)}."
     if media:
         yield f"Not reviewed: {counted(len(media), 'media file')}."
