@@ -748,9 +748,13 @@ def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
 
 
 def _is_forged(world: World, pull: Pull) -> bool:
-    """Return whether a workflow wrote the newest check of reviewbot's App: it could write the group's check, too."""
+    """Return whether a workflow wrote the newest check of reviewbot's App that is not another pull request's.
+
+    It could write the group's check, too.
+    """
     name = world.setting.names.against(world.github.default_branch, pull.base_ref)
-    ours = [one for one in world.github.checks_on(pull.head_sha, name) if one.app == APP]
+    there = [one for one in world.github.checks_on(pull.head_sha, name) if one.app == APP]
+    ours = [one for one in there if one.number in {None, pull.number}]
     return bool(ours) and ours[-1].number is None
 
 
