@@ -208,8 +208,7 @@ class Oracle:
             yield f"{one['id']}: {one['state']}: {one['note']}"
         findings = [(file["path"], one) for file in answer["files"] for one in file["findings"]]
         for path, one in findings:
-            place = f"{path}:{one['line']}" if one["line"] else path
-            yield f"{place}: {one['severity']}: {one['title']}"
+            yield f"{path}:{one['line'] or 1}: {one['severity']}: {one['title']}"
         if not findings:
             yield NOTHING
         if self.mind.is_worried:

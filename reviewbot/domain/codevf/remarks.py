@@ -15,36 +15,27 @@ from reviewbot.domain.model.review import Severity
 RANK = "(?:critical|blocker|high|major|medium|moderate|low|minor|info|nit|trivial)"
 """The severities in prose, without `error`, `warning` and `note`, which can begin any sentence."""
 
-_PLAIN = re.compile(
-    rf"(?!.*(?:~~~|\([\dlL]|(?:\A|/)[0-9a-f]{{10}}\Z)|(?i:{RANK})\Z)"
-    r"[^\W_](?:[\w.@/+=&~^%$)\[\]{}-]|(?<=/)\()*(?<![.)\]}])|[.@/_][\w.@/+=&~^%$-]*[\w]\.\w+|\.\w+"
+MARKS = r"[*_`]{0,4}"
+_NAME = r"[^\s:`*|<>+(\[\"'~#][^\s:`*]{0,300}"
+_PLACE = (
+    rf"[*`]{{0,4}}(?P<path>{_NAME}):(?P<first>\d{{1,7}})(?:-(?P<last>\d{{1,7}})|:\d{{1,5}})?{MARKS}"
+    rf"(?:\s?[:\u2013\u2014]|\s-){MARKS}"
 )
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|dev|internal|io|local|net|org)", re.IGNORECASE)
-_NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
-
-
-def is_path(name: str) -> bool:
-    """Return whether a word in prose is a file: it has a folder, an ending or a well-known name."""
-    if "://" in name or not re.search(r"[^\W\d_]", name) or _HOST.fullmatch(name):
-        return False
-    return bool("/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,15}\Z", name) or _NAMED.fullmatch(name))
+PLACE = re.compile(rf"{_PLACE}(?:\s+|\Z)")
+"""`path:12-14:`, as the prompt asks for it, also in bold, as code or with a dash."""
 
 
 def is_ambiguous(name: str) -> bool:
-    """Return whether prose with a file's name can be read as another name, a severity, a fence or a finding's id."""
-    return not is_path(name) or _PLAIN.fullmatch(name) is None
+    """Return whether a file's name cannot be written in a place."""
+    return re.fullmatch(_NAME, name) is None
 
 
 # --- Severities -------------------------------------------------------------------------------------------------------
 
-MARKS = r"[*_`]{0,4}"
-RATED = re.compile(
-    rf"(?<![^\s(\[*`\"'>|])[*`]{{0,4}}(?P<path>[^\s:`*|<>(\[\"'][^\s:`*]{{0,300}}|(?<=`)[^`\n:]{{1,300}})"
-    r":(?P<first>\d{1,7})(?:-(?P<last>\d{1,7}))?"
-    rf"{MARKS}(?P<end>:){MARKS}[ \t]+{MARKS}(?P<word>{RANK}){MARKS}:{MARKS}(?:[ \t]+|$)",
-    re.IGNORECASE | re.MULTILINE,
+_RATED = re.compile(
+    rf"(?<![^\s(\[*`\"'>|]){_PLACE}[ \t]+{MARKS}{RANK}{MARKS}:{MARKS}(?:[ \t]+|$)", re.IGNORECASE | re.MULTILINE
 )
-"""`path:12-14: high:`, as the prompt asks for it, also in bold or as code."""
+"""`path:12-14: high:`."""
 
 _LABEL = re.compile(
     rf"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{{0,10}}(?P<word>{RANK})"
@@ -73,7 +64,7 @@ _GRAVE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER_LINE = re.compile(
-    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s",
+    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s",
     re.IGNORECASE | re.MULTILINE,
 )
 _ANOTHER_ANCHOR = re.compile(r"\bL\d+\b")
@@ -81,7 +72,7 @@ _ANOTHER_ANCHOR = re.compile(r"\bL\d+\b")
 
 def rated_paths(text: str) -> Iterator[str]:
     """Yield the file of each place that a text rates."""
-    yield from (match["path"] for match in RATED.finditer(text))
+    yield from (match["path"] for match in _RATED.finditer(text))
 
 
 def worst_label(text: str) -> Severity | None:

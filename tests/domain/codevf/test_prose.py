@@ -356,22 +356,21 @@ def test_only_the_word_alone_confirms_a_fix(said: str, state: PreviousState, not
     assert report.readable
 
 
-def test_a_reason_that_names_a_line_is_a_finding() -> None:
+def test_a_reason_that_names_a_line_is_left_to_a_person() -> None:
     for said in ("fixed: moved to src/b.py:12, where it is as dangerous.", "open: line 12 of src/b.py has it too"):
-        report = read_result(f"0123456789: {said}\n\n{FOUND}")
+        report = read_result(f"0123456789: {said}\n\n{FOUND}", form=WORDS)
         assert not report.previous
-        assert ("src/b.py", 12, Severity.UNRATED) in [(one.path, one.line, one.severity) for one in report.findings]
+        assert [one.text for one in report.leftovers] == [f"0123456789: {said}"]
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "low:page.py", "[trivial] login.py", "[note]/page.py", "low issues", "low#", "low*x.py", "x.py:3: info: y",
-        "```x.py", "0123456789", "docs/0123456789", "src/x.py, line 3", "src/x.py(3)", "- x.py", "1.", "~~~x.py",
-        "low", "Critical", "a\\b.py", "x.py\u00a03",
+        "low:page.py", "[trivial] login.py", "[note]/page.py", "low issues", "low*x.py", "x.py:3: info: y", "```x.py",
+        "src/x.py, line 3", "- x.py", "~~~x.py", "x.py\u00a03", "# x.py", "> x.py", "|x.py", "a" * 400,
     ],
 )  # fmt: skip
-def test_a_name_that_prose_could_mean_otherwise_is_ambiguous(name: str) -> None:
+def test_a_name_that_a_place_cannot_contain_is_ambiguous(name: str) -> None:
     assert is_ambiguous(name)
 
 
@@ -380,7 +379,7 @@ def test_a_name_that_prose_could_mean_otherwise_is_ambiguous(name: str) -> None:
     [
         "src/model2.py", "src/html5/parser.py", "app/(group)/page.tsx", "pages/[id].tsx",
         "info/b.py", "low-level.py", "src/low.py", "error.html", "src/critical", "a.0123456789.js", "0123456789/c.py",
-        "1.md", ".env", "@x/a.ts",
+        "1.md", ".env", "@x/a.ts", "1.", "low", "low#", "Critical", "0123456789", "docs/0123456789", "src/x.py(3)", "a\\b.py",
     ],
 )  # fmt: skip
 def test_an_ordinary_name_is_not_ambiguous(name: str) -> None:
@@ -391,9 +390,9 @@ def test_an_ordinary_name_is_not_ambiguous(name: str) -> None:
     st.text(st.sampled_from("ab.py/3(),;-[]@+_low:`# ~'\"|") | st.characters(codec="utf-8"), min_size=1, max_size=25)
 )
 def test_a_finding_in_a_file_with_an_unambiguous_name_is_in_that_file(name: str) -> None:
-    for form in ("{}:7: critical: It leaks.", "- `{}:7`: critical: It leaks.", "# {}\n\n7: critical: It leaks."):
+    for form in ("{}:7: critical: It leaks.", "- `{}:7`: critical: It leaks.", "# {}:7: critical: It leaks."):
         found = read_prose(form.format(name), rates=True).findings
-        if found and not is_ambiguous(name):
+        if not is_ambiguous(name):
             assert [(one.path, one.line, one.severity) for one in found] == [(name, 7, Severity.CRITICAL)]
 
 
@@ -423,7 +422,6 @@ def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
         ("`logging.critical` would fit better.", Severity.LOW),
         ("Not critical, but the name is unclear.", Severity.LOW),
         ("The load is high.", Severity.LOW),
-        ("This is the same as src/b.py:4.", Severity.UNRATED),
         ("Do not merge this.", Severity.UNRATED),
         ("`time.sleep(5)`, `range(10)` and Math.max(0) block.", Severity.LOW),
         ("It listens on `0.0.0.0:8080` and example.com:443.", Severity.LOW),
@@ -438,7 +436,7 @@ def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
         ("Unclear. This is high-severity.", Severity.UNRATED),
         ("Unclear. P0 for us.", Severity.UNRATED),
         ("It is sorted by level (low, medium, high).", Severity.LOW),
-        ("Unclear.\ndeploy:9: It deletes the home directory.", Severity.UNRATED),
+        ("Unclear.\napp.js: It runs what a user sends.", Severity.UNRATED),
         ("Blocking: any user can read it.", Severity.UNRATED),
         ("The key is logged. This is blocking.", Severity.UNRATED),
         ("Unclear. Also: high: the key is logged.", Severity.UNRATED),
@@ -492,10 +490,11 @@ def test_the_requested_form_names_any_file(name: str) -> None:
     assert (one.path, one.line, one.severity, one.title) == (name, 3, Severity.HIGH, "Wrong.")
 
 
-@pytest.mark.parametrize("text", ["src/a.py:12: low:\n\n{}\n\n{}", "### src/a.py:12: low: Name\n\n{}\n\n{}"])
+@pytest.mark.parametrize("text", ["src/a.py:12: low:\n\n{}\n\n  {}", "### src/a.py:12: low: Name\n\n{}\n\n{}"])
 def test_a_finding_of_several_paragraphs_is_unrated(text: str) -> None:
     [one] = read_prose(text.format("Call it total.", "The migration drops the balances."), rates=True).findings
     assert one.severity is Severity.UNRATED
+    assert "drops the balances" in one.explanation
 
 
 def test_a_critical_finding_stays_critical_whatever_its_text_says() -> None:
@@ -512,5 +511,5 @@ def test_a_heading_whose_file_has_no_finding_is_left() -> None:
 
 
 def test_a_line_that_begins_with_another_file_is_a_finding_of_its_own() -> None:
-    found = read_prose("src/a.py:3: low: Unclear.\napp.js: It runs what a user sends.", rates=True).findings
-    assert [(one.path, one.severity) for one in found] == [("src/a.py", Severity.LOW), ("app.js", Severity.UNRATED)]
+    found = read_prose("src/a.py:3: low: Unclear.\ndeploy:9: It deletes all files.", rates=True).findings
+    assert [(one.path, one.severity) for one in found] == [("src/a.py", Severity.LOW), ("deploy", Severity.UNRATED)]
