@@ -1436,4 +1436,15 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),)),
         ),
     ),
+    "deferred-by-two-runs": Bug(
+        "Two runs deferred the same purchase. One of them then bought it while the other was still writing, slowly: "
+        "that one wrote its deferral over both records of the task, and a collection bought the review again.",
+        PAY_ONCE,
+        history(
+            *(RUN, RUN, Move("harmless"), RUN, Move("harmless")),
+            Episode((COLLECT, NEXT), (At(13, Meanwhile(Move("squash", 3))),)),
+            Episode((NEXT, NEXT), (At(4, Switch()), At(14, Delay(4000)), At(14, Switch()), At(35, Switch()))),
+            setting=Setting(life=Life(600, 3600)),
+        ),
+    ),
 }

@@ -72,10 +72,16 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
-    """Record in check run and summary that a purchase waits; the outcome says for what."""
+    """Record in check run and summary that a purchase waits; the outcome says for what.
+
+    Not if another run has recorded the same since: that one may buy it before this one has written.
+    """
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
+    there = now.stored.ledger.recorded(wanted)
+    if there is not None and there.is_deferred_on(wanted.head_sha):
+        return replace(now.noted(there), read_again=False)
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
     return _written(run, now, wanted, outcome) or HeadMoved()
 
