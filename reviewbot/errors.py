@@ -14,7 +14,6 @@
     │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         refused, by an HTTP status below 500 or by reviewbot itself
-    │       │   └── SchemaRefused      HTTP 400 `invalid_schema`: send no schema, with the same idempotency key
     │       ├── PayloadTooLarge        HTTP 413 or 400: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
@@ -287,10 +286,6 @@ class ServiceRefused(ServiceError):
     def is_not_found(self) -> bool:
         """Whether CodeVF does not know the task or project."""
         return self.status == HTTPStatus.NOT_FOUND
-
-
-class SchemaRefused(ServiceRefused):
-    """CodeVF does not accept the response schema; no task was created, so the key can be used without it."""
 
 
 class PayloadTooLarge(ServiceError):

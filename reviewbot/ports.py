@@ -299,7 +299,6 @@ class ReviewService(Protocol):
         Raises:
             OverBudget: too few credits, or `max-credits` is too high; no task exists.
             PayloadTooLarge: 413, or 400 for an attachment; no task exists.
-            SchemaRefused: no task exists.
             ServiceRefused: refused, no task exists.
             ServiceUnreachable: a task may exist; repeating with the same key is safe.
         """

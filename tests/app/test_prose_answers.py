@@ -23,7 +23,6 @@ from reviewbot_sandbox.codevf import (
     canned,
     error_reply,
 )
-from reviewbot_sandbox.faults import DropBefore, RecordedThen
 
 from tests.app.rig import REPO, Finished, Rig, answer, earlier, open_rig, with_state
 from tests.app.test_commands import answers, check, people, say, summary
@@ -158,42 +157,16 @@ def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -
 
 # --- 400 invalid_schema -----------------------------------------------------------------------------------------------
 
-NO_SCHEMA = Limits(rate=None, schemas=False)
 
-
-def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_same_key(tmp_path: Path) -> None:
-    with plain_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
-        done = rig.run(json_file="report.json")
-        first, second = creations(rig)
-        assert ("responseSchema" in first, "responseSchema" in second) == (True, False)
-        assert first["idempotencyKey"] == second["idempotencyKey"]
-        assert "Fill in the schema" in first["prompt"]
-        assert "Fill in the schema" not in second["prompt"]
-        assert (done.outputs["reason"], len(rig.service.tasks())) == ("gate", 1), "nothing is rated"
-        assert summary(rig).count("CodeVF did not accept the response schema") == 1
-        rig.run()
-        assert "CodeVF did not accept the response schema" in summary(rig), "a later run reports it, too"
-
-
-@pytest.mark.parametrize("recorded", [False, True])
-def test_a_run_killed_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
-    """Lose the second request or its response, as when the run is killed, and start another run."""
-    with plain_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
-        fault = RecordedThen(None) if recorded else DropBefore()
-        rig.codevf_faults.add("tasks/create", fault, method="POST", nth=2, times=99)
-        assert rig.run().exit_status == 3
-        rig.codevf_faults.clear()
-        assert rig.run().outputs["reason"] == "gate"
-        assert len({body["idempotencyKey"] for body in creations(rig)}) == 1
-        assert len(rig.service.tasks()) == 1
-
-
-def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_path: Path) -> None:
-    with plain_rig(tmp_path) as rig:
-        rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, "invalid_schema", "No.")), times=None)
+def test_a_service_that_refuses_the_schema_can_be_asked_for_words(tmp_path: Path) -> None:
+    with plain_rig(tmp_path, limits=Limits(rate=None, schemas=False), engineer=answer_in_prose(LOW)) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)
-        assert len(creations(rig)) == 2
+        assert "Set `answer: words` in the config file." in done.summary
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": WORDS}, author="mona")
+        assert rig.run().outputs["reason"] == "reviewed"
+        assert ["responseSchema" in body for body in creations(rig)] == [True, False]
+        assert len(rig.service.tasks()) == 1
 
 
 # --- Other codes ------------------------------------------------------------------------------------------------------

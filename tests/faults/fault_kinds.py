@@ -126,7 +126,6 @@ CODEVF_REFUSALS: Mapping[str, Made] = {
 """Refusals of CodeVF whose code says more than the status."""
 
 ACCEPTED_ON_RETRY: Mapping[str, Made] = {
-    "400 invalid_schema, then not": CODEVF_REFUSALS["400 invalid_schema"],
     "400 attachment_too_large, then not": CODEVF_REFUSALS["400 attachment_too_large"],
 }
-"""Refusals of a task that CodeVF accepts without a schema or with less."""
+"""Refusals of a task that CodeVF accepts with less."""

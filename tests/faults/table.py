@@ -73,7 +73,8 @@ TABLE: Mapping[Request, Row] = {
     requests.SNAPSHOT: Row(FAILED, FAILED, FAILED, FAILED, apart={"403": replace(FAILED, reason="permission")}),
     # Any bytes may be a diff. If they do not parse, git fetches the change.
     requests.DIFF: Row(UNREAD, BY_GIT, BY_GIT, UNREAD, strange_once=BY_GIT, apart={"403": DENIED, "406": BY_GIT}),
-    requests.FILES: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": DENIED, "406": BY_GIT}),
+    # Without the context, the files are requested again.
+    requests.FILES: Row(UNREAD, UNREAD, UNREAD, UNREAD, misshapen_once=WHOLE, apart={"403": DENIED, "406": BY_GIT}),
     requests.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     requests.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     requests.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),

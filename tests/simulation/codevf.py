@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
-from reviewbot.errors import OverBudget, PayloadTooLarge, SchemaRefused, ServiceRefused
+from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceRefused
 from tests.simulation.github import Time
 
 KEY_MEMORY = 24 * 3600.0
@@ -91,7 +91,6 @@ class SimulatedCodeVF:
         asker: returns the run that sends the current request.
         largest: limit for the characters of all attachments; above it, 413.
         refuses: whether it refuses every new task; `out_of_credits` likewise with 402.
-        refuses_schema: whether it refuses every response schema, before it looks at the key.
     """
 
     time: Time
@@ -101,7 +100,6 @@ class SimulatedCodeVF:
     largest: int = 4_000_000
     refuses: bool = False
     out_of_credits: bool = False
-    refuses_schema: bool = False
     asker: Callable[[], object] = lambda: None
     on_task: Callable[[StoredTask], None] = lambda _task: None
     on_read: Callable[[StoredTask], None] = lambda _task: None
@@ -137,8 +135,6 @@ class SimulatedCodeVF:
         now = self.time.seconds
         if sum(len(one.content) for one in submission.attachments) > self.largest:
             raise PayloadTooLarge("The request is too large for CodeVF (HTTP 413).")
-        if self.refuses_schema and submission.response_schema is not None:
-            raise SchemaRefused("CodeVF does not accept the response schema (HTTP 400).", status=400)
         key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:

@@ -268,12 +268,12 @@ def _with_waits(setting: Setting, rng: Random) -> Setting:
 
 
 def _with_prose(setting: Setting, rng: Random) -> Setting:
-    """Return the setting with a reviewer who answers in prose, or a service that refuses the schema."""
-    is_prose, is_worried, in_words, refuses = (rng.random() < rate for rate in (PROSE, 0.4, 0.5, PROSE))
+    """Return the setting with a reviewer who answers in prose."""
+    is_prose, is_worried, in_words = (rng.random() < rate for rate in (PROSE, 0.4, 0.5))
     mind = replace(setting.mind, is_worried=is_worried and (is_prose or setting.mind.as_text))
     mind = replace(mind, is_prose=True, is_messy=False) if is_prose else mind
     config = setting.config + IN_WORDS if is_prose and in_words else setting.config
-    return replace(setting, mind=mind, config=config, refuses_schema=refuses)
+    return replace(setting, mind=mind, config=config)
 
 
 def _with_limits(setting: Setting, rng: Random) -> Setting:
@@ -576,7 +576,6 @@ def _shorter(history: History) -> Iterator[History]:
         replace(setting, denied=frozenset()),
         replace(setting, is_from_fork=False),
         replace(setting, is_bots=False),
-        replace(setting, refuses_schema=False),
     ):
         if simpler != setting:
             yield replace(history, setting=simpler)

@@ -114,7 +114,6 @@ class Setting:
     denied: frozenset[str] = frozenset()
     is_from_fork: bool = False
     is_bots: bool = False
-    refuses_schema: bool = False
 
     @property
     def in_words(self) -> bool:
@@ -300,7 +299,6 @@ class World:
         self.time = Time()
         self.github = GitHub(self.time)
         self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
-        self.codevf.refuses_schema = setting.refuses_schema
         self.analyzers: list[SimulatedAnalyzers] = []
         self.forge = RememberingForge(self.github, setting.denied)
         self.truth = Truth()

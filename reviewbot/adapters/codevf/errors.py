@@ -17,7 +17,6 @@ from reviewbot.errors import (
     OverBudget,
     PayloadTooLarge,
     ReviewDidNotHappen,
-    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
 )
@@ -181,9 +180,9 @@ _KEY = (
 )
 _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
     "invalid_schema": (
-        SchemaRefused,
+        ServiceRefused,
         "CodeVF does not accept the response schema",
-        "Set `answer: words` in the config file.",
+        "Set `answer: words` in the config file. Nothing was bought.",
     ),
     "attachment_too_large": (PayloadTooLarge, "An attachment is too large for CodeVF", _SMALLER),
     "attachment_limit_exceeded": (PayloadTooLarge, "The request has more attachments than CodeVF accepts", _SMALLER),
@@ -210,7 +209,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
 }
 """The codes that say more than the status, and what to do; the first one that applies is used."""
 
-_OF_PURCHASES = (SchemaRefused, PayloadTooLarge, OverBudget)
+_OF_PURCHASES = (PayloadTooLarge, OverBudget)
 
 _REFUSALS = {
     400: (

@@ -93,11 +93,6 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
 
 def _degraded(run: RunContext, known: Known) -> Iterable[str]:
     yield from (*run.renderer.problems, *known.notes)
-    if known.purchase and known.purchase.no_schema:
-        yield (
-            "CodeVF did not accept the response schema, so reviewbot created the task without it. "
-            "Severities in prose count only with `answer: words`."
-        )
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
     yield from (*run.degraded.sentences, *unknown_tasks(run, known))

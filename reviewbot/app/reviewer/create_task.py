@@ -14,12 +14,13 @@ from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.acquire import asks_for_schema
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Submission, Task
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
@@ -111,7 +112,7 @@ def _submission(
         # The number that was quoted, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
         attachments=packing.attachments,
-        response_schema=response_schema(incremental=confirms) if asks_for_schema(bought.purchase) else None,
+        response_schema=response_schema(incremental=confirms) if not _in_words(bought.purchase) else None,
     )
 
 
@@ -134,5 +135,9 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         omitted=packing.omitted,
         since=bought.purchase.since,
         confirms=CONVERSATION if any(one.file_name == CONVERSATION for one in packing.attachments) else "",
-        in_words=not asks_for_schema(bought.purchase),
+        in_words=_in_words(bought.purchase),
     )
+
+
+def _in_words(purchase: Purchase) -> bool:
+    return purchase.judgement.answer is AnswerForm.WORDS

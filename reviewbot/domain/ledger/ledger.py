@@ -111,7 +111,6 @@ class Purchase(Struct, frozen=True):
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
         max_credits: of each task; 0 if read from `external_id`.
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in `external_id`.
-        no_schema: whether CodeVF refused the response schema, so that the task has none.
         read_at: when a run first read its answer, ISO 8601, UTC; empty before, and if read from `external_id`.
         unread: whether not all of the answer could be parsed.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if read from `external_id`,
@@ -146,7 +145,6 @@ class Purchase(Struct, frozen=True):
     judged: tuple[Judged, ...] = ()
     max_credits: Credits = 0
     lines: Whole | None = None
-    no_schema: bool = False
     read_at: str = ""
     unread: bool = False
     head_at: str = ""

@@ -33,7 +33,7 @@ from reviewbot.domain.machine.purchase import (
 )
 from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import AnswerForm, ReviewOn
+from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.eligibility import (
     SKIP_LABEL,
@@ -60,7 +60,6 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
-    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
     TaskEnded,
@@ -723,13 +722,8 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 # The task
 
 
-def asks_for_schema(bought: Purchase) -> bool:
-    """Return whether its task gets a response schema."""
-    return bought.judgement.answer is not AnswerForm.WORDS and not bought.no_schema
-
-
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
-    """Buy nothing; an intent that CodeVF refused, for its size or its schema, holds no credits."""
+    """Buy nothing; an intent that CodeVF refused for its size holds no credits."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
@@ -740,23 +734,18 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
-        return _again(
-            at,
-            replace(purchase, size_tier=purchase.size_tier + 1),
-            f"{error.message} Trying again with smaller attachments.",
-        )
-    if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
-        return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without the schema.")
+        return _smaller(at, error)
     known = at.known
     if leaves_no_task(error) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 
 
-def _again(at: phases.Intended, purchase: Purchase, message: str) -> phases.Quoted | phases.Intended:
-    """Submit a smaller request, or one without the schema, under the same key, and record this for later runs."""
-    bought = at.bought.with_purchase(purchase)
-    known = at.known.with_own(bought).saying(message)
+def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
+    """Submit a smaller request under the same key, and record this for later runs."""
+    purchase = at.bought.purchase
+    bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
+    known = at.known.with_own(bought).saying(f"{error.message} Trying again with smaller attachments.")
     return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
 
 

@@ -277,7 +277,6 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
         submitted_at=before.submitted_at,
         hold=before.hold,
         size_tier=before.size_tier,
-        no_schema=before.no_schema,
         selection=before.selection or intent.selection,
         # The copy in `external_id` has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),

@@ -379,7 +379,8 @@ def test_a_name_that_a_place_cannot_contain_is_ambiguous(name: str) -> None:
     [
         "src/model2.py", "src/html5/parser.py", "app/(group)/page.tsx", "pages/[id].tsx",
         "info/b.py", "low-level.py", "src/low.py", "error.html", "src/critical", "a.0123456789.js", "0123456789/c.py",
-        "1.md", ".env", "@x/a.ts", "1.", "low", "low#", "Critical", "0123456789", "docs/0123456789", "src/x.py(3)", "a\\b.py",
+        "1.md", ".env", "@x/a.ts", "1.", "low", "low#", "Critical", "0123456789", "docs/0123456789",
+        "src/x.py(3)", "a\\b.py",
     ],
 )  # fmt: skip
 def test_an_ordinary_name_is_not_ambiguous(name: str) -> None:

@@ -24,7 +24,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import asks_for_schema, start, with_ledger
+from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
@@ -86,7 +86,6 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     Refused,
-    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
 )
@@ -348,18 +347,6 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
 
 def test_a_verdict_for_a_former_base_is_not_green() -> None:
     assert newer_base().conclusion is Conclusion.ACTION_REQUIRED
-
-
-def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> None:
-    quoted = bought(known())
-    intended = go(quoted, quoted.known.with_own(quoted.bought))
-    again = go(intended, steps.Failed(SchemaRefused("No schema.")))
-    assert isinstance(again, phases.Quoted)
-    assert (asks_for_schema(quoted.bought.purchase), asks_for_schema(again.bought.purchase)) == (True, False)
-    assert again.order.identity == quoted.order.identity
-    assert [(one.state, one.no_schema) for one in again.known.ledger.purchases] == [(TaskState.INTENT, True)]
-    words = replace(again.bought.purchase.judgement, answer=AnswerForm.WORDS)
-    assert not asks_for_schema(replace(quoted.bought.purchase, judgement=words))
 
 
 @pytest.mark.parametrize(
@@ -954,7 +941,6 @@ def test_with_an_ambiguous_name_only_data_is_requested_and_read(wanted: AnswerFo
         at = replace(now, change=change)
         made = purchase_of(at, at.identity, TaskState.INTENT, NOON)
         assert made.judgement.answer is form
-        assert asks_for_schema(made) == (form is not AnswerForm.WORDS)
         copy = replace(made, judgement=Judgement(answer=wanted), selecting="")
         for before in (made, copy):
             assert resumed(at, before, NOON)[1].purchase.judgement.answer is form

@@ -95,7 +95,6 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
-    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -390,8 +389,6 @@ class RandomWorld:
             return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
         if self.chance(0.05):
             return Failed(PayloadTooLarge("Too much."))
-        if self.chance(0.05):
-            return Failed(SchemaRefused("No schema."))
         return TaskCreated(self.task("task_new"), Packing((), (), ()))
 
     def reread(self, known: Known) -> Known:
