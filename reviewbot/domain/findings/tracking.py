@@ -45,8 +45,8 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        files: a digest of the mode and the blob of each file, by name.
-        sides: the same for both sides of its diff.
+        files: a digest of the blob of each file, by name.
+        sides: the same for both sides of its diff, with names and modes.
         kept: the names of the files that the head has, sent or held back, except media.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
         unsent: the names of the files that are held back.
@@ -85,7 +85,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def file(self, path: str) -> str:
-        """The digest of a file's mode and blob; empty if the change does not have it."""
+        """The digest of a file's blob; empty if the change does not have it."""
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
@@ -102,9 +102,9 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
 
 def _file_digest(file: ChangedFile) -> str:
-    """Return a digest of a file's mode and blob at the head, or at the base if the change deletes it."""
+    """Return a digest of a file's blob at the head, or at the base if the change deletes it."""
     side, entry = ("head", file.new) if file.new else ("base", file.old)
-    return digest(f"{side} {entry.mode} {entry.oid}") if entry else ""
+    return digest(f"{side} {entry.oid}") if entry else ""
 
 
 def _sides_digest(file: ChangedFile) -> str:
@@ -206,20 +206,19 @@ def _by_code(
     One that was found after a review of this change, and fixed in another change, may be in this one.
     """
     matched = find_match(record, change_index)
-    is_later, is_in = record.found in reviews.bought_since, _is_in(record, change_index)
+    is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
     is_unconfirmed = record.standing is FindingState.FIXED and is_later and record.closed not in reviews.tasks
     if is_unconfirmed and is_in and (record.block is None or matched is NoMatch.UNSEEN):
         record = replace(record, standing=FindingState.CHANGED, closed="")
-    if record.standing is FindingState.GONE and matched in _UNKNOWN and is_in:
+    if record.standing is FindingState.GONE and is_in and (record.block is None or matched in _UNKNOWN):
         # Its file had left the change, for example against another base, which no review has confirmed.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        # Neither can be in a change that was reviewed before the finding existed, unless it has the file elsewhere.
-        is_elsewhere = is_in or record.file in change_index.files.values()
-        is_gone = not change_index.kept or (is_later and not is_elsewhere)
+        # Neither can be in a change that was reviewed before the finding existed, unless it has the file.
+        is_gone = not change_index.kept or (is_later and not is_in)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
@@ -240,10 +239,11 @@ def _by_code(
 _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
 
 
-def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the file of a finding is in the change, and not deleted by it."""
+def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Return whether the change has, and does not delete, a file with the name or the content of the finding's."""
     view = _view_of(record, change_index)
-    return view is not None and view.path not in change_index.removed
+    has_name = view is not None and view.path not in change_index.removed
+    return has_name or record.file in change_index.files.values()
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:

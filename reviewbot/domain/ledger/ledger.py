@@ -448,8 +448,9 @@ class Ledger(Struct, frozen=True):
         Findings before the latest whole review of the change are not needed.
         """
         bought = self._of_change(change)
-        whole = [at for at, entry in enumerate(bought) if entry.is_whole]
-        judged = (one for entry in bought[whole[-1] if whole else 0 :] for one in entry.judged)
+        first = next((one for one in reversed(bought) if one.is_whole), bought[0] if bought else None)
+        since = self.purchases[self.purchases.index(first) :] if first else ()
+        judged = (one for entry in since for one in entry.judged)
         return any(one.blocks and self.findings.find(one.id) is None for one in judged)
 
     def last_reviewed(self) -> Purchase | None:

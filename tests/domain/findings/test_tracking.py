@@ -143,6 +143,23 @@ def test_a_finding_of_a_later_review_is_not_gone_with_its_file_under_another_nam
     assert update_state(first, change_index({}, {"a.py": BASE}), later).standing is FindingState.GONE
 
 
+@pytest.mark.parametrize("standing", [FindingState.FIXED, FindingState.GONE])
+def test_a_closed_finding_of_a_later_review_is_back_with_its_file_under_another_name(standing: FindingState) -> None:
+    first = one(found(change_index({}, {"c.py": BAD}), replace(finding(path="c.py"), line=None), task="task_2"))
+    later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
+    closed = replace(first, standing=standing, closed="task_3")
+    assert update_state(closed, change_index({}, {"a.py": BAD}), later).standing is FindingState.CHANGED
+    assert update_state(closed, change_index({}, {"a.py": BASE}), later).standing is standing
+
+
+def test_a_file_with_another_mode_has_the_same_content() -> None:
+    file = changed(APP, BASE, BAD)
+    script = replace(file, new=replace(file.new, mode="100755") if file.new else None)
+    indexes = [ChangeIndex.of(ChangeSet("b", "h", (one,)), ()) for one in (file, script)]
+    assert len({one.file(APP) for one in indexes}) == 1
+    assert len({one.exactly(APP) for one in indexes}) == 2, "a waiver is for one mode"
+
+
 def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> None:
     twice = changed(APP, BASE, BAD.replace("line 20\n", "line 20\nbad()\n"))
     view = FileView(APP, APP, twice.diff.hunks, twice.text)

@@ -170,6 +170,14 @@ def test_a_finding_that_is_not_stored_is_missing_until_a_whole_review(red: Ledge
     assert not reviewed(dropped, RED, "task_8", attempt=2, whole=True).forgets(RED.change)
 
 
+def test_a_finding_of_a_later_review_is_missing_too() -> None:
+    clean = index("0", app=BASE.replace("line 20", "other"))
+    ledger = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), RED, "task_2", CITED["quoted"])
+    dropped = replace(ledger, findings=Findings())
+    assert (ledger.forgets(clean.change), dropped.forgets(clean.change)) == (False, True)
+    assert not reviewed(dropped, clean, "task_3", attempt=2, whole=True).forgets(clean.change)
+
+
 def test_a_finding_that_did_not_block_may_be_forgotten() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True)
     assert ledger.reviews_of(EVIL.change).open
