@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.codevf import canned
+from reviewbot_sandbox.codevf import Answer, TaskRequest, canned
 
 from reviewbot.exports.places import place_of
 from reviewbot.exports.stored import read_report
-from tests.app.rig import BASE, REPO, answer, finding, open_rig
+from tests.app.rig import BASE, CLEAN, REPO, answer, finding, open_rig, with_state
 from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
@@ -162,6 +163,56 @@ def test_a_flaw_does_not_go_away_in_a_file_that_is_not_read(tmp_path: Path, move
         rig.world.push(REPO, "topic", {"flaw.py": None, **moved}, author="mona")
         rig.run()
         assert rig.checks()[-1].conclusion == "failure"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [b"\x89PNG\0", f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1\n"],
+    ids=["binary", "pointer"],
+)
+def test_a_deleted_flaw_is_gone_beside_an_image(tmp_path: Path, image: str | bytes) -> None:
+    found = answer(finding("flaw.py", 1, severity="critical", code=FLAW.strip()))
+    with open_rig(tmp_path, engineer=lambda _: found) as rig:
+        head = {**BASE, "new file.py": None, "flaw.py": FLAW, "logo.png": image}
+        rig.world.push(REPO, "topic", head, author="mona")
+        assert rig.run().outputs["verdict"] == "fail"
+        rig.world.push(REPO, "topic", {"flaw.py": None}, author="mona")
+        rig.run()
+        assert rig.checks()[-1].conclusion == "skipped"
+
+
+def test_a_file_of_secrets_may_be_deleted(tmp_path: Path) -> None:
+    with open_rig(tmp_path, files={".env": SECRETS}) as rig:
+        rig.world.push(REPO, "topic", {".env": None}, author="mona")
+        done = rig.run()
+        assert done.outputs["coverage"] == "full"
+        assert "its deletion is not reviewed" in done.summary
+        assert not any("ghp_" in one.content for task in rig.service.tasks() for one in task.request.attachments)
+
+
+def test_findings_that_no_longer_fit_keep_an_older_green_change_red(tmp_path: Path) -> None:
+    """Fill the ledger with 200 open findings, which push the closed critical one out, and put the first head back."""
+    secrets = "".join(f"T{at} = 'ghp_{sha256(str(at).encode()).hexdigest()[:36]}'\nx{at} = {at}\n" for at in range(200))
+
+    def engineer(request: TaskRequest) -> Answer:
+        shown = "".join(one.content for one in request.attachments if one.file_name != "conversation.md")
+        if FLAW.strip() not in shown:
+            return answer(previous=with_state(request, "fixed"))
+        return answer(finding("flaw.py", 1, severity="critical", code=FLAW.strip())) if "d.py" in shown else CLEAN
+
+    first = {**BASE, "new file.py": None, "flaw.py": FLAW, "c.py": "x = 1\n"}
+    with open_rig(tmp_path, engineer=engineer) as rig:
+        reasons = []
+        for files in (
+            first,
+            {"d.py": "y = 1\n"},
+            {"flaw.py": "import os; print(input())\n", "0.py": secrets},
+            {"flaw.py": FLAW, "d.py": None, "0.py": None},
+        ):
+            rig.world.push(REPO, "topic", files, author="mona")
+            reasons.append(rig.run().outputs["reason"])
+        assert reasons == ["reviewed", "gate", "gate", "memory"]
+        assert rig.checks()[-1].conclusion == "action_required"
 
 
 def test_a_script_that_is_named_as_an_image_makes_the_review_partial(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def run_with(rig: Rig, files: dict[str, Any], *, reviewer: str = "codevf", fail_
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: Path, reviewer: str) -> None:
     with open_rig(tmp_path) as rig:
-        files = {"blob.bin": b"\0\1", "logo.png": b"\x89PNG\0", "lib.so": b"\x7fELF\0", "data": b"\0\1"}
+        files = {"blob.bin": b"\0\1", "logo.png": b"\x89PNG\0", "lib.so": b"\x7fELF\0"}
         done = run_with(rig, files, reviewer=reviewer)
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
         assert [one.conclusion for one in rig.checks()] == ["skipped"]

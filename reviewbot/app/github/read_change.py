@@ -112,7 +112,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets(), diffs=diffs)
-    secrets = {file.path for file in selection.selected if _is_secret(file)}
+    secrets = {file.path: file.diff.status for file in selection.selected if _is_secret(file)}
     selected = [file for file in selection.selected if file.path not in secrets]
     instructions = [
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
@@ -122,7 +122,10 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
         *selection.held,
-        *(Held(path, HeldBecause.SECRET_FILE, "", missed=True) for path in sorted(secrets)),
+        *(
+            Held(path, HeldBecause.SECRET_FILE, "", missed=status is not FileStatus.REMOVED)
+            for path, status in sorted(secrets.items())
+        ),
         *(Held(path, HeldBecause.SECRET_FILE, "`redact: block`", missed=True) for path in sorted(blocked)),
     )
     held = tuple(replace(one, path=redactor.redact(one.path, Place.PATH).text) for one in held)

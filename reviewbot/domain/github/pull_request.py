@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -406,8 +405,6 @@ _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
 _TAR_MAGIC_AT = 257
 """Offset of the magic number of a tar header
 (https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
-_WORDS = re.compile(rb"[\t\n\r -~]{20}")
-"""At one of 200 million positions, random bytes contain as many printable characters."""
 
 
 def _legible(content: bytes) -> float:
@@ -428,7 +425,6 @@ class Entry(Struct, frozen=True):
         invalid: where its first byte is that is not UTF-8, as a phrase; empty unless `misencoded`, and for UTF-16.
         shebang: whether binary bytes start with `#!`; None if they were not read.
         legible: the share of binary bytes, ignoring NULs, that are printable UTF-8, from 0 to 1; None if not read.
-        worded: whether binary bytes, ignoring NULs, contain twenty consecutive printable ASCII characters.
         tar: whether it is an uncompressed tar archive, whose files may be text.
     """
 
@@ -441,7 +437,6 @@ class Entry(Struct, frozen=True):
     invalid: str = ""
     shebang: bool | None = None
     legible: float | None = None
-    worded: bool = False
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
@@ -450,7 +445,6 @@ class Entry(Struct, frozen=True):
         if b"\0" in content[:BINARY_WINDOW]:
             return replace(
                 self, text=None, binary=True, shebang=content.startswith(b"#!"), legible=_legible(content),
-                worded=_WORDS.search(content.translate(None, b"\0")) is not None,
                 tar=content[_TAR_MAGIC_AT:].startswith(b"ustar"),
             )  # fmt: skip
         try:

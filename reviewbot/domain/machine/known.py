@@ -33,8 +33,8 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.file_kinds import is_lock_file, named_as_media
-from reviewbot.domain.selection.selection import Held, HeldBecause, over_limit
+from reviewbot.domain.selection.file_kinds import is_lock_file
+from reviewbot.domain.selection.selection import Held, over_limit
 from reviewbot.values import replace
 
 
@@ -67,8 +67,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        opaque = (one for one in self.held if one.reason is HeldBecause.BINARY and not one.missed)
-        return ChangeIndex.of(self.change, self.views, [one.path for one in opaque if named_as_media(one.path)])
+        return ChangeIndex.of(self.change, self.views, [one.path for one in self.held if one.is_media])
 
     @cached_property
     def digest(self) -> str:

