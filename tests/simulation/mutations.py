@@ -1021,7 +1021,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what went with its file stays closed when the file is back",
-        "reviewbot.domain.findings.tracking:_is_in",
+        "reviewbot.domain.findings.tracking:_may_be_in",
         _returning(value=False),
         NEVER_GREEN,
         found="gone-against-an-own-base",
@@ -1996,6 +1996,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
         PAY_ONCE,
         found="deferred-while-bought",
+    ),
+    Mutation(
+        "a deferral is written over that of another run",
+        "reviewbot.app.github.record:_deferred_by_another",
+        _returning(None),
+        PAY_ONCE,
+        found="deferred-by-two-runs",
     ),
 )
 

@@ -79,11 +79,15 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
-    there = now.stored.ledger.recorded(wanted)
-    if there is not None and there.is_deferred_on(wanted.head_sha):
+    if there := _deferred_by_another(now, wanted):
         return replace(now.noted(there), read_again=False)
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
     return _written(run, now, wanted, outcome) or HeadMoved()
+
+
+def _deferred_by_another(now: Known, wanted: Purchase) -> Purchase | None:
+    there = now.stored.ledger.recorded(wanted)
+    return there if there is not None and there.is_deferred_on(wanted.head_sha) else None
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
