@@ -811,9 +811,9 @@ def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]],
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """Return the changed files that are due for a review."""
+    """Return the changed files that are due for a review: not a deleted file of secrets."""
     patterns = tuple(world.setting.input("paths", "").split())
-    return [one for one in changes if matches(patterns, one.path)]
+    return [one for one in changes if matches(patterns, one.path) and not (one.path == HELD and one.new is None)]
 
 
 def _why_not(

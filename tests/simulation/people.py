@@ -632,7 +632,7 @@ def _loses_summary(world: World) -> None:
     world.truth.losses.add("summary")
     if not world.setting.has_checks:
         world.truth.losses.add("memory")
-        world.truth.forgot_at = min(world.truth.forgot_at, world.time.seconds)
+        world.truth.forgot_at = world.time.seconds
 
 
 def _resolve(world: World, move: Move) -> None:

@@ -92,23 +92,27 @@ def _in_bases(world: World, pull: Pull) -> frozenset[str]:
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
 
-    Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
+    No check run has a copy of what questions cost: a racing run can overwrite that.
     """
     *others, task = tasks
-    if _was_given_up(world, task):
+    if any(_was_given_up(world, one) for one in tasks):
         return True
     if not world.setting.has_checks:
         return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
-    are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
-    return are_questions and _are_overwritten(world, others)
+    questions = [one for one in others if "question" in one.submission.metadata]
+    return bool(questions) and _are_overwritten(world, questions)
 
 
 def _was_given_up(world: World, task: StoredTask) -> bool:
-    """Return whether a run gave this purchase up to another one, while a third run that had seen its intent made it."""
+    """Return whether a run gave this purchase up to another one, while a third run that had seen its intent made it.
+
+    If no record names the task, the purchase is known by its credits.
+    """
     signer = Signer(KEY, REPOSITORY_ID, _number(task), "")
     read = (decode_external_id(split_tag(one)[1], signer) for one in world.truth.copies)
     copies = [one.purchase for one in read if one is not None]
-    keys = {purchase_key(one) for one in copies if task.id in split_ids(one.task_id)}
+    named = [one for one in copies if task.id in split_ids(one.task_id)]
+    keys = {purchase_key(one) for one in named or copies if named or one.hold == task.hold}
     ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
     return ended and most_beside(world, task) >= RACING - 1
 

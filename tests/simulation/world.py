@@ -195,7 +195,7 @@ class Truth:
         resolved: threads that people resolved.
         renamed: new name to old name.
         losses: events that make complete records impossible.
-        forgot_at: when the only memory was first lost.
+        forgot_at: when the only memory was last lost.
         texts: every text of the summaries so far, of any pull request.
         copies: every `external_id` of a check run so far.
         copied: when each of them was written, and when its run had last read the check runs, if it had.
