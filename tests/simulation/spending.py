@@ -92,15 +92,15 @@ def _in_bases(world: World, pull: Pull) -> frozenset[str]:
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
 
-    No check run has a copy of what questions cost: a racing run can overwrite that.
+    Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
     """
     *others, task = tasks
-    if any(_was_given_up(world, one) for one in tasks):
+    if any(_was_given_up(world, one) for one in tasks if one is task or not _is_recorded(world, one)):
         return True
     if not world.setting.has_checks:
         return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
-    questions = [one for one in others if "question" in one.submission.metadata]
-    return bool(questions) and _are_overwritten(world, questions)
+    are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
+    return are_questions and _are_overwritten(world, others)
 
 
 def _was_given_up(world: World, task: StoredTask) -> bool:
