@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,9 +21,8 @@ from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
-from reviewbot.domain.text.formatting import counted, number
+from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, PermissionMissing, Problem, ReviewbotError, nearest
-from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import INPUTS, Settings
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
 from reviewbot.setup.audit import Called, Job
@@ -123,32 +122,6 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
         yield Check("balance", f"{available} credits are available, {on_hold} are held")
-
-
-DAYS = 30
-"""The days whose merges `doctor` replays, at most `MERGES` of them."""
-
-MERGES = 200
-
-
-def of_merges(plan: Plan) -> Iterator[Check]:
-    """Yield what reviews of the last merges would have held, all together and by rule."""
-    total, most = plan.total, len(plan.replays)
-    which = f"the newest {most} of " if most < plan.merges else ""
-    which += f"{counted(plan.merges, 'merge')} (direct commits count as merges)"
-    held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
-    stops = counted(total.stopped, "review")
-    stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
-    listed = f"`reviewbot plan --since {DAYS}d` lists them, and what the figures leave out"
-    yield Check("costs", f"in the last {DAYS} days {held} with these settings{stopped}; {listed}")
-    for one in plan.by_rule() if plan.routes else ():
-        about = f"costs by rule `{one.rule}`" if one.rule else "costs without a rule"
-        if one.unknown:
-            conditions = " and ".join(f"`{name}`" for name in one.unknown)
-            yield Check(about, f"not known, because git does not record {conditions}")
-        elif one.merges:
-            figures = f"{counted(one.reviews, 'review')} of {counted(one.merges, 'merge')}"
-            yield Check(about, f"{figures}, {counted(one.credits, 'credit')}")
 
 
 def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
@@ -316,34 +289,24 @@ def _of_events(job: Job) -> Iterator[Check]:
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
-    for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
-        where = ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if job.ref == ref}))
-        what, todo, status = (
-            f"in {where} the action is pinned to `{ref}`, which can be moved",
-            "Pin the full commit SHA of a release.",
-            0,
-        )
-        if ref == _EXAMPLE_REF:
-            what, status = f"`{ref}` in {where} is the example's placeholder, so no run starts", EXIT_SETTINGS
-            todo = "Replace it with the full commit SHA of a release, and `OWNER` with the owner of reviewbot."
-        elif "#" in ref:
-            what, status = f"`{ref}` in {where} has no space before the `#`, so it names no commit", EXIT_SETTINGS
-            todo = "Write a space before the `#`."
-        yield Check("versions", what, todo, status)
-    if where := ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs if _is_example(job)})):
-        todo = "Replace it with the owner of reviewbot."
-        yield Check(
-            "versions", f"`OWNER` in {where} is the example's placeholder, so no run starts", todo, EXIT_SETTINGS
-        )
-    refs = sorted({job.ref[:12] for job in jobs} - {_EXAMPLE_REF})
-    if len(refs) > 1:
-        what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
+    if where := _files(job for job in jobs if job.ref == _EXAMPLE_REF or job.action.startswith(EXAMPLE_OWNER)):
+        what = f"`OWNER` or `{_EXAMPLE_REF}` in {where} is the example's placeholder, so no run starts"
+        todo = "Replace it with the owner of reviewbot, and with the full commit SHA of a release."
+        yield Check("versions", what, todo, EXIT_SETTINGS)
+    refs = {job.ref for job in jobs} - {_EXAMPLE_REF}
+    for ref in sorted(one for one in refs if not re.fullmatch("[0-9a-f]{40}", one)):
+        what = f"in {_files(job for job in jobs if job.ref == ref)} the action is pinned to `{ref}`, which "
+        if "#" in ref:
+            yield Check("versions", f"{what}names no commit", "Write a space before the `#`.", EXIT_SETTINGS)
+        else:
+            yield Check("versions", f"{what}can be moved", "Pin the full commit SHA of a release.")
+    if len(versions := sorted({ref[:12] for ref in refs})) > 1:
+        what = f"the workflows run different versions of the action: {', '.join(f'`{one}`' for one in versions)}"
         yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
 
 
-def _is_example(job: Job) -> bool:
-    """Return whether only the owner is the example's; one without a commit is reported for that."""
-    return job.action.startswith(EXAMPLE_OWNER) and job.ref != _EXAMPLE_REF
+def _files(jobs: Iterable[Job]) -> str:
+    return ", ".join(f"`{file}`" for file in sorted({job.file for job in jobs}))
 
 
 def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:

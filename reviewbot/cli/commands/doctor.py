@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from datetime import timedelta
 from functools import partial
 from itertools import starmap
 from pathlib import Path
@@ -22,16 +21,13 @@ from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
-from reviewbot.adapters.local.pull_request import default_base
 from reviewbot.cli.commands.config import inputs_said
-from reviewbot.cli.commands.plan import replayer_of
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import Desktop, read_desktop
@@ -41,7 +37,7 @@ from reviewbot.setup.audit import Folders, Job, broken, inputs_of_review, read_j
 from reviewbot.setup.checkup import Check
 from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.progress import Progress, showing_progress
+from reviewbot.terminal.progress import Progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -60,7 +56,7 @@ _MOST_CALLED = 10
 """The most other repositories whose workflows are read."""
 
 _SECONDS = 30
-"""Time limit for all requests to CodeVF, and for replaying merges."""
+"""Time limit for all requests to CodeVF."""
 
 
 def run(call: Call) -> int:
@@ -101,11 +97,11 @@ class _Doctor(Struct, frozen=True):
     def checks(self) -> Iterator[Check]:
         """Yield all checks; GitHub's first, since the settings are there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
-        read, are_valid = None, True
+        read = None
         if not self.desktop.token:
             yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
-            read, are_valid = yield from self._github()
+            read = yield from self._github()
         read = read or self._checked_out()
         settings = read or peek_settings(self.said)
         if settings.paid:
@@ -113,13 +109,11 @@ class _Doctor(Struct, frozen=True):
                 yield from self._codevf(settings)
             else:
                 yield Check("key", "not checked, because no workflow that reviews was read", _WITHOUT_ACCOUNT)
-            if are_valid:
-                yield from self._merges()
         else:
             yield Check("reviewer", "`local` needs no account")
 
-    def _github(self) -> Generator[Check, None, tuple[Settings | None, bool]]:
-        """Check GitHub; return the review workflow's valid settings, None if unreadable, and whether all are valid."""
+    def _github(self) -> Generator[Check, None, Settings | None]:
+        """Check GitHub; return the review workflow's valid settings, None if unreadable."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         limits = replace(RETRY_LIMITS, on_retry=Progress(self.console).retry)
@@ -137,17 +131,16 @@ class _Doctor(Struct, frozen=True):
             todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
             invalid = Check("token", error.message, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
-            return None, True
+            return None
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
-            return None, True
-        settings, are_valid = peek_settings(inputs, there.config), False
+            return None
+        settings = peek_settings(inputs, there.config)
         try:
             read_settings(inputs, there.config)
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
-            are_valid = True
             absent = "no config file, so the workflow's inputs and the defaults apply"
             result = absent if there.config is None else "valid"
             yield Check("settings", f"{result}, on `{there.branch}`")
@@ -167,7 +160,7 @@ class _Doctor(Struct, frozen=True):
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
         yield from _protection(reader, there.branch, settings, jobs)
-        return settings, are_valid
+        return settings
 
     def _checked_out(self) -> Settings | None:
         """Return the settings of the checked-out workflow, None if this is no clone of the repository with one."""
@@ -208,23 +201,6 @@ class _Doctor(Struct, frozen=True):
             yield from checkup.of_problems(error.problems)
         except ReviewbotError as error:
             yield checkup.of_error("CodeVF", error)
-
-    def _merges(self) -> Iterator[Check]:
-        """Replay the last merges offline, if this runs in a clone of the repository."""
-        clone = self._clone()
-        if clone is None:
-            return
-        name = default_base(clone)
-        head = clone.resolve(name)
-        if head is None:
-            return
-        yield from _read("costs", lambda: self._replayed(clone, name, head), checkup.of_merges, is_needed=False)
-
-    def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
-        replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        scope, since = f"{name} in the last {checkup.DAYS} days", self.clock.now() - timedelta(checkup.DAYS)
-        with showing_progress(self.console, quiet=False, counts=True) as progress:
-            return replayer.plan(scope, since, checkup.MERGES, progress, _SECONDS)
 
 
 def _text(root: Path, path: str) -> str | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from itertools import takewhile
-from math import inf
 from pathlib import Path
 from random import SystemRandom
 
@@ -106,11 +104,11 @@ class Replayer(Struct, frozen=True):
     files: DefaultBranch
     clock: SystemClock
 
-    def plan(self, scope: str, since: datetime, most: int, progress: Progress, seconds: float = inf) -> Plan:
-        """Replay the newest merges since a time, as many as there are seconds for."""
-        merges, until = self.clone.merges(self.head, since, most), self.clock.monotonic() + seconds
+    def plan(self, scope: str, since: datetime, most: int, progress: Progress) -> Plan:
+        """Replay the newest merges since a time."""
+        merges = self.clone.merges(self.head, since, most)
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
-        replays = tuple(takewhile(lambda _: self.clock.monotonic() < until, self._replays(merges, progress)))
+        replays = tuple(self._replays(merges, progress))
         count = self.clone.count_merges(self.head, since)
         return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)), count)
 

@@ -64,10 +64,10 @@ _GRAVE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER_LINE = re.compile(
-    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s",
+    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s"
+    r"|(?-i:\bL\d+\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ANOTHER_ANCHOR = re.compile(r"\bL\d+\b")
 
 
 def rated_paths(text: str) -> Iterator[str]:
@@ -97,7 +97,7 @@ def says_worse(text: str, severity: Severity) -> bool:
 
 def names_another_line(text: str) -> bool:
     """Return whether the text of a finding is about a line, which may be another one."""
-    return any(form.search(text) for form in (_ANOTHER_LINE, _ANOTHER_ANCHOR))
+    return _ANOTHER_LINE.search(text) is not None
 
 
 # --- Objections -------------------------------------------------------------------------------------------------------

@@ -402,9 +402,6 @@ BINARY_WINDOW = 8000
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
-_TAR_MAGIC_AT = 257
-"""Offset of the magic number of a tar header
-(https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
 
 
 def _legible(content: bytes) -> float:
@@ -425,7 +422,6 @@ class Entry(Struct, frozen=True):
         invalid: where its first byte is that is not UTF-8, as a phrase; empty unless `misencoded`, and for UTF-16.
         shebang: whether binary bytes start with `#!`; None if they were not read.
         legible: the share of binary bytes, ignoring NULs, that are printable UTF-8, from 0 to 1; None if not read.
-        tar: whether it is an uncompressed tar archive, whose files may be text.
     """
 
     oid: str
@@ -437,16 +433,13 @@ class Entry(Struct, frozen=True):
     invalid: str = ""
     shebang: bool | None = None
     legible: float | None = None
-    tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:
-            return replace(
-                self, text=None, binary=True, shebang=content.startswith(b"#!"), legible=_legible(content),
-                tar=content[_TAR_MAGIC_AT:].startswith(b"ustar"),
-            )  # fmt: skip
+            is_script = content.startswith(b"#!")
+            return replace(self, text=None, binary=True, shebang=is_script, legible=_legible(content))
         try:
             return replace(self, text=content.decode("utf-8"), binary=False)
         except UnicodeDecodeError as error:

@@ -219,7 +219,8 @@ _UNREAD = "it may be text"
 _UNKNOWN = "its name is not that of a binary file"
 _REGULAR = "100"
 _LEGIBLE = 0.99
-"""The share of printable UTF-8 that makes a file text with NULs: gettext catalogs (`.mo`) have up to 0.981."""
+"""The share of printable UTF-8 that makes a file text with NULs, which a shell skips: gettext catalogs (`.mo`) have up
+to 0.981."""
 
 
 def _suspicion(file: ChangedFile) -> str:
@@ -237,7 +238,7 @@ def _suspicion(file: ChangedFile) -> str:
         ("it starts with `#!`", new.shebang is True),
         ("it was text before", _was_text(file.old)),
         ("it was a symlink before", file.old is not None and file.old.mode == SYMLINK_MODE),
-        ("without its NUL bytes it is text", _is_legible(file.path, new)),
+        ("without its NUL bytes it is text", (new.legible or 0) >= _LEGIBLE),
         (_UNREAD, new.misencoded or is_unread(new)),
         (_UNKNOWN, not named_as_binary(file.path)),
     )
@@ -248,13 +249,6 @@ def is_unread(new: Entry) -> bool:
     """Return whether the bytes were not read, although the file is not too large."""
     is_read = new.text is not None or new.misencoded or new.legible is not None
     return not (is_read or new.size is None or new.size > LARGEST_TEXT)
-
-
-def _is_legible(path: str, new: Entry) -> bool:
-    """Return whether binary bytes are a text with inserted NULs, which a shell skips."""
-    if new.legible is None or (new.tar and path.lower().endswith(".tar")):
-        return False
-    return new.legible >= _LEGIBLE
 
 
 def _was_text(old: Entry | None) -> bool:
