@@ -1447,4 +1447,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting(life=Life(600, 3600)),
         ),
     ),
+    "credits-behind-an-own-base": Bug(
+        "Without a summary, a branch of the author that contains an earlier head hid what its review had cost once it "
+        "was the base: the next review exceeded the limit.",
+        WITHIN_LIMIT,
+        history(
+            Episode((NEXT,), (At(1, Meanwhile(Move("same_beginning", 1, 5))),)),
+            *(RUN, Move("own_base"), Move("boss_commits"), RUN),
+            setting=Setting((("max-credits-per-pr", "700"), ("mode", "standard"), ("summary-comment", "false"))),
+        ),
+    ),
 }

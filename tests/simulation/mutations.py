@@ -2004,6 +2004,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         PAY_ONCE,
         found="deferred-by-two-runs",
     ),
+    Mutation(
+        "a base hides no purchase if another one is known",
+        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        _returning(value=False),
+        WITHIN_LIMIT,
+        found="credits-behind-an-own-base",
+    ),
 )
 
 

@@ -61,8 +61,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         is_deleted = was_here and keep is None
         # A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
         ledger = _ending_commands(run, ledger) if run.paid and (is_deleted or signed) else ledger
-    hidden = was_here or _may_be_in_base(run, snapshot)
-    lost = not believed and (cut or (not ledger.purchases and hidden))
+    is_gone = was_here and not ledger.purchases
+    lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
     claimed = Decimal(0) if believed else reading.spent
     on_head = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
     return StoredLedger(
