@@ -249,7 +249,7 @@ class Settings:
         60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
     )
     max_credits_ceiling: int = config_key(
-        1_200, "With `max-credits: auto`: the maximum credits of a review.", whole_number(60, 115_200)
+        1_200, "With `max-credits: auto`: the maximum of `max-credits`, for each task.", whole_number(60, 115_200)
     )
 
     @property

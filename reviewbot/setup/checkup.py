@@ -110,7 +110,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     usual = f"{number(held(None))} credits" + (
         " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
     )
-    yield Check("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
+    yield Check("prices", f"with {asked} a review holds {usual}{f'; by expertise: {prices}' if prices else ''}")
     tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
@@ -363,7 +363,8 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
-        yield Check("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
+        source = "the App that writes it" if is_by_app else "*GitHub Actions*"
+        yield Check("required check", what, f"Choose {source} as its source.", EXIT_SETTINGS)
     elif is_by_app and all(one.is_ours for one in ours):
         what = f"`{name}` is required from GitHub Actions, and another App writes it, so nothing can be merged"
         yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)

@@ -289,7 +289,7 @@ def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY:
         how = f"if it is text, remove its NUL bytes, else exclude it{_how_to_exclude(held.path)}"
-        detail = f"{detail}, so it cannot be reviewed; {how}" if held.missed else ", no sign of code; nothing to do"
+        detail = f"{detail}, so it cannot be reviewed; {how}" if held.missed else ", no readable text; nothing to do"
     return f"{WHY_HELD[held.reason]}{detail}."
 
 

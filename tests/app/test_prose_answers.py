@@ -91,6 +91,7 @@ def test_beside_a_file_with_an_ambiguous_name_only_data_is_requested_and_read(tm
         [body] = creations(rig)
         assert "responseSchema" in body
         assert "Fill in the schema" in body["prompt"]
+        assert "src/app.py:12-14" not in body["prompt"]
         assert LOW in summary(rig)
 
 

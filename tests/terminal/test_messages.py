@@ -211,7 +211,7 @@ CASES = {
         (
             "None of the selected files could be reviewed.",
             f"tool: {BINARY}: --paths '!tool'. NOT REVIEWED.",
-            "z.bin: binary, no sign of code; nothing to do.",
+            "z.bin: binary, no readable text; nothing to do.",
         ),
         status=3,
         commit={"tool": b"#!/bin/sh\n\0", "z.bin": b"\0\1\2\3"},

@@ -510,7 +510,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(open_session: Opened
     result = session.review("--reviewer", "local", "--fail-on", "never")
     assert result.status == 0
     assert "Nothing to review in this change\n" in result.out
-    assert "blob.bin: binary, no sign of code; nothing to do." in result.out
+    assert "blob.bin: binary, no readable text; nothing to do." in result.out
     assert "NOT REVIEWED" not in result.out
 
 

@@ -136,6 +136,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         since=bought.purchase.since,
         confirms=CONVERSATION if any(one.file_name == CONVERSATION for one in packing.attachments) else "",
         in_words=_in_words(bought.purchase),
+        only_schema=bought.purchase.judgement.answer is None,
     )
 
 

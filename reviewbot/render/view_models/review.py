@@ -289,6 +289,7 @@ class PromptView(Struct, frozen=True):
         confirms: the attachment with open findings to confirm; empty without one.
         part: the number of this task, from 1, of `parts` over which the change is split.
         in_words: whether no response schema is sent.
+        only_schema: whether text cannot be read, since no place can contain the name of a changed file.
     """
 
     repository: str
@@ -308,3 +309,4 @@ class PromptView(Struct, frozen=True):
     part: int = 1
     parts: int = 1
     in_words: bool = False
+    only_schema: bool = False
