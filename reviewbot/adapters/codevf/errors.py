@@ -174,6 +174,10 @@ _PASSING = (408, 429)
 _ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
 _LATER = "This is usually temporary. Run it again: nothing is bought twice."
+_IN_WORDS = (
+    "Set `answer: words` in the config file. If it is set, rename the changed files whose path has a space, colon, `*` "
+    "or backtick. Nothing was bought."
+)
 _KEY = (
     "CodeVF does not accept the API key",
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
@@ -182,7 +186,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
     "invalid_schema": (
         ServiceRefused,
         "CodeVF does not accept the response schema",
-        "Set `answer: words` in the config file. Nothing was bought.",
+        _IN_WORDS,
     ),
     "attachment_too_large": (PayloadTooLarge, "An attachment is too large for CodeVF", _SMALLER),
     "attachment_limit_exceeded": (PayloadTooLarge, "The request has more attachments than CodeVF accepts", _SMALLER),

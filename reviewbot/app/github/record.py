@@ -80,6 +80,8 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
     if head_has_moved(known, now):
         return HeadMoved()
     if there := _deferred_by_another(now, wanted):
+        asked = tuple(dict.fromkeys((*there.asked, *wanted.asked)))
+        there = replace(there, asked=asked, requested_by=there.requested_by or wanted.requested_by)
         return replace(now.noted(there), read_again=False)
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
     return _written(run, now, wanted, outcome) or HeadMoved()

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, titled
-from reviewbot.domain.codevf.remarks import MARKS, PLACE, RANK, names_another_line, says_worse, worst_label
+from reviewbot.domain.codevf.remarks import MARKS, PLACE, RANK, names_another_line, says_more, says_worse
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -66,8 +66,8 @@ class Prose(Struct, frozen=True):
 _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
 _MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?(?:\[[ xX]\][ \t]+)?")
-_FOREIGN = re.compile(r"[ \t]*[>|+]")
-"""The beginning of a quotation, of a row of a table, or of a line of a diff."""
+_FOREIGN = re.compile(r"[ \t]*(?:[>|+<]|[-*_=]{3,}[ \t]*\Z)")
+"""The beginning of a quotation, of a row of a table, of a line of a diff, or of HTML; or a rule between paragraphs."""
 
 _CLOSING = re.compile(
     r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|apart from|other than|besides|also|finally|"
@@ -179,7 +179,7 @@ _NUMBERED = re.compile(r"\S:\d")
 def _earlier(text: str) -> Previous | None:
     """Return what a text says of an earlier finding; None if it may report a new one, too."""
     match = _EARLIER.match(text)
-    if match is None or names_another_line(said := match["said"]) or worst_label(said) or _NUMBERED.search(said):
+    if match is None or says_more(said := match["said"]) or names_another_line(said) or _NUMBERED.search(said):
         return None
     state = PreviousState.FIXED if match["fixed"] else PreviousState.OPEN
     return Previous(match["id"], state, "" if match["fixed"] else _STATE.sub("", said, count=1).strip())
@@ -206,7 +206,7 @@ class _Reader:
 
     def read(self, block: _Block) -> None:
         draft = self.current
-        if draft and block.info and block.info.casefold() == "suggestion" and draft.suggestion is None:
+        if draft and draft.suggestion is None and _is_suggestion(block):
             draft.suggestion = block.text
         elif draft and (block.info is not None or _belongs(block, draft)):
             draft.text.append(block.raw)
@@ -222,7 +222,7 @@ class _Reader:
         """Add what is said of an earlier finding; it is fixed only if the answer begins so: later, it may be quoted."""
         is_begun = bool(self.drafts or self.rest)
         self.leads = not is_begun and (not self.confirmed or (self.leads and self.marker == block.marker))
-        if earlier.state is PreviousState.FIXED and not self.leads:
+        if earlier.state is PreviousState.FIXED and ("[ ]" in block.marker or not self.leads):
             earlier = replace(earlier, state=PreviousState.OPEN, note="fixed")
         self.leads, self.marker = self.leads and not block.text.endswith(":"), block.marker
         self.previous.append(earlier)
@@ -239,6 +239,12 @@ class _Reader:
 
 _CODE = 4
 """Columns of indentation from which Markdown shows a paragraph as code."""
+
+
+def _is_suggestion(block: _Block) -> bool:
+    """Return whether a block is one suggestion; with another fence in it, its own was not closed."""
+    is_named = block.info is not None and block.info.casefold() == "suggestion"
+    return is_named and not any(map(_FENCE.match, block.text.split("\n")))
 
 
 def _is_own(block: _Block) -> bool:
@@ -259,7 +265,8 @@ def _finding(draft: _Draft) -> Finding:
     paragraphs = [part for part in draft.text[1:] if not _FENCE.match(part.partition("\n")[0])]
     is_doubtful = draft.severity is not Severity.CRITICAL and (
         len(paragraphs) > 1
-        or says_worse(text, draft.severity)
+        or says_worse(f"{text}\n{draft.suggestion or ''}", draft.severity)
+        or any(PLACE.match(line.strip()) for line in text.split("\n"))
         or names_another_line("\n".join([draft.text[0], *paragraphs]))
     )
     first, last = sorted((int(draft.place["first"]), int(draft.place["last"] or draft.place["first"])))

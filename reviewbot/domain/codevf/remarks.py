@@ -64,8 +64,8 @@ _GRAVE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER_LINE = re.compile(
-    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|^\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s"
-    r"|(?-i:\bL\d+\b)",
+    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|(?<!\S)\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s"
+    r"|(?-i:\bL\d{2,}\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -93,6 +93,11 @@ def says_worse(text: str, severity: Severity) -> bool:
     """Return whether the text of a finding says something worse than its severity: it may be a second finding."""
     label = worst_label(text)
     return (label is not None and label.rank < severity.rank) or objects(text) or _GRAVE.search(text) is not None
+
+
+def says_more(text: str) -> bool:
+    """Return whether what is said of an earlier finding is about more: it rates, objects, or was not all reviewed."""
+    return worst_label(text) is not None or says_worse(text, Severity.CRITICAL) or says_incomplete(text)
 
 
 def names_another_line(text: str) -> bool:
@@ -150,14 +155,9 @@ def says_incomplete(text: str) -> bool:
     return _NOT_THERE.search(text) is not None
 
 
-def is_against(text: str) -> bool:
-    """Return whether a text says that the change should not be merged."""
-    return _AGAINST.search(text) is not None
-
-
 def objects(text: str) -> bool:
     """Return whether a text is against the change, demands something before it is merged, or says that it is unread."""
-    if is_against(text) or _UNREAD.search(text):
+    if _AGAINST.search(text) or _UNREAD.search(text):
         return True
     sentences = re.split(r"(?<=[.!?])\s+|\n", text)
     return any(_DEMAND.search(one) and not _NO_DEMAND.match(one) for one in sentences)

@@ -15,7 +15,6 @@ from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
 from reviewbot.domain.codevf.remarks import (
-    is_against,
     objects,
     only_announces,
     rated_paths,
@@ -180,7 +179,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 def _adds_finding(text: str) -> bool:
     """Return whether what is said of an earlier finding is against the change, or rates another place."""
-    return is_against(text) or any(rated_paths(text))
+    return objects(text) or says_incomplete(text) or any(rated_paths(text))
 
 
 def _confirming_nothing(report: Report) -> Report:
@@ -204,14 +203,15 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
 
     in_words = form is AnswerForm.WORDS
     parsed = [
-        (one, read_prose(one.text, rates=in_words) if one.is_prose else Prose(rest=(one.text,))) for one in sources
+        # Only the first text is the answer: the reviewer may have attached a file of the author.
+        (one, read_prose(one.text, rates=in_words and not at) if one.is_prose else Prose(rest=(one.text,)))
+        for at, one in enumerate(sources)
     ]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
     rest = [(source.where, text) for source, prose in parsed for text in prose.rest]
     if not findings:
-        is_open = not rest and any(one.state is PreviousState.OPEN for one in previous)
-        says_so = in_words and len(parsed) == 1 and (is_open or (len(rest) == 1 and is_clean(rest[0][1])))
+        says_so = in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])
         return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
     said = "\n\n".join(text for _, prose in parsed for text in prose.confirmed)
     leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)

@@ -45,8 +45,8 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        files: a digest of the blob of each file, by name.
-        sides: the same for both sides of its diff, with names and modes.
+        files: a digest of the blob of each file, and its mode, by name.
+        sides: a digest of both sides of its diff.
         kept: the names of the files that the head has, sent or held back, except media.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
         unsent: the names of the files that are held back.
@@ -85,7 +85,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def file(self, path: str) -> str:
-        """The digest of a file's blob; empty if the change does not have it."""
+        """The digest of a file's blob, and its mode; empty if the change does not have it."""
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
@@ -102,9 +102,14 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
 
 def _file_digest(file: ChangedFile) -> str:
-    """Return a digest of a file's blob at the head, or at the base if the change deletes it."""
+    """Return a digest of a file's blob at the head, or at the base if the change deletes it, and its mode."""
     side, entry = ("head", file.new) if file.new else ("base", file.old)
-    return digest(f"{side} {entry.oid}") if entry else ""
+    return f"{digest(f'{side} {entry.oid}')}-{entry.mode}" if entry else ""
+
+
+def _has_content(version: str, other: str) -> bool:
+    """Return whether two versions of files have the same blob, whatever their modes."""
+    return version.partition("-")[0] == other.partition("-")[0] != ""
 
 
 def _sides_digest(file: ChangedFile) -> str:
@@ -243,13 +248,13 @@ def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the change has, and does not delete, a file with the name or the content of the finding's."""
     view = _view_of(record, change_index)
     has_name = view is not None and view.path not in change_index.removed
-    return has_name or record.file in change_index.files.values()
+    return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the file of a closed finding without code at the head is again as it was when reported."""
     is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
-    return is_closed and record.file != "" and record.file == change_index.file(record.path)
+    return is_closed and _has_content(record.file, change_index.file(record.path))
 
 
 class PlacedAnswer(Struct, frozen=True):

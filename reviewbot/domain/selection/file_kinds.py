@@ -26,7 +26,8 @@ _EXECUTABLE = re.compile(
 )
 _MEDIA = re.compile(
     r"\.(?:png|jpe?g|gif|webp|avif|heic|bmp|ico|icns|tiff?|psd|ai|eps|woff2?|ttf|otf|eot|mp[34]|m4[av]|ogg|oga|ogv|wav|flac"
-    r"|webm|mov|avi|mkv|pdf|jxl|tga|dds|ktx2?|exr|cur|ani|svgz|ttc|mid|aac|opus|aiff?|wma|wmv|mpe?g|flv|3gp)$"
+    r"|webm|mov|avi|mkv|pdf|jxl|tga|dds|ktx2?|exr|cur|ani|svgz|ttc|mid|aac|opus|aiff?|wma|wmv|mpe?g|flv|3gp|jfif|jp2|heif"
+    r"|midi|hdr|apng|sf2|djvu)$"
 )
 _DATA = re.compile(
     r"\.(?:bin|dat|data|db|sqlite3?|mdb|zip|gz|bz2|xz|zst|lz4|7z|rar|tar|iso|img|npy|npz|onnx|pb"
@@ -34,7 +35,8 @@ _DATA = re.compile(
     r"|mo|pcapng|pcap|snap|br|lzma|cab|cpio|jks|keystore|p12|pfx|der|cer|crt|p7[bcs]|uasset|umap|xcf|sketch|fla|aseprite"
     r"|psb|rdb|ldb|sst|dbf|sav|dta|nc|shp|shx|pack|idx|dmp|pdb|icc|nib|traineddata|dwg|stl|epub|mobi|ds_store|accdb|kdbx"
     r"|gpg|pgp|sig|snk|mmdb|pbf|tfrecord|msgpack|cbor|fits|ply|3ds|vsdx?|xmind|qcow2|vdi|vmdk|vhdx?|raw|bks|mobileprovision"
-    r"|car|resources|res|caf|mp2|bytes|lz|z|pages|numbers|fig|fst|dawg|marisa|hprof|heapsnapshot|trace|prof|pprof|rrd|wal)$"
+    r"|car|resources|res|caf|mp2|bytes|lz|z|pages|numbers|fig|fst|dawg|marisa|hprof|heapsnapshot|trace|prof|pprof|rrd|wal"
+    r"|qm|gmo|usd[cz]|astc|pvr|tbz2|txz|xlsb|elc|dcm|tfevents|keras|mlmodel|chm|odg|profraw|profdata|gcda|gcno|pfb)$"
     r"|(?:^|/)\.ds_store$"
 )
 

@@ -175,7 +175,9 @@ def _unreadable(file: ChangedFile) -> Held | None:
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
     if not _is_binary(file):
-        return Held(file.path, HeldBecause.LFS_POINTER) if _is_lfs_pointer(file) else None
+        odd = file.new is not None and file.new.mode == EXECUTABLE_MODE and named_as_media(file.path)
+        held = Held(file.path, HeldBecause.LFS_POINTER, "it is executable" if odd else "", missed=odd)
+        return held if _is_lfs_pointer(file) else None
     side, suspicion = file.new or file.old, _suspicion(file)
     if side and side.misencoded:
         return replace(not_utf_8(file.path, side.invalid), missed=bool(suspicion))

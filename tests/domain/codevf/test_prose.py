@@ -201,7 +201,12 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         (WORDS, "", 0, False, False),
         (WORDS, "Hi all,", 0, False, False),
         (WORDS, "0123456789: fixed", 0, False, False),
-        (WORDS, "0123456789: open: It still leaks.", 0, True, True),
+        (WORDS, "0123456789: open: It still leaks.", 0, False, False),
+        (WORDS, f"0123456789: open: It still leaks.\n\n{CLEAN}", 0, True, True),
+        *(
+            (WORDS, f"0123456789: open: {said}\n\n{CLEAN}", 0, False, False)
+            for said in ("I cannot open the attached diff.", "Requesting changes.", "It is critical now.")
+        ),
         (SCHEMA, "0123456789: open: It still leaks.", 0, False, False),
     ],
 )
@@ -226,7 +231,7 @@ def test_a_statement_beside_a_file_is_not_clean() -> None:
     report = read_result(result, {"review.md": "The key is logged."}, WORDS)
     assert not report.readable
     report = read_result(result, {"review.md": FOUND}, WORDS)
-    assert [one.title for one in report.findings] == ["The name says the opposite."]
+    assert [one.title for one in report.findings] == ["low: The name says the opposite."], "only a message rates"
     assert [one.text for one in report.leftovers] == [CLEAN]
 
 
@@ -466,6 +471,40 @@ def test_a_finding_whose_text_says_something_worse_is_unrated(words: str, severi
 def test_text_beside_findings_is_left_to_a_person(said: str) -> None:
     for text in (f"{FOUND}\n\n{said}", f"{said}\n\n{FOUND}"):
         assert not read_result(text, form=WORDS).readable
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\n```suggestion\nx = 1\n\nother.py:3: critical: It runs what a user sends.\n\n```suggestion\ny = 2\n```",
+        "\n```suggestion\nCritical: the login accepts any password.\n```",
+        "\n\u2013 src/b.py:9: The login accepts any password.",
+        "\n(2) src/b.py:9: The login accepts any password.",
+        " src/b.py:9: The login accepts any password.",
+        "\n```\nsrc/b.py:9: The login accepts any password.\n```",
+    ],
+)
+def test_no_second_finding_is_hidden_in_a_mild_one(more: str) -> None:
+    report = read_result(f"src/a.py:3: low: Rename it.{more}", form=WORDS)
+    assert not report.readable or any(one.severity is not Severity.LOW for one in report.findings)
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "___", "<details>"])
+def test_a_rule_ends_a_finding(rule: str) -> None:
+    report = read_result(f"{FOUND}\n{rule}\nThe login accepts any password.", form=WORDS)
+    assert not report.readable
+
+
+@pytest.mark.parametrize(("box", "state"), [("[ ]", PreviousState.OPEN), ("[x]", PreviousState.FIXED)])
+def test_an_empty_box_confirms_no_fix(box: str, state: PreviousState) -> None:
+    assert read_result(f"- {box} 0123456789: fixed\n\n{CLEAN}", form=WORDS).previous[0].state is state
+
+
+def test_only_the_message_confirms_a_fix() -> None:
+    pointer = {"fileName": "STATUS.txt", "url": "https://x.test/s"}
+    result = {"message": f"{FOUND}", "deliverables": [pointer]}
+    report = read_result(result, {"STATUS.txt": "0123456789: fixed"}, WORDS)
+    assert [one.state for one in report.previous] == [PreviousState.OPEN]
 
 
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:

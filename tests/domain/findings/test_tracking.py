@@ -34,7 +34,7 @@ from reviewbot.domain.findings.tracking import (
     waived,
 )
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.model.review import Finding, Leftover, Severity, Side
+from reviewbot.domain.model.review import Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, file_diff, finding, numbered
 
@@ -152,12 +152,25 @@ def test_a_closed_finding_of_a_later_review_is_back_with_its_file_under_another_
     assert update_state(closed, change_index({}, {"a.py": BASE}), later).standing is standing
 
 
-def test_a_file_with_another_mode_has_the_same_content() -> None:
-    file = changed(APP, BASE, BAD)
+@pytest.mark.parametrize("mode", ["100644", "100755"])
+def test_a_file_with_another_mode_has_the_same_content(mode: str) -> None:
+    there = ChangeIndex.of(ChangeSet("b", "h", (changed("c.py", "", BAD),)), ())
+    first = one(found(there, replace(finding(path="c.py"), line=None), task="task_2"))
+    later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
+    file = changed("a.py", "", BAD)
+    script = replace(file, new=replace(file.new, mode=mode) if file.new else None)
+    assert update_state(first, ChangeIndex.of(ChangeSet("b", "h", (script,)), ()), later).standing.is_open
+
+
+def test_another_mode_can_fix_a_finding_without_a_line() -> None:
+    file = changed("run.sh", "", BAD)
     script = replace(file, new=replace(file.new, mode="100755") if file.new else None)
-    indexes = [ChangeIndex.of(ChangeSet("b", "h", (one,)), ()) for one in (file, script)]
-    assert len({one.file(APP) for one in indexes}) == 1
-    assert len({one.exactly(APP) for one in indexes}) == 2, "a waiver is for one mode"
+    before, after = (ChangeIndex.of(ChangeSet("b", "h", (one,)), ()) for one in (file, script))
+    first = found(before, replace(finding(path="run.sh"), line=None))
+    report = Report("", (), previous=(Previous(one(first).id, PreviousState.FIXED, ""),))
+    said = PlacedAnswer("task_2", whole=True, here=True, report=report, placed=())
+    assert one(merge_answer(first, said, after)).standing is FindingState.FIXED
+    assert one(merge_answer(first, said, before)).standing is FindingState.OPEN
 
 
 def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> None:

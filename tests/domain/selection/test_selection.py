@@ -229,6 +229,18 @@ def test_a_binary_may_get_the_name_of_another_one(path: str, new: Entry) -> None
     assert script.missed
 
 
+def test_an_executable_pointer_with_a_mediums_name_is_missed() -> None:
+    pointer = "\n".join(POINTER) + "\n"
+    files = [
+        changed(f"{name}.png", added=POINTER, new=replace(entry(pointer), mode=mode))
+        for name, mode in (("a", "100755"), ("b", "100644"))
+    ]
+    assert selection_of(*files).held == (
+        Held("a.png", HeldBecause.LFS_POINTER, "it is executable", missed=True),
+        Held("b.png", HeldBecause.LFS_POINTER),
+    )
+
+
 def test_media_in_vendored_folders_are_counted() -> None:
     pointer = changed("node_modules/x/a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     image = changed("node_modules/x/b.png", added=(), new=entry(binary=True))
