@@ -1457,4 +1457,19 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("max-credits-per-pr", "700"), ("mode", "standard"), ("summary-comment", "false"))),
         ),
     ),
+    "intent-written-over-another": Bug(
+        "GitHub did not receive the check run of an intent. The run wrote it over the check run that another run had "
+        "created since for another scope, and both bought the change.",
+        PAY_ONCE,
+        history(
+            *(RUN, Move("main_turns"), Move("merge_ours")),
+            Episode(
+                (NEXT, PUSH),
+                (
+                    *(At(call, Switch()) for call in (0, 5, 6, 8, 10, 11)),
+                    *(At(12, Lose(done=True)), At(19, Switch()), At(20, Lose(done=False))),
+                ),
+            ),
+        ),
+    ),
 }

@@ -2005,6 +2005,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="deferred-by-two-runs",
     ),
     Mutation(
+        "any check run is the one whose response was lost",
+        "reviewbot.app.github.check_run:_is_own",
+        _returning(value=True),
+        PAY_ONCE,
+        found="intent-written-over-another",
+    ),
+    Mutation(
         "a base hides no purchase if another one is known",
         "reviewbot.app.github.ledger_store:_may_be_in_base",
         _returning(value=False),

@@ -51,9 +51,15 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     try:
         check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
     except ForgeUnreachable:
-        check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
+        now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
+        check = _update_check(run, state, now if now and _is_own(now, state, there) else None)
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
+
+
+def _is_own(now: CheckRun, state: CheckState, there: CheckRun | None) -> bool:
+    """Return whether this run wrote a check run, whose response was lost; another run's has that one's purchase."""
+    return now.external_id == state.external_id or (there is not None and now.id == there.id)
 
 
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
