@@ -48,18 +48,20 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     there = now if known.read_again else there
+    target = there if there and not _is_only_record(run, known, state, there) else None
     try:
-        check = _update_check(run, state, there if there and not _is_only_record(run, known, state, there) else None)
+        check = _update_check(run, state, target)
     except ForgeUnreachable:
         now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
-        check = _update_check(run, state, now if now and _is_own(now, state, there) else None)
+        check = _update_check(run, state, now if now and _is_own(now, state, target) else None)
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
 
-def _is_own(now: CheckRun, state: CheckState, there: CheckRun | None) -> bool:
-    """Return whether this run wrote a check run, whose response was lost; another run's has that one's purchase."""
-    return now.external_id == state.external_id or (there is not None and now.id == there.id)
+def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
+    """Return whether a check run is as this run wrote it, or left it; another run's has that one's purchase."""
+    is_unchanged = target is not None and (now.id, now.external_id) == (target.id, target.external_id)
+    return is_unchanged or now.external_id == state.external_id
 
 
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:

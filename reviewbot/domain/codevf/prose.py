@@ -66,8 +66,11 @@ class Prose(Struct, frozen=True):
 _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
 _MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?(?:\[[ xX]\][ \t]+)?")
-_FOREIGN = re.compile(r"[ \t]*(?:[>|+<]|[-*_=]{3,}[ \t]*\Z)")
-"""The beginning of a quotation, of a row of a table, of a line of a diff, or of HTML; or a rule between paragraphs."""
+_RULE = re.compile(r"[ \t]*[-*_=]{3,}[ \t]*(?:\n|\Z)")
+_FOREIGN = re.compile(
+    r"[ \t]*(?:[>|+]|<!--|</?(?:details|summary|div|table|h[1-6]|p|hr|blockquote|pre|ul|ol|li)\b)", re.IGNORECASE
+)
+"""The beginning of a quotation, of a row of a table, of a line of a diff, or of an HTML block."""
 
 _CLOSING = re.compile(
     r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|apart from|other than|besides|also|finally|"
@@ -133,7 +136,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 def _starts(line: str, before: str) -> bool:
     """Return whether a line begins a block without a blank line before it."""
     marker, text = _unmarked(line)
-    if marker.strip() or _FOREIGN.match(line) or before.lstrip().startswith("#"):
+    if marker.strip() or _FOREIGN.match(line) or _RULE.match(line) or before.lstrip().startswith("#"):
         return True
     is_closing = _CLOSING.match(text) is not None and before.rstrip().endswith((".", "!", "?"))
     return is_closing or PLACE.match(text) is not None or _earlier(text) is not None or is_clean(text)
@@ -164,6 +167,7 @@ def _indent(line: str) -> int:
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
 _SEVERITY = re.compile(rf"{MARKS}(?P<word>{RANK}){MARKS}(?:\s*[:\u2013\u2014]|\s+-){MARKS}(?:\s+|\Z)", re.IGNORECASE)
+_RATED_SENTENCE = re.compile(rf"^[^\w\n]{{0,10}}{RANK}\W{{0,4}}:[ \t]+\S+(?: \S+){{2,}}", re.IGNORECASE | re.MULTILINE)
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+"
     r"(?P<said>(?:(?P<fixed>fixed)[.!]?\Z|open|fixed)(?![\w/\\-]|\.\S)[^\n]*)\Z",
@@ -242,9 +246,11 @@ _CODE = 4
 
 
 def _is_suggestion(block: _Block) -> bool:
-    """Return whether a block is one suggestion; with another fence in it, its own was not closed."""
-    is_named = block.info is not None and block.info.casefold() == "suggestion"
-    return is_named and not any(map(_FENCE.match, block.text.split("\n")))
+    """Return whether a block is one suggestion; with a fence like its own in it, that was not closed."""
+    if block.info is None or block.info.casefold() != "suggestion":
+        return False
+    own, *inner = (match["mark"] for line in block.raw.split("\n")[:-1] if (match := _FENCE.match(line)))
+    return not any(one.startswith(own) for one in inner)
 
 
 def _is_own(block: _Block) -> bool:
@@ -254,9 +260,17 @@ def _is_own(block: _Block) -> bool:
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
     """Return whether a block goes on with a finding: it is indented, below its heading, or all that it says."""
-    is_new = block.is_heading or PLACE.match(block.text) or _earlier(block.text) or _CLOSING.match(block.text)
+    is_cut = block.is_heading or _RULE.match(block.raw)
+    is_new = is_cut or PLACE.match(block.text) or _earlier(block.text) or _CLOSING.match(block.text)
     is_below = block.indent > draft.block.indent or draft.block.is_heading
     return not is_new and (is_below or not any(draft.text))
+
+
+def _has_another(text: str, suggestion: str) -> bool:
+    """Return whether a line in the text or the code of a finding may be another one."""
+    lines = f"{text}\n{suggestion}".split("\n")
+    has_place = any(PLACE.match(_unmarked(line.lstrip(" \t>+|"))[1]) for line in lines)
+    return has_place or _RATED_SENTENCE.search(suggestion) is not None
 
 
 def _finding(draft: _Draft) -> Finding:
@@ -265,8 +279,8 @@ def _finding(draft: _Draft) -> Finding:
     paragraphs = [part for part in draft.text[1:] if not _FENCE.match(part.partition("\n")[0])]
     is_doubtful = draft.severity is not Severity.CRITICAL and (
         len(paragraphs) > 1
-        or says_worse(f"{text}\n{draft.suggestion or ''}", draft.severity)
-        or any(PLACE.match(line.strip()) for line in text.split("\n"))
+        or says_worse(text, draft.severity)
+        or _has_another(text, draft.suggestion or "")
         or names_another_line("\n".join([draft.text[0], *paragraphs]))
     )
     first, last = sorted((int(draft.place["first"]), int(draft.place["last"] or draft.place["first"])))

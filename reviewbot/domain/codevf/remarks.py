@@ -64,8 +64,9 @@ _GRAVE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER_LINE = re.compile(
-    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|(?<!\S)\S+:\d+(?:-\d+)?:\s|^\S*[./]\w[^\s:]*:\s"
-    r"|(?-i:\bL\d{2,}\b)",
+    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|(?<!\S)\S+:\d+(?:-\d+)?:\s"
+    r"|^\S{0,300}[./]\w[^\s:]{0,300}:\s"
+    r"|(?-i:\bL(?:[4-9]|\d{2,})\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -96,8 +97,8 @@ def says_worse(text: str, severity: Severity) -> bool:
 
 
 def says_more(text: str) -> bool:
-    """Return whether what is said of an earlier finding is about more: it rates, objects, or was not all reviewed."""
-    return worst_label(text) is not None or says_worse(text, Severity.CRITICAL) or says_incomplete(text)
+    """Return whether what is said of an earlier finding rates something, or is about the whole change."""
+    return worst_label(text) is not None or says_unread(text) or _GRAVE.search(text) is not None
 
 
 def names_another_line(text: str) -> bool:
@@ -115,7 +116,8 @@ _AGAINST = re.compile(
     r" (?:merged|approved|shipped)\b"
     r"|\bi (?:do not|don.t|would not|wouldn.t|can ?not|can.t|could not) (?:approve|merge|recommend)\b"
     r"|(?:\bnot|n.t) (?:ready|safe) (?:to (?:be )?merged?|for (?:a |the )?(?:merg\w+|release|production))\b"
-    r"|\brequest(?:ing|ed)? changes\b|\bchanges (?:are )?requested\b|^\W*(?:rejected|nack)\b|\bnot mergeable\b",
+    r"|\brequest(?:ing|ed)? changes\b|\bchanges (?:are )?requested\b|^[^\w\n]{0,10}(?:rejected|nack)\b"
+    r"|\bnot mergeable\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _UNREAD = re.compile(
@@ -141,18 +143,28 @@ _NO_DEMAND = re.compile(r"\W*(?:no |nothing )", re.IGNORECASE)
 _NOT_THERE = re.compile(
     r"\b(?:attach\w*|zip|archive|links?|diff|files?)\b[^.\n]{0,40}"
     r"\b(?:missing|empty|corrupt\w*|expired|truncated|not (?:there|included|attached|received|readable))"
-    r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b|\bno access to the (?:attach|diff|file|code)"
+    r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b",
+    re.IGNORECASE,
+)
+"""That there was nothing to review; about an earlier finding, it may be about the code."""
+
+_NOT_REVIEWED = re.compile(
+    r"\bno access to the (?:attach|diff|file|code)"
     r"|\b(?:did not|didn.t|could not|couldn.t) (?:find|receive|get) (?:the|any) (?:attach|diff|file)"
     r"|\b(?:could not|couldn.t|can ?not|can.t|unable to|not able to|only) (?:complete the |fully )?review(?:ed)?\b"
     r"|\b(?:not|nothing(?: was)?|nothing to|only (?:a )?part[^.\n]{0,30}) review(?:ed)?\b",
     re.IGNORECASE,
 )
-"""That there was nothing to review, or not everything was."""
 
 
 def says_incomplete(text: str) -> bool:
     """Return whether a text says that the change was not, or not completely, reviewed."""
-    return _NOT_THERE.search(text) is not None
+    return any(form.search(text) for form in (_NOT_THERE, _NOT_REVIEWED))
+
+
+def says_unread(text: str) -> bool:
+    """Return whether what is said of an earlier finding is against the whole change, or that it was not reviewed."""
+    return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED))
 
 
 def objects(text: str) -> bool:

@@ -19,6 +19,7 @@ from reviewbot.domain.codevf.remarks import (
     only_announces,
     rated_paths,
     says_incomplete,
+    says_unread,
     worst_label,
 )
 from reviewbot.domain.model.options import AnswerForm
@@ -179,7 +180,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 def _adds_finding(text: str) -> bool:
     """Return whether what is said of an earlier finding is against the change, or rates another place."""
-    return objects(text) or says_incomplete(text) or any(rated_paths(text))
+    return says_unread(text) or any(rated_paths(text))
 
 
 def _confirming_nothing(report: Report) -> Report:
@@ -203,9 +204,11 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
 
     in_words = form is AnswerForm.WORDS
     parsed = [
-        # Only the first text is the answer: the reviewer may have attached a file of the author.
-        (one, read_prose(one.text, rates=in_words and not at) if one.is_prose else Prose(rest=(one.text,)))
-        for at, one in enumerate(sources)
+        # Beside others, only the message rates: the reviewer may have attached a file of the author.
+        (one, read_prose(one.text, rates=in_words and (one.is_talk or len(sources) == 1)))
+        if one.is_prose
+        else (one, Prose(rest=(one.text,)))
+        for one in sources
     ]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)

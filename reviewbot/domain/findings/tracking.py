@@ -254,7 +254,7 @@ def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the file of a closed finding without code at the head is again as it was when reported."""
     is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
-    return is_closed and _has_content(record.file, change_index.file(record.path))
+    return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
 class PlacedAnswer(Struct, frozen=True):

@@ -482,6 +482,9 @@ def test_text_beside_findings_is_left_to_a_person(said: str) -> None:
         "\n(2) src/b.py:9: The login accepts any password.",
         " src/b.py:9: The login accepts any password.",
         "\n```\nsrc/b.py:9: The login accepts any password.\n```",
+        "\n```\n> - src/b.py:9: The login accepts any password.\n```",
+        "\n```suggestion\nx = 1\n\nsrc/b.py:9: The login accepts any password.\n```",
+        " L5 prints the password.",
     ],
 )
 def test_no_second_finding_is_hidden_in_a_mild_one(more: str) -> None:
@@ -489,10 +492,53 @@ def test_no_second_finding_is_hidden_in_a_mild_one(more: str) -> None:
     assert not report.readable or any(one.severity is not Severity.LOW for one in report.findings)
 
 
-@pytest.mark.parametrize("rule", ["---", "***", "___", "<details>"])
-def test_a_rule_ends_a_finding(rule: str) -> None:
-    report = read_result(f"{FOUND}\n{rule}\nThe login accepts any password.", form=WORDS)
-    assert not report.readable
+@pytest.mark.parametrize("rule", ["---", " ***", "___", "<details>"])
+@pytest.mark.parametrize("start", ["", "- ", "### "])
+def test_a_rule_ends_a_finding(start: str, rule: str) -> None:
+    for between in ("\n", "\n\n") if (start, rule) != ("### ", "<details>") else ():  # it is below the heading
+        report = read_result(f"{start}{FOUND}{between}{rule}\nThe login accepts any password.", form=WORDS)
+        assert not report.readable
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while lo < arr[high]:",
+        "x = rng.uniform(0, high)",
+        'new TextDecoder("utf-8", { fatal: true });',
+        "level = 'critical'",
+    ],
+)
+def test_code_in_a_suggestion_rates_nothing(code: str) -> None:
+    [one] = read_prose(f"{FOUND}\n\n```suggestion\n{code}\n```", rates=True).findings
+    assert (one.severity, one.suggestion) == (Severity.LOW, code)
+
+
+def test_a_suggestion_may_contain_shorter_fences() -> None:
+    [one] = read_prose(f"{FOUND}\n\n````suggestion\n```sh\nls\n```\n````", rates=True).findings
+    assert one.suggestion == "```sh\nls\n```"
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["<https://example.org/x>.", "< n instead", "<string, number> here.", "<Item> in it."]
+)
+def test_a_line_may_be_wrapped_before_a_bracket(wrapped: str) -> None:
+    assert read_result(f"src/a.py:3: high: See\n{wrapped}", form=WORDS).readable
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "The file lock is still missing.",
+        "The link is still empty.",
+        "Please fix this before merging.",
+        "No longer empty.",
+    ],
+)
+def test_a_reason_may_be_about_the_code(note: str) -> None:
+    assert read_result(f"0123456789: open: {note}\n\n{CLEAN}", form=WORDS).readable
+    previous = [{"id": "0123456789", "state": "open", "note": note}]
+    assert read_result({"summary": "Read.", "files": [], "previous": previous}).readable
 
 
 @pytest.mark.parametrize(("box", "state"), [("[ ]", PreviousState.OPEN), ("[x]", PreviousState.FIXED)])
@@ -501,10 +547,15 @@ def test_an_empty_box_confirms_no_fix(box: str, state: PreviousState) -> None:
 
 
 def test_only_the_message_confirms_a_fix() -> None:
-    pointer = {"fileName": "STATUS.txt", "url": "https://x.test/s"}
-    result = {"message": f"{FOUND}", "deliverables": [pointer]}
-    report = read_result(result, {"STATUS.txt": "0123456789: fixed"}, WORDS)
-    assert [one.state for one in report.previous] == [PreviousState.OPEN]
+    names = ("STATUS.txt", "review.md")
+    pointers = [{"fileName": name, "url": f"https://x.test/{name}"} for name in names]
+    for message, text in ((FOUND, "Read."), ("", FOUND)):
+        report = read_result(
+            {"message": message, "deliverables": pointers},
+            {"STATUS.txt": "0123456789: fixed", "review.md": text},
+            WORDS,
+        )
+        assert [one.state for one in report.previous] == [PreviousState.OPEN]
 
 
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:

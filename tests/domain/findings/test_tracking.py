@@ -169,7 +169,9 @@ def test_another_mode_can_fix_a_finding_without_a_line() -> None:
     first = found(before, replace(finding(path="run.sh"), line=None))
     report = Report("", (), previous=(Previous(one(first).id, PreviousState.FIXED, ""),))
     said = PlacedAnswer("task_2", whole=True, here=True, report=report, placed=())
-    assert one(merge_answer(first, said, after)).standing is FindingState.FIXED
+    merged = merge_answer(first, said, after)
+    assert one(merged).standing is FindingState.FIXED
+    assert one(update_states(merged, after)).standing is FindingState.FIXED
     assert one(merge_answer(first, said, before)).standing is FindingState.OPEN
 
 
