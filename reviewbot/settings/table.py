@@ -226,8 +226,7 @@ class Settings:
     quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
     answer: AnswerForm = config_key(
         AnswerForm.SCHEMA,
-        "The format of the answer: `schema` for structured data, `words` for text with findings as `path:line: "
-        "severity: text`.",
+        "The format of the answer: `schema` for structured data, `words` for text with findings as `path:line: text`.",
     )
     redact: Redact = config_key(Redact.ON, "`on` redacts secrets, `block` does not send files that contain them.")
     supersede: Supersede = config_key(

@@ -31,7 +31,7 @@ from tests.app.test_outcomes import creations
 pytestmark = pytest.mark.proof  # `tests/domain/codevf` reads such answers, `tests/simulation` plays such runs in memory
 
 CLEAN = "Nothing needs fixing."
-LOW = "app.py:12: low: A shell runs it."
+PLAIN = "app.py:12: A shell runs it."
 CRITICAL = "app.py:12: critical: A shell runs it."
 TALK = "I am worried about the migration."
 WORDS = "answer: words\n"
@@ -55,15 +55,15 @@ def answer_in_prose(*paragraphs: str) -> Engineer:
     [
         # config, answer, reason, conclusion of the check
         ("", (CRITICAL,), "gate", "failure"),
-        ("", (LOW,), "gate", "failure"),
-        ("", (LOW, TALK), "unreadable", "action_required"),
+        ("", (PLAIN,), "gate", "failure"),
+        ("", (PLAIN, TALK), "unreadable", "action_required"),
         ("", (CRITICAL, TALK), "unreadable", "action_required"),
         ("", (CLEAN,), "unreadable", "action_required"),
         ("", (TALK,), "unreadable", "action_required"),
-        (WORDS, (LOW,), "reviewed", "success"),
+        (WORDS, (PLAIN,), "gate", "failure"),
         (WORDS, (CRITICAL,), "gate", "failure"),
-        (WORDS, ("Hi all,", LOW, "Thanks!"), "unreadable", "action_required"),
-        (WORDS, (LOW, TALK), "unreadable", "action_required"),
+        (WORDS, ("Hi all,", PLAIN, "Thanks!"), "unreadable", "action_required"),
+        (WORDS, (PLAIN, TALK), "unreadable", "action_required"),
         (WORDS, (CLEAN,), "reviewed", "success"),
         (WORDS, (CLEAN, TALK), "unreadable", "action_required"),
     ],
@@ -76,8 +76,8 @@ def test_an_answer_in_prose_is_judged_by_its_findings(
         assert (done.outputs["reason"], check(rig)) == (reason, conclusion), done.log
         [body] = creations(rig)
         assert ("responseSchema" in body) == (config == "")
-        assert "src/app.py:12-14: high: What is wrong." in body["prompt"]
-        assert len(rig.comments()) == sum(one in (LOW, CRITICAL) for one in paragraphs)
+        assert "src/app.py:12-14: What is wrong." in body["prompt"]
+        assert len(rig.comments()) == sum(one in (PLAIN, CRITICAL) for one in paragraphs)
         for one in {TALK, CLEAN} & set(paragraphs):
             assert one in summary(rig)
         if reason == "unreadable":
@@ -86,13 +86,13 @@ def test_an_answer_in_prose_is_judged_by_its_findings(
 
 @pytest.mark.parametrize("config", ["", WORDS])
 def test_beside_a_file_with_an_ambiguous_name_only_data_is_requested_and_read(tmp_path: Path, config: str) -> None:
-    with open_rig(tmp_path, config=config, engineer=answer_in_prose(LOW)) as rig:
+    with open_rig(tmp_path, config=config, engineer=answer_in_prose(PLAIN)) as rig:
         assert rig.run().outputs["reason"] == "unreadable"
         [body] = creations(rig)
         assert "responseSchema" in body
         assert "Fill in the schema" in body["prompt"]
         assert "src/app.py:12-14" not in body["prompt"]
-        assert LOW in summary(rig)
+        assert PLAIN in summary(rig)
 
 
 # --- /reviewbot accept ------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def accept(rig: Rig, by: str) -> Finished:
 
 
 def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path) -> None:
-    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(LOW, TALK)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(CLEAN, TALK)) as rig:
         people(rig)
         rig.run()
         done = accept(rig, "max")
@@ -128,9 +128,9 @@ def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("by", "answer", "word"),
     [
-        ("hubot", (LOW, TALK), "does not have"),
-        ("mona", (LOW, TALK), "Authors cannot accept the answer"),
-        ("max", (LOW,), "There is nothing to accept"),
+        ("hubot", (PLAIN, TALK), "does not have"),
+        ("mona", (PLAIN, TALK), "Authors cannot accept the answer"),
+        ("max", (PLAIN,), "There is nothing to accept"),
     ],
 )
 def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
@@ -144,7 +144,7 @@ def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer
 
 
 def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -> None:
-    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(LOW, TALK)) as rig:
+    with plain_rig(tmp_path, config=WORDS, engineer=answer_in_prose(PLAIN, TALK)) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         rig.world.store.clock = lambda: datetime.now(UTC) - timedelta(minutes=1)
@@ -160,7 +160,7 @@ def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -
 
 
 def test_a_service_that_refuses_the_schema_can_be_asked_for_words(tmp_path: Path) -> None:
-    with plain_rig(tmp_path, limits=Limits(rate=None, schemas=False), engineer=answer_in_prose(LOW)) as rig:
+    with plain_rig(tmp_path, limits=Limits(rate=None, schemas=False), engineer=answer_in_prose(CLEAN)) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)
         assert "Set `answer: words` in the config file." in done.summary

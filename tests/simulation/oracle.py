@@ -205,10 +205,11 @@ class Oracle:
 
     def _paragraphs(self, answer: dict[str, Any]) -> Iterator[str]:
         for one in answer.get("previous", ()):
-            yield f"{one['id']}: {one['state']}: {one['note']}"
+            yield f"{one['id']}: fixed" if one["state"] == "fixed" else f"{one['id']}: open: {one['note']}"
         findings = [(file["path"], one) for file in answer["files"] for one in file["findings"]]
         for path, one in findings:
-            yield f"{path}:{one['line'] or 1}: {one['severity']}: {one['title']}"
+            label = "critical: " if one["severity"] == "critical" else ""
+            yield f"{path}:{one['line'] or 1}: {label}{one['title']}"
         if not findings:
             yield NOTHING
         if self.mind.is_worried:

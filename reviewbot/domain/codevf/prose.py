@@ -4,8 +4,8 @@ A finding is a paragraph, a list item or a heading that begins with `path:12-14:
 indented paragraphs below it are part of it, and what is below its heading. All other text is left over, as written, for
 a person to read.
 
-A severity counts only right after the place, and only if the text says nothing worse and names no other line: every
-other finding is unrated.
+A second finding can hide in the text of a first one, in any form. So no text is rated below critical: every other
+finding is unrated, and blocks until a person has read it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, titled
-from reviewbot.domain.codevf.remarks import MARKS, PLACE, RANK, names_another_line, says_more, says_worse
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, titled
+from reviewbot.domain.codevf.remarks import MARKS, PLACE
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -65,18 +65,7 @@ class Prose(Struct, frozen=True):
 
 _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
-_MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?(?:\[[ xX]\][ \t]+)?")
-_RULE = re.compile(r"[ \t]*[-*_=]{3,}[ \t]*(?:\n|\Z)")
-_FOREIGN = re.compile(
-    r"[ \t]*(?:[>|+]|<!--|</?(?:details|summary|div|table|h[1-6]|p|hr|blockquote|pre|ul|ol|li)\b)", re.IGNORECASE
-)
-"""The beginning of a quotation, of a row of a table, of a line of a diff, or of an HTML block."""
-
-_CLOSING = re.compile(
-    r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|apart from|other than|besides|also|finally|"
-    r"general(?:ly)?|thanks|thank you|regards|best|cheers|ps|p\.s)\b",
-    re.IGNORECASE,
-)
+_MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?")
 
 
 class _Block(Struct, frozen=True):
@@ -93,11 +82,6 @@ class _Block(Struct, frozen=True):
     text: str
     marker: str
     info: str | None = None
-
-    @property
-    def indent(self) -> int:
-        """The columns before it."""
-        return _indent(self.raw)
 
     @property
     def is_heading(self) -> bool:
@@ -136,10 +120,9 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 def _starts(line: str, before: str) -> bool:
     """Return whether a line begins a block without a blank line before it."""
     marker, text = _unmarked(line)
-    if marker.strip() or _FOREIGN.match(line) or _RULE.match(line) or before.lstrip().startswith("#"):
+    if marker.strip() or before.lstrip().startswith("#"):
         return True
-    is_closing = _CLOSING.match(text) is not None and before.rstrip().endswith((".", "!", "?"))
-    return is_closing or PLACE.match(text) is not None or _earlier(text) is not None or is_clean(text)
+    return PLACE.match(text) is not None or _earlier(text) is not None or is_clean(text)
 
 
 def _unmarked(line: str) -> tuple[str, str]:
@@ -166,27 +149,30 @@ def _indent(line: str) -> int:
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
-_SEVERITY = re.compile(rf"{MARKS}(?P<word>{RANK}){MARKS}(?:\s*[:\u2013\u2014]|\s+-){MARKS}(?:\s+|\Z)", re.IGNORECASE)
-_RATED_SENTENCE = re.compile(rf"^[^\w\n]{{0,10}}{RANK}\W{{0,4}}:[ \t]+\S+(?: \S+){{2,}}", re.IGNORECASE | re.MULTILINE)
+_CRITICAL = re.compile(
+    rf"{MARKS}(?:critical|blocker){MARKS}(?:\s*[:\u2013\u2014]|\s+-){MARKS}(?:\s+|\Z)", re.IGNORECASE
+)
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+"
-    r"(?P<said>(?:(?P<fixed>fixed)[.!]?\Z|open|fixed)(?![\w/\\-]|\.\S)[^\n]*)\Z",
+    r"(?P<said>(?P<fixed>fixed[.!]?\Z)|(?:open|fixed)(?![\w/\\-]|\.\S)[^\n]*(?<!:)\Z)",
     re.IGNORECASE,
 )
 """A finding is fixed if nothing follows the word: any reason can say that only a part of it is."""
 
-_STATE = re.compile(r"open[.:;,\u2013\u2014 \t-]*", re.IGNORECASE)
-_NUMBERED = re.compile(r"\S:\d")
-"""A line of a file in a reason, which may be a finding of its own."""
+_OPEN = re.compile(r"open[.:;,\u2013\u2014 \t-]*", re.IGNORECASE)
+
+_CODE = 4
+"""Columns of indentation from which Markdown shows a paragraph as code."""
 
 
 def _earlier(text: str) -> Previous | None:
-    """Return what a text says of an earlier finding; None if it may report a new one, too."""
+    """Return what a text says of an earlier finding."""
     match = _EARLIER.match(text)
-    if match is None or says_more(said := match["said"]) or names_another_line(said) or _NUMBERED.search(said):
+    if match is None:
         return None
-    state = PreviousState.FIXED if match["fixed"] else PreviousState.OPEN
-    return Previous(match["id"], state, "" if match["fixed"] else _STATE.sub("", said, count=1).strip())
+    if match["fixed"]:
+        return Previous(match["id"], PreviousState.FIXED, "")
+    return Previous(match["id"], PreviousState.OPEN, _OPEN.sub("", match["said"], count=1).strip())
 
 
 class _Draft(Struct):
@@ -198,95 +184,54 @@ class _Draft(Struct):
 
 
 class _Reader:
-    def __init__(self, *, rates: bool) -> None:
-        self.rates = rates
+    def __init__(self) -> None:
         self.drafts: list[_Draft] = []
         self.previous: list[Previous] = []
         self.confirmed: list[str] = []
         self.rest: list[str] = []
         self.current: _Draft | None = None
-        self.marker = ""
-        self.leads = False
 
     def read(self, block: _Block) -> None:
         draft = self.current
-        if draft and draft.suggestion is None and _is_suggestion(block):
+        if place := PLACE.match(block.text) if block.info is None else None:
+            self._begin(block, place)
+        elif draft and draft.suggestion is None and block.info is not None and block.info.casefold() == "suggestion":
             draft.suggestion = block.text
         elif draft and (block.info is not None or _belongs(block, draft)):
             draft.text.append(block.raw)
-        elif _is_own(block) and (earlier := _earlier(block.text)):
-            self._confirm(block, earlier)
-        elif _is_own(block) and (place := PLACE.match(block.text)):
-            self._begin(block, place)
+        elif earlier := self._confirmed(block):
+            self.previous.append(earlier)
+            self.confirmed.append(block.raw)
         else:
             self.rest.append(block.raw)
             self.current = None
 
-    def _confirm(self, block: _Block, earlier: Previous) -> None:
-        """Add what is said of an earlier finding; it is fixed only if the answer begins so: later, it may be quoted."""
-        is_begun = bool(self.drafts or self.rest)
-        self.leads = not is_begun and (not self.confirmed or (self.leads and self.marker == block.marker))
-        if earlier.state is PreviousState.FIXED and ("[ ]" in block.marker or not self.leads):
-            earlier = replace(earlier, state=PreviousState.OPEN, note="fixed")
-        self.leads, self.marker = self.leads and not block.text.endswith(":"), block.marker
-        self.previous.append(earlier)
-        self.confirmed.append(block.raw)
-        self.current = None
-
     def _begin(self, block: _Block, place: re.Match[str]) -> None:
         text, severity = block.text[place.end() :], Severity.UNRATED
-        if self.rates and (label := _SEVERITY.match(text)):
-            text, severity = text[label.end() :], severity_of(label["word"])
+        if label := _CRITICAL.match(text):
+            text, severity = text[label.end() :], Severity.CRITICAL
         self.current = _Draft(place, severity, [text], block)
         self.drafts.append(self.current)
 
-
-_CODE = 4
-"""Columns of indentation from which Markdown shows a paragraph as code."""
-
-
-def _is_suggestion(block: _Block) -> bool:
-    """Return whether a block is one suggestion; with a fence like its own in it, that was not closed."""
-    if block.info is None or block.info.casefold() != "suggestion":
-        return False
-    own, *inner = (match["mark"] for line in block.raw.split("\n")[:-1] if (match := _FENCE.match(line)))
-    return not any(one.startswith(own) for one in inner)
-
-
-def _is_own(block: _Block) -> bool:
-    """Return whether a block is in the reviewer's words: not quoted, and no code, diff or table."""
-    return block.info is None and block.indent < _CODE and _FOREIGN.match(block.raw) is None
+    def _confirmed(self, block: _Block) -> Previous | None:
+        """Return what a block says of an earlier finding, if the answer begins so: later, it may be a quotation."""
+        if self.drafts or self.rest or block.info is not None or _indent(block.raw) >= _CODE:
+            return None
+        return _earlier(block.text)
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
     """Return whether a block goes on with a finding: it is indented, below its heading, or all that it says."""
-    is_cut = block.is_heading or _RULE.match(block.raw)
-    is_new = is_cut or PLACE.match(block.text) or _earlier(block.text) or _CLOSING.match(block.text)
-    is_below = block.indent > draft.block.indent or draft.block.is_heading
-    return not is_new and (is_below or not any(draft.text))
-
-
-def _has_another(text: str, suggestion: str) -> bool:
-    """Return whether a line in the text or the code of a finding may be another one."""
-    lines = f"{text}\n{suggestion}".split("\n")
-    has_place = any(PLACE.match(_unmarked(line.lstrip(" \t>+|"))[1]) for line in lines)
-    return has_place or _RATED_SENTENCE.search(suggestion) is not None
+    is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
+    return not block.is_heading and (is_below or not any(draft.text))
 
 
 def _finding(draft: _Draft) -> Finding:
-    text = "\n\n".join(part for part in draft.text if part.strip())
-    title, explanation = _split(text.strip())
-    paragraphs = [part for part in draft.text[1:] if not _FENCE.match(part.partition("\n")[0])]
-    is_doubtful = draft.severity is not Severity.CRITICAL and (
-        len(paragraphs) > 1
-        or says_worse(text, draft.severity)
-        or _has_another(text, draft.suggestion or "")
-        or names_another_line("\n".join([draft.text[0], *paragraphs]))
-    )
+    title, explanation = _split("\n\n".join(part for part in draft.text if part.strip()).strip())
     first, last = sorted((int(draft.place["first"]), int(draft.place["last"] or draft.place["first"])))
     return Finding(
         path=shorten_line(draft.place["path"], MAX_PATH),
-        severity=Severity.UNRATED if is_doubtful else draft.severity,
+        severity=draft.severity,
         category=None,
         title=title or UNTITLED,
         explanation=explanation,
@@ -306,22 +251,23 @@ def _split(text: str) -> tuple[str, str]:
     sentence = re.match(r"(.{20,}?[.!?])\s+(?=\S)", first) if len(first) > LONG_TITLE else None
     if sentence:
         first, rest = sentence[1], f"{first[sentence.end() :]}\n{rest}"
-    title = first.strip().strip("*").strip() if first.count("**") in {0, 2} and first.endswith("**") else first.strip()
-    return titled(title, rest.strip())
+    inner = first.strip().removeprefix("**")
+    is_bold = inner.endswith("**") and inner.count("**") == 1
+    return titled(inner.removesuffix("**").strip() if is_bold else first.strip(), rest.strip())
 
 
-def read_prose(text: str, *, rates: bool = False) -> Prose:
+def read_prose(text: str, *, confirms: bool = False) -> Prose:
     """Parse an answer in prose; never raises, and never loses text. One of more than `MAX_PROSE` characters is left.
 
     Args:
         text: the answer.
-        rates: whether its severities and what it calls fixed count, as it was asked for in this form.
+        confirms: whether what it calls fixed counts, as it was asked for in this form.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))
-    reader = _Reader(rates=rates)
+    reader = _Reader()
     for block in _blocks(line_feeds(text).split("\n")):
         reader.read(block)
     rest = tuple(one for one in reader.rest if one.strip("\n\t `*_#>|~=+.,:;-"))
-    previous = reader.previous if rates else [replace(one, state=PreviousState.OPEN) for one in reader.previous]
+    previous = reader.previous if confirms else [replace(one, state=PreviousState.OPEN) for one in reader.previous]
     return Prose(tuple(map(_finding, reader.drafts)), tuple(previous), tuple(reader.confirmed), rest)

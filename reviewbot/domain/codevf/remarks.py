@@ -58,18 +58,6 @@ _NOTHING = re.compile(
 _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|overall risk)\W{0,5}\Z", re.IGNORECASE)
 """What comes before a rating of something else than a finding."""
 
-_GRAVE = re.compile(
-    r"(?<!not )(?<!no )(?<![.\"])\b(?:critical(?! (?:section|path))|blocker|severe|showstopper|P0)\b"
-    r"|\bis blocking\b|(?<!non-)\b(?:blocking|fatal):",
-    re.IGNORECASE,
-)
-_ANOTHER_LINE = re.compile(
-    r"\blines?\W{0,3}\d|\bln\.? ?\d|^\W{0,6}L?\d+(?:-\d+)?\s*:(?:\s|$)|(?<!\S)\S+:\d+(?:-\d+)?:\s"
-    r"|^\S{0,300}[./]\w[^\s:]{0,300}:\s"
-    r"|(?-i:\bL(?:[4-9]|\d{2,})\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
-
 
 def rated_paths(text: str) -> Iterator[str]:
     """Yield the file of each place that a text rates."""
@@ -88,22 +76,6 @@ def _labels(text: str) -> Iterator[Severity]:
         is_other = _OF_REVIEW.search(text, before, match.start() + 1) or _LISTED.search(text, max(word - 20, 0), word)
         if not (_NOTHING.match(text, match.end()) or is_other):
             yield severity_of(match["word"] or match["called"] or match["named"])
-
-
-def says_worse(text: str, severity: Severity) -> bool:
-    """Return whether the text of a finding says something worse than its severity: it may be a second finding."""
-    label = worst_label(text)
-    return (label is not None and label.rank < severity.rank) or objects(text) or _GRAVE.search(text) is not None
-
-
-def says_more(text: str) -> bool:
-    """Return whether what is said of an earlier finding rates something, or is about the whole change."""
-    return worst_label(text) is not None or says_unread(text) or _GRAVE.search(text) is not None
-
-
-def names_another_line(text: str) -> bool:
-    """Return whether the text of a finding is about a line, which may be another one."""
-    return _ANOTHER_LINE.search(text) is not None
 
 
 # --- Objections -------------------------------------------------------------------------------------------------------
@@ -162,9 +134,9 @@ def says_incomplete(text: str) -> bool:
     return any(form.search(text) for form in (_NOT_THERE, _NOT_REVIEWED))
 
 
-def says_unread(text: str) -> bool:
-    """Return whether what is said of an earlier finding is against the whole change, or that it was not reviewed."""
-    return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED))
+def adds_finding(text: str) -> bool:
+    """Return whether what is said of an earlier finding rates another place, or is about the whole change."""
+    return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED, _RATED))
 
 
 def objects(text: str) -> bool:

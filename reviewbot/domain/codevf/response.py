@@ -15,15 +15,15 @@ from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
 from reviewbot.domain.codevf.remarks import (
+    adds_finding,
     objects,
     only_announces,
     rated_paths,
     says_incomplete,
-    says_unread,
     worst_label,
 )
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
+from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, unique
 from reviewbot.values import replace
@@ -151,8 +151,7 @@ def read_result(
     named = {one.summary for one in reports if _names_more(one.summary, findings)}
     unstructured += [_free_text("summary", text) for text in sorted(named)]
     reports = [replace(one, summary="") if one.summary in named else one for one in reports]
-    notes = {text for one in reports for earlier in one.previous for text in (earlier.note, earlier.reply)}
-    unstructured += [_free_text("previous", text) for text in sorted(notes) if _adds_finding(text)]
+    unstructured += _beside_earlier([one for report in reports for one in report.previous])
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
@@ -178,9 +177,10 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     return is_worse or any(not any(path.endswith(f"/{one}") for path in listed) for one in rated_paths(text))
 
 
-def _adds_finding(text: str) -> bool:
-    """Return whether what is said of an earlier finding is against the change, or rates another place."""
-    return says_unread(text) or any(rated_paths(text))
+def _beside_earlier(previous: Sequence[Previous]) -> list[Leftover]:
+    """Return what is said of earlier findings and may be a new one."""
+    said = {text for one in previous for text in (one.note, one.reply)}
+    return [_free_text("previous", text) for text in sorted(said) if adds_finding(text)]
 
 
 def _confirming_nothing(report: Report) -> Report:
@@ -194,8 +194,8 @@ _BESIDE = frozenset({"message", "deliverables"})
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
     """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
 
-    It is readable if no text is left over. Severities, and statements that an earlier finding is fixed or that nothing
-    needs fixing, count only if the reviewer was asked for words.
+    It is readable if no text is left over. Statements that an earlier finding is fixed or that nothing needs fixing
+    count only if the reviewer was asked for words.
     """
     if form is None:
         return None
@@ -204,8 +204,8 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
 
     in_words = form is AnswerForm.WORDS
     parsed = [
-        # Beside others, only the message rates: the reviewer may have attached a file of the author.
-        (one, read_prose(one.text, rates=in_words and (one.is_talk or len(sources) == 1)))
+        # Beside others, only the message confirms: the reviewer may have attached a file of the author.
+        (one, read_prose(one.text, confirms=in_words and (one.is_talk or len(sources) == 1)))
         if one.is_prose
         else (one, Prose(rest=(one.text,)))
         for one in sources
@@ -213,12 +213,14 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
     rest = [(source.where, text) for source, prose in parsed for text in prose.rest]
+    said = [text for _, prose in parsed for text in prose.confirmed]
     if not findings:
-        says_so = in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])
-        return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
-    said = "\n\n".join(text for _, prose in parsed for text in prose.confirmed)
-    leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
-    return Report(said, findings, leftovers, not leftovers, previous)
+        if not (in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])):
+            return None
+        said.append(rest.pop()[1])
+    leftovers = [Leftover(where, "it is text next to the findings", text) for where, text in rest]
+    leftovers += _beside_earlier(previous)
+    return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:

@@ -58,12 +58,12 @@ def places_in(prose: Prose) -> list[str]:
 
 
 def test_the_corpus_is_large() -> None:
-    assert len({text for _, text, _ in CORPUS}) == len(CORPUS) >= 75
+    assert len({text for _, text, _ in CORPUS}) == len(CORPUS) >= 65
 
 
 @corpus
 def test_an_answer_is_read_as_the_corpus_says(text: str, read: str) -> None:
-    assert "\n".join(lines_of(read_prose(text, rates=True))) == read
+    assert "\n".join(lines_of(read_prose(text, confirms=True))) == read
 
 
 @corpus
@@ -123,7 +123,7 @@ MIXTURE = st.lists(st.tuples(st.sampled_from(FORMS), WORD, st.sampled_from(["\n"
 @given(MIXTURE)
 def test_each_sentence_of_a_mixed_answer_is_in_exactly_one_place(parts: list[tuple[str, str, str]]) -> None:
     named = [(form, f"{word}n{number}n", end) for number, (form, word, end) in enumerate(parts)]
-    prose = read_prose(rates=True, text="".join(form.format(word) + end for form, word, end in named))
+    prose = read_prose(text="".join(form.format(word) + end for form, word, end in named))
     places = places_in(prose)
     for _, word, _ in named:
         assert sum(word in place for place in places) == 1
@@ -131,7 +131,7 @@ def test_each_sentence_of_a_mixed_answer_is_in_exactly_one_place(parts: list[tup
 
 @given(st.text(st.sampled_from("ab.py/\\:123-# \n`~*[]()|>highlow,") | st.characters(codec="utf-8"), max_size=300))
 def test_any_text_is_read_and_no_word_is_lost(text: str) -> None:
-    prose = read_prose(text, rates=True)
+    prose = read_prose(text)
     parts = [*places_in(prose), *(f"{place_of(one)}{one.severity.value}" for one in prose.findings)]
     seen = "".join(parts).casefold()
     for word in re.findall(r"[a-z]{6,}", text):
@@ -174,7 +174,8 @@ def test_a_longer_answer_is_left_whole() -> None:
 
 # --- The outcome of what is left over ---------------------------------------------------------------------------------
 
-FOUND, CLEAN = "src/a.py:3: low: The name says the opposite.", "Nothing needs fixing."
+TITLE, CLEAN = "The name says the opposite.", "Nothing needs fixing."
+FOUND = f"src/a.py:3: {TITLE}"
 GREETED = f"Hi all,\n\nI found one problem:\n\n{FOUND}\n\nThanks,\nKim"
 UNSURE = f"{FOUND}\n\nI am worried about the migration."
 
@@ -205,7 +206,7 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         (WORDS, f"0123456789: open: It still leaks.\n\n{CLEAN}", 0, True, True),
         *(
             (WORDS, f"0123456789: open: {said}\n\n{CLEAN}", 0, False, False)
-            for said in ("I cannot open the attached diff.", "Requesting changes.", "It is critical now.")
+            for said in ("I cannot open the attached diff.", "Requesting changes.", "src/b.py:3: high: It leaks, too.")
         ),
         (SCHEMA, "0123456789: open: It still leaks.", 0, False, False),
     ],
@@ -231,7 +232,7 @@ def test_a_statement_beside_a_file_is_not_clean() -> None:
     report = read_result(result, {"review.md": "The key is logged."}, WORDS)
     assert not report.readable
     report = read_result(result, {"review.md": FOUND}, WORDS)
-    assert [one.title for one in report.findings] == ["low: The name says the opposite."], "only a message rates"
+    assert [one.title for one in report.findings] == [TITLE]
     assert [one.text for one in report.leftovers] == [CLEAN]
 
 
@@ -266,21 +267,21 @@ def test_a_closed_list_of_statements_is_clean(text: str, clean: bool) -> None:  
 
 
 def test_the_text_below_a_finding_belongs_to_it() -> None:
-    text = "### src/a.py:3-4: high: Wrong.\n\nWhy.\n\n```\ncode\n```\n\n```suggestion\nx\n```"
-    [one] = read_prose(text, rates=True).findings
+    text = "### src/a.py:3-4: critical: Wrong.\n\nWhy.\n\n```\ncode\n```\n\n```suggestion\nx\n```"
+    [one] = read_prose(text).findings
     assert (one.title, one.explanation, one.suggestion) == ("Wrong.", "Why.\n\n```\ncode\n```", "x")
-    assert (one.path, one.line, one.end_line, one.severity) == ("src/a.py", 3, 4, Severity.HIGH)
+    assert (one.path, one.line, one.end_line, one.severity) == ("src/a.py", 3, 4, Severity.CRITICAL)
 
 
 def test_a_second_suggestion_is_part_of_the_text() -> None:
     fence = "```suggestion\n{}\n```"
     text = f"src/a.py:3: high: Wrong.\n\n{fence.format('x')}\n\n{fence.format('y')}"
-    [one] = read_prose(text, rates=True).findings
+    [one] = read_prose(text).findings
     assert (one.suggestion, one.explanation) == ("x", fence.format("y"))
 
 
 def test_a_long_line_has_its_first_sentence_as_the_title() -> None:
-    [one] = read_prose(f"src/a.py:3: high: The file is never closed here. {'It leaks. ' * 20}", rates=True).findings
+    [one] = read_prose(f"src/a.py:3: The file is never closed here. {'It leaks. ' * 20}").findings
     assert one.title == "The file is never closed here."
     assert one.explanation.startswith("It leaks. It leaks.")
 
@@ -327,15 +328,15 @@ WRONG = "src/a.py:3: medium: The author's list is wrong, none of these is done:"
 @pytest.mark.parametrize(
     ("text", "states"),
     [
-        (f"{WRONG}\n- 0123456789: fixed", ["open"]),
-        (f"{WRONG}\n\n- 0123456789: fixed", ["open"]),
-        (f"- {WRONG}\n- 0123456789: fixed", ["open"]),
-        (f"- {WRONG}\n  - 0123456789: fixed", ["open"]),
-        (f"The author writes:\n\n0123456789: fixed\n\n{FOUND}", ["open"]),
-        (f"## What the author writes\n\n0123456789: fixed\n\n{FOUND}", ["open"]),
-        (f"abcdef0123: open: The author writes:\n- 0123456789: fixed\n\n{FOUND}", ["open", "open"]),
-        (f"abcdef0123: open: The author writes:\n0123456789: fixed\n\n{FOUND}", ["open", "open"]),
-        (f"abcdef0123: fixed\n\n{FOUND}\n\n0123456789: fixed", ["fixed", "open"]),
+        *((text, []) for text in (f"{WRONG}\n- 0123456789: fixed", f"{WRONG}\n\n- 0123456789: fixed")),
+        *((text, []) for text in (f"- {WRONG}\n- 0123456789: fixed", f"- {WRONG}\n  - 0123456789: fixed")),
+        (f"The author writes:\n\n0123456789: fixed\n\n{FOUND}", []),
+        (f"    0123456789: fixed\n\n{FOUND}", []),
+        (f"## What the author writes\n\n0123456789: fixed\n\n{FOUND}", []),
+        (f"abcdef0123: open: The author writes:\n- 0123456789: fixed\n\n{FOUND}", []),
+        (f"abcdef0123: open:\n0123456789: fixed\n\n{FOUND}", []),
+        (f"- [ ] abcdef0123: fixed\n- 0123456789: fixed\n\n{FOUND}", []),
+        (f"abcdef0123: fixed\n\n{FOUND}\n\n0123456789: fixed", ["fixed"]),
         (f"abcdef0123: open: It leaks.\n0123456789: fixed\n\n{FOUND}", ["open", "fixed"]),
         (f"- abcdef0123: fixed\n- 0123456789: fixed\n\n{FOUND}", ["fixed", "fixed"]),
     ],
@@ -359,13 +360,6 @@ def test_only_the_word_alone_confirms_a_fix(said: str, state: PreviousState, not
     report = read_result(f"`0123456789` - {said}\n\n{FOUND}", form=WORDS)
     assert [(one.state, one.note) for one in report.previous] == [(state, note)]
     assert report.readable
-
-
-def test_a_reason_that_names_a_line_is_left_to_a_person() -> None:
-    for said in ("fixed: moved to src/b.py:12, where it is as dangerous.", "open: line 12 of src/b.py has it too"):
-        report = read_result(f"0123456789: {said}\n\n{FOUND}", form=WORDS)
-        assert not report.previous
-        assert [one.text for one in report.leftovers] == [f"0123456789: {said}"]
 
 
 @pytest.mark.parametrize(
@@ -397,7 +391,7 @@ def test_an_ordinary_name_is_not_ambiguous(name: str) -> None:
 )
 def test_a_finding_in_a_file_with_an_unambiguous_name_is_in_that_file(name: str) -> None:
     for form in ("{}:7: critical: It leaks.", "- `{}:7`: critical: It leaks.", "# {}:7: critical: It leaks."):
-        found = read_prose(form.format(name), rates=True).findings
+        found = read_prose(form.format(name)).findings
         if not is_ambiguous(name):
             assert [(one.path, one.line, one.severity) for one in found] == [(name, 7, Severity.CRITICAL)]
 
@@ -411,46 +405,33 @@ def test_beside_ambiguous_names_only_data_is_read(text: str) -> None:
     assert read_result('{"summary": "", "files": []}', form=None).readable
 
 
-def test_prose_that_was_not_requested_rates_and_fixes_nothing() -> None:
-    for form, rated, state in (
-        (WORDS, Severity.LOW, PreviousState.FIXED),
-        (SCHEMA, Severity.UNRATED, PreviousState.OPEN),
-    ):
+def test_prose_that_was_not_requested_fixes_nothing() -> None:
+    for form, state in ((WORDS, PreviousState.FIXED), (SCHEMA, PreviousState.OPEN)):
         report = read_result(f"0123456789: fixed\n\n{FOUND}", form=form)
-        assert ([one.severity for one in report.findings], [one.state for one in report.previous]) == ([rated], [state])
-        assert report.findings[0].title.endswith("The name says the opposite.")
-        assert report.findings[0].title.startswith("low: ") == (form is SCHEMA)
+        assert ([one.title for one in report.findings], report.previous[0].state) == ([TITLE], state)
+
+
+@pytest.mark.parametrize("label", ["critical:", "**Critical**:", "CRITICAL -", "`blocker`:", "critical \u2014"])
+def test_critical_right_after_the_line_counts_in_any_form(label: str) -> None:
+    for form in AnswerForm:
+        [one] = read_result(f"src/a.py:3: {label} The key is logged.", form=form).findings
+        assert (one.severity, one.title) == (Severity.CRITICAL, "The key is logged.")
 
 
 @pytest.mark.parametrize(
-    ("words", "severity"),
+    "text",
     [
-        ("`logging.critical` would fit better.", Severity.LOW),
-        ("Not critical, but the name is unclear.", Severity.LOW),
-        ("The load is high.", Severity.LOW),
-        ("Do not merge this.", Severity.UNRATED),
-        ("`time.sleep(5)`, `range(10)` and Math.max(0) block.", Severity.LOW),
-        ("It listens on `0.0.0.0:8080` and example.com:443.", Severity.LOW),
-        ("The critical section is longer than needed.", Severity.LOW),
-        ("A blocking call in a coroutine.", Severity.LOW),
-        ("If the file cannot be opened, the error is swallowed.", Severity.LOW),
-        *(
-            (f"Unclear.\n{line} the password check is inverted.", Severity.UNRATED)
-            for line in ("Line 40:", "30:", "L30:", "Line #30:", "ln 30:", "Line `30`", "L30 is worse,")
-        ),
-        ("Unclear.\n**High** The token is logged.", Severity.UNRATED),
-        ("Unclear. This is high-severity.", Severity.UNRATED),
-        ("Unclear. P0 for us.", Severity.UNRATED),
-        ("It is sorted by level (low, medium, high).", Severity.LOW),
-        ("Unclear.\napp.js: It runs what a user sends.", Severity.UNRATED),
-        ("Blocking: any user can read it.", Severity.UNRATED),
-        ("The key is logged. This is blocking.", Severity.UNRATED),
-        ("Unclear. Also: high: the key is logged.", Severity.UNRATED),
-        ("Unclear.\n```\nseverity: high\n```", Severity.UNRATED),
+        "src/a.py:3: low: Rename it.",
+        "src/a.py:3: Rename it. **info**",
+        "- src/a.py:3: nit: Rename it.\n\n  Or delete it.",
+        "### src/a.py:3: Severity: low\n\nRename it.\n\n---\n\nOverall, fine.",
+        "src/a.py:3: critical section is not locked",
     ],
 )
-def test_a_finding_whose_text_says_something_worse_is_unrated(words: str, severity: Severity) -> None:
-    assert read_prose(f"src/a.py:3: low: {words}", rates=True).findings[0].severity is severity
+def test_no_text_is_rated_below_critical(text: str) -> None:
+    [one] = read_prose(text, confirms=True).findings
+    assert one.severity is Severity.UNRATED
+    assert squeezed(one.title + one.explanation) == squeezed(text.lstrip("-# ").removeprefix("src/a.py:3: "))
 
 
 @pytest.mark.parametrize(
@@ -473,49 +454,8 @@ def test_text_beside_findings_is_left_to_a_person(said: str) -> None:
         assert not read_result(text, form=WORDS).readable
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        "\n```suggestion\nx = 1\n\nother.py:3: critical: It runs what a user sends.\n\n```suggestion\ny = 2\n```",
-        "\n```suggestion\nCritical: the login accepts any password.\n```",
-        "\n\u2013 src/b.py:9: The login accepts any password.",
-        "\n(2) src/b.py:9: The login accepts any password.",
-        " src/b.py:9: The login accepts any password.",
-        "\n```\nsrc/b.py:9: The login accepts any password.\n```",
-        "\n```\n> - src/b.py:9: The login accepts any password.\n```",
-        "\n```suggestion\nx = 1\n\nsrc/b.py:9: The login accepts any password.\n```",
-        " L5 prints the password.",
-    ],
-)
-def test_no_second_finding_is_hidden_in_a_mild_one(more: str) -> None:
-    report = read_result(f"src/a.py:3: low: Rename it.{more}", form=WORDS)
-    assert not report.readable or any(one.severity is not Severity.LOW for one in report.findings)
-
-
-@pytest.mark.parametrize("rule", ["---", " ***", "___", "<details>"])
-@pytest.mark.parametrize("start", ["", "- ", "### "])
-def test_a_rule_ends_a_finding(start: str, rule: str) -> None:
-    for between in ("\n", "\n\n") if (start, rule) != ("### ", "<details>") else ():  # it is below the heading
-        report = read_result(f"{start}{FOUND}{between}{rule}\nThe login accepts any password.", form=WORDS)
-        assert not report.readable
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "while lo < arr[high]:",
-        "x = rng.uniform(0, high)",
-        'new TextDecoder("utf-8", { fatal: true });',
-        "level = 'critical'",
-    ],
-)
-def test_code_in_a_suggestion_rates_nothing(code: str) -> None:
-    [one] = read_prose(f"{FOUND}\n\n```suggestion\n{code}\n```", rates=True).findings
-    assert (one.severity, one.suggestion) == (Severity.LOW, code)
-
-
 def test_a_suggestion_may_contain_shorter_fences() -> None:
-    [one] = read_prose(f"{FOUND}\n\n````suggestion\n```sh\nls\n```\n````", rates=True).findings
+    [one] = read_prose(f"{FOUND}\n\n````suggestion\n```sh\nls\n```\n````").findings
     assert one.suggestion == "```sh\nls\n```"
 
 
@@ -539,11 +479,6 @@ def test_a_reason_may_be_about_the_code(note: str) -> None:
     assert read_result(f"0123456789: open: {note}\n\n{CLEAN}", form=WORDS).readable
     previous = [{"id": "0123456789", "state": "open", "note": note}]
     assert read_result({"summary": "Read.", "files": [], "previous": previous}).readable
-
-
-@pytest.mark.parametrize(("box", "state"), [("[ ]", PreviousState.OPEN), ("[x]", PreviousState.FIXED)])
-def test_an_empty_box_confirms_no_fix(box: str, state: PreviousState) -> None:
-    assert read_result(f"- {box} 0123456789: fixed\n\n{CLEAN}", form=WORDS).previous[0].state is state
 
 
 def test_only_the_message_confirms_a_fix() -> None:
@@ -571,27 +506,14 @@ def test_a_fence_below_a_title_is_not_joined_to_it(code: str) -> None:
 
 @pytest.mark.parametrize("word", ["Warning", "Note", "Suggestion", "Error", "Important", "urgent"])
 def test_a_word_that_may_begin_any_sentence_is_no_severity(word: str) -> None:
-    [one] = read_prose(f"src/a.py:3: {word}: This DELETE has no WHERE clause.", rates=True).findings
+    [one] = read_prose(f"src/a.py:3: {word}: This DELETE has no WHERE clause.").findings
     assert (one.severity, one.title) == (Severity.UNRATED, f"{word}: This DELETE has no WHERE clause.")
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "README", ".gitattributes", "gradlew"])
 def test_the_requested_form_names_any_file(name: str) -> None:
-    [one] = read_prose(f"{name}:3: high: Wrong.", rates=True).findings
-    assert (one.path, one.line, one.severity, one.title) == (name, 3, Severity.HIGH, "Wrong.")
-
-
-@pytest.mark.parametrize("text", ["src/a.py:12: low:\n\n{}\n\n  {}", "### src/a.py:12: low: Name\n\n{}\n\n{}"])
-def test_a_finding_of_several_paragraphs_is_unrated(text: str) -> None:
-    [one] = read_prose(text.format("Call it total.", "The migration drops the balances."), rates=True).findings
-    assert one.severity is Severity.UNRATED
-    assert "drops the balances" in one.explanation
-
-
-def test_a_critical_finding_stays_critical_whatever_its_text_says() -> None:
-    said = "It deletes all rows. This must not be merged. See src/b.py:3."
-    [one] = read_prose(f"src/a.py:3: critical: {said}", rates=True).findings
-    assert one.severity is Severity.CRITICAL
+    [one] = read_prose(f"{name}:3: critical: Wrong.").findings
+    assert (one.path, one.line, one.severity, one.title) == (name, 3, Severity.CRITICAL, "Wrong.")
 
 
 def test_a_heading_whose_file_has_no_finding_is_left() -> None:
@@ -602,5 +524,9 @@ def test_a_heading_whose_file_has_no_finding_is_left() -> None:
 
 
 def test_a_line_that_begins_with_another_file_is_a_finding_of_its_own() -> None:
-    found = read_prose("src/a.py:3: low: Unclear.\ndeploy:9: It deletes all files.", rates=True).findings
-    assert [(one.path, one.severity) for one in found] == [("src/a.py", Severity.LOW), ("deploy", Severity.UNRATED)]
+    for indent in ("", "    "):
+        found = read_prose(f"src/a.py:3: Unclear.\n{indent}deploy:9: It deletes files.").findings
+        assert [(one.path, one.title) for one in found] == [
+            ("src/a.py", "Unclear."),
+            ("deploy", "It deletes files."),
+        ]
