@@ -161,7 +161,7 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     beside a label of an author.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
-    if outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.findings.open()):
+    if outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.intents() or ledger.findings.open()):
         return phases.Due(known, None)
     bought = any(one.state is not TaskState.DEFERRED for one in ledger.purchases)
     if outcome.reason is Reason.LABEL and (bought or stored.lost or known.request.is_keyless) and _is_authors(known):

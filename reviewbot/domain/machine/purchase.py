@@ -20,7 +20,7 @@ from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.machine.steps import TaskCreated
-from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
@@ -253,8 +253,8 @@ def _parts(known: Known) -> int:
 
 
 def _check_memory(known: Known) -> None:
-    """Reject an automatic purchase if earlier ones are unknown; only a user's request may buy."""
-    if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
+    """Reject an automatic purchase, deferred or not, if earlier ones are unknown; only a user's request may buy."""
+    if known.stored.lost and not known.request.is_explicit:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
         why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(
