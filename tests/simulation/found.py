@@ -716,7 +716,7 @@ FOUND: dict[str, Bug] = {
             *(Move("collect"), RUN_PUSH, Move("copy")),
             Episode((NEXT,), (At(0, Begin(NEXT)), At(4, Meanwhile(Move("evil_by_bot", 5))))),
             Move("revert"),
-            Episode((COLLECT, NEXT, NEXT), tuple(At(call, Switch()) for call in (2, 7, 14, 33))),
+            Episode((COLLECT, NEXT, NEXT), tuple(At(call, Switch()) for call in (4, 11, 15, 38))),
             *(Move("finish"), RUN, Move("secret", 1, 2), Move("go_back", 5)),
             setting=Setting((("wait-minutes", "0"),)),
         ),
@@ -1470,6 +1470,55 @@ FOUND: dict[str, Bug] = {
                     *(At(12, Lose(done=True)), At(19, Switch()), At(20, Lose(done=False))),
                 ),
             ),
+        ),
+    ),
+    "deferred-beside-a-lost-record": Bug(
+        "Without a summary, a collection bought a deferred review against a branch of the author that contains the "
+        "earlier heads, although it could not know what had been spent.",
+        WITHIN_LIMIT,
+        history(
+            *(RUN, Move("finish"), RUN, Move("own_base")),
+            Episode(
+                (PUSH, PUSH),
+                (
+                    *(At(5, Begin(NEXT)), At(11, Meanwhile(Move("delete", 2)))),
+                    *(At(call, Switch()) for call in (29, 30, 33, 35, 39)),
+                ),
+            ),
+            *(Move("finish"), Episode((COLLECT,))),
+            setting=Setting(
+                (("max-credits-per-pr", "700"), ("summary-comment", "false")),
+                "supersede: always-replace\nquiet-minutes: 15\n",
+            ),
+        ),
+    ),
+    "intent-in-a-bots-pull-request": Bug(
+        "A run that had not seen the record of a bot's push bought a review, and was killed. The next run saw the "
+        "record and skipped the review, so nothing showed the answer.",
+        NOTHING_LOST,
+        history(
+            Move("evil_by_bot"),
+            Episode((NEXT, NEXT), (At(4, Switch()), At(8, Kill(after=True)))),
+            setting=Setting(is_bots=True),
+        ),
+    ),
+    "intent-in-an-older-check-run": Bug(
+        "A run wrote its intent into a check run that it had created for another review, before another run created "
+        "one for its own. Each believed that its record was the first, and both bought the change.",
+        PAY_ONCE,
+        history(
+            *(Move("evil"), Episode((NEXT, PUSH, PUSH)), Move("revert"), Move("rename")),
+            Episode(
+                (NEXT, PUSH, PUSH),
+                (
+                    *(At(0, Meanwhile(Move("go_back", 3, 3))), At(0, Switch()), At(2, Switch())),
+                    At(3, Meanwhile(Move("collect", 1))),
+                    *(At(call, Switch()) for call in (8, 10, 10, 12, 13, 13, 15, 16)),
+                    At(24, Meanwhile(Move("delete_comment", 0, 5))),
+                    *(At(call, Switch()) for call in (26, 27, 30, 31, 33, 39)),
+                ),
+            ),
+            setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
 }

@@ -2018,6 +2018,29 @@ MUTATIONS: tuple[Mutation, ...] = (
         WITHIN_LIMIT,
         found="credits-behind-an-own-base",
     ),
+    Mutation(
+        "a collection buys although the record is lost",
+        "reviewbot.domain.machine.purchase:_check_memory",
+        lambda right: lambda known: right(known) if known.request.may_buy else None,
+        WITHIN_LIMIT,
+        found="deferred-beside-a-lost-record",
+    ),
+    Mutation(
+        "an intent in a bot's pull request is left",
+        "reviewbot.domain.machine.acquire:_may_find",
+        lambda _right: lambda ledger: ledger.open_tasks() or ledger.findings.open(),
+        NOTHING_LOST,
+        found="intent-in-a-bots-pull-request",
+    ),
+    Mutation(
+        "an intent is written into the check run of another review",
+        "reviewbot.app.github.check_run:_is_only_record",
+        lambda right: (
+            lambda run, known, state, there: " intent " not in state.external_id and right(run, known, state, there)
+        ),
+        PAY_ONCE,
+        found="intent-in-an-older-check-run",
+    ),
 )
 
 

@@ -51,7 +51,7 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
 
     Nothing is remembered if nothing can be written. Without a summary, a person can ask for a review against a branch
     that has the earlier heads; so can any run if the token may not write the summary. Without check runs, each of two
-    racing runs can overwrite the other's record.
+    racing runs can overwrite the other's record, and always that of a question.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and not world.setting.has_summary
@@ -62,7 +62,7 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         limit = limit_of(world, tasks[: at + 1], parts)
         if limit is None:
             return
-        known = (one for one in tasks[: at + 1] if one is task or not _is_behind_base(world, pull, one))
+        known = (one for one in tasks[: at + 1] if one is task or not _is_unknown(world, pull, one))
         held = sum((one.hold for one in known if _costs(one, task.created)), Decimal(0))
         if held > limit and not _may_exceed(world, tasks[: at + 1]):
             yield f"{task.id} makes {held} credits of at most {limit}"
@@ -89,18 +89,32 @@ def _in_bases(world: World, pull: Pull) -> frozenset[str]:
     return frozenset[str]().union(*(git.ancestors(git.branches[base]) for _, base in pull.bases))
 
 
-def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
+def _is_unknown(world: World, pull: Pull, task: StoredTask) -> bool:
+    return _is_behind_base(world, pull, task) or _is_lost_question(world, task)
 
-    Before the first review, no check run has a copy of the ledger: a racing run can overwrite the records of questions.
+
+def _is_lost_question(world: World, task: StoredTask) -> bool:
+    """Return whether a ledger that was read before was written over one with a question.
+
+    No copy has a question, but one of that ledger, or of a later one, has its credits.
     """
+    ledgers = list(world.written_ledgers(_number(task)))
+    has = [any(task.id == one.task_id for one in ledger.questions.records) for ledger in ledgers]
+    older = (later.counter < one.counter for one, later in pairwise(ledgers))
+    lost = any(there and not still and is_older for (there, still), is_older in zip(pairwise(has), older, strict=True))
+    signer = Signer(KEY, REPOSITORY_ID, _number(task), "")
+    copies = (decode_external_id(split_tag(one.external_id)[1], signer) for one in world.github.checks.values())
+    with_it = {(one.counter, one.spent) for one, there in zip(ledgers, has, strict=True) if there}
+    return lost and not has[-1] and with_it.isdisjoint((one.counter, one.spent) for one in copies if one is not None)
+
+
+def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
+    """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has."""
     *others, task = tasks
     if any(_was_given_up(world, one) for one in tasks if one is task or not _is_recorded(world, one)):
         return True
-    if not world.setting.has_checks:
-        return any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
-    are_questions = bool(others) and all("question" in one.submission.metadata for one in others)
-    return are_questions and _are_overwritten(world, others)
+    is_alone = world.setting.has_checks
+    return not is_alone and any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
 
 
 def _was_given_up(world: World, task: StoredTask) -> bool:
@@ -115,14 +129,6 @@ def _was_given_up(world: World, task: StoredTask) -> bool:
     keys = {purchase_key(one) for one in named or copies if named or one.hold == task.hold}
     ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
     return ended and most_beside(world, task) >= RACING - 1
-
-
-def _are_overwritten(world: World, questions: list[StoredTask]) -> bool:
-    """Return whether an older ledger was written over a newer one, while several runs were at work."""
-    number = _number(questions[0])
-    is_older = any(later.counter < one.counter for one, later in pairwise(world.written_ledgers(number)))
-    askers = [cast(Run, run) for task in questions for run in task.askers]
-    return is_older and any(overlap(run, other) for run in askers for other in world.runs)
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:

@@ -84,11 +84,14 @@ def _is_only_record(run: RunContext, known: Known, state: CheckState, there: Che
     """Return whether a check run has the only copy of another review of this head, which must stay there.
 
     Without a trusted summary, its findings would be forgotten. While a run waits for the review of an older head, the
-    check run has a copy of that one, too.
+    check run has a copy of that one, too. An intent gets a check run of its own beside another review: GitHub numbers
+    check runs when they are created, and the first intent counts.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     if copy is None or mine is None or not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
         return False
+    if mine.purchase.state is TaskState.INTENT:
+        return True
     older = (*known.stored.older_checks, *known.snapshot.older_checks)
     copies = (decode_external_id(one.external_id, run.signer) for one in older)
     return all(purchase_key(one.purchase) != purchase_key(copy.purchase) for one in copies if one)

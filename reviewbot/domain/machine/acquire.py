@@ -12,7 +12,7 @@ from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
@@ -161,7 +161,7 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     beside a label of an author.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
-    if outcome.reason is Reason.BOT and (ledger.open_tasks() or ledger.intents() or ledger.findings.open()):
+    if outcome.reason is Reason.BOT and _may_find(ledger):
         return phases.Due(known, None)
     bought = any(one.state is not TaskState.DEFERRED for one in ledger.purchases)
     if outcome.reason is Reason.LABEL and (bought or stored.lost or known.request.is_keyless) and _is_authors(known):
@@ -171,6 +171,11 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
     return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
+
+
+def _may_find(ledger: Ledger) -> bool:
+    """Return whether a review has found something, or may; the run of an intent may have created its task."""
+    return bool(ledger.open_tasks() or ledger.intents() or ledger.findings.open())
 
 
 def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
