@@ -22,7 +22,7 @@ from reviewbot.domain.commands.parse import CommandName
 from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.model.options import Auto
+from reviewbot.domain.model.options import AnswerForm, Auto
 from reviewbot.domain.model.review import Balance, Mode, Severity
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
@@ -408,7 +408,7 @@ def _prompts() -> Iterator[tuple[str, Golden]]:
     for name, view in {
         "prompt.txt": PROMPT,
         "prompt-follow-up.txt": FOLLOW_UP,
-        "prompt-words.txt": replace(FOLLOW_UP, in_words=True),
+        "prompt-words.txt": replace(FOLLOW_UP, answer=AnswerForm.WORDS),
     }.items():
         yield name, _written("prompt.txt.j2", Renderer.prompt, view)
     yield "question.txt", _written("question.txt.j2", Renderer.question, QUESTION)

@@ -14,7 +14,6 @@ from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
-from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
@@ -102,6 +101,7 @@ def _submission(
 ) -> Submission:
     request, pull, (part, parts) = known.request, known.snapshot.pull, which
     agreed, metadata, confirms = order.quote, run.metadata(known), bought.purchase.confirms
+    in_words = bought.purchase.judgement.answer is AnswerForm.WORDS
     return Submission(
         prompt=run.renderer.prompt(replace(_prompt(run, known, bought, packing), part=part, parts=parts)),
         project_id=agreed.project_id,
@@ -112,7 +112,7 @@ def _submission(
         # The number that was quoted, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
         attachments=packing.attachments,
-        response_schema=response_schema(incremental=confirms) if not _in_words(bought.purchase) else None,
+        response_schema=None if in_words else response_schema(incremental=confirms),
     )
 
 
@@ -135,10 +135,5 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         omitted=packing.omitted,
         since=bought.purchase.since,
         confirms=CONVERSATION if any(one.file_name == CONVERSATION for one in packing.attachments) else "",
-        in_words=_in_words(bought.purchase),
-        only_schema=bought.purchase.judgement.answer is None,
+        answer=bought.purchase.judgement.answer,
     )
-
-
-def _in_words(purchase: Purchase) -> bool:
-    return purchase.judgement.answer is AnswerForm.WORDS

@@ -12,7 +12,7 @@ from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.context import ContextPart
-from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.model.options import AnswerForm, FailOn
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, blocks
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -288,8 +288,7 @@ class PromptView(Struct, frozen=True):
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
         confirms: the attachment with open findings to confirm; empty without one.
         part: the number of this task, from 1, of `parts` over which the change is split.
-        in_words: whether no response schema is sent.
-        only_schema: whether text cannot be read, since no place can contain the name of a changed file.
+        answer: what is asked for; None for data only, as no place in a text can contain the name of a changed file.
     """
 
     repository: str
@@ -308,5 +307,4 @@ class PromptView(Struct, frozen=True):
     confirms: str = ""
     part: int = 1
     parts: int = 1
-    in_words: bool = False
-    only_schema: bool = False
+    answer: AnswerForm | None = AnswerForm.SCHEMA
