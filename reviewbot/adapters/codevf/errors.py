@@ -175,8 +175,8 @@ _ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `ex
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
 _LATER = "This is usually temporary. Run it again: nothing is bought twice."
 _IN_WORDS = (
-    "Set `answer: words` in the config file. If it is set, rename the changed files whose path has a space, colon, `*` "
-    "or backtick. Nothing was bought."
+    "Set `answer: words` in the config file. If it is set, rename files whose path has a space, colon, `*` or "
+    "backtick, or begins with one of `\"'#(+<>[|~`. Nothing was bought."
 )
 _KEY = (
     "CodeVF does not accept the API key",

@@ -1,8 +1,8 @@
 r"""Parse an answer that was written as text.
 
-A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. Fenced blocks and
-indented paragraphs below it are part of it, and what is below its heading. All other text is left over, as written, for
-a person to read.
+A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. Fenced blocks,
+indented paragraphs and text below its heading belong to it. All other text is left over, as written, for a person to
+read.
 
 A second finding can hide in the text of a first one, in any form. So no text is rated below critical: every other
 finding is unrated, and blocks until a person has read it.
@@ -221,7 +221,7 @@ class _Reader:
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
-    """Return whether a block goes on with a finding: it is indented, below its heading, or all that it says."""
+    """Return whether a block goes on with a finding: it is indented, below its heading, or its first text."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
     return not block.is_heading and (is_below or not any(draft.text))
 
@@ -257,7 +257,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def read_prose(text: str, *, confirms: bool = False) -> Prose:
-    """Parse an answer in prose; never raises, and never loses text. One of more than `MAX_PROSE` characters is left.
+    """Parse an answer in prose; never raises, and never loses text. One of over `MAX_PROSE` characters is not parsed.
 
     Args:
         text: the answer.
