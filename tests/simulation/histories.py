@@ -419,6 +419,7 @@ def _begun(world: World, head: str) -> None:
     """Record when the run that records an intent has begun."""
     run = world.scheduler.current
     world.truth.begun.setdefault(head, run.began if run else world.time.seconds)
+    world.truth.intended_by.setdefault(head, run)
 
 
 def _recorded(world: World, record: str) -> None:

@@ -294,7 +294,8 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     is_in_review = any(
         one is not task and (one.created < task.created or run in one.askers) for one in world.tasks_of(number)
     )
-    if is_bots_push and not is_in_review and world.is_bots_own(number, head, against=all):
+    is_own = world.truth.intended_by.get(head, run) is run
+    if is_bots_push and is_own and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"

@@ -202,6 +202,7 @@ class Truth:
         recorded: by task, when a check run first had its id; with `review-on: ready` also a summary.
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
+        intended_by: that run.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
         groups: the pull requests of each merge group, with their heads, by the group's head; `group_bases`: its base.
@@ -226,6 +227,7 @@ class Truth:
     skipped: set[tuple[str, str]] = field(default_factory=set)
     named: list[str] = field(default_factory=list)
     begun: dict[str, float] = field(default_factory=dict)
+    intended_by: dict[str, object] = field(default_factory=dict)
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
     accepted: set[tuple[str, str, str]] = field(default_factory=set)

@@ -32,11 +32,15 @@ MAX_CLOSERS = 20
 LONG_TITLE = 100
 """Characters of a first line from which its first sentence is the title."""
 
+_CODE = 4
+"""Columns of indentation from which Markdown shows a paragraph as code."""
+
 _CLEAN = re.compile(
     r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
-    r"(?:nothing (?:here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
+    r"(?:nothing (?:else |here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
     r"to (?:fix|report|change))"
-    r"|no (?:findings|issues|problems|bugs|defects)(?: (?:(?:were )?found|to report))?)(?: here)?"
+    r"|no (?:findings|issues|problems|bugs|defects)(?: (?:(?:were )?found|to report))?)"
+    r"(?: here| in (?:this|the) (?:change|code|diff|pull request))?"
 )
 
 
@@ -144,6 +148,7 @@ def _fence(lines: Sequence[str]) -> _Block:
 
 
 def _indent(line: str) -> int:
+    line = line.expandtabs(_CODE)
     return len(line) - len(line.lstrip())
 
 
@@ -153,26 +158,15 @@ _CRITICAL = re.compile(
     rf"{MARKS}(?:critical|blocker){MARKS}(?:\s*[:\u2013\u2014]|\s+-){MARKS}(?:\s+|\Z)", re.IGNORECASE
 )
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+"
-    r"(?P<said>(?P<fixed>fixed[.!]?\Z)|(?:open|fixed)(?![\w/\\-]|\.\S)[^\n]*(?<!:)\Z)",
-    re.IGNORECASE,
+    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE
 )
-"""A finding is fixed if nothing follows the word: any reason can say that only a part of it is."""
-
-_OPEN = re.compile(r"open[.:;,\u2013\u2014 \t-]*", re.IGNORECASE)
-
-_CODE = 4
-"""Columns of indentation from which Markdown shows a paragraph as code."""
+"""Nothing may follow: any reason can say that only a part is fixed, or name a second problem."""
 
 
 def _earlier(text: str) -> Previous | None:
     """Return what a text says of an earlier finding."""
-    match = _EARLIER.match(text)
-    if match is None:
-        return None
-    if match["fixed"]:
-        return Previous(match["id"], PreviousState.FIXED, "")
-    return Previous(match["id"], PreviousState.OPEN, _OPEN.sub("", match["said"], count=1).strip())
+    match = _EARLIER.fullmatch(text)
+    return Previous(match["id"], PreviousState(match["state"].lower()), "") if match else None
 
 
 class _Draft(Struct):

@@ -218,9 +218,8 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
         if not (in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])):
             return None
         said.append(rest.pop()[1])
-    leftovers = [Leftover(where, "it is text next to the findings", text) for where, text in rest]
-    leftovers += _beside_earlier(previous)
-    return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
+    leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
+    return Report("\n\n".join(said), findings, leftovers, not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:

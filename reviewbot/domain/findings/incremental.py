@@ -24,7 +24,7 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
-"""Characters of a leftover, an unreadable part of an earlier answer, that are shown to the reviewer."""
+"""Characters of a finding that was written as text, or of an unreadable part, that are shown to the reviewer."""
 
 
 class NewPart(Struct, frozen=True):
@@ -250,7 +250,7 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
     }
     if record.waiver:
         described["waived"] = record.waiver.reason
-    if record.leftover:
-        # Its place in an old answer does not say which code it is about.
+    if record.leftover or (record.category is None and record.text):
+        # Its title does not say all that it is about.
         described["text"] = through_word(record.text, MAX_DESCRIBED)
     return described

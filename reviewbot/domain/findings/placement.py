@@ -147,10 +147,19 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
         original = originals.get((material, finding.title))
         if original is not None:
             placed[index] = Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
+            placed[int(original)] = _with_text(placed[int(original)], finding.explanation)
             continue
         identifier = originals[material, finding.title] = str(index)
         placed[index] = _original(identifier, finding, view, found, finding_id(*material))
     return assign_ids(_limited([placed[index] for index in range(len(findings))], rules), {})
+
+
+def _with_text(item: Placed, more: str) -> Placed:
+    """Add what a duplicate says besides."""
+    said = item.finding.explanation
+    if more.strip() in said:
+        return item
+    return replace(item, finding=replace(item.finding, explanation=f"{said}\n\n{more}".strip()))
 
 
 _Entry = TypeVar("_Entry")

@@ -132,10 +132,11 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         copies: of its code in the file when it was last found.
         found: the task that reported it first.
         closed: the task under which it was closed, empty while it is open.
-        text: its explanation, kept while no comment shows it.
+        text: its explanation, if no comment shows it, or it is from a text.
         note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
         file: `ChangeIndex.version` of its path when it was last reported.
+        said: a digest of its explanation then.
     """
 
     id: str
@@ -158,6 +159,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     leftover: bool = False
     file: str = ""
     old_path: str = ""
+    said: str = ""
 
     @property
     def counts(self) -> bool:

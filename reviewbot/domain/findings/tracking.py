@@ -288,7 +288,11 @@ def merge_answer(
     verdicts = {one.id: one for one in previous}
     notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
     reported = ((key, _beside(one, known.get(key), change_index, here=answer.here)) for key, one in answered.items())
-    fresh = (replace(record, note=notes.get(key, record.note)) for key, record in reported)
+    texts = {item.id: item.finding.explanation for item in placed}
+    fresh = (
+        replace(record, note=notes.get(key) or record.note or _last_word(record, known.get(key), texts.get(key, "")))
+        for key, record in reported
+    )
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
         for key, record in known.items()
@@ -366,8 +370,10 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         in_file=item.in_file is not None,
         old_path=_old_path(item.in_file, change_index),
         found=task_id,
-        text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) else "",
+        # Nobody splits a text into findings, so the reviewer who confirms a fix is shown all of it.
+        text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) or not finding.category else "",
         file=change_index.version(item.in_file or ""),
+        said=digest(finding.explanation)[:_SHORT],
     )
     matched = find_match(record, change_index)
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
@@ -381,18 +387,41 @@ def _old_path(path: str | None, change_index: ChangeIndex) -> str:
 def _beside(
     record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
 ) -> TrackedFinding:
-    # A waiver holds for nothing worse than what was waived, and in the same file.
+    # A waiver holds only in the same file.
     if before is None:
         return record if here else _by_code(record, change_index)
     waiver = before.waiver
-    holds = (
-        before.severity.rank <= record.severity.rank and waiver and waiver.file == _what_is_waived(record, change_index)
-    )
+    holds = waiver and _is_waived(before, record) and waiver.file == _what_is_waived(record, change_index)
     # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
-    worse = min(before.severity, record.severity, key=lambda one: one.rank)
+    worse = min(before.severity, record.severity, key=_gravity)
     if not here and before.standing.is_open:  # since this answer, the code may have changed
         record = before
     return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
+
+
+def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
+    """Return whether a waiver holds for a finding that is reported again: for nothing worse, or for another text.
+
+    In structured answers, a second problem has a finding of its own.
+    """
+    is_same = now.category is not None or now.said == before.said
+    return is_same and _gravity(before.severity) <= _gravity(now.severity)
+
+
+def _gravity(severity: Severity) -> int:
+    """The order of what a waiver covers: a finding without a rating may be less than critical."""
+    return -1 if severity is Severity.CRITICAL else severity.rank
+
+
+def _last_word(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
+    """Return the explanation of a finding that is reported again if it is another one: its comment has the first."""
+    if before is None or not before.said:
+        return ""
+    is_merged_again = before.note != "" and explanation.startswith(before.note)
+    return explanation if before.said != record.said or is_merged_again else ""
+
+
+_SHORT = 8
 
 
 def _first_line(item: Placed) -> int | None:
@@ -417,14 +446,35 @@ def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
 def _judged(
     record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool, reviews: EarlierReviews
 ) -> TrackedFinding:
-    if verdict is None or not record.standing.is_open:
+    if verdict is None or not (record.standing.is_open or (here and verdict.state is PreviousState.OPEN)):
         return record
     answered = replace(record, note=verdict.note)
+    if not record.standing.is_open:
+        return _reopened(answered, change_index)
     if verdict.state is PreviousState.OPEN:
         return replace(answered, standing=FindingState.OPEN)
     # Another review of this same change cannot call a finding fixed that was open when the change was judged.
-    is_fixed = here and reviews.open.get(record.id) is not FindingState.OPEN and _has_changed(record, change_index)
-    return replace(answered, standing=FindingState.FIXED) if is_fixed else answered
+    has_changed = _has_changed(record, change_index)
+    if here and reviews.open.get(record.id) is not FindingState.OPEN and has_changed:
+        return replace(answered, standing=FindingState.FIXED)
+    return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
+
+
+UNCHANGED = "Calls it fixed; it stays open until the code at these lines changes, or it is waived."
+
+
+def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
+    """Open a closed finding again as the reviewer says, who knows where its problem is now; its code does not."""
+    return replace(
+        record,
+        standing=FindingState.OPEN,
+        closed="",
+        waiver=None,
+        line=None,
+        block=None,
+        in_file=False,
+        file=change_index.change,
+    )
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:

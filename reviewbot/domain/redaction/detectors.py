@@ -308,7 +308,7 @@ def _suspicious(line: str, place: Place) -> Iterator[Span]:
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
     """Return whether the user information of an address has a password; a program has an address only in a string."""
     scheme, value = found["scheme"] or "", found["v"]
-    if is_placeholder(value):
+    if is_placeholder(value) or f"://{value}:" in found[0]:  # of a database on the developer's own machine
         return False
     in_string = place is Place.CODE and line[: found.start()].endswith(("'", '"', "`"))
     is_address = scheme and scheme.lower() not in IMAGES and _IN_ADDRESS.fullmatch(value)

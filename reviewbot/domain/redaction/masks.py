@@ -131,6 +131,10 @@ _NO_VALUE = re.compile(
 )
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PLAIN = re.compile(r"[A-Za-z0-9_./# -]+")
+_SENTENCE = re.compile(
+    r"[A-Z\u00c0-\u00de](?=.*[^\W\d_]{2}[.,:;?!] \w)(?:[^\W\d_]+\W{1,3}|\d{1,4}\W{1,3}){3,}[\w%]*\W{0,2}"
+)
+"""A text of several words with punctuation, such as a translation of "Use 8 characters, one of them a digit."."""
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
 
 
@@ -153,7 +157,7 @@ def is_placeholder(value: str) -> bool:
         return True
     if _PLAIN.fullmatch(value) and _SECRET_WORD.search(value) and is_name(value):
         return True  # the name of a secret, such as `db-password`
-    return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
+    return " " in value and (not re.search(r"[0-9]", value) or _SENTENCE.fullmatch(value) is not None)
 
 
 _PRINTABLE = re.compile(r"[\t\n\r -~]+")

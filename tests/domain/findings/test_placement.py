@@ -277,6 +277,13 @@ def test_the_same_title_on_the_same_code_is_a_duplicate_and_another_title_is_not
     assert isinstance(third.placement, OnLines)
 
 
+def test_what_a_duplicate_says_besides_is_shown_with_the_original() -> None:
+    texts = ("It leaks.", "It leaks.", "So does b.py.", "")
+    first, *duplicates = placed(*(finding("One", code="ten", explanation=text) for text in texts))
+    assert first.finding.explanation == "It leaks.\n\nSo does b.py."
+    assert all(one.placement == DuplicateOf(first.id) for one in duplicates)
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_milder_duplicate_never_hides_a_worse_finding(reverse: bool) -> None:  # noqa: FBT001 — a table
     mild, bad = finding(line=10, severity=Severity.LOW), finding(line=10, severity=Severity.CRITICAL)

@@ -23,6 +23,7 @@ from reviewbot.domain.findings.tracked_finding import (
     TrackedFinding,
 )
 from reviewbot.domain.findings.tracking import (
+    UNCHANGED,
     ChangeIndex,
     Match,
     NoMatch,
@@ -34,7 +35,7 @@ from reviewbot.domain.findings.tracking import (
     waived,
 )
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.model.review import Finding, Leftover, Previous, PreviousState, Report, Severity, Side
+from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, file_diff, finding, numbered
 
@@ -426,7 +427,8 @@ def test_fixed_needs_the_reviewers_confirmation_and_changed_code(
     record = one(merge_answer(first, said, now))
     assert record.standing == standing
     assert record.closed == ("task_2" if standing == "fixed" else "")
-    assert record.note == ("It is not." if word in {"still", "both"} else "It is." if word else "")
+    said_fixed = "It is." if standing == "fixed" else f"{UNCHANGED} It is."
+    assert record.note == ("It is not." if word in {"still", "both"} else said_fixed if word else "")
     assert record.found == "task_1"
 
 
@@ -525,7 +527,8 @@ def test_a_fix_on_an_older_head_needs_a_review_of_this_head() -> None:
 
 def test_an_explanation_is_kept_while_no_comment_shows_it() -> None:
     given = finding("t" * 300, explanation="x" * 2_000, code="bad()")
-    assert one(found(NOW, given)).text == ""
+    assert one(found(NOW, replace(given, category=Category.SECURITY))).text == ""
+    assert one(found(NOW, given)).text == "x" * MAX_TEXT, "one that was written as text is shown to the reviewer again"
     said = answer(NOW, given)
     listed = replace(said, placed=tuple(in_summary(item, Why.OVER_LIMIT) for item in said.placed))
     record = one(merge_answer(Findings(), listed, NOW))
@@ -663,6 +666,50 @@ def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, tit
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
     after = merge_answer(with_waiver(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
+
+
+@pytest.mark.parametrize(
+    ("severity", "explanation", "stands"),
+    [
+        (Severity.UNRATED, "Why.", True),
+        (Severity.HIGH, "Why.", True),
+        (Severity.CRITICAL, "Why.", False),
+        (Severity.UNRATED, "Why. b.py does the same.", False),
+    ],
+)
+def test_a_waiver_of_an_unrated_text_covers_nothing_worse_and_no_other_text(
+    severity: Severity,
+    explanation: str,
+    stands: bool,  # noqa: FBT001 — a table
+) -> None:
+    text = finding(code="bad()", severity=Severity.UNRATED, explanation="Why.")
+    before = with_waiver(text)
+    said = answer(NOW, replace(text, severity=severity, explanation=explanation), task="task_2")
+    after = merge_answer(before, said, NOW)
+    assert (one(after).waiver is not None) is stands
+    assert one(after).note == ("" if explanation == "Why." else explanation), "the comment has the first explanation"
+    again = waive_only(after, NOW)
+    assert merge_answer(again, said, NOW) == again, "an answer that is read again changes nothing"
+    structured = with_waiver(replace(text, category=Category.SECURITY))
+    other = replace(text, category=Category.SECURITY, explanation="In other words.")
+    assert one(merge_answer(structured, answer(NOW, other, task="task_2"), NOW)).waiver is not None
+
+
+@pytest.mark.parametrize("now", [CHANGED, change_index({APP: BASE}, {APP: BASE})], ids=["fixed", "gone"])
+def test_the_reviewer_opens_a_closed_finding_again(now: ChangeIndex) -> None:
+    first = found(NOW, finding(code="bad()"))
+    name = one(first).id
+    closed = merge_answer(first, answer(now, task="task_2", fixed=[name]), now)
+    assert not one(closed).standing.is_open
+    late = merge_answer(closed, answer(now, task="task_3", still=[name], here=False), now)
+    assert not one(late).standing.is_open, "an answer about an older head does not know what is fixed"
+    said = answer(now, task="task_3", still=[name])
+    again = merge_answer(closed, said, now)
+    assert (one(again).counts, one(again).note, one(again).closed) == (True, "It is not.", "")
+    assert merge_answer(again, said, now) == again
+    assert one(update_states(again, NOW)).counts, "its code is not known any more"
+    fixed = answer(NOW, task="task_4", fixed=[name])
+    assert one(merge_answer(again, fixed, NOW)).standing is FindingState.FIXED
 
 
 def test_a_waiver_of_a_finding_whose_code_is_elsewhere_is_for_the_whole_change() -> None:
