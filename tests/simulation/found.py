@@ -475,7 +475,7 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
             *(Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
-            setting=Setting(mind=Mind(sloppiness=NOWHERE)),
+            setting=Setting(mind=Mind(sloppiness=NOWHERE, is_terse=True)),
         ),
     ),
     "carried-and-reset": Bug(
@@ -484,7 +484,7 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,)), Move("fix"), Episode((PUSH,))),
             *(Move("main_moves"), Move("revert"), Move("squash", 1), Episode((PUSH,))),
-            setting=Setting(mind=Mind(sloppiness=MISQUOTED)),
+            setting=Setting(mind=Mind(sloppiness=MISQUOTED, is_terse=True)),
         ),
     ),
     "renamed-and-back": Bug(
@@ -542,6 +542,7 @@ FOUND: dict[str, Bug] = {
                 Episode((PUSH,)),
             ),
             *(Move("fix"), Episode((PUSH,)), Move("revert", 1), Episode((PUSH,))),
+            setting=Setting(mind=Mind(is_terse=True)),
         ),
     ),
     "waived-code-moves": Bug(
@@ -1519,6 +1520,14 @@ FOUND: dict[str, Bug] = {
                 ),
             ),
             setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
+    "closed-finding-called-open": Bug(
+        "A fixed flaw came back in another file. The reviewer called the closed finding open, which did not count.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, RUN_PUSH, Move("fix"), RUN_PUSH, Move("evil", 0, 1), RUN_PUSH),
+            setting=Setting(mind=Mind(recalls=True)),
         ),
     ),
 }

@@ -114,6 +114,12 @@ BRIEF = 0.3
 LITERAL = 0.3
 """How often it does not report again what an open finding is about and has moved."""
 
+RECALLING = 0.2
+"""How often it calls a closed finding open if it finds the same again."""
+
+TERSE = 0.2
+"""How often it says nothing of an earlier finding that is still open."""
+
 LACKING = 0.06
 """How often the token lacks a permission."""
 _LACKING = (("checks: write",), ("pull-requests: write",), ("checks: write", "pull-requests: write"))
@@ -149,7 +155,10 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     setting = setting if moves else _with_fewer_permissions(setting, Random(seed + 8))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
     is_literal = not setting.mind.lies and Random(seed + 11).random() < LITERAL  # noqa: S311 — as above
-    setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief, is_literal=is_literal))
+    recalls = Random(seed + 12).random() < RECALLING  # noqa: S311 — as above
+    is_terse = Random(seed + 13).random() < TERSE  # noqa: S311 — as above
+    mind = replace(setting.mind, is_brief=is_brief, is_literal=is_literal, recalls=recalls, is_terse=is_terse)
+    setting = replace(setting, mind=mind)
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):

@@ -2041,6 +2041,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         PAY_ONCE,
         found="intent-in-an-older-check-run",
     ),
+    Mutation(
+        "a closed finding stays closed, whatever the reviewer says",
+        "reviewbot.domain.findings.tracking:_reopened",
+        lambda _right: lambda record, _index: record,
+        NEVER_GREEN,
+        found="closed-finding-called-open",
+    ),
 )
 
 

@@ -45,6 +45,8 @@ class Mind:
         is_vague: whether only its answers to follow-up reviews can be read.
         is_literal: whether it does not report a line again that an open finding is about and that has moved to another
             file.
+        is_terse: whether it says nothing of an earlier finding that is still open.
+        recalls: whether it calls a closed finding open, in place of a new finding with the same title.
     """
 
     sloppiness: int = 0
@@ -57,6 +59,8 @@ class Mind:
     is_brief: bool = False
     is_vague: bool = False
     is_literal: bool = False
+    recalls: bool = False
+    is_terse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ def earlier(submission: Submission) -> list[dict[str, object]]:
     texts = [one.content for one in submission.attachments if one.file_name == CONVERSATION]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+_CLOSED = re.compile(r'^([0-9a-f]{10}), [a-z]+: ("(?:[^"\\]|\\.)*") in', re.MULTILINE)
+
+
+def closed_in(submission: Submission) -> dict[str, str]:
+    """Return the ids of the closed findings in a submission by title."""
+    texts = "".join(one.content for one in submission.attachments if one.file_name == CONVERSATION)
+    return {json.loads(title): key for key, title in _CLOSED.findall(texts.partition("CLOSED FINDINGS")[2])}
 
 
 _NEW = re.compile(r'^("(?:[^"\\]|\\.)*"): (.*)$', re.MULTILINE)
@@ -191,21 +204,29 @@ class Oracle:
             moved = Counter((str(one["title"]), str(one["path"])) for one in earlier(submission)) - there
             elsewhere = Counter(token for token, _ in moved.elements())
             left = [(line, token) for line, token in left if not _took(elsewhere, token)]
+        closed = closed_in(submission) if self.mind.recalls else {}
         files: dict[str, list[dict[str, object]]] = {}
-        for line, token in left:
+        for line, token in (one for one in left if one[1] not in closed):
             files.setdefault(line.path, []).append(self._finding(line, token))
         listed: list[object] = [{"path": path, "findings": findings} for path, findings in files.items()]
         if self.mind.is_messy and listed:
             listed.append({"path": 7, "findings": [{"severity": ["?"], "title": "MESS1 has no place"}]})
         is_beside = self.mind.is_worried and not (self.mind.as_text or self.mind.is_prose)
-        answer: dict[str, object] = {"summary": f"Read. {WORRY}" if is_beside else "Read.", "files": listed}
+        answer: dict[str, Any] = {"summary": f"Read. {WORRY}" if is_beside else "Read.", "files": listed}
         if asked := earlier(submission):
-            answer["previous"] = [self._word(one, lines, submission.idempotency_key) for one in asked]
+            words = [self._word(one, lines, submission.idempotency_key) for one in asked]
+            answer["previous"] = [one for one in words if not self.mind.is_terse or one["state"] == "fixed"]
+        back = dict.fromkeys(closed[token] for _, token in left if token in closed)
+        if back:
+            answer["previous"] = [
+                *answer.get("previous", []),
+                *({"id": one, "state": "open", "note": "It is back."} for one in back),
+            ]
         return answer
 
     def _paragraphs(self, answer: dict[str, Any]) -> Iterator[str]:
         for one in answer.get("previous", ()):
-            yield f"{one['id']}: fixed" if one["state"] == "fixed" else f"{one['id']}: open: {one['note']}"
+            yield f"{one['id']}: {one['state']}"
         findings = [(file["path"], one) for file in answer["files"] for one in file["findings"]]
         for path, one in findings:
             label = "critical: " if one["severity"] == "critical" else ""
