@@ -1287,13 +1287,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="finished-before-its-announcement",
     ),
     Mutation(
-        "a purchase that a run has dropped is over, although another one bought it",
-        "reviewbot.app.github.ledger_store:finished_in",
-        lambda _right: _every_copy_that_is_over,
-        ANNOUNCED,
-        found="dropped-while-bought",
-    ),
-    Mutation(
         "a finding gets another id if GitHub cannot be reached",
         "reviewbot.app.reviewer.read_result:_texts",
         _without_unreachable,
@@ -1451,7 +1444,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a check run records the older review that is open in place of the head's own",
-        "reviewbot.app.github.check_run:_is_only_record",
+        "reviewbot.app.github.check_run:_has_another_record",
         _returning(value=False),
         NEVER_GREEN,
         found="finished-review-behind-an-open-one",
@@ -1830,7 +1823,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the second review of a head replaces the record of the first one",
-        "reviewbot.app.github.check_run:_is_only_record",
+        "reviewbot.app.github.check_run:_has_another_record",
         _returning(value=False),
         NEVER_GREEN,
         found="second-review-of-a-head",
@@ -1998,13 +1991,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="deferred-while-bought",
     ),
     Mutation(
-        "a deferral is written over that of another run",
-        "reviewbot.app.github.record:_deferred_by_another",
-        _returning(None),
-        PAY_ONCE,
-        found="deferred-by-two-runs",
-    ),
-    Mutation(
         "any check run is the one whose response was lost",
         "reviewbot.app.github.check_run:_is_own",
         _returning(value=True),
@@ -2034,7 +2020,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an intent is written into the check run of another review",
-        "reviewbot.app.github.check_run:_is_only_record",
+        "reviewbot.app.github.check_run:_has_another_record",
         lambda right: (
             lambda run, known, state, there: " intent " not in state.external_id and right(run, known, state, there)
         ),

@@ -25,6 +25,8 @@ UNLINKED = {
     "recorded-twice": "The guard is that of `deferred-on-two-heads`; the run makes other calls now, so no race.",
     "intent-written-over-a-task": "The guard is that of `older-check-written-over`; as for `recorded-twice`.",
     "task-only-in-the-summary": "Two guards: the run that finds the end of a deferral reads the summary again.",
+    "deferred-by-two-runs": "An intent has a check run of its own now, so its guard was not needed, and is deleted.",
+    "dropped-while-bought": "The guard is that of `late-answer-behind-a-dropped-purchase`.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

@@ -9,7 +9,7 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, Annotat
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
-from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import (
@@ -20,7 +20,7 @@ from reviewbot.domain.machine.outcome import (
     current_check,
     newer_base,
 )
-from reviewbot.domain.machine.purchase import purchase_to_copy
+from reviewbot.domain.machine.purchase import may_be_bought_otherwise, purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
@@ -48,7 +48,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     there = now if known.read_again else there
-    target = there if there and not _is_only_record(run, known, state, there) else None
+    target = there if there and not _has_another_record(run, known, state, there) else None
     try:
         check = _update_check(run, state, target)
     except ForgeUnreachable:
@@ -80,21 +80,28 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
     return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
 
 
-def _is_only_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
-    """Return whether a check run has the only copy of another review of this head, which must stay there.
+def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
+    """Return whether a check run has a copy of another review of this head, which must stay there.
 
-    Without a trusted summary, its findings would be forgotten. While a run waits for the review of an older head, the
-    check run has a copy of that one, too. An intent gets a check run of its own beside another review: GitHub numbers
-    check runs when they are created, and the first intent counts.
+    Without a trusted summary, the findings of its only copy would be forgotten. While a run waits for the review of an
+    older head, the check run has a copy of that one, too. If another run may buy the change with another scope, the
+    first intent counts, and GitHub numbers check runs when they are created: an intent is not written into another one.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
-    if copy is None or mine is None or not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
+    if copy is None or mine is None:
         return False
-    if mine.purchase.state is TaskState.INTENT:
-        return True
+    is_intent = mine.purchase.state is TaskState.INTENT
+    if is_intent and known.purchase and may_be_bought_otherwise(known, known.purchase):
+        return _what(copy.purchase) != _what(mine.purchase)
+    if not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
+        return False
     older = (*known.stored.older_checks, *known.snapshot.older_checks)
     copies = (decode_external_id(one.external_id, run.signer) for one in older)
     return all(purchase_key(one.purchase) != purchase_key(copy.purchase) for one in copies if one)
+
+
+def _what(purchase: Purchase) -> tuple[object, ...]:
+    return purchase_key(purchase), purchase.since, purchase.state
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:

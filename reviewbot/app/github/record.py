@@ -72,24 +72,12 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
-    """Record in check run and summary that a purchase waits; the outcome says for what.
-
-    Not if another run has recorded the same since: that one may buy it before this one has written.
-    """
+    """Record in check run and summary that a purchase waits; the outcome says for what."""
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
-    if there := _deferred_by_another(now, wanted):
-        asked = tuple(dict.fromkeys((*there.asked, *wanted.asked)))
-        there = replace(there, asked=asked, requested_by=there.requested_by or wanted.requested_by)
-        return replace(now.noted(there), read_again=False)
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
     return _written(run, now, wanted, outcome) or HeadMoved()
-
-
-def _deferred_by_another(now: Known, wanted: Purchase) -> Purchase | None:
-    there = now.stored.ledger.recorded(wanted)
-    return there if there is not None and there.is_deferred_on(wanted.head_sha) else None
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
