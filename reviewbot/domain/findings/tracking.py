@@ -370,7 +370,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         in_file=item.in_file is not None,
         old_path=_old_path(item.in_file, change_index),
         found=task_id,
-        # Nobody splits a text into findings, so the reviewer who confirms a fix is shown all of it.
+        # Such a text may be about more than its title says, so the reviewer who confirms a fix is shown it.
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) or not finding.category else "",
         file=change_index.version(item.in_file or ""),
         said=digest(finding.explanation)[:_SHORT],
