@@ -55,13 +55,11 @@ class Prose(Struct, frozen=True):
 
     Attributes:
         previous: what it says about earlier findings.
-        confirmed: the same as written.
         rest: the paragraphs that are not part of a finding, as written.
     """
 
     findings: tuple[Finding, ...] = ()
     previous: tuple[Previous, ...] = ()
-    confirmed: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
 
 
@@ -78,18 +76,13 @@ class _Block(Struct, frozen=True):
     Attributes:
         raw: as written.
         text: without the marker and indentation; of a fence its lines.
-        marker: what comes before the text.
         info: of a fence, else None.
     """
 
     raw: str
     text: str
-    marker: str
+    is_heading: bool = False
     info: str | None = None
-
-    @property
-    def is_heading(self) -> bool:
-        return self.marker.lstrip().startswith("#")
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
@@ -126,25 +119,24 @@ def _starts(line: str, before: str) -> bool:
     marker, text = _unmarked(line)
     if marker.strip() or before.lstrip().startswith("#"):
         return True
-    return PLACE.match(text) is not None or _earlier(text) is not None or is_clean(text)
+    return PLACE.match(text) is not None or _EARLIER.fullmatch(text) is not None or is_clean(text)
 
 
 def _unmarked(line: str) -> tuple[str, str]:
     """Return the indentation and list or heading marker of a line, and its text."""
-    found = _MARKER.match(line)
-    end = found.end() if found else 0
-    return line[:end], line[end:].strip()
+    text = _MARKER.sub("", line, count=1)
+    return line.removesuffix(text), text.strip()
 
 
 def _block(lines: Sequence[str]) -> _Block:
     marker, text = _unmarked(lines[0])
-    return _Block("\n".join(lines), "\n".join([text, *(line.strip() for line in lines[1:])]), marker)
+    return _Block("\n".join(lines), "\n".join([text, *(line.strip() for line in lines[1:])]), "#" in marker)
 
 
 def _fence(lines: Sequence[str]) -> _Block:
     indent, opening = _indent(lines[0]), _FENCE.match(lines[0])
     inner = "\n".join(line[min(indent, _indent(line)) :] for line in lines[1:-1])
-    return _Block("\n".join(lines), inner, "", info=opening["info"].strip() if opening else "")
+    return _Block("\n".join(lines), inner, info=opening["info"].strip() if opening else "")
 
 
 def _indent(line: str) -> int:
@@ -163,12 +155,6 @@ _EARLIER = re.compile(
 """Nothing may follow: any reason can say that only a part is fixed, or name a second problem."""
 
 
-def _earlier(text: str) -> Previous | None:
-    """Return what a text says of an earlier finding."""
-    match = _EARLIER.fullmatch(text)
-    return Previous(match["id"], PreviousState(match["state"].lower()), "") if match else None
-
-
 class _Draft(Struct):
     place: re.Match[str]
     severity: Severity
@@ -181,7 +167,6 @@ class _Reader:
     def __init__(self) -> None:
         self.drafts: list[_Draft] = []
         self.previous: list[Previous] = []
-        self.confirmed: list[str] = []
         self.rest: list[str] = []
         self.current: _Draft | None = None
 
@@ -195,7 +180,6 @@ class _Reader:
             draft.text.append(block.raw)
         elif earlier := self._confirmed(block):
             self.previous.append(earlier)
-            self.confirmed.append(block.raw)
         else:
             self.rest.append(block.raw)
             self.current = None
@@ -211,7 +195,8 @@ class _Reader:
         """Return what a block says of an earlier finding, if the answer begins so: later, it may be a quotation."""
         if self.drafts or self.rest or block.info is not None or _indent(block.raw) >= _CODE:
             return None
-        return _earlier(block.text)
+        match = _EARLIER.fullmatch(block.text)
+        return Previous(match["id"], PreviousState(match["state"].lower()), "") if match else None
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
@@ -264,4 +249,4 @@ def read_prose(text: str, *, confirms: bool = False) -> Prose:
         reader.read(block)
     rest = tuple(one for one in reader.rest if one.strip("\n\t `*_#>|~=+.,:;-"))
     previous = reader.previous if confirms else [replace(one, state=PreviousState.OPEN) for one in reader.previous]
-    return Prose(tuple(map(_finding, reader.drafts)), tuple(previous), tuple(reader.confirmed), rest)
+    return Prose(tuple(map(_finding, reader.drafts)), tuple(previous), rest)

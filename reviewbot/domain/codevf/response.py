@@ -213,13 +213,11 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
     rest = [(source.where, text) for source, prose in parsed for text in prose.rest]
-    said = [text for _, prose in parsed for text in prose.confirmed]
     if not findings:
-        if not (in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])):
-            return None
-        said.append(rest.pop()[1])
+        says_so = in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])
+        return Report(rest[0][1], (), previous=previous) if says_so else None
     leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
-    return Report("\n\n".join(said), findings, leftovers, not leftovers, previous)
+    return Report("", findings, leftovers, not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:

@@ -288,11 +288,11 @@ def merge_answer(
     verdicts = {one.id: one for one in previous}
     notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
     reported = ((key, _beside(one, known.get(key), change_index, here=answer.here)) for key, one in answered.items())
-    texts = {item.id: item.finding.explanation for item in placed}
-    fresh = (
-        replace(record, note=notes.get(key) or record.note or _last_word(record, known.get(key), texts.get(key, "")))
-        for key, record in reported
+    said = {item.id: item.finding.explanation for item in placed}
+    last = (
+        (one, notes.get(key) or one.note or _last_word(one, known.get(key), said.get(key, ""))) for key, one in reported
     )
+    fresh = (replace(record, note=note) for record, note in last)
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
         for key, record in known.items()
@@ -460,21 +460,13 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = "Calls it fixed; it stays open until the code at these lines changes, or it is waived."
+UNCHANGED = "Calls it fixed; it stays open until its code changes or it is waived."
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Open a closed finding again as the reviewer says, who knows where its problem is now; its code does not."""
-    return replace(
-        record,
-        standing=FindingState.OPEN,
-        closed="",
-        waiver=None,
-        line=None,
-        block=None,
-        in_file=False,
-        file=change_index.change,
-    )
+    open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
+    return replace(open_again, line=None, block=None, in_file=False, file=change_index.change)
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
