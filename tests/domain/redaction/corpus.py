@@ -684,6 +684,9 @@ POSITIONS: tuple[tuple[str, str], ...] = (
 )
 
 HARMLESS = (
+    '  "forgot_password": "Forgot your password? Click here 24/7",',
+    '  "password_help": "Mindestens 8 Zeichen, davon 1 Zahl",',
+    "      DATABASE_URL: postgres://postgres:postgres@db:5432/app",
     "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
     "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "const stripe = Stripe('pk_test_{n24}')",
