@@ -2007,7 +2007,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a collection buys although the record is lost",
         "reviewbot.domain.machine.purchase:_check_memory",
-        lambda right: lambda known: right(known) if known.request.may_buy else None,
+        lambda right: lambda known, candidate: right(known, candidate) if known.request.may_buy else None,
         WITHIN_LIMIT,
         found="deferred-beside-a-lost-record",
     ),

@@ -67,7 +67,8 @@ class Prose(Struct, frozen=True):
 
 _FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})(?P<info>[^`\n]*)\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
-_MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?")
+_MARKER = re.compile(r"[ \t]*(?P<heading>#{1,6}[ \t]+)?(?:[-*\u2022][ \t]+|\d{1,3}[.)][ \t]+)?(?:\[[ xX]\][ \t]+)?")
+_RULE = re.compile(r"[ \t]*[-*_=]{3,}[ \t]*(?:\n|\Z)")
 
 
 class _Block(Struct, frozen=True):
@@ -140,7 +141,6 @@ def _fence(lines: Sequence[str]) -> _Block:
 
 
 def _indent(line: str) -> int:
-    line = line.expandtabs(_CODE)
     return len(line) - len(line.lstrip())
 
 
@@ -150,7 +150,7 @@ _CRITICAL = re.compile(
     rf"{MARKS}(?:critical|blocker){MARKS}(?:\s*[:\u2013\u2014]|\s+-){MARKS}(?:\s+|\Z)", re.IGNORECASE
 )
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE
+    r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE | re.ASCII
 )
 """Nothing may follow: any reason can say that only a part is fixed, or name a second problem."""
 
@@ -193,7 +193,8 @@ class _Reader:
 
     def _confirmed(self, block: _Block) -> Previous | None:
         """Return what a block says of an earlier finding, if the answer begins so: later, it may be a quotation."""
-        if self.drafts or self.rest or block.info is not None or _indent(block.raw) >= _CODE:
+        is_quoted = block.info is not None or _indent(block.raw.expandtabs(_CODE)) >= _CODE or "[ ]" in block.raw
+        if self.drafts or self.rest or is_quoted:
             return None
         match = _EARLIER.fullmatch(block.text)
         return Previous(match["id"], PreviousState(match["state"].lower()), "") if match else None
@@ -202,7 +203,7 @@ class _Reader:
 def _belongs(block: _Block, draft: _Draft) -> bool:
     """Return whether a block goes on with a finding: it is indented, below its heading, or its first text."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
-    return not block.is_heading and (is_below or not any(draft.text))
+    return not (block.is_heading or _RULE.match(block.raw)) and (is_below or not any(draft.text))
 
 
 def _finding(draft: _Draft) -> Finding:

@@ -7,6 +7,7 @@ diff. Code is compared with the text as sent, in which secrets are redacted.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
@@ -138,6 +139,7 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
     # By the code itself, because anyone can make two codes with one id.
     originals: dict[tuple[tuple[str, ...], str], str] = {}
+    more: defaultdict[int, list[str]] = defaultdict(list)
     placed: dict[int, Placed] = {}
     for index in sorted(range(len(findings)), key=lambda index: findings[index].severity.rank):
         finding = findings[index]
@@ -147,19 +149,18 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
         original = originals.get((material, finding.title))
         if original is not None:
             placed[index] = Placed(original, finding, DuplicateOf(original), SuggestionState.NONE)
-            placed[int(original)] = _with_text(placed[int(original)], finding.explanation)
+            more[int(original)].append(finding.explanation)
             continue
         identifier = originals[material, finding.title] = str(index)
         placed[index] = _original(identifier, finding, view, found, finding_id(*material))
+    placed |= {index: _with_texts(placed[index], texts) for index, texts in more.items()}
     return assign_ids(_limited([placed[index] for index in range(len(findings))], rules), {})
 
 
-def _with_text(item: Placed, more: str) -> Placed:
-    """Add what a duplicate says besides."""
-    said = item.finding.explanation
-    if more.strip() in said:
-        return item
-    return replace(item, finding=replace(item.finding, explanation=f"{said}\n\n{more}".strip()))
+def _with_texts(item: Placed, more: Sequence[str]) -> Placed:
+    """Add what its duplicates say besides."""
+    texts = dict.fromkeys((item.finding.explanation, *more))
+    return replace(item, finding=replace(item.finding, explanation="\n\n".join(filter(str.strip, texts))))
 
 
 _Entry = TypeVar("_Entry")

@@ -288,7 +288,7 @@ def merge_answer(
     verdicts = {one.id: one for one in previous}
     notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
     reported = ((key, _beside(one, known.get(key), change_index, here=answer.here)) for key, one in answered.items())
-    said = {item.id: item.finding.explanation for item in placed}
+    said = {item.id: item.finding.explanation for item in placed if not isinstance(item.placement, DuplicateOf)}
     last = (
         (one, notes.get(key) or one.note or _last_word(one, known.get(key), said.get(key, ""))) for key, one in reported
     )
@@ -391,7 +391,8 @@ def _beside(
     if before is None:
         return record if here else _by_code(record, change_index)
     waiver = before.waiver
-    holds = waiver and _is_waived(before, record) and waiver.file == _what_is_waived(record, change_index)
+    is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
+    holds = waiver and is_waived and waiver.file == _what_is_waived(record, change_index)
     # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
     worse = min(before.severity, record.severity, key=_gravity)
     if not here and before.standing.is_open:  # since this answer, the code may have changed
@@ -464,9 +465,10 @@ UNCHANGED = "Calls it fixed; it stays open until its code changes or it is waive
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """Open a closed finding again as the reviewer says, who knows where its problem is now; its code does not."""
+    """Open a closed finding again, as the reviewer says; code that has left the change does not close it again."""
     open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
-    return replace(open_again, line=None, block=None, in_file=False, file=change_index.change)
+    is_gone = find_match(record, change_index) is NoMatch.VANISHED
+    return replace(open_again, line=None, block=None, in_file=False) if is_gone else open_again
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:

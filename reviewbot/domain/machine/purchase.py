@@ -161,7 +161,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
         others = known.spent - intent.hold - _freed_for(known.ledger, intent)
         budget.check(_spending(known, known.ledger, agreed.hold, others), None)
         return agreed
-    _check_memory(known)
+    _check_memory(known, candidate)
     after = replace(balance, available=balance.available + freed)
     budget.check(_spending(known, known.ledger, agreed.hold, known.spent - freed), after)
     return agreed
@@ -252,9 +252,10 @@ def _parts(known: Known) -> int:
     return len(TaskBatches.of(known.change.sendables, limits, known.request.max_tasks, confirms=confirms).files)
 
 
-def _check_memory(known: Known) -> None:
+def _check_memory(known: Known, candidate: Candidate) -> None:
     """Reject an automatic purchase, deferred or not, if earlier ones are unknown; only a user's request may buy."""
-    if known.stored.lost and not known.request.is_explicit:
+    is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
+    if known.stored.lost and not is_asked:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
         why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(

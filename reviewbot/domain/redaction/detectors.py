@@ -305,10 +305,14 @@ def _suspicious(line: str, place: Place) -> Iterator[Span]:
         yield from _random_in(line, lower)
 
 
+_OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
+"""A host without a domain: the developer's own machine, or a container beside."""
+
+
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
     """Return whether the user information of an address has a password; a program has an address only in a string."""
     scheme, value = found["scheme"] or "", found["v"]
-    if is_placeholder(value) or f"://{value}:" in found[0]:  # of a database on the developer's own machine
+    if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):
         return False
     in_string = place is Place.CODE and line[: found.start()].endswith(("'", '"', "`"))
     is_address = scheme and scheme.lower() not in IMAGES and _IN_ADDRESS.fullmatch(value)

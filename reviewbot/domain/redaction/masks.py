@@ -132,7 +132,8 @@ _NO_VALUE = re.compile(
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PLAIN = re.compile(r"[A-Za-z0-9_./# -]+")
 _SENTENCE = re.compile(
-    r"[A-Z\u00c0-\u00de](?=.*[^\W\d_]{2}[.,:;?!] \w)(?:[^\W\d_]+\W{1,3}|\d{1,4}\W{1,3}){3,}[\w%]*\W{0,2}"
+    r"[A-Z\u00c0-\u00de](?=.*[^\W\d_]{2}[.,:;?!] \w)"
+    r"(?:[^\W\d_]+\W{1,3}|\d{1,4}\W{1,3}){3,}(?:[^\W\d_]+|\d{1,4})?\W{0,2}"
 )
 """A text of several words with punctuation, such as a translation of "Use 8 characters, one of them a digit."."""
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)

@@ -346,6 +346,7 @@ def test_only_an_answer_that_begins_with_it_confirms_a_fix(text: str, states: li
         ("Fixed.", ["fixed"]),
         ("open", ["open"]),
         ("OPEN!", ["open"]),
+        ("f\u0131xed", []),
         ("open, as before", []),
         ("open: It still runs a shell. b.py:2: So does this.", []),
         ("fixed: `sleep(5)` is gone", []),
@@ -420,7 +421,7 @@ def test_critical_right_after_the_line_counts_in_any_form(label: str) -> None:
         "src/a.py:3: low: Rename it.",
         "src/a.py:3: Rename it. **info**",
         "- src/a.py:3: nit: Rename it.\n\n  Or delete it.",
-        "### src/a.py:3: Severity: low\n\nRename it.\n\n---\n\nOverall, fine.",
+        "### src/a.py:3: Severity: low\n\nRename it.\n\nOverall, fine.",
         "src/a.py:3: critical section is not locked",
     ],
 )
@@ -448,6 +449,16 @@ def test_no_text_is_rated_below_critical(text: str) -> None:
 def test_text_beside_findings_is_left_to_a_person(said: str) -> None:
     for text in (f"{FOUND}\n\n{said}", f"{said}\n\n{FOUND}"):
         assert not read_result(text, form=WORDS).readable
+
+
+def test_a_suggestion_keeps_its_code_behind_a_tab() -> None:
+    [one] = read_prose(f"{FOUND}\n  ```suggestion\n  if x:\n\treturn value\n  ```").findings
+    assert one.suggestion == "if x:\nreturn value"
+
+
+def test_a_rule_ends_the_finding_of_a_heading() -> None:
+    for rule in ("---", "***"):
+        assert read_prose(f"### {FOUND}\n\n{rule}\n\nOverall, it is bad.").rest == ("Overall, it is bad.",)
 
 
 def test_a_suggestion_may_contain_shorter_fences() -> None:

@@ -282,6 +282,8 @@ def test_what_a_duplicate_says_besides_is_shown_with_the_original() -> None:
     first, *duplicates = placed(*(finding("One", code="ten", explanation=text) for text in texts))
     assert first.finding.explanation == "It leaks.\n\nSo does b.py."
     assert all(one.placement == DuplicateOf(first.id) for one in duplicates)
+    many = placed(*(finding("One", code="ten", explanation=f"{number} {'x' * 400}") for number in range(5_000)))
+    assert len(many[0].finding.explanation) > 2_000_000, "in linear time"
 
 
 @pytest.mark.parametrize("reverse", [False, True])

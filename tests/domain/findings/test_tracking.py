@@ -707,9 +707,17 @@ def test_the_reviewer_opens_a_closed_finding_again(now: ChangeIndex) -> None:
     again = merge_answer(closed, said, now)
     assert (one(again).counts, one(again).note, one(again).closed) == (True, "It is not.", "")
     assert merge_answer(again, said, now) == again
-    assert one(update_states(again, NOW)).counts, "its code is not known any more"
-    fixed = answer(NOW, task="task_4", fixed=[name])
-    assert one(merge_answer(again, fixed, NOW)).standing is FindingState.FIXED
+    assert one(update_states(again, now)).counts, "code that has left the change does not close it"
+    other = change_index({APP: BASE}, {APP: f"{BASE}other()\n"})
+    fixed = merge_answer(again, answer(other, task="task_5", fixed=[name]), other)
+    assert one(fixed).standing is FindingState.FIXED
+    assert one(update_states(fixed, NOW)).counts, "its code is back"
+
+
+def test_a_late_answer_ends_no_waiver() -> None:
+    text = finding(code="bad()", severity=Severity.UNRATED, explanation="Why.")
+    late = answer(NOW, replace(text, explanation="In other words."), task="task_2", here=False)
+    assert one(merge_answer(with_waiver(text), late, NOW)).waiver is not None
 
 
 def test_a_waiver_of_a_finding_whose_code_is_elsewhere_is_for_the_whole_change() -> None:

@@ -150,6 +150,8 @@ def test_a_name_with_the_prefix_of_a_token_is_kept(name: str) -> None:
         ('password = "hunter22"', "hunter22"),
         ("password: 'hunter22'", "hunter22"),
         ("const apiKey = `qwer-5678-zxcv`;", "qwer-5678-zxcv"),
+        ("DATABASE_URL=postgres://acme_Live2024x:acme_Live2024x@db.example.com/x", "acme_Live2024x@"),
+        ('password = "Login, then type Xk29vQpL7zR"', "Xk29vQpL7zR"),
         ('db_password := "correcthorse"', "correcthorse"),
         ('"client_secret" => "a1b2c3d4!"', "a1b2c3d4!"),
         ('password: str = "abc123XYZ!"', "abc123XYZ!"),
