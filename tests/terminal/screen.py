@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def watch(
     env: Mapping[str, str],
     columns: int = 80,
     press: tuple[str, bytes] | None = None,
-    after: float = 0,
+    once: Callable[[], bool] = lambda: True,
     seconds: float = 60,
 ) -> Seen:
     """Run the program on a terminal until it ends.
@@ -63,7 +63,7 @@ def watch(
         env: the whole environment.
         columns: width of the terminal.
         press: keys to send after a text appears.
-        after: seconds between the text and the keys.
+        once: what else must be true before the keys are sent.
         seconds: timeout, after which it is killed.
     """
     ours, theirs = pty.openpty()
@@ -73,7 +73,7 @@ def watch(
     with subprocess.Popen(command, cwd=at, env=dict(env), stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         try:
-            raw = _heard(ours, press, after, time.monotonic() + seconds)
+            raw = _heard(ours, press, once, time.monotonic() + seconds)
             status = process.wait(10)
         finally:
             process.kill()
@@ -81,7 +81,7 @@ def watch(
     return Seen(status, raw)
 
 
-def _heard(terminal: int, press: tuple[str, bytes] | None, after: float, until: float) -> str:
+def _heard(terminal: int, press: tuple[str, bytes] | None, once: Callable[[], bool], until: float) -> str:
     """Return all output until the program ends."""
     heard = b""
     while time.monotonic() < until:
@@ -94,8 +94,7 @@ def _heard(terminal: int, press: tuple[str, bytes] | None, after: float, until: 
         if not piece:
             break
         heard += piece
-        if press and press[0].encode() in heard:
-            time.sleep(after)
+        if press and press[0].encode() in heard and once():
             os.write(terminal, press[1])
             press = None
     return heard.decode("utf-8", "replace")

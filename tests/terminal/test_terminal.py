@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,18 +33,27 @@ HOSTILE = answer(
 
 
 def at_terminal(
-    session: Session, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None, after: float = 0
+    session: Session,
+    *arguments: str,
+    columns: int = 80,
+    press: tuple[str, bytes] | None = None,
+    once: Callable[[], bool] = lambda: True,
 ) -> Seen:
     env = {**session.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     words = ("review", "--codevf-url", session.url, *arguments)
-    return watch(*words, at=session.clone.root, env=env, columns=columns, press=press, after=after)
+    return watch(*words, at=session.clone.root, env=env, columns=columns, press=press, once=once)
 
 
 def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(open_session: Opened) -> None:
     clock = HandClock()
     session = open_session(clock=clock)
-    # The task id is printed after creation; it also has to be stored before the wait begins.
-    seen = at_terminal(session, press=("in the queue", CTRL_C), after=1.5)
+    session.more["REVIEWBOT_TIME_SCALE"] = "1"  # at least two seconds between polls
+
+    def is_waiting() -> bool:
+        polled = [one.at for one in session.faults.log if one.method == "GET" and "/tasks/" in one.target]
+        return bool(polled) and time.time() - polled[-1] > 0.5
+
+    seen = at_terminal(session, press=("in the queue", CTRL_C), once=is_waiting)
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue \d:\d\d:\d\d", seen.text)
     assert "\x1b[1;33mIn the queue, not finished yet" in seen.raw
@@ -51,6 +62,7 @@ def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(open_session: 
     (task,) = session.service.tasks()
     assert task.cancelled_at is None
     (command,) = re.findall(r"^  reviewbot (review .*)$", seen.text, re.MULTILINE)
+    session.more.clear()
     clock.advance(60)
     result = session.call(*command.split())
     assert result.status == 1
