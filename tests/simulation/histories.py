@@ -456,9 +456,12 @@ def judge(history: History) -> list[Violation]:
         }
         # Where no summary can be written, a failed run's check replaces the only record of the findings.
         is_short = "pull-requests: write" in history.setting.denied
+        # An answer that came earlier or later was placed on other code, and another run bought another review.
+        is_elsewhere = spending.arrivals(played.world) != spending.arrivals(other.world)
         may_differ = (
             has_more
             or is_short
+            or is_elsewhere
             or Refusal.NEWER_ANSWER in refused
             or (played.world.scheduler.struck > 1 and bool(refused))
         )

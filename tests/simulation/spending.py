@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import pairwise, product
@@ -42,8 +43,13 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
     if not tasks:
         return None
     reviews = [one for one in tasks if "question" not in one.submission.metadata]
-    recorded = (one for one in reviews if world.setting.has_summary or _is_recorded(world, one))
-    return SIX * next(recorded, tasks[-1]).hold * parts
+    recorded = [one for one in reviews if world.setting.has_summary or _is_recorded(world, one)]
+    return SIX * min(recorded or tasks[-1:], key=lambda one: _submitted(world, one)).hold * parts
+
+
+def _submitted(world: World, task: StoredTask) -> float:
+    """Return when a task was created, or its intent was, if a second run asked for it and cannot know."""
+    return world.truth.begun.get(_head(task), task.created) if len(task.askers) > 1 else task.created
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
@@ -185,6 +191,26 @@ def is_written_over(world: World, task: StoredTask) -> bool:
     return not _is_recorded(world, task) and any(_written_over(world, task))
 
 
+def is_read_on_reopening(world: World, task: StoredTask) -> bool:
+    """Return whether a ledger that was read before an answer was written over it, and the pull request is closed.
+
+    Without check runs no other copy has the answer. The task is recorded as open, so it is read when the pull request
+    is reopened.
+    """
+    number = _number(task)
+    if world.setting.has_checks or world.github.pulls[number].is_open:
+        return False
+    states = [(one.counter, _state(one, task)) for one in world.written_ledgers(number)]
+    return states[-1][1] is TaskState.OPEN and any(
+        state is TaskState.DONE and later_counter <= counter and later is TaskState.OPEN
+        for (counter, state), (later_counter, later) in pairwise(states)
+    )
+
+
+def _state(ledger: Ledger, task: StoredTask) -> TaskState | None:
+    return next((one.state for one in ledger.purchases if task.id in split_ids(one.task_id)), None)
+
+
 def is_withdrawn(world: World, task: StoredTask) -> bool:
     """Return whether the ledger of a run that had cancelled a deferred purchase was written over one with its task."""
     comments = world.github.comments_of(_number(task))
@@ -276,6 +302,16 @@ def _costs(task: StoredTask, now: float) -> bool:
 
 _ASIDE = frozenset({Reason.SHARED_HEAD, Reason.COLLECTED, Reason.EVENT})
 """Reasons of runs that judge no review of the head."""
+
+
+def arrivals(world: World) -> Counter[tuple[str, str, str]]:
+    """Return the heads of each review: the one that it was bought for, the one before, and the one of its arrival."""
+    pull = world.pull
+    return Counter(
+        (_head(task), _since(task), next((one.sha for one in reversed(pull.pushes) if one.at <= at), ""))
+        for task in world.tasks_of(pull.number)
+        for at, _ in task.reads[:1]
+    )
 
 
 def is_used_up(world: World) -> bool:
