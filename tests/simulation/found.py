@@ -1530,4 +1530,20 @@ FOUND: dict[str, Bug] = {
             setting=Setting(mind=Mind(recalls=True)),
         ),
     ),
+    "answer-written-over-when-closed": Bug(
+        "A run published an answer of a closed pull request, without check runs. Another run, which had seen the task "
+        "in progress, wrote over its text, and no run reads a closed pull request's answer again.",
+        NOTHING_LOST,
+        history(
+            Move("status"),
+            Episode((NEXT,), (At(11, Meanwhile(Move("close", 0, 4))), At(13, Begin(PUSH)))),
+            Move("revert"),
+            Episode((PUSH, NEXT, NEXT), (*(At(0, Switch()), At(0, Switch())), *(At(6, Switch()), At(7, Switch())))),
+            setting=Setting(
+                (("check-run", "false"), ("wait-minutes", "0")),
+                life=Life(pending=2, processing=20),
+                mind=Mind(sloppiness=59, as_text=True, is_worried=True),
+            ),
+        ),
+    ),
 }

@@ -366,8 +366,6 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     least = least if world.setting.has_checks else 1
     if spending.is_overwritten(world, task, least) or spending.is_check_written_over(world, task):
         return True
-    if spending.is_read_on_reopening(world, task):
-        return True
     number = int(str(task.submission.metadata["pullRequest"]))
     ledgers = list(world.written_ledgers(number))
     head = task.submission.metadata["headSha"]

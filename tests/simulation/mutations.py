@@ -1844,8 +1844,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a text without an answer stays in the summary beside a late answer",
-        "reviewbot.domain.machine.finish:on_new_head",
-        lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
+        "reviewbot.app.github.summary_comment:keeps_text",
+        lambda right: lambda known: right(replace(known, stored=_stating_nothing(known.stored))),
         NOTHING_LOST,
         found="reply-read-beside-a-replaced-head",
     ),
@@ -2010,6 +2010,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda known, candidate: right(known, candidate) if known.request.may_buy else None,
         WITHIN_LIMIT,
         found="deferred-beside-a-lost-record",
+    ),
+    Mutation(
+        "a run writes over the text of an answer that it has not read",
+        "reviewbot.app.github.summary_comment:keeps_text",
+        _returning(value=False),
+        NOTHING_LOST,
+        found="answer-written-over-when-closed",
     ),
     Mutation(
         "an intent in a bot's pull request is left",

@@ -191,26 +191,6 @@ def is_written_over(world: World, task: StoredTask) -> bool:
     return not _is_recorded(world, task) and any(_written_over(world, task))
 
 
-def is_read_on_reopening(world: World, task: StoredTask) -> bool:
-    """Return whether a ledger that was read before an answer was written over it, and the pull request is closed.
-
-    Without check runs no other copy has the answer. The task is recorded as open, so it is read when the pull request
-    is reopened.
-    """
-    number = _number(task)
-    if world.setting.has_checks or world.github.pulls[number].is_open:
-        return False
-    states = [(one.counter, _state(one, task)) for one in world.written_ledgers(number)]
-    return states[-1][1] is TaskState.OPEN and any(
-        state is TaskState.DONE and later_counter <= counter and later is TaskState.OPEN
-        for (counter, state), (later_counter, later) in pairwise(states)
-    )
-
-
-def _state(ledger: Ledger, task: StoredTask) -> TaskState | None:
-    return next((one.state for one in ledger.purchases if task.id in split_ids(one.task_id)), None)
-
-
 def is_withdrawn(world: World, task: StoredTask) -> bool:
     """Return whether the ledger of a run that had cancelled a deferred purchase was written over one with its task."""
     comments = world.github.comments_of(_number(task))

@@ -23,7 +23,7 @@ from reviewbot.domain.codevf.remarks import (
     worst_label,
 )
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
+from reviewbot.domain.model.review import Category, Finding, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, unique
 from reviewbot.values import replace
@@ -151,7 +151,9 @@ def read_result(
     named = {one.summary for one in reports if _names_more(one.summary, findings)}
     unstructured += [_free_text("summary", text) for text in sorted(named)]
     reports = [replace(one, summary="") if one.summary in named else one for one in reports]
-    unstructured += _beside_earlier([one for report in reports for one in report.previous])
+    # What is said of earlier findings may be a new one.
+    beside = {text for report in reports for one in report.previous for text in (one.note, one.reply)}
+    unstructured += [_free_text("previous", text) for text in sorted(beside) if adds_finding(text)]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
@@ -175,12 +177,6 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     label, listed = worst_label(text), {f"/{one.path}" for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
     return is_worse or any(not any(path.endswith(f"/{one}") for path in listed) for one in rated_paths(text))
-
-
-def _beside_earlier(previous: Sequence[Previous]) -> list[Leftover]:
-    """Return what is said of earlier findings and may be a new one."""
-    said = {text for one in previous for text in (one.note, one.reply)}
-    return [_free_text("previous", text) for text in sorted(said) if adds_finding(text)]
 
 
 def _confirming_nothing(report: Report) -> Report:

@@ -222,8 +222,9 @@ def _by_code(
         return record
     if matched is NoMatch.VANISHED:
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        # Neither can be in a change that was reviewed before the finding existed, unless it has the file.
-        is_gone = not change_index.kept or (is_later and not is_in)
+        # Neither can be in a change that was reviewed before the finding existed, unless it has the file. But the text
+        # of a finding without a category may also name one of the change's other files.
+        is_gone = not change_index.kept or (is_later and not is_in and record.category is not None)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):

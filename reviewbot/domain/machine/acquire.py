@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
-from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
+from reviewbot.domain.machine.outcome import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
@@ -499,7 +499,6 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
         )
-        known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
         return concluded(known, by_findings(known, rules, readable=not before.unread))
     return concluded(known, failed(known, error))
 

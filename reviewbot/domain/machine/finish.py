@@ -21,7 +21,6 @@ from reviewbot.domain.machine.outcome import (
     is_contradicted,
     newer_head,
     published,
-    shows_answer,
 )
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
@@ -57,19 +56,12 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Move to another head than the reviewed one, without the waivers, which were given for other code.
-
-    The summary keeps the text of the new head's own review. But a text without an answer does not hide late answers,
-    which no check shows once this head's check is completed.
-    """
-    has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
-    is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
+    """Move to another head than the reviewed one, without the waivers, which were given for other code."""
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     return replace(
         known,
         change=change,
         reviewed_sha=known.reviewed_sha or reviewed_sha,
-        keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )
 

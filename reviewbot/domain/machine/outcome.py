@@ -203,6 +203,19 @@ def shows_answer(ledger: Ledger) -> bool:
     return not ledger.stated or ledger.stated.startswith(_ANSWER)
 
 
+def keeps_text(known: Known) -> bool:
+    """Return whether the summary keeps its text: an answer that this run has not read, or the review of a newer head.
+
+    A text without an answer does not hide late answers, which no check shows once this head's check is completed.
+    """
+    ledger, update = known.stored.ledger, known.memory.update
+    if known.report is None and ledger.stated == answer_of(known.task_id):
+        return True
+    is_hiding = not shows_answer(ledger) and known.report is None and update.answers != ()
+    has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in ledger.purchases)
+    return known.reviewed_sha != "" and has_own and not is_hiding
+
+
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     """Return whether the summary's text, which shows no answer, contradicts this outcome.
 
