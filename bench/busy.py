@@ -200,5 +200,5 @@ def pauses(writes: int) -> float:
 def _shares(one: Shared) -> Table:
     columns = ("reviews in one hour", "published", "requests", "of the hour's limit, %", "refused and sent again")
     row = (one.runs, one.published, one.requests, 100 * one.requests / A_HOUR, one.refused)
-    note = f"The limit allows {A_HOUR // FIRST} first reviews an hour and repository."
+    note = f"The limit allows {A_HOUR // FIRST} first reviews per hour and repository."
     return Table("sharing a limit", columns, (row,), note)

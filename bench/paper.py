@@ -42,7 +42,7 @@ CREDITS = 360
 """Default hold of a review: 240 times 1.5 for `fast`."""
 
 CODEVF_A_HOUR = 3_600
-"""CodeVF's requests an hour and account."""
+"""CodeVF's requests per hour and account."""
 
 REVIEW_HOURS = ceil(LONG_REVIEW / HOUR)
 
@@ -102,12 +102,12 @@ class Organisation:
 
     @property
     def fits(self) -> int:
-        """Most reviews an hour and repository within GitHub's limit."""
+        """Most reviews per hour and repository within GitHub's limit."""
         return max(bought for bought in range(A_HOUR) if Hour(bought, self.open_pulls).requests <= A_HOUR)
 
     @property
     def carried(self) -> int:
-        """Most reviews an hour and CodeVF account if each run detaches at once."""
+        """Most reviews per hour and CodeVF account if each run detaches at once."""
         return CODEVF_A_HOUR // (BOUGHT + 1 + REVIEW_HOURS)
 
 
@@ -149,7 +149,7 @@ def _github(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         peak.requests,
         f"{peak.bought} reviews, as many published, {peak.waiting} open; **the limit is {A_HOUR:,}**",
     )
-    yield "most reviews an hour and repository", day.fits, "within that limit, including their collection"
+    yield "most reviews per hour and repository", day.fits, "within that limit, including their collection"
     yield "re-run without changes", AGAIN, "requests of each such run"
 
 
@@ -169,7 +169,7 @@ def _codevf(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         f"{BOUGHT} per review, and one for each open task; **the limit is {CODEVF_A_HOUR:,} an account**",
     )
     yield "accounts needed", ceil(asked / CODEVF_A_HOUR), "each with its own key"
-    yield "most reviews an hour and account", day.carried, "detaching at once, collected hourly"
+    yield "most reviews per hour and account", day.carried, "detaching at once, collected hourly"
     few, many = sorted((polls(0), polls(DETACH_AFTER)))
     yield (
         "the same when runs wait 8 minutes without an answer",

@@ -342,6 +342,12 @@ class RateLimited(ForgeUnreachable):
     """GitHub's rate limit does not end within the deadline."""
 
 
+AGAIN = "Try again. If it fails again, report it as a bug."
+"""The hint of an error that a user cannot cause."""
+
+MOVED = "It moved meanwhile. In a workflow, the next event reads it again. At a terminal, run the command again."
+
+
 class ChangeUnreadable(ReviewbotError):
     """Neither the API nor git returned the whole change."""
 

@@ -324,7 +324,7 @@ class Pages(Protocol):
 
 
 class Reporter(Protocol):
-    """The runner: log, annotations, outputs, job summary and files. All arguments may be hostile."""
+    """The runner: log, annotations, outputs, job summary and files. All arguments may be untrusted."""
 
     def say(self, line: str) -> None:
         """Write a line to the log."""

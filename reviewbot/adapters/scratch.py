@@ -48,5 +48,5 @@ def unusable(reason: str) -> ScratchUnusable:
     """Return the error for a reason in the system's words."""
     return ScratchUnusable(
         f"The temporary folder cannot be used: {reason}.",
-        hint="Free space on the runner, or set `TMPDIR` to a folder that can be written.",
+        hint="Free disk space, or set `TMPDIR` to a folder that can be written.",
     )

@@ -11,7 +11,7 @@ from reviewbot.domain.diff.text_index import split_lines
 
 
 class SourceFile(Struct, frozen=True):
-    """A file of the change, at its head; `path` is hostile and never used on disk.
+    """A file of the change, at its head; `path` is untrusted and never used on disk.
 
     Attributes:
         lines: as git counts them, without LF or CRLF.

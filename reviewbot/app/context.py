@@ -176,13 +176,13 @@ class RunContext(Struct, frozen=True, dict=True):
         self.ports.reporter.say(line)
 
     def attempt(self, what: str, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
-        """Write a part; returns None if the token lacks permission, which is recorded."""
+        """Do `what` ("Writing the check run"); returns None if the token lacks permission, which is recorded."""
         try:
             return write(*arguments, **named)
         except PermissionMissing as error:
             self.degraded.denied.add(what)
             needs = f"`{error.needs}`" if error.needs else "permission"
-            self.degraded.say(f"{what} could not be written: the token lacks {needs}.")
+            self.degraded.say(f"{what} failed: the token lacks {needs}.")
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:

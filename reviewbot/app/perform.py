@@ -129,7 +129,7 @@ def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
     """Remove the label before the task exists, so that it cannot approve another head."""
     number = known.snapshot.pull.number
-    run.attempt(f"The removal of the label {label}", run.ports.forge.remove_label, number, label)
+    run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, number, label)
     return steps.Done()
 
 

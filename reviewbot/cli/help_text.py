@@ -46,7 +46,7 @@ commit must be in this clone.
 Examples:
   reviewbot apply --check          the patch; changes no file
   reviewbot apply                  every suggestion that fits
-  reviewbot apply 3f9a             one finding; four digits of its id are enough
+  reviewbot apply 3f9a             one finding; its first four digits are enough
   reviewbot apply report.json      the suggestions of a report
 
 If suggestions overlap, the one for the more severe finding is applied.
@@ -88,17 +88,18 @@ Examples:
   reviewbot render report.json --to html > report.html       a page to read
   reviewbot render report.json --to sarif > report.sarif     for code scanning
   reviewbot render report.json --to rdjson > report.rdjson   for reviewdog
-  reviewbot render report.json --to markdown                 for a terminal
+  reviewbot render report.json --to markdown                 for a comment
   reviewbot render report.json --to prompt | AGENT           for a coding agent
 
 Exit status: 0 written; 2 the report cannot be read.
 """,
     "init": """\
 Write the workflows that review pull requests, collect finished reviews and
-answer commands, and a config file that lists every setting. The spending limits
-are set; all other settings are commented out. --as gate also prints the ruleset
-that requires the check; if its workflows exist, it only prints the ruleset.
---force overwrites existing workflows, but never a config file. Nothing is sent.
+answer commands, and a config file that lists every setting. All are commented
+out, except the spending limits of a paid reviewer. --as gate also prints the
+ruleset that requires the check; if its workflows exist, it only prints the
+ruleset. --force overwrites existing workflows, but never a config file. Nothing
+is sent.
 
 At a terminal, init asks for missing options. Non-interactive defaults:
 --as advisory and --reviewer codevf. --action has a default only if you

@@ -206,7 +206,7 @@ def _add_plan(commands: Commands) -> None:
 def _add_stats(commands: Commands) -> None:
     stats = _add(commands, "stats", "[options]", "show what past reviews cost, and what happened to their findings")
     stats.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
-    about = "a repository; repeatable; default: this clone's origin"
+    about = "a repository; repeatable; default: GITHUB_REPOSITORY, or this clone's origin"
     stats.add_argument("--repo", action="append", default=[], metavar="OWNER/NAME", help=about)
     _add_output(stats, "json", "markdown", "csv", "html")
 
@@ -235,7 +235,7 @@ def _add_init(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     doctor = _add(commands, "doctor", "[options]", "check that reviews of a repository work")
-    doctor.add_argument("--repo", metavar="OWNER/NAME", help="the repository; default: this clone's origin")
+    doctor.add_argument("--repo", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY, or this clone's origin")
     _add_inputs(doctor)
 
 

@@ -139,11 +139,11 @@ class Settings:
     wait_minutes: int = setting(8, "Minutes to wait before the job ends; 0 submits and ends.", whole_number(0, 350))
     on_pending: Tolerance = setting(
         Tolerance.PASS,
-        "The step's result while the review is open: `fail`, or `pass`, which leaves it to the check.",
+        "The step's result while the review is open: `fail`, or `pass`; the check shows it in any case.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
-        "The step's result if a due review did not happen: `fail`, or `pass`, which leaves it to the check.",
+        "The step's result if a due review did not happen: `fail`, or `pass`; the check shows it in any case.",
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
@@ -205,8 +205,9 @@ class Settings:
     )
     bases: tuple[str, ...] = config_key(
         (),
-        "Base branches, besides the default branch, whose check has the required name: patterns as in "
-        "`on.pull_request.branches`. List only branches that are protected like the default branch.",
+        "Base branches, besides the default branch, whose check has the required name; for others, it ends in "
+        "`(base: BRANCH)`. Patterns as in `on.pull_request.branches`, only for branches that are protected like the "
+        "default branch.",
         PATTERNS,
     )
     approve_spend: str = config_key(
@@ -513,7 +514,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, what, todo=todo, item=number)
         if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
             what = f"rule {number}: `min-lines` is larger than `max-lines`"
-            yield Problem(where, what, "a range of lines", item=number)
+            yield Problem(where, what, "at most `max-lines`", item=number)
 
 
 def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:

@@ -168,9 +168,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.paid and not any(job.collects for job in jobs):
-        what = (
-            f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
-        )
+        what = f"reviews that take longer than {settings.wait_minutes} minutes wait for the pull request's next event"
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
     if reviewing and not any("issue_comment" in job.events for job in jobs):
         what = "no workflow starts on `/reviewbot` comments; the next run on the pull request answers them"
@@ -240,9 +238,9 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
-            yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+            yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, which it needs {why}", todo, EXIT_SETTINGS)
     if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
-        what = f"`{job.name}` lacks `issues: read`: in a private repository, `context` has no issues"
+        what = f"`{job.name}` lacks `issues: read`: in a private repository, the reviewer sees no issues"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 

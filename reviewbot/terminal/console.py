@@ -1,4 +1,4 @@
-"""A console for hostile text: nothing in it is markup, and invisible characters are shown."""
+"""A console for untrusted text: nothing in it is markup, and invisible characters are shown."""
 
 from __future__ import annotations
 

@@ -421,7 +421,7 @@ def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: 
         assert ("A shell runs it" in done.summary) is (left == "check"), "the summary comment has it"
         assert bool(rig.checks()) is (left == "check")
         assert bool(rig.summaries()) is (left == "summary")
-        assert done.summary.count("could not be written") <= 2
+        assert done.summary.count("failed: the token lacks") <= 2
 
 
 def test_a_read_only_token_writes_everything_on_the_runner(tmp_path: Path) -> None:

@@ -42,11 +42,11 @@ TOKENS: Mapping[str, Token] = {
     "a workflow's, as the README has it": Token(WORKFLOW, 1, "gate", "csk"),
     "without checks": Token(
         {**WORKFLOW, Scope.CHECKS: Access.NONE},
-        1, "gate", "cs", ("The check run could not be written", "checks: write"),
+        1, "gate", "cs", ("Writing the check run failed", "checks: write"),
     ),
     "without pull-requests": Token(
         {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ},
-        1, "gate", "k", ("The summary comment could not be written", "pull-requests: write"),
+        1, "gate", "k", ("Writing the summary comment failed", "pull-requests: write"),
     ),
     "that may only read": Token(
         READ_ONLY, 4, "not-published", "", ("The token cannot write", "`checks: write` and `pull-requests: write`")
@@ -55,7 +55,7 @@ TOKENS: Mapping[str, Token] = {
         {Scope.CONTENTS: Access.READ}, 3, "permission", "", ("pull-requests: read",)
     ),
     "that may nothing": Token(NOTHING, 3, "permission", "", ("pull-requests: read",)),
-    "a person's": Token(FULL, 1, "gate", "cs", ("check run could not be written", "of an App"), login="hubot"),
+    "a person's": Token(FULL, 1, "gate", "cs", ("check run failed", "of an App"), login="hubot"),
 }  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def test_a_result_may_stay_on_the_runner_only_for_a_forks_own_event(
         rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
         done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
         assert (done.exit_status, done.outputs["reason"]) == (status, reason), done.log
-        assert "could not be written: the token lacks `" in done.log
+        assert "failed: the token lacks `" in done.log
         assert "::warning file=app.py,line=1" in done.log
 
 

@@ -61,7 +61,7 @@ CHECK_NOT_UPDATED = replace(LEFT_OPEN, says="Warning: ")
 STALLED = Expected(4, "not-published", "", Same.NOTHING, "To fix")
 """The verdict is in the job summary, and the merge queue gets no check."""
 
-UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "could not be written")
+UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "failed: the token lacks")
 
 
 def _denied(expected: Expected) -> Expected:

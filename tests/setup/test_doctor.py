@@ -246,7 +246,7 @@ CASES = {
     "the review workflow alone": Case(
         0,
         (
-            ("collect: no workflow collects reviews that take longer than 8 minutes", "`reviewbot-collect.yml`"),
+            ("collect: reviews that take longer than 8 minutes wait for", "`reviewbot-collect.yml`"),
             ("commands: no workflow starts on `/reviewbot` comments", "`reviewbot-commands.yml`"),
         ),
         {COLLECT: None, COMMANDS: None},

@@ -1,7 +1,7 @@
 """The GitHub runner: log, workflow commands, outputs, job summary and files in the workspace.
 
 Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every input
-is hostile, and the registered secrets are removed from every output.
+is untrusted, and the registered secrets are removed from every output.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ Scrub = Callable[[str], str]
 
 
 class ErrorContent(Struct, frozen=True):
-    """The content of an error body: hostile text, credits of the account and the task, seconds, codes in lower case."""
+    """The content of an error body: untrusted text, credits of the account and task, seconds, codes in lower case."""
 
     message: str = ""
     available: Decimal | None = None

@@ -144,7 +144,7 @@ def _moment(value: object, of_day: time) -> datetime | None:
 def _figure(value: object, what: str) -> Decimal:
     figure = number(value)
     if figure is None:
-        raise ServiceError(f"CodeVF's response is not {what}: a value is not a number.", hint=_HINT)
+        raise ServiceError(f"CodeVF's response has an invalid number in {what}.", hint=_HINT)
     return figure
 
 

@@ -13,7 +13,7 @@ from reviewbot.adapters.git.objects import read_between
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.diff.parse import ChangeSet
-from reviewbot.errors import ChangeUnreadable
+from reviewbot.errors import MOVED, ChangeUnreadable
 
 _DEPTHS = ("--depth=50", "--depth=500", "--unshallow")
 _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
@@ -61,8 +61,8 @@ class GitChangeReader:
             if merge_base := _merge_base(git, head, base):
                 return merge_base
         raise ChangeUnreadable(
-            f"Pull request {number} and its base have no commit in common.",
-            hint="The two histories are unrelated, so there is no diff.",
+            f"Pull request {number} and its base have no commit in common, so there is no diff.",
+            hint="Rebase the branch on its base, and push it.",
         )
 
     def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
@@ -77,10 +77,7 @@ class GitChangeReader:
 def _require_head(git: Git, number: int, head: str) -> None:
     fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
     if fetched != head:
-        raise ChangeUnreadable(
-            f"Pull request {number} moved from {head[:12]} to {fetched[:12]} while it was read.",
-            hint="The next event reviews the new head.",
-        )
+        raise ChangeUnreadable(f"Pull request {number} moved from {head[:12]} to {fetched[:12]}.", hint=MOVED)
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:

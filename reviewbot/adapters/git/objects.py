@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from reviewbot.adapters.git.process import Git
+from reviewbot.adapters.git.process import Git, partial_clone
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
-from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
 """Bytes of all texts together; further files have none."""
@@ -119,15 +118,11 @@ def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:
 
 def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
     wanted = "".join(f"{oid}\n" for oid in oids).encode("ascii")
-    for line in (
-        git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=wanted).decode("ascii").splitlines()
-    ):
+    found = git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=wanted)
+    for line in found.decode("ascii").splitlines():
         oid, size = line.split(" ")
         if size == "missing":
-            raise ChangeUnreadable(
-                "A file of this change is missing in the clone.",
-                hint="In a partial clone, run `git checkout BRANCH` first.",
-            )
+            raise partial_clone()
         yield oid, int(size)
 
 

@@ -18,7 +18,7 @@ from reviewbot.adapters.scratch import FULL, unusable, writing_scratch
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.selection.selection import LARGEST_TEXT
-from reviewbot.errors import ChangeUnreadable, ScratchUnusable
+from reviewbot.errors import AGAIN, ChangeUnreadable, ScratchUnusable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """Bytes of a command's output."""
@@ -82,7 +82,7 @@ class Git:
             os.posix_fallocate(errors.fileno(), 0, _WORDS)  # so that git can still say that the disk is full
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
             if status in CANNOT_START:
-                raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git on the runner.")
+                raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git.")
             if status < 0:
                 raise ChangeUnreadable(
                     f"git {arguments[0]} was killed by signal {-status}.",
@@ -127,9 +127,19 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
     text = errors.decode("utf-8", "replace").strip("\0").strip()
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
-    last = (text.splitlines() or ["It gave no reason."])[-1]
+    last = (text.splitlines() or ["it gave no reason"])[-1]
+    if "promisor remote" in text:
+        return partial_clone()
     words = "".join(character if character.isprintable() else " " for character in last)
-    return ChangeUnreadable(f"git {command} failed.", hint=words[:300])
+    return ChangeUnreadable(f"git {command} failed: {words[:300].rstrip('.')}.", hint=AGAIN)
+
+
+def partial_clone() -> ChangeUnreadable:
+    """Return the error for a clone without the files of the change: git may not fetch anything while it reads."""
+    return ChangeUnreadable(
+        "This is a partial clone, and some files of the change are not in it.",
+        hint="Run `git diff BASE...HEAD > /dev/null`, which fetches them, and then the command again.",
+    )
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:

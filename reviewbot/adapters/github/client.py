@@ -202,7 +202,7 @@ class Client:
             try:
                 status, _, body = self._request("GET", path, intent, headers={"Accept": accept})
             except TooLong:
-                what = f"GitHub's response has more than {RESPONSE_BYTES:,} bytes: {intent.doing}."
+                what = f"GitHub's response has more than {RESPONSE_BYTES:,} bytes. Failed: {intent.doing}."
                 raise DiffTooLarge(what) from None
             if status != HTTPStatus.OK:
                 raise not_json(intent)

@@ -23,6 +23,7 @@ from reviewbot.domain.codevf.polling import moment
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, read
 from reviewbot.errors import (
+    AGAIN,
     DiffTooLarge,
     ForgeError,
     ForgeUnreachable,
@@ -128,7 +129,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 404 | 410:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = _plain(Refused, "GitHub refused the request", "", reply, intent)
+            decision = _plain(Refused, "GitHub refused the request", AGAIN, reply, intent)
         case status if status in _SERVER_ERRORS:
             decision = _server_error(reply, intent)
         case _:
@@ -136,12 +137,12 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     return decision
 
 
-_DIFF_LIMITS = "Its limits are 300 files, 20,000 lines and 1 MB."
+_DIFF_LIMITS = "Install git, which has no such limits: 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
     "It is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token is "
     "valid during its job, an App's for an hour: keep `wait-minutes` below that."
 )
-_MISSING = "It does not exist, or the token cannot see it; GitHub does not distinguish the two."
+_MISSING = "It does not exist, or the token cannot see it. Check its name or number, and what the token can read."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."
 
 
@@ -161,8 +162,8 @@ _GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INS
 
 
 def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> RequestFailed:
-    said = f"{hint} GitHub says: {reply.words or 'nothing'}".lstrip()
-    return RequestFailed(kind(f"{what}: {intent.doing} ({reply.status}).", hint=said))
+    said = f"{hint} GitHub says: {reply.words or 'nothing'}"
+    return RequestFailed(kind(f"{what} ({reply.status}). Failed: {intent.doing}.", hint=said))
 
 
 _THROTTLED = re.compile(
@@ -221,7 +222,7 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
 def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
-        f"GitHub has an internal error: {intent.doing} ({reply.status}).",
+        f"GitHub has an internal error ({reply.status}). Failed: {intent.doing}.",
         hint="Check https://www.githubstatus.com, and try again later. Retrying is safe.",
     )
     return RequestFailed(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
@@ -233,7 +234,6 @@ NETWORK = (requests.RequestException, HTTPError)
 """The exceptions of a request."""
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
-_LATER = "Try again later."
 _DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
@@ -241,33 +241,28 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
     """Return the decision for an exception of `NETWORK`; only its class is safe to show."""
     match failure:
         case ElsewhereError():
-            error, again = _ELSEWHERE, RetryPolicy.NEVER
+            error = ("GitHub redirects to another host.", "The repository may have moved. Check `GITHUB_API_URL`.")
+            again = RetryPolicy.NEVER
         case EndlessResponse():
             error, again = ("GitHub did not send a final response.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
-            error, again = _UNTRUSTED, RetryPolicy.NEVER
+            error = (
+                "The server's TLS certificate is not trusted.",
+                "Set `SSL_CERT_FILE` to the file of its authority.",
+            )
+            again = RetryPolicy.NEVER
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):
             error, again = ("GitHub cannot be reached.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
         case requests.Timeout() | Urllib3Timeout():
-            error, again = ("GitHub did not respond in time.", _LATER), RetryPolicy.READS
+            error, again = ("GitHub did not respond in time.", "Try again later."), RetryPolicy.READS
         case _:
             error, again = ("The connection to GitHub was lost.", _REACH), RetryPolicy.READS
     what, hint = error
     return RequestFailed(
         ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})"), again
     )
-
-
-_ELSEWHERE = (
-    "GitHub redirects to another host.",
-    "Check `GITHUB_API_URL`; the repository may have moved to another server.",
-)
-_UNTRUSTED = (
-    "The server's TLS certificate is not trusted.",
-    "If it was issued by your own authority, set `SSL_CERT_FILE`.",
-)
 
 
 def not_json(intent: Intent) -> RequestFailed:

@@ -21,7 +21,7 @@ def collect_finished(ports: Ports) -> Collection:
     """Publish the finished reviews, and list them in the job summary.
 
     Raises:
-        ReviewbotError: the only repository could not be looked through, or those of the installation not be listed.
+        ReviewbotError: the only repository could not be read, or the installation's repositories could not be listed.
     """
     recorder = Recorder(ports.reporter)
     wanted, installation = peek_settings(ports.inputs).repositories, ports.installation

@@ -24,9 +24,9 @@ class Recorder(Struct):
         summaries: job summaries of the runs, to be written below the list of pull requests, which must not be cut off.
             They are rendered here, because views contain the texts of the changed files.
         lookups: the pull requests that were looked up, complete whatever ends the collection.
-        failures: the repositories that could not be looked through.
+        failures: the repositories that could not be read.
         unreached: what the rate limit left to the next collection.
-        repositories: how many were looked through to the end.
+        repositories: how many were read to the end.
         is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
             not be allowed to see that repository, so its findings are neither kept nor annotated.
     """

@@ -52,7 +52,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:
         case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
-            # A lost ledger refuses every command until now. This run writes a new one, so that later commands count.
+            # If the ledger is lost, every command until now is refused. This run writes a new one, so later ones count.
             edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
             return judge_again(edits=(edit,))
         case authorize.Refusal() | authorize.Tell():

@@ -28,7 +28,7 @@ from reviewbot.render.view_models.command import AnswerView, StatusView
 from reviewbot.render.view_models.review import BypassView
 from reviewbot.values import replace
 
-_EMOJI = "The reaction to a command"
+_EMOJI = "Reacting to a command"
 
 _REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.NEWER_ANSWER, Refusal.ARGUMENTS))
 """Refusals that show the command's reason or wrong arguments."""
@@ -65,7 +65,7 @@ def reply(
         body, in_thread = (run.renderer.post(one) for one in (view, replace(view, in_reply_to=None)))
         is_there = partial(replies_to, run, posted.key)
         thread = thread_with(posted.key, now.threads)
-        run.attempt("The answer to a command", post_in, run, now, thread, in_thread, is_there, elsewhere=body)
+        run.attempt("Answering a command", post_in, run, now, thread, in_thread, is_there, elsewhere=body)
         if posted.command.name is CommandName.ASK:
             delete_duplicates(run, posted.key, run.read_snapshot())
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
@@ -107,7 +107,7 @@ def delete_duplicates(run: RunContext, key: str, now: Snapshot) -> None:
     for extra, _ in replies_to(run, key, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)
         delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
-        run.attempt("The deletion of a duplicate comment", delete, extra.id)
+        run.attempt("Deleting a duplicate comment", delete, extra.id)
 
 
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:

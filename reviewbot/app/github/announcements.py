@@ -16,8 +16,6 @@ from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.render.view_models.command import AnnouncementView
 from reviewbot.values import replace
 
-_ANNOUNCEMENT = "The announcement of a late answer"
-
 
 def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Outcome) -> Known:
     """Post what is left to announce, and delete what two concurrent runs posted twice."""
@@ -25,7 +23,7 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
     for one in announcing.posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
-        if run.attempt(_ANNOUNCEMENT, run.post_once, post, partial(_is_announced, run, one)):
+        if run.attempt("Announcing a late answer", run.post_once, post, partial(_is_announced, run, one)):
             known = known.with_update(known.memory.update.having_posted([one.key]))
     return replace(known, denied=frozenset(run.degraded.denied))
 
@@ -37,7 +35,7 @@ def without_doubles(run: RunContext, known: Known) -> Known:
     in_threads = duplicates(snapshot.threads, instance)
     for delete, ids in ((forge.delete_comment, extra), (forge.delete_review_comment, in_threads)):
         for comment_id in ids:
-            run.attempt("The deletion of a duplicate comment", delete, comment_id)
+            run.attempt("Deleting a duplicate comment", delete, comment_id)
     comments = tuple(one for one in snapshot.comments if one.id not in extra)
     threads = tuple(
         replace(thread, comments=tuple(one for one in thread.comments if one.id not in in_threads))

@@ -31,7 +31,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Write the check on the reviewed head, unless it is up to date.
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
-    requests with this head, so it turns green only if none of them is not green.
+    requests with this head, so it turns green only if no other one of them has a check that is not green.
     """
     outcome = apply_bypass(known, outcome)
     if outcome.conclusion in GREEN and _has_other_base(run, known):

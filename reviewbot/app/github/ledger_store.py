@@ -60,7 +60,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         ledger = with_claims(ledger, signed)
         is_deleted = was_here and keep is None
         # A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
-        ledger = _ending_commands(run, ledger) if run.paid and (is_deleted or signed) else ledger
+        if run.paid and (is_deleted or signed):  # it may say that any command until now is executed
+            ledger = replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
     is_gone = was_here and not ledger.purchases
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
     claimed = Decimal(0) if believed else reading.spent
@@ -77,11 +78,6 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
     )
-
-
-def _ending_commands(run: RunContext, ledger: Ledger) -> Ledger:
-    """End every command until now, since the lost ledger may have executed any of them."""
-    return replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
 
 
 def _read_with_checks(

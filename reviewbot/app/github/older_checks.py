@@ -67,10 +67,10 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows, without that of this head, and those in progress that another one hides.
+    """Yield the check runs that GitHub shows, without that of this head, and those in progress that a newer one hides.
 
-    Another review of this head or a racing run hides it. Check runs of replaced heads are among them, if they were read
-    for the ledger.
+    The newer one is of another review of this head, or of a racing run. Check runs of replaced heads are among them, if
+    they were read for the ledger.
     """
     here = (*known.snapshot.checks, *((known.check,) if known.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}

@@ -97,7 +97,12 @@ def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
 
 
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:
-    """Write to the summary; returns None if it was lost or deleted, so was read again, and the head has moved."""
+    """Write to the summary.
+
+    Returns:
+        What the run knows then; None if GitHub's response was lost or the comment deleted, and the pull request, read
+        again, has another head.
+    """
     written = write_summary(run, _only(known, purchase), outcome)
     return None if written.reviewed_sha else replace(_keeping(known, written), read_again=False)
 

@@ -34,7 +34,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
     refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
-    run.attempt("The dismissal of a review", _dismiss, run, known, outcome)
+    run.attempt("Dismissing a review", _dismiss, run, known, outcome)
     known = replace(known, denied=frozenset(run.degraded.denied))
     if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)

@@ -66,7 +66,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:
-    """Delete the duplicates of a summary that has what they say: one can have the only record of a task."""
+    """Delete duplicates, after the summary has what they say: one can have the only record of a task."""
     for double in doubles:
         run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
 

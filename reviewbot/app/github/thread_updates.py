@@ -30,7 +30,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
     posted = {key for key, _ in comment_diff.replies_there(threads, instance)}
     count = 0
     for operation in comment_diff.thread_operations(updates):
-        done = run.attempt("The update of a finding's comment", _carry_out, run, operation)
+        done = run.attempt("Updating a finding's comment", _carry_out, run, operation)
         if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1

@@ -85,4 +85,4 @@ def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
         wanted = replace(tag, asks=asks and one.id == newest)
         copy = counted(one.external_id, ledger, run.signer) if one.id == copied else one.external_id
         if (wanted, copy) != (tag, one.external_id):
-            run.attempt("The record of a question in the check run", run.ports.forge.tag_check, one.id, wanted, copy)
+            run.attempt("Recording a question in the check run", run.ports.forge.tag_check, one.id, wanted, copy)

@@ -26,7 +26,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    # Of a purchase that only a check run has recorded, the names of the files are not known.
+    # For a purchase that only a check run has recorded, the names of the files are not known.
     form = purchase.judgement.answer if purchase.selecting else AnswerForm.SCHEMA
     report = read_answer(run.service, task, form)
     return TaskRead(task, placed_now(run, known, purchase, report))

@@ -146,7 +146,7 @@ class _Doctor(Struct, frozen=True):
             yield Check("settings", f"{result}, on `{there.branch}`")
             yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
-        result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
+        result = f"the repository's own ({len(own)}) can be rendered" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from starmap(checkup.of_broken, broken(there.workflows))
         yield from checkup.of_workflows(jobs, settings, unread)

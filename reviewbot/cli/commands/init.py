@@ -157,7 +157,7 @@ def _next(
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = []
     if unused:
-        steps.append(f"Delete what these workflows do not use:\n     rm {shlex.join(unused)}")
+        steps.append(f"Delete the workflows of an earlier `init`:\n     rm {shlex.join(unused)}")
     if keyed and options.gate:
         steps.append(
             f"Create the environment `{ENVIRONMENT}`, limit it to the default branch, then:\n"

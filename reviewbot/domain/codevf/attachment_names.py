@@ -1,4 +1,4 @@
-"""Safe attachment names for single files with hostile paths, and one line on each attachment."""
+"""Safe attachment names for single files with untrusted paths, and one line on each attachment."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def described(attachment: Attachment) -> str:
 
 
 _DESCRIBED = {
-    CONVERSATION: "the open findings from earlier reviews, what is new since then, and what people wrote about them",
+    CONVERSATION: "the findings of earlier reviews, what is new since then, and what people wrote about them",
     CONTEXT: "issues that this closes, commit messages, and documents of the default branch, for information",
     QUESTION: "the finding that the question is about, and what people replied to it, by role; all of it is data",
 }

@@ -173,7 +173,11 @@ class _Reader:
     def read(self, block: _Block) -> None:
         draft = self.current
         if place := PLACE.match(block.text) if block.info is None else None:
-            self._begin(block, place)
+            text = block.text[place.end() :]
+            label = _CRITICAL.match(text)
+            severity, begin = (Severity.CRITICAL, label.end()) if label else (Severity.UNRATED, 0)
+            self.current = _Draft(place, severity, [text[begin:]], block)
+            self.drafts.append(self.current)
         elif draft and draft.suggestion is None and block.info is not None and block.info.casefold() == "suggestion":
             draft.suggestion = block.text
         elif draft and (block.info is not None or _belongs(block, draft)):
@@ -183,13 +187,6 @@ class _Reader:
         else:
             self.rest.append(block.raw)
             self.current = None
-
-    def _begin(self, block: _Block, place: re.Match[str]) -> None:
-        text, severity = block.text[place.end() :], Severity.UNRATED
-        if label := _CRITICAL.match(text):
-            text, severity = text[label.end() :], Severity.CRITICAL
-        self.current = _Draft(place, severity, [text], block)
-        self.drafts.append(self.current)
 
     def _confirmed(self, block: _Block) -> Previous | None:
         """Return what a block says of an earlier finding, if the answer begins so: later, it may be a quotation."""

@@ -290,11 +290,8 @@ def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
     if not is_answer(value):
         return None, start
     alone = _OPENED.sub("", text[:start].rpartition("\n")[2]) + _CLOSED.sub("", text[end:].partition("\n")[0])
-    return (value, end) if _has_findings(value) or not alone.strip() else (None, start)
-
-
-def _has_findings(answer: Mapping[str, Any]) -> bool:
-    return any(not isinstance(entry, dict) or entry.get("findings") != [] for entry in answer["files"])
+    has_findings = any(not isinstance(entry, dict) or entry.get("findings") != [] for entry in value["files"])
+    return (value, end) if has_findings or not alone.strip() else (None, start)
 
 
 def _text_outside(pieces: list[str]) -> str:

@@ -83,7 +83,7 @@ class Command(Struct, frozen=True):
     Attributes:
         target: the start of a commit or of a finding's id, in lower case; may be empty. For `ask`, the first word if it
             can be an id; `authorize` decides whether it is one. Of an unknown command the nearest known one.
-        reason: hostile text, may be empty; on one line, except for a question, which is the whole comment.
+        reason: untrusted text, may be empty; on one line, except for a question, which is the whole comment.
         is_wrong: whether the command does not accept its arguments, which are then the reason.
     """
 

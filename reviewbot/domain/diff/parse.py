@@ -19,7 +19,7 @@ from unidiff.patch import PatchSet
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Side
-from reviewbot.errors import ChangeUnreadable
+from reviewbot.errors import AGAIN, MOVED, ChangeUnreadable
 from reviewbot.values import replace
 
 SUBMODULE_MODE = "160000"
@@ -181,8 +181,12 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     """
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
-        raise ChangeUnreadable("The diff is not a git diff.", hint="It does not start with a `diff --git` line.")
+        raise _invalid("it does not begin with a `diff --git` line")
     return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
+
+
+def _invalid(what: str) -> ChangeUnreadable:
+    return ChangeUnreadable(f"The diff is invalid: {what}.", hint=AGAIN)
 
 
 def as_added(diff: FileDiff, text: str) -> FileDiff:
@@ -252,7 +256,7 @@ def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
     if match is None:
-        raise ChangeUnreadable("The `index` line of the diff is invalid.", hint=headers["index"][:200])
+        raise _invalid(f"an `index` line is {headers['index'][:200]!r}")
     return match[1], match[2], match[3]
 
 
@@ -261,7 +265,7 @@ def _same_name(names: str) -> str:
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
-        raise ChangeUnreadable("A section of the diff names no file.", hint=names[:200])
+        raise _invalid(f"a section names no file, but {names[:200]!r}")
     return old[2:]
 
 
@@ -270,10 +274,10 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
     try:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
-        raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint=str(error)[:200]) from error
+        raise _invalid(f"a hunk cannot be parsed: {str(error)[:200]}") from error
     # unidiff skips unknown lines between two hunks, and the reviewer would not see a skipped line.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
-        raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint="Its length differs from its header.")
+        raise _invalid("the length of a hunk differs from its header")
     return tuple(
         Hunk(
             tuple(
@@ -330,7 +334,7 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
         if not oid.startswith(blob):
             raise ChangeUnreadable(
                 f"The diff of {diff.path!r} and the file's blobs belong to different commits.",
-                hint="The pull request moved while it was read; the next event reads it again.",
+                hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:
         diff = as_added(diff, new_entry.text)  # the old bytes are no text, or git calls the file binary for its size

@@ -1,6 +1,6 @@
 """What people and the reviewer said in the threads of findings, for the next reviewer.
 
-Only comments of authors and collaborators are sent, with their role. They are hostile, so each line is quoted.
+Only comments of authors and collaborators are sent, with their role. The text is untrusted, so each line is quoted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Reply(Struct, frozen=True):
     """A comment that is sent to the reviewer.
 
     Attributes:
-        text: hostile.
+        text: untrusted.
         about: the ids of the thread's findings, empty if it is not in the thread of a finding.
         redactions: the number of secrets that were redacted in it.
     """

@@ -75,8 +75,8 @@ _MOVED = frozenset({FileStatus.RENAMED, FileStatus.COPIED})
 def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
     """Return the statuses of files whose diff may have shown fewer lines at the last reviewed head.
 
-    With a deletion elsewhere, an added file becomes a renamed one, and the diff shows what the other one had besides;
-    with another deletion, a renamed file becomes two, and the diff shows all lines.
+    If the change also deletes a similar file, git shows an added file as renamed, and the diff has the lines that only
+    the deleted file had. If git no longer pairs a renamed file, it shows a deleted and an added one, with all lines.
 
     Args:
         then: `renames_digest` of the change at that head.

@@ -113,7 +113,7 @@ def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
 
 
 class Words(Struct, frozen=True):
-    """What the reviewer said, in a comment of reviewbot: hostile Markdown.
+    """What the reviewer said, in a comment of reviewbot: untrusted Markdown.
 
     Attributes:
         is_answer: whether it answers a question of a person.

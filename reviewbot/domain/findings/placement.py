@@ -178,8 +178,8 @@ def _spellings(path: str) -> Iterator[str]:
 def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
     """Return the file that a finding names; None if it may be one of several, and the quoted code is not in just one.
 
-    The author chooses the names: `src/a.py` beside `b/src/a.py`, which a diff shows for both, or `x src/a.py`, of which
-    an answer in prose gives the end.
+    The author chooses the names: `b/src/a.py` can be that file, or `src/a.py` with the prefix of a diff, and an answer
+    in prose may name `x src/a.py` only by its end.
     """
     names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
     found = {views[name].path: views[name] for name in names if name in views}
@@ -342,8 +342,8 @@ def said(placed: Iterable[Placed]) -> dict[str, Words]:
 def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
     """Give each finding the id that it had before, or one that no other finding has; idempotent.
 
-    An id is made of a finding's code. A different finding on the same code must not take over the id, because that
-    would replace the first one with its comment and its waiver.
+    An id is made of a finding's code. A different finding on the same code must not take over the id, because it would
+    replace the first one, and have its comment and its waiver.
     """
     placed = tuple(placed)
     ids: dict[str, str] = {}

@@ -44,7 +44,7 @@ class Waiver(Struct, frozen=True, array_like=True):
     """A collaborator accepted a finding, for its file, or the whole change, exactly as it was.
 
     Attributes:
-        reason: hostile text.
+        reason: untrusted text.
         file: `ChangeIndex.exactly` of its path; `ChangeIndex.change` if its code was not found there.
         base_ref: the base branch against which `by` was not an author; empty if there was none.
     """

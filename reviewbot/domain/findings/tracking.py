@@ -402,7 +402,7 @@ def _beside(
 
 
 def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
-    """Return whether a waiver holds for a finding that is reported again: for nothing worse, or for another text.
+    """Return whether a waiver holds for a finding that is reported again: not if it is worse, or its text differs.
 
     In structured answers, a second problem has a finding of its own.
     """
@@ -462,7 +462,7 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = "Calls it fixed; it stays open until its code changes or it is waived."
+UNCHANGED = "Fixed. (Its code is unchanged, so reviewbot keeps it open until the code changes or it is waived.)"
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
@@ -474,7 +474,7 @@ def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindi
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
-    # What deleted lines did, other lines can do.
+    # Other lines can undo what a deletion did, so such a finding needs no change of its own code.
     has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
     if record.block is not None and _unsent_copy(record, record.block, change_index):
         return False

@@ -1,6 +1,6 @@
 """What a reviewer gets besides the change: documents of the default branch, commit messages, issues that it closes.
 
-Everything is data. Commit messages and issues are hostile, so each line is quoted. The change comes first: context is
+Everything is data. Commit messages and issues are untrusted, so each line is quoted. The change comes first: context is
 sent only where the changed files leave space. Its own files come from the default branch, never from a head.
 """
 
@@ -58,7 +58,7 @@ class ContextRequest(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """An issue of the same repository that the pull request closes; hostile."""
+    """An issue of the same repository that the pull request closes; untrusted."""
 
     number: int
     title: str
@@ -70,7 +70,7 @@ class ProjectContext(Struct, frozen=True):
 
     Attributes:
         files: texts of the default branch, by path.
-        messages: of the pull request's last commits, oldest first; hostile.
+        messages: of the pull request's last commits, oldest first; untrusted.
         problem: what could not be read, in one sentence for the log; empty if nothing is missing.
     """
 

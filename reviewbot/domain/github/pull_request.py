@@ -330,7 +330,7 @@ class OlderChecks(Struct, frozen=True):
     def has_every_head_since(self, seen: Seen, *, is_base_protected: bool) -> bool:
         """Whether the check runs of all heads since a run saw the pull request are among `runs`.
 
-        The author can push such a head to an unprotected base, which then lists it as none of the pull request's. No
+        The author can push such a head to an unprotected base; GitHub then does not list it as the pull request's. No
         base has it if the pull request's commits contain the head that was seen.
         """
         start = seen.head_sha

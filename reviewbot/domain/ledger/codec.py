@@ -43,18 +43,15 @@ MAX_ENCODED = 34_000
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
-_EDITED = (
-    "The summary comment was edited. Its waivers do not count, and the check fails until the whole change is reviewed "
-    "again. To request that, comment `/reviewbot review`."
+_UNTIL = (
+    "Its waivers do not count, and the check fails until the whole change is reviewed again. To request that, comment "
+    "`/reviewbot review`."
 )
-_OLDER = (
-    "An older version of the summary comment was restored. Its waivers do not count, and the check fails until the "
-    "whole change is reviewed again. To request that, comment `/reviewbot review`."
-)
+_EDITED = f"The summary comment was edited. {_UNTIL}"
+_OLDER = f"An older version of the summary comment was restored. {_UNTIL}"
 _UNSURE = (
     "reviewbot cannot read the check runs of every earlier head and base of the pull request, so the summary comment "
-    "may be an older version. Its waivers do not count, and the check fails until the whole change is reviewed again. "
-    "To request that, comment `/reviewbot review`."
+    f"may be an older version. {_UNTIL}"
 )
 
 

@@ -312,7 +312,7 @@ class Ledger(Struct, frozen=True):
         return replace(self, purchases=tuple(whole))
 
     def reopened(self, but: str) -> Ledger:
-        """Reopen the finished purchases known only from a copy, except of an identity: CodeVF has their findings."""
+        """Reopen the finished purchases known only from a copy, except of an identity: CodeVF has the findings."""
         found = (
             replace(one, state=TaskState.OPEN)
             if one.state is TaskState.DONE and not one.base_ref and one.identity != but

@@ -157,8 +157,8 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
     """Read the change only if there is something to write, or an earlier purchase is not over.
 
-    What a review has found, or may find, counts: in a bot's pull request, to which users can have added commits, and
-    beside a label of an author.
+    A bot's pull request is read as long as findings, tasks or intents are open, since users may have added commits. An
+    author's label does not count once a review was bought, or may have been.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
     if outcome.reason is Reason.BOT and _may_find(ledger):
@@ -222,7 +222,7 @@ def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
-    """End without a review; only the own open task of a draft or of a closed pull request is still awaited."""
+    """End without a review; of a draft or a closed pull request, this change's open task is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
@@ -242,8 +242,8 @@ def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Read
 def settling(at: phases.Ready, now: datetime) -> Looked:
     """Look up every open task except that of the change under review.
 
-    Deferred purchases of other changes are dropped, except in a collection those of this head, whose settings may
-    differ; that of this change on an older head is replaced, or dropped if this run does not want it. An intent of
+    Deferred purchases of other changes are dropped; a collection keeps those of this head, whose settings may differ.
+    That of this change on an older head is replaced, or dropped if this run does not want it. An intent of
     another change cannot be looked up, since CodeVF finds a task by its key only when the change is bought: it is
     recorded with its hold and ends once CodeVF has forgotten the key. An intent of this head that is only in the check
     run is left alone, because its run may be recording the task in the summary now.
@@ -340,8 +340,8 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change.
 
-    A finished attempt beats a later failed one. An open or finished one beats one that was deferred without a command,
-    because a run cancelled the attempt before, while another one bought this change.
+    A finished attempt beats a later failed one. An open or finished one beats one that was deferred without a command:
+    one run may have cancelled the previous attempt and deferred the next one, while another run bought this change.
     Free reviews are not resumed, since anyone can sign their ledger (its secret is empty).
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()

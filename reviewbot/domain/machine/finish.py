@@ -148,7 +148,7 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Keep every purchase open that this run found over, as in the summary.
+    """Leave the purchases open that this run has seen end, as the summary records them.
 
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """

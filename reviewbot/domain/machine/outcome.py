@@ -24,9 +24,9 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
 from reviewbot.values import replace
 
-CHECK_RUN = "The check run"
-SUMMARY = "The summary comment"
-COMMENTS = "Review comments"
+CHECK_RUN = "Writing the check run"
+SUMMARY = "Writing the summary comment"
+COMMENTS = "Writing review comments"
 
 _DEFERRED_BY_OTHERS = (
     "A run with other settings than this collection deferred a review of this head. The next event on the "

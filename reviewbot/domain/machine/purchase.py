@@ -119,7 +119,7 @@ def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
-    """Return the settings that judged this change when it was bought; by those of now they can only be stricter."""
+    """Return the settings that judged this change when it was bought; the current ones can only make them stricter."""
     request, rules = known.request, before.judgement.rules
     now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
     fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
@@ -145,7 +145,7 @@ def context_of(known: Known, room: int) -> ContextText:
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
     """Return the price of the review, checked against the balance and the budgets.
 
-    Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
+    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
     have read the purchases of other runs. `freed` are the credits of an open task that would be cancelled first. For an
     intent, that task may be cancelled already.
 

@@ -17,7 +17,7 @@ MOST_OPEN = 5
 class QuestionState(StrEnum):
     """The state of a question.
 
-    `ANSWERED` and `ENDED` (without an answer) are recorded after the reply is posted; of a withdrawn intent, `ENDED`
+    `ANSWERED` and `ENDED` (without an answer) are recorded after the reply is posted; for a withdrawn intent, `ENDED`
     is recorded before its reply.
     """
 

@@ -47,7 +47,7 @@ class Lookup(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """A repository that could not be looked through, with the exit status of its error."""
+    """A repository that could not be read, with the exit status of its error."""
 
     repository: str
     message: str
@@ -58,7 +58,7 @@ class Collection(Struct, frozen=True):
     """What a collection did.
 
     Attributes:
-        repositories: how many were looked through to the end.
+        repositories: how many were read to the end.
         unreached: repositories, and pull requests, that the rate limit left to the next collection.
     """
 

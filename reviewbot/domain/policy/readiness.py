@@ -67,7 +67,7 @@ def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple
 
 
 def _means(name: str, check: HeadCheck, run_id: int) -> bool:
-    """Return whether a name or pattern means a check. Names of statuses have no case, as on GitHub.
+    """Return whether a name or pattern means a check. The case of a status's name is ignored, as on GitHub.
 
     A pattern never means reviewbot's own jobs, which would wait for themselves.
     """

@@ -86,7 +86,7 @@ class ReplyDraft(Struct, frozen=True):
 
     Attributes:
         key: of its marker: one task has one reply to a finding.
-        text: hostile.
+        text: untrusted.
     """
 
     key: str
@@ -261,8 +261,9 @@ def _heading(record: TrackedFinding) -> str:
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
     """Yield the operations on existing threads. Replies and actions of people are kept.
 
-    A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
-    thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
+    A thread is resolved once, before its comment first says closed. If a run is killed in between, the next run edits
+    the comment. A thread that a person reopens after that stays open. It is reopened when a finding comes back, unless
+    a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
     for update in updates:

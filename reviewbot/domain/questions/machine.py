@@ -220,7 +220,7 @@ _ANSWERED = answered(carried_out=True, message="The question was answered.")
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
-    Of an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
+    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
     have read the purchases of other runs.
 
     Raises:

@@ -92,7 +92,7 @@ class _Classes(dict[int, str]):
 
 
 _CLASSES = _Classes()
-_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all: a hostile text would fill the memory
+_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all: an untrusted text would fill the memory
 _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 

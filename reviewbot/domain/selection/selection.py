@@ -82,7 +82,7 @@ class Held(Struct, frozen=True):
 
     @property
     def is_media(self) -> bool:
-        """Whether it is a medium without a sign of code, or a pointer to one; `paths` does not exclude it."""
+        """Whether it is a media file without a sign of code, or a pointer to one, and `paths` does not exclude it."""
         return not self.missed and self.reason in {*_OPAQUE, HeldBecause.LFS_POINTER} and named_as_media(self.path)
 
 
@@ -213,7 +213,7 @@ def not_utf_8(path: str, invalid: str) -> Held:
 
 def _misencoded(path: str, invalid: str) -> str:
     where = f" ({invalid})" if invalid else ""
-    only = "only its diff can be reviewed, with `\\xNN` for other bytes"
+    only = "only its diff can be reviewed, with `\\xNN` for each invalid byte"
     return f"`{path}` is not UTF-8{where}, so {only}. Save it as UTF-8."
 
 

@@ -1,4 +1,4 @@
-"""Escape hostile text: one function per destination, all linear in the length of the text.
+"""Escape untrusted text: one function per destination, all linear in the length of the text.
 
 The zero-width space (`ZWSP`) is the only invisible character that is added. In the input it is made visible, so every
 one in the output is reviewbot's.

@@ -120,5 +120,5 @@ def _mismatch(message: str) -> JsonMismatch:
     if missing := _MISSING.fullmatch(what):
         return JsonMismatch(f"{where}.{missing[1]}".lstrip("."), "is missing")
     if what.startswith("Invalid enum value"):
-        return JsonMismatch(where, "is not one of the allowed words")  # the value may be hostile text
+        return JsonMismatch(where, "is not one of the allowed words")  # the value may be untrusted text
     return JsonMismatch(where, f"is invalid: {what[:1].lower()}{what[1:]}")

@@ -1,4 +1,4 @@
-"""View models of answers and announcements. As in `review`, every text is hostile unless it is called `trusted`."""
+"""View models of answers and announcements. As in `review`, every text is untrusted unless it is called `trusted`."""
 
 from __future__ import annotations
 

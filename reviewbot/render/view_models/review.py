@@ -1,4 +1,4 @@
-"""View models: the values that templates get. Every text is hostile unless it is called `trusted`."""
+"""View models: the values that templates get. Every text is untrusted unless it is called `trusted`."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ class CostView(Struct, frozen=True):
     """The cost of the review in credits; None while unknown, never 0.
 
     The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
-    the setting is a number. `at_ceiling` is whether `max-credits-ceiling` made it smaller. Of the pull request's
-    `limit`, which is 0 without one, `spent` credits are used or held; in a dry run without this review's.
+    the setting is a number. `at_ceiling` is whether `max-credits-ceiling` made it smaller. `spent` credits of the
+    pull request's `limit` (0: no limit) are used or held; in a dry run, this review's do not count.
     """
 
     mode: str

@@ -31,6 +31,7 @@ from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Und
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
+    COMMENTS,
     answer_of,
     apply_bypass,
     beside_another,
@@ -454,7 +455,7 @@ def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission(
     assert phases.Write.THREADS in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
     assert phases.Write.THREADS not in go(at, closed).left
-    denied = replace(at.known, denied=frozenset({"Review comments"}))
+    denied = replace(at.known, denied=frozenset({COMMENTS}))
     assert phases.Write.THREADS not in go(at, denied).left
 
 

@@ -31,6 +31,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
+from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
@@ -363,7 +364,7 @@ class RandomWorld:
             case Announce(announcing=announcing):
                 return self.error() if fails else self.announced(known, announcing)
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
-                denied = frozenset({"The check run", "The summary comment"}) if self.chance(0.05) else known.denied
+                denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.denied
                 there = replace(known, denied=denied, check=known.check or self.check(""), summary=known.summary)
                 return self.error() if fails else there if self.chance(0.9) else replace(known, denied=denied)
             case WriteOutput(outcome=outcome):

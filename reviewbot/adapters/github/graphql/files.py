@@ -20,7 +20,7 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
-from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
+from reviewbot.errors import MOVED, ForgeError, ForgeUnreachable, NotFound
 from reviewbot.values import replace
 
 BATCH = 100
@@ -201,8 +201,7 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
         return {}
     if files is None:
         raise NotFound(
-            f"Commit {sha[:12]} is not in the repository.",
-            hint="The branch was force-pushed or the fork deleted; the next event reads the new state.",
+            f"Commit {sha[:12]} is not in the repository: its branch was force-pushed, or the fork deleted.", hint=MOVED
         )
     found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
     return {path: file for path, file in found if file}
