@@ -18,7 +18,7 @@ PIPE_CLOSED = 141
 """The shells' exit status after a closed pipe; 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
-KEPT = "The same command writes it again; only `--again` buys twice."
+KEPT = "Free disk space and run the command again: without `--again`, nothing is bought twice."
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def _picked_up(arguments: Sequence[str]) -> str:
     """Return how to continue after an interrupt before or after the command's own handling."""
     match arguments:
         case ["action" | "collect", *_]:
-            return " Submitted tasks are recorded; a later run continues."
+            return " Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
         case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
             same = shlex.join(["reviewbot", *(one for one in arguments if one != "--again")])
             return f" To continue a review that was bought, run:\n  {same}"

@@ -154,10 +154,7 @@ class SettingsError(ReviewbotError):
     reason = Reason.SETTINGS
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(
-            "Invalid settings; nothing was sent.",
-            hint="\n".join(f"- {problem}" for problem in problems),
-        )
+        super().__init__("Invalid settings; nothing was sent.", hint="\n".join(f"- {problem}" for problem in problems))
         self.problems = problems
 
 
@@ -345,7 +342,7 @@ class RateLimited(ForgeUnreachable):
 AGAIN = "Try again. If it fails again, report it as a bug."
 """The hint of an error that a user cannot cause."""
 
-MOVED = "It moved meanwhile. In a workflow, the next event reads it again. At a terminal, run the command again."
+MOVED = "In a workflow, the run of the newest commit reviews it. At a terminal, run the command again."
 
 
 class ChangeUnreadable(ReviewbotError):

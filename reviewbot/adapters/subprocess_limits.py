@@ -13,7 +13,7 @@ _BLOCK = 512  # bytes; the unit of `ulimit -f`
 
 
 class Limits(Struct, frozen=True):
-    """The resource limits of a process; its children get the same each.
+    """The resource limits of a process; each of its children gets the same.
 
     Attributes:
         memory: bytes of address space.

@@ -87,7 +87,7 @@ def _tools(file: SourceFile) -> list[Tool]:
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """Return the analyzers that should have read files without a text, by the names of the files."""
+    """Return an entry for each file without a text and each analyzer that, by its name, should have read it."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
         Unseen(file.path, name, "no full text is available")

@@ -33,7 +33,7 @@ TOO_SLOW = "it took too long"
 
 
 class Ran(Struct, frozen=True):
-    """A program that ended by itself; a negative status is the signal that ended it, for example at a limit."""
+    """A program that ended in time; a negative status is the signal that killed it, for example at a limit."""
 
     status: int
     stdout: str

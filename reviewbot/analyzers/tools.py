@@ -107,13 +107,7 @@ ZIZMOR: Final = Tool(
 )
 HADOLINT: Final = Tool(
     name="hadolint",
-    arguments=(
-        f"--config={HERE / 'hadolint.yml'}",
-        "--disable-ignore-pragma",
-        "--no-fail",
-        "--format=json",
-        "--",
-    ),
+    arguments=(f"--config={HERE / 'hadolint.yml'}", "--disable-ignore-pragma", "--no-fail", "--format=json", "--"),
     ending=kinds.dockerfile,
     healthy=frozenset({0}),
     parse=parsers.hadolint,

@@ -150,7 +150,7 @@ class RunContext(Struct, frozen=True, dict=True):
     def leaving_out(self, paths: Iterable[str]) -> str:
         """Return what excludes files, ready to paste: a setting, or a command on a separate line at a terminal.
 
-        If a name cannot be pasted, it is the name of the setting or option only.
+        If no name can be pasted, it only names the setting or the option.
         """
         named = tuple(paths)
         if self.ports.run_url is None:

@@ -38,7 +38,7 @@ def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:
     except ReviewbotError as error:
         outcome = did_not_happen(error, first.on_error)
     except KeyboardInterrupt:
-        hint = "Submitted tasks are recorded; a later run continues."
+        hint = "Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
         outcome = did_not_happen(TaskEnded("The run was interrupted.", hint=hint))
     return write_bare(ports, outcome)
 

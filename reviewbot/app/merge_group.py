@@ -14,7 +14,7 @@ from reviewbot.domain.machine.finish import on_group_head
 from reviewbot.domain.machine.outcome import current_check, failed
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
 from reviewbot.domain.policy.verdict import Outcome, carried
-from reviewbot.errors import ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
+from reviewbot.errors import AGAIN, ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.values import replace
@@ -26,7 +26,7 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     numbers = event.numbers if isinstance(queued, ForgeError) else queued or event.numbers
     snapshots = [load_snapshot(ports, number) for number in numbers]
     if not snapshots:
-        raise NotFound("The merge group's head names no pull request.", hint="Its name should contain `pr-NUMBER-SHA`.")
+        raise NotFound("The merge queue's branch names no pull request (`pr-NUMBER-SHA`).", hint=AGAIN)
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None

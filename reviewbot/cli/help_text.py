@@ -57,9 +57,9 @@ Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
 Estimate what reviews of past merges (or of commits, if branches are squashed)
 would have sent and cost with today's settings. The table has files, sizes,
 credits, the rule of `routes` that chose the review, and the reviews that a
-limit stops. Pull requests of bots are listed separately, because the action
-does not review them. Git does not record labels and drafts, so rules with these
-conditions are not applied. Nothing is sent, and no account is needed.
+limit stops. Pull requests of the bots in `bots` are listed separately, because
+the action does not review them. Git does not record labels and drafts, so rules
+with these conditions are not applied. Nothing is sent, and no account is needed.
 
 Examples:
   reviewbot plan                               the last 90 days
@@ -106,7 +106,7 @@ At a terminal, init asks for missing options. Non-interactive defaults:
 installed a release from its repository.
 
 Examples:
-  reviewbot init --action OWNER/reviewbot@COMMIT#vX.Y.Z   advisory, on pull_request
+  reviewbot init --action OWNER/reviewbot@COMMIT#vX.Y.Z   advisory
   reviewbot init --as gate > ruleset.json                 a required check
   reviewbot init --reviewer local                         without an account
 

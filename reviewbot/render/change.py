@@ -55,7 +55,7 @@ def anchor(path: str) -> str:
 
 
 def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES) -> tuple[Mapping[str, Heading], str]:
-    """Return headings by path, and a JSON list of the first files, as many as fit into `room` bytes."""
+    """Return headings by path, and a JSON list of the files' code, without files that do not fit into `room` bytes."""
     headings: dict[str, Heading] = {}
     entries: list[str] = []
     for file in files:

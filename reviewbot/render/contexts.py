@@ -85,6 +85,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
+        "beyond_blocks": view.closing > sum(one.blocks for one in view.findings),
     }
 
 

@@ -170,7 +170,7 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
 def _refused(event: Event, depth: int) -> str:
     """Return where and why the text is refused, empty if this event is allowed."""
     if depth > CONFIG_DEPTH:
-        what = "the nesting is too deep"
+        what = f"the nesting has more than {CONFIG_DEPTH} levels"
     elif isinstance(event, AliasEvent):
         what = "the value starts with an unquoted `*`, which is an alias"
     elif isinstance(event, NodeEvent) and event.anchor:
@@ -178,7 +178,7 @@ def _refused(event: Event, depth: int) -> str:
     elif getattr(event, "tag", None):
         what = "the value starts with an unquoted `!`, which is a tag"
     elif isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-        what = "the number is too large"
+        what = "the number has too many digits; if it is a text, put it in quotes"
     else:
         return ""
     return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"

@@ -103,8 +103,8 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions: {names} not set"
-        raise SettingsError((Problem("", what),))
+        what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
+        raise SettingsError((Problem("", what, todo="At a terminal, run: reviewbot review"),))
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     return Environment(

@@ -40,7 +40,7 @@ class Secret:
 class NotAllowed(Exception):
     """A value is not one that its setting allows.
 
-    The parts say what is wrong in it, what is allowed there, perhaps empty, and the item's number; none if
+    Each part is what is wrong, what is allowed (may be empty) and the item's number. There are no parts if
     `Reader.allowed` is enough.
     """
 

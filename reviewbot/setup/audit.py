@@ -94,7 +94,7 @@ class Job(Struct, frozen=True):
         return _QUEUE_ALONE.search(self.condition) is not None
 
     def starts_on_label(self, name: str) -> bool:
-        """Whether its condition lets this label start it: it names no labels, or this one too."""
+        """Whether its condition lets this label start it: it names no label, or names this one."""
         named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
         condition = self.condition.casefold()
         return "github.event.label" not in condition or any(one in condition for one in named)

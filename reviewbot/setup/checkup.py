@@ -15,7 +15,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Environment, Required
-from reviewbot.domain.model.review import Balance, Tag, tag_called
+from reviewbot.domain.model.review import Balance, Tag, other_tags, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
@@ -66,7 +66,7 @@ def of_project(name: str) -> Check:
     """Return a note on the project: CodeVF has no request that looks one up without creating it."""
     if name.isascii() and name.isdigit():
         todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
-        return Check("project", f"number {name} was not checked, because only a review can use it", todo)
+        return Check("project", f"number {name} was not checked, because CodeVF offers no way to look it up", todo)
     what = f"`{name}` was not checked; the first review creates it unless it exists"
     return Check("project", what, "To use another project, set `codevf-project` to its name or number.")
 
@@ -78,8 +78,7 @@ def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | 
     """Return what is wrong with the expertise, or will be; None if nothing is, or none is set."""
     tag = tag_called(tags, expertise, now)
     what, status = _state_of(expertise, tag, now) if expertise else ("", 0)
-    names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))
-    return Check("expertise", what, f"`expertise` may be one of: {names}.", status) if what else None
+    return Check("expertise", what, other_tags(tags, tag, now), status) if what else None
 
 
 def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
@@ -206,7 +205,7 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
         needed = settings.wait_minutes + AROUND
         if job.minutes is not None and job.minutes < needed:
             what = f"`{job.name}` ends after {job.minutes} minutes, but the wait and the work may take {needed}"
-            todo = f"Set `timeout-minutes: {needed}` or more, or a lower `wait-minutes`."
+            todo = f"Lower `wait-minutes`, or set `timeout-minutes: {needed}` or more in the job that runs the action."
             yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
@@ -354,6 +353,8 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         source = "the App that writes it" if is_by_app else "GitHub Actions"
+        if not any(job.reviews for job in jobs):
+            source += ", or your App if the workflow uses one"
         todo = f"To require it, add the status check `{name}`, from {source}, to a ruleset of the default branch."
         if any(REVIEW_FILE.endswith(f"/{job.file}") and "pull_request_target" in job.events for job in jobs):
             own = " --source APP_ID" if is_by_app else ""

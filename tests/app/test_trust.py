@@ -560,3 +560,21 @@ def test_a_secret_in_the_owners_instructions_is_not_sent(tmp_path: Path) -> None
         assert "the token is [REDACTED:github-token]" in sent
         assert secret not in sent
         assert "never said" not in sent
+
+
+def test_the_text_of_a_pull_request_hides_no_code(tmp_path: Path) -> None:
+    """Its author can change it before the answer is read, so that no run knows which lines the reviewer did not see."""
+    value = "k7Xq2Rm9vB4nW3tZ"
+    code = f'def payout(amount):\n    account = "{value}"\n    send(account, amount)\n'
+
+    def reviewer(request: TaskRequest) -> Answer:
+        sees = any(value in one.content for one in request.attachments)
+        return answer(finding("pay.py", 2, severity="critical", title="Another account")) if sees else CLEAN
+
+    with open_rig(tmp_path, engineer=reviewer) as rig:
+        rig.world.push(REPO, "pay", {"pay.py": code}, author="mona")
+        text = f'password: "{value}"'
+        rig.number = rig.world.open_pull_request(REPO, "pay", title=text, body=text, author="mona").number
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"]) == (1, "gate")
+        assert text not in str([one.request for one in rig.service.tasks()]), "the text itself is redacted"

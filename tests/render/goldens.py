@@ -206,7 +206,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     ).error,
     "cancelled": TaskEnded(
         "CodeVF ended the task task_8Jd2 without a result: expired.",
-        hint="Start a new run to buy another review. CodeVF does not report what the ended task costs.",
+        hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,

@@ -27,7 +27,7 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.outcome import SUMMARY
-from reviewbot.domain.machine.phases import Published
+from reviewbot.domain.machine.phases import Published, Refreshed, Write
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
@@ -122,6 +122,16 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
         return right(at, replace(ledger, forgotten=ledger.forgotten + cost - at.question.hold))
 
     return intended
+
+
+def _with_threads_first(right: Any) -> object:  # noqa: ANN401 — any function
+    def written(*those: object) -> object:
+        now = right(*those)
+        if isinstance(now, Refreshed) and now.left[:2] == (Write.POSTED, Write.THREADS):
+            return replace(now, left=(Write.THREADS, Write.POSTED, *now.left[2:]))
+        return now
+
+    return written
 
 
 def _deleting_doubles_first(right: Any) -> object:  # noqa: ANN401 — any function
@@ -1844,8 +1854,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a text without an answer stays in the summary beside a late answer",
-        "reviewbot.app.github.summary_comment:keeps_text",
-        lambda right: lambda known: right(replace(known, stored=_stating_nothing(known.stored))),
+        "reviewbot.domain.machine.finish:on_new_head",
+        lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
         NOTHING_LOST,
         found="reply-read-beside-a-replaced-head",
     ),
@@ -2013,10 +2023,17 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run writes over the text of an answer that it has not read",
-        "reviewbot.app.github.summary_comment:keeps_text",
-        _returning(value=False),
+        "reviewbot.domain.machine.finish:reread",
+        lambda right: lambda *read: replace(right(*read), keeps_text=False),
         NOTHING_LOST,
         found="answer-written-over-when-closed",
+    ),
+    Mutation(
+        "a comment that is posted again gets its note from the next run",
+        "reviewbot.domain.machine.finish:written",
+        _with_threads_first,
+        CONVERGES,
+        found="note-of-a-comment-that-is-posted-again",
     ),
     Mutation(
         "an intent in a bot's pull request is left",

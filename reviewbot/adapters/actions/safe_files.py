@@ -17,7 +17,7 @@ from reviewbot.domain.text import escaping
 from reviewbot.errors import Problem, SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
-ALLOWED = "a path inside the folder, without symlinks, and outside `.git` and `.github`"
+ALLOWED = "a file inside the workspace, without symlinks in its path; reports also outside `.git` and `.github`"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # do not block on a pipe
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does not follow symlinks

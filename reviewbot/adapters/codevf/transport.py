@@ -230,4 +230,4 @@ def _open(access: Access, proxy: str | None) -> httpx.Client:
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
     except (ValueError, httpx.InvalidURL):
-        raise SettingsError((Problem("HTTPS_PROXY", "it is not a proxy URL", "http://host:port"),)) from None
+        raise SettingsError((Problem("environment `HTTPS_PROXY`", "invalid proxy URL", "http://host:port"),)) from None

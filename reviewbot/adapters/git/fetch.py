@@ -77,7 +77,7 @@ class GitChangeReader:
 def _require_head(git: Git, number: int, head: str) -> None:
     fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
     if fetched != head:
-        raise ChangeUnreadable(f"Pull request {number} moved from {head[:12]} to {fetched[:12]}.", hint=MOVED)
+        raise ChangeUnreadable(f"The head of pull request {number} is {fetched[:12]} now.", hint=MOVED)
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from reviewbot.adapters.git.process import Git, partial_clone
+from reviewbot.adapters.git.process import WHOLE, Git
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
+from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
 """Bytes of all texts together; further files have none."""
@@ -122,7 +123,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
     for line in found.decode("ascii").splitlines():
         oid, size = line.split(" ")
         if size == "missing":
-            raise partial_clone()
+            raise ChangeUnreadable("A file of this change is missing in the clone.", hint=WHOLE)
         yield oid, int(size)
 
 

@@ -128,18 +128,12 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
     last = (text.splitlines() or ["it gave no reason"])[-1]
-    if "promisor remote" in text:
-        return partial_clone()
     words = "".join(character if character.isprintable() else " " for character in last)
-    return ChangeUnreadable(f"git {command} failed: {words[:300].rstrip('.')}.", hint=AGAIN)
+    return ChangeUnreadable(f"git {command} failed: {words[:300].rstrip('.')}.", hint=f"{WHOLE} {AGAIN}")
 
 
-def partial_clone() -> ChangeUnreadable:
-    """Return the error for a clone without the files of the change: git may not fetch anything while it reads."""
-    return ChangeUnreadable(
-        "This is a partial clone, and some files of the change are not in it.",
-        hint="Run `git diff BASE...HEAD > /dev/null`, which fetches them, and then the command again.",
-    )
+WHOLE = "If this is a partial clone, first run: git fetch --refetch --no-filter."
+"""What to do if an object is missing: git may not fetch anything while reviewbot reads."""
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A replacement for PyGithub's connection, which limits neither the time nor the size of a response.
+"""Replace PyGithub's connection by one that limits the time and the size of a response.
 
 PyGithub has one timeout, which applies between two bytes, and follows redirects and 202 without a limit. For an invalid
 response it raises builtin exceptions, like a bug of reviewbot, so such a response is rejected here.

@@ -23,7 +23,6 @@ from reviewbot.domain.codevf.polling import moment
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, read
 from reviewbot.errors import (
-    AGAIN,
     DiffTooLarge,
     ForgeError,
     ForgeUnreachable,
@@ -129,7 +128,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 404 | 410:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = _plain(Refused, "GitHub refused the request", AGAIN, reply, intent)
+            decision = _plain(Refused, "GitHub refused the request", "Fix what GitHub names.", reply, intent)
         case status if status in _SERVER_ERRORS:
             decision = _server_error(reply, intent)
         case _:
@@ -247,8 +246,8 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
             error, again = ("GitHub did not send a final response.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error = (
-                "The server's TLS certificate is not trusted.",
-                "Set `SSL_CERT_FILE` to the file of its authority.",
+                "GitHub's TLS certificate is not trusted.",
+                "Set `SSL_CERT_FILE` to a file with its authority's certificate.",
             )
             again = RetryPolicy.NEVER
         case (

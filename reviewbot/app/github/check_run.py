@@ -59,7 +59,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
-    """Return whether a check run is as this run wrote it, or left it; another run's has that one's purchase."""
+    """Return whether a check run is unchanged, or as this run wrote it: another run writes another `external_id`."""
     is_unchanged = target is not None and (now.id, now.external_id) == (target.id, target.external_id)
     return is_unchanged or now.external_id == state.external_id
 

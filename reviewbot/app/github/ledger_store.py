@@ -196,9 +196,10 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
+    """Return the latest attempt in the check runs: one with a task, else that of the oldest check run.
 
-    One with a task is first: a run can write its intent into an older check run, in which another run has deferred it.
+    So every run that reads them continues with the same one. A run can write its intent into an older check run, in
+    which another run has deferred it.
     A run that found another base has written its check run with the name for that base. One that cancelled a deferred
     purchase buys the next attempt.
     """

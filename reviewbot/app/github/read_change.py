@@ -106,12 +106,12 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         unreviewed=unreviewed(settings.routes),
     )
     places = {file.path: place_of(file) for file in selection.selected}
-    words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
     # Values from files of secrets, and secret names, are collected even if not sent; `Redactor` decides where to mask.
+    # Title and body are not: an author can change them before the answer is read, and with them which lines are hidden.
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
-    redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets(), diffs=diffs)
+    redactor = Redactor.of([*texts, *names], settings.secrets(), diffs=diffs)
     secrets = {file.path: file.diff.status for file in selection.selected if _is_secret(file)}
     selected = [file for file in selection.selected if file.path not in secrets]
     instructions = [

@@ -17,6 +17,7 @@ from reviewbot.domain.machine.outcome import COMMENTS
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
 from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
+from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
 from reviewbot.render.view_models.review import CommentView
 from reviewbot.values import replace
@@ -40,7 +41,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}
     if refused:
-        run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
+        run.degraded.say(f"GitHub refused the comments of {counted(len(refused), 'finding')}; see the summary.")
     known = _listed(known, refused, Why.REFUSED)
     known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
     return replace(known, posted=known.posted + len(left) - len(refused_groups))

@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import SUMMARY, answer_of, apply_bypass, keeps_text, statement, summary_is_due
+from reviewbot.domain.machine.outcome import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.domain.text.size_limits import SUMMARY as SUMMARY_LIMIT
@@ -46,11 +46,10 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)
-    keeps = keeps_text(known)
-    written = written if keeps else _stating(written, outcome)
+    written = written if known.keeps_text else _stating(written, outcome)
     summary = _summary(run, written, outcome)
-    body, is_whole = summary.text, summary.is_whole and not keeps
-    if keep and keeps:  # this outcome is in the check
+    body, is_whole = summary.text, summary.is_whole and not known.keeps_text
+    if keep and known.keeps_text:  # this outcome is in the check
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
         body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number

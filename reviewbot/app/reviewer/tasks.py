@@ -13,7 +13,7 @@ from reviewbot.domain.machine.phases import Candidate
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, tag_called
+from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, other_tags, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import state
@@ -33,7 +33,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
-    """Read the task once, at the recommended interval, within the run's deadline.
+    """Wait for the recommended interval, unless the run's deadline comes first, and read the task.
 
     The state is recorded before, so a signal ends only the wait.
 
@@ -119,8 +119,7 @@ def _tag(run: RunContext, expertise: str) -> Tag:
     tag = tag_called(tags, expertise, now)
     if tag is not None and not tag.is_expired(now):
         return tag
-    names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))
     what = f"CodeVF has no active expertise `{expertise}`."
     if tag is not None and tag.valid_to is not None:
         what = f"CodeVF's expertise `{expertise}` expired on {tag.valid_to:%Y-%m-%d}."
-    raise ServiceRefused(what, hint=f"Set `expertise` to one of: {names}.")
+    raise ServiceRefused(what, hint=other_tags(tags, tag, now))

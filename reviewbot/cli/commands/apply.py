@@ -71,7 +71,10 @@ def run(call: Call) -> int:
         refused |= unreadable
         for file in files:
             refused |= file.done.refused
-            rivals |= {one: f"its lines overlap with those of {rival}" for one, rival in file.done.rivals.items()}
+            rivals |= {
+                one: f"its lines overlap with those of {rival}. Commit, and review again"
+                for one, rival in file.done.rivals.items()
+            }
             if chosen.check:
                 write_patch(call.out, patch(file.path, file.before, file.done.text))
             elif file.done.applied:
@@ -104,7 +107,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
 
 
 def applicable(view: SummaryView) -> list[Edit]:
-    """Return the suggestions that can be applied as they are, at least if no other one changes the same lines."""
+    """Return the suggestions that can be applied as they are, unless another one changes the same lines."""
     edits, _ = _edits(view, worst_first(view.findings), asked=False)
     return [edit for group in edits.values() for edit in group]
 

@@ -141,9 +141,8 @@ class _Doctor(Struct, frozen=True):
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
-            absent = "no config file, so the workflow's inputs and the defaults apply"
-            result = absent if there.config is None else "valid"
-            yield Check("settings", f"{result}, on `{there.branch}`")
+            absent = f"no config file on `{there.branch}`, so the workflow's inputs and the defaults apply"
+            yield Check("settings", absent if there.config is None else f"valid, on `{there.branch}`")
             yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"the repository's own ({len(own)}) can be rendered" if own else "built-in"

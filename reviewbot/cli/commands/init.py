@@ -121,7 +121,9 @@ def _action(call: Call) -> Action:
         raise wrong("--action", "missing, and this reviewbot was not installed from a release", _WRITE)
     action = read_action(said)
     if action is not None and action.repository.startswith(EXAMPLE_OWNER):
-        raise wrong("--action", f"`{action.repository}` is the documents' placeholder", "Write the owner of reviewbot.")
+        raise wrong(
+            "--action", f"`{action.repository}` is the documentation's placeholder", "Write the owner of the action."
+        )
     if action is None:
         raise wrong("--action", f"`{said[:100]}` does not name an action, its commit and its release", _WRITE)
     return action

@@ -165,7 +165,11 @@ def _leave(
         return outcome.exit_status
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
+        say(
+            console,
+            f"Not in this review: {files} uncommitted changes. Commit them, or `git add` them and run:",
+            "yellow",
+        )
         say_command(console, STAGED)
     if view.reviewer == "local" and outcome.reason is Reason.GATE:
         say(console, "On a pull request, `fail-on` comes from its workflow or config file.")

@@ -36,7 +36,7 @@ class Spending(Struct, frozen=True):
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
         first_hold: of the first review, 0 before it; only an automatic limit uses it.
-        what: is bought, with its article.
+        what: the purchase as a phrase, such as `this review`.
         again: how to continue after a change of the settings or the account; a terminal's user runs the command again.
     """
 
@@ -47,7 +47,7 @@ class Spending(Struct, frozen=True):
     first_hold: int = 0
     at_terminal: bool = False
     what: str = "this review"
-    again: str = "Then start a new run, or comment `/reviewbot review`."
+    again: str = "Then run this job again, or comment `/reviewbot review`."
 
     @property
     def first(self) -> int:

@@ -198,7 +198,7 @@ class _Reader:
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
-    """Return whether a block goes on with a finding: it is indented, below its heading, or its first text."""
+    """Return whether a block continues a finding: it is indented, below its heading, or its first text."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
     return not (block.is_heading or _RULE.match(block.raw)) and (is_below or not any(draft.text))
 

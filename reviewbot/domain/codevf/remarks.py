@@ -47,6 +47,13 @@ _LABEL = re.compile(
 )
 """`high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
 
+_NONE = re.compile(
+    rf"(?:^|(?<=[.!?] ))(?:there (?:are|were) )?no (?:{RANK}(?:, (?:and |or )?| and | or | |-))+(?:severity )?"
+    r"(?:issues|findings|problems|bugs)(?: (?:were )?found)?\.?(?=\s|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""`No high-severity issues.`"""
+
 _LISTED = re.compile(rf"\b{RANK}[`'\"]?(?:\s*,|\s(?:and|or))[\s`'\"]*\Z", re.IGNORECASE)
 """What comes before a severity in a list of severities, which is about something else."""
 
@@ -56,7 +63,7 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|overall risk)\W{0,5}\Z", re.IGNORECASE)
-"""What comes before a rating of something else than a finding."""
+"""What comes before a rating of something other than a finding."""
 
 
 def rated_paths(text: str) -> Iterator[str]:
@@ -70,6 +77,7 @@ def worst_label(text: str) -> Severity | None:
 
 
 def _labels(text: str) -> Iterator[Severity]:
+    text = _NONE.sub("", text)
     for match in _LABEL.finditer(text):
         before = max(match.start() - 20, 0)
         word = max(match.start(name) for name in ("word", "called", "named"))

@@ -158,7 +158,7 @@ def read_result(
 
 
 def _names_findings(text: str) -> bool:
-    """Return whether a text of an answer has a finding in prose, or objects to the change.
+    """Return whether a text names a finding, objects to the change, or says that the review is incomplete.
 
     A finding has a severity as a label, from medium up, or a place and any severity.
     """

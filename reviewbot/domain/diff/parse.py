@@ -333,7 +333,7 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
         oid = entry.oid if entry else ABSENT_OID
         if not oid.startswith(blob):
             raise ChangeUnreadable(
-                f"The diff of {diff.path!r} and the file's blobs belong to different commits.",
+                f"The pull request changed while it was read: the diff of {diff.path!r} is of another commit.",
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:

@@ -1,7 +1,7 @@
 """Compute the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
 
 The new part is what the diff from merge base to head shows now and did not show at the last reviewed head. A rebase or
-a merge of the base adds nothing to it, except the files that the base has changed, too: their diff is another one.
+a merge of the base adds nothing to it, except the files that the base has changed, too: their diff differs.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def new_parts(
         files: of the change as it is now.
         before: the files at the last reviewed head.
         base: the files, by `old_names`, at the merge base of that head; None if it is still the merge base. All lines
-            are new in a file that was another one there.
+            are new in a file that was different there.
         reshaped: all lines are new in a file with one of these statuses; see `reshaped_by`.
     """
     parts: list[NewPart] = []

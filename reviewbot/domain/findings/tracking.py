@@ -222,9 +222,11 @@ def _by_code(
         return record
     if matched is NoMatch.VANISHED:
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        # Neither can be in a change that was reviewed before the finding existed, unless it has the file. But the text
-        # of a finding without a category may also name one of the change's other files.
-        is_gone = not change_index.kept or (is_later and not is_in and record.category is not None)
+        # Neither can be in a change that was reviewed before the finding existed, unless it has the file, or another
+        # one that the finding's text names, too.
+        names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
+        is_elsewhere = record.category is None and any(one in f"{record.title} {record.text}" for one in names)
+        is_gone = not change_index.kept or (is_later and not is_in and not is_elsewhere)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
@@ -351,12 +353,12 @@ def _updated(
 def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[TrackedFinding]:
     for item in answer.placed:
         if not isinstance(item.placement, DuplicateOf):
-            yield _record(item, answer.task_id, change_index)
+            yield _record(item, answer.task_id, change_index, here=answer.here)
     for leftover in answer.report.leftovers:
         yield _leftover(leftover, answer.task_id)
 
 
-def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFinding:
+def _record(item: Placed, task_id: str, change_index: ChangeIndex, *, here: bool) -> TrackedFinding:
     finding = item.finding
     record = TrackedFinding(
         id=item.id,
@@ -377,6 +379,8 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         said=digest(finding.explanation)[:_SHORT],
     )
     matched = find_match(record, change_index)
+    if not here and record.block is None and finding.code.strip():  # it was there when it was quoted, or misquoted
+        return replace(record, standing=FindingState.CHANGED, file="")
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
 
 
@@ -462,7 +466,9 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = "Fixed. (Its code is unchanged, so reviewbot keeps it open until the code changes or it is waived.)"
+UNCHANGED = (
+    "Calls it fixed. (Its code is unchanged, so reviewbot keeps it open until the code changes or it is waived.)"
+)
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:

@@ -53,7 +53,7 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Return the opinions on what has one; a person counts once for and once against it, a bot never."""
+    """Count the opinions by subject: a person at most once for and once against it, a bot never."""
     found: dict[str, set[Opinion]] = {}
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):

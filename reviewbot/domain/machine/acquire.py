@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
-from reviewbot.domain.machine.outcome import by_findings, contradicts, failed, not_asked_for, without_review
+from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
@@ -125,8 +125,8 @@ def _is_bots(known: Known) -> bool:
 
 _LABEL_IGNORED = (
     f"The label `{SKIP_LABEL}` does not count for this head. It was set on another head or base, or by a user without "
-    "the maintain role, or no run has recorded it. With the local reviewer, an author's label does not count either. "
-    "To skip the review, a maintainer must set the label again."
+    "the maintain role, or reviewbot did not run when it was set. With the local reviewer, an author's label does not "
+    "count either. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
     f"The label `{SKIP_LABEL}` does not count: an author set it after a review was bought. Fix the findings, or ask "
@@ -499,6 +499,7 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
         )
+        known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
         return concluded(known, by_findings(known, rules, readable=not before.unread))
     return concluded(known, failed(known, error))
 
@@ -507,7 +508,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="Start a new run to buy another review. CodeVF does not report what the ended task costs.",
+        hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
     )
     known = known.with_own(underway.over(TaskState.ENDED, now))
     return concluded(known, failed(known, error))

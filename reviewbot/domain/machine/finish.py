@@ -16,11 +16,13 @@ from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.outcome import (
     COMMENTS,
+    answer_of,
     by_findings,
     failed_to_write,
     is_contradicted,
     newer_head,
     published,
+    shows_answer,
 )
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
@@ -52,16 +54,26 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     ended = stored.ended or before.ended  # this run may have written the ledger without it
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
-    return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
+    # Another run may have published the answer since this one began, which has not read it.
+    is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
+    known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
+    return replace(known, keeps_text=known.keeps_text or is_published)
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Move to another head than the reviewed one, without the waivers, which were given for other code."""
+    """Move to another head than the reviewed one, without the waivers, which were given for other code.
+
+    The summary keeps the text of the new head's own review. But a text without an answer does not hide late answers,
+    which no check shows once this head's check is completed.
+    """
+    has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
+    is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     return replace(
         known,
         change=change,
         reviewed_sha=known.reviewed_sha or reviewed_sha,
+        keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )
 
@@ -164,7 +176,9 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
     if done is Write.COMMENTS:
         posted = (Write.POSTED,) if known.posted > at.known.posted else ()
         threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
-        left = (*threads, *posted, Write.ANNOUNCEMENT, *left)
+        found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
+        is_noted = any(record is not None and record.note for record in found)  # the posted comment lacks the note
+        left = (*(posted + threads if is_noted else threads + posted), Write.ANNOUNCEMENT, *left)
     replied = done is Write.THREADS and known.replies > at.known.replies and Write.POSTED not in left
     announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:

@@ -263,6 +263,8 @@ class Known(Struct, frozen=True, dict=True):
         posted: how many comments on findings this run has posted; `replies`: how many replies in their threads.
         denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
+        keeps_text: whether the summary keeps its text: the newer head has its own purchase, or the summary shows the
+            answer for this head, which this run has not read.
         skip_record: what the check run on the head must contain for the label `skip-review` to count; empty if it
         cannot.
         skips: whether the label counts.
@@ -293,6 +295,7 @@ class Known(Struct, frozen=True, dict=True):
     replies: int = 0
     denied: frozenset[str] = frozenset()
     reviewed_sha: str = ""
+    keeps_text: bool = False
     skip_record: str = ""
     skips: bool = False
     push_record: str = ""

@@ -28,10 +28,7 @@ CHECK_RUN = "Writing the check run"
 SUMMARY = "Writing the summary comment"
 COMMENTS = "Writing review comments"
 
-_DEFERRED_BY_OTHERS = (
-    "A run with other settings than this collection deferred a review of this head. The next event on the "
-    "pull request buys it."
-)
+_DEFERRED_BY_OTHERS = "A run with other settings deferred this review, so the next run on the pull request buys it."
 
 _MAY_WRITE_NOTHING = PermissionMissing(
     "The token cannot write comments, the summary or the check.",
@@ -93,8 +90,9 @@ def not_asked_for(known: Known) -> Outcome:
     deferred = ledger.postponed()
     begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
     if (known.awaited or begun or deferred) and pull.is_open:
-        message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
-        return replace(verdict.pending(request.judgement.rules), message=message)
+        if deferred and known.awaited is None and not begun:
+            return verdict.deferred(request.judgement.rules, _DEFERRED_BY_OTHERS)
+        return verdict.pending(request.judgement.rules)
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
@@ -149,9 +147,10 @@ def without_review(known: Known) -> Outcome:
         return verdict.not_due(reason)
     message = (
         f"This commit was reviewed for another base branch, and a commit has only one check. Against "
-        f"`{visible(known.snapshot.pull.base_ref)}` no review is due. Push another commit to get another check."
+        f"`{visible(known.snapshot.pull.base_ref)}` no review is due, but the check cannot say so."
     )
-    return replace(verdict.not_due(reason, message), conclusion=Conclusion.ACTION_REQUIRED)
+    hint = "Push another commit to get another check."
+    return replace(verdict.not_due(reason, message), hint=hint, conclusion=Conclusion.ACTION_REQUIRED)
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:
@@ -201,19 +200,6 @@ def answer_of(task_id: str) -> str:
 
 def shows_answer(ledger: Ledger) -> bool:
     return not ledger.stated or ledger.stated.startswith(_ANSWER)
-
-
-def keeps_text(known: Known) -> bool:
-    """Return whether the summary keeps its text: an answer that this run has not read, or the review of a newer head.
-
-    A text without an answer does not hide late answers, which no check shows once this head's check is completed.
-    """
-    ledger, update = known.stored.ledger, known.memory.update
-    if known.report is None and ledger.stated == answer_of(known.task_id):
-        return True
-    is_hiding = not shows_answer(ledger) and known.report is None and update.answers != ()
-    has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in ledger.purchases)
-    return known.reviewed_sha != "" and has_own and not is_hiding
 
 
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:

@@ -210,6 +210,13 @@ def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None
     return min(called, key=lambda one: one.is_expired(now), default=None)
 
 
+def other_tags(tags: Iterable[Tag], tag: Tag | None, now: datetime) -> str:
+    """Return what to do instead of using a tag that is unknown, or not valid for long."""
+    usable = (one for one in tags if one != tag and not one.is_expired(now) and not one.is_deprecated)
+    names = [f"`{one.name}`" for one in usable if one.valid_from is None or one.valid_from <= now]
+    return f"Set `expertise` to one of: {', '.join(names)}." if names else "Remove `expertise`."
+
+
 class Mode(StrEnum):
     REALTIME_ANSWER = "realtime_answer"
     FAST = "fast"

@@ -117,7 +117,7 @@ def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
 
 
 def bypassed(outcome: Outcome) -> Outcome:
-    """Return the outcome of a head with a bypass; a bug stays a bug."""
+    """Return the outcome of a head with a bypass; that of a bug, or of a skipped check, is unchanged."""
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)

@@ -139,12 +139,7 @@ class _Rule(Struct, frozen=True, dict=True):
 
 RULES = (
     # Code and configuration.
-    _Rule(
-        _WORD + _TAIL + _BECOMES + _PREFIX + _STRING,
-        quoted=True,
-        assigns=True,
-        first=True,
-    ),
+    _Rule(_WORD + _TAIL + _BECOMES + _PREFIX + _STRING, quoted=True, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"(?:\.set)?\(" + _STRING, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"\{" + _STRING + r"\}", quoted=True, assigns=True, first=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + ";", quoted=True, first=True),
@@ -248,9 +243,7 @@ FIXED = (
         rf"\bhtpasswd {{1,4}}-[a-z]{{0,5}}b[a-z]{{0,5}} \S{{1,80}} \S{{1,60}} [\"']?{_VALUE}", ("htpasswd",), data=True
     ),
     _Rule(
-        _ECHOED + r"(?:(?:docker|podman|registry) login|chpasswd|passwd|gpg|cryptsetup|gh auth)\b",
-        ("echo",),
-        data=True,
+        _ECHOED + r"(?:(?:docker|podman|registry) login|chpasswd|passwd|gpg|cryptsetup|gh auth)\b", ("echo",), data=True
     ),
     _Rule(r"\bidentified by " + _STRING, ("identified",), quoted=True),
     _Rule(r"\bsecurestring {1,4}(?:-string {1,4})?" + _STRING, ("securestring",), quoted=True),
@@ -310,7 +303,7 @@ _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
 
 
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
-    """Return whether the user information of an address has a password; a program has an address only in a string."""
+    """Return whether a URL's user information has a password; without a scheme, code needs a string around it."""
     scheme, value = found["scheme"] or "", found["v"]
     if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):
         return False
@@ -369,12 +362,12 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
                 yield Span(*found.span("v"), sure=is_sure)
 
 
-_CHECKSUM = re.compile(r"checksum[/._-][\w.-]{0,40}\Z", re.IGNORECASE)
+_CHECKSUM = re.compile(r"(?:checksum[/._-][\w.-]{0,40}|\bhashed_)\Z", re.IGNORECASE)
 _DIGEST = re.compile("[0-9a-f]{32,128}")
 
 
 def _is_checksum(line: str, found: re.Match[str]) -> bool:
-    """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`."""
+    """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`, `"hashed_secret": "1f3a…"`."""
     before = line[max(found.start("w") - 50, 0) : found.start("w")]
     return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
 
@@ -417,7 +410,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Is in every lower-cased line with a suspicious value or the name of one on the next lines.
+"""Matches every lower-cased line with a suspicious value, or with the name of a value on the next lines.
 
 Each alternative begins with a literal, so that `re` skips other characters quickly.
 """

@@ -74,11 +74,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("digitalocean-token", ("do",), rf"do[opr]_v1_{_H}{{64}}{_END}"),
     ("vault-token", ("hvs.", "hvb.", "hvr."), rf"hv[sbr]\.{_W}{{20,300}}{_STOP}"),
     ("age-key", ("age-secret-key-",), r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    (
-        "jwt",
-        ("eyj",),
-        rf"{_JWT_START}{_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}",
-    ),
+    ("jwt", ("eyj",), rf"{_JWT_START}{_W}{{8,}}+={{0,2}}\.eyJ{_W}{{8,}}+={{0,2}}{_SIGNATURE}"),
     (
         "atlassian-token",
         ("atatt", "atctt", "atbb"),

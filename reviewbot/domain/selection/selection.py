@@ -270,11 +270,11 @@ _POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJEC
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    # A text that is replaced by a pointer is still reviewed.
+    # A text that is replaced by a pointer is still reviewed. Without its text, only a deleted file is known as a whole.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
-    return file.text is None or _POINTER.fullmatch(file.text) is not None
+    return file.new is None if file.text is None else _POINTER.fullmatch(file.text) is not None
 
 
 def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecause, str] | None:

@@ -187,7 +187,7 @@ class Statistics(Struct, frozen=True):
 
 
 def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
-    """Return the figures; the order of reviews and questions does not matter, and none is from the future."""
+    """Return the figures, for any order of reviews and questions, without those after the period."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     in_period = (one for one in questions if one.asked_at <= period.until)
     asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))

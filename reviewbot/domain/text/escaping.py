@@ -10,7 +10,7 @@ import re
 from functools import partial
 
 ZWSP = "\u200b"
-"""Stops mentions and references, which GitHub finds in the rendered text, so that escaping does not help."""
+"""Stops mentions and references, which GitHub finds in the rendered text, so escaping does not help."""
 
 _INVISIBLE = re.compile(
     "["
@@ -47,7 +47,7 @@ def invisible_character(line: str) -> str | None:
 
 
 _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
-# GitHub links these in the *rendered* text, so that only an inserted character stops it.
+# GitHub links these in the *rendered* text, so only an inserted character stops it.
 _REFERENCES = rf"""
     (?P<commit>{_COMMIT})
   | (?P<broken>

@@ -82,7 +82,7 @@ def test_at_a_terminal_the_command_is_run_again() -> None:
 
 HELD = "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used."
 SIX = " The limit is 6 times the 360 credits that the first review held."
-AGAIN = "Then start a new run, or comment `/reviewbot review`."
+AGAIN = "Then run this job again, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = (
     "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base branch (with `--pr`: on the default branch). "

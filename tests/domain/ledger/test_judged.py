@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.ledger import MAX_JUDGED, Judgement, Ledger, TaskSt
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.options import FailOn
-from reviewbot.domain.model.review import Category, Finding, Severity
+from reviewbot.domain.model.review import Finding, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, finding, numbered, purchase
@@ -276,8 +276,7 @@ def test_what_was_found_after_a_complete_review_of_a_change_is_gone_when_it_come
     clean = index("d", app=BASE, more="x = 1\n")
     at = "2026-11-24T12:00:00+00:00"
     ledger = reviewed(Ledger(), clean, "task_1", submitted_at=at, coverage=coverage, unread=unread)
-    late = replace(finding(code="bad()"), category=Category.SECURITY)
-    ledger = reviewed(ledger, RED, "task_2", late, submitted_at="2026-11-24T13:00:00+00:00")
+    ledger = reviewed(ledger, RED, "task_2", finding(code="bad()"), submitted_at="2026-11-24T13:00:00+00:00")
     assert again(ledger, clean).findings.records[0].standing == standing
     other = index("e", app=BASE, more="x = 2\n")
     assert again(ledger, other).findings.records[0].standing is FindingState.CHANGED, "it may be in the other file"

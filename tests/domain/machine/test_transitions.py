@@ -39,7 +39,6 @@ from reviewbot.domain.machine.outcome import (
     contradicts,
     current_check,
     failed,
-    keeps_text,
     left_open,
     newer_base,
     not_asked_for,
@@ -655,7 +654,17 @@ def test_a_run_that_cannot_read_an_answer_again_leaves_it_in_the_summary(shown: 
     stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=answer_of(shown)))
     resumed = go(start(now), replace(read, stored=stored), steps.Done())
     after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
-    assert keeps_text(after.known) is (shown == "task_1")
+    assert after.known.keeps_text is (shown == "task_1")
+
+
+@pytest.mark.parametrize(("first", "kept"), [("pending open", True), (answer_of("task_1"), False)])
+def test_a_run_leaves_the_text_of_an_answer_that_another_run_has_published(first: str, *, kept: bool) -> None:
+    """If it was there before, CodeVF says something else now: this run's outcome replaces it."""
+    now, read = known(), reading(own(known(), selection=""))
+    stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=first))
+    waiting = go(start(now), replace(read, stored=stored), steps.Done()).known
+    published = replace(stored, ledger=replace(stored.ledger, stated=answer_of("task_1")))
+    assert reread(waiting, waiting.snapshot, published).keeps_text is kept
 
 
 def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
@@ -1220,9 +1229,9 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
-    assert (moved.reviewed_sha, keeps_text(moved), moved.memory.update.edits) == (HEAD, False, edits[:1])
+    assert (moved.reviewed_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
-    assert keeps_text(on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change))
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
     assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
 
@@ -1239,7 +1248,7 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
     before = replace(before, report=report).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    assert keeps_text(on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change)) is is_kept
+    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
 
 
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:

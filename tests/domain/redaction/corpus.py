@@ -697,6 +697,7 @@ HARMLESS = (
     "const token = '0x6B175474E89094C44Da98b954EedeAC495271d0F'",
     "      checksum/secret: {h64}",
     'checksum/db-secret: "{h64}"',
+    '"hashed_secret": "{h40}",',
     'Key: "backups/db-2024-01-05.sql.gz"',
     "Key='uploads/2024/report-7f3a.tar.gz'",
     "var PasswordRegex = '^(?=.*[A-Z])(?=.*[0-9]).{8,64}$'",

@@ -86,6 +86,9 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
         (changed("lib", headers="index 1111111..2222222 160000\n"), HeldBecause.SUBMODULE),
         (changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n")), HeldBecause.LFS_POINTER),
         (changed("model.bin", added=(), removed=POINTER), HeldBecause.LFS_POINTER),
+        # Of a file that is not UTF-8, or too large, the other lines are unknown: in a script, `oid` can be a function.
+        (changed("run.sh", added=POINTER[1:2], new=entry().with_content(b"oid() { sh; } # \xf6\n")), None),
+        (changed("run.sh", added=POINTER[1:2], new=LARGE), None),
         (changed("model.bin", added=(*POINTER, "evil()")), None),
         (changed("model.py", removed=("check()",), added=POINTER), None),
         (changed("model.py", added=POINTER[:1], new=entry(POINTER[0] + "\nevil()\n")), None),
@@ -519,7 +522,7 @@ def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
     known = changed("a.py", new=LATIN)
     assert "`a.py` is not UTF-8 (line 2 has the byte 0xE9), so only its diff" in selection_of(known).notices[0]
     assert selection_of(file).notices == (
-        "`a.py` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for other bytes. Save it as UTF-8.",
+        "`a.py` is not UTF-8, so only its diff can be reviewed, with `\\xNN` for each invalid byte. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
 

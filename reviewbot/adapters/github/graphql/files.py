@@ -200,9 +200,7 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
     if not paths:
         return {}
     if files is None:
-        raise NotFound(
-            f"Commit {sha[:12]} is not in the repository: its branch was force-pushed, or the fork deleted.", hint=MOVED
-        )
+        raise NotFound(f"Commit {sha[:12]} is gone: the branch was force-pushed, or the fork was deleted.", hint=MOVED)
     found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
     return {path: file for path, file in found if file}
 

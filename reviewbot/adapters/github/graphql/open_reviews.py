@@ -16,7 +16,7 @@ _GIVEN_UP = "stale"
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
     """Return whether a pull request may have an open task or question, by each head's newest check runs.
 
-    None without any, and if not all were read.
+    None if there are none, or if none that was read has one and some were not read.
     A completed check run can have an open task, after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in checked_commits(one)]
