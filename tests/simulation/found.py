@@ -1547,8 +1547,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "note-of-a-comment-that-is-posted-again": Bug(
-        "Without a summary, a run posted a deleted comment again. Only the next run added what the reviewer had said of "
-        "the finding since.",
+        "Without a summary, a run posted a deleted comment again. Only the next run added what the reviewer had said "
+        "of the finding since.",
         CONVERGES,
         history(
             *(Move("same_beginning"), RUN, Move("held_back"), Episode((NEXT, NEXT)), Move("delete_comment")),
