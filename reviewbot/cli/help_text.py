@@ -59,7 +59,7 @@ would have sent and cost with today's settings. The table has files, sizes,
 credits, the rule of `routes` that chose the review, and the reviews that a
 limit stops. Pull requests of the bots in `bots` are listed separately, because
 the action does not review them. Git does not record labels and drafts, so rules
-with these conditions are not applied. Nothing is sent, and no account is needed.
+with these conditions are not applied. Nothing is sent; no account is needed.
 
 Examples:
   reviewbot plan                               the last 90 days

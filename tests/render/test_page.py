@@ -200,7 +200,7 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
         "Bypassed by hubot-owner: The shop is down",
         "Since abc1234: 1 new · 4 carried from earlier reviews (1 changed, not confirmed) · 1 fixed · 1 gone",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
-        "Reviewer: locked is there, but take_many does not use it.",
+        "Reviewer, before that change: locked is there, but take_many does not use it.",
         "And 1 more finding from earlier reviews. Only its severity is stored; its text may be in its review thread.",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",

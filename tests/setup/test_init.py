@@ -331,7 +331,7 @@ def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> No
 
 def test_the_documents_placeholder_is_refused(clone: Clone) -> None:
     said = init("--action", f"OWNER/reviewbot@{COMMIT}#v1.0.0")
-    assert (said.status, "the documents' placeholder" in said.err, (clone.root / ".github").exists()) == (
+    assert (said.status, "the documentation's placeholder" in said.err, (clone.root / ".github").exists()) == (
         2,
         True,
         False,

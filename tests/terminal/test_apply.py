@@ -112,7 +112,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
     result = apply(clone, findings=(FIX, other))
     assert result.status == 0
-    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa.\n" in result.err
+    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa. Commit, and review again.\n" in result.err
     assert app(clone) == FIXED
     again = apply(clone, findings=(FIX, other))
     assert (again.status, again.err) == (0, result.err.replace("Applied", "Already applied"))

@@ -294,7 +294,7 @@ def test_uncommitted_files_are_reported_as_not_reviewed(open_session: Opened) ->
     session.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     session.clone.git("add", "draft.py")
     words = " ".join(session.review().err.split())
-    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in words
+    assert "Not in this review: 2 files have uncommitted changes. Commit them, or `git add` them and run:" in words
     assert "reviewbot review --staged --reviewer local" in words
     assert "uncommitted changes" not in session.review("--head", "main", "--base", "main").err
 
