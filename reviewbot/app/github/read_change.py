@@ -106,8 +106,11 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         unreviewed=unreviewed(settings.routes),
     )
     places = {file.path: place_of(file) for file in selection.selected}
+    words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
     # Values from files of secrets, and secret names, are collected even if not sent; `Redactor` decides where to mask.
-    # Title and body are not: an author can change them before the answer is read, and with them which lines are hidden.
+    # Those of these texts only mask the texts: an author can change them before the answer is read, and with them which
+    # lines of code are hidden.
+    spoken = Redactor.of([(text, Place.DATA) for text in words], settings.secrets())
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
@@ -117,6 +120,9 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     instructions = [
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
     ]
+
+    def said(text: str) -> str:
+        return redactor.redact(spoken.redact(text).text).text
 
     pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
@@ -136,12 +142,10 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         views=tuple(view for _, view in pairs if view.path not in blocked),
         held=held,
         notices=tuple(shorten_line(redactor.redact(one, Place.PATH).text, LONGEST_NOTICE) for one in selection.notices),
-        title=redactor.redact(pull.title).text,
-        body=redactor.redact(pull.body).text,
-        instructions=redactor.redact(settings.instructions).text,
-        path_instructions=tuple(
-            replace(one, instructions=redactor.redact(one.instructions).text) for one in instructions
-        ),
+        title=said(pull.title),
+        body=said(pull.body),
+        instructions=said(settings.instructions),
+        path_instructions=tuple(replace(one, instructions=said(one.instructions)) for one in instructions),
         redactor=redactor,
         to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
         context=change.context.without(file.path for file in change.files),

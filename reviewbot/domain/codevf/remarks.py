@@ -49,7 +49,7 @@ _LABEL = re.compile(
 
 _NONE = re.compile(
     rf"(?:^|(?<=[.!?] ))(?:there (?:are|were) )?no (?:{RANK}(?:, (?:and |or )?| and | or | |-))+(?:severity )?"
-    r"(?:issues|findings|problems|bugs)(?: (?:were )?found)?\.?(?=\s|\Z)",
+    r"(?:issues|findings|problems|bugs)(?: (?:were )?found)?(?:\.(?=\s|\Z)|\s*\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 """`No high-severity issues.`"""

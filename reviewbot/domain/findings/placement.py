@@ -28,7 +28,7 @@ from reviewbot.domain.text.escaping import code_text
 from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
-MAX_FINGERPRINT_LINES = 60
+MAX_FINGERPRINT_LINES = 30
 """Lines of code that identify a finding."""
 
 

@@ -8,6 +8,7 @@ does not mention stays as it was. In a change that was judged before, a finding 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
@@ -224,8 +225,7 @@ def _by_code(
         # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
         # Neither can be in a change that was reviewed before the finding existed, unless it has the file, or another
         # one that the finding's text names, too.
-        names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
-        is_elsewhere = record.category is None and any(one in f"{record.title} {record.text}" for one in names)
+        is_elsewhere = record.category is None and _names_another(record, change_index)
         is_gone = not change_index.kept or (is_later and not is_in and not is_elsewhere)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
@@ -242,6 +242,13 @@ def _by_code(
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+
+
+def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Return whether a finding's text has the name of another file; one that can be any word does not count."""
+    names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
+    words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
+    return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)
 
 
 _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
@@ -353,12 +360,12 @@ def _updated(
 def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[TrackedFinding]:
     for item in answer.placed:
         if not isinstance(item.placement, DuplicateOf):
-            yield _record(item, answer.task_id, change_index, here=answer.here)
+            yield _record(item, answer.task_id, change_index)
     for leftover in answer.report.leftovers:
         yield _leftover(leftover, answer.task_id)
 
 
-def _record(item: Placed, task_id: str, change_index: ChangeIndex, *, here: bool) -> TrackedFinding:
+def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFinding:
     finding = item.finding
     record = TrackedFinding(
         id=item.id,
@@ -379,8 +386,6 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex, *, here: bool
         said=digest(finding.explanation)[:_SHORT],
     )
     matched = find_match(record, change_index)
-    if not here and record.block is None and finding.code.strip():  # it was there when it was quoted, or misquoted
-        return replace(record, standing=FindingState.CHANGED, file="")
     return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
 
 

@@ -362,13 +362,13 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
                 yield Span(*found.span("v"), sure=is_sure)
 
 
-_CHECKSUM = re.compile(r"(?:checksum[/._-][\w.-]{0,40}|\bhashed_)\Z", re.IGNORECASE)
+_CHECKSUM = re.compile(r"(?:checksum[/._-][\w.-]{0,40}|\bhashed_secret)\Z", re.IGNORECASE)
 _DIGEST = re.compile("[0-9a-f]{32,128}")
 
 
 def _is_checksum(line: str, found: re.Match[str]) -> bool:
     """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`, `"hashed_secret": "1f3a…"`."""
-    before = line[max(found.start("w") - 50, 0) : found.start("w")]
+    before = line[max(found.start("w") - 50, 0) : found.end("w")]
     return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
 
 

@@ -285,6 +285,8 @@ def test_a_finding_in_prose_beside_an_empty_answer_is_not_a_clean_review(message
         ("There were no medium-severity findings. The tests pass.", True),
         ("No critical, high, or medium severity issues found", True),
         ("No high-severity issues. Medium: no limit.", False),
+        ("No high-severity issues except the SQL injection in a.py.", False),
+        ("There are no high-severity issues\n- in tests, but app.py runs eval", False),
         ("No tests. High-severity issues: the token is logged.", False),
         ("I could not see any problem. Users cannot read other users' files now.", True),
         ("We do not merge the two lists any more, which is good.", True),

@@ -489,7 +489,7 @@ def test_a_missing_side_is_none(header: str, text: str | None) -> None:
     ],
 )
 def test_a_head_that_moved_between_two_reads_is_detected(old: dict[str, Entry], new: dict[str, Entry]) -> None:
-    with pytest.raises(ChangeUnreadable, match="different commits"):
+    with pytest.raises(ChangeUnreadable, match="is of another commit"):
         combined(GOOD, old, new)
 
 
