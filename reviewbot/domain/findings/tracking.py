@@ -471,9 +471,7 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = (
-    "Calls it fixed. (Its code is unchanged, so reviewbot keeps it open until the code changes or it is waived.)"
-)
+UNCHANGED = "Calls it fixed. But its code is unchanged, so it stays open until the code changes or it is waived."
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
