@@ -195,7 +195,7 @@ def test_a_head_that_moved_is_not_read(remote: Remote) -> None:
     moved = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", moved)
-    with pytest.raises(ChangeUnreadable, match="is [0-9a-f]{12} now"):
+    with pytest.raises(ChangeUnreadable, match=r"is [0-9a-f]{12} now"):
         remote.reader().read_change(number=7, head=asked, base=base)
 
 
