@@ -120,7 +120,8 @@ def test_missing_variables_are_listed_at_once() -> None:
         read_environment({"GITHUB_EVENT_NAME": ""})
     (problem,) = caught.value.problems
     names = "`GITHUB_REPOSITORY`, `GITHUB_EVENT_NAME`, `GITHUB_EVENT_PATH`"
-    assert str(problem) == f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions: {names} not set."
+    where = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
+    assert str(problem) == f"{where}. At a terminal, run: reviewbot review"
 
 
 @pytest.mark.parametrize(("text", "scale"), [("0.02", 0.02), ("1", 1.0), ("", 1.0), ("1e-3", 0.001)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
@@ -108,9 +108,6 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
     # Values from files of secrets, and secret names, are collected even if not sent; `Redactor` decides where to mask.
-    # Those of these texts only mask the texts: an author can change them before the answer is read, and with them which
-    # lines of code are hidden.
-    spoken = Redactor.of([(text, Place.DATA) for text in words], settings.secrets())
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
@@ -121,9 +118,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
     ]
 
-    def said(text: str) -> str:
-        return redactor.redact(spoken.redact(text).text).text
-
+    said = _redacting(words, redactor, settings.secrets())
     pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
@@ -150,6 +145,15 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
         context=change.context.without(file.path for file in change.files),
     )
+
+
+def _redacting(words: Iterable[str], redactor: Redactor, secrets: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that redacts texts, also by each other's values.
+
+    These never mask code: an author can change a text before the answer is read, and with it which lines are hidden.
+    """
+    spoken = Redactor.of(((text, Place.DATA) for text in words), secrets)
+    return lambda text: redactor.redact(spoken.redact(text).text).text
 
 
 def _is_secret(file: ChangedFile) -> bool:
