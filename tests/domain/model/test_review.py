@@ -9,7 +9,7 @@ import pytest
 
 from reviewbot.domain.model.options import Supersede
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
-from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus, tag_called
+from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus, other_tags, tag_called
 
 
 def test_severities_are_ranked_from_unknown_over_worst_to_least() -> None:
@@ -65,3 +65,12 @@ def test_an_older_task_is_replaced_only_while_it_is_open(status: TaskStatus) -> 
     assert not Supersede.KEEP.replaces(status)
     assert Supersede.ALWAYS_REPLACE.replaces(status) is not status.is_over
     assert Supersede.REPLACE_PENDING.replaces(status) is (status is TaskStatus.PENDING)
+
+
+def test_another_expertise_is_one_that_can_be_used_now() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    asked, usable = Tag(1, "Engineer", Decimal(1), is_deprecated=True), Tag(2, "Security", Decimal(2), valid_from=now)
+    later = Tag(3, "Later", Decimal(1), valid_from=now + timedelta(days=1))
+    over = Tag(4, "Over", Decimal(1), valid_to=now - timedelta(days=1))
+    assert other_tags((asked, usable, later, over), asked, now) == "Set `expertise` to one of: `Security`."
+    assert other_tags((asked, later, over), None, now) == "Remove `expertise`."
