@@ -230,7 +230,7 @@ def is_copy_written_over(world: World, task: StoredTask) -> bool:
     return any(
         purchase_key(later.purchase) == purchase_key(one.purchase)
         and not later.purchase.task_id
-        and later.counter < one.counter
+        and later.counter <= one.counter
         for at, one in named
         for later in copies[at:]
     )
