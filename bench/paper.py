@@ -127,7 +127,7 @@ def _bought(day: Organisation) -> Iterator[tuple[Cell, ...]]:
     yield (
         "credits held a day",
         day.reviews * CREDITS,
-        f"{CREDITS} each by the defaults; fewer with `incremental` and `review-on`",
+        f"{CREDITS} each by the defaults; fewer with `review-on`",
     )
 
 
