@@ -21,7 +21,7 @@ from reviewbot.domain.ledger.ledger import Judgement
 from reviewbot.domain.ledger.memory import PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
-from reviewbot.domain.machine.known import Known, Request
+from reviewbot.domain.machine.known import HeadProof, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.size import AutoSize
@@ -233,8 +233,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
     return Known(
         request,
         snapshot,
-        skip_record=skip_record(snapshot.pull, run.signer),
-        push_record=push_record(snapshot.pull, run.signer),
+        proof=HeadProof(skip_record(snapshot.pull, run.signer), push_record(snapshot.pull, run.signer)),
         bought_before=frozenset(run.ports.own_tasks.bought),
         cancelled=frozenset(run.ports.own_tasks.cancelled),
     )

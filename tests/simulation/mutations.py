@@ -1320,7 +1320,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run that posted comments shows no answer",
         "reviewbot.domain.machine.late_answers:_is_shown",
-        lambda right: lambda known, purchase: right(replace(known, posted=0), purchase),
+        lambda right: lambda known, purchase: right(replace(known, wrote=replace(known.wrote, posted=0)), purchase),
         ANNOUNCED,
         found="announced-beside-its-review",
     ),

@@ -55,7 +55,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
         check = _update_check(run, state, now if now and _is_own(now, state, target) else None)
     check = _uncovered(run, known, state, check)
-    return replace(known, check=check, denied=frozenset(run.degraded.denied))
+    return replace(known, wrote=replace(known.wrote, check=check, denied=frozenset(run.degraded.denied)))
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
@@ -175,7 +175,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
 
 def _tag(known: Known, outcome: Outcome) -> CheckTag:
     verdict = outcome.own or outcome.conclusion or ""
-    record = known.skip_record if known.skips else known.push_record if known.is_bots else ""
+    record = known.proof.skip_record if known.proof.skips else known.proof.push_record if known.proof.is_bots else ""
     skip = record if verdict == Conclusion.SKIPPED else ""
     return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))
 

@@ -72,7 +72,7 @@ def _to_close(known: Known) -> Iterator[CheckRun]:
     The newer one is of another review of this head, or of a racing run. Check runs of replaced heads are among them, if
     they were read for the ledger.
     """
-    here = (*known.snapshot.checks, *((known.check,) if known.check else ()))
+    here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
     own = [found[key] for key in sorted(found) if not found[key].foreign]
     shown = {(one.head_sha, one.name): one.id for one in own}.values()
@@ -92,10 +92,10 @@ def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
 
 def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
     """Return the latest check run with a purchase if none has the ledger's counter."""
-    here = () if known.check else known.snapshot.checks
+    here = () if known.wrote.check else known.snapshot.checks
     there = sorted((*known.snapshot.older_checks, *here), key=lambda one: one.id)
     copies = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
-    newest = decode_external_id(known.check.external_id, run.signer) if known.check else None
+    newest = decode_external_id(known.wrote.check.external_id, run.signer) if known.wrote.check else None
     counters = (copy.counter for copy in (*(copy for _, copy in copies), newest) if copy)
     if max(counters, default=known.ledger.counter) >= known.ledger.counter:
         return None

@@ -41,7 +41,7 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     if purchase.parts > 1:
         known = _in_check_run(run, known, purchase)
     first = known.stored.ledger.recorded(purchase)
-    if known.check is not None and may_be_bought_otherwise(known, purchase):
+    if known.wrote.check is not None and may_be_bought_otherwise(known, purchase):
         first = first_recorded(run, known, purchase)
     overtaken_by = overtaking(known, first, purchase)
     if overtaken_by is None:

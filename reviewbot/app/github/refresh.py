@@ -41,7 +41,7 @@ def head_has_moved(known: Known, now: Known) -> bool:
 
 def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
     digest = known.purchase.identity if known.purchase else ""
-    return reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote))
+    return reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))
 
 
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:

@@ -36,7 +36,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return _listed(known, ids, Why.CLOSED)
     refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
     run.attempt("Dismissing a review", _dismiss, run, known, outcome)
-    known = replace(known, denied=frozenset(run.degraded.denied))
+    known = replace(known, wrote=replace(known.wrote, denied=frozenset(run.degraded.denied)))
     if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}
@@ -44,7 +44,8 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         run.degraded.say(f"GitHub refused the comments of {counted(len(refused), 'finding')}; see the summary.")
     known = _listed(known, refused, Why.REFUSED)
     known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
-    return replace(known, posted=known.posted + len(left) - len(refused_groups))
+    posted = known.wrote.posted + len(left) - len(refused_groups)
+    return replace(known, wrote=replace(known.wrote, posted=posted))
 
 
 def _listed(known: Known, ids: set[str], why: Why) -> Known:

@@ -55,13 +55,18 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     forge, number = run.ports.forge, known.snapshot.pull.number
     if keep and keep.body == body:
         _delete(run, found.extra)
-        return replace(known, summary=keep, whole_summary=body if is_whole else "")
+        return replace(known, summary=keep, wrote=replace(known.wrote, whole_summary=body if is_whole else ""))
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
     _delete(run, found.extra if comment else ())
-    known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
-    whole, wrote = comment.body if comment and is_whole else "", comment.body if comment else known.wrote
-    return replace(known, whole_summary=whole, wrote=wrote)
+    known = written if comment else known
+    wrote = replace(
+        known.wrote,
+        summary=comment.body if comment else known.wrote.summary,
+        whole_summary=comment.body if comment and is_whole else "",
+        denied=frozenset(run.degraded.denied),
+    )
+    return replace(known, summary=comment or keep, wrote=wrote)
 
 
 def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:

@@ -35,7 +35,8 @@ def update_threads(run: RunContext, known: Known) -> Known:
             posted.add(operation.draft.key)
             count += 1
     known = known.with_update(known.memory.update.having_posted(posted))
-    return replace(known, replies=known.replies + count, denied=frozenset(run.degraded.denied))
+    count += known.wrote.replies
+    return replace(known, wrote=replace(known.wrote, replies=count, denied=frozenset(run.degraded.denied)))
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:

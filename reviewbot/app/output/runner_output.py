@@ -81,7 +81,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
         files.update(write_files(run, known, outcome))
         if len(files) < len(run.settings.files()):
             outcome = undelivered(outcome)
-    if known.report is not None and known.check is None:  # GitHub would also show the check's annotations
+    if known.report is not None and known.wrote.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
     if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run can write no comment
@@ -107,12 +107,12 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
         "coverage": known.coverage.value if purchase and outcome.status is not Status.FAILED else "",
         "task-id": purchase.task_id if purchase else "",
         "reviewed-sha": known.head_sha if known.report else "",
-        "posted": str(known.posted + known.replies) if known.report else "",
+        "posted": str(known.wrote.posted + known.wrote.replies) if known.report else "",
         "credits-held": str(purchase.hold) if purchase and known.request.paid else "",
         "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
         "review-url": known.snapshot.pull.url,
         "summary-url": known.summary.url if known.summary else "",
-        "check-url": known.check.url if known.check else "",
+        "check-url": known.wrote.check.url if known.wrote.check else "",
     }
     if known.report is not None:
         counts = known.ledger.findings.by_severity(known.task_id)

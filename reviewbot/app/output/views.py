@@ -124,7 +124,7 @@ def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
     may leave findings out, so their ids are looked up in the text.
     """
     body = known.summary.body if known.summary else ""
-    is_whole = known.report is None or body == known.whole_summary
+    is_whole = known.report is None or body == known.wrote.whole_summary
     return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
 
 

@@ -104,7 +104,7 @@ def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concl
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return phases.Due(known, None)  # paid reviews are also published on a closed pull request
-    login = "" if _is_recorded(known, known.skip_record) else skip_label_login(pull, request.trigger)
+    login = "" if _is_recorded(known, known.proof.skip_record) else skip_label_login(pull, request.trigger)
     return phases.Loaded(known, login) if login else triaged(known, Permission.NONE)
 
 
@@ -119,7 +119,7 @@ def _is_bots(known: Known) -> bool:
     Without check runs the push cannot be recorded, so no record is needed.
     """
     pull = known.snapshot.pull
-    is_known = not known.request.check_run or _is_recorded(known, known.push_record)
+    is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
     return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
 
 
@@ -143,12 +143,12 @@ def _is_authors(known: Known) -> bool:
 def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
     """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
-    skips = _is_recorded(known, known.skip_record) or permission.at_least(Permission.MAINTAIN)
+    skips = _is_recorded(known, known.proof.skip_record) or permission.at_least(Permission.MAINTAIN)
     skips = skips and (known.request.remembers or not _is_authors(known))
-    known = replace(known, skips=skips, is_bots=_is_bots(known))
-    if SKIP_LABEL in pull.labels and pull.is_open and not known.skips:
+    known = replace(known, proof=replace(known.proof, skips=skips, is_bots=_is_bots(known)))
+    if SKIP_LABEL in pull.labels and pull.is_open and not known.proof.skips:
         known = known.noting(_LABEL_IGNORED).saying(_LABEL_IGNORED)
-    skipped = not_due_for(pull, known.request.policy, skips=known.skips, is_bots=known.is_bots)
+    skipped = not_due_for(pull, known.request.policy, skips=known.proof.skips, is_bots=known.proof.is_bots)
     if skipped is None:
         return phases.Due(known, None)
     return phases.NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
@@ -165,8 +165,9 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
         return phases.Due(known, None)
     bought = any(one.state is not TaskState.DEFERRED for one in ledger.purchases)
     if outcome.reason is Reason.LABEL and (bought or stored.lost or known.request.is_keyless) and _is_authors(known):
-        known = replace(known, skips=False).noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
-        otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.is_bots)
+        known = replace(known, proof=replace(known.proof, skips=False))
+        known = known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
+        otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.proof.is_bots)
         return with_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()

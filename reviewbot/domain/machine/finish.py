@@ -174,12 +174,12 @@ def _unpublished(known: Known) -> Known:
 def written(at: Refreshed, known: Known) -> Refreshed | Published:
     done, left = at.left[0], at.left[1:]
     if done is Write.COMMENTS:
-        posted = (Write.POSTED,) if known.posted > at.known.posted else ()
-        threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
+        posted = (Write.POSTED,) if known.wrote.posted > at.known.wrote.posted else ()
+        threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
         found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
         is_noted = any(record is not None and record.note for record in found)  # the posted comment lacks the note
         left = (*(posted + threads if is_noted else threads + posted), Write.ANNOUNCEMENT, *left)
-    replied = done is Write.THREADS and known.replies > at.known.replies and Write.POSTED not in left
+    replied = done is Write.THREADS and known.wrote.replies > at.known.wrote.replies and Write.POSTED not in left
     announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
         left = (Write.POSTED, *left)  # another run may have posted the same

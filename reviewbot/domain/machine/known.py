@@ -243,6 +243,43 @@ class OpenTask(Struct, frozen=True):
     task: Task
 
 
+class Wrote(Struct, frozen=True):
+    """What this run has written on GitHub.
+
+    Attributes:
+        check: the check run on the head.
+        summary: the text of the summary comment, or empty.
+        whole_summary: the same text if it shows every finding in full, else empty.
+        posted: the number of comments on findings.
+        replies: the number of replies in their threads.
+        denied: the parts that the token may not write.
+    """
+
+    check: CheckRun | None = None
+    summary: str = ""
+    whole_summary: str = ""
+    posted: int = 0
+    replies: int = 0
+    denied: frozenset[str] = frozenset()
+
+
+class HeadProof(Struct, frozen=True):
+    """What reviewbot's own check runs prove about the head.
+
+    Attributes:
+        skip_record: what the check run on the head must contain for the label `skip-review` to count, or empty if no
+            record can make it count.
+        push_record: what it must contain to prove that the bot that opened the pull request pushed this head, or empty.
+        skips: whether the label counts.
+        is_bots: whether the bot pushed this head.
+    """
+
+    skip_record: str = ""
+    push_record: str = ""
+    skips: bool = False
+    is_bots: bool = False
+
+
 class Known(Struct, frozen=True, dict=True):
     """What a run knows in any phase.
 
@@ -256,20 +293,9 @@ class Known(Struct, frozen=True, dict=True):
         others: open tasks of older heads.
         bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
-        check: the check run that this run wrote on the head.
-        whole_summary: the text of the summary comment as this run wrote it, if it shows every finding in full; else
-            empty.
-        wrote: the text of the summary as this run last wrote it, or empty.
-        posted: how many comments on findings this run has posted; `replies`: how many replies in their threads.
-        denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
         keeps_text: whether the summary keeps its text: the newer head has its own purchase, or the summary shows the
             answer for this head, which this run has not read.
-        skip_record: what the check run on the head must contain for the label `skip-review` to count; empty if it
-        cannot.
-        skips: whether the label counts.
-        push_record: what it must contain as proof that the bot that opened the pull request pushed this head; likewise.
-        is_bots: whether the bot pushed this head.
         neighbour: an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
     """
@@ -287,19 +313,11 @@ class Known(Struct, frozen=True, dict=True):
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
-    check: CheckRun | None = None
     summary: Comment | None = None
-    whole_summary: str = ""
-    wrote: str = ""
-    posted: int = 0
-    replies: int = 0
-    denied: frozenset[str] = frozenset()
+    wrote: Wrote = Wrote()
     reviewed_sha: str = ""
     keeps_text: bool = False
-    skip_record: str = ""
-    skips: bool = False
-    push_record: str = ""
-    is_bots: bool = False
+    proof: HeadProof = HeadProof()
     neighbour: int = 0
     ended: bool = False
     notes: tuple[str, ...] = ()

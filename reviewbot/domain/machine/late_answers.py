@@ -74,7 +74,7 @@ def _is_shown(known: Known, purchase: Purchase) -> bool:
     answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
     found = {item.id for one in answers for item in one.placed}
     there = {*known.memory.update.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
-    return known.posted > 0 or bool(found & there - known.stored.ledger.posted)
+    return known.wrote.posted > 0 or bool(found & there - known.stored.ledger.posted)
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:

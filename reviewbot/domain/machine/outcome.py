@@ -77,7 +77,7 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
 
 def check_to_write(known: Known) -> CheckRun | None:
     """Return the check run that this run has written, else the one on the head; None if the head has moved."""
-    return known.check or (None if known.reviewed_sha else current_check(known.snapshot))
+    return known.wrote.check or (None if known.reviewed_sha else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:
@@ -237,14 +237,14 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
         return False  # a run without the key can neither read nor sign its ledger
-    is_shown = outcome.conclusion is None or known.check or known.summary or there
+    is_shown = outcome.conclusion is None or known.wrote.check or known.summary or there
     is_outdated = known.read_again and is_contradicted(known, outcome)
     return known.request.summary_comment and (known.has_news or is_outdated or not is_shown)
 
 
 def stands_in_summary(known: Known) -> bool:
     """Return whether this run may write the summary, and has."""
-    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied
+    return known.request.summary_comment and known.summary is not None and SUMMARY not in known.wrote.denied
 
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
@@ -265,16 +265,16 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
         outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
-    outcome = apply_bypass(known, outcome if known.check else verdict.without_check(outcome))
+    outcome = apply_bypass(known, outcome if known.wrote.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
 
 
 def _nothing_stands(known: Known) -> bool:
     """Return whether nothing could be published, but a run with another token could."""
     request = known.request
-    if known.posted or known.replies or not (known.memory.update.answers and known.denied):
+    if known.wrote.posted or known.wrote.replies or not (known.memory.update.answers and known.wrote.denied):
         return False
-    untaken = known.check is None and not stands_in_summary(known)
+    untaken = known.wrote.check is None and not stands_in_summary(known)
     return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)
 
 

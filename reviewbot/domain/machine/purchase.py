@@ -291,7 +291,7 @@ def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:
 
 def comes_in_summary(known: Known, bought: Purchase) -> bool:
     """Return whether an intent is recorded in the summary: the ids of several tasks do not fit in a check run."""
-    return bought.parts > 1 or known.check is None
+    return bought.parts > 1 or known.wrote.check is None
 
 
 def check_recorded(known: Known, bought: Purchase) -> None:
@@ -306,7 +306,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
             "The token cannot write comments, and the ids of several tasks do not fit in a check run.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
-    if known.check is None and known.summary is None and not known.request.waits:
+    if known.wrote.check is None and known.summary is None and not known.request.waits:
         raise PermissionMissing(
             "The token can write neither check runs nor comments, so a later run could not find the review.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
@@ -506,7 +506,7 @@ def _facts(known: Known) -> Facts:
         labels=pull.labels,
         base_ref=pull.base_ref,
         author=pull.opener,
-        is_bots_own=known.is_bots and is_bots_own(pull, [pull.opener]),
+        is_bots_own=known.proof.is_bots and is_bots_own(pull, [pull.opener]),
         is_draft=pull.is_draft,
     )
 

@@ -7,7 +7,7 @@ import pytest
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
-from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.known import Bought, Known, OpenTask, Wrote
 from reviewbot.domain.machine.outcome import check_to_write
 from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -84,5 +84,5 @@ def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:
     now = known()
     now = replace(now, snapshot=replace(now.snapshot, checks=(there,)))
     assert check_to_write(now) == there
-    assert check_to_write(replace(now, check=own, reviewed_sha=OTHER_HEAD)) == own
+    assert check_to_write(replace(now, wrote=Wrote(check=own), reviewed_sha=OTHER_HEAD)) == own
     assert check_to_write(replace(now, reviewed_sha=OTHER_HEAD)) is None

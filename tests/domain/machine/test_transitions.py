@@ -27,7 +27,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Cancels, HeadProof, Known, OpenTask, Underway, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -185,7 +185,7 @@ def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any f
     check = CheckRun(
         3, "CodeVF review", HEAD, "completed", "skipped", "", "https://x/3", tag=CheckTag(7, "skipped", record)
     )
-    return replace(now, snapshot=replace(now.snapshot, pull=there, checks=(check,)), skip_record=RECORD)
+    return replace(now, snapshot=replace(now.snapshot, pull=there, checks=(check,)), proof=HeadProof(RECORD))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Perm
     loaded = start(marked())
     assert decide(loaded) == steps.ReadPermission("max")
     after = go(loaded, permission)
-    assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+    assert (isinstance(after, phases.NotDue), after.known.proof.skips) == (counts, counts)
     assert ("does not count" in str(after.known.notes)) is not counts
     assert after.known.notes == after.known.log
 
@@ -205,7 +205,7 @@ def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Perm
 def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: bool) -> None:  # noqa: FBT001 — a column
     for action in ("synchronize", "edited"):
         after = start(marked(record, action=action, label=None))
-        assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
+        assert (isinstance(after, phases.NotDue), after.known.proof.skips) == (counts, counts)
 
 
 def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
@@ -454,14 +454,14 @@ def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission(
     assert phases.Write.THREADS in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
     assert phases.Write.THREADS not in go(at, closed).left
-    denied = replace(at.known, denied=frozenset({COMMENTS}))
+    denied = replace(at.known, wrote=Wrote(denied=frozenset({COMMENTS})))
     assert phases.Write.THREADS not in go(at, denied).left
 
 
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
     outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
     at = phases.Refreshed(known(), outcome, (threads, summary))
-    replied = replace(at.known, replies=1)
+    replied = replace(at.known, wrote=Wrote(replies=1))
     assert go(at, replied).left == (phases.Write.POSTED, summary)
     assert go(at, at.known).left == (summary,)
     after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
@@ -1205,7 +1205,7 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
-    checked, summarized = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    checked, summarized = replace(nowhere, wrote=Wrote(check=check)), replace(nowhere, summary=COMMENT)
     assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
     assert comes_in_summary(checked, two)
     for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
@@ -1216,7 +1216,7 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
 
 
 def test_an_untrusted_ledger_is_untrusted_after_it_is_written_again() -> None:
-    before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True), check=None)
+    before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True))
     now = reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
     assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)
     assert now.ledger.open_tasks()
@@ -1326,11 +1326,13 @@ def test_a_label_of_an_author_ends_no_review(by: str, counts: bool) -> None:  # 
     now = known()
     label = LabelEvent(SKIP_LABEL, by, NOON)
     pull = replace(now.snapshot.pull, labels=frozenset({SKIP_LABEL}), label_events=(label,))
-    at = phases.NotDue(replace(now, snapshot=replace(now.snapshot, pull=pull), skips=True), not_due(Reason.LABEL))
+    at = phases.NotDue(
+        replace(now, snapshot=replace(now.snapshot, pull=pull), proof=HeadProof(skips=True)), not_due(Reason.LABEL)
+    )
     for state in set(TaskState) - {TaskState.DEFERRED}:
         after = with_ledger(at, StoredLedger(Ledger(purchases=(purchase(state=state, task_id="task_1"),))))
         assert (not isinstance(after, phases.Due) or after.skipped is not None) == counts
-        assert (after.known.skips, len(after.known.notes)) == (counts, int(not counts))
+        assert (after.known.proof.skips, len(after.known.notes)) == (counts, int(not counts))
     assert not isinstance(with_ledger(at, StoredLedger(Ledger())), phases.Due), "no review was bought"
 
 
@@ -1340,7 +1342,9 @@ def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
     pull = replace(
         now.snapshot.pull, labels=frozenset({SKIP_LABEL}), label_events=(label,), is_draft=True, is_open=True
     )
-    at = phases.NotDue(replace(now, snapshot=replace(now.snapshot, pull=pull), skips=True), not_due(Reason.LABEL))
+    at = phases.NotDue(
+        replace(now, snapshot=replace(now.snapshot, pull=pull), proof=HeadProof(skips=True)), not_due(Reason.LABEL)
+    )
     bought = StoredLedger(Ledger(purchases=(purchase(state=TaskState.DONE, task_id="task_1"),)))
     after = with_ledger(at, bought)
     assert not isinstance(after, phases.Due)

@@ -29,7 +29,7 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
+from reviewbot.domain.machine.known import Cancels, HeadProof, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
 from reviewbot.domain.machine.phases import Ended, Phase
@@ -177,7 +177,7 @@ class RandomWorld:
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )
-        return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]), push_record=some(["", RECORD]))
+        return Known(request, self.snapshot(), proof=HeadProof(some(["", "", "", RECORD]), some(["", RECORD])))
 
     def trigger(self) -> Trigger:
         """Return a random trigger."""
@@ -360,13 +360,18 @@ class RandomWorld:
             case Refresh():
                 return self.error() if fails else self.refreshed(known)
             case PostReview():
-                return self.error() if fails else replace(known, posted=self.random.choice([0, 2]))
+                return (
+                    self.error()
+                    if fails
+                    else replace(known, wrote=replace(known.wrote, posted=self.random.choice([0, 2])))
+                )
             case Announce(announcing=announcing):
                 return self.error() if fails else self.announced(known, announcing)
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
-                denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.denied
-                there = replace(known, denied=denied, check=known.check or self.check(""), summary=known.summary)
-                return self.error() if fails else there if self.chance(0.9) else replace(known, denied=denied)
+                denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
+                check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
+                there = replace(known, wrote=replace(known.wrote, check=check, denied=denied))
+                return self.error() if fails else there
             case WriteOutput(outcome=outcome):
                 return outcome
             case _:
