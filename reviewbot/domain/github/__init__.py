@@ -1,5 +1,5 @@
-"""GitHub's objects as values, in GitHub's terms.
+"""Values for GitHub's objects, in GitHub's terms.
 
-The pull request and the context of the project as they were read; reviews, comments and check runs as they are written;
-and which pull request a check run belongs to.
+They represent the pull request and the project's context as read from GitHub, and the reviews, comments and check runs
+to write. The tag of a check run identifies its pull request.
 """

@@ -1,8 +1,8 @@
-"""The tag of a check run, which names its pull request.
+"""The tag of a check run, which identifies its pull request.
 
-Several pull requests can have one head, and GitHub assigns check runs to commits. The tag is plain text at the start of
-`external_id`, before the signed copy, so that it can be read without a key. It is not signed: a workflow that can write
-it can write the check's conclusion, too.
+GitHub assigns check runs to commits, and several pull requests can have the same head. The tag is plain text at the
+start of `external_id`, before the signed copy, so it can be read without a key. The tag is not signed, because a
+workflow that can write it can also write the check's conclusion.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from msgspec import Struct
 from reviewbot.values import replace
 
 SKIP_LENGTH = 11
-"""Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
+"""The length of `CheckTag.skip`, which has 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
 
 TAG_LENGTH = 33
-"""Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`.
+"""The characters reserved for a tag and the space after it. Only a skipped check has `CheckTag.skip`.
 
-One with both a record and a base, or with `CheckTag.says`, is longer, and is written only if it fits (`marked`).
+A tag with both a record and a base, or with `CheckTag.says`, is longer, so `marked` writes them only if they fit.
 """
 
 BASE_LENGTH = 11
-"""Characters of `CheckTag.base`."""
+"""The length of `CheckTag.base`."""
 
 _MOST = 250
-"""Characters of an `external_id`, less a few for a question's sign and a longer counter."""
+"""The maximum length of an `external_id`, less a few characters for the mark of a question and a longer counter."""
 
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
@@ -39,15 +39,16 @@ _TAG = re.compile(
 
 
 class CheckTag(Struct, frozen=True):
-    """The pull request of a check run, with its own conclusion; empty while the review is open.
+    """The pull request of a check run, and the conclusion for that pull request.
 
-    A merge group reads it without a key.
+    A merge group reads the tag without a key.
 
     Attributes:
+        verdict: the conclusion, or an empty string while the review is open.
         skip: the record that this head needs no review; see `skip_record`.
-        asks: whether a question on the pull request is open, so that a collection finds it.
-        base: `base_mark` of the base branch of a green verdict, if checks for several branches share the name.
-        says: a digest of what the page of a failure says, so that it is replaced when it is outdated.
+        asks: whether a question on the pull request is open. Collections look for this mark.
+        base: the `base_mark` of the base branch of a green verdict, if checks for several branches share the name.
+        says: a digest of the text on the page of a failed check, so that an outdated page is replaced.
     """
 
     number: int
@@ -59,7 +60,7 @@ class CheckTag(Struct, frozen=True):
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
-    """Return the `external_id` of a tag and a copy, which may be empty."""
+    """Return the `external_id` for a tag and a copy. The copy may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
     base = f"@{tag.base}" if tag.base else ""
     says = f"#{tag.says}" if tag.says else ""
@@ -68,9 +69,9 @@ def with_tag(tag: CheckTag, copy: str) -> str:
 
 
 def marked(tag: CheckTag, copy: str, *, base_ref: str = "", says: str = "") -> CheckTag:
-    """Return a tag with its base branch, or what its page says, if there is space beside its record and the copy.
+    """Add the base branch and a digest of the page's text to a tag if they fit beside its record and the copy.
 
-    Without the base, a merge group does not count the check as green.
+    If the base is missing, a merge group does not count the check as green.
     """
     whole = replace(tag, base=base_mark(base_ref) if base_ref else "", says=_digest(says).hex()[:6] if says else "")
     return whole if len(with_tag(whole, copy)) <= _MOST else tag
@@ -85,7 +86,7 @@ def _digest(text: str) -> bytes:
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
-    """Split an `external_id` into tag and copy; without a tag, reviewbot did not write it."""
+    """Split an `external_id` into tag and copy. If the tag is None, reviewbot did not write the `external_id`."""
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""

@@ -1,7 +1,7 @@
-"""What a reviewer gets besides the change: documents of the default branch, commit messages, issues that it closes.
+"""The context that is sent with a change: documents of the default branch, commit messages, and issues it closes.
 
-Everything is data. Commit messages and issues are untrusted, so each line is quoted. The change comes first: context is
-sent only where the changed files leave space. Its own files come from the default branch, never from a head.
+Everything is data. Commit messages and issues are untrusted, so each line is quoted. Context is sent only if the
+changed files leave space for it. Its files come from the default branch, never from a head.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ MOST_FILES = 40
 MOST_COMMITS = 50
 MOST_ISSUES = 5
 LONGEST_PART = 12_000
-"""Characters of a file, an issue or all commit messages that are sent."""
+"""The maximum number of characters sent of one file, of one issue, or of all commit messages."""
 MAX_CONTEXT = 60_000
-"""Bytes of the attachment in JSON."""
+"""The maximum size of the attachment in JSON, in bytes."""
 
 
 class ContextRequest(Struct, frozen=True):
-    """What is read of a pull request for the context; `patterns` are of more files, in the syntax of `paths`."""
+    """A request to read the context of a pull request; `patterns` select more files, in the syntax of `paths`."""
 
     number: int
     patterns: tuple[str, ...] = ()
 
 
 class Issue(Struct, frozen=True):
-    """An issue of the same repository that the pull request closes; untrusted."""
+    """An issue of the same repository that the pull request closes. Its text is untrusted."""
 
     number: int
     title: str
@@ -66,12 +66,12 @@ class Issue(Struct, frozen=True):
 
 
 class ProjectContext(Struct, frozen=True):
-    """What was read for the context.
+    """The context of a pull request as read from GitHub.
 
     Attributes:
-        files: texts of the default branch, by path.
-        messages: of the pull request's last commits, oldest first; untrusted.
-        problem: what could not be read, in one sentence for the log; empty if nothing is missing.
+        files: the texts of files on the default branch, by path.
+        messages: the untrusted messages of the pull request's last commits, oldest first.
+        problem: a sentence for the log that states what could not be read, or empty if nothing is missing.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -89,12 +89,12 @@ def not_read(error: ForgeError) -> ProjectContext:
 
 
 class ContextPart(Struct, frozen=True):
-    """A part of the context as it is sent: a line of the manifest.
+    """A part of the context that is sent, as listed in the manifest.
 
     Attributes:
-        bytes: of its text in UTF-8.
+        bytes: the size of its text in UTF-8.
         redactions: the number of redacted secrets.
-        sha256: hex digest of its text.
+        sha256: the hex digest of its text.
     """
 
     name: str
@@ -109,21 +109,21 @@ def part_of(name: str, text: str, redactions: int) -> ContextPart:
 
 
 class ContextText(Struct, frozen=True):
-    """The attachment, and its parts; empty if nothing fits."""
+    """The text of the attachment and its parts. Both are empty if no part fits."""
 
     text: str = ""
     parts: tuple[ContextPart, ...] = ()
 
 
 Redact = Callable[[str], tuple[str, int]]
-"""Returns a text without secrets, and their number."""
+"""A function that redacts the secrets in a text and returns the new text and the number of secrets."""
 
 
 def context_text(context: ProjectContext, limit: int, redact: Redact) -> ContextText:
-    """Return the parts that fit in `limit` bytes of JSON, each whole or shortened to `LONGEST_PART`."""
+    """Return the parts that fit in `limit` bytes of JSON. Long parts are shortened to `LONGEST_PART`."""
     left, texts, parts = min(limit, MAX_CONTEXT) - json_size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
-        # Redacted before it is shortened, so that no secret is cut.
+        # Redact the text before it is shortened, so that no secret is cut in half.
         clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
@@ -142,7 +142,7 @@ TITLE = (
 
 
 def json_size(text: str) -> int:
-    """Return the bytes of a text in the JSON of a request, without its quotation marks."""
+    """Return the size in bytes of a text in the JSON of a request, without its quotation marks."""
     return len(json.dumps(text).encode()) - 2
 
 

@@ -1,4 +1,4 @@
-"""What reviewbot writes on GitHub, in GitHub's terms."""
+"""The reviews, comments, check runs and reactions that reviewbot writes on GitHub, in GitHub's terms."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 MOST_ANNOTATIONS = 50
-"""Annotations of a check run: GitHub accepts fifty in a request, and its page lists all findings if there are more."""
+"""The most annotations of a check run. GitHub accepts fifty in a request.
+
+If there are more findings, the page of the check run lists all of them.
+"""
 
 
 class LineTarget(Struct, frozen=True):
-    """Lines of one side inside one hunk; `start_line` is less than `line`, or None for a single line."""
+    """A range of lines on one side of one hunk; `start_line` is less than `line`, or None for a single line."""
 
     path: str
     side: Side
@@ -29,7 +32,7 @@ class FileTarget(Struct, frozen=True):
 
 
 class InlineComment(Struct, frozen=True):
-    """A review comment on lines; the body starts with the marker."""
+    """A review comment on lines. The body starts with the marker."""
 
     target: LineTarget
     body: str
@@ -51,9 +54,9 @@ class AnnotationLevel(StrEnum):
 
 
 class Annotation(Struct, frozen=True):
-    """A check annotation on lines of the head; `message` at most 64 KB, `title` at most 255 characters.
+    """A check annotation on lines of the head. An annotation with an empty `path` belongs to the run.
 
-    Without a `path` it is an annotation of the run.
+    The `message` has at most 64 KB, the `title` at most 255 characters.
     """
 
     path: str
@@ -68,9 +71,9 @@ class CheckState(Struct, frozen=True):
     """A check run to write.
 
     Attributes:
-        conclusion: None exactly while the review is open.
+        conclusion: None while the review is open, and only then.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: `MOST_ANNOTATIONS` at most.
+        annotations: at most `MOST_ANNOTATIONS`.
     """
 
     name: str
@@ -86,7 +89,7 @@ class CheckState(Struct, frozen=True):
 
 
 class NodeChange(StrEnum):
-    """What is done to a thread, or to a comment, which is minimized as outdated."""
+    """A change to a thread (resolve, unresolve) or to a comment (minimize as outdated, or show again)."""
 
     RESOLVE = "resolve"
     UNRESOLVE = "unresolve"
@@ -95,7 +98,7 @@ class NodeChange(StrEnum):
 
 
 class Reaction(StrEnum):
-    """The reactions to a command: `EYES` while the answer to a question is awaited, the others once it is done."""
+    """The reactions to a command: `EYES` while reviewbot waits for an answer, the others when the command is done."""
 
     YES = "+1"
     NO = "-1"

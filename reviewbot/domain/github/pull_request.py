@@ -18,17 +18,17 @@ from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
 RECENT_COMMITS = 10
-"""The last commits of a pull request whose check runs are read."""
+"""The number of latest commits of a pull request whose check runs are read."""
 
 MOST_FORMER_BASES = 10
-"""The last former base branches whose check runs are read."""
+"""The number of latest former base branches whose check runs are read."""
 
 MOST_REPLACED = 20
-"""The last commits before a force-push whose check runs are read."""
+"""The number of latest commits before a force-push whose check runs are read."""
 
 
 class Permission(Enum):
-    """A user's permission in the repository, least first."""
+    """A user's permission in the repository, in ascending order."""
 
     NONE = "none"
     READ = "read"
@@ -53,12 +53,13 @@ class Commit(Struct, frozen=True):
     """A commit of the pull request.
 
     Attributes:
-        parents: None if not all were read.
-        authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
-                address, so an author is not verified.
-        committer: likewise; None also for GitHub itself, which commits for the web editor.
+        parents: the SHAs of the parents, or None if not all of them were read.
+        authors: the logins (a bot's with `[bot]`), with None for an address without an account. Authors are not
+                verified, because the committer chooses the address.
+        committer: the login, or None for an address without an account or for GitHub itself, which commits for the web
+            editor.
         verified: whether GitHub itself signed the commit, as it does for commits of an App. A person's signature
-            vouches for the committer, not for the author.
+            verifies the committer, not the author.
     """
 
     sha: str
@@ -69,7 +70,7 @@ class Commit(Struct, frozen=True):
 
 
 class LabelEvent(Struct, frozen=True):
-    """A label was set; `actor` is a login, a bot's with `[bot]`, or None for a deleted account."""
+    """An event that set a label; `actor` is a login (a bot's with `[bot]`), or None for a deleted account."""
 
     label: str
     actor: str | None
@@ -80,13 +81,13 @@ class PullRequest(Struct, frozen=True):
     """The pull request.
 
     Attributes:
-        commits: the first hundred of `commit_count`.
-        changed_files: GitHub's number of changed files; None if unknown.
-        author: the login without `[bot]`, as in GraphQL; None for a deleted account.
-        label_events: the latest fifty, oldest first.
-        forced_at: the last force-push, if any; it may have restored an older head.
-        former_bases: earlier base branches, oldest first; at most the last `MOST_FORMER_BASES` and one more.
-        unread_bases_until: when the pull request left the last base whose check runs are not read, if any.
+        commits: the first hundred commits; `commit_count` is the total.
+        changed_files: the number of changed files according to GitHub, or None if unknown.
+        author: the login without `[bot]`, as in GraphQL, or None for a deleted account.
+        label_events: the latest fifty events, oldest first.
+        forced_at: the time of the last force-push, if any. The force-push may have restored an older head.
+        former_bases: the latest earlier base branches, oldest first, at most `MOST_FORMER_BASES` + 1.
+        unread_bases_until: when the pull request left the latest base whose check runs are not read, if any.
     """
 
     number: int
@@ -113,12 +114,12 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def opener(self) -> str:
-        """The opener's login, a bot's with `[bot]`; empty for a deleted account."""
+        """The opener's login (a bot's with `[bot]`), or an empty string for a deleted account."""
         return f"{self.author or ''}{BOT_SUFFIX * self.author_is_bot}"
 
     @property
     def merge_base(self) -> str | None:
-        """The merge base if the commits determine it without a request, else None.
+        """The merge base, or None if it cannot be determined from the commits alone.
 
         A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
         reachable from the base, and if there is exactly one, it is the best common ancestor.
@@ -126,15 +127,15 @@ class PullRequest(Struct, frozen=True):
         listed = {one.sha for one in self.commits}
         known = [one.parents for one in self.commits if one.parents is not None]
         if not self.commit_count == len(listed) == len(known):
-            return None  # a parent that was not read may be a later commit of the base
+            return None  # an unread parent may be a later commit of the base
         outside = {parent for parents in known for parent in parents} - listed
         return outside.pop() if len(outside) == 1 else None
 
     @property
     def people(self) -> frozenset[str] | None:
-        """The opener and all authors and committers, in lower case; None if not all commits are known.
+        """The opener and all authors and committers, in lower case, or None if not all commits are known.
 
-        Addresses without an account are left out, since the committer chooses them.
+        Addresses without an account are left out, because the committer chooses them.
         """
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
         if not is_whole:
@@ -144,7 +145,7 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def bots(self) -> frozenset[str]:
-        """The bots that opened it, authored or committed, in lower case; a collaborator can be behind each."""
+        """The bots that opened it, authored or committed, in lower case. A collaborator may control any of them."""
         logins = (login or "" for one in self.commits for login in (*one.authors, one.committer))
         return frozenset(login.casefold() for login in (self.opener, *logins) if login.endswith(BOT_SUFFIX))
 
@@ -153,8 +154,8 @@ class Opinion(Struct, frozen=True):
     """A person's 👍 or 👎 on a comment.
 
     Attributes:
-        login: a bot's with `[bot]`.
-        agrees: whether it is a 👍.
+        login: the person's login; a bot's login ends with `[bot]`.
+        agrees: whether the reaction is a 👍.
     """
 
     login: str
@@ -167,11 +168,12 @@ class Comment(Struct, frozen=True):
     Attributes:
         id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by_us: whether the author was the last to edit it; true if it was never edited.
-        author: a login, a bot's with `[bot]`; None for a deleted account.
-        by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
+        edited_by_us: whether the author was the last to edit the comment, or nobody edited it.
+        author: the login (a bot's with `[bot]`), or None for a deleted account.
+        by_collaborator: whether GitHub lists the author as an owner, member or collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).
-        opinions: at most 20 of each kind; in a review thread those on its first comment and on the reviewer's words.
+        opinions: at most 20 of each kind. In a review thread, they are read for the first comment and the reviewer's
+            text.
     """
 
     id: int
@@ -189,7 +191,7 @@ class Comment(Struct, frozen=True):
 
 
 class ThreadComment(Comment, frozen=True):
-    """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
+    """A comment of a review thread; `hidden_as_outdated` is set if someone minimized it as outdated."""
 
     node_id: str = ""
     is_minimized: bool = False
@@ -204,7 +206,7 @@ class Thread(Struct, frozen=True):
         line: None if the thread is outdated or on the whole file.
         can_resolve: whether the token may resolve it now (`viewerCanResolve`).
         can_unresolve: whether the token may reopen it.
-        resolved_by: login; None if no user resolved it, perhaps an App.
+        resolved_by: the login, or None if no user resolved it. An App may have resolved it.
     """
 
     id: str
@@ -234,12 +236,12 @@ class Conclusion(StrEnum):
 
 
 class CheckRun(Struct, frozen=True):
-    """A check run with reviewbot's name; `status` and `conclusion` are GitHub's words.
+    """A check run with reviewbot's name; `status` and `conclusion` are GitHub's values.
 
     Attributes:
         external_id: the signed copy of task and credits, without the tag.
-        tag: None if reviewbot did not write it; then it belongs to no pull request.
-        foreign: whether another App than the token's created it.
+        tag: None if reviewbot did not write the check run, which then belongs to no pull request.
+        foreign: whether an App other than the token's created the check run.
     """
 
     id: int
@@ -255,11 +257,11 @@ class CheckRun(Struct, frozen=True):
 
     @property
     def verdict(self) -> str | None:
-        """The conclusion for its own pull request, if known; GitHub may show that of another one."""
+        """The conclusion for its own pull request, if known. GitHub may show that of another pull request."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
     def is_of(self, number: int) -> bool:
-        """Whether it belongs to this pull request."""
+        """Whether the check run belongs to this pull request."""
         return self.tag is not None and self.tag.number == number
 
 
@@ -267,8 +269,8 @@ class Seen(Struct, frozen=True, array_like=True):
     """The pull request as a run saw it when it wrote the ledger. Later events could hide a newer ledger.
 
     Attributes:
-        forced_at: when the head was last force-pushed before, if ever.
-        retargeted_at: when the pull request last got another base branch before, if ever.
+        forced_at: the last force-push before that, if any.
+        retargeted_at: the last change of the base branch before that, if any.
     """
 
     head_sha: str = ""
@@ -284,8 +286,8 @@ class ForcePush(Struct, frozen=True):
     """A force-push of the head.
 
     Attributes:
-        before: the replaced head; empty if GitHub does not name it. `after`: the new one, likewise.
-        parents: of the last `MOST_REPLACED` commits before the force-push, by commit.
+        before: the replaced head, or empty if GitHub does not report it. `after`: the same for the new head.
+        parents: the parents of each of the last `MOST_REPLACED` commits before the force-push.
     """
 
     at: datetime
@@ -294,9 +296,9 @@ class ForcePush(Struct, frozen=True):
     parents: Mapping[str, tuple[str, ...]]
 
     def reaches(self, known: AbstractSet[str]) -> bool:
-        """Whether all commits between the replaced head and known ones were read.
+        """Whether all commits between the replaced head and the known commits were read.
 
-        git lists commits by date, which the author chooses, so each path is followed.
+        This follows every path of parents, because git lists commits by date, and the author chooses the dates.
         """
         left, done = [self.before], set(known)
         while left:
@@ -313,11 +315,11 @@ class OlderChecks(Struct, frozen=True):
     """The check runs on every commit of a pull request, and on the commits that force-pushes replaced.
 
     Attributes:
-        runs: oldest first.
+        runs: the check runs, oldest first.
         pushes: the force-pushes, oldest first.
-        commits: the commits of the pull request, the head included.
+        commits: the commits of the pull request, including the head.
         head_sha: the head. `base_sha`: the tip of its base.
-        has_all_commits: whether `commits` has every commit of the pull request.
+        has_all_commits: whether `commits` contains every commit of the pull request.
     """
 
     runs: tuple[CheckRun, ...]
@@ -328,10 +330,10 @@ class OlderChecks(Struct, frozen=True):
     has_all_commits: bool
 
     def has_every_head_since(self, seen: Seen, *, is_base_protected: bool) -> bool:
-        """Whether the check runs of all heads since a run saw the pull request are among `runs`.
+        """Whether `runs` contains the check runs of all heads since a run saw the pull request.
 
-        The author can push such a head to an unprotected base; GitHub then does not list it as the pull request's. No
-        base has it if the pull request's commits contain the head that was seen.
+        The author can push such a head to an unprotected base. GitHub then no longer lists it as a commit of the pull
+        request. No base contains such a head if the head that was seen is still among the pull request's commits.
         """
         start = seen.head_sha
         for push in self.pushes:
@@ -349,8 +351,9 @@ class Waiting(Struct, frozen=True):
     """Pull requests that may have an open task.
 
     Attributes:
-        known: numbers of the open pull requests, oldest first, then of the closed ones, latest first.
-        unknown: those without a check run of reviewbot.
+        known: the pull requests whose check runs may have an open task: open ones, oldest first, then closed ones,
+            latest first.
+        unknown: the pull requests without a check run of reviewbot, or whose check runs were not all read.
     """
 
     known: tuple[int, ...]
@@ -358,7 +361,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """A review that reviewbot wrote; `state` is GitHub's word, such as `CHANGES_REQUESTED`."""
+    """A review that reviewbot wrote; `state` is GitHub's value, e.g., `CHANGES_REQUESTED`."""
 
     id: int
     state: str
@@ -366,7 +369,7 @@ class Review(Struct, frozen=True):
 
 
 class DefaultBranch(Struct, frozen=True):
-    """The files read from the default branch: config (if any), `.gitattributes`, templates by file name."""
+    """The files read from the default branch: the config, if any, `.gitattributes`, and templates by file name."""
 
     config: str | None = None
     attributes: str = ""
@@ -374,14 +377,14 @@ class DefaultBranch(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything that a run reads before it decides; lists are oldest first.
+    """Everything that a run reads before it decides. Lists are oldest first.
 
     Attributes:
-        checks: this pull request's check runs on the head, with the name for its base.
-        older_checks: those on the nine commits before it and on the heads before the last five force-pushes; on all of
-                these and the head also those with the names for other bases.
-        other_checks: those of other pull requests on all these commits.
-        check_names: the names that were read, first that for its base.
+        checks: this pull request's check runs on the head, with the check name for its base.
+        older_checks: this pull request's check runs on the nine commits before the head and on the heads before the
+                last five force-pushes, and those with the names for other bases on all these commits and the head.
+        other_checks: the check runs of other pull requests on all these commits.
+        check_names: the check names that were read, starting with the name for its base.
     """
 
     repository: Repository
@@ -398,7 +401,7 @@ class Snapshot(Struct, frozen=True):
 
 
 BINARY_WINDOW = 8000
-"""Git treats a file as binary if these first bytes contain a NUL."""
+"""The number of bytes at the start of a file in which git looks for a NUL, which makes the file binary."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
@@ -415,13 +418,13 @@ class Entry(Struct, frozen=True):
     Attributes:
         oid: the full blob id.
         mode: six octal digits, such as `100644`.
-        size: bytes, if read.
-        text: None if it was not read, is binary or is not UTF-8.
-        binary: whether git treats it as binary, which includes UTF-16; None if unknown.
-        misencoded: whether it was read and is text that is not UTF-8.
-        invalid: where its first byte is that is not UTF-8, as a phrase; empty unless `misencoded`, and for UTF-16.
-        shebang: whether binary bytes start with `#!`; None if they were not read.
-        legible: the share of binary bytes, ignoring NULs, that are printable UTF-8, from 0 to 1; None if not read.
+        size: the size in bytes, if read.
+        text: the text, or None if the file was not read, is binary or is not UTF-8.
+        binary: whether git treats the file as binary, which includes UTF-16, or None if unknown.
+        misencoded: whether the file was read and is text that is not UTF-8.
+        invalid: a phrase that locates the first invalid UTF-8 byte, or empty for UTF-16 and if not `misencoded`.
+        shebang: whether the bytes of a binary file start with `#!`, or None if they were not read.
+        legible: the share of a binary file's bytes, without NULs, that are printable UTF-8, or None if not read.
     """
 
     oid: str
