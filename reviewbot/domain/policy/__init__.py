@@ -1,5 +1,5 @@
-"""Whether a review is due and which one, what it waits for, and how a run or a collection ends.
+"""Decide whether a review is due, which review it is, what it waits for, and how a run or a collection ends.
 
-Eligibility: events, labels, drafts, bots and approvals of forks. Routes and sizes: mode, credits and expertise.
-Verdict: the conclusion of the check run, the exit status and the reason.
+Eligibility covers events, labels, drafts, bots and approvals of forks. Routes and sizes set the mode, credits and
+expertise. The verdict sets the check run's conclusion, the exit status and the reason.
 """

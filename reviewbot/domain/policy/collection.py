@@ -1,4 +1,4 @@
-"""Decide how a collection ends: its outcome, and the output `published`."""
+"""Determine the outcome of a collection and its output `published`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, fi
 from reviewbot.domain.text.formatting import counted
 
 LEFT_TO_OTHERS = 100
-"""The requests of GitHub's rate limit that a collection leaves to others; one pull request takes about ten."""
+"""The requests within GitHub's rate limit that a collection does not use. One pull request takes about ten."""
 
 
 class Lookup(Struct, frozen=True):
     """A pull request with an open review that was looked up.
 
     Attributes:
-        outputs: those of its run; empty if it failed.
-        error: why it failed; empty if it did not.
+        outputs: the outputs of the pull request's run, or empty if the run failed.
+        error: the error of a failed run, or empty.
     """
 
     repository: str
@@ -33,7 +33,7 @@ class Lookup(Struct, frozen=True):
         return f"{self.repository}#{self.number}"
 
     def entry(self) -> Mapping[str, object]:
-        """Return its entry in the output `published`; `findings` is null when unknown, never 0."""
+        """Return the entry in the output `published`; `findings` is null, not 0, if the findings are unknown."""
         known = bool(self.outputs.get("findings"))
         return {
             "repository": self.repository,
@@ -55,11 +55,11 @@ class Failure(Struct, frozen=True):
 
 
 class Collection(Struct, frozen=True):
-    """What a collection did.
+    """The result of a collection.
 
     Attributes:
-        repositories: how many were read to the end.
-        unreached: repositories, and pull requests, that the rate limit left to the next collection.
+        repositories: the number of repositories that were read completely.
+        unreached: the repositories and pull requests left to the next collection because of the rate limit.
     """
 
     lookups: tuple[Lookup, ...] = ()
@@ -71,7 +71,7 @@ class Collection(Struct, frozen=True):
         return json.dumps([one.entry() for one in self.lookups], separators=(",", ":"))
 
     def outcome(self) -> Outcome:
-        """Return the outcome: that of the worst repository; a pull request that failed is tried again next time."""
+        """Return the outcome of the worst repository. The next collection tries failed pull requests again."""
         finished = sum(one.outputs.get("status") == Status.COMPLETED for one in self.lookups)
         where = (
             ""

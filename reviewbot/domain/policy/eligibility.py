@@ -1,4 +1,4 @@
-"""Whether a review is due, and whether a user with write access approved the cost."""
+"""Decide whether a review is due, and whether a user with write access approved the cost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SKIP_LABEL = "skip-review"
 
 
 REVIEW_WORKFLOW = "reviewbot-review.yml"
-"""The workflow that buys reviews, as `reviewbot init` names it."""
+"""The file name that `reviewbot init` gives to the workflow that buys reviews."""
 
 
 class Asked(Struct, frozen=True):
-    """A review was requested in a comment, for the head that it names or that was current when it was written.
+    """A request for a review in a comment, for the head that the comment specifies or the head at that time.
 
-    At a terminal, `--again` requests one in the same way.
+    At a terminal, `--again` requests a review in the same way.
     """
 
     sender: str
@@ -33,11 +33,11 @@ class Asked(Struct, frozen=True):
 
 
 class AtTerminal(Struct, frozen=True):
-    """A review was requested at a terminal with the API key."""
+    """A request for a review at a terminal with the API key."""
 
 
 Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
-"""The triggers of a review of one pull request."""
+"""What can trigger a review of one pull request."""
 
 
 class Policy(Struct, frozen=True):
@@ -49,13 +49,13 @@ class Policy(Struct, frozen=True):
 
 
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool) -> Outcome | None:
-    """Return why no review of this pull request is due, or None.
+    """Return the outcome that states why no review of this pull request is due, or None if one is due.
 
     Args:
-        pull: with its commits.
-        policy: with the listed bots.
-        skips: whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
-            recorded in the run of its event.
+        pull: the pull request with its commits.
+        policy: the policy with the listed bots.
+        skips: whether the label `skip-review` counts for this head. The label is checked before the draft state, so
+            that the run of the label's event records it.
         is_bots: whether a bot opened the pull request and pushed this head itself.
     """
     if not pull.is_open:
@@ -70,7 +70,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool
 
 
 def skip_label(pull: PullRequest) -> LabelEvent | None:
-    """Return the event that set `skip-review`; None if the label is not set, or was set for another base."""
+    """Return the event that set `skip-review`, or None if the label is not set or was set for another base."""
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
     if last is None or SKIP_LABEL not in pull.labels or not pull.is_open:
         return None
@@ -80,8 +80,8 @@ def skip_label(pull: PullRequest) -> LabelEvent | None:
 def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
     """Return the user whose permission decides whether this event's label skips the review, or an empty string.
 
-    Only the label's own event has the head on which it was set. A re-run replays an old event, so only the first
-    attempt counts.
+    Only the label's own event contains the head on which the label was set. A re-run replays an old event, so only the
+    first attempt counts.
     """
     label = skip_label(pull)
     if label is None or not isinstance(trigger, ReviewEvent) or trigger.is_repeated:
@@ -91,10 +91,11 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 
 
 def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
-    """Return whether a listed bot opened it and every commit is the bot's own; False if not all commits are listed.
+    """Return whether a listed bot opened the pull request and made every commit. False if some commits are not listed.
 
-    The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs what a user
-    commits on its pages, so no user may be the committer. A user may have the bot's name, but without `[bot]`.
+    The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs commits
+    that a user makes on its website, so no user may be the committer. A user may have the bot's name, but without
+    `[bot]`.
     """
     if not (pull.author_is_bot and pull.author) or pull.commit_count > len(pull.commits):
         return False
@@ -108,10 +109,10 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
 
 
 def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
-    """Return whether this event is the push of the head by the bot that opened the pull request.
+    """Return whether the bot that opened the pull request pushed the head in this event.
 
-    A user with write access can squash-merge another pull request of the bot into this one: GitHub then signs the
-    user's code as the bot's commit.
+    This matters because a user with write access can squash-merge another pull request of the bot into this one. GitHub
+    then signs the user's code as the bot's commit.
     """
     if not isinstance(trigger, ReviewEvent) or trigger.action not in {"opened", "synchronize"}:
         return False
@@ -119,7 +120,7 @@ def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
-    """Return whether this event requests a purchase, by `review-on`."""
+    """Return whether this event requests a purchase according to `review-on`."""
     if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
     return policy.review_on is ReviewOn.PUSH or (policy.review_on is ReviewOn.READY and not reviewed_before)
@@ -129,7 +130,7 @@ _OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review
 
 
 def tries_again(policy: Policy, trigger: Trigger) -> bool:
-    """Return whether this event may start another attempt after one without a result."""
+    """Return whether this event may start another attempt after an attempt without a result."""
     return not isinstance(trigger, ReviewEvent) or trigger.action in _OF_THE_CODE or _is_approval_label(trigger, policy)
 
 
@@ -139,11 +140,11 @@ def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
 
 
 def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> NotApproved | None:
-    """Return an error if the spending is not approved, by the current permission of `approval_login`.
+    """Return an error if the cost is not approved. The current permission of `approval_login` decides.
 
-    A fork's pull request needs the approval of a user with write access, unless `allow` is `anyone`; with
-    `approve-spend` every pull request does. A manual run approves the commit that it names, the label the head of its
-    own event.
+    A fork's pull request needs the approval of a user with write access unless `allow` is `anyone`. With
+    `approve-spend`, every pull request needs it. A manual run approves the commit given to it. The label approves the
+    head of its own event.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
@@ -166,7 +167,7 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
 
 
 def _by_hand(pull: PullRequest, trigger: Trigger) -> str:
-    # A run of a command is in another workflow, which has no inputs.
+    # A command runs in another workflow, which has no inputs.
     own = trigger.workflow if isinstance(trigger, ReviewEvent | DispatchEvent) else ""
     return f"gh workflow run {own or REVIEW_WORKFLOW} -f pr={pull.number} -f sha={pull.head_sha}"
 
@@ -174,7 +175,7 @@ def _by_hand(pull: PullRequest, trigger: Trigger) -> str:
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
     """Return the user whose permission decides whether the cost of this head is approved, or an empty string.
 
-    A repeated run has an old event, whose approval was used or withdrawn since.
+    A re-run replays an old event, and its approval has since been used or withdrawn.
     """
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return ""
@@ -192,7 +193,7 @@ def needs_approval(pull: PullRequest, policy: Policy) -> bool:
 
 
 def requesters(trigger: Trigger, policy: Policy) -> tuple[str, ...]:
-    """Return the login of the person who requested a review by a command, the approval label or a manual run."""
+    """Return the login of the person who requested a review with a command, the approval label or a manual run."""
     if isinstance(trigger, AtTerminal) or not trigger.sender:
         return ()
     is_event = isinstance(trigger, ReviewEvent) and (trigger.sender_is_bot or not _is_approval_label(trigger, policy))

@@ -1,4 +1,4 @@
-"""Whether a purchase waits: for a pause in the pushes, or for other checks of the head to turn green."""
+"""Decide whether a purchase waits for a pause in the pushes, or for other checks of the head to turn green."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import listed
 
 MOST_NAMED = 5
-"""The most checks that a message names; it is also the check's title."""
+"""The most checks that a message lists. The message is also the check's title."""
 
 _WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.GREEN)
 
 
 class WaitRules(Struct, frozen=True):
-    """The settings that say what a purchase waits for.
+    """The settings that determine what a purchase waits for.
 
     Attributes:
         checks: names of check runs and statuses; `*` stands for any characters.
-        hours: how long it waits for them.
-        quiet_minutes: the least age of the head.
+        hours: how long the purchase waits for the checks.
+        quiet_minutes: the minimum age of the head.
     """
 
     checks: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class WaitRules(Struct, frozen=True):
     quiet_minutes: int = 0
 
     def is_quiet(self, since: datetime, now: datetime) -> bool:
-        """Return whether the head is old enough; `since` is when reviewbot saw it first."""
-        # GitHub's clock may be ahead of the runner's.
+        """Return whether the head is old enough; `since` is when reviewbot first saw it."""
+        # Without a limit, do not compare times, because GitHub's clock may be ahead of the runner's.
         return self.quiet_minutes == 0 or now - since >= timedelta(minutes=self.quiet_minutes)
 
     def is_over(self, since: datetime, now: datetime) -> bool:
@@ -41,11 +41,11 @@ class WaitRules(Struct, frozen=True):
 
     @property
     def too_young(self) -> str:
-        """The message for a recently pushed head. It names no time, so that later runs write the same check."""
+        """The message for a recently pushed head. It contains no time, so that later runs write the same check."""
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
-        """Return each check of the head that is not green, with its state; a name without a check is missing."""
+        """Return each check that is not green and its state, as text. A name that no check has counts as missing."""
         there = latest(one for one in checks if not one.is_own)
         found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
         return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
@@ -67,9 +67,9 @@ def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple
 
 
 def _means(name: str, check: HeadCheck, run_id: int) -> bool:
-    """Return whether a name or pattern means a check. The case of a status's name is ignored, as on GitHub.
+    """Return whether a name or pattern matches a check. Case is ignored for the names of statuses, as on GitHub.
 
-    A pattern never means reviewbot's own jobs, which would wait for themselves.
+    A pattern never matches reviewbot's own jobs, because they would wait for themselves.
     """
     if "*" not in name:
         return name == check.name or (not check.app and name.casefold() == check.name.casefold())

@@ -1,8 +1,8 @@
-"""Which review a pull request gets: an ordered list of rules.
+"""Choose the review of a pull request with an ordered list of rules.
 
-Each changed path is looked up alone, and the pull request gets the largest review among its paths. A rule ends the
-lookup only if the author cannot make it match by adding something; any other rule that matches can only enlarge the
-review. So nothing that an author adds makes the review smaller. A rule with `trust-author` is the exception: it ends
+Each changed path is looked up separately, and the pull request gets the largest review among its paths. A rule ends the
+lookup only if the author cannot make it match by adding something. Any other rule that matches can only enlarge the
+review, so nothing that an author adds makes the review smaller. The exception is a rule with `trust-author`, which ends
 the lookup whenever it matches.
 """
 
@@ -26,13 +26,13 @@ class Route(Struct, frozen=True):
     """A rule. Unset conditions always hold; the config supplies unset settings.
 
     Attributes:
-        paths: patterns; at least one changed path must match, or every changed path for `only_paths`.
-        labels: at least one must be set.
+        paths: patterns that at least one changed path must match. For `only_paths`, every changed path must match.
+        labels: labels of which at least one must be set.
         base: patterns for the base branch.
         author: the login of the user who opened the pull request, or `[bot]` for every bot.
-        min_lines: added and deleted lines of the selected files, as for `max_lines`.
-        trust_author: whether the rule may make a review smaller by what the author controls.
-        instructions: in addition to those of the config.
+        min_lines: the minimum number of added and deleted lines of the selected files. `max_lines` is the maximum.
+        trust_author: whether conditions that the author controls may make a review smaller.
+        instructions: instructions in addition to those of the config.
     """
 
     name: str
@@ -55,13 +55,13 @@ class Route(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What the conditions are about.
+    """The facts about a pull request that the conditions of rules test.
 
     Attributes:
-        paths: every changed path, of a renamed file both.
-        lines: changed lines of the selected files; None if they cannot be counted.
-        author: the login, a bot's with `[bot]`.
-        is_bots_own: whether the author is a bot and every commit is its own.
+        paths: every changed path, including both paths of a renamed file.
+        lines: the number of changed lines of the selected files, or None if they cannot be counted.
+        author: the login (a bot's with `[bot]`).
+        is_bots_own: whether the author is a bot and made every commit.
     """
 
     paths: tuple[str, ...]
@@ -77,8 +77,8 @@ class Terms(Struct, frozen=True):
     """The settings of a review that rules can change.
 
     Attributes:
-        rules: the names of the rules that decided, in the order of the list; empty without one.
-        auto_credits: what `max-credits: auto` is for this change.
+        rules: the names of the rules that determined the review, in the order of the list. May be empty.
+        auto_credits: the credits for `max-credits: auto` and this change.
     """
 
     reviewer: RoutedReviewer
@@ -93,7 +93,7 @@ class Terms(Struct, frozen=True):
 
     @property
     def hold(self) -> int:
-        """Twice the hold of one task without the expertise's multiplier, to compare reviews; doubled to be whole."""
+        """Twice the hold of one task, without the expertise's multiplier. It is doubled to be a whole number."""
         most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
         within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
         return int(within * self.mode.multiplier * 2)
@@ -105,9 +105,10 @@ _REVIEW_ON = tuple(reversed(ReviewOn))
 
 
 def largest(reviews: Sequence[Terms]) -> Terms:
-    """Return the review that is in each respect as large as the largest of several.
+    """Return a review with the largest value of each setting among several reviews.
 
-    Mode and credits belong together: those with the larger hold. Expertises have no order, so the first one counts.
+    Mode and credits belong together and come from the review with the largest hold. Expertises have no order, so the
+    first one counts.
     """
     paid = max(reviews, key=lambda one: (one.hold, one.mode.multiplier))
     return Terms(
@@ -128,14 +129,14 @@ def strictest(levels: Iterable[FailOn]) -> FailOn:
 
 
 def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
-    """Return the review that the rules give, and the names of the rules that determine it."""
+    """Return the review that results from the rules, with the names of the rules that determine it."""
     found = _found(routes, facts)
     matching = [_terms(route, base) for at, route in enumerate(routes) if at in found]
     reviews = [*matching, base] if None in found else matching
     chosen = largest(reviews)
     deciding = [one for one in matching if _decides(one, reviews)]
     if not deciding and None not in found:
-        deciding = matching[:1]  # all of them give the same review
+        deciding = matching[:1]  # all matching rules give the same review
     rules = tuple(name for one in deciding for name in one.rules)
     return replace(chosen, expertise=chosen.expertise or base.expertise, rules=rules)
 
@@ -160,13 +161,13 @@ def _terms(route: Route, base: Terms) -> Terms:
 
 
 def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
-    """Return the patterns of each rule that gives some paths no review."""
+    """Return the patterns of each rule that exempts paths from review."""
     found = (one.paths or one.only_paths for one in routes if one.reviewer is RoutedReviewer.NONE)
     return tuple(patterns for patterns in found if patterns)
 
 
 class _Match(IntEnum):
-    """How a rule matches: never, in a way that the author can cause or undo, or regardless of what the author adds."""
+    """Whether a rule never matches, matches in a way the author can cause or undo, or matches whatever they add."""
 
     NO = 0
     PART = 1
@@ -174,13 +175,13 @@ class _Match(IntEnum):
 
 
 def _found(routes: Sequence[Route], facts: Facts) -> frozenset[int | None]:
-    """Return the rules that count, by number; None for the settings of the config."""
+    """Return the numbers of the rules that count. None stands for the settings of the config."""
     whole = [_match_pull(route, facts) for route in routes]
     return frozenset(one for path in facts.paths or ("",) for one in _look_up(path, routes, whole))
 
 
 def _look_up(path: str, routes: Sequence[Route], whole: Sequence[_Match]) -> Iterator[int | None]:
-    """Yield the rules that match a path, up to the first one that ends the lookup."""
+    """Yield the rules that match a path, up to the first rule that ends the lookup."""
     for at, (route, match) in enumerate(zip(routes, whole, strict=True)):
         if match and (route.trust_author or _match_path(route, path)):
             yield at
@@ -194,7 +195,7 @@ def _match_path(route: Route, path: str) -> bool:
 
 
 def _match_pull(route: Route, facts: Facts) -> _Match:
-    """Match the conditions on the whole pull request; a rule that trusts the author is matched literally."""
+    """Match the conditions that apply to the whole pull request. For a rule that trusts the author, all must hold."""
     by_author = (
         not route.labels or any(one.casefold() in _folded(facts.labels) for one in route.labels),
         not route.base or matches(route.base, facts.base_ref),
@@ -229,7 +230,7 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
 
 
 def shadowed(routes: Sequence[Route]) -> Iterator[tuple[int, int]]:
-    """Yield each rule that has no effect with the earlier rule that ends every lookup that it matches, by number."""
+    """Yield the number of each rule without effect, and of the earlier rule that ends all its lookups."""
     for at, route in enumerate(routes):
         earlier = (number for number, other in enumerate(routes[:at]) if _ends(other) and _includes(other, route))
         if (first := next(earlier, None)) is not None:
@@ -244,8 +245,8 @@ def _ends(route: Route) -> bool:
 
 
 def _includes(wide: Route, narrow: Route) -> bool:
-    """Return whether a rule without `only-paths` and `max-lines` matches whatever another one matches."""
-    # With one file, a rule that trusts the author matches all files of a change.
+    """Return whether a rule without `only-paths` and `max-lines` matches everything that another rule matches."""
+    # If one file matches a rule that trusts the author, the rule matches all files of a change.
     as_wide = wide.paths == narrow.paths and (wide.trust_author or not narrow.trust_author)
     return (
         (as_wide or not wide.paths or wide.paths in EVERY_PATH)

@@ -1,4 +1,4 @@
-"""The size of a review: the credits of `max-credits: auto`, and the limit of `max-credits-per-pr: auto`."""
+"""Compute the credits for `max-credits: auto` and the limit for `max-credits-per-pr: auto`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from reviewbot.domain.model.review import Mode
 from reviewbot.domain.text.formatting import counted, number
 
 STEP = 60
-"""An automatic size is rounded up to a multiple of this, before the ceiling and the mode limit it."""
+"""An automatic size is rounded up to a multiple of this number before the ceiling and the mode's limits apply."""
 
 REVIEWS_PER_PULL = 6
-"""An automatic limit allows as many credits as this number of first reviews holds."""
+"""An automatic limit is the hold of the first review times this number."""
 
 
 class AutoSize(Struct, frozen=True):
     """The settings of `max-credits: auto`.
 
     Attributes:
-        base: credits of a review without lines.
-        ceiling: the most credits of a task.
+        base: the credits for a review of zero lines.
+        ceiling: the maximum credits for a task.
     """
 
     base: int
@@ -30,17 +30,17 @@ class AutoSize(Struct, frozen=True):
     ceiling: int
 
     def credits_for(self, lines: int, mode: Mode) -> int:
-        """Return the credits of a task; never fewer for more lines, and never fewer than the mode allows."""
+        """Return the credits for a task. More lines never cost fewer credits, and the mode sets a minimum."""
         rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
         return max(min(rounded, self.ceiling, mode.credits.stop - 1), mode.credits.start)
 
     def is_at_ceiling(self, lines: int, mode: Mode) -> bool:
-        """Return whether the ceiling makes a task smaller."""
+        """Return whether the ceiling reduces the credits for a task."""
         is_over = 100 * self.base + self.per_100_lines * lines > 100 * self.ceiling
         return is_over and self.credits_for(lines, mode) == self.ceiling
 
     def arithmetic(self, lines: int, mode: Mode) -> str:
-        """Return how the credits result from the lines, in plain text."""
+        """Explain in plain text how the credits are computed from the lines."""
         exact = self.base + self.per_100_lines * Decimal(lines) / 100
         found = self.credits_for(lines, mode)
         base, rate = number(self.base), number(self.per_100_lines)
@@ -56,17 +56,17 @@ class AutoSize(Struct, frozen=True):
 
 
 def lines_each(lines: int, parts: int) -> int:
-    """Return the lines that size each of several tasks: an even share, rounded up."""
+    """Return the number of lines for the size of each of several tasks, which is an even share, rounded up."""
     return -(-lines // parts)
 
 
 def sized_by(auto: AutoSize, mode: Mode, lines: int, parts: int, max_credits: int) -> str:
-    """Return why each task has that many credits; only the lines if the settings have changed since."""
+    """Explain the credits of each task. If the settings have changed since, return only the number of lines."""
     each = lines_each(lines, parts)
     size = counted(lines, "changed line") + (f" in {parts} tasks, {number(each)} each" if parts > 1 else "")
     return f"{size}; {auto.arithmetic(each, mode)}" if auto.credits_for(each, mode) == max_credits else size
 
 
 def limit_per_pull(setting: int | Auto, first_hold: int) -> int:
-    """Return the limit of `max-credits-per-pr` for a pull request whose first review held that much; 0: no limit."""
+    """Return the limit of `max-credits-per-pr`, given the hold of the first review. A limit of 0 means no limit."""
     return REVIEWS_PER_PULL * first_hold if setting is Auto.AUTO else setting

@@ -1,8 +1,8 @@
-"""How a run ends: the conclusion of the check run, the exit status and the reason.
+"""Determine how a run ends: the conclusion of the check run, the exit status and the reason.
 
-On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. A due
-review that did not happen or could not be read completely is `action_required`; so is one that did not see every
-selected file, unless `on-partial` is `pass`.
+On GitHub, `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. The
+conclusion is `action_required` if a due review did not happen or could not be read completely. It is also
+`action_required` if the review did not cover every selected file, unless `on-partial` is `pass`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXIT_NOT_PUBLISHED = 4
 EXIT_BUG = 70
 
 PRECEDENCE = (EXIT_BUG, EXIT_SETTINGS, EXIT_NO_REVIEW, EXIT_NOT_PUBLISHED, EXIT_GATE)
-"""If several exit statuses apply, the first one is used."""
+"""The order of exit statuses. If several apply, the first one is used."""
 
 
 class Status(StrEnum):
@@ -50,13 +50,13 @@ class Coverage(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """How a run ends.
+    """The outcome of a run.
 
     Attributes:
-        conclusion: of the check; None while it is in progress, and if there is no check.
-        message: what happened, in one sentence; empty if the reason's text suffices.
-        hint: what to do next; empty if the reason's text suffices.
-        own: the conclusion without other pull requests on the same head, if it differs.
+        conclusion: the conclusion of the check, or None while it is in progress or if there is no check.
+        message: a sentence about what happened, or empty if the reason's text suffices.
+        hint: what to do next, or empty if the reason's text suffices.
+        own: the conclusion without regard to other pull requests on the same head, if it differs.
     """
 
     status: Status
@@ -70,7 +70,7 @@ class Outcome(Struct, frozen=True):
 
 
 def blocks(severity: Severity, fail_on: FailOn) -> bool:
-    """Return whether an open finding blocks; an unrated one does unless `fail-on` is `never`."""
+    """Return whether an open finding blocks. An unrated finding blocks unless `fail-on` is `never`."""
     threshold = fail_on.severity
     return threshold is not None and severity.at_least(threshold)
 
@@ -80,7 +80,7 @@ def first_exit_status(*applying: int) -> int:
 
 
 class Rules(Struct, frozen=True):
-    """The settings that judge; the ledger freezes them at submission."""
+    """The settings that determine the outcome. The ledger freezes them at submission."""
 
     fail_on: FailOn = FailOn.CRITICAL
     on_pending: Tolerance = Tolerance.PASS
@@ -95,7 +95,7 @@ class Rules(Struct, frozen=True):
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
     """Return the outcome of a review with a result.
 
-    `open_severities` are those of every open finding without a waiver; duplicates do not count.
+    `open_severities` are the severities of all open findings without a waiver. Duplicates do not count.
     """
     blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
     verdict = Verdict.FAIL if blocked else Verdict.NONE
@@ -110,21 +110,21 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
 
 
 def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
-    """Return the outcome if earlier findings may be lost: never green."""
+    """Return the outcome if earlier findings may be lost. It is never green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     verdict = Verdict.NONE if outcome.verdict is Verdict.PASS else outcome.verdict
     return Outcome(Status.COMPLETED, verdict, Reason.MEMORY, Conclusion.ACTION_REQUIRED, status)
 
 
 def bypassed(outcome: Outcome) -> Outcome:
-    """Return the outcome of a head with a bypass; that of a bug, or of a skipped check, is unchanged."""
+    """Return the outcome of a head with a bypass. A bypass does not change a skipped check or the outcome of a bug."""
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)
 
 
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
-    """Return the outcome if the pull request `number` has the same head and no green verdict: they share one check."""
+    """Return the outcome if pull request `number` shares the head, and so the check, but has no green verdict."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     message = f"The pull request #{number} has the same head, and its verdict is not green."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
@@ -132,7 +132,7 @@ def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
 
 
 def superseded(message: str) -> Outcome:
-    """Return the outcome of a review of an older head: its check stays red, and the step passes."""
+    """Return the outcome of a review of an older head. Its check stays red, and the step passes."""
     return Outcome(Status.SKIPPED, Verdict.NONE, Reason.SUPERSEDED, Conclusion.ACTION_REQUIRED, 0, message)
 
 
@@ -142,26 +142,26 @@ def pending(rules: Rules) -> Outcome:
 
 
 def deferred(rules: Rules, message: str) -> Outcome:
-    """Return the outcome while a purchase waits; `message` says for what."""
+    """Return the outcome while a purchase waits; `message` states the reason."""
     return replace(pending(rules), reason=Reason.DEFERRED, message=message)
 
 
 def without_check(outcome: Outcome) -> Outcome:
-    """Return the outcome without a check run: the step fails while the review is open."""
+    """Return the outcome without a check run. The step fails while the review is open."""
     return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
-    """Return the outcome if no review is due. Drafts and reviews on request get no check, so nothing turns green."""
+    """Return the outcome if no review is due. Drafts and reviews on request get no check that could turn green."""
     has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 
 def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
-    """Return the outcome of a merge group: the worst check of its pull requests.
+    """Return the outcome of a merge group, which is that of the worst check of its pull requests.
 
-    The conclusions are those of reviewbot's check on each head; None if it is missing or open, or if it is green for
-    another base branch than the group's, as for the pull requests `elsewhere`.
+    The conclusions are those of reviewbot's check on each head. A conclusion is None if the check is missing, still
+    open, or green for a base branch other than the group's (see `elsewhere`).
     """
     without = {
         number: "green for another base branch" if number in elsewhere else "no verdict" for number in conclusions
@@ -187,15 +187,15 @@ def answered(*, carried_out: bool, message: str) -> Outcome:
 
 
 def command_outcome(outcome: Outcome) -> Outcome:
-    """Return the outcome of a run that a command started: the step fails only on errors."""
+    """Return the outcome of a run that a command started. The step fails only on errors."""
     broken = outcome.exit_status in {EXIT_BUG, EXIT_SETTINGS, EXIT_NOT_PUBLISHED}
     return outcome if broken else replace(outcome, exit_status=0)
 
 
 def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) -> Outcome:
-    """Return the outcome of an error: a due review did not happen, or its result could not be published.
+    """Return the outcome of an error if a due review did not happen, or its result could not be published.
 
-    `on_error` applies to exit status 3 only.
+    `on_error` applies only to exit status 3.
     """
     status = error.exit_status
     forgiven = status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
