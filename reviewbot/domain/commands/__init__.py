@@ -1,1 +1,1 @@
-"""`/reviewbot` commands: parses the first line of a comment, and checks the writer's current permission."""
+"""`/reviewbot` commands: parse the first line of a comment, and check the writer's current permission."""

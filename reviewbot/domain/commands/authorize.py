@@ -23,7 +23,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 
 
 class Refusal(StrEnum):
-    """Why a command is refused; the templates have the texts."""
+    """Why a command is refused. The templates contain the texts."""
 
     UNKNOWN = "unknown"
     ARGUMENTS = "arguments"
@@ -66,28 +66,28 @@ class Buy(Struct, frozen=True):
 
 
 class EditLedger(Struct, frozen=True):
-    """Change the ledger, then judge and publish again; `finding` is None for a bypass and an acceptance."""
+    """Change the ledger, then judge and publish again. `finding` is None for a bypass or an acceptance."""
 
     edit: Waive | Unwaive | GrantBypass | Accept
     finding: TrackedFinding | None = None
 
 
 class Ask(Struct, frozen=True):
-    """Ask the reviewer, about a finding or the whole pull request."""
+    """Ask the reviewer about a finding or the whole pull request."""
 
     text: str
     finding: TrackedFinding | None = None
 
 
 class Collect:
-    """Publish what is finished."""
+    """Publish the results of finished tasks."""
 
 
 class Cancel(Struct, frozen=True):
     """Cancel the open tasks and deferred purchases.
 
     Attributes:
-        is_unknown: whether there may be a task without a known id.
+        is_unknown: whether a task may exist whose id is unknown.
         tasks: the ids of the open tasks, if nothing else is open.
     """
 
@@ -96,24 +96,24 @@ class Cancel(Struct, frozen=True):
 
 
 class Tell:
-    """Report the state, or the commands."""
+    """Report the state or list the commands."""
 
 
 CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
-"""What a command does."""
+"""The action of a command."""
 
 
 class Scope(Struct, frozen=True):
-    """What a command is checked against.
+    """The facts that decide whether a command is allowed.
 
     Attributes:
-        permission: of the writer, now.
-        ledger: as far as it is trusted.
+        permission: the writer's current permission.
+        ledger: the trusted part of the ledger.
         fail_on: the setting, or that of a rule if it is stricter.
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
-        paid: whether the reviewer costs money; otherwise no secret signs the ledger.
+        paid: whether the reviewer costs money. Otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
-        bots: the listed ones, which act for no user.
+        bots: the listed bots, which do not act for any user.
         is_stale: whether the comment is so old that CodeVF may have forgotten its idempotency key.
     """
 
@@ -169,7 +169,7 @@ def _cancel(scope: Scope) -> CommandAction:
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
     """Authorize a command that the ledger records.
 
-    A question is asked within 23 hours of its comment, while CodeVF knows the idempotency key of its task.
+    A question must be asked within 23 hours of its comment, while CodeVF still knows the idempotency key of its task.
     """
     name, asks = posted.command.name, posted.command.name is CommandName.ASK
     impossible = {
@@ -188,10 +188,10 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:
-    """Refuse a command that lets something pass, if it was executed before, or came before one that was.
+    """Refuse a command that lets something pass if that command, or a later one, has already been executed.
 
-    Its answer may have been deleted, and its effect withdrawn or ended since. A waiver is also refused if an answer was
-    read since, which may have made the finding another one.
+    The command's answer may have been deleted, and its effect may have been withdrawn or ended since. A waiver is also
+    refused if an answer has been read since, because the answer may have changed the finding.
     """
     if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
         return action
@@ -209,7 +209,7 @@ def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
 
 
 def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Return the question, about the finding that its first word names, or that of its thread."""
+    """Return the question. Its subject is the finding identified by its first word, or else the thread's finding."""
     command, findings = posted.command, scope.ledger.findings
     named, meant = _named(posted, findings), asked_about(posted, findings)
     if is_finding_id(command.target) and not named:
@@ -222,15 +222,15 @@ def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def asked_about(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings, open or not, that a question can be about: by its first word, or those of its thread."""
+    """List the findings, open or not, that a question's first word identifies, or else those of its thread."""
     return _named(posted, findings) or _of_thread(posted, findings)
 
 
 def _named(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings that the first word of a question names.
+    """List the findings that the first word of a question identifies.
 
-    A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
-    thread's, or a whole id: `dead code` is a question.
+    A first word of a few hexadecimal digits is an id only if a finding has that id. In a thread, it must belong to one
+    of the thread's findings or be a whole id, because `dead code` is a question.
     """
     target, there = posted.command.target, _of_thread(posted, findings)
     named = tuple(one for one in there or findings.records if target and one.id.startswith(target))
@@ -255,11 +255,11 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
-    """Whether a command was written for this head and not for one that was replaced since.
+    """Return whether a command was written for this head and not for a head that was replaced since.
 
-    A command with the full SHA is. Otherwise the signed ledger must record the head before the comment, with no
-    force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
-    with the same seven digits is found in minutes.
+    This holds for a command with the full SHA. Otherwise, the signed ledger must have recorded the head before the
+    comment, with no force-push since, so that every later head contains it. The beginning of a SHA proves nothing,
+    because an attacker can find a commit that begins with the same seven digits within minutes.
     """
     pull, named = scope.pull, posted.command.target
     if named == pull.head_sha:
@@ -271,12 +271,12 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
 
 
 def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
-    """Return whether the base is not the one for which a command was written."""
+    """Return whether the base branch has changed since a command was written."""
     return pull.retargeted_at is not None and pull.retargeted_at >= posted.at
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Bypass the check for the named head and the base that the pull request had when the comment was written."""
+    """Bypass the check for the head in the command and the base at the time of the comment."""
     pull, named = scope.pull, posted.command.target
     impossible = {
         Refusal.NO_COMMIT: not named,
@@ -290,7 +290,7 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Accept the answer for this head and base, if not all of it could be read and it was there before the comment."""
+    """Accept the answer for this head and base if it was not fully readable and was read before the comment."""
     pull = scope.pull
     answer = scope.ledger.unread_on(pull.head_sha, pull.base_ref)
     if refused := _not_by_authors(posted, scope):
@@ -307,10 +307,11 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread.
+    """List the open findings that a `waive` or `unwaive` can refer to, either by id or because of its thread.
 
-    With them, a `waive` can mean closed ones with that id, which may have been open when it was written. An `unwaive`
-    of one without a waiver counts, too: an older `waive` may be executed later.
+    If an open finding has the id, the list for a `waive` also contains closed findings with that id, because they may
+    have been open when the comment was written. An `unwaive` can also refer to a finding without a waiver, because an
+    older `waive` may be executed later.
     """
     named = _meant_by(posted, findings)
     still = tuple(one for one in named if one.standing.is_open)
@@ -320,14 +321,14 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
 
 
 def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings, open or not, that a `waive` or `unwaive` names, or else those of its thread."""
+    """List the findings, open or not, whose id is in a `waive` or `unwaive`, or else those of its thread."""
     if not (target := posted.command.target):
         return _of_thread(posted, findings)
     return tuple(one for one in findings.records if one.id.startswith(target))
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
-    """Whether the reason's first word begins the id of a finding of another thread, so that either may be meant."""
+    """Return whether the reason's first word may instead be the beginning of the id of a finding in another thread."""
     word = posted.command.reason.partition(" ")[0].casefold()
     return re.fullmatch(ID_PATTERN, word) is not None and any(one.id.startswith(word) for one in open_findings)
 
@@ -353,7 +354,7 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse the opener, all authors and committers, and collaborators who may have let a workflow commit."""
+    """Refuse the opener, all authors and committers, and collaborators who may have committed through a workflow."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
@@ -374,7 +375,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run retries a command: the run that it started could not reach a service in time."""
+    """Return whether the next run retries a command, because the run it started could not reach a service in time."""
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
@@ -382,7 +383,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Return why a command failed, if it did, by the outcome of the run that it started and the ledger after that."""
+    """Return why a command failed, or None, from the outcome of the run that it started and the resulting ledger."""
     match action:
         case Refusal():
             return action
@@ -402,7 +403,7 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
 
 
 def _not_cancelled(cancel: Cancel, ledger: Ledger) -> Refusal | None:
-    """Return why nothing was cancelled: something is still open, or every task had an answer already."""
+    """Return why nothing was cancelled, or None. Something may still be open, or every task may have an answer."""
     if cancel.is_unknown or ledger.is_open:
         return Refusal.NOT_CANCELLED
     finished = {one.task_id for one in ledger.purchases if one.state is TaskState.DONE}

@@ -1,6 +1,6 @@
-"""Parse commands: the first line of an unedited comment by a person.
+"""Parse commands. A command is the first line of an unedited comment by a person.
 
-The text in the event is not trusted. The comment is read again from GitHub.
+The text in the event is not trusted, so the comment is read again from GitHub.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from reviewbot.errors import nearest
 
 CALL = "/reviewbot"
 MAX_AGE = timedelta(days=7)
-"""How long a command without an answer is still executed."""
+"""The age up to which a command without an answer is still executed."""
 
 MAX_QUESTION = 2_000
-"""Characters of a question that are sent."""
+"""The maximum number of characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""Characters that are searched for secrets, through the end of the last word; fewer are sent."""
+"""The number of characters that are searched for secrets, up to the end of the last word. Fewer are sent."""
 
 
 class CommandName(StrEnum):
-    """The commands; `UNKNOWN` is anything else after `/reviewbot`."""
+    """The commands. `UNKNOWN` stands for any other word after `/reviewbot`."""
 
     REVIEW = "review"
     COLLECT = "collect"
@@ -71,20 +71,20 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ".*"),
 }
-"""The permission that each command needs, and the pattern of its arguments."""
+"""The permission that each command requires, and the pattern of its arguments."""
 
 _WAIVE_IN_THREAD = "(?P<reason>.*)"
-"""The arguments in the thread of a finding; `_named` splits an id off the reason."""
+"""The pattern of arguments in the thread of a finding, where `_named` splits an id off the reason."""
 
 
 class Command(Struct, frozen=True):
     """A command as written.
 
     Attributes:
-        target: the start of a commit or of a finding's id, in lower case; may be empty. For `ask`, the first word if it
-            can be an id; `authorize` decides whether it is one. Of an unknown command the nearest known one.
-        reason: untrusted text, may be empty; on one line, except for a question, which is the whole comment.
-        is_wrong: whether the command does not accept its arguments, which are then the reason.
+        target: the start of a commit or of a finding's id in lower case, or empty. For `ask`, the first word if it can
+            be an id; `authorize` decides whether it is one. For an unknown command, the nearest known command.
+        reason: untrusted text, which may be empty. It is one line, except that a question is the rest of the comment.
+        is_wrong: whether the command does not accept its arguments. The reason then contains the arguments.
     """
 
     name: CommandName
@@ -94,7 +94,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any; a waiver need not name the findings that it replies to."""
+    """Parse the command in a comment's first line, if any. A waiver in reply to findings needs no id."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -118,17 +118,17 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
 
 
 def _question(body: str) -> Command:
-    """Return a question, which is the rest of the comment."""
+    """Return a question, whose text is the rest of the comment."""
     text = through_word("".join(body.split(maxsplit=2)[2:]).strip(), LONGEST_QUESTION)
     first = "".join(text.split(maxsplit=1)[:1]).casefold()
     return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 
 
 def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
-    """Split the id off the front of the reason of a waiver in a finding's thread; empty without one.
+    """Split a waiver's text in a finding's thread into an id, which may be empty, and the reason.
 
-    An id is the beginning of one of the thread's ids, or a whole id. Anything else is a word of the reason, though it
-    can look like the beginning of an id: `added`, `dead`, `facade`.
+    An id is the beginning of one of the thread's ids, or a whole id. Any other word belongs to the reason, even if it
+    looks like the beginning of an id, e.g., `added`, `dead` or `facade`.
     """
     first, _, rest = text.partition(" ")
     word = first.casefold()
@@ -137,7 +137,7 @@ def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
 
 
 def why_not(event: CommentEvent) -> str:
-    """Return why an event contains no command; empty if it may contain one."""
+    """Return why an event contains no command, or an empty string if it may contain one."""
     if parse(event.body) is None:
         return "The comment is not a command."
     if event.action != "created":
@@ -148,10 +148,10 @@ def why_not(event: CommentEvent) -> str:
 
 
 class PostedCommand(Struct, frozen=True):
-    """A command with its author and time, as GitHub has them.
+    """A command with its author and time according to GitHub.
 
     Attributes:
-        findings: the ids of the findings that the thread is about; empty in any other comment.
+        findings: the ids of the findings that the thread is about, or empty for any other comment.
     """
 
     comment_id: int
@@ -164,12 +164,12 @@ class PostedCommand(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The id of its comment, unique in the pull request."""
+        """An id of the comment that is unique in the pull request."""
         return comment_key(self.comment_id, in_thread=self.in_thread)
 
     @property
     def stamp(self) -> str:
-        """When it was written, and its comment's id; sorts by time."""
+        """The time of the comment and its id, as text that sorts by time."""
         return f"{self.at.astimezone(UTC).isoformat(timespec='seconds')} {self.comment_id:020}"
 
 
@@ -178,8 +178,8 @@ def open_commands(
 ) -> tuple[PostedCommand, ...]:
     """List the commands that no reaction marks as done for this instance, oldest first.
 
-    Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `MAX_AGE`
-    do not count. The threads of another instance are left to its workflow.
+    Comments by bots and deleted accounts and comments older than `MAX_AGE` do not count. Edited comments do not count
+    because anyone with write access can edit a comment. The workflow of another instance handles its own threads.
     """
     comments, threads = tuple(comments), tuple(threads)
     answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
@@ -195,8 +195,8 @@ def open_commands(
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
     """Yield threads, each with the ids of the findings that it is about.
 
-    The ids are in reviewbot's own first comment, and not believed after an edit by another account. Other workflows
-    can post as the same account, so of two comments with an id the first is about the finding.
+    The ids are in reviewbot's own first comment and are not trusted if another account has edited it. Other workflows
+    can post as the same account, so if two comments contain an id, only the first one is about the finding.
     """
     named: set[str] = set()
     for thread in sorted(threads, key=lambda one: one.comments[0].id if one.comments else 0):
@@ -210,13 +210,13 @@ def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple
 
 
 def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
-    # The reaction says so. Of several workflows, each answers for itself.
+    # A reaction marks the command as done. If there are several workflows, each one answers for itself.
     answered = {mark.instance for mark in answers if mark.comment == key_of(comment)}
     return comment.reacted and (not answered or instance in answered)
 
 
 def key_of(comment: Comment) -> str:
-    """Return the id of a comment, unique in the pull request."""
+    """Return an id of a comment that is unique in the pull request."""
     return comment_key(comment.id, in_thread=isinstance(comment, ThreadComment))
 
 
@@ -230,7 +230,7 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
 
 
 def thread_with(key: str, threads: Iterable[Thread]) -> Thread | None:
-    """Return the thread of a comment; None if it is in the conversation, or was deleted."""
+    """Return the thread of a comment, or None if the comment is in the conversation or was deleted."""
     return next((one for one in threads if any(key_of(comment) == key for comment in one.comments)), None)
 
 
@@ -239,9 +239,9 @@ def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Com
 
 
 def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
-    """List the answers to a command, of which two runs that race may each have written one.
+    """List the answers to a command. Two runs that race may each have written an answer.
 
-    Those that say yes are first, then those in threads, then the oldest.
+    Positive answers come first, then answers in threads, then the oldest.
     """
     found = [(one, mark) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
     found.sort(key=lambda one: (one[1].reaction is not Reaction.YES, not isinstance(one[0], ThreadComment), one[0].id))
