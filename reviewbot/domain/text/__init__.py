@@ -1,5 +1,5 @@
-"""How a text is written for its destination.
+"""Write texts for their destination.
 
-Untrusted text is escaped for Markdown, HTML, a log, a terminal or a workflow command; numbers, sizes and times are
-formatted.
+These modules escape untrusted text for Markdown, HTML, logs, terminals and workflow commands, and format numbers, sizes
+and times.
 """

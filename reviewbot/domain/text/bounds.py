@@ -1,4 +1,4 @@
-"""Limit every text of a view by walking its fields, so that the smallest size tier always fits."""
+"""Limit the length of every text in a view by walking its fields, so that the smallest size tier always fits."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from reviewbot.domain.text.size_limits import Detail
 T = TypeVar("T")
 
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
-"""Texts that reviewbot writes and limits itself."""
+"""Fields with texts that reviewbot itself writes and limits."""
 
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
 """URLs are shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
-"""Texts of several lines. Every other text is shown on one line."""
+"""Fields with texts of several lines. Every other text is shown on one line."""
 
 _SPACE = re.compile(r"\s")
 
 _ADDRESS_LIMIT = 2000
-"""Characters of a URL."""
+"""The maximum length of a URL."""
 
 
 class Cut(str):
@@ -44,7 +44,7 @@ class Cut(str):
 
 
 def shorten(text: str, limit: int) -> str:
-    """Truncate to `limit` characters, at a line end if one is near; returns a `Cut` if something is missing."""
+    """Truncate to `limit` characters, at a line end if one is near. Return a `Cut` if characters are missing."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
@@ -53,7 +53,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def through_word(text: str, limit: int) -> str:
-    """Truncate after the word at `limit` characters, so that redaction does not miss a token that is cut in half."""
+    """Truncate after the word at `limit` characters. Redaction could miss a token that is cut in half."""
     end = _SPACE.search(text, limit)
     return text[: end.start()] if end else text
 
@@ -72,14 +72,14 @@ def shorten_title(text: str, limit: int) -> str:
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
-    """Return the first one-line texts, each shortened, and a last line that counts the others."""
+    """Return the first `rows` one-line texts, each shortened, and a final line that counts the remaining texts."""
     shown = tuple(shorten_line(text, limit) for text in texts[:rows])
     more = len(texts) - len(shown)
     return (*shown, f"… and {more:,} more") if more else shown
 
 
 def bounded(view: T, detail: Detail) -> T:
-    """Limit each text of a view by a size tier; lists keep their length, and items are limited when they are read."""
+    """Limit each text of a view to a size tier. Lists keep their length, and their items are limited when read."""
     return cast("T", _bounded(view, "", detail))
 
 

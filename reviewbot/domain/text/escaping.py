@@ -1,7 +1,7 @@
-"""Escape untrusted text: one function per destination, all linear in the length of the text.
+"""Escape untrusted text. There is one function per destination, and each takes linear time.
 
-The zero-width space (`ZWSP`) is the only invisible character that is added. In the input it is made visible, so every
-one in the output is reviewbot's.
+The zero-width space (`ZWSP`) is the only invisible character that these functions add. They make every ZWSP in the
+input visible, so every ZWSP in the output comes from reviewbot.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from functools import partial
 
 ZWSP = "\u200b"
-"""Stops mentions and references, which GitHub finds in the rendered text, so escaping does not help."""
+"""Breaks mentions and references. Escaping does not, because GitHub finds them in the rendered text."""
 
 _INVISIBLE = re.compile(
     "["
@@ -28,7 +28,7 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible: a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF.
+    """Make invisible characters visible, e.g., a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF.
 
     This also disables terminal escape sequences.
     """
@@ -36,18 +36,18 @@ def visible(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return the text with `> ` before each line, so that no line of it can pose as one of reviewbot's."""
+    """Return the text with `> ` before each line, so that no line can pose as a line of reviewbot's own text."""
     return "\n".join(f"> {line}" for line in visible(text).split("\n"))
 
 
 def invisible_character(line: str) -> str | None:
-    """Return the first invisible character of a line, such as `U+202E`; the line's end is ignored."""
+    """Return the first invisible character of a line, e.g., `U+202E`, or None. The line ending is ignored."""
     found = _INVISIBLE.search(line.removesuffix("\r"))
     return f"U+{ord(found[0]):04X}" if found else None
 
 
 _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
-# GitHub links these in the *rendered* text, so only an inserted character stops it.
+# GitHub links these in the *rendered* text, so only an inserted character prevents the links.
 _REFERENCES = rf"""
     (?P<commit>{_COMMIT})
   | (?P<broken>
@@ -84,7 +84,7 @@ def _inert(found: re.Match[str]) -> str:
 
 
 def _line(line: str) -> str:
-    # The start of a line has a meaning; `/` would be a command for other bots.
+    # Some characters have a meaning at the start of a line. A `/` would be a command for other bots.
     line = line.strip(" \t")
     if line.startswith(("-", "+", "=", ":", "/")):
         return "\\" + line
@@ -97,23 +97,23 @@ def _lines(markdown: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return GitHub Markdown that shows the text literally, without whitespace around its lines."""
+    """Return GitHub Markdown that shows the text literally. Whitespace around lines is removed."""
     return _lines(_MARKDOWN.sub(_inert, visible(text)))
 
 
 def markdown_line(text: str) -> str:
-    """Return `markdown_text` on one line: for headings, list items and table cells."""
+    """Return `markdown_text` on one line, for headings, list items and table cells."""
     return markdown_text(re.sub("[ \t\n]+", " ", visible(text)).strip(" "))
 
 
 _MOST_BACKTICKS = 60
-# GitHub's parser ignores code spans with 80 backticks or more, and counts those of a fence up to 255; longer ones would
-# not escape their content.
+# GitHub's parser ignores code spans with 80 backticks or more, and counts the backticks of a fence only up to 255.
+# Longer runs would not escape their content.
 _LONG_RUN = re.compile(f"`{{{_MOST_BACKTICKS}}}(?=`)")
 
 
 def code_text(text: str) -> str:
-    """Prepare text for code: invisible characters are visible, and no run of backticks is too long to be enclosed."""
+    """Prepare text for code. Make invisible characters visible, and break runs of backticks too long to enclose."""
     return _LONG_RUN.sub(rf"\g<0>{ZWSP}", visible(text))
 
 
@@ -122,7 +122,7 @@ def _longest_run(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """Return a code span that shows the text on one line; a space if it is empty."""
+    """Return a code span that shows the text on one line, or a space if the text is empty."""
     code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     pad = " " if _is_padded(code) or code.startswith("`") or code.endswith("`") else ""
@@ -135,17 +135,17 @@ def _is_padded(code: str) -> bool:
 
 
 def code_cell(text: str) -> str:
-    """Return a code span for a table cell, where a bar needs a backslash even in code."""
+    """Return a code span for a table cell, in which `|` needs a backslash even in code."""
     return code_span(text).replace("|", "\\|")
 
 
 def fence(text: str, info: str = "") -> str:
-    """Return a fenced block that its content cannot close, in the language `info`; the final line feed is dropped."""
+    """Return a fenced block in the language `info` that its content cannot close. The final line feed is dropped."""
     return enclosed(code_text(text).removesuffix("\n"), info)
 
 
 def enclosed(code: str, info: str = "") -> str:
-    """Return a fenced block of text that is prepared for code, such as Markdown with fences of its own."""
+    """Return a fenced block of text that is already prepared for code, e.g., Markdown that contains fences."""
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{_language(info)}\n{code}\n{marks}"
 
@@ -156,11 +156,11 @@ def _language(info: str) -> str:
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
 ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Languages that GitHub renders: as a suggestion to commit, or as a diagram."""
+"""Languages that GitHub renders, either as a suggestion to commit or as a diagram."""
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person or of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
+"""The login of a person or of an enterprise's managed user. A bot's login ends with `[bot]`. A team's has a `/`."""
 
 
 def mention(login: str) -> str:
@@ -169,7 +169,7 @@ def mention(login: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Escape a reviewer's text: code spans and fenced blocks are kept, everything else is shown literally."""
+    """Escape a reviewer's text. Code spans and fenced blocks are kept, and everything else is shown literally."""
     lines = visible(text).rstrip("\n").split("\n")
     out: list[str] = []
     at = 0
@@ -197,7 +197,7 @@ def _ends_words(line: str) -> bool:
 
 
 def _words(lines: list[str]) -> str:
-    # As in CommonMark, pairs of equal runs of backticks are code spans.
+    # As in CommonMark, two backtick runs of equal length enclose a code span.
     text = "\n".join(lines)
     out: list[str] = []
     at = 0
@@ -211,7 +211,7 @@ def _words(lines: list[str]) -> str:
 
 
 def code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
-    """Return the position of each run of backticks, and that of the next run of the same length, if any."""
+    """Return the position of each run of backticks that is followed by a run of the same length, and of that run."""
     found = []
     nearest: dict[int, tuple[int, int]] = {}
     for run in reversed([one.span() for one in re.finditer("`+", text)]):
@@ -232,18 +232,18 @@ def command_property(text: str) -> str:
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-# The runner's comparison ignores emoji selectors, and would ignore a ZWSP, so a space is inserted.
+# The runner's comparison ignores emoji selectors and would also ignore a ZWSP, so a space is inserted.
 _SELECTOR = "[\ufe0e\ufe0f]?"
 _COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?={_SELECTOR}\[)")
 
 
 def log_line(text: str) -> str:
-    """Return one log line that is not a workflow command: no `::name::` at its start, no `##[name]` anywhere."""
+    """Return one log line without workflow commands, i.e., no `::name::` at its start and no `##[name]` anywhere."""
     return log_text(visible(text).replace("\n", " "))
 
 
 def log_text(text: str) -> str:
-    """Disable the commands in several lines; everything else is kept, even colours."""
+    """Disable the workflow commands in several lines. Everything else is kept, including colors."""
     return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 
@@ -251,5 +251,5 @@ _OBEYED = re.compile(r"^::|##\[", re.MULTILINE)
 
 
 def may_command(text: str) -> bool:
-    """Return whether a runner might execute a line as a command, for any definition of line end."""
+    """Return whether a runner might execute a line as a command, regardless of what it treats as a line ending."""
     return _OBEYED.search(re.sub(r"[^!-~\n]", "", "\n".join(text.splitlines()))) is not None

@@ -13,18 +13,18 @@ _KILO = 1000
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Format `1 finding`, `2 findings`, `1,234 findings`; `many` is an irregular plural."""
+    """Format a count, e.g., `1 finding` or `1,234 findings`; `many` is an irregular plural."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(texts: Sequence[str], most: int) -> str:
-    """Join the first texts and count the others: `a, b and 3 more`."""
+    """Join the first `most` texts and count the rest, e.g., `a, b and 3 more`."""
     more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more
 
 
 def size(number: int) -> str:
-    """Format bytes, rounded: `312 bytes`, `34 kB`, `1.2 MB`."""
+    """Format a size in bytes, e.g., `312 bytes`, `34 kB` or `1.2 MB`."""
     if number < _KILO:
         return counted(number, "byte")
     if number < _KILO**2:
@@ -33,7 +33,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """Format the two largest units: `40 seconds`, `1 hour 20 minutes`, `2 days 3 hours`."""
+    """Format a duration in its two largest units, e.g., `40 seconds` or `1 hour 20 minutes`."""
     if seconds < _MINUTE:
         return counted(max(0, seconds), "second")
     if seconds < _HOUR:
@@ -44,12 +44,12 @@ def duration(seconds: int) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Format in UTC, to the minute: `2026-11-24 09:05 UTC`."""
+    """Format a time in UTC to the minute, e.g., `2026-11-24 09:05 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def number(value: int | Decimal) -> str:
-    """Format with thousands separators and without trailing zeros: `1,200`, `1.5`."""
+    """Format a number with thousands separators and no trailing zeros, e.g., `1,200` or `1.5`."""
     text = f"{Decimal(value):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -59,7 +59,7 @@ def short(commit: str) -> str:
 
 
 def lines(start: int | None, end: int | None) -> str:
-    """Format `line 3` or `lines 3 to 5`; empty without an end."""
+    """Format `line 3` or `lines 3 to 5`. Return an empty string if `end` is None."""
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
@@ -73,6 +73,6 @@ def state(status: str) -> str:
 
 
 def invalid_byte(error: UnicodeDecodeError) -> str:
-    """Format where bytes stop being UTF-8: `line 3 has the byte 0xF6`."""
+    """Describe the first byte that is not UTF-8, e.g., `line 3 has the byte 0xF6`."""
     line = error.object.count(b"\n", 0, error.start) + 1
     return f"line {line} has the byte 0x{error.object[error.start]:02X}"

@@ -1,4 +1,4 @@
-"""Lazy sequences, whose items are created only if they are shown."""
+"""Lazy sequences that create their items only when they are shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """Maps a function over a sequence on every access; not a struct, whose fields a template could read."""
+    """Maps a function over a sequence on every access. Not a struct, because a template could read its fields."""
 
     __slots__ = ("_make", "_source")
 

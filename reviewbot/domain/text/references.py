@@ -1,4 +1,4 @@
-"""Which references of a finding become links."""
+"""Decide which references of a finding become links."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ DOCUMENTATION = {
     "owasp.org": "/",
     "www.shellcheck.net": "/wiki/",
 }
-"""Hosts whose pages the reviewers cite, with the beginning of the path."""
+"""Hosts with pages that reviewers cite, each with the beginning of their paths."""
 
 _URL = re.compile(r"https://([a-z.]+)(/[A-Za-z0-9_~,=:/.-]*)(?:#[A-Za-z0-9_~,=:/.-]*)?")
-"""Without user, port, query and percent-encoding: a query can contain the target of a redirect."""
+"""A URL without user, port, query and percent-encoding. A query could contain the target of a redirect."""
 
 
 def is_documentation(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The size limits of each destination, and the size tiers from everything down to figures only."""
+"""The size limits of each destination, and size tiers that range from the whole text to figures only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 LINE_LIMIT = 500
-"""Characters of a title or a path."""
+"""The maximum length of a title or path."""
 
 SHORTEST_LINE = 64
-"""Characters of a SHA-256."""
+"""The length of a SHA-256."""
 
 
 def _units(text: str) -> int:
@@ -22,42 +22,42 @@ def _bytes(text: str) -> int:
 
 
 class SizeLimit(Struct, frozen=True):
-    """A limit, and how a text's size is measured."""
+    """A limit and the function that measures a text's size."""
 
     limit: int
     size: Callable[[str], int]
 
 
 COMMENT = SizeLimit(65_000, _units)
-"""A comment or the body of a review; GitHub accepts 65,536 characters."""
+"""The limit for a comment or the body of a review. GitHub accepts 65,536 characters."""
 
 SUMMARY = SizeLimit(61_000, _units)
-"""The summary comment; questions and reactions are added to its ledger later, while its text stays."""
+"""The summary comment's limit. Questions and reactions are added to its ledger later, while its text stays."""
 
 FINDING = SizeLimit(63_000, _units)
-"""A finding's comment; its state and two hidden lines are added later."""
+"""The limit for a finding's comment, whose state and two hidden lines are added later."""
 
 STANDING = SizeLimit(2000, _units)
-"""The state of a finding in its comment."""
+"""The limit for the state of a finding in its comment."""
 
 CHECK = SizeLimit(65_000, _bytes)
-"""The page of the check; GitHub accepts 65,535 bytes."""
+"""The limit for the page of the check. GitHub accepts 65,535 bytes."""
 
 MESSAGE = SizeLimit(60_000, _bytes)
-"""The message of an annotation; GitHub accepts 64 KB."""
+"""The limit for the message of an annotation. GitHub accepts 64 KB."""
 
 PAGE = SizeLimit(900_000, _bytes)
-"""The job summary; GitHub accepts 1 MiB per step."""
+"""The limit for the job summary. GitHub accepts 1 MiB per step."""
 
 REPORT = SizeLimit(6_000_000, _bytes)
-"""The HTML report; browsers open this size quickly."""
+"""The limit for the HTML report. Browsers open this size quickly."""
 
 PROMPT = SizeLimit(10_000, _units)
-"""The prompt; CodeVF's limit."""
+"""CodeVF's limit for the prompt."""
 
 
 class Detail(Struct, frozen=True):
-    """The numbers of findings in full, findings on one line, rows of other lists, and characters of a text or code."""
+    """A size tier: the most findings in full, findings on one line, rows of other lists, and characters of a text."""
 
     full: int
     lines: int
@@ -66,7 +66,7 @@ class Detail(Struct, frozen=True):
 
     @property
     def line(self) -> int:
-        """Characters of a title or a path, enough for a commit or an id."""
+        """The maximum length of a title or path, enough for a commit or an id."""
         return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 
@@ -81,10 +81,10 @@ COMMENT_DETAILS = (
     Detail(0, 0, 0, 80),
     Detail(0, 0, 0, 20),
 )
-"""For a comment and the page of the check."""
+"""Tiers for a comment and the page of the check."""
 
 POST_DETAILS = (*(Detail(30, 1000, 300, text) for text in (62_000, 40_000, 20_000, 10_000)), *COMMENT_DETAILS[1:])
-"""For a comment with one text, such as the answer to a question, which is stored nowhere else."""
+"""Tiers for a comment with one text that is stored nowhere else, such as the answer to a question."""
 
 PAGE_DETAILS = (
     Detail(2000, 5000, 5000, 60_000),
@@ -93,7 +93,7 @@ PAGE_DETAILS = (
     Detail(100, 1000, 200, 2000),
     *COMMENT_DETAILS,
 )
-"""For the job summary."""
+"""Tiers for the job summary."""
 
 REPORT_DETAILS = (Detail(2000, 5000, 5000, 60_000), Detail(1000, 2000, 2000, 8000), *PAGE_DETAILS[2:])
-"""For the HTML report."""
+"""Tiers for the HTML report."""

@@ -1,4 +1,4 @@
-"""Convert JSON to typed values; an error names the invalid field.
+"""Convert JSON to typed values. Errors identify the invalid field.
 
 The types are `msgspec.Struct`s, one for each object of a format, defined next to the code that uses them.
 """
@@ -23,7 +23,7 @@ DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
 """A decimal number as text."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
-"""A point in time with its zone, as ISO 8601."""
+"""A point in time with its time zone, in ISO 8601 format."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,7 +33,11 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document is not JSON, or a value does not match the format; `where` is its path, empty for the document."""
+    """A document is not JSON, or a value does not match the format.
+
+    Attributes:
+        where: the path of the value, or empty for the whole document.
+    """
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'document'}` {what}")
@@ -44,10 +48,11 @@ class JsonMismatch(Exception):
 def parse(text: str | bytes) -> object:
     """Parse a document.
 
-    Uses `json`, since `msgspec.json` rejects a document for a lone surrogate in one of its strings.
+    This uses `json`, because `msgspec.json` rejects documents with a lone surrogate in a string.
 
     Raises:
-        JsonMismatch: it is not JSON, or contains NaN or Infinity; names line and column, without values of the text.
+        JsonMismatch: the document is not JSON, or contains NaN or Infinity. The message contains the line and column
+            but no values.
     """
     try:
         return json.loads(text, parse_constant=_refuse)
@@ -68,10 +73,10 @@ def _refuse(name: str) -> NoReturn:
 
 
 def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
-    """Return the object of these pairs, also as an `object_pairs_hook`.
+    """Return the object of these pairs. This can also serve as an `object_pairs_hook`.
 
     Raises:
-        ValueError: two keys are equal, and parsers disagree on which of them counts.
+        ValueError: two keys are equal. Parsers disagree on which one of them counts.
     """
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -80,10 +85,10 @@ def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
-    """Convert a parsed value to a type; unknown keys are ignored, and unless `strict`, numbers may be strings.
+    """Convert a parsed value to a type, ignoring unknown keys. Unless `strict` is set, numbers may be strings.
 
     Raises:
-        JsonMismatch: the value, or one inside it, has another type or is out of range.
+        JsonMismatch: the value, or a value inside it, has another type or is out of range.
     """
     try:
         return msgspec.convert(value, kind, strict=strict)
@@ -99,9 +104,9 @@ def read(text: str | bytes, kind: type[T]) -> T:
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the valid fields of an object, and return the others; numbers may be strings, null is a missing field.
+    """Convert the valid fields of an object, and return the remaining items. Every field of the struct has a default.
 
-    Every field of the struct has a default.
+    Numbers may be strings. A field that is null counts as missing.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
@@ -114,7 +119,7 @@ def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, ob
 
 
 def _mismatch(message: str) -> JsonMismatch:
-    """Return the error for msgspec's message, such as ``Expected `int`, got `str` - at `$.a[0]` ``."""
+    """Return the error for a message of msgspec, e.g., ``Expected `int`, got `str` - at `$.a[0]` ``."""
     place = _PLACE.search(message)
     what, where = (message[: place.start()], place[1]) if place else (message, "")
     if missing := _MISSING.fullmatch(what):
