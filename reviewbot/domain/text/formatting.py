@@ -24,7 +24,7 @@ def listed(texts: Sequence[str], most: int) -> str:
 
 
 def size(number: int) -> str:
-    """Format a size in bytes, e.g., `312 bytes`, `34 kB` or `1.2 MB`."""
+    """Format a rounded size, e.g., `312 bytes`, `34 kB` or `1.2 MB`."""
     if number < _KILO:
         return counted(number, "byte")
     if number < _KILO**2:
