@@ -1,4 +1,4 @@
-"""Which files are reviewed, and why each of the others is not.
+"""Decide which files are reviewed, and why each remaining file is not.
 
-Path filters and `.gitattributes`, generated and binary files, and the paths that are never excluded by default.
+This uses path filters, `.gitattributes`, file names and contents. Some paths are never excluded by default.
 """

@@ -1,4 +1,4 @@
-"""The kind and role of a file, by its name."""
+"""Determine the kind and role of a file from its name."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _DATA = re.compile(
 
 
 def named_as_text(path: str) -> bool:
-    """Return whether the name is that of source code, a script, configuration or another text."""
+    """Return whether the name is that of source code, a script, configuration or another text file."""
     return _TEXT.search(path.lower()) is not None
 
 
 def named_as_executable(path: str) -> bool:
-    """Return whether the name is that of a binary that is executed, loaded or installed."""
+    """Return whether the name is that of a binary file that is executed, loaded or installed."""
     return _EXECUTABLE.search(path.lower()) is not None
 
 
@@ -57,7 +57,7 @@ def named_as_media(path: str) -> bool:
 
 
 def named_as_binary(path: str) -> bool:
-    """Return whether the name is that of a file without text, such as an image, an archive or a library."""
+    """Return whether the name is that of a file without text, e.g., an image, an archive or a library."""
     lower = path.lower()
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
@@ -69,13 +69,13 @@ _WELL_KNOWN = (
 )
 _DOCUMENT = re.compile(
     rf"(?i:\.(?:md|mdx|markdown|rst|adoc|asciidoc|org)|(?:^|/)(?:{_WELL_KNOWN})\.txt)$|(?:^|/)(?:{_WELL_KNOWN})$"
-    # In a folder of documents; `.1` to `.9` are man pages.
+    # Files in a folder of documents. Man pages end with `.1` to `.9`.
     r"|(?i:(?:^|/)(?:docs?|man[1-9]?)/(?:.*/)?[^/]+\.(?:txt|tex|pod|man|[1-9][a-z]{0,2})$)"
 )
 
 
 def named_as_document(path: str) -> bool:
-    """Return whether the name is that of a document, which may show many example keys."""
+    """Return whether the name is that of a document. Documents may contain many example keys."""
     return _DOCUMENT.search(path) is not None
 
 
@@ -87,13 +87,13 @@ _MARKUP = re.compile(
 
 
 def named_as_code(path: str) -> bool:
-    """Return whether the name is that of source code, where an unquoted word is a name."""
+    """Return whether the name is that of source code, in which an unquoted word is a name."""
     lower = path.lower()
     return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
 
 
 def named_as_data(path: str) -> bool:
-    """Return whether the name is that of data or configuration; another name without code's can be a script's."""
+    """Return whether the name is that of data or configuration. Any other name that is not code's may be a script's."""
     return _MARKUP.search(path.lower()) is not None
 
 
@@ -129,7 +129,7 @@ def steers(path: str) -> bool:
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
-# Tools whose configuration names plugins to load or commands to run, and rarely a password.
+# Tools whose configuration specifies plugins to load or commands to run, and rarely a password.
 _TOOLS = (
     r"(?:babel|eslint|stylelint|prettier|lintstaged|commitlint|release|swc|postcss|mocha|nyc|c8|jest|webpack|rollup|vite|vitest"
     r"|husky|simple-git-hooks|lerna|remark|depcheck|knip|dependency-cruiser|bash|zsh|ksh|vim|psql|irb|pry|pdb|gdb|xinit)"
@@ -147,14 +147,15 @@ _INSTALLS = re.compile(
 
 
 def decides_what_runs(path: str) -> bool:
-    """Return whether the file decides what is executed or installed: scripts, hooks, build, CI, package lists."""
+    """Return whether the file affects what is executed or installed, e.g., a script, hook, build file or lock file."""
     return steers(path) or is_lock_file(path) or _INSTALLS.search(path.lower()) is not None
 
 
 def is_protected(path: str) -> bool:
-    """Return whether committable suggestions are disabled: the file decides what is installed, approved or run.
+    """Return whether committable suggestions are disabled because the file affects what is installed, approved or run.
 
-    These are everything in `.github` folders and every CODEOWNERS, ignoring case, and every lock file by exact name.
+    This applies to all files in `.github` folders and to all CODEOWNERS files, ignoring case. It also applies to every
+    lock file, but only with the exact name.
     """
     *folders, name = path.casefold().split("/")
     return ".github" in folders or name == "codeowners" or is_lock_file(path)

@@ -1,7 +1,7 @@
 """Two pattern languages for paths: GitHub's path filters, and the patterns of `.gitattributes`.
 
-Both compile to the same steps. The author of a change chooses its paths, so matching takes time proportional to the
-length of the path times the number of steps in all cases.
+Both compile to the same steps. Because the author of a change chooses its paths, matching always takes time
+proportional to the length of the path times the number of steps.
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 https://git-scm.com/docs/gitignore#_pattern_format
 """
@@ -19,10 +19,10 @@ from reviewbot.values import replace
 
 
 def matches(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a list of patterns selects a path, by the rules of `on.pull_request.paths`.
+    """Return whether a list of patterns selects a path according to the rules of `on.pull_request.paths`.
 
-    The last pattern that matches decides; a leading `!` excludes. An empty list selects every path, and so does a list
-    that starts with `!` before its patterns exclude some (GitHub refuses such a list).
+    The last pattern that matches decides, and a leading `!` excludes. An empty list selects every path. A list that
+    starts with `!`, which GitHub rejects, selects every path that its patterns do not exclude.
     """
     selected = not patterns or patterns[0].startswith("!")
     for pattern in patterns:
@@ -33,7 +33,7 @@ def matches(patterns: Sequence[str], path: str) -> bool:
 
 
 def names(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a pattern for specific files selects the path; `*` and `**` are for all files."""
+    """Return whether a pattern for specific files selects the path, i.e., a pattern other than `*` and `**`."""
     asked = [pattern for pattern in patterns if not pattern.startswith("!") and pattern.strip("*/")]
     return bool(asked) and matches(asked, path) and matches(patterns, path)
 
@@ -42,10 +42,10 @@ class _Step(Struct, frozen=True):
     """A part of a pattern that reads characters of the path.
 
     Attributes:
-        reads: whether it takes a character.
-        optional: whether it may read no character.
-        repeats: whether it may read several characters.
-        folders: whether it ends only after a slash.
+        reads: returns whether the step accepts a character.
+        optional: whether the step may read no character.
+        repeats: whether the step may read several characters.
+        folders: whether the step ends only after a slash.
     """
 
     reads: Callable[[str], bool]
@@ -121,18 +121,18 @@ def _quantified(step: _Step, quantifiers: str) -> _Step:
 
 
 class Attributes(Struct, frozen=True):
-    """A parsed `.gitattributes`: by attribute, the patterns and whether each sets it, in order."""
+    """A parsed `.gitattributes`. The rules of an attribute list patterns in order, and whether each one sets it."""
 
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]
 
     def is_set(self, attribute: str, path: str) -> bool:
-        """The last matching line decides."""
+        """Return whether the last line that matches the path sets the attribute."""
         rules = reversed(self.rules.get(attribute, ()))
         return next((is_set for steps, is_set in rules if _fits(steps, path)), False)
 
 
 def attributes_of(gitattributes: str) -> Attributes:
-    """Parse a `.gitattributes`; macros are not expanded, and lines that git ignores are ignored."""
+    """Parse a `.gitattributes`. Macros are not expanded, and lines that git ignores are ignored."""
     rules: dict[str, list[tuple[Sequence[_Step], bool]]] = {}
     for line in gitattributes.splitlines():
         pattern, words = _split(line.strip(" \t"))

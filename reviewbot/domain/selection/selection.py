@@ -1,8 +1,8 @@
-"""Select the files to review, with a readable reason for each file that is not sent.
+"""Select the files to review, and give a readable reason for each file that is not sent.
 
-An attacker would hide code in files that are not sent, so the rules are few and narrow. A rename is excluded only if
-both names are, a minified file only if it looks minified, and only `paths` excludes lock files and files that build,
-test or deploy.
+An attacker would hide code in files that are not sent, so there are few and narrow rules. A renamed file is excluded
+only if both names are, and a minified file only if it looks minified. Only `paths` excludes lock files and files that
+build, test or deploy.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from reviewbot.domain.text.formatting import counted, listed, size
 from reviewbot.values import replace
 
 LARGEST_TEXT = 5 * 1024 * 1024
-"""Bytes; of a larger file neither lines nor text are read."""
+"""The size in bytes above which neither the lines nor the text of a file are read."""
 
 LARGEST_POINTER = 1024
-"""Bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
+"""The maximum size of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
 
 
 class HeldBecause(StrEnum):
@@ -63,16 +63,16 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.NOT_UTF_8: "not UTF-8",
     HeldBecause.UNSEEN: "not read to the end by the reviewer",
 }
-"""A phrase for each reason, about one file or several."""
+"""A phrase for each reason. It applies to one file or to several."""
 
 
 class Held(Struct, frozen=True):
     """A changed file that is not sent.
 
     Attributes:
-        path: at the head.
-        detail: what matched the rule; may be empty.
-        missed: whether it was selected, so that the review is partial without it.
+        path: the path at the head.
+        detail: the detail that matched the rule, which may be empty.
+        missed: whether the file was selected, so that the review is partial without it.
     """
 
     path: str
@@ -82,12 +82,12 @@ class Held(Struct, frozen=True):
 
     @property
     def is_media(self) -> bool:
-        """Whether it is a media file without a sign of code, or a pointer to one, and `paths` does not exclude it."""
+        """Whether `paths` includes the file, and it is a media file without signs of code or a pointer to one."""
         return not self.missed and self.reason in {*_OPAQUE, HeldBecause.LFS_POINTER} and named_as_media(self.path)
 
 
 class Selection(Struct, frozen=True):
-    """The changed files, each in either `selected` or `held`."""
+    """The changed files. Each file is in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
@@ -97,9 +97,9 @@ class Selection(Struct, frozen=True):
 def select(
     files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str, unreviewed: Sequence[Sequence[str]] = ()
 ) -> Selection:
-    """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`.
+    """Divide the changed files according to the setting `paths` and the default branch's `.gitattributes`.
 
-    `unreviewed` has the patterns of each route without a reviewer.
+    `unreviewed` contains the patterns of each route without a reviewer.
     """
     rules = attributes_of(attributes)
     moved_in = {file.path for file in files if _is_moved_in(file, paths, rules, unreviewed)}
@@ -137,7 +137,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _is_moved_in(
     file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a file was renamed from a path that is not reviewed, or to one by which it may be executed."""
+    """Return whether a file was renamed or copied from an unreviewed path, or to a path where it may be executed."""
     old = file.diff.old_path
     is_script = (file.text or "").startswith("#!") and 1 not in file.diff.added
     ran = is_script or decides_what_runs(old) or (file.old is not None and file.old.mode == EXECUTABLE_MODE)
@@ -154,7 +154,7 @@ def _with_every_line(file: ChangedFile) -> ChangedFile:
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
-    """Return why a file from an unreviewed path is held back: its text, which the diff does not show, was not read."""
+    """Return why a file from an unreviewed path is held back. The diff does not show its text, so it must be read."""
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
@@ -170,7 +170,7 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
 def _unreadable(file: ChangedFile) -> Held | None:
     """Return why a file without lines to send is held back.
 
-    Binaries that may be source code count as missed, others do not.
+    A binary counts as missed only if it may be source code.
     """
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
@@ -181,17 +181,17 @@ def _unreadable(file: ChangedFile) -> Held | None:
     side, suspicion = file.new or file.old, _suspicion(file)
     if side and side.misencoded:
         return replace(not_utf_8(file.path, side.invalid), missed=bool(suspicion))
-    # Git also treats a file as binary for its size, or for an attribute of the author's branch.
+    # Git also treats a file as binary because of its size or because of an attribute on the author's branch.
     if (over := over_limit(file)) and (not (side and side.binary) or suspicion in {_UNREAD, _UNKNOWN}):
         return Held(file.path, HeldBecause.TOO_LARGE, over, missed=bool(suspicion))
     return Held(file.path, HeldBecause.BINARY, suspicion, missed=bool(suspicion))
 
 
 def _is_binary(file: ChangedFile) -> bool:
-    # GitHub also calls text binary that begins like an image. Where git shows lines, they are reviewed.
+    # GitHub also treats text as binary if it begins like an image. If git shows lines, they are reviewed.
     if file.diff.hunks and not file.diff.binary:
         return False
-    # The pull request's `.gitattributes` can mark any text as binary, so the bytes decide if they were read.
+    # The pull request's `.gitattributes` can mark any text as binary, so if the bytes were read, they decide.
     side = file.new or file.old
     if side and side.binary:
         return True
@@ -199,14 +199,14 @@ def _is_binary(file: ChangedFile) -> bool:
 
 
 def over_limit(file: ChangedFile) -> str:
-    """Return the size and the limit of a file that is too large to read, as text; empty for a smaller file."""
+    """Return a text with the size of a file and the limit that it exceeds, or an empty string for a smaller file."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
     over = bool(sizes) and sizes[0] > LARGEST_TEXT
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
 def not_utf_8(path: str, invalid: str) -> Held:
-    """Return a file that is not UTF-8 as held back; `invalid` is a phrase on its first such byte, if that is known."""
+    """Return a file that is not UTF-8 as held back; `invalid` describes its first invalid byte, if known."""
     detail = "; ".join(filter(None, (invalid, "save it as UTF-8")))
     return Held(path, HeldBecause.NOT_UTF_8, detail, missed=True)
 
@@ -221,15 +221,17 @@ _UNREAD = "it may be text"
 _UNKNOWN = "its name is not that of a binary file"
 _REGULAR = "100"
 _LEGIBLE = 0.99
-"""The share of printable UTF-8 that makes a file text with NULs, which a shell skips: gettext catalogs (`.mo`) have up
-to 0.981."""
+"""The share of printable UTF-8 from which a file counts as text with NULs, because a shell skips NULs.
+
+Gettext catalogs (`.mo`) have a share of up to 0.981.
+"""
 
 
 def _suspicion(file: ChangedFile) -> str:
     """Return why unreviewed bytes may be code, or an empty string.
 
-    A single NUL makes any source binary for git, and a shell also runs a file that is mostly noise. So only a name that
-    nothing executes by itself excludes a file.
+    A single NUL makes any source file binary for git, and a shell also runs a file that is mostly noise. So a file is
+    excluded only if it has a name that no program executes by itself.
     """
     new, names_ = file.new, _names(file)
     if new is None:
@@ -248,7 +250,7 @@ def _suspicion(file: ChangedFile) -> str:
 
 
 def is_unread(new: Entry) -> bool:
-    """Return whether the bytes were not read, although the file is not too large."""
+    """Return whether the bytes were not read although the file is not too large."""
     is_read = new.text is not None or new.misencoded or new.legible is not None
     return not (is_read or new.size is None or new.size > LARGEST_TEXT)
 
@@ -261,7 +263,7 @@ def _was_text(old: Entry | None) -> bool:
     return old.binary is False or old.misencoded
 
 
-# Only what git-lfs accepts: anything else in such a line could be a command.
+# These patterns match only what git-lfs accepts, because anything else in such a line could be a command.
 _VERSION_LINE = r"version https://git-lfs\.github\.com/spec/v1"
 _EXTENSION_LINE = r"ext-[0-9]-[A-Za-z0-9_-]+ sha256:[0-9a-f]{64}"
 _OBJECT_LINE, _SIZE_LINE = r"oid sha256:[0-9a-f]{64}", r"size [0-9]+"
@@ -270,7 +272,7 @@ _POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJEC
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    # A text that is replaced by a pointer is still reviewed. Without its text, only a deleted file is known as a whole.
+    # Text that a pointer replaces is still reviewed. If the text was not read, only a deleted file is fully known.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
@@ -288,7 +290,7 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
 
 
 _BY_FOLDER = "by its folder"
-# Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders also contain own code.
+# Go vendors under host names, and Bundler under vendor/bundle. Other `vendor` folders may also contain own code.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
 _MINIFIED_LINE = 200
@@ -302,7 +304,7 @@ def _is_minified(file: ChangedFile, path: str) -> bool:
     return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
 
 
-# With these, code looks different from how it runs (CVE-2021-42574).
+# These characters make code look different from how it runs (CVE-2021-42574).
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -318,7 +320,7 @@ def _notices(file: ChangedFile) -> Iterator[str]:
         where = f"Line {turned} of `{file.path}`"
         yield f"{where} has a bidirectional control character: it may run differently than it looks."
     for line in added:
-        # Editors use a byte order mark before the first line, and a form feed between two parts.
+        # Editors insert a byte order mark before the first line and form feeds between parts.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
         if not _REORDERING.search(text) and (character := invisible_character(text)):
             where = f"Line {line.new} of `{file.path}`"
@@ -334,9 +336,9 @@ _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """Name the files that are not reviewed although no setting excludes them, and that do not make the review partial.
+    """List the unreviewed files that no setting excludes and that do not make the review partial.
 
-    An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
+    An attribute on the default branch can exclude files such as `.pnp.cjs`, which are executed nevertheless.
     """
     held_back = [held for _, held in verdicts if held and not held.missed]
     unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
@@ -371,7 +373,7 @@ _QUIET = re.compile(
 
 
 def risk(file: ChangedFile) -> int:
-    """Return the rank for packing, higher first: by the file's purpose, its new lines, and their number."""
+    """Return the rank of a file for packing, from its purpose and its added lines. Higher ranks come first."""
     added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
     return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
 
