@@ -1,4 +1,4 @@
-"""What is redacted in a text before it leaves the runner.
+"""Redact secrets in texts before they leave the runner.
 
-Detectors find credentials and private keys; the redactor replaces them without moving a line.
+Detectors find credentials and private keys. The redactor replaces them without moving a line.
 """

@@ -1,8 +1,8 @@
 """Find values that are suspicious because of their context: after a word, a flag or a header, or in a URL.
 
-The author of the change writes that word, so a value found here is masked with its structure kept. In text that is
-executed or installed, a word is not enough: the value must also be random, and be where no command or package can be.
-Every pattern takes linear time on any text.
+The author of the change writes that word, so these values are masked in a way that keeps their structure. In text that
+is executed or installed, a word is not enough. The value must also be random and in a place where no command or package
+can be. Every pattern takes linear time on any text.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Span(Struct, frozen=True, order=True):
     """A value in a text.
 
     Attributes:
-        sure: whether it is a secret by itself; if not, it counts only if it is a secret elsewhere, too.
-        spreads: whether the same value counts as a secret elsewhere, too.
+        sure: whether the value is a secret by itself. If not, it counts only if it is also a secret elsewhere.
+        spreads: whether the same value also counts as a secret elsewhere.
     """
 
     start: int
@@ -64,13 +64,13 @@ _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-# Suffixes of a name whose value is executed or installed, or a regular expression.
+# Suffixes of names whose value is executed or installed, or is a regular expression.
 _RUN = re.compile(
     r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin|helper|repository|repositorie"
     r"|repo|source|regexp?|pattern)s?\Z",
     re.IGNORECASE,
 )
-# Suffixes of a name whose value is not the secret.
+# Suffixes of names whose value is not a secret.
 _OTHER = re.compile(
     r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
@@ -84,7 +84,7 @@ _VALUE = r"(?P<v>[^\s\"'`&#;,<>{}()$\\|]{6,1200}+)"
 _STRING = r"(?P<q>\"{3}|'{3}|\\?[\"'`])(?P<v>(?:(?!(?P=q))(?:\\.|[^\\])){1,1200}+)(?P=q)"
 _TAIL = r"(?P<t>[\w-]{0,40})"
 _ASSIGNS = r"\s{0,20}(?::=|=>|[:=!]{1,3})\s{0,20}"
-# A type behind a name: `: &'static str`, `?: string | None`, ` string`, ` VARCHAR(32)`, ` { get; set; }`.
+# A type after a name, e.g., `: &'static str`, `?: string | None`, ` string`, ` VARCHAR(32)`, ` { get; set; }`.
 _TYPE = (
     r"(?:[?!]?\s{0,4}:\s{0,4}&?(?:'?[\w\[\]]{1,20} )?[\"']?[\w.:\[\]*]{1,40}(?:[\[<][^=;]{0,40}[\]>])?"
     r"(?: ?\| ?[\w.]{1,20}){0,3}[\"']?[?!]?"
@@ -96,27 +96,27 @@ _BECOMES = (
     rf"|{_ASSIGNS}(?:[\w.$@?!>()\[\]\"'-]{{1,60}}\s{{0,20}}{_OR})?|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
     rf"|(?:\\?[\"'\])]){{0,3}}\s{{0,20}}{_OR})"
 )
-"""What is between a name and its value in code: at most a type, an operator, and what the value is the default of."""
+"""The text between a name and its value in code: at most a type, an operator, and an expression with a default."""
 _PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|(?:Some|String::from|Optional\.of)\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
 
 class _Rule(Struct, frozen=True, dict=True):
-    """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
+    """A pattern. Group `v` is the value. If a word decides, `w` is the word and `t` is the rest of the name.
 
     Attributes:
-        source: the pattern; it ignores case.
-        markers: one of these must be in the lower-cased line, unless a word decides.
-        quoted: the value need not be strong.
-        data: it cannot be a command or a package.
-        capitals: the same if the word is in capitals, as in the name of an environment variable.
-        assigns: the same as `capitals`, and outside of commands with any word.
-        random: it must not read like a name.
-        not_code: not used in code, where an unquoted word is a name.
-        key: the name is the key of a configuration; used only where it is mixed with commands.
-        setting: used only in executed text, outside of commands.
-        first: the pattern starts with the word.
+        source: the source of the pattern, which ignores case.
+        markers: texts of which the lower-cased line must contain one, unless a word decides.
+        quoted: whether the value need not be strong.
+        data: whether the value cannot be a command or a package.
+        capitals: the same as `data` if the word is in capitals, as in the name of an environment variable.
+        assigns: the same as `capitals`, and also with any word outside of commands.
+        random: whether the value must not read like a name.
+        not_code: whether the rule is not used in code, in which an unquoted word is a name.
+        key: whether the name is a key of a configuration. Such rules are used only in configuration with commands.
+        setting: whether the rule is used only in executed text, outside of commands.
+        first: whether the pattern starts with the word.
     """
 
     source: str
@@ -133,7 +133,7 @@ class _Rule(Struct, frozen=True, dict=True):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Compiled on its first use."""
+        """The pattern, compiled on its first use."""
         return re.compile(self.source, re.IGNORECASE)
 
 
@@ -154,7 +154,7 @@ RULES = (
     _Rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
     _Rule(rf"(?:^[+\- ]?|[\s\"';])(?-i:{_CAPITALS})=[\"']?{_VALUE}(?=[\s\"';&|]|$)", data=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS})[ =]{{1,4}}{_VALUE}", data=True),
-    # Connection strings, and the query of a URL.
+    # Connection strings and the queries of URLs.
     _Rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", data=True),
     _Rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
     # Command lines.
@@ -177,7 +177,7 @@ RULES = (
         not_code=True,
         random=True,
     ),
-    # Unquoted, to the end of the line.
+    # Unquoted values up to the end of the line.
     _Rule(
         rf"^[+\- ]?\s{{0,40}}(?:-\s{{1,4}}|(?:export|set|ENV|ARG)\s{{1,4}})?[\w.-]{{0,60}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
         r"(?:=|:\s{1,8}(?:!!?[a-z]{1,10} |&\w{1,20} )?|\s{1,8}=\s{1,8})"
@@ -190,7 +190,7 @@ RULES = (
     _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),
-    # A configuration with commands, where other keys can be names of programs or packages.
+    # A configuration with commands, in which other keys can be names of programs or packages.
     _Rule(
         rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
         r"(?=[\"',}\s]|$)",
@@ -200,7 +200,7 @@ RULES = (
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
-# Without a word that the author chooses: headers, options of known programs, connection strings.
+# Rules without a word that the author chooses, e.g., for headers, options of known programs or connection strings.
 FIXED = (
     _Rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
@@ -267,19 +267,19 @@ FIXED = (
     ),
     _Rule(r"(?<!docker)(?<!oci)://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/?#\\@]{0,300})?@", ("://",), data=True),
 )
-# The last `@` ends the password; `/`, `?` and `#` end the authority.
+# The last `@` ends the password. A `/`, `?` or `#` ends the authority.
 _USER_INFO = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\\\"'`<>(){}$]{1,300})@"
 )
-# None of them separates commands or statements.
+# None of these characters separates commands or statements.
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
-# Before a semicolon, this is a variable: `newPassword2`.
+# Before a semicolon, this is a variable, e.g., `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
 def values_in(line: str, place: Place) -> Iterator[Span]:
-    """Yield the suspicious values of a line without its end; the line may have a diff marker."""
+    """Yield the suspicious values of a line without its line ending. The line may start with a diff marker."""
     found = _suspicious(line, of_line(line, place))
     yield from (one for one in found if not encodes_code(line[one.start : one.stop]))
 
@@ -299,11 +299,11 @@ def _suspicious(line: str, place: Place) -> Iterator[Span]:
 
 
 _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
-"""A host without a domain: the developer's own machine, or a container beside."""
+"""A host without a domain, e.g., the developer's own machine or a neighboring container."""
 
 
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
-    """Return whether a URL's user information has a password; without a scheme, code needs a string around it."""
+    """Return whether a URL's user information has a password. In code, a URL without a scheme must be in a string."""
     scheme, value = found["scheme"] or "", found["v"]
     if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):
         return False
@@ -320,10 +320,10 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
     return rule.quoted or (is_strong(value) and not is_name(value))
 
 
-# In a shell, `TOKEN= x` runs x.
+# In a shell, `TOKEN= x` runs `x`.
 _BEHIND_EMPTY = re.compile(r"\w=\s{1,20}[\"']?\Z")
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
-# A value is quoted, has a digit, or follows one of these characters.
+# A value is quoted, contains a digit, or follows one of these characters.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
@@ -367,7 +367,7 @@ _DIGEST = re.compile("[0-9a-f]{32,128}")
 
 
 def _is_checksum(line: str, found: re.Match[str]) -> bool:
-    """Return whether a value is the checksum of a secret: `checksum/secret: 1f3a…`, `"hashed_secret": "1f3a…"`."""
+    """Return whether a value is the checksum of a secret, as in `checksum/secret: 1f3a…`."""
     before = line[max(found.start("w") - 50, 0) : found.end("w")]
     return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
 
@@ -383,7 +383,7 @@ def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> boo
 
 
 def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
-    """Return whether a value fits its name, which is often not that of a secret."""
+    """Return whether a value fits its name, because many names are not those of secrets."""
     if rule.random:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
@@ -392,7 +392,7 @@ def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    """Return whether a value is long and strong enough for a vague name; UUIDs are mostly identifiers."""
+    """Return whether a value is long and strong enough for a vague name. UUIDs do not count: most are identifiers."""
     return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
 
 
@@ -410,14 +410,14 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Matches every lower-cased line with a suspicious value, or with the name of a value on the next lines.
+"""Matches every lower-cased line that contains a suspicious value, or the name of a value on the next lines.
 
 Each alternative begins with a literal, so that `re` skips other characters quickly.
 """
 
 
 def _random_in(line: str, lower: str) -> Iterator[Span]:
-    """Yield quoted random values, unless the line has a word such as `hash`."""
+    """Yield quoted random values, unless the line contains a word such as `hash`."""
     found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
     if found and not _HARMLESS.search(lower):
         yield from (
@@ -443,11 +443,11 @@ _ITS_VALUE = re.compile(
     rf"\W{{0,80}}(?:value|default|string)\"?(?:\s{{0,8}}[=:]\s{{0,8}}|>)(?P<q>[\"']?){_VALUE}", re.IGNORECASE
 )
 _REACH = 4
-"""Lines between a name and its value."""
+"""The maximum number of lines between a name and its value."""
 
 
 class _Above(Struct):
-    """The names whose values the next line can have: one at the end of the last line, and one `age` lines above."""
+    """The names whose values may be on the next line: one at the end of the last line, and one `age` lines above."""
 
     name: re.Match[str] | None = None
     named: re.Match[str] | None = None
@@ -455,7 +455,7 @@ class _Above(Struct):
 
 
 class Wrapped:
-    """Find values on another line than their names; a deleted line does not continue an added one."""
+    """Find values that are on a different line from their names. A deleted line never continues an added line."""
 
     def __init__(self, *, diff: bool) -> None:
         self._diff = diff
@@ -463,11 +463,11 @@ class Wrapped:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the next line can have a value although it has no word."""
+        """Return whether the next line can contain a value even though it contains no keyword."""
         return any(side.name or side.named for side in self._sides.values())
 
     def values_in(self, line: str, place: Place) -> Iterator[Span]:
-        """Yield the values of the next line; while nothing is open, lines without a word can be skipped."""
+        """Yield the values of the next line. While no name is open, the caller can skip lines without a keyword."""
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())
@@ -504,7 +504,7 @@ def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bo
 
 
 def may_end(line: str, place: Place) -> bool:
-    """Return whether the line below can be a command: of a shell, or of a target in a Makefile."""
+    """Return whether the line below can be a command, either of a shell or of a target in a Makefile."""
     return line.rstrip().endswith(("=", "\\") if place is Place.MIXED else ("=", "\\", ":"))
 
 

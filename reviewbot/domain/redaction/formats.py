@@ -1,4 +1,4 @@
-"""Tokens of known formats, whose prefix, characters and length are specific."""
+"""Find tokens of known formats, which have a specific prefix, length and set of characters."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from reviewbot.domain.redaction.masks import encodes_code, letters_of_words, looks_random
 
-# Not inside a word; a preceding escape sequence does not count as one.
+# A token does not begin inside a word. An escape sequence before it is not part of a word.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPES = (
     *(r"\\[abefnrtv0]", r"\\[0-7]{3}", r"\\x[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9A-Fa-f]{8}"),
-    *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # of an address, of quoted-printable text
-    *(r"\[[Km]", r"[\[;][0-9]m", r"[\[;][0-9]{2}m", r"[\[;][0-9]{3}m"),  # colors of a terminal
+    *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # URLs, quoted-printable text
+    *(r"\[[Km]", r"[\[;][0-9]m", r"[\[;][0-9]{2}m", r"[\[;][0-9]{3}m"),  # terminal colors
 )
-"""Each has a fixed length, for a look behind."""
+"""Escape sequences. Each has a fixed length, as a lookbehind requires."""
 _LONGEST_ESCAPE = 10
 _ESCAPE = re.compile(rf"(?:{'|'.join(_ESCAPES)})\Z")
 _END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"
@@ -26,9 +26,9 @@ _U = "[0-9A-Z]"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 _JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
-# Of a JWT; the last part of a domain has at most 24 characters.
+# The signature of a JWT. The last part of a domain has at most 24 characters.
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
-# Of GitLab; no domain ends like this: a last part with a digit also has hyphens (`xn--…`).
+# The end of a GitLab token. No domain ends like this, because a last part with a digit also has hyphens (`xn--…`).
 _ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
 
 _PASSWORD_HASH = (
@@ -36,7 +36,8 @@ _PASSWORD_HASH = (
     rf"{_S}{{43,86}}|argon2id?\$v=[0-9]{{1,3}}\$[a-z0-9=,]{{8,40}}\${_B}{{16,}}\${_B}{{20,}})"
 )
 
-# Kind, substrings of which the lower-cased text must contain one, pattern. A group is the part to replace.
+# Each entry has a kind, substrings of which the lower-cased text must contain one, and a pattern. If the pattern has a
+# group, only the group is replaced.
 FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"gh[pousr]_{_N}{{36,251}}{_END}"),
     ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,600}}(?:\.eyJ{_W}{{8,900}}\.{_W}{{10,600}})?{_STOP}"),
@@ -152,7 +153,7 @@ FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("password-hash", ("$",), _PASSWORD_HASH),
 )
 SHORTEST_TOKEN = 15
-"""Characters of a token with its prefix."""
+"""The minimum length of a token, including its prefix."""
 _MARKERS = tuple((marker, at) for at, (_, markers, _) in enumerate(FORMATS) for marker in markers)
 
 
@@ -163,7 +164,7 @@ class Token(Struct, frozen=True, order=True):
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """Yield the tokens in a text; those of two formats may overlap."""
+    """Yield the tokens in a text. Tokens of different formats may overlap."""
     lower = " ".join({word for word in text.split() if len(word) >= SHORTEST_TOKEN}).lower()
     for at in sorted({at for marker, at in _MARKERS if marker in lower}):
         kind, pattern = FORMATS[at][0], _compiled(at)
@@ -179,11 +180,11 @@ def _compiled(at: int) -> re.Pattern[str]:
 
 
 _WORDS = 0.64
-"""A token with a larger share of words is a name; one in a hundred random tokens is above it."""
+"""A token with a larger share of words is a name. One in a hundred random tokens exceeds this share."""
 
 
 def _is_code(token: str) -> bool:
-    """Return whether a token reads like a name, or encodes code."""
+    """Return whether a token reads like a name or encodes code."""
     length = sum(map(str.isalnum, token))
     reads = token.upper() != token and letters_of_words(token) > _WORDS * length
     is_name = not any(map(str.isdigit, token)) and not looks_random(token)
@@ -196,7 +197,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def apart(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Merge overlapping tokens. The result has the kind of the first one, or of the longest that begins there."""
+    """Merge overlapping tokens. The result has the kind of the token that begins first, or the longest of several."""
     kept: list[Token] = []
     for one in sorted(tokens, key=lambda token: (token.start, -token.stop)):
         if not kept or one.start >= kept[-1].stop:

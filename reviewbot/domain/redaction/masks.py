@@ -1,4 +1,4 @@
-"""Mask a value with its structure kept, and distinguish random values from names, labels and templates."""
+"""Mask values and keep their structure, and distinguish random values from names, labels and templates."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import re
 from collections.abc import Iterator
 
 PRIVATE_KEY = "private-key"
-"""The kind of a token that is a line of a private key."""
+"""The kind of the tokens that are lines of private keys."""
 
 SHORTEST = 6
 LONGEST = 1_000
-"""Longer words are shortened before they are judged."""
+"""Words that are longer are shortened before they are checked."""
 _SHORTEST_STRONG = 8
 
-# A letter or digit; after a backslash, the mask must remain an escape that every language accepts.
+# A letter or digit. After a backslash, the mask must still be an escape that every language accepts.
 _CHARACTER = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
 _ESCAPES = "abfnrtv"
 
 
 def mask(value: str) -> str:
-    """Replace letters by `x` and digits by `0`; other characters and the length are kept."""
+    """Replace letters with `x` and digits with `0`. Other characters and the length are kept."""
     return _CHARACTER.sub(lambda found: _masked(found[0]), value)
 
 
@@ -33,12 +33,12 @@ def _masked(char: str) -> str:
     return char if char[1] in _ESCAPES else "\\0"
 
 
-# For `fullmatch` only: a search would take quadratic time.
+# Use this with `fullmatch` only, because a search would take quadratic time.
 _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
 
 def is_strong(value: str) -> bool:
-    """Return whether a value has letters and digits, no whitespace, and at least 8 characters."""
+    """Return whether a value contains letters and digits, no whitespace, and at least 8 characters."""
     return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
 
 
@@ -49,7 +49,8 @@ _READABLE = 0.4
 _HARDLY = 0.25
 _SHORTEST_SURE = 12
 _SWITCHES = 0.3
-# Nearly all random values of this length change their kind often, and have no more words; names have more.
+# Nearly all random values of this length change their kind of character often, and their share of words is at most
+# `_PARTLY`. Names have a larger share.
 _SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
@@ -59,7 +60,7 @@ def is_random(value: str) -> bool:
 
 
 def is_surely_random(value: str) -> bool:
-    """Return whether a value is random, and too long and unreadable to be a chosen name."""
+    """Return whether a value is random and too long and unreadable to be a chosen name."""
     chars = _alphanumerics(value)
     changes_often = len(chars) >= _SHORTEST_CHANGING and switches(chars) >= _SWITCHES * len(chars)
     most = _PARTLY if changes_often else _HARDLY
@@ -67,7 +68,7 @@ def is_surely_random(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Return whether few letters and digits of a value form words, or their kind changes often."""
+    """Return whether few of a value's letters and digits form words, or the kind of character changes often."""
     chars = _alphanumerics(value)
     if len(chars) < _SHORTEST_STRONG:
         return False
@@ -84,7 +85,7 @@ def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
 
 
 class _Classes(dict[int, str]):
-    """The class of each character, for `str.translate`: a digit, a capital, a lower-case letter, or another one."""
+    """Maps each character to its class for `str.translate`: digit, capital, lower-case letter, or other."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -92,30 +93,30 @@ class _Classes(dict[int, str]):
 
 
 _CLASSES = _Classes()
-_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all: an untrusted text would fill the memory
+_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all, because untrusted text would fill the memory
 _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 
 def switches(chars: str) -> int:
-    """Return how often letters and digits change their kind; a capital before a lower-case letter begins a word."""
+    """Return how often the kind of character changes. A capital before a lower-case letter begins a word."""
     classes = chars.translate(_CLASSES)
     return sum(map(classes.count, _CHANGES))
 
 
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _SHORTEST_WORDS = 3
-"""Average letters per word."""
+"""The minimum average number of letters per word."""
 _SEGMENT = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,})*[0-9]{0,4}|[a-z]?[0-9]{1,4}|[A-Za-z]")
 
 
 def is_name(value: str) -> bool:
-    """Return whether a value consists of words and short numbers, like names of functions, packages and files."""
+    """Return whether a value consists of words and short numbers, like the names of functions, packages and files."""
     words = _WORD.findall(value)
     long_enough = sum(map(len, words)) >= _SHORTEST_WORDS * len(words)
     return long_enough and all(_SEGMENT.fullmatch(part) for part in re.split(r"[\W_]+", value))
 
 
-# Not secrets: variables and templates, calls, lookups, URLs, paths, placeholders.
+# These are not secrets: variables and templates, calls, lookups, URLs, paths and placeholders.
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
@@ -135,21 +136,21 @@ _SENTENCE = re.compile(
     r"[A-Z\u00c0-\u00de](?=.*[^\W\d_]{2}[.,:;?!] \w)"
     r"(?:[^\W\d_]+\W{1,3}|\d{1,4}\W{1,3}){3,}(?:[^\W\d_]+|\d{1,4})?\W{0,2}"
 )
-"""A text of several words with punctuation, such as a translation of "Use 8 characters, one of them a digit."."""
+"""A text of several words with punctuation, e.g., a translation of "Use 8 characters, one of them a digit."."""
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
 
 
-# Keys of Stripe for browsers, keys of AWS's documentation, addresses of Ethereum.
+# Stripe's keys for browsers, keys in AWS's documentation, and Ethereum addresses.
 _PUBLIC = re.compile(r"pk_(?:live|test)_\w+|[\w+/]+EXAMPLE(?:KEY)?|0x[0-9A-Fa-f]{40}")
 
 
 def is_public(value: str) -> bool:
-    """Return whether a value is random, but not secret."""
+    """Return whether a value is random but not secret."""
     return _PUBLIC.fullmatch(value) is not None
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a value is a placeholder, a label, a sentence, a time, a path or a URL, or public."""
+    """Return whether a value is a placeholder, a label, a sentence, a time, a path or a URL, or is public."""
     if is_public(value):
         return True
     if not SHORTEST <= len(value) <= LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
@@ -181,13 +182,13 @@ def decoded(value: str) -> str:
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}")
 _HEX = re.compile(r"[0-9a-fA-F]{28,}")
 _TEXT = re.compile(r"[\t\n\r -~]{14,}")
-"""One in a thousand random values has so many printable characters in a row."""
+"""One in a thousand random values contains this many printable characters in a row."""
 _EXPANDED = re.compile(r"`|\$[({]")
 _STATEMENT = re.compile(r"[\s(`;|]|\$\{")
 
 
 def _texts_in(value: str) -> Iterator[str]:
-    """Yield the texts without JSON objects that parts of a value encode in base64 or hexadecimal digits."""
+    """Yield the texts that parts of a value encode in base64 or hexadecimal digits. JSON objects are left out."""
     raws = [bytes.fromhex(run[at : len(run) - (len(run) - at) % 2]) for run in _HEX.findall(value) for at in range(2)]
     for run in _BASE64.findall(value.replace("-", "+").replace("_", "/")):
         ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # a single extra character encodes no byte
@@ -197,12 +198,12 @@ def _texts_in(value: str) -> Iterator[str]:
 
 
 def encodes_code(value: str) -> bool:
-    """Return whether a part of a value encodes a text that can be a command or a statement."""
+    """Return whether part of a value encodes a text that can be a command or a statement."""
     return any(map(_STATEMENT.search, _texts_in(value)))
 
 
 def _without_objects(raw: bytes) -> str:
-    # Of JSON, as in a JWT; but a shell would expand `$(...)` in it.
+    # Remove JSON objects, as in a JWT. They stay if a shell would expand `$(...)` in the text.
     text = raw.decode(errors="replace")
     parts: list[str] = []
     end = 0

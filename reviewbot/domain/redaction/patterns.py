@@ -1,4 +1,4 @@
-"""Regular expressions for one of many values."""
+"""Build regular expressions that match any one of many values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import itemgetter
 
 
 def any_of(values: Iterable[str], depth: int = 2) -> str:
-    """Return a pattern for any of the values; it branches on the first two characters, so that thousands are fast."""
+    """Return a pattern for any of the values. It branches on the first two characters to be fast for thousands."""
     if not depth:
         return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
     groups = groupby(sorted(values), key=itemgetter(0))

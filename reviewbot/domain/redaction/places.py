@@ -11,11 +11,11 @@ class Place(Enum):
 
     Attributes:
         DATA: prose, data or configuration.
-        CODE: an unquoted word in it is a name.
-        EXECUTED: it decides what is executed or installed, so only random values are masked behind a word.
-        MIXED: configuration with commands; like `EXECUTED`, and `password:` is no command.
-        COMMAND: a line that starts a program, or belongs to a key for commands; a name in lower case masks nothing.
-        PATH: the path of a file, or a sentence with one; each line is treated like `COMMAND`.
+        CODE: source code, in which an unquoted word is a name.
+        EXECUTED: text that decides what is executed or installed, so only random values after a word are masked.
+        MIXED: configuration that can contain commands. Treated like `EXECUTED`, but `password:` is not a command.
+        COMMAND: a line that starts a program or belongs to a key for commands. A name in lower case masks nothing.
+        PATH: the path of a file, or a sentence that contains a path. Each line is treated like `COMMAND`.
     """
 
     DATA = "data"
@@ -38,7 +38,7 @@ COMMAND_KEY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A key of a configuration whose value is executed or installed."""
-# It may be such a key: `? run`, `!!str run:`, `"r\u0075n":`.
+# Other forms that may be such a key, e.g., `? run`, `!!str run:` or `"r\u0075n":`.
 _ODD_KEY = re.compile(r"[ \t]{0,80}(?:-[ \t]{1,8})?(?:[?:!&]|\"[^\"]{0,60}\\)")
 
 _PROGRAMS = (
@@ -59,8 +59,8 @@ _LOADS = re.compile(
 def of_line(line: str, place: Place) -> Place:
     """Return the kind of a line.
 
-    One that starts a program, or loads a module by a call, is a command; so are an import statement in source code and
-    every path.
+    A line is a command if it starts a program or loads a module with a call. Import statements in source code and all
+    paths are also commands.
     """
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.COMMAND
@@ -70,24 +70,24 @@ def of_line(line: str, place: Place) -> Place:
 _AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
 IMAGES = frozenset({"docker", "docker-image", "oci"})
-"""Schemes of addresses of images, which have a tag before the `@`."""
+"""URL schemes of images, which have a tag before the `@`."""
 
 
 def is_user(before: str, after: str) -> bool:
-    """Return whether the text between two parts of a line is a user or a password in an address."""
+    """Return whether the text between two parts of a line is a user or a password in a URL."""
     authority = _AUTHORITY.search(before) if _USER.match(after) else None
     return authority is not None and authority["scheme"].lower() not in IMAGES
 
 
 class Parents:
-    """Follow the keys of a configuration by their indentation; a diff shows only some of them."""
+    """Follow the keys of a configuration by their indentation. A diff shows only some of the keys."""
 
     def __init__(self) -> None:
         self._executed: list[int] = []
-        """Columns of the keys above whose values are executed or installed."""
+        """The columns of the keys above the line whose values are executed or installed."""
 
     def place(self, content: str) -> Place:
-        """Return whether the next line is mixed, or belongs to a key whose value is executed or installed."""
+        """Return `COMMAND` if the next line belongs to a key whose value is executed or installed, else `MIXED`."""
         text = content.lstrip(" \t{")
         column = len(content) - len(text)
         is_item = text.startswith("- ")

@@ -1,9 +1,9 @@
 """Redact credentials in everything that is sent, without moving a line.
 
-A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
-from all texts first, so that a random one found in one file is also masked in the others, except in executed text,
-configuration with commands, commands, paths and unquoted source code. A diff stays a diff: lines keep their number and
-marker.
+A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. Values are
+collected from all texts first, so that a random value found in one file is also masked in all other files. This does
+not apply to executed text, configuration with commands, commands, paths and unquoted source code. In a diff, lines keep
+their number and marker.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.scan import Scan
 
 _Source = tuple[str, Place, bool]
-"""A text, its kind, and whether it is a diff."""
+"""A text, its kind, and whether the text is a diff."""
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:(?P<kind>[a-z0-9-]{1,40})\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
-# A value with characters of code is masked only where it was found.
+# A value that contains characters of code is masked only where it was found.
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,20000}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ROUNDS = 6
@@ -54,8 +54,8 @@ class Redacted(Struct, frozen=True):
     """A text without secrets.
 
     Attributes:
-        text: with the same number of lines.
-        lines: numbers, from 1, of the lines that changed.
+        text: the redacted text, with the same number of lines.
+        lines: the numbers of the changed lines, starting from 1.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Redacted(Struct, frozen=True):
 
 
 class Redactor(Struct, frozen=True):
-    """Knows the secrets of some texts, and redacts them in any text."""
+    """Collects the secrets of some texts, and redacts secrets in any text."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
@@ -82,7 +82,7 @@ class Redactor(Struct, frozen=True):
         *,
         diffs: Iterable[tuple[str, Place]] = (),
     ) -> Redactor:
-        """Return a redactor for the secrets of all texts and diffs, and for known ones of four characters or more."""
+        """Return a redactor for the secrets in all texts and diffs, and for known secrets of four or more characters."""
         sources = [*((*one, False) for one in texts), *((*one, True) for one in diffs)]
         scans = {source: _scan(source) for source in dict.fromkeys(sources)}
         spans = ((text, one) for (text, *_), found in scans.items() for one in found.values)
@@ -93,7 +93,7 @@ class Redactor(Struct, frozen=True):
         return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
     def redact(self, text: str, place: Place = Place.DATA, *, diff: bool = False) -> Redacted:
-        """Redact a text, or the diff of one file; idempotent."""
+        """Redact a text or the diff of one file. Redacting the result again does not change it."""
         after, more = self._once((text, place, diff))
         count, rounds = more, 1
         while more and rounds < _ROUNDS:
@@ -104,7 +104,7 @@ class Redactor(Struct, frozen=True):
         return Redacted(after, changed, count)
 
     def counted(self, text: str) -> tuple[str, int]:
-        """Return a text of data without secrets, and their number."""
+        """Redact a text of kind `DATA`, and return the result and the number of redactions."""
         found = self.redact(text)
         return found.text, found.count
 
@@ -124,10 +124,10 @@ class Redactor(Struct, frozen=True):
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
-        """Yield the places of collected values.
+        """Yield the positions of collected values.
 
-        None are in executed text, configuration with commands, commands, paths, unquoted source code, or the header
-        before a diff's first hunk.
+        Executed text, configuration with commands, commands, paths, unquoted source code and the header before a diff's
+        first hunk are not searched.
         """
         text, place, diff = source
         body = max(text.find("\n@@ "), 0) if diff else 0
@@ -140,7 +140,7 @@ class Redactor(Struct, frozen=True):
 
 
 def _scan(source: _Source) -> Scan:
-    # Compiling the patterns takes time, so it happens after the first request.
+    # Compiling the patterns takes time, so they are compiled after the first request.
     from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
     text, place, diff = source
@@ -154,7 +154,7 @@ def _keys_of(text: str, found: Scan) -> Iterator[str]:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    # Without line ends, diff markers and brackets, which could match across the edge of a redaction.
+    # Leave out line ends, diff markers and brackets, because they could match across the edge of a redaction.
     for piece in re.split(r"[\[\]\r\n]", value):
         stripped = piece.strip().lstrip("+- ")
         if len(stripped) >= _SHORTEST_KNOWN and stripped not in f"REDACTED:{OWN_SECRET}":
@@ -172,7 +172,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
 
 
 def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of spans outside tokens and redactions of an earlier round."""
+    """Yield the parts of spans that are outside tokens and outside redactions from an earlier round."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
     taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
     for start, stop in spans:
@@ -208,7 +208,7 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 
 def secret_name(path: str) -> bool:
-    """Return whether a file's name indicates secrets, or is a secret itself."""
+    """Return whether a file's name indicates that the file holds secrets, or the path contains a secret."""
     from reviewbot.domain.redaction.formats import tokens_of  # noqa: PLC0415 — as above
 
     name = path.rpartition("/")[2].lower()

@@ -1,4 +1,4 @@
-"""Find everything in a text that is redacted: tokens of known formats, private keys, and suspicious values."""
+"""Find everything that is redacted in a text: tokens of known formats, private keys and suspicious values."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _HUNK = "@@ "
 
 
 class Scan(Struct, frozen=True):
-    """What is redacted in a text.
+    """The parts of a text to redact.
 
     Attributes:
-        tokens: of a known format; they do not overlap.
+        tokens: tokens of known formats, which do not overlap.
         values: suspicious values, which may overlap each other and tokens.
     """
 
@@ -34,7 +34,7 @@ class Scan(Struct, frozen=True):
 
 
 def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
-    """Search a text, or the diff of one file."""
+    """Search a text or the diff of one file for secrets."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     places = _places(lines, place, diff=diff)
@@ -54,11 +54,11 @@ def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
 
 _QUOTES = ("'", '"', "`")
 _REACH = 2_000
-"""Characters of a line that are read around a value."""
+"""The number of characters of a line that are read on each side of a value."""
 
 
 def _is_code(text: str, one: Span, place: Place) -> bool:
-    """Return whether a suspicious value is a name in source code: it is in no quotes and not random."""
+    """Return whether a suspicious value is a name in source code because it is neither quoted nor random."""
     if place is not Place.CODE or is_surely_random(text[one.start : one.stop]):
         return False
     first = text.rfind("\n", max(0, one.start - _REACH), one.start) + 1 or max(0, one.start - _REACH)
@@ -72,7 +72,7 @@ def _is_code(text: str, one: Span, place: Place) -> bool:
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
-    """Return the place of each line; in a mixed configuration, a key decides on the lines below it."""
+    """Return the place of each line. In a mixed configuration, a key decides the place of the lines below it."""
     if place is not Place.MIXED:
         return [place] * len(lines)
     places: list[Place] = []
@@ -92,7 +92,7 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
     for line, start, place in zip(lines, starts, places, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(diff=True)
-            # Git copies a heading from anywhere in the file, so a value that is only there may be a name.
+            # Git copies a heading from anywhere in the file, so a value that is only in a heading may be a name.
             found = [*_in_shortened(line, partial(values_in, place=place)), *values_in_heading(line)]
             found = [replace(one, spreads=False) for one in found]
         elif not (wrapped.is_open or HINT.search(line.lower())):
@@ -112,11 +112,11 @@ def _in_line(line: str, place: Place, wrapped: Wrapped) -> Iterator[Span]:
 _OF_WORD = r"[\w+/.~%!*^-]"
 _LONG_WORD = re.compile(rf"(?<!{_OF_WORD})(?:{_OF_WORD}|\\[nr]){{{LONGEST},}}+")
 _EDGE = 300
-"""Characters of a long word that are read on each side."""
+"""The number of characters that are read at each end of a long word."""
 
 
 def _in_shortened(line: str, search: Callable[[str], Iterator[Span]]) -> Iterator[Span]:
-    """Search a line without the middle of its long words, so that each pattern takes linear time."""
+    """Search a line without the middle parts of its long words, so that each pattern takes linear time."""
     words = _LONG_WORD.finditer(line) if len(line) > LONGEST else ()
     if not (cuts := [(word.start() + _EDGE, word.end() - _EDGE) for word in words]):
         yield from search(line)
@@ -143,17 +143,17 @@ _WRAPS = (
     re.compile(rf"(?<!{_OF_BASE64}){_WRAP % ''}"),
     re.compile(rf"(?:(?<!{_OF_BASE64})|(?<=\n[+])){_WRAP % '[+ -]'}"),
 )
-"""Runs of base64, and the gaps between the lines of one; in a text, and in a diff."""
+"""The runs of base64 and the gaps between the lines of a run, first for a text and then for a diff."""
 _LONGEST_RUN = 20_000
 _PEM_LINE = 64
-"""Characters of each line of a private key but the last."""
+"""The length of each line of a private key except the last."""
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
 _MOST = 0.6
-"""A decoded text needs this share of tokens or keys; the rest could be code."""
+"""A decoded text must contain at least this share of tokens or keys, because the rest could be code."""
 
 
 def _encoded(text: str, *, diff: bool = False) -> Iterator[Span]:
-    """Yield the texts in base64 and hexadecimal digits that are secrets, and the lines of those that are wrapped."""
+    """Yield the runs of base64 or hexadecimal digits that encode secrets. Wrapped runs are found line by line."""
     yield from _encoded_in(text, (), diff=diff)
     if gaps := [(*found.span("gap"), "") for found in _WRAPS[diff].finditer(text)]:
         yield from _pieces(text, gaps, partial(_encoded_in, diff=diff))
@@ -167,7 +167,7 @@ def _encoded_in(text: str, _: Sequence[int], *, diff: bool) -> Iterator[Span]:
 
 
 def _is_secret(inner: str) -> bool:
-    """Return whether a decoded text consists of secrets, such as a key, or a configuration of Kubernetes."""
+    """Return whether a decoded text consists of secrets, e.g., a key or a Kubernetes configuration."""
     keys = [one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE]
     secrets = [*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in (*keys, *_encoded(inner)))]
     public = [Token(*one.span(), "") for one in _RUNS[False].finditer(inner) if _CERTIFICATE.match(decoded(one[0]))]
@@ -176,9 +176,9 @@ def _is_secret(inner: str) -> bool:
 
 
 _Undone = tuple[int, int, str]
-"""Where a gap between two strings, or an escaped character, starts and stops, and what it reads."""
+"""The start and stop of a gap between two strings or of an escaped character, and the text that it stands for."""
 
-# The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.
+# The gap between two joined strings, or an escaped ASCII character. `re` skips to the first character quickly.
 _OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
 _UNDONE = re.compile(
     r"[\"'`\\%&](?:"
@@ -200,14 +200,14 @@ def _split_tokens(text: str, undone: Sequence[_Undone]) -> Iterator[Span]:
 
 def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
     """Yield the pieces of quoted values that are split or escaped."""
-    # A string on the next line is a separate one, unless an operator joins them.
+    # A string on the next line is a separate string, unless an operator joins the two.
     joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
     if joined:
         yield from _pieces(text, joined, partial(_values, place=place))
 
 
 def _character(found: re.Match[str]) -> str:
-    """Return the character of an escape; empty for the gap between two strings."""
+    """Return the character of an escape, or an empty string for the gap between two strings."""
     digits = found["u"] or found["x"] or found["p"]
     number = int(digits, 16) if digits else int(found["d"] or 0)
     return chr(number) if " " < chr(number) <= "~" else ""
@@ -215,7 +215,7 @@ def _character(found: re.Match[str]) -> str:
 
 def _pieces(text: str, undone: Sequence[_Undone], search: _Search) -> Iterator[Span]:
     """Search the text without gaps and escapes, and yield the parts of the original text in each match."""
-    parts: list[tuple[int, int, str]] = []  # start and stop in the text, and what they read
+    parts: list[tuple[int, int, str]] = []  # start and stop in the text, and the text that they stand for
     end = 0
     for start, stop, character in undone:
         parts.append((end, start, text[end:start]))
