@@ -21,7 +21,7 @@ SKIP_LENGTH = 11
 TAG_LENGTH = 33
 """The characters reserved for a tag and the space after it. Only a skipped check has `CheckTag.skip`.
 
-A tag with both a record and a base, or with `CheckTag.says`, is longer, so `marked` writes them only if they fit.
+A tag with both a record and a base, or with `CheckTag.says`, is longer. `marked` adds these parts only if they fit.
 """
 
 BASE_LENGTH = 11

@@ -67,7 +67,7 @@ def state_of_status(state: str) -> HeadState:
 
 
 def latest(checks: Iterable[HeadCheck]) -> tuple[HeadCheck, ...]:
-    """Return the latest check of each App and name, because an App may run a check again in another check suite."""
+    """Return the latest check of each App and name. An App may run a check again in another check suite."""
     found: dict[tuple[str, str], HeadCheck] = {}
     for check in sorted(checks, key=lambda one: one.id):
         found[check.app, check.name] = check

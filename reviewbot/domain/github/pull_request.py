@@ -269,8 +269,8 @@ class Seen(Struct, frozen=True, array_like=True):
     """The pull request as a run saw it when it wrote the ledger. Later events could hide a newer ledger.
 
     Attributes:
-        forced_at: the last force-push before that, if any.
-        retargeted_at: the last change of the base branch before that, if any.
+        forced_at: the time of the last force-push before that, if any.
+        retargeted_at: the time of the last change of the base branch before that, if any.
     """
 
     head_sha: str = ""
