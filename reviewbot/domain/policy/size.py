@@ -56,7 +56,7 @@ class AutoSize(Struct, frozen=True):
 
 
 def lines_each(lines: int, parts: int) -> int:
-    """Return the number of lines for the size of each of several tasks, which is an even share, rounded up."""
+    """Return the number of lines from which each task is sized. It is an even share, rounded up."""
     return -(-lines // parts)
 
 
