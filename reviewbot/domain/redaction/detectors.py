@@ -200,7 +200,7 @@ RULES = (
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
-# Rules without a word that the author chooses, e.g., for headers, options of known programs or connection strings.
+# Rules without a word that the author chooses, for headers, options of known programs and connection strings.
 FIXED = (
     _Rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
@@ -299,7 +299,7 @@ def _suspicious(line: str, place: Place) -> Iterator[Span]:
 
 
 _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
-"""A host without a domain, e.g., the developer's own machine or a neighboring container."""
+"""A host without a domain, which is the developer's own machine or a neighboring container."""
 
 
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:

@@ -82,7 +82,7 @@ class Redactor(Struct, frozen=True):
         *,
         diffs: Iterable[tuple[str, Place]] = (),
     ) -> Redactor:
-        """Return a redactor for the secrets in all texts and diffs, and for known secrets of four or more characters."""
+        """Return a redactor for the secrets in the texts and diffs, and known secrets of four or more characters."""
         sources = [*((*one, False) for one in texts), *((*one, True) for one in diffs)]
         scans = {source: _scan(source) for source in dict.fromkeys(sources)}
         spans = ((text, one) for (text, *_), found in scans.items() for one in found.values)
