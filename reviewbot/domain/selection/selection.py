@@ -71,7 +71,7 @@ class Held(Struct, frozen=True):
 
     Attributes:
         path: the path at the head.
-        detail: the detail that matched the rule, which may be empty.
+        detail: what matched the rule, or empty.
         missed: whether the file was selected, so that the review is partial without it.
     """
 
@@ -154,7 +154,7 @@ def _with_every_line(file: ChangedFile) -> ChangedFile:
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
-    """Return why a file from an unreviewed path is held back. The diff does not show its text, so it must be read."""
+    """Return why a file from an unreviewed path is held back, if its text, which the diff does not show, is unread."""
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
@@ -290,7 +290,7 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
 
 
 _BY_FOLDER = "by its folder"
-# Go vendors under host names, and Bundler under vendor/bundle. Other `vendor` folders may also contain own code.
+# Go vendors under host names, and Bundler under vendor/bundle. Other `vendor` folders also contain project code.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
 _MINIFIED_LINE = 200
