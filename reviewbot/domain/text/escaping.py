@@ -28,7 +28,7 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible, e.g., a right-to-left override becomes `⟨U+202E⟩`. CRLF becomes LF.
+    """Make invisible characters visible, e.g., show a right-to-left override as `⟨U+202E⟩`. CRLF becomes LF.
 
     This also disables terminal escape sequences.
     """

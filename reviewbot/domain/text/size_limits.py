@@ -1,4 +1,4 @@
-"""The size limits of each destination, and size tiers that range from the whole text to figures only."""
+"""The size limits of each destination, and size tiers that range from everything to figures only."""
 
 from __future__ import annotations
 
