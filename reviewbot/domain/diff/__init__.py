@@ -1,4 +1,4 @@
-"""What a change consists of.
+"""Represent the content of a change.
 
-Parses git's diff (the only importer of unidiff), and indexes texts so that quoted code can be found.
+This package parses git's diff and indexes texts to find quoted code. No other package imports unidiff.
 """

@@ -1,4 +1,4 @@
-"""The language of a file, as the info string of a fence and the name of a Pygments lexer."""
+"""Find the language of a file, for the info string of a fence and as the name of a Pygments lexer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parse git's diff into a change set; the only importer of unidiff.
+"""Parse git's diff into a change set. No other module imports unidiff.
 
 The diff is split into files at its `diff --git` lines, which no hunk line starts with. reviewbot parses the extended
 headers itself, because unidiff leaves quoted names quoted and ignores modes and blobs. unidiff parses the hunks.
@@ -43,11 +43,11 @@ class LineKind(Enum):
 
 
 _KINDS = {kind.value: kind for kind in LineKind}
-"""Calling the enum takes a tenth of the time of parsing a large diff."""
+"""Calling the enum instead would take a tenth of the time for parsing a large diff."""
 
 
 class DiffLine(Struct, frozen=True):
-    """One line of a hunk without its marker; a number is None on the side where the line does not exist."""
+    """A line of a hunk without its marker. Its number is None on a side where it does not exist."""
 
     kind: LineKind
     text: str
@@ -67,17 +67,18 @@ class Hunk(Struct, frozen=True):
 
 
 class FileDiff(Struct, frozen=True):
-    """One file's part of a diff; `old_…` is at the merge base.
+    """One file's part of a diff. The fields `old_…` describe the file at the merge base.
 
     Attributes:
         path: the name at the head, or the old name of a deleted file.
-        old_path: equal to `path` unless renamed or copied.
-        old_mode: six octal digits; None (as `new_mode`) if there is no file, or neither mode nor content changed.
-        old_blob: abbreviated; empty (as `new_blob`) if the content did not change.
+        old_path: the old name, which equals `path` unless the file was renamed or copied.
+        old_mode: six octal digits. Like `new_mode`, it is None if there is no file, or if neither mode nor content
+            changed.
+        old_blob: the abbreviated blob id. Like `new_blob`, it is empty if the content did not change.
         binary: whether git shows no lines because the bytes are not text.
         text: the file's section of the diff, verbatim.
-        whole: whether `hunks` and `text` show the whole file as added. GitHub's diff shows less, so its lines accept no
-            comments.
+        whole: whether `hunks` and `text` show the whole file as added. GitHub's diff shows fewer lines, so GitHub
+            accepts no comments on its lines.
     """
 
     path: str
@@ -94,7 +95,7 @@ class FileDiff(Struct, frozen=True):
 
     @property
     def is_submodule(self) -> bool:
-        """Whether it is one on every side where it exists; a file that becomes one has lines to review."""
+        """Whether the file is a submodule wherever it exists. A file that becomes a submodule has lines to review."""
         return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
@@ -106,7 +107,7 @@ class FileDiff(Struct, frozen=True):
             yield from hunk.lines
 
     def reverted(self, text: str) -> str:
-        """Return the file's text at the merge base, given that at the head."""
+        """Return the file's text at the merge base, given its text at the head."""
         new, old, at = text.split("\n"), list[str](), 0
         for hunk in self.hunks:
             numbers = [line.new for line in hunk.lines if line.new is not None]
@@ -118,7 +119,7 @@ class FileDiff(Struct, frozen=True):
 
 
 class ChangedFile(Struct, frozen=True):
-    """A file's diff with its entries in both commits; None on a side where it does not exist."""
+    """A file's diff with its entries in both commits. An entry is None if the file does not exist in that commit."""
 
     diff: FileDiff
     old: Entry | None
@@ -131,12 +132,12 @@ class ChangedFile(Struct, frozen=True):
 
     @property
     def text(self) -> str | None:
-        """The whole text at the head; None if unavailable."""
+        """The whole text at the head, or None if it is unavailable."""
         return self.new.text if self.new else None
 
 
 class ChangeSet(Struct, frozen=True):
-    """A change; `context` was read with it and is not part of it."""
+    """A change. `context` was read together with the change but is not part of it."""
 
     merge_base: str
     head: str
@@ -161,7 +162,7 @@ _STATUS = {
 
 
 def unquote(name: str) -> str:
-    """Undo git's C-style quoting of a file name; bytes that are not UTF-8 become U+FFFD, as on GitHub."""
+    """Undo git's C-style quoting of a file name. Bytes that are not UTF-8 become U+FFFD, as on GitHub."""
     if not (len(name) > 1 and name.startswith('"') and name.endswith('"')):
         return name
 
@@ -174,7 +175,7 @@ def unquote(name: str) -> str:
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """Parse every file of a git diff, in order; no path is in two of them.
+    """Parse the files of a git diff, in order. Each path occurs in only one file.
 
     Raises:
         ChangeUnreadable: the text is not a git diff.
@@ -200,7 +201,7 @@ def as_added(diff: FileDiff, text: str) -> FileDiff:
 
 
 def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
-    """Join the two sections of a type change: git writes that a file is deleted, then that its path is new."""
+    """Join the two sections of a type change. Git writes one for the deleted file and one for the new file."""
     files: list[FileDiff] = []
     for one in sections:
         before = files[-1] if files else None
@@ -245,13 +246,13 @@ def _parse_section(section: str) -> FileDiff:
 
 
 def _marked(headers: Mapping[str, str], marker: str, prefix: str) -> str:
-    # Git adds a tab to a name with spaces, so that patch(1) finds its end.
+    # Git adds a tab after a name with spaces, so that patch(1) finds its end.
     name = unquote(headers.get(marker, "").removesuffix("\t"))
     return "" if name == "/dev/null" else name.removeprefix(prefix)
 
 
 def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
-    """Return the old and the new blob, and the mode if it did not change."""
+    """Return the old blob, the new blob, and the mode if it did not change."""
     if "index" not in headers:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
@@ -261,7 +262,10 @@ def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
 
 
 def _same_name(names: str) -> str:
-    """Return the name in `a/NAME b/NAME`, the only one in a section that is binary, empty or changes a mode."""
+    """Return the name in `a/NAME b/NAME`.
+
+    A section for a mode change or for a binary or empty file contains no other name.
+    """
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
@@ -270,12 +274,12 @@ def _same_name(names: str) -> str:
 
 
 def _read_hunks(text: str) -> tuple[Hunk, ...]:
-    # unidiff requires file headers; their names are not used.
+    # unidiff requires file headers, but their names are not used.
     try:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise _invalid(f"a hunk cannot be parsed: {str(error)[:200]}") from error
-    # unidiff skips unknown lines between two hunks, and the reviewer would not see a skipped line.
+    # unidiff skips unknown lines between two hunks, so the reviewer would not see them.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
         raise _invalid("the length of a hunk differs from its header")
     return tuple(
@@ -303,10 +307,12 @@ def assemble(
     new: Mapping[str, Entry],
     context: ProjectContext = ProjectContext(),
 ) -> ChangeSet:
-    """Combine each file's diff with its entries: the old ones by old path, the new ones by path, with texts.
+    """Combine each file's diff with its entries.
+
+    `old` contains the entries by old path, and `new` those by path, with texts.
 
     Raises:
-        ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads; or two
+        ChangeUnreadable: the diff and the entries do not match, e.g., because the head moved between two reads, or two
             names read the same.
     """
     files = tuple(files)
@@ -337,5 +343,5 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:
-        diff = as_added(diff, new_entry.text)  # the old bytes are no text, or git calls the file binary for its size
+        diff = as_added(diff, new_entry.text)  # the old bytes are not text, or the file is too large for git
     return ChangedFile(diff=diff, old=old_entry, new=new_entry)

@@ -1,4 +1,4 @@
-"""A changed file as the reviewer saw it; findings are placed in it and tracked across pushes."""
+"""Represent a changed file as the reviewer saw it, to place findings in it and track them across pushes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Places(Struct, frozen=True):
 
 
 class FileView(Struct, frozen=True, dict=True):
-    """A changed file with its hunks and its text, both redacted; paths as in `FileDiff`.
+    """A changed file with its redacted hunks and text. The paths are those of `FileDiff`.
 
     Attributes:
-        text: the whole text at the head, even if only the diff is sent; None if it was not read.
-        redacted: RIGHT numbers of the lines with a redaction.
-        newly_redacted: those of them that are new, or were not redacted at the merge base.
+        text: the whole text at the head, even if only the diff is sent, or None if the text was not read.
+        redacted: the RIGHT line numbers of the lines with a redaction.
+        newly_redacted: the redacted lines that are new or were not redacted at the merge base.
         whole: as in `FileDiff`.
     """
 
@@ -44,7 +44,7 @@ class FileView(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> Mapping[Side, TextIndex]:
-        """The known lines of each side: the hunks, or the whole text at the head if it was read."""
+        """The known lines of each side: those of the hunks, or the whole text at the head if it was read."""
         return {side: TextIndex.of(self._text_of(side)) for side in Side}
 
     @cached_property
@@ -52,7 +52,10 @@ class FileView(Struct, frozen=True, dict=True):
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:
-        """Return whether lines at the head end with CRLF; a last line without an ending has that of the line above."""
+        """Return whether lines at the head end with CRLF.
+
+        A last line without a line ending is treated like the line above it.
+        """
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
         is_open = self.text is not None and not self.text.endswith("\n") and last == self.index[Side.RIGHT].last
@@ -79,7 +82,7 @@ class FileView(Struct, frozen=True, dict=True):
         return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
 
     def places(self, side: Side, block: Block) -> Places:
-        """Return the positions of a block on a side; cached, since many findings may share a block."""
+        """Return the positions of a block on a side. They are cached because many findings may share a block."""
         if (side, block) not in self._places:
             every = tuple(self.index[side].places(block))
             numbers = self._touched[side]

@@ -1,8 +1,8 @@
 """Find quoted code in a text.
 
 Whitespace is folded and the line numbers of attachments are removed, because reviewers copy both. The search starts at
-the quote's rarest line and checks a bounded number of positions, nearest first: ten thousand findings on a hundred
-thousand equal lines take seconds.
+the quote's rarest line and checks a bounded number of positions, nearest first. Ten thousand findings on a hundred
+thousand equal lines therefore take only seconds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reviewbot.domain.text.strict_json import Count
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""Positions that are checked for a block of several lines; a block that is not found counts as changed."""
+"""How many positions are checked for a block of several lines. A block that is not found counts as changed."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
@@ -34,7 +34,7 @@ def fold(line: str) -> str:
 
 
 def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
-    """Remove line numbers if every non-blank line has one."""
+    """Remove the line numbers if every non-blank line has one."""
     if all(_GUTTER.match(line) for line in lines if line.strip()):
         return tuple(_GUTTER.sub("", line, count=1) for line in lines)
     return tuple(lines)
@@ -46,16 +46,16 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield lines, each with the line above it and those that it belongs to: what it continues, and outer levels.
+    """Yield the lines in `numbers`, each with the line above it, the line it continues, and those of its outer levels.
 
-    If these are the same, the line means the same in a workflow, a Dockerfile or a script.
+    If all of these are equal for two lines, the two have the same meaning in a workflow, a Dockerfile or a script.
     """
     outer: list[tuple[int, str]] = []
     above = ""
     for number, line in enumerate(lines, start=1):
         content = line.strip()
         if content:
-            # A list may have the indentation of its key, and a section of an INI file has none.
+            # A list may be indented like its key, and a section of an INI file is not indented.
             depth = len(line) - len(line.lstrip()) + content.startswith("- ") - line.startswith("[")
             if above.endswith("\\"):
                 depth = max(depth, outer[-1][0] + 1)
@@ -68,23 +68,23 @@ def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[
 
 
 def line_feeds(text: str) -> str:
-    """Replace CRLF line endings by LF, even if the text ends between the two; other CRs are kept and shown."""
+    """Replace CRLF line endings with LF, even if the text ends after the CR. Other CRs are kept and shown."""
     return _CRLF.sub("", text)
 
 
 def quoted_lines(code: str) -> tuple[str, ...]:
-    """Return the folded lines of a quote without blank lines at both ends; empty if nothing was quoted."""
+    """Return the folded lines of a quote without leading and trailing blank lines."""
     folded = [fold(line) for line in strip_gutter(split_lines(code))]
     filled = [index for index, line in enumerate(folded) if line]
     return tuple(folded[filled[0] : filled[-1] + 1][:MAX_QUOTE_LINES]) if filled else ()
 
 
 class Block(Struct, frozen=True, array_like=True):
-    """The digest of lines of code, to find them again and to detect changes.
+    """The digest of lines of code, used to find them again and to detect changes.
 
     Attributes:
-        first: 8 hex digits of the first folded line.
-        digest: 32 hex digits of all folded lines.
+        first: 8 hex digits of the digest of the first folded line.
+        digest: 32 hex digits of the digest of all folded lines.
     """
 
     first: str
@@ -105,9 +105,9 @@ class TextIndex(Struct, frozen=True, dict=True):
     """The known lines of one side of a file.
 
     Attributes:
-        folded: line number to folded text; with gaps if only hunks are known.
-        occurrences: folded text to its line numbers, ascending.
-        last: the highest known number, or 0.
+        folded: maps line numbers to folded text. Numbers are missing if only hunks are known.
+        occurrences: maps folded text to its line numbers, ascending.
+        last: the highest known line number, or 0.
     """
 
     folded: Mapping[int, str]
@@ -126,7 +126,7 @@ class TextIndex(Struct, frozen=True, dict=True):
         return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
 
     def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
-        """Yield the positions of the quote, nearest to a line first; a bounded number is checked."""
+        """Yield the positions of the quote, nearest to a line first. Only a bounded number of positions is checked."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
         for place in outward(places, line + offset):
@@ -154,11 +154,11 @@ class TextIndex(Struct, frozen=True, dict=True):
         return {}
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
-        """Return `count` folded lines from a line on; an unknown line is empty."""
+        """Return `count` folded lines, starting at a line. Unknown lines are empty."""
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
-        """Return how many copies of the block at a known line start above it."""
+        """Return how many copies of the block at a known line start above that line."""
         if count not in self._ordinals:
             self._ordinals[count] = self._counted(count)
         return self._ordinals[count][line]
@@ -174,14 +174,14 @@ class TextIndex(Struct, frozen=True, dict=True):
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each run of consecutive numbers."""
+    """Yield the first and last number of each run of consecutive numbers."""
     for _, pairs in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in pairs]
         yield run[0], run[-1]
 
 
 def outward(numbers: Sequence[int], centre: int) -> list[int]:
-    """Return a bounded number of values nearest to the centre, by distance, the lower one first."""
+    """Return a bounded number of values nearest to the center, by distance. Of two equally near, the lower is first."""
     at = bisect_left(numbers, centre)
     near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
     return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]
