@@ -1,5 +1,5 @@
-"""The values that every other package uses.
+"""Define the values that all other packages use.
 
-Severities, findings, tasks, questions, the options of the settings, the events of a runner, and the URLs and remotes of
-repositories and services.
+Contains severities, findings, tasks, questions, options of the settings, events of a runner, and the URLs and remotes
+of repositories and services.
 """

@@ -1,8 +1,8 @@
 """Parse the runner's event.
 
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Parsing never raises. An event that reviewbot
-ignores is an `OtherEvent` with the reason; one that it cannot read is a `BrokenEvent`, so that a due review is never
-skipped.
+ignores becomes an `OtherEvent` with the reason. An event that it cannot read becomes a `BrokenEvent`, so that a due
+review is never skipped.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ LARGEST_NUMBER = 2**31 - 1
 """Pull request numbers are 32-bit integers in GraphQL."""
 
 LONGEST_NAME = 1000
-"""Characters of a login, a label, a branch or an action."""
+"""The maximum number of characters of a login, a label, a branch or an action."""
 
 BOT_SUFFIX = "[bot]"
-"""The end of every bot's login; a user's login cannot contain brackets."""
+"""The suffix of every bot's login. A user's login cannot contain brackets."""
 
 
 class ReviewEvent(Struct, frozen=True):
     """A `pull_request`, `pull_request_target` or `pull_request_review` event, except the action `closed`.
 
     Attributes:
-        action: GitHub's word, such as `opened`, `synchronize` or `labeled`.
-        head_sha: the head at the time of the event; None if missing or invalid.
-        sender: the login; empty for a deleted account.
-        label: the label of a `labeled` or `unlabeled` action.
+        action: GitHub's name for it, such as `opened`, `synchronize` or `labeled`.
+        head_sha: the head at the time of the event, or None if it is missing or invalid.
+        sender: the sender's login, or empty if the account was deleted.
+        label: the label that a `labeled` or `unlabeled` action added or removed.
         is_repeated: whether this is a re-run of an earlier run, so the event may be old.
         workflow: the file name of the workflow, or empty.
     """
@@ -49,12 +49,12 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class Rerun(Struct, frozen=True):
-    """A re-run of a workflow of this repository's branches, with the file of its first attempt.
+    """A re-run of a workflow from a branch of this repository, with the workflow file of its first attempt.
 
     Attributes:
-        path: of the workflow file.
+        path: the path of the workflow file.
         sha: the commit of that file.
-        ref: the branch of the file, as `refs/heads/main`.
+        ref: the branch of the file, e.g., `refs/heads/main`.
     """
 
     path: str
@@ -68,12 +68,12 @@ class ClosedEvent(Struct, frozen=True):
 
 
 class CommentEvent(Struct, frozen=True):
-    """A comment on a pull request's timeline or in a review thread. The head may be missing from it.
+    """A comment on a pull request's timeline or in a review thread. The head may be missing from the payload.
 
     Attributes:
-        author: login of the comment's author; `sender` caused the event, for example as an editor.
+        author: the login of the comment's author. `sender` caused the event, e.g., by editing the comment.
         comment_id: the REST id, or 0.
-        in_thread: whether it is a review comment.
+        in_thread: whether the comment is in a review thread.
     """
 
     number: int
@@ -90,9 +90,9 @@ class DispatchEvent(Struct, frozen=True):
     """A user started the workflow manually.
 
     Attributes:
-        number: the input `pr`; None if missing or invalid.
-        problem: why the input is invalid, or empty.
-        sender: login of that user.
+        number: the input `pr`, or None if it is missing or invalid.
+        problem: the reason why the input is invalid, or empty.
+        sender: the login of that user.
         sha: the input `sha` in lower case, not validated, or empty.
         workflow: the file name of the workflow, or empty.
     """
@@ -105,11 +105,11 @@ class DispatchEvent(Struct, frozen=True):
 
 
 class MergeGroupEvent(Struct, frozen=True):
-    """The merge queue requests a check.
+    """A request by the merge queue for a check.
 
     Attributes:
-        head_sha: where the check must be reported, or the queue stalls.
-        numbers: the pull requests in the head's branch name, usually the last one of the group.
+        head_sha: the commit that needs the check. Without it, the queue stalls.
+        numbers: the pull requests in the name of the head's branch, usually only the last one of the group.
         base_ref: the target branch without `refs/heads/`, or empty.
     """
 
@@ -119,16 +119,16 @@ class MergeGroupEvent(Struct, frozen=True):
 
 
 class RelayEvent(Struct, frozen=True):
-    """A workflow without the key has run for a comment; its commands are read from GitHub."""
+    """A run of a workflow without the key, started by a comment. reviewbot reads the commands from GitHub."""
 
     number: int
 
 
 class ChecksEvent(Struct, frozen=True):
-    """Other checks of a commit have ended, so a purchase for a pull request with this head may be made.
+    """The end of other checks of a commit, after which reviewbot may buy a review for a pull request with this head.
 
     Attributes:
-        branches: the head's branch in its repository, perhaps a fork; several if GitHub names several.
+        branches: the branches of the head in its repository, which may be a fork. Usually there is only one.
     """
 
     head_sha: str
@@ -136,13 +136,13 @@ class ChecksEvent(Struct, frozen=True):
 
 
 class OtherEvent(Struct, frozen=True):
-    """An event that reviewbot ignores, and why."""
+    """An event that reviewbot ignores, with the reason."""
 
     why: str
 
 
 class BrokenEvent(Struct, frozen=True):
-    """An event with a payload that cannot be read: an error, never a skip."""
+    """An event with an unreadable payload. It is an error and never skips a review."""
 
     problem: str
 
@@ -222,7 +222,7 @@ class _WorkflowRun(_CheckSuite, frozen=True):
 
 
 class _Payload(Struct, frozen=True):
-    """What reviewbot reads of all events. A comment names an issue or, in a review thread, a pull request."""
+    """The fields that reviewbot reads from any event. A comment has an issue or, in a review thread, a pull request."""
 
     action: Name = ""
     number: Number | None = None
@@ -312,11 +312,11 @@ def _merge_group(_: str, payload: _Payload) -> Event:
 
 
 def _workflow_run(name: str, payload: _Payload) -> Event:
-    """Tell a relay of thread commands from other workflows by the event that started it, which no author chooses."""
+    """Recognize a relay of thread commands by the event that started it, because an author cannot choose that event."""
     run = payload.workflow_run
     if run.event != "pull_request_review_comment":
         return _checks(name, run.head_sha, [run.head_branch], is_over=payload.action == "completed")
-    # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
+    # The payload does not list pull requests of forks, so the workflow puts the number at the end of its `run-name`.
     number = _typed_number(run.display_title.rpartition("#")[2])
     if number is None:
         return OtherEvent("the `workflow_run` does not name a pull request at the end of its title")
@@ -366,7 +366,7 @@ T = TypeVar("T")
 
 
 def _needed(value: T | None, field: str) -> T:
-    """Return a value that the payload must have; a missing one is a `JsonMismatch`."""
+    """Return a required value of the payload, or raise `JsonMismatch` if it is missing."""
     if not value:
         raise JsonMismatch(field, "is missing or invalid")
     return value

@@ -1,4 +1,4 @@
-"""The values of settings, in the spelling of the inputs."""
+"""The values of settings, spelled as in the inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ReviewerKind(StrEnum):
 
 
 class RoutedReviewer(StrEnum):
-    """Who reviews by a rule of `routes`, the least first."""
+    """The reviewer that a rule of `routes` selects, weakest first."""
 
     NONE = "none"
     LOCAL = "local"
@@ -28,7 +28,7 @@ class RoutedReviewer(StrEnum):
 
 
 class Auto(StrEnum):
-    """Stands for a number that depends on the change."""
+    """The setting for a number that depends on the change."""
 
     AUTO = "auto"
 
@@ -67,14 +67,14 @@ class FailOn(StrEnum):
 
 
 class ReviewKind(StrEnum):
-    """The event of a review, whose names are GitHub's words; reviewbot never approves."""
+    """The event of a review, in GitHub's terms. reviewbot never approves."""
 
     COMMENT = "comment"
     REQUEST_CHANGES = "request-changes"
 
 
 class AnswerForm(StrEnum):
-    """What the reviewer is asked for: JSON that fits the response schema, or text in which a person lists findings."""
+    """The form of the requested answer: JSON that fits the response schema, or text in which people list findings."""
 
     SCHEMA = "schema"
     WORDS = "words"
@@ -91,7 +91,7 @@ class Supersede(StrEnum):
     KEEP = "keep"
 
     def replaces(self, status: TaskStatus) -> bool:
-        """Return whether the open task of an older head is cancelled for the newer head."""
+        """Return whether the open task of an older head is cancelled when there is a newer head."""
         if status.is_over or self is Supersede.KEEP:
             return False
         return self is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING

@@ -1,4 +1,4 @@
-"""Questions to the reviewer: bought ones, and intents to buy one."""
+"""Questions to the reviewer, and intents to buy their answers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reviewbot.domain.model.review import Credits
 
 MAX_QUESTIONS = 20
 MOST_OPEN = 5
-"""How many questions of a pull request may be open; each is looked up by every run."""
+"""The maximum number of open questions of a pull request. Every run looks up each open question."""
 
 
 class QuestionState(StrEnum):
     """The state of a question.
 
-    `ANSWERED` and `ENDED` (without an answer) are recorded after the reply is posted; for a withdrawn intent, `ENDED`
-    is recorded before its reply.
+    `ANSWERED` and `ENDED` (without an answer) are recorded after the reply is posted. If an intent is withdrawn,
+    `ENDED` is recorded before the reply.
     """
 
     INTENT = "intent"
@@ -38,13 +38,13 @@ class Question(Struct, frozen=True, array_like=True):
     """A question that was bought, or the intent to buy its answer.
 
     Attributes:
-        comment: the `comment_key` of the comment that asks.
-        digest: of its text, `idempotency.text_digest`.
-        finding: the id of the finding that it is about; empty for the whole pull request.
-        task_id: empty while it is an intent.
-        hold: credits held while it is open.
-        used: credits used, None while unknown.
-        at: when its intent was recorded, ISO 8601, UTC; empty before.
+        comment: the `comment_key` of the comment with the question.
+        digest: the `idempotency.text_digest` of the question's text.
+        finding: the id of the finding that the question is about, or empty if it is about the whole pull request.
+        task_id: the task's id, or empty for an intent.
+        hold: the credits held while the question is open.
+        used: the credits used, or None while they are unknown.
+        at: when the intent was recorded (ISO 8601, UTC), or empty before that.
     """
 
     comment: str
@@ -64,9 +64,9 @@ class Question(Struct, frozen=True, array_like=True):
 
     @property
     def progress(self) -> tuple[bool, int, bool]:
-        """The order of two records of one question; the later one counts, whichever run writes last.
+        """The sort key of the records of one question. The highest record counts, whichever run writes last.
 
-        A run can end an intent while another creates its task: the task is paid for, so its record counts.
+        One run can end an intent while another run creates its task. The task is paid for, so its record counts.
         """
         return bool(self.task_id), _ORDER.index(self.state), self.used is not None
 
@@ -85,7 +85,7 @@ class Questions(Struct, frozen=True):
         return sum((one.cost for one in self.records), Decimal(0))
 
     def having(self, question: Question) -> Questions:
-        """Add a question, or update its record; of more than `MAX_QUESTIONS` the oldest that is over is dropped."""
+        """Add a question, or update its record. Beyond `MAX_QUESTIONS` records, drop the oldest that is over."""
         known = self.find(question.comment)
         if known is not None:
             latest = max(known, question, key=lambda one: one.progress)

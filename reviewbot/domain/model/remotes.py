@@ -16,10 +16,10 @@ _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 
 class Remote(Struct, frozen=True):
-    """A repository on a host, without other parts of its address, such as a password.
+    """A repository on a host. Other parts of its address, such as a password, are left out.
 
     Attributes:
-        host: such as `github.com`, with its port, if any.
+        host: the host, e.g., `github.com`, with its port, if any.
         full_name: `owner/name`.
     """
 
@@ -33,7 +33,7 @@ class Remote(Struct, frozen=True):
 
 
 def read_remote(address: str) -> Remote | None:
-    """Parse a git remote's address; None if it is not an `owner/name` on a host."""
+    """Parse a git remote's address. Return None if it is not an `owner/name` on a host."""
     if web := _WEB.fullmatch(address):
         return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
@@ -47,7 +47,7 @@ class VcsInfo(Struct, frozen=True):
 
 
 class DirectUrl(Struct, frozen=True):
-    """What pip records about the origin of an installation (PEP 610).
+    """The origin of an installation as pip records it (PEP 610).
 
     https://packaging.python.org/en/latest/specifications/direct-url/
     """
@@ -58,7 +58,7 @@ class DirectUrl(Struct, frozen=True):
 
 
 def read_direct_url(text: str | None) -> DirectUrl | None:
-    """Parse `direct_url.json`; None if it is missing or invalid."""
+    """Parse `direct_url.json`. Return None if it is missing or invalid."""
     try:
         return None if text is None else read(text, DirectUrl)
     except JsonMismatch:

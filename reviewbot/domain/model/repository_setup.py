@@ -1,4 +1,4 @@
-"""How reviewbot is set up in a repository: the files of its default branch, and its required checks."""
+"""How reviewbot is set up in a repository: the files of the default branch and the required checks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class RepositorySetup(Struct, frozen=True):
     """The files of the default branch that concern reviewbot.
 
     Attributes:
-        branch: empty in an empty repository.
-        config: None if there is no config file.
-        templates: texts by name, as `workflows`.
+        branch: the default branch, or empty in an empty repository.
+        config: the text of the config file, or None if it is missing.
+        templates: the texts by name, as in `workflows`.
     """
 
     branch: str
@@ -29,8 +29,8 @@ class Environment(Struct, frozen=True):
     """The branches whose jobs can use a deployment environment.
 
     Attributes:
-        patterns: their names; None without such a limit.
-        only_protected: whether they are those with branch protection.
+        patterns: the branch name patterns, or None.
+        only_protected: whether only protected branches can use the environment.
     """
 
     patterns: tuple[str, ...] | None = None
@@ -38,12 +38,12 @@ class Environment(Struct, frozen=True):
 
 
 class Required(Struct, frozen=True):
-    """A required check or status; `source` is the App that must create it, None for any."""
+    """A required check or status. `source` is the App that must create it, or None for any."""
 
     name: str
     source: int | None = None
 
     @property
     def is_ours(self) -> bool:
-        """Whether it must come from GitHub Actions, as reviewbot's checks do."""
+        """Whether GitHub Actions must create it, as it does reviewbot's checks."""
         return self.source == ACTIONS_APP

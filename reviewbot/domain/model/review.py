@@ -17,7 +17,7 @@ Credits = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
 
 class Severity(StrEnum):
-    """The severity of a finding; `UNRATED` if CodeVF gave none or an unknown one."""
+    """The severity of a finding, or `UNRATED` if CodeVF gave none or an unknown one."""
 
     UNRATED = "unrated"
     CRITICAL = "critical"
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The order in which findings are shown, from 0; unrated is first, since it may be critical."""
+        """The order in which findings are shown, from 0. Unrated is first because it may be critical."""
         return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
@@ -49,7 +49,7 @@ class Category(StrEnum):
 
 
 class Side(StrEnum):
-    """GitHub's names: RIGHT is the head, LEFT the merge base."""
+    """The side of a diff, in GitHub's terms. RIGHT is the head, LEFT the merge base."""
 
     RIGHT = "RIGHT"
     LEFT = "LEFT"
@@ -60,14 +60,14 @@ class Side(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """A finding as parsed, not yet placed.
+    """A finding that is parsed but not yet placed.
 
     Attributes:
-        path: as the reviewer wrote it; may be empty.
-        category: None if CodeVF gave none or an unknown one.
-        line: first cited line, from 1; `end_line` is None if `line` is, else at least `line`.
-        code: the quoted lines, perhaps with the line numbers of the attachment.
-        suggestion: the replacement; empty means "delete the lines".
+        path: the path as the reviewer wrote it. It may be empty.
+        category: the category, or None if CodeVF gave none or an unknown one.
+        line: the first cited line, from 1. `end_line` is None if `line` is None, and at least `line` otherwise.
+        code: the quoted lines, which may contain the line numbers of the attachment.
+        suggestion: the replacement. An empty text means "delete the lines".
     """
 
     path: str
@@ -85,7 +85,7 @@ class Finding(Struct, frozen=True):
 
 
 class Leftover(Struct, frozen=True):
-    """A part of the answer that violates the schema, as text; `where` is a path such as `files[2].findings[0]`."""
+    """A part of the answer that violates the schema, as text. `where` is a path such as `files[2].findings[0]`."""
 
     where: str
     why: str
@@ -98,7 +98,7 @@ class PreviousState(StrEnum):
 
 
 class Previous(Struct, frozen=True):
-    """What an answer says about an earlier finding; its `reply` is posted in the finding's thread."""
+    """The statement of an answer about an earlier finding. reviewbot posts the `reply` in the finding's thread."""
 
     id: str
     state: PreviousState
@@ -107,12 +107,12 @@ class Previous(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The reviewer's answer, in its order.
+    """The reviewer's answer, in the original order.
 
     Attributes:
-        leftovers: what is not a valid finding.
-        readable: whether the whole answer could be parsed, by the schema or as prose. Only a readable report without
-            findings is a clean one.
+        leftovers: the parts that are not valid findings.
+        readable: whether the whole answer could be parsed, by the schema or as prose. A report is clean only if it is
+            readable and has no findings.
     """
 
     summary: str
@@ -133,7 +133,7 @@ class Report(Struct, frozen=True):
 
 
 class TaskStatus(Enum):
-    """The status of a task; CodeVF may send undocumented ones."""
+    """The status of a task. CodeVF may send undocumented values."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -145,7 +145,7 @@ class TaskStatus(Enum):
 
     @property
     def is_over(self) -> bool:
-        """Whether polling can stop; an unknown status counts as running."""
+        """Whether polling can stop. An unknown status counts as running."""
         return self in _OVER
 
 
@@ -153,20 +153,20 @@ _OVER = frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED
 
 
 class Unread(Struct, frozen=True):
-    """A file that the reviewer did not read completely, with the reason, if known."""
+    """A file that the reviewer did not read completely, with the reason if it is known."""
 
     path: str
     why: str
 
 
 class Task(Struct, frozen=True):
-    """A task; `status_text` is CodeVF's own word.
+    """A task. `status_text` is the status as CodeVF sent it.
 
     Attributes:
         result: the decoded JSON of `result`, if any.
-        retry_after: seconds until the next poll, if CodeVF sets them.
-        unseen: files that the reviewer could not read completely; they make the review partial.
-        parts: the tasks of one purchase that are joined here, or empty.
+        retry_after: the seconds until the next poll, if CodeVF sets them.
+        unseen: the files that the reviewer could not read completely. They make the review partial.
+        parts: the tasks of one purchase, if this task joins several.
     """
 
     id: str
@@ -180,14 +180,14 @@ class Task(Struct, frozen=True):
 
 
 class Balance(Struct, frozen=True):
-    """The credits of the account; may be fractions."""
+    """The credits of the account, which may be fractions."""
 
     available: Decimal
     on_hold: Decimal
 
 
 class Tag(Struct, frozen=True):
-    """An expertise; `valid_from` and `valid_to` are None if CodeVF sets no limit."""
+    """An expertise. `valid_from` and `valid_to` are None if CodeVF sets no limit."""
 
     id: int
     name: str
@@ -200,18 +200,21 @@ class Tag(Struct, frozen=True):
         return self.valid_to is not None and self.valid_to < now
 
     def is_called(self, expertise: str) -> bool:
-        """Return whether `expertise` is its name, ignoring case, or its number."""
+        """Return whether `expertise` is the tag's number, or its name in any case."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
 
 
 def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None:
-    """Return the tag of a name or number, an expired one only if no other has it: a renewed tag keeps its name."""
+    """Return the tag with a name or number, or None.
+
+    Prefer a tag that has not expired, because a renewed tag keeps its name.
+    """
     called = (one for one in tags if one.is_called(expertise))
     return min(called, key=lambda one: one.is_expired(now), default=None)
 
 
 def other_tags(tags: Iterable[Tag], tag: Tag | None, now: datetime) -> str:
-    """Return what to do instead of using a tag that is unknown, or not valid for long."""
+    """Return a hint on how to replace a tag that is unknown, expired or about to expire."""
     usable = (one for one in tags if one != tag and not one.is_expired(now) and not one.is_deprecated)
     names = [f"`{one.name}`" for one in usable if one.valid_from is None or one.valid_from <= now]
     return f"Set `expertise` to one of: {', '.join(names)}." if names else "Remove `expertise`."
@@ -232,7 +235,7 @@ class Mode(StrEnum):
 
 
 class Attachment(Struct, frozen=True):
-    """A text file of a task; `path` is that of the changed file if it contains only one."""
+    """A text file of a task. If it contains only one changed file, `path` is that file's."""
 
     file_name: str
     content: str
@@ -244,10 +247,10 @@ class Submission(Struct, frozen=True):
 
     Attributes:
         prompt: 10 to 10,000 characters.
-        tag_id: the expertise; None for CodeVF's default.
+        tag_id: the expertise, or None for CodeVF's default.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
-        response_schema: None if the answer may be prose.
+        response_schema: the schema of the answer, or None if the answer may be prose.
     """
 
     prompt: str

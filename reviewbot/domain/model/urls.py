@@ -1,4 +1,4 @@
-"""Which URLs a request may go to: https, or loopback."""
+"""Check which URLs a request may go to: https or loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_loopback(url: str) -> bool:
 def check_service_url(url: str) -> str | None:
     """Return a base URL that a key may be sent to, with a trailing slash.
 
-    None if it is not https (except on loopback), or contains a user, a query or a fragment.
+    Return None if the URL is not https (except on loopback), or contains a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)
