@@ -1,5 +1,5 @@
-"""What is sent to CodeVF, at what price, and how its answers are read.
+"""Decide what to send to CodeVF and at what price, and read its answers.
 
-Attachments, batches and size tiers, idempotency keys, budgets and polling intervals, the response schema, and the
-parsers of findings in JSON and in prose.
+Contains attachments, batches and size tiers, idempotency keys, budgets, polling intervals, the response schema, and the
+parsers for findings in JSON and in prose.
 """

@@ -1,4 +1,4 @@
-"""Safe attachment names for single files with untrusted paths, and one line on each attachment."""
+"""Choose safe attachment names for single files with untrusted paths, and describe each attachment in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posixpath import basename, splitext
 from reviewbot.domain.model.review import Attachment
 
 CONVERSATION = "conversation.md"
-"""The attachment with the findings to confirm, what is new since the last review, and what people wrote."""
+"""The attachment with the findings to confirm, the changes since the last review, and what people wrote."""
 
 CONTEXT = "context.md"
 """The attachment with documents of the default branch, commit messages and issues."""
@@ -20,19 +20,19 @@ QUESTION = "question.txt"
 """The attachment with the finding that a question is about, and its thread."""
 
 LONGEST = 100
-"""Characters of a name."""
+"""The maximum number of characters of a name."""
 
 _UNSAFE = re.compile("[^A-Za-z0-9._-]+")
 
 _NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
-"""These get `.txt`: `.diff` is reserved for the change's diff, and CodeVF's client treats the others as base64."""
+"""Names with these endings get `.txt`. `.diff` is reserved for the diff. CodeVF's client reads the rest as base64."""
 
 _RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|{re.escape(QUESTION)}|files-[0-9]+\.txt")
-"""Names of the other attachments; those of the diff end with `.diff`."""
+"""The names of other attachments. The names of attachments with the diff end with `.diff`."""
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return a safe name for each path: its base name if unique, ignoring case, else the whole path."""
+    """Return a safe name for each path: its base name if that is unique, ignoring case, or else the whole path."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}
@@ -64,7 +64,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def described(attachment: Attachment) -> str:
-    """Return one line on an attachment, for the prompt."""
+    """Describe an attachment in one line for the prompt."""
     if attachment.path:
         return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
     if attachment.file_name.endswith(".diff"):

@@ -1,7 +1,8 @@
-"""Pack attachments: the diff first, then file texts with line numbers; at most five, within a budget of bytes.
+"""Pack the diff and then file texts with line numbers into at most five attachments, within a budget of bytes.
 
-Each text has its own attachment if there are enough of them. Otherwise bundles contain an index and the files, grouped
-by folder, riskiest first. A diff or a text is sent whole or not at all. Without a file's diff the review is partial.
+Each text has its own attachment if there are enough attachments. Otherwise, the texts are bundled with an index,
+grouped by folder, riskiest first. A diff or a text is sent whole or not at all. If a file's diff is not sent, the
+review is partial.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from reviewbot.values import replace
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
-"""Bytes of a text that CodeVF's client accepts at most (codevf-sdk 0.1.1 on PyPI)."""
+"""The maximum bytes of a text that CodeVF's client accepts (codevf-sdk 0.1.1 on PyPI)."""
 
 _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 
 
 class SizeTier(Struct, frozen=True):
-    """The limits of a request: bytes of each attachment and of all of them, both in JSON, and their number."""
+    """The limits of a request: the bytes of each attachment and of all attachments, both in JSON, and their number."""
 
     attachment: int
     request: int
@@ -38,23 +39,26 @@ class SizeTier(Struct, frozen=True):
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """Return the tiers, largest first; a 413 selects the next one, since CodeVF's sources state several limits."""
+    """Return the tiers, largest first.
+
+    After a 413, the next tier is used, because CodeVF's sources state several limits.
+    """
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
     )
 
 
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
-    """Split the limits between the files and one attachment for the new part and the findings to confirm."""
+    """Split the limits between the files and a single attachment for both the new part and the findings to confirm."""
     context = min(limits.attachment, limits.request // 5)
     return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
 class Sendable(Struct, frozen=True):
-    """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
+    """A selected file, ready to be sent, with its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
-        risk: higher is sent first.
+        risk: files with a higher risk are sent first.
     """
 
     path: str
@@ -72,10 +76,10 @@ class Sent(Struct, frozen=True):
     """A line of the manifest.
 
     Attributes:
-        bytes: of diff and text as sent, in UTF-8.
+        bytes: the size of the diff and the text as sent, in UTF-8.
         whole: whether the text was sent with the diff.
-        sha256: hex digest of diff and text as sent, concatenated.
-        attachment: the name of the attachment with the text, empty without one.
+        sha256: the hex digest of the diff and the text as sent, concatenated.
+        attachment: the name of the attachment with the text, or empty if the text was not sent.
     """
 
     path: str
@@ -87,12 +91,12 @@ class Sent(Struct, frozen=True):
 
 
 class Packing(Struct, frozen=True):
-    """What one task contains, or several that are bought together.
+    """The content of one task, or of several tasks that are bought together.
 
     Attributes:
         attachments: at most five per task, diffs first.
-        omitted: selected files that are not in the manifest.
-        limits: the limit that excluded a file's diff or text, as text, by path.
+        omitted: the selected files that are not in the manifest.
+        limits: the limit that excluded a file's diff or text, in words, by path.
     """
 
     attachments: tuple[Attachment, ...]
@@ -103,7 +107,7 @@ class Packing(Struct, frozen=True):
 
 
 def number_lines(text: str) -> str:
-    """Prefix each line with its number, so that a reviewer can cite it."""
+    """Prefix each line with its number, so that a reviewer can cite the line."""
     if not text:
         return ""
     lines = text.removesuffix("\n").split("\n")
@@ -113,7 +117,7 @@ def number_lines(text: str) -> str:
 
 
 def file_section(path: str, text: str) -> str:
-    """Return a file's section of an attachment: a header line, then its numbered lines."""
+    """Return a file's section of an attachment, which consists of a header line and the numbered lines."""
     return f"=== {_title(path, text)}{number_lines(text)}"
 
 
@@ -123,7 +127,7 @@ def _title(path: str, text: str) -> str:
 
 
 def read_sections(content: str) -> Mapping[str, str]:
-    """Return the files of an attachment by path; the inverse of `file_section`."""
+    """Return the files of an attachment by path. This is the inverse of `file_section`."""
     files: dict[str, str] = {}
     _, *parts = _HEADER.split(content)
     for path, body in zip(parts[::2], parts[1::2], strict=True):
@@ -152,7 +156,7 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
 
 
 def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
-    """Give each text its own attachment if there are enough of them, else bundle them."""
+    """Give each text its own attachment if there are enough attachments. Otherwise, bundle the texts."""
     sizes = {file.path: json_size(_section(file)) for file in files}
     fitting = []
     for file in files:
@@ -169,7 +173,7 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
         return
-    # If they do not all fit, prefer the riskiest over whole folders.
+    # If not all files fit, add them by risk instead of by folder.
     for file in arranged if all_fit else fitting:
         bins.add(_BUNDLE, file, bundled[file.path])
 
@@ -179,14 +183,14 @@ def in_order(files: Iterable[Sendable]) -> list[Sendable]:
 
 
 def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    """Group files by folder; folders and files are sorted riskiest first."""
+    """Group files by folder. Both the folders and the files in them are sorted riskiest first."""
     ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
     folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
     return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """Combine the packings of several tasks; only the first `handed_in` were submitted."""
+    """Combine the packings of several tasks, of which only the first `handed_in` were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -202,10 +206,10 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
 
 
 def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, confirms: bool) -> int:
-    """Return how many bytes of context and conversation fit beside the files of a task: 0 if they could displace one.
+    """Return how many bytes of context and conversation fit beside a task's files, or 0 if they could displace a file.
 
-    A request that is too large for CodeVF is repeated without them in the next size tier, so the files must fit there,
-    too.
+    If a request is too large for CodeVF, it is repeated in the next size tier without context and conversation, so the
+    files must fit there, too.
     """
     first, second, *_ = (split_for_context(one)[0] if confirms else one for one in size_tiers(attachment_bytes))
     used = sum(json_size(one.content) for one in packing.attachments)
@@ -213,7 +217,7 @@ def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, co
 
 
 def with_conversation(packing: Packing, text: str, redactions: int) -> Packing:
-    """Add the conversation as an attachment, and as a line of the manifest."""
+    """Add the conversation as an attachment and as a line of the manifest."""
     part = part_of(CONVERSATION, text, redactions)
     return replace(packing, attachments=(*packing.attachments, Attachment(CONVERSATION, text)), context=(part,))
 
@@ -242,7 +246,7 @@ def _manifest_line(file: Sendable, attachment: str) -> Sent:
 
 
 _DIFF, _BUNDLE = "", "/"
-"""Attachment kinds that are not paths; the kind of a single file's attachment is its path."""
+"""Attachment kinds that are not paths. The kind of a single file's attachment is the file's path."""
 
 _INDEX_TITLE = "INDEX of the files below, by folder, the riskiest first\n"
 
@@ -252,10 +256,10 @@ def _indexed(file: Sendable) -> str:
 
 
 class Bins:
-    """The attachments of a request while they are filled.
+    """The attachments of a request while they are being filled.
 
     Attributes:
-        taken: kind and bytes of each attachment; kinds never mix.
+        taken: the kind and bytes of each attachment. An attachment never mixes kinds.
     """
 
     def __init__(self, limits: SizeTier) -> None:
@@ -269,7 +273,7 @@ class Bins:
         return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of its kind with enough space, or to a new one; return whether it fits."""
+        """Add a file to the first attachment of its kind with enough space, or to a new one. Return whether it fits."""
         index = self._place(kind, bytes_)
         if index is None:
             self.refuse("diff" if kind == _DIFF else "text", file, bytes_)
@@ -280,7 +284,7 @@ class Bins:
         return True
 
     def have_room(self, kind: str, sizes: Iterable[int]) -> bool:
-        """Return whether attachments of a kind can take pieces of these sizes, in this order."""
+        """Return whether pieces of these sizes fit into attachments of a kind, in this order."""
         trial = Bins(self.limits)
         trial.taken = [*self.taken]
         return all(trial._place(kind, one) is not None for one in sizes)

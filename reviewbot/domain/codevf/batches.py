@@ -1,6 +1,6 @@
 """Split a change that is too large for one task, and join the tasks into one purchase.
 
-The purchase's task id contains all ids. It is over when all tasks are, and costs their sum.
+The purchase's task id contains all ids. A purchase is over when all its tasks are. Its cost is the sum of their costs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BETWEEN = ","
 
 
 class TaskBatches(Struct, frozen=True):
-    """The files of each task, the limits of its files, and the limits of the context sent with them, if any."""
+    """The files of each task, the limits for these files, and the limits for the context sent with them, if any."""
 
     files: tuple[tuple[Sendable, ...], ...]
     limits: SizeTier
@@ -35,7 +35,10 @@ class TaskBatches(Struct, frozen=True):
 
     @classmethod
     def of(cls, files: Sequence[Sendable], limits: SizeTier, most: int, *, confirms: bool) -> TaskBatches:
-        """Split the files over at most `most` tasks; with `confirms` each reserves space for findings to confirm."""
+        """Split the files into at most `most` tasks.
+
+        If `confirms` is set, each task reserves space for findings to confirm.
+        """
         for_files, context_limits = split_for_context(limits) if confirms else (limits, None)
         return cls(split(files, for_files, most), for_files, context_limits)
 
@@ -48,10 +51,10 @@ class TaskBatches(Struct, frozen=True):
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """Split the files over at most `most` tasks: by folder if everything fits, else the riskiest first.
+    """Split the files into at most `most` tasks, by folder if everything fits, and otherwise riskiest first.
 
-    Another task is used only if a diff would be left out, never for a whole text. What does not fit stays with the last
-    task, which reports it as omitted.
+    Another task is added only if a diff would be left out, never for a whole text. Files that do not fit stay with the
+    last task, which reports them as omitted.
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
@@ -66,7 +69,7 @@ def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple
 def _filled(
     groups: Iterable[Sequence[Sendable]], limits: SizeTier, most: int
 ) -> tuple[list[list[Sendable]], list[Sendable]]:
-    """Return the files of each task, groups kept together if they fit, and the files that fit in none."""
+    """Return the files of each task and the files that fit in no task. Groups stay together if they fit."""
     groups = list(groups)
     sizes = {file.path: file.diff_size for group in groups for file in group}
     parts: list[list[Sendable]] = []
@@ -94,7 +97,7 @@ def split_ids(task_id: str) -> tuple[str, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Combine several tasks. The result is over when all are; tasks without a result are listed in `unseen`."""
+    """Combine several tasks. The result is over when all tasks are. Its `unseen` lists the tasks without a result."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

@@ -1,4 +1,4 @@
-"""Credits: what a task would hold, and whether that fits the limits."""
+"""Compute the credits that a task would hold, and check them against the limits."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
 
 
 def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return the credits of a task that is created again: at most those of its first price, and enough for its mode."""
+    """Return the credits for creating a task again: no more than the first hold allows, but enough for its mode."""
     return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
 
 
 class Spending(Struct, frozen=True):
-    """What limits a purchase.
+    """The limits of a purchase, and the credits that count against them.
 
     Attributes:
-        spent: credits held by open tasks and used by finished ones of this pull request.
-        max_per_pr: 0 for no limit.
-        first_hold: of the first review, 0 before it; only an automatic limit uses it.
-        what: the purchase as a phrase, such as `this review`.
-        again: how to continue after a change of the settings or the account; a terminal's user runs the command again.
+        spent: the credits held by open tasks and used by finished tasks of this pull request.
+        max_per_pr: the limit for the pull request, or 0 for no limit.
+        first_hold: the hold of the first review, or 0 before that review. Only an automatic limit uses it.
+        what: a phrase for the purchase, such as `this review`.
+        again: how to continue after changing the settings or the account. At a terminal, users run the command again.
     """
 
     hold: int
@@ -73,7 +73,7 @@ def _over_limit(spending: Spending) -> str:
 
 
 def _to_continue(spending: Spending) -> str:
-    """Return how to continue: with a limit that this review fits in, or without one."""
+    """Return the hint to set a limit that allows this review, or none."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:

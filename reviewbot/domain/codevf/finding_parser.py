@@ -1,8 +1,8 @@
 """Parse one structured answer, item by item.
 
-Severities are mapped, numbers may be text, and a missing side is RIGHT. What is not a valid finding is kept as text and
-makes the report unreadable, so that it is never taken for a clean one. Unknown keys of a finding are added to its
-explanation.
+Severities are mapped, numbers may be text, and a missing side is RIGHT. Anything that is not a valid finding is kept as
+text and makes the report unreadable, so that such a report never counts as clean. Unknown keys of a finding are added
+to its explanation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reviewbot.values import replace
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
 MAX_PATH = 4096
-"""Characters; git cannot check out longer paths."""
+"""The maximum number of characters of a path. Git cannot check out longer paths."""
 
 UNTITLED = "A finding without a title"
 
@@ -96,7 +96,7 @@ class _Answer(Struct, frozen=True):
 
 
 def severity_of(word: str) -> Severity:
-    """Return the severity of a word, in any case; unrated if it is unknown."""
+    """Return the severity that a word in any case stands for, or unrated if the word is unknown."""
     return SEVERITIES.get(_normalized(word), Severity.UNRATED)
 
 
@@ -105,17 +105,17 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def hides_findings(key: str, value: object) -> bool:
-    """Return whether a value outside the schema may contain findings: a list, an object or an error."""
+    """Return whether a value outside the schema may contain findings because it is a list, an object or an error."""
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
 def is_sentence(value: object) -> bool:
-    """Return whether a value outside the schema may be a finding, unlike a state, a time or a number."""
+    """Return whether a value outside the schema may be a finding, which a state, a time or a number cannot be."""
     return isinstance(value, str) and len(value.split()) > 1
 
 
 def read_answer(answer: Mapping[str, Any]) -> Report:
-    """Parse an answer; never raises, and never loses text."""
+    """Parse an answer without raising an error or losing text."""
     parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
@@ -140,9 +140,9 @@ _UNFIT = "it does not fit the schema"
 
 
 def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[Leftover]:
-    """Yield plain values outside the schema, with a reason if they may be a finding.
+    """Yield the plain values outside the schema, each with a reason if it may be a finding.
 
-    Lists and objects become leftovers, since findings may hide in them.
+    Lists and objects become leftovers, because they may contain findings.
     """
     for key, value in rest.items():
         place = f"{where}{key[:80]}"
@@ -201,7 +201,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
 
 
 def titled(title: str, explanation: str) -> tuple[str, str]:
-    """Return a title of one line, and an explanation with what does not fit in it."""
+    """Return a one-line title and an explanation. If the title is shortened, the explanation contains all of it."""
     words = title or explanation
     flat = " ".join(words.split())
     short = shorten_line(flat, MAX_TITLE)
@@ -241,7 +241,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as text; if nested too deeply, its keys and values, one per line."""
+    """Return a JSON value as text. If it is nested too deeply, return its keys and values, one per line."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
@@ -249,7 +249,7 @@ def shown(value: object) -> str:
 
 
 def _flattened(value: object) -> Iterator[str]:
-    """Yield every key and plain value in the order of the text, without recursion."""
+    """Yield all keys and plain values in their original order, without recursion."""
     rest: list[object] = [value]
     while rest:
         match rest.pop():

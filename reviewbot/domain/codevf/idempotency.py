@@ -1,7 +1,7 @@
-"""The identity of a purchase, and the idempotency key derived from it.
+"""Define the identity of a purchase, and derive its idempotency key.
 
-Title, body, base tip, reviewbot's version and the publishing settings are not part of it, so a rebase that changes
-nothing buys nothing.
+The title, body, base tip, reviewbot's version and the publishing settings are not part of the identity, so reviewbot
+buys nothing after a rebase that changes nothing.
 """
 
 from __future__ import annotations
@@ -19,26 +19,29 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 
 KEY_MEMORY = timedelta(hours=23)
-"""How long a key may be reused; CodeVF remembers it for 24 hours."""
+"""How long a key may be reused. CodeVF remembers it for 24 hours."""
 
 
 def is_forgotten(at: str, now: datetime) -> bool:
-    """Return whether an intent of that time, ISO 8601, is so old that its key would create a second task."""
+    """Return whether an intent recorded at `at` (ISO 8601) is so old that its key would create a second task."""
     return now - datetime.fromisoformat(at) > KEY_MEMORY
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
-    """Return the hex SHA-256 of all that a diff shows of each changed file, in any order.
+    """Return the hex SHA-256 of everything that a diff shows of each changed file, in any order of the files.
 
-    Paths, status, modes and blobs on both sides; a symlink's blob is its target, a submodule's its commit. The lines
-    follow from the blobs, which git may abbreviate or omit in the diff.
+    The digest covers paths, status, modes and blobs on both sides. A symlink's blob is its target, and a submodule's
+    blob is its commit. The lines follow from the blobs, which git may abbreviate or omit in the diff.
     """
     rows = ([*_names(one), one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
-    """Return both names, and the diff's first line if a name is not UTF-8: other bytes decode to the same name."""
+    """Return both names, and the diff's first line if a name is not UTF-8.
+
+    The first line distinguishes bytes that decode to the same name.
+    """
     names = (file.path, file.diff.old_path)
     return (*names, file.diff.text.partition("\n")[0]) if any("\ufffd" in one for one in names) else names
 
@@ -53,7 +56,7 @@ def selection_digest(paths: Iterable[str]) -> str:
 
 
 def renames_digest(files: Iterable[ChangedFile]) -> str:
-    """Return sixteen hex digits for the names of the files that a change renames or copies, or an empty text."""
+    """Return sixteen hex digits for the names of renamed and copied files, or an empty text if there are none."""
     names = [json.dumps(_names(one)) for one in files if one.path != one.diff.old_path]
     return selection_digest(names) if names else ""
 
@@ -62,11 +65,12 @@ class Identity(Struct, frozen=True):
     """The identity of a purchase.
 
     Attributes:
-        since: the last reviewed head, empty for a whole review.
-        change: `change_digest` of every changed file.
-        expertise: as in the settings; case is ignored.
-        attempt: from 1; increases after a purchase that ended without a result, or without a task (refused, withdrawn
-            or dropped while deferred); after a result, only by an authorized command.
+        since: the last reviewed head, or empty for a whole review.
+        change: the `change_digest` of all changed files.
+        expertise: as in the settings, ignoring case.
+        attempt: the attempt, from 1. It increases after a purchase that ended without a result, or without a task
+            because it was refused, withdrawn, or dropped while deferred. After a result, only an authorized command
+            increases it.
     """
 
     repository_id: int
@@ -79,7 +83,7 @@ class Identity(Struct, frozen=True):
     attempt: int = 1
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of everything except `since` and attempt: the same change in any scope."""
+        """Return the hex SHA-256 of everything except `since` and `attempt`. It identifies the change in any scope."""
         return _sha256(self._material("")).hex()
 
     def key(self) -> str:
@@ -100,7 +104,7 @@ def text_digest(text: str) -> str:
 
 
 def question_key(repository_id: int, pull_number: int, instance: str, comment: str, digest: str) -> str:
-    """Return the idempotency key of a question: its comment's `comment_key` and the digest of its text."""
+    """Return the idempotency key of a question, from its comment's `comment_key` and the digest of its text."""
     return _uuid(json.dumps(("question", repository_id, pull_number, instance, comment, digest)))
 
 
@@ -113,7 +117,7 @@ def _sha256(text: str) -> bytes:
 
 
 def account_number(api_key: str) -> int:
-    """Return a number for the account, used as the repository id of a change without a server.
+    """Return a number for the account, used as the repository id for a change that is not on a server.
 
     CodeVF rejects an idempotency key that another account has used, so two users with the same change need two keys.
     """

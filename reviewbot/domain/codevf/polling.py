@@ -1,8 +1,9 @@
-"""When to poll and when to retry, in seconds.
+"""Decide when to poll and when to retry, in seconds.
 
-The intervals are those that CodeVF recommends: the first poll after about 2 s; a pending task every 2 to 4 s; a task in
-progress every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time. After
-`RECOMMENDED_FOR` the interval grows to a minute, because the hourly limit is shared by every job of the account.
+reviewbot uses the intervals that CodeVF recommends. The first poll comes after about 2 s. The interval is 2 to 4 s for
+a pending task, and 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time, for a task
+in progress. After `RECOMMENDED_FOR`, the interval grows to a minute, because all jobs of the account share the hourly
+limit.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ RECOMMENDED_FOR = 600.0
 """Seconds for which the recommended intervals are used."""
 
 LONGEST_POLL = 60.0
-"""Seconds between two polls at most, unless CodeVF asks for more."""
+"""The maximum seconds between two polls, unless CodeVF asks for more."""
 
 MIN_SPACING = 1.0
-"""Seconds between two requests at least: CodeVF accepts one per second."""
+"""The minimum seconds between two requests, because CodeVF accepts one per second."""
 
 MAX_ATTEMPTS = 6
-"""Requests for one answer, including the first."""
+"""The maximum number of requests for one answer, including the first."""
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP statuses that are retried."""
 
 WRITES_AT_ONCE = 20
-"""Writes to GitHub without a pause: more than a review needs, fewer than `collect`."""
+"""The number of writes to GitHub without a pause. A review needs fewer, and `collect` more."""
 
 WRITES_A_MINUTE = 57
-"""Writes per minute after those; the sum stays below GitHub's limit of 80 per minute."""
+"""The writes per minute after `WRITES_AT_ONCE`. The sum of both stays below GitHub's limit of 80 per minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
@@ -52,7 +53,7 @@ class Fault(Enum):
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
-    """Return the seconds until the next poll, at least `retry_after`; an unknown status counts as in progress."""
+    """Return the seconds until the next poll, at least `retry_after`. An unknown status counts as in progress."""
     wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
     return max(wanted, retry_after or 0.0)
 
@@ -73,7 +74,7 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
 
 
 def moment(header: str) -> datetime | None:
-    """Return the time in an HTTP header (RFC 9110, 5.6.7); None if it is invalid or has no zone."""
+    """Return the time in an HTTP header (RFC 9110, 5.6.7), or None if it is invalid or has no time zone."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError):
@@ -82,7 +83,7 @@ def moment(header: str) -> datetime | None:
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
-    """Return the seconds until the request is repeated, at least `retry_after`; None to give up.
+    """Return the seconds to wait before repeating the request, at least `retry_after`, or None to give up.
 
     `attempt` is the number of failed requests, including this one. The delay doubles, with a jitter of 50 to 100 %.
     """
@@ -97,15 +98,15 @@ class Writes(Struct, frozen=True):
     """A token bucket for writes to GitHub.
 
     Attributes:
-        left: the writes left; negative if writes are already scheduled.
-        at: when that was, in seconds.
+        left: the number of writes left. It is negative if writes are already scheduled.
+        at: the time at which `left` was computed, in seconds.
     """
 
     left: float = WRITES_AT_ONCE
     at: float = 0.0
 
     def next(self, now: float) -> tuple[float, Writes]:
-        """Return the seconds until the next write, and the bucket after it."""
+        """Return the seconds until the next write, and the bucket after that write."""
         a_second = WRITES_A_MINUTE / 60
         left = min(WRITES_AT_ONCE, self.left + max(0.0, now - self.at) * a_second) - 1
         return max(0.0, -left / a_second), Writes(left, now)

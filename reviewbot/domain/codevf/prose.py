@@ -1,11 +1,11 @@
 r"""Parse an answer that was written as text.
 
 A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. Fenced blocks,
-indented paragraphs and text below its heading belong to it. All other text is left over, as written, for a person to
+indented paragraphs and text below its heading belong to the finding. All other text is kept as written, for a person to
 read.
 
-A second finding can hide in the text of a first one, in any form. So no text is rated below critical: every other
-finding is unrated, and blocks until a person has read it.
+The text of a finding can contain a second finding, in any form. A finding is therefore either critical or unrated, and
+an unrated finding blocks until a person has read it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace
 
 MAX_PROSE = 200_000
-"""Characters of an answer that is parsed."""
+"""The maximum number of characters of an answer that is parsed."""
 
 MAX_CLOSERS = 20
-"""Shorter fences in a fenced block that are skipped to find its end."""
+"""How many fences are tried as the end of a fenced block. A shorter fence does not end the block."""
 
 LONG_TITLE = 100
-"""Characters of a first line from which its first sentence is the title."""
+"""If the first line has more characters, only its first sentence becomes the title."""
 
 _CODE = 4
-"""Columns of indentation from which Markdown shows a paragraph as code."""
+"""The indentation, in columns, from which Markdown renders a paragraph as code."""
 
 _CLEAN = re.compile(
     r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
@@ -51,10 +51,10 @@ def is_clean(text: str) -> bool:
 
 
 class Prose(Struct, frozen=True):
-    """What an answer in prose contains.
+    """The content of an answer in prose.
 
     Attributes:
-        previous: what it says about earlier findings.
+        previous: the statements about earlier findings.
         rest: the paragraphs that are not part of a finding, as written.
     """
 
@@ -75,9 +75,9 @@ class _Block(Struct, frozen=True):
     """Lines that belong together: a paragraph, a list item, a heading or a fenced block.
 
     Attributes:
-        raw: as written.
-        text: without the marker and indentation; of a fence its lines.
-        info: of a fence, else None.
+        raw: the text as written.
+        text: the text without marker and indentation, or the lines inside a fence.
+        info: the info string of a fence, or None for other blocks.
     """
 
     raw: str
@@ -106,7 +106,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
 
 
 def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
-    """Return the index of the line that closes the fence, 0 if the line opens none or it is not closed."""
+    """Return the index of the line that closes the fence, or 0 if the line opens none or the fence is not closed."""
     opened = _FENCE.match(lines[start])
     if not opened:
         return 0
@@ -116,7 +116,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 
 
 def _starts(line: str, before: str) -> bool:
-    """Return whether a line begins a block without a blank line before it."""
+    """Return whether a line begins a block even if no blank line precedes it."""
     marker, text = _unmarked(line)
     if marker.strip() or before.lstrip().startswith("#"):
         return True
@@ -152,7 +152,7 @@ _CRITICAL = re.compile(
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE | re.ASCII
 )
-"""Nothing may follow: any reason can say that only a part is fixed, or name a second problem."""
+"""No text may follow, because it could say that only a part is fixed, or report a second problem."""
 
 
 class _Draft(Struct):
@@ -189,7 +189,10 @@ class _Reader:
             self.current = None
 
     def _confirmed(self, block: _Block) -> Previous | None:
-        """Return what a block says of an earlier finding, if the answer begins so: later, it may be a quotation."""
+        """Return a block's statement about an earlier finding, or None.
+
+        It counts only at the beginning of the answer. Later, it may be a quotation.
+        """
         is_quoted = block.info is not None or _indent(block.raw.expandtabs(_CODE)) >= _CODE or "[ ]" in block.raw
         if self.drafts or self.rest or is_quoted:
             return None
@@ -198,7 +201,7 @@ class _Reader:
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
-    """Return whether a block continues a finding: it is indented, below its heading, or its first text."""
+    """Return whether a block continues a finding: it is indented, below the finding's heading, or its first text."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
     return not (block.is_heading or _RULE.match(block.raw)) and (is_below or not any(draft.text))
 
@@ -219,7 +222,7 @@ def _finding(draft: _Draft) -> Finding:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the first line, or the first sentence of a long one, and what follows."""
+    """Return the first line, or the first sentence of a long line, and the text that follows."""
     first, _, rest = text.partition("\n")
     if rest and not first.rstrip().endswith((".", "!", "?", ":", ";")):
         wrapped, _, more = text.partition("\n\n")
@@ -234,11 +237,13 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def read_prose(text: str, *, confirms: bool = False) -> Prose:
-    """Parse an answer in prose; never raises, and never loses text. One of over `MAX_PROSE` characters is not parsed.
+    """Parse an answer in prose without raising an error or losing text.
+
+    An answer of more than `MAX_PROSE` characters is not parsed.
 
     Args:
         text: the answer.
-        confirms: whether what it calls fixed counts, as it was asked for in this form.
+        confirms: whether statements that a finding is fixed count, because the reviewer was asked for this form.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))

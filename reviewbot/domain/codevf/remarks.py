@@ -1,7 +1,8 @@
-"""What a text of an answer says besides its findings.
+"""Detect statements in an answer that are not in its findings.
 
-A summary, a note or a sentence around an answer is for people. If it rates something, or is against the change, it
-reports what may be in no finding, so the answer is not read completely. Every form here is a closed list.
+A summary, a note or a sentence around an answer is for people. If such a text assigns a severity or objects to the
+change, it may report a problem that is in no finding, so the answer is not read completely. Every form here is a closed
+list.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ _PLACE = (
     rf"(?:\s?[:\u2013\u2014]|\s-){MARKS}"
 )
 PLACE = re.compile(rf"{_PLACE}(?:\s+|\Z)")
-"""`path:12-14:`, as the prompt asks for it, also in bold, as code or with a dash."""
+"""A location such as `path:12-14:`, as the prompt requests, also in bold, as code or with a dash."""
 
 
 def is_ambiguous(name: str) -> bool:
-    """Return whether a file's name cannot be written in a place."""
+    """Return whether `PLACE` cannot match a file's name."""
     return re.fullmatch(_NAME, name) is None
 
 
@@ -55,7 +56,7 @@ _NONE = re.compile(
 """`No high-severity issues.`"""
 
 _LISTED = re.compile(rf"\b{RANK}[`'\"]?(?:\s*,|\s(?:and|or))[\s`'\"]*\Z", re.IGNORECASE)
-"""What comes before a severity in a list of severities, which is about something else."""
+"""The text before a severity in a list of severities, which does not rate a finding."""
 
 _NOTHING = re.compile(
     r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
@@ -63,16 +64,16 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|overall risk)\W{0,5}\Z", re.IGNORECASE)
-"""What comes before a rating of something other than a finding."""
+"""The text before a rating of something other than a finding."""
 
 
 def rated_paths(text: str) -> Iterator[str]:
-    """Yield the file of each place that a text rates."""
+    """Yield the file of each location to which a text assigns a severity."""
     yield from (match["path"] for match in _RATED.finditer(text))
 
 
 def worst_label(text: str) -> Severity | None:
-    """Return the worst severity with which a text labels something; `High: none` labels nothing."""
+    """Return the worst severity that a text uses as a label, or None. `High: none` is not a label."""
     return min(_labels(text), key=lambda one: one.rank, default=None)
 
 
@@ -108,7 +109,7 @@ _UNREAD = re.compile(
     r"|\b(?:attach\w+|the diff) (?:cannot|can.t|could not|couldn.t) be (?:opened|read|downloaded)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""That the reviewer could not read it, not what the change does."""
+"""Statements that the reviewer could not read the change, but not statements about what it does."""
 
 _DEMAND = re.compile(
     r"(?:\b(?:must|should|needs? to|has to|have to)(?: be)?|\bplease) (?:address|chang|correct|fix|resolv|rework)\w*\b"
@@ -126,7 +127,7 @@ _NOT_THERE = re.compile(
     r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b",
     re.IGNORECASE,
 )
-"""That there was nothing to review; about an earlier finding, it may be about the code."""
+"""Statements that there was nothing to review. In a note on an earlier finding, they may be about the code."""
 
 _NOT_REVIEWED = re.compile(
     r"\bno access to the (?:attach|diff|file|code)"
@@ -138,17 +139,17 @@ _NOT_REVIEWED = re.compile(
 
 
 def says_incomplete(text: str) -> bool:
-    """Return whether a text says that the change was not, or not completely, reviewed."""
+    """Return whether a text says that the change was not reviewed, or not completely."""
     return any(form.search(text) for form in (_NOT_THERE, _NOT_REVIEWED))
 
 
 def adds_finding(text: str) -> bool:
-    """Return whether what is said of an earlier finding rates another place, or is about the whole change."""
+    """Return whether a remark on an earlier finding assigns a severity to a location, or is about the whole change."""
     return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED, _RATED))
 
 
 def objects(text: str) -> bool:
-    """Return whether a text is against the change, demands something before it is merged, or says that it is unread."""
+    """Return whether a text objects to the change, demands a fix before the merge, or says that it was not read."""
     if _AGAINST.search(text) or _UNREAD.search(text):
         return True
     sentences = re.split(r"(?<=[.!?])\s+|\n", text)
@@ -171,11 +172,11 @@ _ANNOUNCEMENT = re.compile(
 
 
 _WRAPPER = re.compile(r"[\s{}\[\]:,]*(?:\"(?:answer|data|output|report|result|review)\"[\s{}\[\]:,]*)?")
-"""What is left of JSON that has the answer as a value."""
+"""The rest of a JSON object that contains the answer as a value."""
 
 
 def only_announces(text: str, *, has_files: bool) -> bool:
-    """Return whether a text only greets, and announces the answer; `has_files` if it can be in an attached file."""
+    """Return whether a text only greets and announces the answer. If `has_files`, that may be in an attached file."""
     if not has_files and re.search(r"\battached|\bfile", text, re.IGNORECASE):
         return False
     return any(form.fullmatch(" ".join(text.split())) for form in (_ANNOUNCEMENT, _WRAPPER))
