@@ -1,6 +1,7 @@
-"""What people and the reviewer said in the threads of findings, for the next reviewer.
+"""Collect what people and the reviewer wrote in the threads of findings, for the next reviewer.
 
-Only comments of authors and collaborators are sent, with their role. The text is untrusted, so each line is quoted.
+Of people's comments, only those of authors and collaborators are sent, with their role. The text is untrusted, so each
+line is quoted.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from reviewbot.domain.text.escaping import ZWSP, quoted
 from reviewbot.values import replace
 
 MAX_REPLY = 2_000
-"""Characters of a reply that are sent."""
+"""The maximum number of characters of a reply that are sent."""
 
 LONGEST_REPLY = 10_000
-"""Characters that are searched for secrets, through the end of the last word; fewer are sent."""
+"""The number of characters that are searched for secrets, plus the rest of the last word. Fewer characters are sent."""
 
 
 class Role(Enum):
-    """Who wrote a reply. An author counts as an author, even with write access."""
+    """The role of a reply's writer. An author with write access counts as an author."""
 
     AUTHOR = "an author of the pull request"
     COLLABORATOR = "a collaborator"
@@ -38,9 +39,9 @@ class Reply(Struct, frozen=True):
     """A comment that is sent to the reviewer.
 
     Attributes:
-        text: untrusted.
-        about: the ids of the thread's findings, empty if it is not in the thread of a finding.
-        redactions: the number of secrets that were redacted in it.
+        text: the untrusted text.
+        about: the ids of the thread's findings, or empty if the reply is not in the thread of a finding.
+        redactions: the number of secrets that were redacted in the text.
     """
 
     role: Role
@@ -57,7 +58,7 @@ def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[st
 
 
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
-    """Return a comment with its author's role; None if it is not sent to the reviewer."""
+    """Return a comment with its author's role, or None if it is not sent to the reviewer."""
     if comment.ours:
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:
@@ -69,9 +70,9 @@ def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[st
 
 
 def role_of(comment: Comment, pull: PullRequest) -> Role | None:
-    """Return the role of a comment's author; None for bots, strangers, and a text that another account has edited.
+    """Return the role of a comment's author, or None for bots, strangers, and comments that another account has edited.
 
-    If not all commits are known, a collaborator may be an author, and counts as one.
+    If not all commits are known, a collaborator counts as an author, because they may be one.
     """
     if comment.ours or comment.author_is_bot or not comment.author or not comment.edited_by_us:
         return None
@@ -84,28 +85,28 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
 
 
 def redacted(replies: Iterable[Reply], redact: Redact) -> Iterator[Reply]:
-    """Yield the replies without secrets. Call it before they are shortened and quoted, which would hide secrets."""
+    """Yield the replies without secrets. Call this before shortening or quoting them, which would hide secrets."""
     for one in replies:
         text, count = redact(through_word(one.text, LONGEST_REPLY))
         yield replace(one, text=text, redactions=count)
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:
-    """Return the replies newest first; of two of the same second, the later in the list."""
+    """Return the replies, newest first. Of two from the same second, the later in the list comes first."""
     return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0)[::-1]
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
-    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted."""
+    """Return the replies, newest first, in at most `limit` bytes of JSON. Replies that do not fit are counted."""
     return "\n".join(fitting([_shown(one) for one in newest(replies)], limit - _MORE, "older ones\n"))
 
 
 _MORE = 40
-"""Bytes for the count of what is left out."""
+"""The bytes reserved for the line that counts the omitted replies."""
 
 
 def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
-    """Return the first lines that fit in `room` bytes of JSON, and a last one that counts the others, if any."""
+    """Return the first texts that fit in `room` bytes of JSON. If any do not fit, a last line counts them."""
     kept: list[str] = []
     for index, text in enumerate(texts):
         room -= json_size(f"{text}\n")

@@ -1,7 +1,7 @@
-"""Compute the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
+"""Compute the attachment of a follow-up review, with the changes since the last review and the findings to confirm.
 
-The new part is what the diff from merge base to head shows now and did not show at the last reviewed head. A rebase or
-a merge of the base adds nothing to it, except the files that the base has changed, too: their diff differs.
+The new part is what the diff from the merge base to the head shows now but did not show at the last reviewed head. A
+rebase or a merge of the base adds to it only files that the base has changed, too, because their diff differs.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
-"""Characters of a finding that was written as text, or of an unreadable part, that are shown to the reviewer."""
+"""How many characters of a finding in prose, or of an unreadable part, are shown to the reviewer."""
 
 
 class NewPart(Struct, frozen=True):
     """The new part of a file.
 
     Attributes:
-        ranges: first and last lines at the head; empty if lines were only deleted or are unknown.
+        ranges: the first and last line of each range at the head, or empty if lines were only deleted or are unknown.
         deleted: the number of deleted lines.
     """
 
@@ -50,14 +50,14 @@ def new_parts(
     base: Mapping[str, Entry] | None = None,
     reshaped: Collection[FileStatus] = (),
 ) -> tuple[NewPart, ...]:
-    """Return the files that are new since the last review, each with its new lines.
+    """Return the new part of each file that has one since the last review.
 
     Args:
-        files: of the change as it is now.
+        files: the files of the current change.
         before: the files at the last reviewed head.
-        base: the files, by `old_names`, at the merge base of that head; None if it is still the merge base. All lines
-            are new in a file that was different there.
-        reshaped: all lines are new in a file with one of these statuses; see `reshaped_by`.
+        base: the files, by `old_names`, at the merge base of that head, or None if the merge base is still the same. If
+            a file was different there, all its lines are new.
+        reshaped: the statuses of files in which all lines are new (see `reshaped_by`).
     """
     parts: list[NewPart] = []
     for file in files:
@@ -75,12 +75,13 @@ _MOVED = frozenset({FileStatus.RENAMED, FileStatus.COPIED})
 def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
     """Return the statuses of files whose diff may have shown fewer lines at the last reviewed head.
 
-    If the change also deletes a similar file, git shows an added file as renamed, and the diff has the lines that only
-    the deleted file had. If git no longer pairs a renamed file, it shows a deleted and an added one, with all lines.
+    If the change also deletes a similar file, git shows an added file as renamed, and the diff contains the lines that
+    only the deleted file had. If git no longer pairs the two files, it shows a deleted file and an added file with all
+    their lines.
 
     Args:
         then: `renames_digest` of the change at that head.
-        now: that of the change as it is now.
+        now: `renames_digest` of the current change.
     """
     if then == now:
         return frozenset()
@@ -88,12 +89,12 @@ def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
 
 
 def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
-    """Return the names by which a merge base can have the files: their old ones and those at the head."""
+    """Return the names that the files can have at a merge base: their old names and their names at the head."""
     return tuple(dict.fromkeys(name for file in files for name in _old_side(file)))
 
 
 def _old_side(file: ChangedFile) -> dict[str, tuple[str, str] | None]:
-    """Return what the merge base has under both names of a file."""
+    """Return the content that the merge base has under both names of a file."""
     return {file.path: None, file.diff.old_path: _content(file.old)}
 
 
@@ -118,7 +119,7 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
 
 
 def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
-    """Count the lines that are gone since then, at most those that the whole change deletes."""
+    """Count the lines deleted since `before`, but no more than the whole change deletes."""
     deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
     text = "" if file.new is None else file.text
     if before is None or before.text is None or text is None:
@@ -129,8 +130,8 @@ def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
     """Return the numbers of the lines that are new, by a patience diff.
 
-    Lines that are unique in both texts are pairs. Equal lines next to a pair, and at both ends, are unchanged; the
-    rest is new. Unlike `difflib`, it takes no longer than sorting on any text.
+    Lines that are unique in both texts form pairs. Equal lines next to a pair or at either end are unchanged, and all
+    other lines are new. Unlike `difflib`, this takes no longer than sorting, whatever the text.
     """
     changed: set[int] = set()
     for before, after in pairwise([(-1, -1), *_pairs(old, new), (len(old), len(new))]):
@@ -150,7 +151,8 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return the longest common subsequence of the lines that are unique in both texts, as index pairs."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
-    # Of all ascending subsequences of one length, the one that ends lowest can be continued best: patience sorting.
+    # Patience sorting: of all ascending subsequences of one length, the one with the lowest end is the easiest to
+    # extend.
     ends: list[int] = []
     rows: list[int] = []
     before: list[int] = []
@@ -180,22 +182,23 @@ def since_text(
     closed: Sequence[TrackedFinding] = (),
     replies: Sequence[Reply] = (),
 ) -> str:
-    """Return the attachment: the findings to confirm, one JSON object per line, what is new, and the conversation.
+    """Return the attachment: the findings to confirm (one JSON object per line), the new part, and the conversation.
 
     Args:
-        head: the last reviewed one; empty to review the whole change.
-        parts: of the files that are new since then.
-        records: open ones, worst first.
-        limit: bytes; findings that do not fit are counted. The conversation gets the rest, at most `MAX_CONVERSATION`.
+        head: the last reviewed head, or empty to review the whole change.
+        parts: the new parts of the files since then.
+        records: the open findings, worst first.
+        limit: the maximum size in bytes. Findings that do not fit are counted. The conversation gets the rest, at most
+            `MAX_CONVERSATION`.
         closed: findings that were open before.
-        replies: in the threads of the open findings, and commands.
+        replies: the replies in the threads of the open findings, and commands.
     """
     asked = [_json(_asked(record)) for record in records]
     new = [f"{_json(part.path)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
     findings = fitting(asked, room // 2 if new else room, "more")
     room -= _lines_size(findings)
-    # Many harmless files must not push another one out of the list.
+    # List all files or none, because many harmless files could push another file out of the list.
     news = new if _lines_size(new) <= room else [TOO_MUCH]
     room -= _lines_size(news)
     past = fitting([_ended(one) for one in closed], room, "more")
@@ -211,12 +214,12 @@ def since_text(
 
 
 MAX_CONVERSATION = 30_000
-"""Bytes of the conversation."""
+"""The maximum bytes of the conversation."""
 
 TOO_MUCH = "more than can be listed here: review the whole change"
 
 _TITLES = 300
-"""Bytes for the titles, and for the counts of what is left out."""
+"""The bytes reserved for the titles and for the counts of omitted lines."""
 
 
 def _lines_size(lines: Iterable[str]) -> int:
@@ -251,6 +254,6 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
     if record.waiver:
         described["waived"] = record.waiver.reason
     if record.leftover or (record.category is None and record.text):
-        # Its title does not say all that it is about.
+        # The title of such a finding does not describe it completely.
         described["text"] = through_word(record.text, MAX_DESCRIBED)
     return described

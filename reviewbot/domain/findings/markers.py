@@ -1,6 +1,6 @@
-"""The markers, hidden HTML comments at the start of reviewbot's comments, and the short ids of findings.
+"""Write and read markers (hidden HTML comments at the start of reviewbot's comments) and the short ids of findings.
 
-Anyone can paste a marker. It counts only in a comment that the token's own account wrote.
+Anyone can paste a marker, so it counts only in a comment that the token's own account wrote.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
 
 
 def finding_id(*parts: str) -> str:
-    """Return the ten hex digits that identify these parts, which may contain any character."""
+    """Return ten hex digits that identify the parts. The parts may contain any character."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
 def is_finding_id(text: str) -> bool:
-    """Return whether a text has the form of an id of `finding_id`."""
+    """Return whether a text has the form of an id from `finding_id`."""
     return _ID.fullmatch(text) is not None
 
 
@@ -76,7 +76,7 @@ def comment_key(comment_id: int, *, in_thread: bool) -> str:
 
 
 class AnswerMark(Struct, frozen=True):
-    """The marker of the answer to a command: the `comment_key` of the command, and the reaction to it."""
+    """The marker of the answer to a command, with the command's `comment_key` and the reaction to it."""
 
     instance: str
     comment: str
@@ -93,10 +93,10 @@ def read_answer_mark(body: str) -> AnswerMark | None:
 
 
 class ReplyMark(Struct, frozen=True):
-    """The marker of what reviewbot writes into a finding's thread on behalf of the reviewer.
+    """The marker of a reply that reviewbot posts in a finding's thread on behalf of the reviewer.
 
     Attributes:
-        key: `finding_id` of what was answered, such as a task and a finding: one reply has one key.
+        key: the `finding_id` of what was answered, such as a task and a finding. Each reply has one key.
     """
 
     instance: str
@@ -113,10 +113,10 @@ def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
 
 
 class Words(Struct, frozen=True):
-    """What the reviewer said, in a comment of reviewbot: untrusted Markdown.
+    """The reviewer's words in a comment of reviewbot, as untrusted Markdown.
 
     Attributes:
-        is_answer: whether it answers a question of a person.
+        is_answer: whether the text answers a person's question.
     """
 
     instance: str
@@ -125,7 +125,7 @@ class Words(Struct, frozen=True):
 
 
 def read_words(body: str) -> Words | None:
-    """Return the reviewer's words in a reply or in the answer to a question; None for other comments."""
+    """Return the reviewer's words in a reply or in the answer to a question, or None for other comments."""
     if reply := read_reply_mark(body):
         return Words(reply[0].instance, reply[1], is_answer=False)
     mark, said = read_answer_mark(body), _WORDS.search(body)
@@ -133,7 +133,7 @@ def read_words(body: str) -> Words | None:
 
 
 class AnnouncementMark(Struct, frozen=True):
-    """The marker of the announcement of a late answer; `key` says which purchase it is about."""
+    """The marker of the announcement of a late answer. `key` identifies the purchase."""
 
     instance: str
     key: str
@@ -148,16 +148,17 @@ def read_announcement_mark(body: str) -> AnnouncementMark | None:
 
 
 _HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
-"""The heading that `finding.md.j2` writes for a finding that blocks, or with the word that replaced `blocks`."""
+"""The heading that `finding.md.j2` writes for a blocking finding, with `blocks` or the word that replaced it."""
 
 _HINT = re.compile(r"\A([^\n]*?)(?:<!--)?( · To waive it, [^\n<>]*)(?:-->)?(?=</sub>)")
-"""The end of the foot of a finding that blocks, or of one that no longer does, where it is hidden."""
+"""The end of a blocking finding's footer. If the finding no longer blocks, this end is hidden."""
 
 
 def with_headings(body: str, words: Mapping[str, str]) -> str:
-    """Replace `blocks` in the headings of a finding's comment; `words` maps the ids to `blocks` or another state.
+    """Set the states in the headings of a finding's comment. `words` maps finding ids to `blocks` or another state.
 
-    In another state, how to waive the finding is hidden, and its task in the prompt for a coding agent says the state.
+    For another state, the hint on how to waive the finding is hidden, and the finding's task in the prompt for a coding
+    agent shows the state.
     """
     mark = read_finding_mark(body)
     done = ""
@@ -174,7 +175,10 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
-    """Set the state in a finding's comment, right after the marker: trusted Markdown without markers, or nothing."""
+    """Set the state in a finding's comment, right after the marker.
+
+    `text` is trusted Markdown without markers, or empty to show no state.
+    """
     mark = _FINDING.match(body)
     if mark is None:
         return body

@@ -1,7 +1,7 @@
 """Place every finding and give it an id, before anything is posted.
 
-Each finding gets exactly one placement: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the
-diff. Code is compared with the text as sent, in which secrets are redacted.
+Each finding gets exactly one placement: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. `OnLines` always refers to
+lines of the diff. Code is compared with the text as sent, in which secrets are redacted.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
 MAX_FINGERPRINT_LINES = 30
-"""Lines of code that identify a finding."""
+"""The maximum number of lines of code that identify a finding."""
 
 
 class Why(StrEnum):
-    """How the placement of a finding was found, or why it is not on a line; `why.md.j2` has the texts."""
+    """How the placement of a finding was found, or why the finding is not on a line. The texts are in `why.md.j2`."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -53,7 +53,7 @@ class Why(StrEnum):
 
 
 UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
-"""Reasons for which the cited lines are not confirmed by any text that was sent."""
+"""With one of these reasons, no text that was sent confirms the cited lines."""
 
 
 class SuggestionState(StrEnum):
@@ -65,14 +65,14 @@ class SuggestionState(StrEnum):
 
 
 class OnLines(Struct, frozen=True):
-    """A comment on lines of the diff; `why` is how they were found."""
+    """A comment on lines of the diff. `why` describes how the lines were found."""
 
     target: LineTarget
     why: Why
 
 
 class OnFile(Struct, frozen=True):
-    """A comment on the whole file; `line` is where the code is at the head, if known."""
+    """A comment on the whole file. `line` is the position of the code at the head, if known."""
 
     path: str
     why: Why
@@ -80,7 +80,7 @@ class OnFile(Struct, frozen=True):
 
 
 class InSummary(Struct, frozen=True):
-    """An entry of the summary; `at` is where the comment would have been."""
+    """An entry in the summary. `at` is where the comment would have been."""
 
     why: Why
     at: OnLines | OnFile | None = None
@@ -97,10 +97,10 @@ class Placed(Struct, frozen=True):
     """A finding with its placement and its id.
 
     Attributes:
-        side: where its code was found, otherwise the side that the reviewer cited.
-        block: its code as sent, None if unknown.
-        in_file: the changed file that it is about, if any.
-        root: the id of its code alone, which other findings on that code share.
+        side: the side where the code was found, or else the side that the reviewer cited.
+        block: the code as sent, or None if unknown.
+        in_file: the changed file that the finding is about, if any.
+        root: the id of the code alone, which all findings on that code share.
     """
 
     id: str
@@ -114,14 +114,14 @@ class Placed(Struct, frozen=True):
 
 
 class PlacementRules(Struct, frozen=True):
-    """The settings that limit comments: the least severity (unrated always gets one), and how many at most."""
+    """The settings that limit comments: the lowest severity (unrated is never below it), and the maximum number."""
 
     comment_from: Severity = Severity.LOW
     max_comments: Whole = 30
 
 
 class _Found(Struct, frozen=True):
-    """The lines that a finding cites; the first `count` of them are its code."""
+    """The lines that a finding cites. The first `count` of them are the finding's code."""
 
     side: Side
     first: int
@@ -133,11 +133,11 @@ class _Found(Struct, frozen=True):
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
     """Place every finding, in the given order.
 
-    Of two equal findings the worse one is the original, so that a duplicate never hides what blocks.
+    Of two equal findings, the more severe one is the original, so that a duplicate never hides a blocking finding.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
-    # By the code itself, because anyone can make two codes with one id.
+    # Use the code itself, because anyone can create two pieces of code with the same id.
     originals: dict[tuple[tuple[str, ...], str], str] = {}
     more: defaultdict[int, list[str]] = defaultdict(list)
     placed: dict[int, Placed] = {}
@@ -158,7 +158,7 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
 
 
 def _with_texts(item: Placed, more: Sequence[str]) -> Placed:
-    """Add what its duplicates say besides."""
+    """Add the explanations of the finding's duplicates."""
     texts = dict.fromkeys((item.finding.explanation, *more))
     return replace(item, finding=replace(item.finding, explanation="\n\n".join(filter(str.strip, texts))))
 
@@ -167,7 +167,7 @@ _Entry = TypeVar("_Entry")
 
 
 def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
-    """Return the file of a path, which may be quoted or have a prefix such as `a/`."""
+    """Return the file with a path, or None. The path may be quoted or have a prefix such as `a/`."""
     return next((by_path[name] for name in _spellings(path) if name in by_path), None)
 
 
@@ -176,10 +176,12 @@ def _spellings(path: str) -> Iterator[str]:
 
 
 def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
-    """Return the file that a finding names; None if it may be one of several, and the quoted code is not in just one.
+    """Return the file that a finding is about, or None.
 
-    The author chooses the names: `b/src/a.py` can be that file, or `src/a.py` with the prefix of a diff, and an answer
-    in prose may name `x src/a.py` only by its end.
+    If the path fits several files, return the one that contains the quoted code, if exactly one does.
+
+    The author chooses the file names. `b/src/a.py` can be that file, or `src/a.py` with a diff's prefix, and an answer
+    in prose may contain only the end of the name `x src/a.py`.
     """
     names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
     found = {views[name].path: views[name] for name in names if name in views}
@@ -190,13 +192,13 @@ def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None
 
 
 def _reads_as(name: str, path: str) -> bool:
-    """Return whether a file's name contains a path as a word of its own, so that text with the name gives the path."""
+    """Return whether a file's name contains a path as a separate word, so that parsing the name can yield the path."""
     found = [one for one in _written_as(name) if path and path in one]
     return bool(found) and any(re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", one) for one in found)
 
 
 def _written_as(name: str) -> Iterator[str]:
-    """Yield how prose can give a name: with `/` for each backslash, as in a link, and as a diff quotes it."""
+    """Yield the spellings of a name in prose: with `/` for each backslash, with `%` decoded, or quoted as in a diff."""
     yield name.replace("\\", "/")
     if "%" in name:
         yield parse.unquote(name)
@@ -226,13 +228,16 @@ def _original(identifier: str, finding: Finding, view: FileView | None, found: _
 
 
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
-    """Return what identifies the finding. The line number does not, so a push that moves code repeats no comment."""
+    """Return the values that identify a finding.
+
+    The line number is not one of them, so a push that moves code does not repeat the comment.
+    """
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
         code = _code_of(view, found)
         ordinal = view.index[found.side].ordinal(found.first, len(code))
-        # A line that moves is on both sides: a finding on its deletion is not one on its new place.
+        # A moved line is on both sides, but a finding on its deletion differs from a finding on its new position.
         where = str(ordinal) if found.side is Side.RIGHT else f"{found.side.value} {ordinal}"
         return (path, category, "\n".join(code), where)
     quote = "\n".join(quoted_lines(finding.code))
@@ -274,7 +279,7 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
 
 
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
-    """Decide whether a suggestion can be committed: only if it replaces exactly the text that the reviewer quotes."""
+    """Decide whether a suggestion can be committed. It must replace exactly the text that the reviewer quotes."""
     if finding.suggestion is None:
         return SuggestionState.NONE
     if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
@@ -294,7 +299,7 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 
 def _is_code(suggestion: str) -> bool:
-    """Return whether a suggestion can be part of a file: no invisible or redacted text, and no line numbers."""
+    """Return whether a suggestion can be part of a file: it has no invisible or redacted text and no line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)
@@ -326,7 +331,7 @@ def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed
 
 
 Words = tuple[str, Block | None]
-"""What distinguishes two findings with one id: the title as the ledger stores it, and the code."""
+"""What distinguishes two findings with the same id: the title as the ledger stores it, and the code."""
 
 
 def remembered(records: Iterable[TrackedFinding]) -> dict[str, Words]:
@@ -340,10 +345,10 @@ def said(placed: Iterable[Placed]) -> dict[str, Words]:
 
 
 def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
-    """Give each finding the id that it had before, or one that no other finding has; idempotent.
+    """Give each finding the id that it had before, or an id that no other finding has. This is idempotent.
 
-    An id is made of a finding's code. A different finding on the same code must not take over the id, because it would
-    replace the first one, and have its comment and its waiver.
+    An id is derived from a finding's code. A different finding on the same code must not take over the id, because it
+    would replace the first finding and inherit its comment and waiver.
     """
     placed = tuple(placed)
     ids: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""Findings of reviewbot itself, on each new line with a redacted value, which the reviewer does not see.
+"""Create findings of reviewbot itself for new lines with a redacted value, which the reviewer does not see.
 
-An author can choose a package, host or program in the format of a token, or write a word such as `password` beside
-code. So such a line blocks until it changes, or a collaborator who has looked at it waives the finding.
+An author can choose the name of a package, host or program in the format of a token, or write a word such as `password`
+next to code. Such a line therefore blocks until it changes, or until a collaborator looks at it and waives the finding.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _EXPLANATION = (
 
 
 def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
-    """Yield a finding for each run of such lines."""
+    """Yield a finding for each run of newly redacted lines."""
     for view in views:
         for first, last in runs(sorted(view.newly_redacted)):
             kinds = dict.fromkeys(
                 kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
             )
-            # Empty if values are only masked: a mask has no kind.
+            # Empty if values are only masked, because a mask has no kind.
             named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""
             yield Finding(
                 path=view.path,
@@ -44,7 +44,7 @@ def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
 
 
 def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
-    """Return whether all of these findings are open (waived ones included)."""
+    """Return whether all findings on redacted lines are open (including waived findings)."""
     placed = place(tuple(redacted_lines(views)), views, PlacementRules())
     ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
     return ids <= {one.id for one in findings.open()}

@@ -1,4 +1,4 @@
-"""Place the review of one head on another head, by the code of each finding."""
+"""Place the review of one head on another head, using the code of each finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the files whose text at the reviewed head is needed, because a line is cited and not quoted."""
+    """Return the files whose text at the reviewed head is needed because a finding cites a line without quoting it."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 
@@ -21,9 +21,11 @@ def _is_only_cited(finding: Finding) -> bool:
 
 
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
-    """Quote the code that a finding of another head cites, from the texts at that head by the reviewer's path.
+    """Quote the code that a finding of another head cites.
 
-    Without the text, the finding loses its line, because the cited code is unknown.
+    `texts` contains the files at that head, by the reviewer's path.
+
+    If the text is missing, the finding loses its line, because the cited code is unknown.
     """
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)
@@ -34,7 +36,7 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def relocated(item: Placed) -> Placed:
-    """Keep a finding that was found by its code on the current head; move others to the summary."""
+    """Keep a finding in place if its code was found on the current head. Otherwise, move it to the summary."""
     match item.placement:
         case OnLines() | OnFile(why=Why.LINE_NOT_IN_DIFF):
             return item

@@ -1,6 +1,6 @@
-"""Findings as the ledger stores them: their state, waivers and bypasses.
+"""Define findings as the ledger stores them, with their state, waivers and bypasses.
 
-The ledger writes an `array_like` value as a JSON list: keys would take more space than the values.
+The ledger writes an `array_like` value as a JSON list, because keys would take more space than the values.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from reviewbot.domain.text.strict_json import Count
 MAX_TITLE = 200
 MAX_TEXT = 1_500
 MAX_REASON = 300
-"""Characters of a waiver's reason, or a bypass's."""
+"""The maximum number of characters of the reason for a waiver or a bypass."""
 
 
 class FindingState(StrEnum):
     """The state of a finding.
 
-    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the reviewer's
-    confirmation and changed code. `GONE` means that the change cannot contain the code: no file that could have it is
-    left, or the change was reviewed before the finding existed and does not contain its file, or deletes it.
+    A `CHANGED` finding is still open. Its code has changed, but no review has confirmed the fix. `FIXED` requires the
+    reviewer's confirmation and changed code. `GONE` means that the change cannot contain the code: either no file that
+    could contain it is left, or the change was reviewed before the finding existed and does not contain, or deletes,
+    its file.
     """
 
     OPEN = "open"
@@ -41,12 +42,12 @@ class FindingState(StrEnum):
 
 
 class Waiver(Struct, frozen=True, array_like=True):
-    """A collaborator accepted a finding, for its file, or the whole change, exactly as it was.
+    """A collaborator's acceptance of a finding for its file, or for the whole change, exactly as it was.
 
     Attributes:
-        reason: untrusted text.
-        file: `ChangeIndex.exactly` of its path; `ChangeIndex.change` if its code was not found there.
-        base_ref: the base branch against which `by` was not an author; empty if there was none.
+        reason: the untrusted reason.
+        file: `ChangeIndex.exactly` of the finding's path, or `ChangeIndex.change` if the code was not found there.
+        base_ref: the base branch against which `by` was not an author, or empty if there was none.
     """
 
     by: str
@@ -56,7 +57,7 @@ class Waiver(Struct, frozen=True, array_like=True):
 
 
 class Bypass(Struct, frozen=True, array_like=True):
-    """A maintainer let one head pass, for one base branch."""
+    """A maintainer's decision to let one head pass for one base branch."""
 
     head_sha: str
     base_ref: str
@@ -68,9 +69,9 @@ class Bypass(Struct, frozen=True, array_like=True):
 
 
 class Acceptance(Struct, frozen=True, array_like=True):
-    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head.
+    """A maintainer's decision to accept an incompletely parsed answer as the review of a head.
 
-    It is for one base branch, as a bypass is.
+    The maintainer has read the answer. Like a bypass, it applies to one base branch.
     """
 
     head_sha: str
@@ -86,10 +87,10 @@ class Judged(Struct, frozen=True, array_like=True):
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
-        id: of the finding; empty if it did not fit.
+        id: the id of the finding, or empty if it did not fit into the ledger.
         standing: `OPEN` or `CHANGED`.
-        blocks: whether it blocked, or would have without a waiver.
-        carried: whether another task than the change's reported it first.
+        blocks: whether the finding blocked, or would have blocked without a waiver.
+        carried: whether a task other than the change's own reported the finding first.
     """
 
     id: str
@@ -99,16 +100,16 @@ class Judged(Struct, frozen=True, array_like=True):
 
 
 LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
-"""Stands for findings that blocked and did not fit into the ledger."""
+"""Stands for blocking findings that did not fit into the ledger."""
 
 
 class EarlierReviews(Struct, frozen=True):
-    """What the earlier reviews of one change say about findings.
+    """The state of findings according to the earlier reviews of one change.
 
     Attributes:
         open: the findings that were open when the change was judged, by id.
         bought_since: the tasks that were bought after the change had been reviewed completely.
-        tasks: those of the change itself.
+        tasks: the tasks of the change itself.
     """
 
     open: Mapping[str, FindingState] = MappingProxyType({})
@@ -123,20 +124,20 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     """A finding in the ledger.
 
     Attributes:
-        path: the file in the change, or what the reviewer named.
-        line: of its first line when it was last found, if known.
-        block: its code, None if unknown.
+        path: the file in the change, or the path that the reviewer wrote.
+        line: the number of its first line when it was last found, if known.
+        block: its code, or None if unknown.
         in_file: whether its file was in the change.
-        old_path: its name at the merge base, if that was another one.
+        old_path: the file's name at the merge base, if that was different.
         touched: whether the change adds or deletes any of its code.
-        copies: of its code in the file when it was last found.
+        copies: the number of copies of its code in the file when it was last found.
         found: the task that reported it first.
-        closed: the task under which it was closed, empty while it is open.
-        text: its explanation, if no comment shows it, or it is from a text.
+        closed: the task under which it was closed, or empty while it is open.
+        text: its explanation, if no comment shows it, or if the finding is from prose.
         note: the reviewer's last remark on it.
         leftover: whether it is an unreadable part of an answer.
         file: `ChangeIndex.version` of its path when it was last reported.
-        said: a digest of its explanation then.
+        said: a digest of its explanation at that time.
     """
 
     id: str
@@ -171,11 +172,11 @@ class Findings(Struct, frozen=True, dict=True):
     """The findings of a pull request.
 
     Attributes:
-        records: worst first.
-        beyond: how many open ones did not fit into the ledger, by the task that found them and severity. Only reading
-            that task's answer again brings them back.
-        broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
-            succeed then.
+        records: the findings, worst first.
+        beyond: the number of open findings that did not fit into the ledger, by the task that found them and by
+            severity. They come back only when that task's answer is read again.
+        broken: whether findings may be lost because someone edited or removed the ledger. In this case, only a whole
+            review can succeed.
     """
 
     records: tuple[TrackedFinding, ...] = ()
@@ -190,11 +191,11 @@ class Findings(Struct, frozen=True, dict=True):
         return self._by_id.get(finding_id)
 
     def open(self) -> tuple[TrackedFinding, ...]:
-        """Those that are not closed, including waived ones."""
+        """Return the findings that are not closed, including waived ones."""
         return tuple(record for record in self.records if record.standing.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
-        """Those that count; without the unreadable parts of this task's answer, which are judged as such."""
+        """Return the findings that count, except unreadable parts of this task's answer, which are judged as such."""
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
@@ -202,11 +203,11 @@ class Findings(Struct, frozen=True, dict=True):
         return (*kept, *(severity for _, severity, count in self.beyond for _ in range(count)))
 
     def by_severity(self, task_id: str) -> Mapping[Severity, int]:
-        """The number of those that count, by severity; every severity is a key."""
+        """Return the number of findings that count, by severity. Every severity is a key."""
         severities = self.severities(task_id)
         return {severity: severities.count(severity) for severity in Severity}
 
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
-    """Sort findings: the open ones by severity, then the closed ones."""
+    """Sort open findings before closed ones, and both by severity."""
     return tuple(sorted(records, key=lambda one: (not one.standing.is_open, one.severity.rank, one.path, one.id)))

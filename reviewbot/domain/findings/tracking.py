@@ -1,9 +1,10 @@
-"""Track findings across pushes: what is still there, what has changed, and what the reviewer says about it.
+"""Track findings across pushes, using the current code and the reviewer's statements.
 
-A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's
-confirmation and changed code. *Gone* means that no file is left in the change that could have the code, or that this
-change was reviewed before the finding existed and does not contain its file, or deletes it. A finding that an answer
-does not mention stays as it was. In a change that was judged before, a finding is open if it was open then.
+A finding is looked up by its code, never by its line number. A *changed* finding still counts. *Fixed* requires the
+reviewer's confirmation and changed code. *Gone* means that the change has no file left that could contain the code, or
+that this change was reviewed before the finding existed and does not contain, or deletes, its file. If an answer does
+not mention a finding, the finding stays as it was. If a change was judged before, a finding is open if it was open
+then.
 """
 
 from __future__ import annotations
@@ -38,18 +39,18 @@ from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Rep
 from reviewbot.values import replace
 
 SHORT_CHANGE = 32
-"""Hex digits."""
+"""The number of hex digits of `ChangeIndex.change`."""
 
 
 class ChangeIndex(Struct, frozen=True, dict=True):
-    """The change as it is now, to look findings up in.
+    """The current change, indexed to look up findings.
 
     Attributes:
-        views: the selected files as they would be sent, and the others as they are.
-        files: a digest of the blob of each file, and its mode, by name.
-        sides: a digest of both sides of its diff.
-        kept: the names of the files that the head has, sent or held back, except media.
-        change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
+        views: the selected files as they would be sent, and the other files as they are.
+        files: a digest of each file's blob, and the file's mode, by name.
+        sides: a digest of both sides of each file's diff, by name.
+        kept: the names of the files at the head, sent or held back, except media.
+        change: the beginning of `idempotency.change_digest`, which identifies the change if it comes back.
         unsent: the names of the files that are held back.
     """
 
@@ -63,9 +64,9 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView], media: Collection[str] = ()) -> ChangeIndex:
-        """The index of a change; files that are held back are indexed too, although they were not sent.
+        """Index a change, including the files that are held back.
 
-        `media` has the names of those that cannot have a finding's code.
+        `media` contains the names of files that cannot contain a finding's code.
         """
         sent = {view.path: view for view in views}
         seen = (
@@ -82,19 +83,19 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
-        """The views by name, and by the name at the merge base if no other file has it now."""
+        """The views by name, and by the name at the merge base if no other file has that name now."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def file(self, path: str) -> str:
-        """The digest of a file's blob, and its mode; empty if the change does not have it."""
+        """Return the digest of a file's blob, and its mode, or an empty text if the file is not in the change."""
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
-        """What a waiver is for: a file with its name, mode and blob before and after, else the whole change."""
+        """Return what a waiver is for: the file's name, modes and blobs before and after, or else the whole change."""
         return self.sides.get(self._name(path), "") or self.change
 
     def version(self, path: str) -> str:
-        """What must differ before a finding can be fixed: its file, else the change."""
+        """Return what must differ before a finding can be fixed: its file, or else the change."""
         return self.file(path) or self.change
 
     def _name(self, path: str) -> str:
@@ -114,16 +115,16 @@ def _has_content(version: str, other: str) -> bool:
 
 
 def _sides_digest(file: ChangedFile) -> str:
-    """Return a digest of all that its diff shows of a file."""
+    """Return a digest of everything that a diff shows of a file."""
     return digest(change_digest([file]))
 
 
 class Match(Struct, frozen=True):
-    """Where a finding's code is now.
+    """The current position of a finding's code.
 
     Attributes:
-        touched: whether the change adds or deletes any of it, there or at another copy.
-        copies: how many copies of the code the file has.
+        touched: whether the change adds or deletes any of the code, at this or another copy.
+        copies: the number of copies of the code in the file.
     """
 
     view: FileView
@@ -141,7 +142,7 @@ class NoMatch(Enum):
 
 
 def _view_of(record: TrackedFinding, change_index: ChangeIndex) -> FileView | None:
-    """Return the file of a finding; of a renamed one by its name at the merge base, too."""
+    """Return the file of a finding. A renamed file is also found by its name at the merge base."""
     return change_index.by_path.get(record.path) or change_index.by_path.get(record.old_path)
 
 
@@ -154,8 +155,8 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     if view.text is None and not view.hunks:
         return NoMatch.UNSEEN
     found = _match_in(record, record.block, view)
-    # The base has the same lines by now, or the author took the deletion back. With fewer copies than before, what is
-    # left may be the base's copy, and the finding's own copy changed.
+    # The base now has the same lines, or the author reverted the deletion. If there are fewer copies than before, the
+    # remaining copy may be the base's, and the finding's own copy may have changed.
     is_base = found and record.touched and not found.touched and found.copies >= record.copies
     if found and not is_base:
         return found
@@ -169,7 +170,7 @@ def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | N
 
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
-    """Return new lines with the code in a file that no reviewer is shown: it cannot be called fixed there."""
+    """Return new lines with the code in a file that no reviewer sees. The finding cannot be called fixed there."""
     views = (one for one in change_index.views if one.path in change_index.unsent and record.side is Side.RIGHT)
     matches = (_match_in(record, block, view) for view in views)
     return next((one for one in matches if one and one.touched), None)
@@ -189,9 +190,9 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def update_state(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding by its code, and by its state when this same change was judged.
+    """Update a finding from its code, and from its state when this same change was judged.
 
-    One without code that was closed opens again when its file is as it was. A waiver ends when its file differs.
+    A closed finding without code reopens when its file is as it was. A waiver ends when its file differs.
     """
     if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
         record = replace(record, waiver=None)
@@ -200,16 +201,16 @@ def update_state(
         return _by_code(record, change_index, reviews)
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
-    # A closed one cannot be looked up: it was last found under another name, or beside other copies.
+    # A closed finding cannot be looked up, because it was last found under another name or next to other copies.
     return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
 
 
 def _by_code(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding by the code alone: a fixed one opens again when its code is back.
+    """Update a finding from the code alone. A fixed finding reopens when its code is back.
 
-    One that was found after a review of this change, and fixed in another change, may be in this one.
+    A finding that was found after a review of this change, and fixed in another change, may be in this change.
     """
     matched = find_match(record, change_index)
     is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
@@ -217,14 +218,14 @@ def _by_code(
     if is_unconfirmed and is_in and (record.block is None or matched is NoMatch.UNSEEN):
         record = replace(record, standing=FindingState.CHANGED, closed="")
     if record.standing is FindingState.GONE and is_in and (record.block is None or matched in _UNKNOWN):
-        # Its file had left the change, for example against another base, which no review has confirmed.
+        # Its file had left the change, e.g., because of another base, and no review has confirmed this.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
-        # Its code may be in another file by now, with other lines; another alignment can show new code as the base's.
-        # Neither can be in a change that was reviewed before the finding existed, unless it has the file, or another
-        # one that the finding's text names, too.
+        # Its code may now be in another file, with other lines, or another alignment may show new code as the base's.
+        # Neither is possible in a change that was reviewed before the finding existed, unless the change contains the
+        # file, or another file that the finding's text mentions, too.
         is_elsewhere = record.category is None and _names_another(record, change_index)
         is_gone = not change_index.kept or (is_later and not is_in and not is_elsewhere)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
@@ -232,7 +233,7 @@ def _by_code(
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
-    # With fewer copies than before, one changed, and it is unknown whether it is the finding's.
+    # If there are fewer copies than before, one has changed, and it is unknown whether it is the finding's.
     fewer = matched.copies < record.copies
     is_here = is_unconfirmed or matched.view.path in change_index.unsent
     if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
@@ -245,7 +246,7 @@ def _by_code(
 
 
 def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a finding's text has the name of another file; one that can be any word does not count."""
+    """Return whether a finding's text contains the name of another file. A name that can be any word does not count."""
     names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
     words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
     return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)
@@ -255,25 +256,25 @@ _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
 
 
 def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the change has, and does not delete, a file with the name or the content of the finding's."""
+    """Return whether the change has, and does not delete, a file with the name or content of the finding's file."""
     view = _view_of(record, change_index)
     has_name = view is not None and view.path not in change_index.removed
     return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the file of a closed finding without code at the head is again as it was when reported."""
+    """Return whether a closed finding has no code at the head, and its file is again as it was when reported."""
     is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
     return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
 class PlacedAnswer(Struct, frozen=True):
-    """A finished task's answer, placed on the change as it is now.
+    """A finished task's answer, placed on the current change.
 
     Attributes:
         whole: whether it covers the whole change and every selected file.
-        here: whether it is about the current change with the current mode and expertise, perhaps on another head. What
-            another answer calls fixed may have changed again.
+        here: whether it is about the current change, perhaps on another head, with the current mode and expertise. If
+            not, code that it calls fixed may have changed again.
     """
 
     task_id: str
@@ -289,7 +290,7 @@ def merge_answer(
     change_index: ChangeIndex,
     reviews: EarlierReviews = NOT_REVIEWED,
 ) -> Findings:
-    """Update the findings by an answer. Idempotent."""
+    """Update the findings from an answer. This is idempotent."""
     known = {record.id: record for record in _updated(findings.records, change_index, reviews)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
@@ -310,25 +311,25 @@ def merge_answer(
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
-    # The answer calls an unknown finding open: the ledger that the reviewer was shown is lost. Text that cannot be an
-    # id is ignored.
+    # If the answer calls an unknown finding open, the ledger that the reviewer was shown is lost. Text that cannot be
+    # an id is ignored.
     unknown = (one for key, one in verdicts.items() if key not in {*known, *answered} and is_finding_id(key))
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
-        # Another answer says nothing about them, since the reviewer was not asked.
+        # Other answers say nothing about these findings, because the reviewer was not asked about them.
         beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id),
         broken=forgotten or (findings.broken and not stands),
     )
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED) -> Findings:
-    """Update findings by their code.
+    """Update findings from their code.
 
     Args:
-        findings: of the pull request.
-        change_index: of the change as it is now.
-        reviews: the earlier ones of this same change.
+        findings: the findings of the pull request.
+        change_index: the index of the current change.
+        reviews: the earlier reviews of this same change.
     """
     return replace(findings, records=worst_first(_updated(findings.records, change_index, reviews)))
 
@@ -338,7 +339,7 @@ def _updated(
 ) -> tuple[TrackedFinding, ...]:
     """Update findings.
 
-    Of several with equal lines, at most as many become `CHANGED` as copies are gone; the others are `OPEN`.
+    If several findings have equal lines, at most as many become `CHANGED` as copies are gone. The others are `OPEN`.
     """
     after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
@@ -380,7 +381,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         in_file=item.in_file is not None,
         old_path=_old_path(item.in_file, change_index),
         found=task_id,
-        # Such a text may be about more than its title says, so the reviewer who confirms a fix is shown it.
+        # A finding in prose may be about more than its title, so the reviewer who confirms a fix is shown its text.
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) or not finding.category else "",
         file=change_index.version(item.in_file or ""),
         said=digest(finding.explanation)[:_SHORT],
@@ -397,35 +398,38 @@ def _old_path(path: str | None, change_index: ChangeIndex) -> str:
 def _beside(
     record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
 ) -> TrackedFinding:
-    # A waiver holds only in the same file.
+    # A waiver holds only for the same file.
     if before is None:
         return record if here else _by_code(record, change_index)
     waiver = before.waiver
     is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
     holds = waiver and is_waived and waiver.file == _what_is_waived(record, change_index)
-    # A harmless copy can take over the id, and an earlier change can come back, so a finding gets no better severity.
+    # A finding's severity never improves, because a harmless copy can take over the id and an earlier change can come
+    # back.
     worse = min(before.severity, record.severity, key=_gravity)
-    if not here and before.standing.is_open:  # since this answer, the code may have changed
+    if not here and before.standing.is_open:  # the code may have changed since this answer
         record = before
     return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
 
 
 def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
-    """Return whether a waiver holds for a finding that is reported again: not if it is worse, or its text differs.
+    """Return whether a waiver still holds for a finding that is reported again.
 
-    In structured answers, a second problem has a finding of its own.
+    It does not if the finding is worse. Outside structured answers, it also does not if the text differs.
+
+    In structured answers, a second problem is a separate finding.
     """
     is_same = now.category is not None or now.said == before.said
     return is_same and _gravity(before.severity) <= _gravity(now.severity)
 
 
 def _gravity(severity: Severity) -> int:
-    """The order of what a waiver covers: a finding without a rating may be less than critical."""
+    """Return the order of severities for waivers. An unrated finding may be less severe than a critical one."""
     return -1 if severity is Severity.CRITICAL else severity.rank
 
 
 def _last_word(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
-    """Return the explanation of a finding that is reported again if it is another one: its comment has the first."""
+    """Return the explanation of a finding that is reported again, if it differs from the first one in the comment."""
     if before is None or not before.said:
         return ""
     is_merged_again = before.note != "" and explanation.startswith(before.note)
@@ -446,7 +450,7 @@ def _first_line(item: Placed) -> int | None:
 
 
 def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
-    # A person has to read what could not be parsed, so it is carried as an unrated finding.
+    # A person has to read the text that could not be parsed, so it becomes an unrated finding.
     title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
     identifier = finding_id("leftover", leftover.where, leftover.text)
     return TrackedFinding(
@@ -475,7 +479,7 @@ UNCHANGED = "Calls it fixed. But its code is unchanged, so it stays open until t
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """Open a closed finding again, as the reviewer says; code that has left the change does not close it again."""
+    """Reopen a closed finding, as the reviewer says. Code that has left the change does not close it again."""
     open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
     is_gone = find_match(record, change_index) is NoMatch.VANISHED
     return replace(open_again, line=None, block=None, in_file=False) if is_gone else open_again
@@ -483,7 +487,7 @@ def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindi
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
-    # Other lines can undo what a deletion did, so such a finding needs no change of its own code.
+    # Other lines can undo a deletion, so a finding on deleted lines needs no change of its own code.
     has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
     if record.block is not None and _unsent_copy(record, record.block, change_index):
         return False
@@ -499,7 +503,7 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
 def waived(
     record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
 ) -> TrackedFinding:
-    """Waive the finding for its file exactly as it is now; if its code is not found there, for this change."""
+    """Waive the finding for its file exactly as it is now, or for this change if the code is not found there."""
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], _what_is_waived(record, change_index), base_ref))
 
 
