@@ -30,11 +30,11 @@ def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decim
 
 
 class Spending(Struct, frozen=True):
-    """The limits of a purchase, and the credits that count against them.
+    """The limits of a purchase, and the credits counted against them.
 
     Attributes:
         spent: the credits held by open tasks and used by finished tasks of this pull request.
-        max_per_pr: the limit for the pull request, or 0 for no limit.
+        max_per_pr: the limit, or 0 for no limit.
         first_hold: the hold of the first review, or 0 before that review. Only an automatic limit uses it.
         what: a phrase for the purchase, such as `this review`.
         again: how to continue after changing the settings or the account. At a terminal, users run the command again.

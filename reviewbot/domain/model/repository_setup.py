@@ -15,7 +15,7 @@ class RepositorySetup(Struct, frozen=True):
 
     Attributes:
         branch: the default branch, or empty in an empty repository.
-        config: the text of the config file, or None if it is missing.
+        config: the config file's text, or None if it is missing.
         templates: the texts by name, as in `workflows`.
     """
 

@@ -65,7 +65,7 @@ class Finding(Struct, frozen=True):
     Attributes:
         path: the path as the reviewer wrote it. It may be empty.
         category: the category, or None if CodeVF gave none or an unknown one.
-        line: the first cited line, from 1. `end_line` is None if `line` is None, and at least `line` otherwise.
+        line: the first cited line, from 1. `end_line` is None if `line` is, else at least `line`.
         code: the quoted lines, which may contain the line numbers of the attachment.
         suggestion: the replacement. An empty text means "delete the lines".
     """
