@@ -1,5 +1,5 @@
 """Decide the next step of a run.
 
-`phases` has the phases, `steps` the requests and results; `decide` chooses the step, `learn` the next phase. `acquire`
-and `finish` are the halves of `learn`: up to the review of the change, and from the outcome on.
+`phases` defines the phases of a run, and `steps` its requests and their results. `decide` chooses the next step, and
+`learn` the next phase. `learn` uses `acquire` up to the review of the change, and `finish` from the outcome on.
 """

@@ -68,8 +68,8 @@ from reviewbot.errors import (
 from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
-"""After this many tasks of a change without a result, no event of the pull request requests another; a command, a
-manual run or a review at a terminal does."""
+"""After this many tasks for a change have ended without a result, events of the pull request do not request another.
+A command, a manual run or a review at a terminal still does."""
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
@@ -109,14 +109,14 @@ def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concl
 
 
 def _is_recorded(known: Known, record: str) -> bool:
-    """Return whether the run of the `labeled` event, or of the bot's push, has recorded it on this head."""
+    """Return whether a check run on this head contains the record of the label's event or of the bot's push."""
     return bool(record) and any(check.tag is not None and check.tag.skip == record for check in known.snapshot.checks)
 
 
 def _is_bots(known: Known) -> bool:
-    """Return whether the bot pushed the head itself.
+    """Return whether the bot that opened the pull request pushed the head itself.
 
-    Without check runs the push cannot be recorded, so no record is needed.
+    If `check-run` is off, the push cannot be recorded, so no record is needed.
     """
     pull = known.snapshot.pull
     is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
@@ -135,13 +135,13 @@ _LABEL_OF_AUTHOR = (
 
 
 def _is_authors(known: Known) -> bool:
-    """Return whether an author has set the label that skips the review, as far as is known."""
+    """Return whether an author set the label that skips the review. If this is unknown, assume so."""
     pull, label = known.snapshot.pull, skip_label(known.snapshot.pull)
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
 
 def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
-    """Decide by the permission of the user who set the label that skips a review."""
+    """Decide whether a review is due, given the permission of the user who set the label that skips it."""
     pull = known.snapshot.pull
     skips = _is_recorded(known, known.proof.skip_record) or permission.at_least(Permission.MAINTAIN)
     skips = skips and (known.request.remembers or not _is_authors(known))
@@ -155,10 +155,10 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
 
 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
-    """Read the change only if there is something to write, or an earlier purchase is not over.
+    """Read the change only if there is something to write or an earlier purchase is unfinished.
 
-    A bot's pull request is read as long as findings, tasks or intents are open, since users may have added commits. An
-    author's label does not count once a review was bought, or may have been.
+    A bot's pull request is read as long as findings, tasks or intents are open, because users may have added commits.
+    An author's label does not count if a review was bought or may have been bought.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
     if outcome.reason is Reason.BOT and _may_find(ledger):
@@ -175,7 +175,7 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
 
 
 def _may_find(ledger: Ledger) -> bool:
-    """Return whether a review has found something, or may; the run of an intent may have created its task."""
+    """Return whether a finding is open or may still come. The run that recorded an intent may have created its task."""
     return bool(ledger.open_tasks() or ledger.intents() or ledger.findings.open())
 
 
@@ -197,7 +197,7 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRun
 
 
 def _ended_waivers(known: Known) -> Iterator[str]:
-    """Say whose waivers end with this change; otherwise the author sees only a red check."""
+    """Report the waivers that end with this change, because otherwise the author sees only a red check."""
     before = known.stored.ledger.findings
     after = update_states(before, known.change.index)
     for one in before.records:
@@ -223,7 +223,7 @@ def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
-    """End without a review; of a draft or a closed pull request, this change's open task is still awaited."""
+    """End without a review. If the pull request is a draft or closed, still wait for the open task of this change."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
@@ -241,13 +241,14 @@ def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Read
 
 
 def settling(at: phases.Ready, now: datetime) -> Looked:
-    """Look up every open task except that of the change under review.
+    """Look up every open task except the one for the change under review.
 
-    Deferred purchases of other changes are dropped; a collection keeps those of this head, whose settings may differ.
-    That of this change on an older head is replaced, or dropped if this run does not want it. An intent of
-    another change cannot be looked up, since CodeVF finds a task by its key only when the change is bought: it is
-    recorded with its hold and ends once CodeVF has forgotten the key. An intent of this head that is only in the check
-    run is left alone, because its run may be recording the task in the summary now.
+    Deferred purchases of other changes are dropped, but a collection keeps those of this head because their settings
+    may differ. A deferred purchase of this change on an older head is replaced, or dropped if it is not wanted.
+
+    An intent of another change cannot be looked up, because CodeVF finds a task by its key only when the change is
+    bought. The intent is recorded with its hold and ends once CodeVF has forgotten the key. If an intent of this head
+    is only in the check run, it is left alone, because its run may be recording the task in the summary now.
     """
     known, own = at.known, ""
     if isinstance(at.then, phases.ReviewChange):
@@ -279,7 +280,7 @@ def looked_up(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked
 
 
 def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
-    """End a task that CodeVF does not know; keep one that it cannot report on."""
+    """End the purchase if CodeVF does not know its task. Keep it if CodeVF cannot report on the task."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
@@ -321,7 +322,7 @@ def _settled(known: Known, then: phases.Then, now: datetime) -> phases.Resumed |
 
 
 def _nothing_to_send(known: Known) -> Concluded:
-    """Await an open review, or judge by the findings that still count."""
+    """Wait for an open review, or judge by the findings that still count."""
     if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
@@ -341,9 +342,10 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change.
 
-    A finished attempt beats a later failed one. An open or finished one beats one that was deferred without a command:
-    one run may have cancelled the previous attempt and deferred the next one, while another run bought this change.
-    Free reviews are not resumed, since anyone can sign their ledger (its secret is empty).
+    Unless a command requests a review, a finished attempt is preferred to a later failed one. An open or finished
+    attempt is preferred to one that was deferred without a command, because one run may have cancelled the previous
+    attempt and deferred the next one while another run bought this change. Free reviews are not resumed, because their
+    ledger is signed with an empty secret and anyone can forge it.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
@@ -355,7 +357,7 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
-    """Return a purchase of this head whose settings differ from this collection's."""
+    """Return a purchase of this head whose settings differ from this collection's, or None."""
     before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
     if before is None or before.state is TaskState.DEFERRED:
         return None
@@ -365,7 +367,7 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
-        # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
+        # Its task may exist but can no longer be found by its key, so another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
         known = known.noted(before)
         if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
@@ -379,7 +381,7 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    """Resume the task of this change, buy a review, or end if neither this event nor an earlier one requests one."""
+    """Resume the task of this change, or buy a review if this event or an earlier one requests one. Otherwise, end."""
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
@@ -388,7 +390,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
         )
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
-    # The run of an intent may have created the task.
+    # The run that recorded an intent may have created the task.
     wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
     if isinstance(wanted, TaskEnded):
         return concluded(known, failed(known, wanted))
@@ -406,17 +408,20 @@ def _asks_again(known: Known) -> bool:
 
 
 def _was_deferred(known: Known, before: Purchase | None) -> bool:
-    """Return whether an earlier run deferred this purchase for this head. A collection must select the same files."""
+    """Return whether an earlier run deferred this purchase for this head.
+
+    A collection must also select the same files.
+    """
     if before is None or before.state is not TaskState.DEFERRED or _is_outdated(known, before):
         return False
     if known.request.may_buy:
         return True
-    # The copy in `external_id` does not have the rules, but their result.
+    # The copy in `external_id` contains the result of the rules instead of the rules.
     return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
 
 
 def _is_outdated(known: Known, deferred: Purchase) -> bool:
-    """Whether the head has moved, or another run has bought the only automatic review since (`review-on: ready`)."""
+    """Return whether the head has moved or another run has bought the only automatic review (`review-on: ready`)."""
     if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
         return True
     is_automatic = deferred.selecting and not deferred.requested_by  # an `external_id` has neither
@@ -425,14 +430,14 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
 
 
 def _is_reviewed(known: Known, before: Purchase | None) -> bool:
-    """Whether another change of this pull request was bought."""
+    """Return whether a review of another change of this pull request was bought."""
     unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
     bought = (one.identity for one in known.ledger.purchases if one.state not in unbought)
     return any(identity != (before.identity if before else "") for identity in bought)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
-    """Return whether this event requests a purchase, or another attempt; an error if too many attempts have failed."""
+    """Return whether this event requests a purchase or another attempt, or an error if too many attempts failed."""
     request = known.request
     if not request.may_buy:
         return False
@@ -471,7 +476,7 @@ def resumed_task(
 
 
 def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """Start another attempt if this event requests one, for a task that ended between runs."""
+    """Start another attempt after a task that ended between runs, if this event requests one."""
     another = _wants_another(known, ended)
     if isinstance(another, TaskEnded):
         return concluded(known, failed(known, another))
@@ -483,7 +488,7 @@ def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | B
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
-    """Use what the ledger has if CodeVF cannot report on the task."""
+    """Continue with the purchase in the ledger if CodeVF cannot report on its task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
         return concluded(known, failed(known, error))
@@ -531,7 +536,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
 
 
 def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Checked:
-    """Decide by the permission of the user who requested the purchase."""
+    """Decide whether the purchase is approved, given the permission of the user who requested it."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
 
@@ -557,13 +562,16 @@ def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
 
 
 def _seen_at(known: Known, wanted: Purchase) -> datetime:
-    """Return when a run first saw this head; a force-push may have restored an older one. No author chooses either."""
+    """Return the time of the first run on this head, or of a later force-push, which may have restored an older head.
+
+    Authors cannot choose either time.
+    """
     first, forced = datetime.fromisoformat(wanted.submitted_at), known.snapshot.pull.forced_at
     return first if forced is None else max(first, forced)
 
 
 def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
-    """End the run; record the purchase that waits, unless it is recorded."""
+    """End the run. Record the waiting purchase first, unless it is already recorded."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if not at.recorded:
         return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
@@ -585,7 +593,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
 
 
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
-    """Buy without waiting if the token may not read the checks: otherwise no review would ever happen."""
+    """Buy without waiting if the token may not read the checks, because otherwise no review would ever happen."""
     if isinstance(error, PermissionMissing):
         note = "This run does not wait for `wait-for-checks`: the token cannot read the head's checks."
         known = at.known.noting(f"{note} {error.hint}")
@@ -624,7 +632,10 @@ def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now:
 
 
 def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
-    """Await the older head, or look again: a check may have ended before its run could find the purchase."""
+    """Wait for the older head's review. Without one, decide again whether to wait.
+
+    A check may have ended before the run that it started could find the purchase.
+    """
     if at.awaited is not None:
         return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
     return _unchecked(phases.Unchecked(known, at.candidate, at.wanted, recorded=True), now)
@@ -639,13 +650,13 @@ def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingO
 
 
 def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
-    """Add the findings of the older head, which the review of this one confirms."""
+    """Add the findings of the older head, so that the review of this head confirms them."""
     known = replace(at.known, others=at.known.others[:-1])
     return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
 
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
-    """Decide again: a command may have cancelled the deferred purchase, or another run may have bought it."""
+    """Decide again, because a command may have cancelled the deferred purchase or another run may have bought it."""
     wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
@@ -658,7 +669,7 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 def _scoped_or_compared(
     known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
 ) -> phases.Scoping | Scoped:
-    """Review only what is new, if the last review was complete and the base has only moved forward."""
+    """Review only the new part if the last review was complete and the base has only moved forward."""
     request, before = known.request, candidate.before
     if candidate.intent:
         return _scoped(known, candidate, candidate.intent.since, agreed, now)
@@ -674,7 +685,7 @@ def _scoped_or_compared(
 
 
 def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
-    """Review the whole change if the base was moved back, since that adds unreviewed lines to it."""
+    """Review the whole change if the base was moved back, because that adds unreviewed lines to the change."""
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
@@ -687,7 +698,7 @@ def _scoped(
 
 def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> phases.Pricing | Priced:
     known = replace(at.known, new_parts=parts)
-    agreed = at.quote  # of the whole change, so what is new costs at most as much
+    agreed = at.quote  # the price of the whole change, so the new part costs at most as much
     if agreed:
         agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
     return _sized(known, at.candidate, agreed, now)
@@ -720,7 +731,7 @@ def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
+    """Resume the purchase that another run recorded first. Otherwise two scopes of one change would be paid for."""
     known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
@@ -729,7 +740,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
-    """Buy nothing; an intent that CodeVF refused for its size holds no credits."""
+    """Buy nothing. If CodeVF rejected the intent because of its size, drop it so that it holds no credits."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
@@ -737,7 +748,7 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key."""
+    """Send less, or fail. If the task may exist, the intent stays so that the next run sends the same key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)

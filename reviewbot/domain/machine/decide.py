@@ -1,4 +1,4 @@
-"""The next step of a run, by its phase."""
+"""Choose the next step of a run from its phase."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reviewbot.domain.policy.verdict import pending
 
 def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
     match phase:
-        # Are tasks to be cancelled?
+        # Should tasks be cancelled?
         case phases.CancelRequested():
             return steps.CancelOpenTasks()
         # Is a review due?

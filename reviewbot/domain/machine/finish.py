@@ -47,24 +47,24 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
 
 
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
-    # A ledger that was not trusted at first stays so after this run has written it again.
+    # A ledger that was not trusted at first stays untrusted after this run has written it again.
     before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
-    # Another base or head can hide a check run that records an end.
+    # If the base or head has changed, a check run that records the end of a purchase may no longer be read.
     finished = stored.finished | before.finished
-    ended = stored.ended or before.ended  # this run may have written the ledger without it
+    ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
-    # Another run may have published the answer since this one began, which has not read it.
+    # Since this run began, another run may have published the answer, which this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
     known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Move to another head than the reviewed one, without the waivers, which were given for other code.
+    """Move to a head other than the reviewed one. Drop the waivers, because they were given for other code.
 
-    The summary keeps the text of the new head's own review. But a text without an answer does not hide late answers,
-    which no check shows once this head's check is completed.
+    If the new head has its own purchase, the summary keeps its text. The exception is a text without an answer while
+    this run has late answers, because no check shows these once this head's check is completed.
     """
     has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
     is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
@@ -84,7 +84,7 @@ def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
 
 
 def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
-    """Publish an outcome; refresh first if the run writes to the ledger."""
+    """Publish an outcome. If the run writes to the ledger, read the pull request again first."""
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
@@ -100,9 +100,9 @@ def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """Judge again by the current pull request: a finding may have been waived, or the head may have moved.
+    """Judge again by the current pull request, because a finding may have been waived or the head may have moved.
 
-    If it has moved, the verdict stays with the reviewed head.
+    If the head has moved, the verdict stays with the reviewed head.
     """
     if known.reviewed_sha and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
@@ -114,7 +114,7 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
-    """Post no comments if the pull request cannot be read again; the answer is in the files."""
+    """If the pull request cannot be read again, post no comments. The report files contain the answer."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
@@ -160,9 +160,9 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Leave the purchases open that this run has seen end, as the summary records them.
+    """Keep the purchases that this run has seen end open, as the summary records them.
 
-    The summary must keep what users and other runs wrote since this run began, so the next run publishes.
+    The summary must keep what users and other runs have written since this run began, so the next run publishes.
     """
     own, update = known.own, known.memory.update
     if own and own.purchase.task_id and own.purchase.state.is_over:
@@ -182,14 +182,14 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
     replied = done is Write.THREADS and known.wrote.replies > at.known.wrote.replies and Write.POSTED not in left
     announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
-        left = (Write.POSTED, *left)  # another run may have posted the same
+        left = (Write.POSTED, *left)  # another run may have posted the same text
     return _writing(known, at.outcome, left, refused=at.refused)
 
 
 def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
-    """Report that GitHub refused a part; with a result this changes the outcome.
+    """Report that GitHub rejected a part. If the run has a result, this changes the outcome.
 
-    The summary would record that the announcement is made, so without an answer of GitHub the next run publishes.
+    The summary would record the announcement as posted, so if GitHub does not respond to it, the next run publishes.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
     if at.left[0] is Write.ANNOUNCEMENT:

@@ -39,16 +39,16 @@ from reviewbot.values import replace
 
 
 class ReviewedChange(Struct, frozen=True, dict=True):
-    """The change, selected and redacted.
+    """The change after file selection and redaction.
 
     Attributes:
-        base_ref: the branch that it was read against; the pull request's base may have changed since.
-        sendables: selected files, redacted.
-        views: the same files as the reviewer sees them; findings are placed on these.
-        title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
-        redactor: knows the secrets of the change; used for other texts that are sent or shown.
+        base_ref: the branch that the change was read against. The pull request's base may have changed since.
+        sendables: the selected files, redacted.
+        views: the same files as the reviewer sees them. Findings are placed on these views.
+        title: the pull request's title, redacted. `body` and the owners' `instructions` are redacted, too.
+        redactor: redacts the change's secrets in other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
-        context: what was read besides the change; not redacted.
+        context: the project context that was read besides the change, not redacted.
     """
 
     change: ChangeSet
@@ -97,7 +97,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def misencoded(self) -> Mapping[str, str]:
-        """The files whose text at the head is not UTF-8, and where; only their diff can be sent."""
+        """The files whose text at the head is not UTF-8, and where it is invalid. Only their diff can be sent."""
         return {file.path: file.new.invalid for file in self.change.files if file.new and file.new.misencoded}
 
     @cached_property
@@ -111,7 +111,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def held_by_path(self) -> Mapping[str, Held]:
-        """The files that were not sent, by path at the head and at the merge base."""
+        """The files that were not sent, keyed by their paths at the head and at the merge base."""
         unsent = {one.path: one for one in self.held if one.path not in self.by_path}
         renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
@@ -120,7 +120,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 _RESELECTED = "the selected files differ from those that were sent"
 
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
-"""Before the change is read."""
+"""The value before the change is read."""
 
 
 class Cancels(Enum):
@@ -140,16 +140,16 @@ class Request(Struct, frozen=True):
     Attributes:
         selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
-        is_keyless: whether it costs money and the key is missing.
+        is_keyless: whether the reviewer costs money but the key is missing.
         waits: whether the settings allow waiting for a review.
-        may_buy: False in a run that requests no review, such as a collection: tasks are looked up once, and only
-            deferred purchases and intents of earlier runs are bought.
+        may_buy: False in a run that requests no review, e.g., a collection. Such a run looks up each task once, and
+            buys only deferred purchases and intents of earlier runs.
         base_ref: the base branch when the run started; it determines the check run's name.
-        strictest_fail_on: the setting, or that of a rule if it is stricter.
+        strictest_fail_on: the strictest `fail-on` in the settings and the rules.
         shares_name: whether an earlier base branch has the same check name.
         route: the names of the `routes` that apply to this change, or empty.
-        is_due: whether they give it a review.
-        instructions: theirs, to the reviewer.
+        is_due: whether the routes give this change a review.
+        instructions: the routes' instructions to the reviewer.
     """
 
     trigger: Trigger
@@ -192,7 +192,7 @@ class Request(Struct, frozen=True):
 
     @property
     def remembers(self) -> bool:
-        """Whether earlier purchases count: not for a free review, which ends with its run."""
+        """Whether earlier purchases count. They do not in a dry run or for a free review, which ends with its run."""
         return self.paid and not self.dry_run
 
 
@@ -200,9 +200,9 @@ class Bought(Struct, frozen=True):
     """The purchase of this change, before its task is known.
 
     Attributes:
-        tag: the expertise; None if it was not read from the service.
-        reselected: whether other files are selected now than were sent.
-        frozen: whether the run collects: the selection at submission counts, not the current one.
+        tag: the expertise, or None if it was not read from the service.
+        reselected: whether the files that are selected now differ from those that were sent.
+        frozen: whether the run is a collection, for which the selection at submission counts, not the current one.
     """
 
     purchase: Purchase
@@ -285,18 +285,18 @@ class Known(Struct, frozen=True, dict=True):
 
     Attributes:
         snapshot: the pull request as last read.
-        read_again: whether that was after the change was read.
-        stored: the ledger as last read; `found` as first read, before this run wrote anything.
+        read_again: whether the pull request was read again after the change.
+        stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
         change: `NO_CHANGE` before it is read.
-        new_parts: what is new since the last review, once it is read.
-        report: the answer to the review of this change, once it is read.
+        new_parts: the new parts since the last review, once they are read.
+        report: the reviewer's answer for this change, once it is read.
         others: open tasks of older heads.
-        bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
+        bought_before: the purchases that this run made, or may have made, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
-        reviewed_sha: the reviewed head if the pull request has another one now, else empty.
-        keeps_text: whether the summary keeps its text: the newer head has its own purchase, or the summary shows the
-            answer for this head, which this run has not read.
-        neighbour: an open pull request with the same head and no green verdict on it, or 0.
+        reviewed_sha: the reviewed head if the pull request now has another head, else empty.
+        keeps_text: whether the summary keeps its text, because the newer head has its own purchase, or because it shows
+            the answer for this head, which this run has not read.
+        neighbour: the number of an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
     """
 
@@ -343,7 +343,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def accepted_by(self) -> str:
-        """The maintainer who accepted the answer of this task for this head and base; empty if there is none."""
+        """The maintainer who accepted the answer of this task for this head and base, or empty."""
         accepted, what = self.ledger.acceptance, (self.head_sha, self.change.base_ref, self.task_id)
         return accepted.by if accepted and self.task_id and accepted.is_of(*what) else ""
 
@@ -362,7 +362,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def judgement(self) -> Judgement:
-        """The settings that judge: those of the purchase, else the current ones."""
+        """The settings for the verdict: those of the purchase if there is one, else the current ones."""
         return self.own.purchase.judgement if self.own else self.request.judgement
 
     @property
@@ -394,12 +394,12 @@ class Known(Struct, frozen=True, dict=True):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger with this run's update, which may show that a waiver does not count."""
+        """The ledger with this run's update, and without the waivers that do not count after the update."""
         return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property
     def spent(self) -> Decimal:
-        """The credits held and used on the pull request, those of an untrusted ledger included."""
+        """The credits held and used on the pull request, including those of an untrusted ledger."""
         return max(self.stored.claimed, self.ledger.spent)
 
     @property

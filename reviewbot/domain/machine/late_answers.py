@@ -1,4 +1,4 @@
-"""Which late answers to announce: those whose buying run has ended."""
+"""Select the late answers to announce, i.e., those to purchases of runs that have ended."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from reviewbot.domain.publishing.comment_diff import posted_comments
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
 )
-"""The reasons for which another run ends in the same way, unless a person changes something."""
+"""If a run fails for one of these reasons, another run fails in the same way unless a person changes something."""
 
 _OPEN = (TaskState.OPEN,)
 _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return the late answers to announce: those that no review shows; none at a terminal, which shows them."""
+    """Return the late answers that no review shows. At a terminal, return none, because the terminal shows them."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
         return Announcing()
@@ -30,10 +30,10 @@ def announcing(known: Known, outcome: Outcome) -> Announcing:
 
 
 def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
-    """Yield purchases of earlier runs that have ended since.
+    """Yield the purchases of earlier runs that have ended since.
 
-    A purchase that this run itself deferred for a missed command is included if it is not bought after all: the answer
-    to the command says that it waits.
+    If this run itself deferred a purchase for a missed command and it is not bought after all, it is included, because
+    the answer to the command says that the purchase waits.
     """
     has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
     last = {purchase_key(one): one for one in known.memory.update.purchases}
@@ -67,9 +67,9 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 
 
 def _is_shown(known: Known, purchase: Purchase) -> bool:
-    """Return whether this run posted comments, or a finding of this answer has one that the summary does not know.
+    """Return whether this run posted comments, or a finding of this answer has a comment that the summary lacks.
 
-    A finding that this run posted can have another id since: a new base or head can change which code it is on.
+    The id of a posted finding may have changed since, because a new base or head can change which code it is on.
     """
     answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
     found = {item.id for one in answers for item in one.placed}
@@ -78,7 +78,7 @@ def _is_shown(known: Known, purchase: Purchase) -> bool:
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:
-    """Return how a purchase ended. If CodeVF does not know the task of this head, a collection says so."""
+    """Return how a purchase ended, or None. If CodeVF does not know this head's task, a collection reports it."""
     if purchase.state is TaskState.DONE:
         return Ending.ANSWERED
     if purchase.state is TaskState.ENDED:

@@ -1,4 +1,4 @@
-"""The phase that follows a step."""
+"""Choose the phase that follows a step."""
 
 from __future__ import annotations
 

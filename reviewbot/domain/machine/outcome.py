@@ -1,4 +1,4 @@
-"""The outcome of a run: by an error, by the findings, or because no review is requested."""
+"""Determine the outcome of a run from an error, from the findings, or because no review is requested."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
-    """Judge by the open findings; an answer that a maintainer accepted for this head counts as readable."""
+    """Judge by the open findings. An answer that a maintainer accepted for this head counts as readable."""
     findings, readable = known.ledger.findings, readable or known.accepted_by != ""
     outcome = verdict.judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
@@ -66,25 +66,25 @@ def newer_head() -> Outcome:
 
 
 def newer_base() -> Outcome:
-    """Return the outcome of a green run whose base was replaced by one with the same check and its own run."""
+    """Return the outcome of a green run if the base was replaced by one with the same check name and its own run."""
     return verdict.superseded("The base branch has changed. The next run judges the pull request against the new one.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
-    """Return the newest check run with reviewbot's name on the head, by any App: the one that GitHub shows."""
+    """Return the newest check run with reviewbot's name on the head from any App. GitHub shows this one."""
     return newest(snapshot.checks)
 
 
 def check_to_write(known: Known) -> CheckRun | None:
-    """Return the check run that this run has written, else the one on the head; None if the head has moved."""
+    """Return the check run that this run wrote. Otherwise return the one on the head, or None if the head has moved."""
     return known.wrote.check or (None if known.reviewed_sha else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:
     """Return the outcome if no review is requested.
 
-    A check run that an older review left open is closed once that review is in. A green one that no longer holds is
-    replaced, since no other run does it.
+    If an older review left a check run open, it is closed once that review has arrived. A green check run that is no
+    longer valid is replaced, because no other run does so.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
@@ -99,13 +99,13 @@ def not_asked_for(known: Known) -> Outcome:
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if _is_green_elsewhere(known) else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
-        return outcome  # signed with another key; left to the run that has it
+        return outcome  # signed with another key, so it is left to a run with that key
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
 
 
 def _is_green_elsewhere(known: Known) -> bool:
-    """Return whether GitHub shows another pull request's green check here; its review or bypass is not for this one."""
+    """Return whether GitHub shows another pull request's green check here, which does not apply to this one."""
     pull = known.snapshot.pull
     shown = newest(one for one in known.snapshot.other_checks if one.head_sha == pull.head_sha and not one.foreign)
     return pull.is_open and known.request.check_run and shown is not None and shown.conclusion in GREEN
@@ -114,8 +114,8 @@ def _is_green_elsewhere(known: Known) -> bool:
 def _is_outdated(known: Known, there: CheckRun) -> bool:
     """Return whether a check run differs from what the current run would write.
 
-    A green one may come from a skip that has ended, or from another base. One without a purchase of this head comes
-    from a run that failed before it bought, and a run that may buy has followed.
+    A green check run may come from a skip that has ended or from another base. A failed one without a purchase of this
+    head comes from a run that failed before it bought a review. It is outdated in a run that may buy.
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
@@ -137,10 +137,10 @@ def _why_not(known: Known) -> Outcome:
 
 
 def without_review(known: Known) -> Outcome:
-    """Return the outcome if no file of the change is selected, or a rule gives it no review.
+    """Return the outcome if no file of the change is selected or a rule skips the review.
 
-    If two protected branches share the check's name and this head has a check for the other one, the check must not
-    turn green: a change of base back to that branch would pass with it.
+    If two protected branches share the check's name and this head has a check for the other branch, the check must not
+    turn green. Otherwise the pull request would pass after its base is changed back to that branch.
     """
     checks, reason = known.snapshot.checks, Reason.NOTHING_SELECTED if known.request.is_due else Reason.ROUTE
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
@@ -154,7 +154,7 @@ def without_review(known: Known) -> Outcome:
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:
-    """Return whether a check's purchase is for this base; without a purchase, whether it is green."""
+    """Return whether a check's purchase is for this base, or whether the check is green if it has no purchase."""
     if not check.external_id:
         return check.verdict in GREEN
     bought = _purchase_in(known, check)
@@ -162,13 +162,13 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
 
 
 def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
-    """Return the purchase in a check run on the head, if its copy is signed with this key."""
+    """Return the purchase in a check run on the head, or None if its copy is not signed with this key."""
     copy = known.stored.on_head.get(check.id)
     return known.ledger.recorded(copy.purchase) if copy else None
 
 
 def failed_to_write(outcome: Outcome, error: ReviewbotError, reason: Reason = Reason.NOT_PUBLISHED) -> Outcome:
-    """Return the outcome if a part could not be written; the next run tries again."""
+    """Return the outcome if a part could not be written. The next run tries again."""
     return replace(undelivered(outcome), reason=reason, message=error.message, hint=error.hint)
 
 
@@ -177,9 +177,9 @@ def undelivered(outcome: Outcome) -> Outcome:
 
 
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
-    """Apply a bypass for exactly this head and base.
+    """Apply the bypass if it is for exactly this head and base.
 
-    If the pull request's base has changed during the run, its bypass is for the other base's check.
+    If the pull request's base has changed during the run, its bypass is for the check of the other base.
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
@@ -187,14 +187,14 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
 
 
 def statement(outcome: Outcome) -> str:
-    """Return what a summary without an answer says, for the ledger; of a failure with a digest of its text."""
+    """Return what the ledger records about a summary without an answer, including a digest of a failure's text."""
     said = f"{outcome.reason} {outcome.conclusion or 'open'}"
     is_failure = outcome.conclusion is Conclusion.ACTION_REQUIRED
     return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said
 
 
 def answer_of(task_id: str) -> str:
-    """Return what a summary with the answer of a task says, as the ledger records it."""
+    """Return what the ledger records about a summary that shows the answer of a task."""
     return f"{_ANSWER}{task_id}"
 
 
@@ -203,10 +203,10 @@ def shows_answer(ledger: Ledger) -> bool:
 
 
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
-    """Return whether the summary's text, which shows no answer, contradicts this outcome.
+    """Return whether the summary shows no answer and its text contradicts this outcome.
 
-    The text of an answer stays until the next one, since the ledger does not have all of it. An outcome without a
-    conclusion replaces only an error, once no review is requested.
+    The text of an answer stays until the next answer, because the ledger does not contain all of it. An outcome without
+    a conclusion replaces only an error, and only if no review is requested.
     """
     said = ledger.stated
     if outcome.conclusion is None:
@@ -216,23 +216,23 @@ def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
 
 
 def is_contradicted(known: Known, outcome: Outcome) -> bool:
-    """Return whether the summary is to be written again for this outcome."""
+    """Return whether the summary must be written again for this outcome."""
     written, outcome = known.memory.written, apply_bypass(known, outcome)
     is_outdated = contradicts(written, outcome) or _shows_an_earlier_head(known, outcome)
     return known.is_read and not known.reviewed_sha and is_outdated
 
 
 def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
-    """Return whether the review of this head failed, and the summary shows the answer for an earlier one."""
+    """Return whether the review of this head failed while the summary shows the answer for an earlier head."""
     ledger = known.memory.written
     shown = next((one.head_sha for one in ledger.purchases if answer_of(one.task_id) == ledger.stated), "")
     return outcome.status is Status.FAILED and shown not in {"", known.snapshot.pull.head_sha}
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Return whether to write the summary: for this run's update, or if neither it nor a check run shows this verdict.
+    """Return whether the summary is due: this run has an update, or neither the summary nor a check shows this verdict.
 
-    An existing one is written only with the ledger that was read immediately before.
+    An existing summary is written only with a ledger that was read immediately before.
     """
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
@@ -243,7 +243,7 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
 
 
 def stands_in_summary(known: Known) -> bool:
-    """Return whether this run may write the summary, and has."""
+    """Return whether the summary exists and this run may write it."""
     return known.request.summary_comment and known.summary is not None and SUMMARY not in known.wrote.denied
 
 
@@ -278,7 +278,7 @@ def _nothing_stands(known: Known) -> bool:
     return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)
 
 
-# --- Older heads: no run judges them, so what is recorded about them decides -----------------------------------------
+# --- Older heads: no run judges them, so the records about them decide ------------------------------------------------
 
 
 def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Collection[str]) -> bool:
@@ -313,8 +313,8 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
 def hides_older_heads(known: Known) -> bool:
     """Return whether an older head may have lost its verdict, and the snapshot does not have every head.
 
-    After a withdrawn waiver or an ended bypass, they were all read for the ledger. While a finding blocks, every run
-    looks again, since the one that found it may have failed to.
+    After a withdrawn waiver or an ended bypass, all heads were already read for the ledger. While a finding blocks,
+    every run reads them again, because the run that found it may have failed to do so.
     """
     pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
@@ -327,7 +327,7 @@ def hides_older_heads(known: Known) -> bool:
 
 
 def heads_below(known: Known) -> frozenset[str]:
-    """Return the recorded heads that may have lost their verdict, and that a force-push may hide from every list."""
+    """Return the recorded heads that may have lost their verdict and that GitHub may not list after a force-push."""
     pull, ended = known.snapshot.pull, known.stored.ended
     is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
     if pull.forced_at is None or not (is_withdrawn or _blocks_now(known, known.judgement.rules.fail_on)):
@@ -337,10 +337,10 @@ def heads_below(known: Known) -> frozenset[str]:
 
 
 def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -> bool:
-    """Return whether a review still passes, as far as it is recorded.
+    """Return whether a review still passes according to the records.
 
-    A finding that blocked needs a waiver even if its code is gone now. One that is open now, and that this review did
-    not know, may be in the older head's code, too.
+    A finding that blocked needs a waiver even if its code is gone now. A finding that is open now, but was unknown to
+    this review, may be in the older head's code, too.
     """
     ledger, rules, pull = known.ledger, bought.judgement.rules, known.snapshot.pull
     accepted = ledger.acceptance
@@ -360,7 +360,7 @@ def _blocks_now(known: Known, fail_on: FailOn) -> bool:
 
 
 def _is_waived(known: Known, judged: Judged) -> bool:
-    """Return whether a finding still has the waiver that it had, which is for a file exactly as it was."""
+    """Return whether a finding is waived, and its waiver is still for the same version of its file."""
     now, before = known.ledger.findings.find(judged.id), known.found.findings.find(judged.id)
     if now is None or now.waiver is None:
         return False

@@ -1,4 +1,4 @@
-"""The phases of a run; each contains exactly what is known in it."""
+"""The phases of a run. Each phase contains exactly what is known in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Candidate(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
-        identity: with the number of the attempt, and with the last reviewed head once it is decided.
+        identity: includes the attempt number, and the last reviewed head once the scope is decided.
         before: the latest purchase of this change, or None.
     """
 
@@ -26,17 +26,17 @@ class Candidate(Struct, frozen=True):
 
     @property
     def intent(self) -> Purchase | None:
-        """The intent of an earlier run, whose key is reused."""
+        """The intent of an earlier run, or None. Its key is reused."""
         before = self.before
         return before if before is not None and before.state is TaskState.INTENT else None
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review or of a question; that of `PriceRead` fits the balance and the budgets.
+    """The price of a review or of a question. In `PriceRead`, it fits the balance and the budgets.
 
     Attributes:
-        hold: credits of all tasks.
-        lines: the changed lines that decided `max_credits`, None if the setting did.
+        hold: the credits that all tasks hold.
+        lines: the number of changed lines that decided `max_credits`, or None if the setting did.
         project_id: 0 before the project is found.
     """
 
@@ -55,7 +55,7 @@ class ReviewChange(Struct, frozen=True):
 
 
 class NothingToSend(Struct, frozen=True):
-    """Judge by the ledger, since no file of this change can be sent."""
+    """Judge by the ledger, because no file of this change can be sent."""
 
 
 Then = ReviewChange | NothingToSend | Outcome
@@ -69,35 +69,35 @@ class _Running(Struct, frozen=True):
 
 
 class CancelRequested(_Running, frozen=True):
-    """The open tasks are cancelled before anything else can fail."""
+    """A cancellation was requested. The open tasks are cancelled first, before anything else can fail."""
 
 
 class Loaded(_Running, frozen=True):
-    """The pull request is read; the labeler's permission decides if `skip-review` counts."""
+    """The pull request is read. The permission of the user who set `skip-review` decides whether the label counts."""
 
     login: str
 
 
 class NotDue(_Running, frozen=True):
-    """No review is due; an earlier purchase may still be open."""
+    """No review is due, but an earlier purchase may still be open. The ledger is read next."""
 
     outcome: Outcome
 
 
 class Due(_Running, frozen=True):
-    """A review may be due; the change is read next."""
+    """A review may be due. The change is read next."""
 
     skipped: Outcome | None
 
 
 class DryRunDue(_Running, frozen=True):
-    """A dry run: the checks of the head are read, to show whether a purchase would wait."""
+    """In a dry run, the checks of the head are read to show whether a purchase would wait."""
 
     outcome: Outcome
 
 
 class Ready(_Running, frozen=True):
-    """The change and the ledger are read; the reviewer is opened."""
+    """The change and the ledger are read. The reviewer is opened next."""
 
     then: Then
 
@@ -110,7 +110,7 @@ class LookingUpOlder(_Running, frozen=True):
 
 
 class Resumed(_Running, frozen=True):
-    """This change was bought before; its task is read.
+    """A review of this change was bought before. Its task is read next.
 
     Attributes:
         label: the approval label to remove, or empty.
@@ -133,7 +133,7 @@ class Unchecked(_Running, frozen=True):
     """The checks that the purchase waits for are read next.
 
     Attributes:
-        recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
+        recorded: whether the purchase is recorded on GitHub. A check that ends after that starts a run that finds it.
     """
 
     candidate: Candidate
@@ -142,11 +142,11 @@ class Unchecked(_Running, frozen=True):
 
 
 class Deferred(_Running, frozen=True):
-    """The purchase waits; the deferral is recorded next.
+    """The purchase has to wait. The deferral is recorded next.
 
     Attributes:
-        awaited: the review of an older head that it waits for; None if it waits for something else.
-        outcome: of the run, if nothing changes.
+        awaited: the review of an older head that the purchase waits for, or None if it waits for something else.
+        outcome: the outcome of the run if nothing changes.
     """
 
     candidate: Candidate
@@ -156,14 +156,14 @@ class Deferred(_Running, frozen=True):
 
 
 class Postponed(_Running, frozen=True):
-    """The deferred purchase is recorded; the approval label is removed next."""
+    """The deferred purchase is recorded. The approval label is removed next."""
 
     label: str
     outcome: Outcome
 
 
 class AwaitingOlder(_Running, frozen=True):
-    """The task of an older head is polled.
+    """The purchase waits for the task of an older head, which is polled.
 
     Attributes:
         label: the approval label to remove, or empty.
@@ -177,7 +177,7 @@ class AwaitingOlder(_Running, frozen=True):
 
 
 class OlderEnded(_Running, frozen=True):
-    """The task of the older head is over; its result is read."""
+    """The task of the older head is over. Its result is read next."""
 
     candidate: Candidate
     awaited: OpenTask
@@ -185,21 +185,21 @@ class OlderEnded(_Running, frozen=True):
 
 
 class Rereading(_Running, frozen=True):
-    """The pull request is read again before anything is bought, since minutes have passed."""
+    """The pull request is read again before anything is bought, because minutes have passed."""
 
     candidate: Candidate
     wanted: Purchase
 
 
 class Approved(_Running, frozen=True):
-    """The approved purchase may replace the open task of an older head, if it can be paid for."""
+    """The approved purchase replaces the open task of an older head if it can be paid for. The price is read next."""
 
     candidate: Candidate
     awaited: OpenTask
 
 
 class Replacing(_Running, frozen=True):
-    """The open task of an older head is cancelled next, for the newer head."""
+    """The open task of an older head is cancelled next, because the newer head replaces it."""
 
     candidate: Candidate
     awaited: OpenTask
@@ -207,7 +207,7 @@ class Replacing(_Running, frozen=True):
 
 
 class Scoping(_Running, frozen=True):
-    """The merge bases are compared to decide whether only what is new is reviewed."""
+    """The merge bases are compared to decide whether to review only the new part."""
 
     candidate: Candidate
     quote: Quote | None
@@ -215,10 +215,10 @@ class Scoping(_Running, frozen=True):
 
 
 class Sizing(_Running, frozen=True):
-    """Only the new part is reviewed; it is found next.
+    """Only the new part will be reviewed. It is determined next.
 
     Attributes:
-        quote: the price of the whole change, if an older task was cancelled for it.
+        quote: the price of the whole change, if an older task was cancelled for this purchase.
     """
 
     candidate: Candidate
@@ -226,7 +226,7 @@ class Sizing(_Running, frozen=True):
 
 
 class Pricing(_Running, frozen=True):
-    """The scope is decided; the price is read next."""
+    """The scope of the review is decided. The price is read next."""
 
     candidate: Candidate
 
@@ -246,27 +246,27 @@ class Order(Struct, frozen=True):
 
 
 class Quoted(_Running, frozen=True):
-    """The intent is recorded on GitHub before the task is created."""
+    """The price is known. The intent is recorded on GitHub before the task is created."""
 
     bought: Bought
     order: Order
 
 
 class Intended(_Running, frozen=True):
-    """The intent is recorded; the task is created next."""
+    """The intent is recorded. The task is created next."""
 
     bought: Bought
     order: Order
 
 
 class Reopened(_Running, frozen=True):
-    """The task is still open; the check run of this head shows it before it is polled."""
+    """The task is still open. It is shown in the check run of this head before it is polled."""
 
     underway: Underway
 
 
 class Submitted(_Running, frozen=True):
-    """The task exists; its id is recorded before the first poll."""
+    """The task exists. Its id is recorded before the first poll."""
 
     underway: Underway
 
@@ -289,7 +289,7 @@ class Completed(_Running, frozen=True):
 
 
 class Judged(_Running, frozen=True):
-    """The outcome is known; the pull request is read again before it is published."""
+    """The outcome is known. The pull request is read again before the outcome is published."""
 
     outcome: Outcome
 
@@ -307,7 +307,7 @@ class Write(Enum):
 
 
 class Refreshed(_Running, frozen=True):
-    """The pull request was read again, or could not be; the remaining parts are written in order.
+    """The pull request was read again, if possible. The remaining parts are written in order.
 
     Attributes:
         refused: whether GitHub refused a part.
@@ -319,7 +319,7 @@ class Refreshed(_Running, frozen=True):
 
 
 class Published(_Running, frozen=True):
-    """Everything on GitHub is written; the runner's output is next."""
+    """Everything on GitHub is written. The runner's output is written next."""
 
     outcome: Outcome
 

@@ -1,4 +1,4 @@
-"""The purchase of a run before its task exists, and the review that the rules of `routes` choose."""
+"""Prepare the purchase of a run before its task exists, and choose the review by the rules of `routes`."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def _asked_by(purchase: Purchase, request: Request) -> Purchase:
 
 
 def selection_of(known: Known) -> str:
-    """Return the digest of the selected files of a purchase that is not submitted."""
+    """Return the digest of the selected files for a purchase that is not submitted yet."""
     return selection_digest([*known.change.selected, f"in {known.request.attachment_bytes} bytes"])
 
 
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
-    """Return a purchase without a task; comments that requested it before are kept."""
+    """Return a purchase without a task. It keeps the comments and users that requested it before."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
     made = Purchase(
@@ -101,7 +101,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
-    # A collection may have other settings, so it only keeps what a run that may buy has said.
+    # A collection may have other settings, so it only keeps the conclusion of a run that may buy.
     check = current_check(known.snapshot)
     is_kept = before.state is TaskState.DONE and check and check.verdict == Conclusion.ACTION_REQUIRED
     judges = request.may_buy or bool(is_kept)
@@ -119,7 +119,7 @@ def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
-    """Return the settings that judged this change when it was bought; the current ones can only make them stricter."""
+    """Return the settings that were frozen for this change. The current settings can only make them stricter."""
     request, rules = known.request, before.judgement.rules
     now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
     fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
@@ -127,7 +127,7 @@ def _frozen(known: Known, before: Purchase) -> Judgement:
 
 
 def planned(known: Known, now: datetime) -> Known:
-    """Return what would be sent and held, without a request to the service."""
+    """Return `known` with what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
@@ -138,20 +138,20 @@ def planned(known: Known, now: datetime) -> Known:
 
 
 def context_of(known: Known, room: int) -> ContextText:
-    """Return the context of the change, redacted, in at most that many bytes."""
+    """Return the redacted context of the change in at most `room` bytes."""
     return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
     """Return the price of the review, checked against the balance and the budgets.
 
-    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
-    have read the purchases of other runs. `freed` are the credits of an open task that would be cancelled first. For an
-    intent, that task may be cancelled already.
+    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked. The check is needed
+    because that run may not yet have read the purchases of other runs. `freed` is the hold of an open task that would
+    be cancelled first. For an intent, that task may be cancelled already.
 
     Raises:
-        OverBudget: it does not fit.
-        NotApproved: the credits spent here are unknown, and an event alone requests a review.
+        OverBudget: the price does not fit.
+        NotApproved: the credits spent on the pull request are unknown, and only an event requests the review.
     """
     intent = candidate.intent
     agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
@@ -168,9 +168,9 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
 
 
 def _freed_for(ledger: Ledger, intent: Purchase) -> int:
-    """Return the hold of the task that an intent may replace: the latest task before it, if cancelled for this change.
+    """Return the hold of the task that was cancelled for an intent, or 0. This can only be the latest task before it.
 
-    The run that recorded the intent did not count that hold, so no later run does.
+    The run that recorded the intent did not count that hold, so later runs do not count it either.
     """
     before = [one for one in ledger.purchases if one.task_id and one.submitted_at <= intent.submitted_at]
     last = max(before, key=lambda one: one.submitted_at, default=intent)
@@ -179,7 +179,7 @@ def _freed_for(ledger: Ledger, intent: Purchase) -> int:
 
 
 def stopped_by_limit(known: Known) -> str:
-    """Return which limit would stop the planned purchase; empty if none would. The balance is not known."""
+    """Return which limit would stop the planned purchase, or an empty string. The balance is not known."""
     hold = known.purchase.hold if known.purchase else 0
     try:
         budget.check(_spending(known, known.ledger, hold, known.spent), None)
@@ -189,7 +189,7 @@ def stopped_by_limit(known: Known) -> str:
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
-    """Return the price of the review in that many tasks, not yet checked against a budget."""
+    """Return the price of the review in `parts` tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
@@ -197,7 +197,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
         lines = new if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
-    if intent:  # a missing task is created at the price that was agreed then
+    if intent:  # a missing task is created at the price that was agreed originally
         most = budget.credits_again(most, intent.hold // parts, request.mode, times)
     hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
     return Quote(hold, tag, parts, most, lines)
@@ -219,8 +219,8 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether to read the purchases of concurrent runs again before the task is created.
 
-    With an automatic limit, first reviews of equal hold fit together. So nothing is read again for them, unless the
-    pull request may have had more changes than the limit allows reviews.
+    Concurrent first reviews with equal holds fit together within an automatic limit. Nothing is read again for them,
+    unless the pull request may have had more changes than the limit allows reviews.
     """
     request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
@@ -233,10 +233,10 @@ def may_exceed_together(known: Known) -> bool:
 
 
 def check_race(known: Known, now: Ledger) -> None:
-    """Raise `OverBudget` if costs that were recorded meanwhile exceed the limit together with this intent.
+    """Raise `OverBudget` if this intent and the costs recorded in the meantime together exceed the limit.
 
-    Each run records its intent and then reads the others, so of two that do not fit together at least the later one
-    sees the other and is withdrawn. Both are withdrawn if each sees the other.
+    Each run records its intent and then reads the intents of other runs. If two do not fit together, at least the later
+    one sees the other and is withdrawn. If each sees the other, both are withdrawn.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.recorded(one) for one in now.purchases}
@@ -253,7 +253,7 @@ def _parts(known: Known) -> int:
 
 
 def _check_memory(known: Known, candidate: Candidate) -> None:
-    """Reject an automatic purchase, deferred or not, if earlier ones are unknown; only a user's request may buy."""
+    """Reject an automatic purchase, deferred or not, if earlier ones are unknown. A user's request may still buy."""
     is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
     if known.stored.lost and not is_asked:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
@@ -272,7 +272,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
-    # The key is as old as the first run with it, whose files its task contains.
+    # The key is as old as the first run that used it, and the task contains the files of that run.
     again = replace(
         intent,
         submitted_at=before.submitted_at,
@@ -290,7 +290,7 @@ def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:
 
 
 def comes_in_summary(known: Known, bought: Purchase) -> bool:
-    """Return whether an intent is recorded in the summary: the ids of several tasks do not fit in a check run."""
+    """Return whether to record an intent in the summary. The ids of several tasks do not fit in a check run."""
     return bought.parts > 1 or known.wrote.check is None
 
 
@@ -314,13 +314,19 @@ def check_recorded(known: Known, bought: Purchase) -> None:
 
 
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
-    """Return the purchase whose copy the check run gets; None to keep its copy, which is of `there`.
+    """Return the purchase whose copy is written to the check run, or None to keep its copy, which is of `there`.
 
-    The first of these: this run's purchase, unless it is over or deferred; another one for this head that is underway,
-    unless this run's has a result; one that is deferred on this head, if this run has no other, since a repository
-    without summaries would forget it; the open task of an older head, so that the run that ends it closes this check,
-    too; this run's purchase that is over; `there`. A purchase that is open only because its findings are read again has
-    its own check run.
+    The first purchase of this list is used:
+
+    - this run's purchase, unless it is over or deferred
+    - another purchase for this head that is underway, unless this run's purchase has a result
+    - a purchase that is deferred on this head, if this run has no other, because a repository without summaries would
+      forget it
+    - the open task of an older head, so that the run that ends it also closes this check
+    - this run's purchase if it is over
+    - `there`
+
+    A purchase that is open only because its findings are read again has its own check run.
     """
     if not known.request.paid:
         return None
@@ -351,7 +357,10 @@ def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purcha
 
 
 def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
-    """Return the purchase with its task, and when that was created, unless an earlier run may have done so."""
+    """Return the purchase with its task.
+
+    Its submission time is now, unless an earlier run may have created the task.
+    """
     packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
@@ -378,7 +387,7 @@ def as_agreed(request: Request, wanted: Purchase) -> Request:
 
 
 def by_rules(known: Known) -> Known:
-    """Return `known` with the review that the rules of `routes` give this change, whatever was bought before."""
+    """Return `known` with the review that the rules of `routes` choose, regardless of earlier purchases."""
     return _with_terms(known, _chosen(known)) if _has_rules(known) else known
 
 
@@ -387,7 +396,10 @@ def _has_rules(known: Known) -> bool:
 
 
 def _chosen(known: Known) -> Terms:
-    """Return what the rules say. An explicit request gets a review, and at a terminal the user chooses the reviewer."""
+    """Return the review that the rules choose.
+
+    An explicit request always gets a review. At a terminal, the user chooses the reviewer.
+    """
     request, base = known.request, _terms_of(known)
     chosen = choose(request.routes, _facts(known), base)
     at_terminal = isinstance(request.trigger, AtTerminal) and not request.dry_run
@@ -398,7 +410,7 @@ def _chosen(known: Known) -> Terms:
 
 
 def routed(known: Known) -> Known:
-    """Apply the review that the rules give; a change that was bought keeps at least that review.
+    """Apply the review that the rules choose. If the change was bought before, it keeps at least that review.
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
     """
@@ -413,13 +425,13 @@ def routed(known: Known) -> Known:
         )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
-    digest = known.identity.digest()  # of another review than that for which the ledger was read
+    digest = known.identity.digest()  # may differ from the one for which the ledger was read
     written = known.memory.written.with_full_identity(digest).reopened(but=digest)
     return replace(known, memory=replace(known.memory, written=written))
 
 
 def _kept(known: Known, chosen: Terms) -> Terms:
-    """Return the chosen review, or if this change was bought, the purchase that is at least as large."""
+    """Return the chosen review, or the terms of an earlier purchase of this change if it is at least as large."""
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
     checks = (*known.snapshot.checks, *known.snapshot.older_checks)
@@ -440,7 +452,7 @@ def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> 
 
 
 def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
-    """Return the purchases of this change and their prices, None if the rules do not have their mode or expertise."""
+    """Return the purchases of this change with their terms, or None if no setting has their mode or expertise."""
     request, base, found = known.request, _terms_of(known), []
     modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
     expertises = {request.expertise, *(one.expertise for one in request.routes)}
@@ -457,7 +469,7 @@ def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
 
 
 def _bought_terms(bought: Purchase, terms: Terms) -> Terms:
-    """Return a review with the credits of each task of a purchase, within what its mode allows."""
+    """Return the terms with the credits of each task of a purchase, within the limits of the mode."""
     held, allowed = bought.hold // bought.parts, terms.mode.credits
     most = held if bought.state is TaskState.DEFERRED else budget.credits_within(held, terms.mode, Decimal(1))
     most = min(max(most, allowed.start), allowed.stop - 1)
@@ -512,7 +524,7 @@ def _facts(known: Known) -> Facts:
 
 
 def _changed_lines(file: ChangedFile) -> int | None:
-    """Count the changed lines; every line of a moved file or of one with another mode. None if they are unknown."""
+    """Return the number of changed lines, or None if unknown. If a file is moved or has a new mode, all lines count."""
     if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
         return None if file.text is None else len(file.text.splitlines())
     return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())

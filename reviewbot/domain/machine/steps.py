@@ -33,7 +33,7 @@ class ReadChange(Struct, frozen=True):
 
 
 class OpenReviewer(Struct, frozen=True):
-    """Open the reviewer that the settings name."""
+    """Open the configured reviewer."""
 
 
 class LookUpTask(Struct, frozen=True):
@@ -56,11 +56,11 @@ class PollTask(Struct, frozen=True):
 
 
 class CancelOpenTasks(Struct, frozen=True):
-    """Read the ledger, and cancel those of its open tasks that the request selects."""
+    """Read the ledger, and cancel the open tasks that the request selects."""
 
 
 class CancelTask(Struct, frozen=True):
-    """Cancel the task of an older head, and look it up: it may have finished before."""
+    """Cancel the task of an older head, and look it up, because it may have finished before."""
 
     purchase: Purchase
 
@@ -83,10 +83,10 @@ class CompareBases(Struct, frozen=True):
 
 
 class ReadNewPart(Struct, frozen=True):
-    """Read the selected files at the last reviewed head, to find what is new since.
+    """Read the selected files at the last reviewed head to find the new part.
 
     Attributes:
-        last: the review of that head; None if it is not known.
+        last: the review of that head, or None if it is not known.
     """
 
     since: str
@@ -122,7 +122,7 @@ class ReadHeadChecks(Struct, frozen=True):
 
 
 class CreateTask(Struct, frozen=True):
-    """Submit the change to CodeVF; a repeated key returns the existing task."""
+    """Submit the change to CodeVF. A repeated key returns the existing task."""
 
     bought: Bought
     order: Order
@@ -151,11 +151,11 @@ class PostReview(Struct, frozen=True):
 
 
 class ReadPosted(Struct, frozen=True):
-    """Read the comments' addresses, and comments that were written meanwhile."""
+    """Read the URLs of the posted comments, and comments that were written in the meantime."""
 
 
 class Announce(Struct, frozen=True):
-    """Post a comment on each late answer that no review shows: an edit notifies no person."""
+    """Post a comment for each late answer that no review shows, because editing a comment sends no notification."""
 
     announcing: Announcing
     outcome: Outcome
@@ -176,7 +176,7 @@ class WriteCheckRun(Struct, frozen=True):
 
 
 class CloseOlderChecks(Struct, frozen=True):
-    """Complete the check runs of older heads and bases whose tasks are over; withdraw green ones that may be wrong."""
+    """Complete check runs of older heads and bases whose tasks are over, and withdraw green ones that may be wrong."""
 
 
 class WriteOutput(Struct, frozen=True):
@@ -216,8 +216,8 @@ class TaskRead(Struct, frozen=True):
     """The current state of a task.
 
     Attributes:
-        answer: to an older head, placed on this change; None if it was not read or does not exist.
-        seconds: waited before the request.
+        answer: the answer for an older head, placed on this change, or None if it was not read or does not exist.
+        seconds: the seconds that the run waited before the request.
     """
 
     task: Task
@@ -226,7 +226,7 @@ class TaskRead(Struct, frozen=True):
 
 
 class NotOver(Struct, frozen=True):
-    """The wait ended before the task: by the deadline, a signal, or an unreachable CodeVF."""
+    """The wait ended before the task because of the deadline, a signal, or an unreachable CodeVF."""
 
     note: str = ""
 
@@ -244,13 +244,13 @@ class HeadChecksRead(Struct, frozen=True):
 
 
 class NewPartRead(Struct, frozen=True):
-    """The files that are new since the last review."""
+    """The parts of files that are new since the last review."""
 
     parts: tuple[NewPart, ...]
 
 
 class PriceRead(Struct, frozen=True):
-    """The price, within the balance and the budgets; the balance is None if the review is free."""
+    """The price, checked against the balance and the budgets. The balance is None if the review is free."""
 
     quote: Quote
     balance: Balance | None
@@ -261,7 +261,7 @@ class HeadMoved(Struct, frozen=True):
 
 
 class Overtaken(Struct, frozen=True):
-    """Another run recorded this purchase first: in another scope, as a later attempt, or it is over already."""
+    """Another run recorded this purchase first: with another scope, as a later attempt, or as already over."""
 
     known: Known
     first: Purchase
