@@ -1,5 +1,5 @@
-"""The ledger: what reviewbot remembers of a pull request, and which of it is trusted.
+"""The ledger: what reviewbot remembers about a pull request, and how much of it is trusted.
 
-Its signed form in the summary comment, the copy in a check run's `external_id`, and how updates of concurrent
-runs are merged.
+The package handles its signed form in the summary comment, the copy in a check run's `external_id`, and the merging of
+concurrent runs' updates.
 """

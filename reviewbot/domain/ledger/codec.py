@@ -1,7 +1,7 @@
 """Encode the ledger as a signed, hidden comment of bounded size in the summary, and decode it.
 
 Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
-repository and pull request. Of an unsigned ledger only the credits are used: they count against the budget.
+the repository and the pull request. From an unsigned ledger, only the credits are used, which count against the budget.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from reviewbot.values import replace
 VERSION = 1
 MAX_POSTED = 1_500
 LEAST_POSTED = 300
-"""Entries of `Ledger.posted` that are kept if the ledger is otherwise too long."""
+"""The number of entries of `Ledger.posted` that are kept if the ledger is otherwise too long."""
 MOST_CONTEXTS = 2
-"""The last purchases whose context is listed."""
+"""The number of latest purchases whose context is kept."""
 MAX_EXPERTISE = 60
 """Characters of an expertise tag; the rest is cut."""
 MAX_RECORDS = 200
 _TEXTS = (MAX_TEXT, 600, 200, 0)
-"""Characters of an explanation or a note of a finding, in the order in which they are tried."""
+"""The limits on the characters of a finding's explanation or note, in the order in which they are tried."""
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
@@ -61,9 +61,9 @@ class LedgerReading(Struct, frozen=True):
     Attributes:
         ledger: empty if nothing in it can be trusted.
         spent: credits that count against the budget, signed or not.
-        problem: why the ledger is not trusted; empty if it is, or if there is none.
-        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, so that the check run that it
-            let pass can be found; else None.
+        problem: why the ledger is not trusted, or empty if it is trusted or there is no ledger.
+        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. It helps to find
+            the check run that passed because of it.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -73,10 +73,10 @@ class LedgerReading(Struct, frozen=True):
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """Return the ledger as a hidden comment: `MAX_ENCODED` characters at most, its marker and its signature.
+    """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters, plus its marker and signature.
 
-    Explanations are shortened first, and then what no verdict needs. Finally the least severe findings are dropped and
-    only counted.
+    If it is too long, explanations are shortened first. Then content that no verdict needs is dropped. Finally, the
+    least severe findings are dropped and only counted.
     """
     payload = ""
     for version in smaller(ledger):
@@ -88,7 +88,7 @@ def encode(ledger: Ledger, signer: Signer) -> str:
 
 
 def smaller(ledger: Ledger) -> Iterator[Ledger]:
-    """Yield ever smaller versions: with shorter texts of findings, then with fewer findings, the last without any."""
+    """Yield ever smaller versions: first with shorter texts of findings, then with fewer findings, then with none."""
     findings, count = ledger.findings, min(len(ledger.findings.records), MAX_RECORDS)
     for length in _TEXTS:
         yield replace(ledger, findings=_at_most(findings, count, length))
@@ -100,7 +100,7 @@ def smaller(ledger: Ledger) -> Iterator[Ledger]:
 
 
 def _at_most(findings: Findings, count: int, length: int) -> Findings:
-    """Keep the worst `count` findings with texts of `length` characters; other open ones, also waived, are counted."""
+    """Keep the worst `count` findings, with texts of `length` characters. Count the other open ones, even if waived."""
     ordered = worst_first(findings.records)
     cut = Counter((record.found, record.severity) for record in ordered[count:] if record.standing.is_open)
     beyond = Counter({(found, severity): number for found, severity, number in findings.beyond}) + cut
@@ -114,7 +114,7 @@ def _at_most(findings: Findings, count: int, length: int) -> Findings:
 
 
 def _needed(ledger: Ledger) -> Ledger:
-    """Leave out the opinions, the contexts, and `posted` beyond `LEAST_POSTED`, first the ids of forgotten findings."""
+    """Drop the opinions, the contexts, and `posted` beyond `LEAST_POSTED`, beginning with ids of forgotten findings."""
     known = {one.id for one in ledger.findings.records}
     posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
     purchases = tuple(replace(one, context=()) for one in ledger.purchases)
@@ -135,10 +135,10 @@ def _signed(payload: str) -> str:
 
 
 def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
-    """Decode the ledger in a summary's body; never raises.
+    """Decode the ledger in a summary's body. This never raises.
 
-    A signed ledger in a comment that was edited by another user may be an older version. It is used without waivers and
-    bypass and as incomplete, so that it can only block more and spend less.
+    If another user edited the comment, a signed ledger may be an older version. It is treated as incomplete and used
+    without waivers and bypass, so that it can only block more and spend less.
     """
     match = _LEDGER.search(body)
     if match is None:
@@ -166,8 +166,8 @@ def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) ->
     """Distrust a ledger whose counter is lower than the one in reviewbot's check runs.
 
     Other workflows post as the same user and can restore an older, correctly signed summary. It is treated like one
-    that another user edited. If this run has just written it over the newer one, only its exemptions do not count: the
-    check runs have the newer purchases, so their findings are read again.
+    that another user edited. If this run has just written it over the newer one, only its exemptions are dropped,
+    because the check runs contain the newer purchases, whose findings are read again.
     """
     ledger = reading.ledger
     if ledger.counter >= counter:
@@ -178,9 +178,9 @@ def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) ->
 
 
 def distrust(reading: LedgerReading) -> LedgerReading:
-    """Distrust a ledger with exemptions, since not all check runs that could show it to be outdated were read.
+    """Distrust a ledger with exemptions, because not all check runs that could show it to be outdated were read.
 
-    One without exemptions stays trusted.
+    A ledger without exemptions stays trusted.
     """
     return _without_exemptions(reading, _UNSURE) if reading.ledger.has_exemptions else reading
 
@@ -208,7 +208,7 @@ def has_open_question(body: str) -> bool:
 
 
 def unverified(body: str) -> Ledger | None:
-    """Return the ledger in a summary, signed or not; anyone may have written it. None if it cannot be read."""
+    """Return the ledger in a summary, signed or not, or None if it cannot be read. Anyone may have written it."""
     match = _LEDGER.search(body)
     return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
@@ -230,7 +230,7 @@ def _unpack(payload: str) -> Ledger | None:
 
 
 def _is_sane(used: Decimal | int) -> bool:
-    """Return whether this is a valid number of credits; a negative one would raise the budget."""
+    """Return whether this is a valid number of credits. A negative number would raise the budget."""
     return Decimal(used).is_finite() and 0 <= used <= MAX_CREDITS
 
 

@@ -1,4 +1,4 @@
-"""What the copies of purchases, in check runs and in a second summary, add to the ledger."""
+"""Update the ledger from the copies of purchases in check runs and from a second summary."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reviewbot.values import replace
 
 
 def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
-    """Return the copies, oldest first; of one purchase the most advanced."""
-    # Newer heads have the same copy while they wait.
+    """Return the most advanced copy of each purchase, oldest first."""
+    # The check runs of newer heads contain the same copy while they wait.
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
     placed = (
-        # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
+        # A deferred purchase belongs to one head. A rebase that changes nothing defers it again on another head.
         one
         if one.purchase.state is TaskState.DEFERRED
         else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
@@ -29,7 +29,7 @@ def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
 
 
 def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[PurchaseKey]:
-    """Yield the purchases that are over; not one that a run has dropped while another one bought it."""
+    """Yield the purchases that are over, except one that a run has dropped while another run bought it."""
     for one in (copy.purchase for copy in copies if copy.purchase.state.is_over):
         known = ledger.recorded(one)
         if one.task_id or known is None or not known.task_id:
@@ -39,11 +39,11 @@ def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[Purcha
 def with_copies(
     ledger: Ledger, copies: Sequence[ExternalId], *, head_sha: str, digest: str, judgement: Judgement
 ) -> Ledger:
-    """Add what only the check runs have.
+    """Add what only the check runs contain.
 
-    A copy has no findings of the reviews before it; they are in the ledger or at the service.
-    `digest` is the identity of the change, of which a copy has only the beginning; empty if the change is not read.
-    `judgement` are the current settings, of which a copy has only the rules.
+    A copy does not contain the findings of earlier reviews, which are in the ledger or at the service. `digest` is the
+    identity of the change, or empty if the change is not read. A copy contains only its beginning. `judgement` is the
+    current settings, of which a copy contains only the rules.
     """
     remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
     for copy in (one.purchase for one in copies):
@@ -60,14 +60,14 @@ def with_copies(
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
     """Return a purchase from its copy.
 
-    If it is done and does not have the identity `digest`, it is reopened, since only the service has its findings.
+    If it is done and does not have the identity `digest`, it is reopened, because only the service has its findings.
     """
     is_own = digest.startswith(copy.identity)
     return replace(
         copy,
         identity=digest if is_own else copy.identity,
         state=_state(copy, is_own=is_own),
-        # Approval and clock of a deferred purchase are of exactly one head.
+        # The approval and the waiting time of a deferred purchase apply to exactly one head.
         head_sha=head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
         judgement=replace(judgement, rules=copy.judgement.rules),
     )
@@ -85,7 +85,7 @@ def _begins(known: Purchase, copy: Purchase) -> bool:
 
 
 def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
-    """Update a purchase from a more recent copy, which alone has the details of the submission."""
+    """Update a purchase from a more recent copy, because only the copy has the details of the submission."""
     return replace(
         known,
         state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
@@ -104,14 +104,14 @@ def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
 
 
 def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
-    """Add what the copies say against a ledger that is not trusted."""
+    """Add the blocking findings and the credits that copies record to a ledger that is not trusted."""
     for one in signed:
         ledger = _with_carried(ledger, one.purchase)
     return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
 
 
 def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Mark a purchase of an untrusted ledger if its copy says that earlier findings blocked its change."""
+    """Mark a purchase of an untrusted ledger if its copy records that earlier findings blocked its change."""
     known = ledger.recorded(copy)
     if known is None or known.is_carried or not copy.is_carried:
         return ledger
@@ -119,7 +119,7 @@ def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
 
 
 def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
-    """Yield the purchases whose task only another summary has."""
+    """Yield the purchases whose task is only in another summary."""
     for one in (one for double in doubles for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
@@ -127,7 +127,7 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
-    """Add what only other summaries have; the findings of finished reviews are read again."""
+    """Add what only other summaries contain. The findings of finished reviews are read again."""
     for other in others:
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))

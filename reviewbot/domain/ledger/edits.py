@@ -17,10 +17,10 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its file exactly as it is.
+    """Accept a finding as long as its file stays exactly as it is.
 
-    `base_ref` is the base branch if `by` is not an author against it. `command` is when and where it was written
-    (`parse.PostedCommand.stamp`), as in the other edits.
+    `base_ref` is the base branch if `by` is not an author against it. `command` is when and where the command was
+    written (`parse.PostedCommand.stamp`), as in the other edits.
     """
 
     finding_id: str
@@ -56,13 +56,13 @@ class Accept(Struct, frozen=True):
 
 
 class Supersede(Struct, frozen=True):
-    """Execute no command up to this one."""
+    """Execute no command up to and including this one."""
 
     command: str
 
 
 class CancelDeferrals(Struct, frozen=True):
-    """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
+    """Buy nothing more. Deferred purchases end without costs. Intents end, but their holds count permanently."""
 
 
 LedgerEdit = Waive | Unwaive | GrantBypass | Accept | Supersede | CancelDeferrals
@@ -76,9 +76,9 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """Return the ledger with the edits.
+    """Return the ledger with the edits applied.
 
-    An edit of an unknown finding has no effect, nor has a waiver by someone who cannot have seen the newest answer.
+    An edit of an unknown finding has no effect. Neither does a waiver by a user who cannot have seen the newest answer.
     """
     for one in edits:
         if not isinstance(one, CancelDeferrals):

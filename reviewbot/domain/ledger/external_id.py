@@ -1,6 +1,6 @@
 """The short copy of a purchase in a check run.
 
-It prevents a second purchase and a reset budget after the summary comment was deleted.
+The copy prevents a second purchase and a reset of the budget after the summary comment is deleted.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ SHORT_IDENTITY = 32
 """Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with the same digits."""
 
 SHORT_SELECTION = 16
-"""Hex digits of `idempotency.selection_digest`: all of them."""
+"""Hex digits of `idempotency.selection_digest`, which is not shortened."""
 
 MAX_COPY = 255 - TAG_LENGTH
-"""Characters. GitHub does not document its limit."""
+"""The most characters of a copy. GitHub does not document its limit."""
 
 _CREDITS = r"[0-9]{1,13}(?:\.[0-9]{1,4})?"
 _PARTS: Mapping[str, str] = {
@@ -60,9 +60,10 @@ class ExternalId(Struct, frozen=True):
     """The purchase in a check run's `external_id`.
 
     Attributes:
-        purchase: without what a copy does not have; of its identity the first `SHORT_IDENTITY` digits.
-        spent: credits held and used on the pull request, this purchase included.
-        counter: `Ledger.counter` when it was written.
+        purchase: the purchase, without the fields that copies omit and with its identity cut to `SHORT_IDENTITY`
+            digits.
+        spent: credits held and used on the pull request, including this purchase.
+        counter: `Ledger.counter` at the time of writing.
     """
 
     purchase: Purchase
@@ -81,7 +82,7 @@ def _read_rules(word: str) -> Rules:
 
 
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
-    """Return the `external_id` of a purchase; the ledger, which contains it, supplies the credits spent so far."""
+    """Return the `external_id` of a purchase. `ledger` contains the purchase and supplies the credits spent so far."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     # The number of files is unknown if the purchase was restored from a copy.
@@ -93,14 +94,14 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     counter = min(ledger.counter, MAX_COUNTER)
     identity = urlsafe_b64encode(bytes.fromhex(purchase.identity[:SHORT_IDENTITY])).decode().rstrip("=")
     payload = f"{identity} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
-    # If the ids do not fit, the copy reads as an intent: buying with the same key finds the tasks.
+    # If the ids do not fit, the copy is read as an intent. Buying with the same key then finds the tasks.
     space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
     payload += purchase.task_id if len(purchase.task_id) <= space else ""
     return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
 def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> ExternalId | None:
-    """Decode the `external_id` of a check run on a head; None if it is invalid or not signed with this key."""
+    """Decode the `external_id` of a check run on a head. Return None if it is invalid or not signed with this key."""
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None
@@ -129,7 +130,7 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
 
 
 def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
-    """Return a copy with the ledger's counter and credits; unchanged if its purchase has another state there."""
+    """Return a copy with the ledger's counter and credits, or unchanged if the ledger records another state of it."""
     copy = decode_external_id(external_id, signer)
     held = ledger.recorded(copy.purchase) if copy else None
     is_same = copy and held and (copy.purchase.state, copy.purchase.task_id) == (held.state, held.task_id)
@@ -137,6 +138,6 @@ def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
 
 
 def names_open_task(external_id: str) -> bool:
-    """Return whether a copy, signed or not, is of a purchase that is not over."""
+    """Return whether a copy, signed or unsigned, belongs to an unfinished purchase."""
     part = _COPY.fullmatch(external_id)
     return part is not None and not TaskState(part["state"]).is_over

@@ -1,6 +1,6 @@
 """The ledger of a pull request: purchases, findings, waivers and bypass.
 
-It is stored on GitHub: `codec` writes it into the summary comment, `external_id` into the check run.
+It is stored on GitHub. `codec` writes it into the summary comment, and `external_id` writes a copy into the check run.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ MAX_COUNTER = 10**9 - 1
 """Nine digits, which fit in a check run's `external_id`."""
 
 MAX_JUDGED = 60
-"""How many open findings are kept per judgement; if more block, only a review of the whole change can pass."""
+"""The most open findings kept per judgement. If more findings block, only a review of the whole change can pass."""
 
 
 class TaskState(StrEnum):
     """The state of a purchase.
 
-    `DEFERRED` costs nothing: the review is due and approved, and is bought once checks of the head are green, pushes
-    have paused, and the review of an older head has arrived.
+    A `DEFERRED` purchase costs nothing. Its review is due and approved, and is bought once checks of the head are
+    green, pushes have paused, and the review of an older head has arrived.
     """
 
     DEFERRED = "wanted"
@@ -69,13 +69,14 @@ _RANKS = {state: 3 if state.is_over else rank for rank, state in enumerate(TaskS
 
 
 class Judgement(Struct, frozen=True):
-    """The settings that judge and publish, frozen when the task is submitted.
+    """The settings for the verdict and for publishing, frozen when the task is submitted.
 
     Attributes:
         rules: which findings block.
         placement: which findings get a comment.
         review_kind: whether the review requests changes.
-        answer: the form of the answer; None if only structured data is read, as a file's name is ambiguous in prose.
+        answer: the form of the answer, or None if only structured data is read because a file's name is ambiguous in
+            prose.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -89,34 +90,35 @@ class Purchase(Struct, frozen=True):
 
     Attributes:
         identity: `Identity.digest()` of what is bought.
-        attempt: from 1.
-        task_id: empty while it is an intent or deferred; of several tasks `batches.join_ids`.
-        hold: credits held while it is open; of a deferred purchase the limit per task.
-        used: credits used, None while unknown.
-        submitted_at: when its task was created, or else its intent recorded, or its head first deferred; ISO 8601, UTC.
+        attempt: counted from 1.
+        task_id: empty for an intent or a deferred purchase. For several tasks, `batches.join_ids`.
+        hold: the credits held while it is open. For a deferred purchase, the limit per task.
+        used: the credits used, or None while unknown.
+        submitted_at: when its task was created, or else its intent recorded or its head first deferred (ISO 8601, UTC).
         missed: the number of selected files that were not sent.
-        size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
-        since: the last reviewed head when it was submitted, empty for a whole review.
+        size_tier: the index of the accepted tier in `attachments.size_tiers`, from which the manifest is computed.
+        since: the last reviewed head when it was submitted, or empty for a whole review.
         base_ref: the base branch at submission; empty if read from `external_id`.
-        merge_base: at submission; empty if read from `external_id`.
+        merge_base: the merge base at submission; empty if read from `external_id`.
         asked: the ids of the comments that requested this attempt.
         requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if read
             from `external_id`.
-        selection: `idempotency.selection_digest` of the files selected at submission; of an intent or a deferred
-            purchase also of the size limit, since another limit may send other files.
+        selection: `idempotency.selection_digest` of the files selected at submission. For an intent or a deferred
+            purchase, it includes the size limit, because another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
         selecting: `idempotency.selection_digest` of the rules that select files; empty if read from `external_id`.
-        minutes: until a run found the task over, rounded up; None while unknown.
+        minutes: the minutes until a run found the task over, rounded up, or None while unknown.
         change: `ChangeIndex.change`, the same for every mode and attempt; empty if read from `external_id`.
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
-        max_credits: of each task; 0 if read from `external_id`.
-        lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in `external_id`.
-        read_at: when a run first read its answer, ISO 8601, UTC; empty before, and if read from `external_id`.
-        unread: whether not all of the answer could be parsed.
-        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if read from `external_id`,
+        max_credits: the limit of each task; 0 if read from `external_id`.
+        lines: the number of changed lines that decides the credits with `max-credits: auto`, else None, as in
+            `external_id`.
+        read_at: when a run first read its answer (ISO 8601, UTC). Empty before that and if read from `external_id`.
+        unread: whether part of the answer could not be parsed.
+        head_at: when a run first saw this head with this change (ISO 8601, UTC). Empty if read from `external_id`,
             which may be on any commit.
-        context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
-        mode: None if read from `external_id`; `expertise` is empty then.
+        context: the content of its task besides the files. Only the last `MOST_CONTEXTS` purchases have it.
+        mode: None if read from `external_id`. In that case, `expertise` is empty.
         renames: `idempotency.renames_digest` of its change; empty if read from `external_id`.
     """
 
@@ -163,7 +165,7 @@ class Purchase(Struct, frozen=True):
 
     @property
     def progress(self) -> tuple[bool, int]:
-        """The order of two records of one attempt; the later one counts, whichever run writes last."""
+        """The sort key for records of one attempt. The highest one counts, whichever run writes last."""
         return bool(self.task_id), self.state.rank
 
     @property
@@ -172,7 +174,7 @@ class Purchase(Struct, frozen=True):
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
     def is_deferred_on(self, head_sha: str) -> bool:
-        """Return whether it waits for this head; its approval and its clock are of exactly one head."""
+        """Return whether it waits for this head. Its approval and its waiting time apply to exactly one head."""
         return self.state is TaskState.DEFERRED and self.head_sha == head_sha
 
     @property
@@ -201,7 +203,7 @@ class Purchase(Struct, frozen=True):
         return replace(self, coverage=coverage, read_at=self.read_at or read_at, unread=not readable)
 
     def with_details(self, whole: Purchase) -> Purchase:
-        """Return this copy's state with what only another record of the attempt has."""
+        """Return this copy's state with the details that only `whole`, another record of the attempt, contains."""
         return replace(
             whole,
             state=self.state,
@@ -220,7 +222,7 @@ class Purchase(Struct, frozen=True):
         )
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
-        """Return this purchase with its task over; the first run that saw the end records the minutes."""
+        """Return this purchase with its task over. The first run that sees the end records the minutes."""
         if self.state.is_over:
             return replace(self, state=state, used=used)
         seconds = (now - datetime.fromisoformat(self.submitted_at)).total_seconds()
@@ -233,15 +235,17 @@ class Ledger(Struct, frozen=True):
     Attributes:
         purchases: oldest first.
         posted: ids of the findings that have had a comment, and the keys of posted replies and announcements.
-        forgotten: credits of purchases that were dropped; they still count against the budget.
-        bypass: the latest one; likewise `acceptance`.
-        counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
+        forgotten: credits of purchases that were dropped, which still count against the budget.
+        bypass: the latest bypass.
+        acceptance: the latest acceptance.
+        counter: the number of writes, or the highest counter in the check runs if that is higher. It reveals a restored
+            older version.
         seen: the pull request at the last write.
-        questions: that people asked the reviewer; they have no part in a verdict.
-        opinions: 👍 and 👎 at the last write; findings without any are left out.
-        stated: what its text says: the reason and the conclusion, or the task whose answer it shows.
-        last_edit: the newest command that was executed on it (`Waive.command`), so that none is executed again after a
-            later one, even if its answer is deleted.
+        questions: the questions that people asked the reviewer. They do not affect the verdict.
+        opinions: 👍 and 👎 at the last write. Findings without any are omitted.
+        stated: what the summary's text shows: a reason and a conclusion, or the task with the answer.
+        last_edit: the newest command that was executed on the ledger (`Waive.command`), so that no command up to it is
+            executed again, even if its answer is deleted.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -258,12 +262,12 @@ class Ledger(Struct, frozen=True):
     questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
-        """The ledger for another write."""
+        """Return the ledger for another write."""
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
     def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
-        """Return the latest attempt, or the latest in a state."""
+        """Return the latest attempt at an identity, or the latest one in `state` if given."""
         attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
         return max(attempts, key=lambda one: one.attempt, default=None)
 
@@ -273,14 +277,14 @@ class Ledger(Struct, frozen=True):
         return next(fitting, None)
 
     def recorded(self, purchase: Purchase) -> Purchase | None:
-        """Return the same attempt as this ledger has it; the identity may be a short one."""
+        """Return this ledger's record of the same attempt. The identity may be a short one."""
         return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt.
 
-        The more advanced state wins, whichever run writes last. A state with a task id is more advanced than any
-        without. One of the two records may have the short identity of a copy.
+        The more advanced state wins, whichever run writes last. A state with a task id is more advanced than any state
+        without one. One of the two records may have the short identity of a copy.
         """
         if known := next((one for one in self.purchases if _is_same(one, purchase)), None):
             latest, other = (purchase, known) if purchase.progress >= known.progress else (known, purchase)
@@ -312,7 +316,10 @@ class Ledger(Struct, frozen=True):
         return replace(self, purchases=tuple(whole))
 
     def reopened(self, but: str) -> Ledger:
-        """Reopen the finished purchases known only from a copy, except of an identity: CodeVF has the findings."""
+        """Reopen finished purchases that are known only from a copy, because only CodeVF has their findings.
+
+        A purchase with the identity `but` is not reopened.
+        """
         found = (
             replace(one, state=TaskState.OPEN)
             if one.state is TaskState.DONE and not one.base_ref and one.identity != but
@@ -334,15 +341,15 @@ class Ledger(Struct, frozen=True):
         return next(reversed(wanted or bought), None)
 
     def underway_on(self, head_sha: str) -> Iterator[Purchase]:
-        """Yield the purchases of a head that are neither deferred nor over, the latest first."""
+        """Yield the purchases of a head that are neither deferred nor over, latest first."""
         states = {TaskState.INTENT, TaskState.OPEN}
         return (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
 
     def ended(self, identity: str) -> int:
         """Count the attempts at an identity whose task ended without a result.
 
-        One without a record, or recorded as open before a later one, counts, too: its run may have been killed before
-        it recorded the end, and in a check run the next attempt replaces it.
+        An attempt also counts if it has no record, or is recorded as open although a later attempt exists. Its run may
+        have been killed before it recorded the end, and in a check run the next attempt replaces it.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
         last = max((entry.attempt for entry in attempts), default=0)
@@ -362,7 +369,7 @@ class Ledger(Struct, frozen=True):
         return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
 
     def open_task_ids(self) -> tuple[str, ...]:
-        """Return the ids of the open tasks, those of questions included."""
+        """Return the ids of the open tasks, including those of questions."""
         questions = (one.task_id for one in self.questions.open() if one.task_id)
         return (*(one.task_id for one in self.open_tasks()), *questions)
 
@@ -400,16 +407,16 @@ class Ledger(Struct, frozen=True):
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
     def is_of_change(self, waiver: Waiver) -> bool:
-        """Whether a waiver is for a whole change, since the finding's code was not in its file."""
+        """Return whether a waiver is for a whole change because the finding's code was not in its file."""
         return bool(self._of_change(waiver.file))
 
     def reviews_of(self, change: str) -> EarlierReviews:
-        """Return what is recorded of the reviews of a change, in any mode or attempt."""
+        """Return what is recorded about the reviews of a change, in any mode or attempt."""
         bought = self._of_change(change)
         judged = _together(one for entry in bought for one in entry.judged)
         done = [one for one in bought if one.state is TaskState.DONE and one.is_complete]
         first = min(done, key=lambda one: one.submitted_at, default=None)
-        # Of two in one second, the one that was recorded later; one from a copy is recorded late, but is older.
+        # Of two in the same second, the one recorded later is newer. One from a copy is recorded late, but is older.
         after = self.purchases[self.purchases.index(first) + 1 :] if first else ()
         since = (one.task_id for one in after if first and one.submitted_at >= first.submitted_at)
         tasks = frozenset(one.task_id for one in bought)
@@ -422,10 +429,10 @@ class Ledger(Struct, frozen=True):
     def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
         """Record the open findings in the latest finished purchase of a change, in addition to earlier ones.
 
-        A late answer may be about another change: what is open then is recorded in its own purchase.
+        A late answer may be about another change. The findings that are open then are recorded in its own purchase.
 
         Args:
-            change: the current one, as in `ChangeIndex`.
+            change: the current change, as in `ChangeIndex`.
             answered: the ids of the tasks whose answers were read.
         """
         done = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
@@ -461,11 +468,11 @@ class Ledger(Struct, frozen=True):
         return next((one for one in reviews if one.head_sha == head_sha), None)
 
     def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
-        """Return the review that an incremental one can build on, None if the whole change must be reviewed.
+        """Return the review that an incremental one can build on, or None if the whole change must be reviewed.
 
-        It covers every file that the current rules select, against the same base, and all of its findings are recorded.
-        The caller must check that its merge base is an ancestor of the current one: moving a base branch back adds
-        unreviewed lines to the change.
+        That review covers every file that the current rules select, against the same base, and all of its findings are
+        recorded. The caller must check that its merge base is an ancestor of the current one, because moving a base
+        branch back adds unreviewed lines to the change.
         """
         last, findings = self.last_reviewed(), self.findings
         if last is None or findings.beyond or findings.broken or not last.is_complete:
@@ -476,20 +483,20 @@ class Ledger(Struct, frozen=True):
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     def may_block(self, severity: Severity, fail_on: FailOn) -> bool:
-        """Return whether a finding blocks by a setting, or by one that is frozen in a purchase."""
+        """Return whether a finding of this severity blocks under `fail_on` or a setting frozen in a purchase."""
         frozen = (one.judgement.rules.fail_on for one in self.purchases)
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
         """Remove the waivers and the bypass that do not count for the pull request as it is now.
 
-        An acceptance stays; its uses check head, base and task.
+        An acceptance stays, because every use of it checks the head, base and task.
         """
         bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 
     def with_waivers_for(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the waivers of findings that may block, if their user is an author against the current base."""
+        """If a finding may block, remove its waiver if the waiver's user is an author against the current base."""
         records = tuple(
             one
             if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
@@ -510,14 +517,15 @@ class Ledger(Struct, frozen=True):
         return replace(self, bypass=None, acceptance=None, findings=replace(self.findings, records=records))
 
     def incomplete(self) -> Ledger:
-        """Mark the findings as incomplete, so that the check fails until a whole review."""
+        """Mark the findings as incomplete, so that the check fails until the whole change is reviewed."""
         return replace(self, findings=replace(self.findings, broken=True))
 
     @property
     def first_hold(self) -> int:
-        """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count.
+        """The hold of the first review, or 0 before it. A purchase that was refused or withdrawn does not count.
 
-        A task whose id was not recorded may be the first, so the smallest hold of these and the first known one counts.
+        A task whose id was not recorded may be the first. The smallest hold of such tasks and the first known task is
+        used.
         """
         least: list[int] = []
         for one in sorted(self.purchases, key=lambda one: one.submitted_at):
@@ -531,27 +539,27 @@ class Ledger(Struct, frozen=True):
         return sum((entry.cost for entry in self.purchases), self.forgotten + self.questions.cost)
 
     def with_question(self, question: Question) -> Ledger:
-        """Add a question, or update its record; the credits of one that is dropped still count."""
+        """Add a question, or update its record. The credits of a dropped question still count."""
         questions = self.questions.having(question)
         gone = (one.cost for one in self.questions.records if questions.find(one.comment) is None)
         return replace(self, questions=questions, forgotten=sum(gone, self.forgotten))
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether its user is not an author. A user who became one later, against the same base, stays entitled."""
+    """Return whether the user is not an author. A user who became one later, against the same base, stays entitled."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
 
 
 def _is_same(one: Purchase, other: Purchase) -> bool:
-    """Return whether two records are of one attempt, even if one has the short identity of a copy."""
+    """Return whether two records are of the same attempt, even if one has the short identity of a copy."""
     short, whole = sorted((one.identity, other.identity), key=len)
     return one.attempt == other.attempt and whole.startswith(short)
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
-    """Merge by finding id, in order of first appearance; open wins."""
+    """Merge by finding id, in order of first appearance. The state `OPEN` takes precedence."""
     found: dict[str, Judged] = {}
     for one in judged:
         before = found.get(one.id, one)
@@ -569,7 +577,7 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
 
 
 def _worth(entry: Purchase) -> int:
-    """Return the sort key for dropping a purchase: its credits are kept in `forgotten`, an open task's id is lost."""
+    """Return the sort key for dropping a purchase. An open task comes last, because its id would be lost."""
     if entry.state is TaskState.DEFERRED:
         return 0
     return 1 if entry.state.is_over else 2

@@ -1,4 +1,4 @@
-"""The ledger as a run knows it: as read, what the run adds, and both combined."""
+"""The ledger in a run: as it was read, the run's update, and both combined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorde
 from reviewbot.values import replace
 
 PurchaseKey = tuple[str, int]
-"""The beginning of a purchase's identity, as a check run has it, and the attempt."""
+"""The beginning of a purchase's identity, as stored in a check run, and the attempt."""
 
 
 def purchase_key(purchase: Purchase) -> PurchaseKey:
@@ -29,16 +29,17 @@ class StoredLedger(Struct, frozen=True):
     """The ledger on GitHub, as far as it is trusted.
 
     Attributes:
-        ledger: the signed ledger with what the check runs add.
-        claimed: credits of an untrusted ledger; they count against the budget.
+        ledger: the signed ledger with the additions from the check runs.
+        claimed: credits of an untrusted ledger, which count against the budget.
         problem: why the ledger is not trusted, or empty.
         lost: whether an earlier review exists whose cost is unknown.
-        doubled: whether two concurrent runs wrote a summary each; `ledger` contains both.
-        on_head: the copies in reviewbot's check runs on the head, by check run id; only those signed with this key.
-        finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
-            service has their findings.
-        older_checks: the check runs of older heads and other bases that were read for it, also those of replaced heads.
-        ended: the bypass of an earlier head or base, which `ledger` does not have.
+        doubled: whether two concurrent runs each wrote a summary. `ledger` contains both.
+        on_head: the copies signed with this key in reviewbot's check runs on the head, by check run id.
+        finished: the purchases whose end an earlier run has recorded. In `ledger`, some of them are open, because only
+            the service has their findings.
+        older_checks: the check runs of older heads and other bases that were read for the ledger, including those of
+            replaced heads.
+        ended: the bypass of an earlier head or base, which `ledger` does not contain.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -54,7 +55,7 @@ class StoredLedger(Struct, frozen=True):
 
     @property
     def kept(self) -> Ledger:
-        """The ledger for a write without a review: an ended bypass stays, until a review ends the check of its head."""
+        """The ledger for a write without a review. An ended bypass stays until a review ends the check of its head."""
         return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
 
 
@@ -62,7 +63,7 @@ class Memory(Struct, frozen=True, dict=True):
     """The ledger as it was read, and what this run adds to it.
 
     Attributes:
-        change_index: the index of the change; None before it is read.
+        change_index: the index of the change, or None before the change is read.
     """
 
     written: Ledger = field(default_factory=Ledger)
@@ -71,7 +72,7 @@ class Memory(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex) -> Memory:
-        """Combine the two; findings of answers get their recorded ids."""
+        """Combine the ledger and the update. Findings in answers get their recorded ids."""
         return cls(written, assign_recorded_ids(written, update) if update.answers else update, change_index)
 
     @cached_property
@@ -87,6 +88,6 @@ class Memory(Struct, frozen=True, dict=True):
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
     def stored(self, ledger: Ledger) -> Memory:
-        """Set what only a written ledger has: its counter, the pull request that it is for, and what its text says."""
+        """Set the values that only a written ledger has: its counter, pull request, opinions and `stated`."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
         return replace(self, written=replace(now, stated=ledger.stated))

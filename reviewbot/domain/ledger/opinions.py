@@ -1,7 +1,7 @@
-"""Count 👍 and 👎 on reviewbot's comments, by what they are about and by role.
+"""Count 👍 and 👎 on reviewbot's comments by subject and by the role of the user.
 
-An author's second account counts as another person, like everyone who can read the pull request. So opinions change
-only figures.
+An author's second account counts as another person, and so does everyone who can read the pull request. Opinions
+therefore affect only the statistics.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
-"""How many findings and answers with a 👍 or 👎 are kept: first those in the conversation, then those in threads,
-oldest first."""
+"""The most subjects with opinions. Those in the conversation come first, then those in threads, oldest first."""
 
 SUMMARY = "summary"
 
 
 def answer_key(comment: str) -> str:
-    """Return what opinions on the answer to a question are about, by the `comment_key` of the question."""
+    """Return the subject of opinions on the answer to a question, given the question's `comment_key`."""
     return f"q{comment}"
 
 
 class Opinions(Struct, frozen=True, array_like=True):
-    """How many people agree and disagree with a comment of reviewbot's.
+    """The numbers of people who agree and disagree with a comment by reviewbot.
 
     Attributes:
         about: the id of a finding, `SUMMARY`, or the `answer_key` of a question.
-        author_up: 👍 of authors of the pull request; `author_down`: 👎.
-        others_up: 👍 of other people; `others_down`: 👎.
+        author_up: the 👍 of the pull request's authors. `author_down` is their 👎.
+        others_up: the 👍 of other people. `others_down` is their 👎.
     """
 
     about: str
@@ -53,7 +52,7 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Count the opinions by subject: a person at most once for and once against it, a bot never."""
+    """Count the opinions by subject. A person counts at most once for and once against it, and a bot never."""
     found: dict[str, set[Opinion]] = {}
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):
@@ -72,7 +71,7 @@ def _opinions(snapshot: Snapshot, instance: str) -> Iterator[tuple[str, Opinion]
 
 
 def _about(comment: Comment, findings: tuple[str, ...], instance: str) -> tuple[str, ...]:
-    """Return what a comment is about: nothing unless it is ours; a reply is about the findings of its thread."""
+    """Return the subjects of a comment, or none unless reviewbot wrote it. A reply is about its thread's findings."""
     body = comment.body
     if not (comment.ours and comment.edited_by_us):
         return ()

@@ -1,4 +1,4 @@
-"""Sign what reviewbot stores on GitHub, since anyone with write access can edit a comment."""
+"""Sign what reviewbot stores on GitHub, because anyone with write access can edit a comment."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: 128 bits."""
 
 ANOTHER_KEY = "it was signed with another key"
-"""Part of `StoredLedger.problem` of a ledger whose signature is not from the run's key."""
+"""The part of `StoredLedger.problem` that reports a signature with a key other than the run's."""
 
 
 class Signer(Struct, frozen=True):
     """Signs for one pull request.
 
     Attributes:
-        secret: the API key; empty with the local reviewer, whose reviews cost nothing.
+        secret: the API key, or empty for the local reviewer, whose reviews cost nothing.
     """
 
     secret: str
@@ -37,7 +37,7 @@ class Signer(Struct, frozen=True):
         return hmac.digest(key, place.encode(), hashlib.sha256).hex()
 
     def verify(self, payload: str, signature: str) -> bool:
-        """Compare in constant time."""
+        """Compare a full or short signature in constant time."""
         expected = self.sign(payload)
         known = (expected, expected[:SHORT_SIGNATURE])
         return any(hmac.compare_digest(one, signature) for one in known)

@@ -1,7 +1,7 @@
-"""The signed record, in a check run, that a head needs no review: a label skips it, or a bot has pushed it.
+"""The signed record in a check run that a head needs no review, because a label skips it or a bot has pushed it.
 
-The run of that event writes it. It is bound to head and base, and to the label's event, so no check run of another App
-or workflow, no copy on another commit and no repeated label can skip another head.
+The run of that event writes the record. It is bound to the head, the base and the label's event, so no check run of
+another App or workflow, no copy on another commit and no repeated label can skip another head.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
-    """Return the record that makes the label count; empty without a label or a secret."""
+    """Return the record that makes the label count, or an empty string without a label or a secret."""
     label = skip_label(pull)
     if label is None:
         return ""
@@ -24,7 +24,10 @@ def skip_record(pull: PullRequest, signer: Signer) -> str:
 
 
 def push_record(pull: PullRequest, signer: Signer) -> str:
-    """Return the record that the bot that opened it pushed the head; empty for a user, or without a secret."""
+    """Return the record that the bot that opened the pull request pushed the head.
+
+    Return an empty string if a user opened it or the secret is missing.
+    """
     if not pull.author_is_bot:
         return ""
     return _signed(f"pushed {pull.head_sha} {pull.base_ref} {pull.opener}", signer)

@@ -18,11 +18,11 @@ from reviewbot.values import replace
 
 
 class LedgerUpdate(Struct, frozen=True):
-    """What one run adds to the ledger; applying it is idempotent.
+    """What one run adds to the ledger. Applying it is idempotent.
 
     Attributes:
-        purchases: in the order in which they changed.
-        answers: of finished tasks, oldest first.
+        purchases: the purchases in the order in which they changed.
+        answers: the answers of finished tasks, oldest first.
         posted: ids of findings that have a comment, and the keys of posted replies and announcements.
     """
 
@@ -46,7 +46,7 @@ class LedgerUpdate(Struct, frozen=True):
         return replace(self, answers=tuple(answers))
 
     def not_behind(self, ledger: Ledger) -> LedgerUpdate:
-        """Leave out the purchases whose record is more advanced, since another run has continued them."""
+        """Omit the purchases whose record in the ledger is more advanced, because another run has continued them."""
         there = ((one, ledger.recorded(one)) for one in self.purchases)
         kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
         return replace(self, purchases=tuple(kept))
@@ -54,15 +54,15 @@ class LedgerUpdate(Struct, frozen=True):
     def only(self, identity: str, attempt: int) -> LedgerUpdate:
         """Keep only one purchase.
 
-        This is what is written before the run ends: an earlier task is recorded as over only after its findings have
-        their comments, or its end is announced.
+        Before the run ends, only this purchase is written. An earlier task is recorded as over only after its findings
+        have their comments or its end is announced.
         """
         kept = (one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt))
         return LedgerUpdate(purchases=tuple(kept))
 
 
 def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
-    """Give the findings of the update's answers their recorded ids, which the comments name."""
+    """Give the findings of the update's answers their recorded ids, which the comments contain."""
     known, answers = remembered(ledger.findings.records), []
     for answer in changes.answers:
         placed = assign_ids(answer.placed, known)
@@ -74,7 +74,7 @@ def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
 def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) -> Ledger:
     """Apply the update to the ledger, and update the state of its findings for the current change.
 
-    The edits come before the answers, which their writers have not seen.
+    The edits are applied before the answers, because the users who made the edits have not seen these answers.
     """
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
