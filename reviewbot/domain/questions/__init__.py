@@ -1,5 +1,5 @@
-"""Decide the next step of a question to the reviewer: buy its answer, wait for it, post it once.
+"""Decide the next step of a question to the reviewer: buy its answer, wait for it, and post it once.
 
-The same loop as for a review: `machine` has the phases, `decide` and `learn`; `steps` the requests that a review does
-not have. `context` has what is sent with it, `answer` the text that comes back.
+Questions use the same loop as reviews. `machine` defines the phases, `decide` and `learn`; `steps` defines the requests
+that reviews do not use. `context` builds what is sent with the question, and `answer` the text of the answer.
 """

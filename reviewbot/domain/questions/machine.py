@@ -35,7 +35,7 @@ BUYING = timedelta(minutes=10)
 
 
 class Limits(budget.Spending, frozen=True, kw_only=True):
-    """What limits the purchase and its size; the hold is that of the question, 0 until it is priced."""
+    """The limits of the purchase and its size. The hold is that of the question, or 0 until it is priced."""
 
     ask_credits: int
     attachment_bytes: int
@@ -47,14 +47,14 @@ class Limits(budget.Spending, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True):
-    """The question will be bought; the price is read next."""
+    """The answer to the question will be bought. The price is read next."""
 
     question: Question
     limits: Limits
 
 
 class Quoted(Struct, frozen=True):
-    """The intent is recorded on GitHub before the task is created."""
+    """The price is known. The intent is recorded on GitHub before the task is created."""
 
     question: Question
     limits: Limits
@@ -62,11 +62,11 @@ class Quoted(Struct, frozen=True):
 
 
 class Intended(Struct, frozen=True):
-    """The intent is recorded; the task is created next.
+    """The intent is recorded. The task is created next.
 
     Attributes:
-        sizes: the size tiers that CodeVF has not refused, largest first.
-        again: whether an earlier run may have created it with the same key.
+        sizes: the size tiers that CodeVF has not rejected, largest first.
+        again: whether an earlier run may have created the task with the same key.
     """
 
     question: Question
@@ -76,27 +76,30 @@ class Intended(Struct, frozen=True):
 
 
 class Withdrawn(Struct, frozen=True):
-    """There is no task; the intent is ended, so that it holds nothing."""
+    """No task exists. The intent is ended so that it no longer holds credits."""
 
     question: Question
     outcome: Outcome
 
 
 class Submitted(Struct, frozen=True):
-    """The task exists; its id is recorded before the first poll."""
+    """The task exists. Its id is recorded before the first poll."""
 
     question: Question
     task: Task
 
 
 class Resumed(Struct, frozen=True):
-    """An earlier run bought the answer; its task is read next."""
+    """An earlier run bought the answer. Its task is read next."""
 
     question: Question
 
 
 class Waiting(Struct, frozen=True):
-    """The task is polled; `waited` is in seconds since this run began to wait."""
+    """The task is polled.
+
+    `waited` is the number of seconds since this run began to wait.
+    """
 
     question: Question
     task: Task
@@ -104,14 +107,17 @@ class Waiting(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """The answer, or a note that there is none, is posted next; `task` is None if CodeVF has none."""
+    """The answer, or a note that there is none, is posted next.
+
+    `task` is None if CodeVF has none.
+    """
 
     question: Question
     task: Task | None
 
 
 class Replied(Struct, frozen=True):
-    """The reply is posted; this is recorded next."""
+    """The reply is posted. This is recorded next."""
 
     question: Question
 
@@ -129,10 +135,10 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
     """Return the phase in which a run finds a question.
 
     Args:
-        question: as the ledger has it, else as the comment asks it.
-        limits: of a purchase.
-        now: the time.
-        may_buy: False if its comment was edited or deleted, if it was cancelled, or if the pull request is closed.
+        question: the question in the ledger, or else the one in the comment.
+        limits: the limits of a purchase.
+        now: the current time.
+        may_buy: False if the comment was edited or deleted, the question was cancelled, or the pull request is closed.
     """
     match question.state:
         case QuestionState.INTENT if not question.at:
@@ -220,15 +226,15 @@ _ANSWERED = answered(carried_out=True, message="The question was answered.")
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
-    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked: its run may not yet
-    have read the purchases of other runs.
+    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked. The check is needed
+    because that run may not yet have read the purchases of other runs.
 
     Raises:
-        OverBudget: it does not fit.
+        OverBudget: the price does not fit.
     """
     times = tag.multiplier if tag else Decimal(1)
     most = limits.ask_credits
-    if question.hold:  # a missing task is created at the price that was agreed then
+    if question.hold:  # a missing task is created at the price that was agreed originally
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
     spending = replace(limits, hold=price.hold, spent=limits.spent - question.hold)
@@ -244,10 +250,10 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
-    """Withdraw the intent if others that were recorded meanwhile exceed the limit with it.
+    """Withdraw the intent if it exceeds the limit together with others that were recorded in the meantime.
 
-    Each run records its intent and then reads the others, as for reviews. Another run that executes the same command
-    may have withdrawn it.
+    As for reviews, each run records its intent and then reads the intents of other runs. Another run that executes the
+    same command may have withdrawn the intent.
     """
     question = at.question
     recorded = ledger.questions.find(question.comment)
@@ -264,12 +270,12 @@ def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
 
 
 def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
-    """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
+    """Fail. If the task may exist, the intent stays so that the next run sends the same key."""
     return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 
 
 def _created(question: Question, task: Task) -> Submitted | Over:
-    """Answer at once if an earlier run created the task and it is over: the ledger may not be writable any more."""
+    """Answer at once if the task of an earlier run is over, because the ledger may no longer be writable."""
     return Over(question, task) if task.status.is_over else Submitted(question, task)
 
 

@@ -1,4 +1,4 @@
-"""The requests of a question to the outside world that a review does not have, and their results."""
+"""The requests to the outside world that only questions use, and their results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RecordQuestion(Struct, frozen=True):
 
 
 class CreateQuestion(Struct, frozen=True):
-    """Submit the question to CodeVF, within the limits of a size tier; a repeated key returns the existing task."""
+    """Submit the question to CodeVF, within the limits of a size tier. A repeated key returns the existing task."""
 
     question: Question
     price: Quote
@@ -33,7 +33,7 @@ class CreateQuestion(Struct, frozen=True):
 
 
 class PostAnswer(Struct, frozen=True):
-    """Post the answer, or why there is none, unless it is there; `task` is None if CodeVF has none."""
+    """Post the answer, or why there is none, unless it is already posted. `task` is None if CodeVF has none."""
 
     question: Question
     task: Task | None
