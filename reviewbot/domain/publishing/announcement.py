@@ -1,6 +1,6 @@
 """Compare the late answers with the comments that announce them, because GitHub sends no mail for an edit.
 
-Each is announced once: the ledger has its key in `posted`, and the comment in its marker.
+Each answer is announced once. Its key is in the ledger's `posted` and in the comment's marker.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Announcement(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What is announced, for the comment's marker. An unbought purchase may still be bought and end later."""
+        """The key in the comment's marker. It differs for an unbought purchase, which may still be bought and end."""
         identity, attempt = purchase_key(self.purchase)
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
 
 class Announcing(Struct, frozen=True):
-    """What is left to do: the announcements to post, and the ids of comments that two concurrent runs posted twice."""
+    """The announcements to post, and the ids of duplicate comments that two concurrent runs posted."""
 
     posts: tuple[Announcement, ...] = ()
     extra: tuple[int, ...] = ()
@@ -47,10 +47,10 @@ class Announcing(Struct, frozen=True):
 def left_to_announce(
     late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
-    """Leave out what was announced, even if its comment was deleted; of several comments the first stays.
+    """Return the announcements that were never posted, and the duplicate comments. The first of several comments stays.
 
-    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment.
-    Of several answers to one command, the first that says yes stays.
+    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment. If a
+    command has several answers, the first positive one stays.
     """
     there: dict[str, list[tuple[bool, int]]] = {}
     for comment in comments:

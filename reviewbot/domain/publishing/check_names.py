@@ -1,7 +1,7 @@
-"""Name the check run of a pull request, by its base branch.
+"""Name the check run of a pull request according to its base branch.
 
-A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so a check against a branch
-that is not listed has that branch in its name, and meets no ruleset.
+A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so the name of a check
+against an unlisted branch contains that branch and satisfies no ruleset.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _DIGITS = 12
 
 
 class CheckNames(Struct, frozen=True):
-    """The names of our check runs in a repository.
+    """The names of reviewbot's check runs in a repository.
 
     Attributes:
-        plain: the name against the default branch.
-        bases: patterns of the other branches that have the plain name.
+        plain: the name of checks against the default branch.
+        bases: patterns for the other branches whose checks have the plain name.
     """
 
     plain: str
     bases: tuple[str, ...] = ()
 
     def against(self, default_branch: str, base_ref: str) -> str:
-        # After `!**` only what a pattern selects is selected: nothing without patterns.
+        # After `!**`, only branches that match a pattern are selected, and none if there are no patterns.
         if base_ref == default_branch or matches(("!**", *self.bases), base_ref):
             return self.plain
         return f"{self.plain} (base: {_shown(base_ref)})"
@@ -40,7 +40,7 @@ class CheckNames(Struct, frozen=True):
     def of(self, default_branch: str, base_ref: str, former_bases: Sequence[str]) -> tuple[str, ...]:
         """Return the names under which a pull request can have check runs.
 
-        First the name against its base; copies of purchases may be under the others.
+        The name against its base comes first. Copies of purchases may be in check runs with the other names.
         """
         latest = former_bases[::-1][:MOST_FORMER_BASES]
         names = [self.against(default_branch, one) for one in (base_ref, *latest)]
@@ -55,7 +55,10 @@ class CheckNames(Struct, frozen=True):
 
 
 def _shown(base_ref: str) -> str:
-    """Return a branch for a name, truncated. Changed names contain `~`, which no branch does, so all names differ."""
+    """Return a branch as part of a check's name, truncated if necessary.
+
+    A changed branch contains `~`, which no branch does, so all names differ.
+    """
     if _SHOWN.fullmatch(base_ref):
         return base_ref
     shown = re.sub(r"[^A-Za-z0-9._/+-]", "_", base_ref)[:_SHOWN_OF_OTHERS]

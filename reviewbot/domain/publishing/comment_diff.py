@@ -42,7 +42,7 @@ class CommentGroup(Struct, frozen=True):
 
 
 def target_of(placed: Placed) -> Target | None:
-    """Return where a finding's comment goes, if it has one."""
+    """Return where to post a finding's comment, or None if it gets none."""
     match placed.placement:
         case OnLines(target=target):
             return target
@@ -53,9 +53,9 @@ def target_of(placed: Placed) -> Target | None:
 
 
 def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
-    """Group findings by target: groups in the order of the files, in each the worst finding first.
+    """Group findings by target. The groups are sorted by path and line, and the findings of a group by severity.
 
-    Of two findings with one id, the later counts.
+    If two findings have the same id, the later one counts.
     """
     groups: dict[Target, list[Placed]] = {}
     wished = {item.id: (target, item) for item in placed if (target := target_of(item)) is not None}
@@ -82,11 +82,11 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
 
 
 class ReplyDraft(Struct, frozen=True):
-    """What the reviewer replies in the thread of a finding.
+    """A reply of the reviewer in the thread of a finding.
 
     Attributes:
-        key: of its marker: one task has one reply to a finding.
-        text: untrusted.
+        key: the key of its marker. One task has one reply to a finding.
+        text: the untrusted text.
     """
 
     key: str
@@ -95,7 +95,7 @@ class ReplyDraft(Struct, frozen=True):
 
 
 def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
-    """Return the replies of the answers; several to one finding become one."""
+    """Return the replies from the answers, merging several replies of one answer to the same finding."""
     texts: dict[tuple[str, str], dict[str, None]] = {}
     for answer in answers:
         for one in answer.report.previous:
@@ -110,7 +110,7 @@ def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
 def left_to_reply(
     drafts: Iterable[ReplyDraft], threads: Sequence[Thread], posted: frozenset[str], instance: str
 ) -> Mapping[str, tuple[ReplyDraft, ...]]:
-    """Return the replies to post by thread id: each in the first thread of its finding, if it was never posted."""
+    """Return the replies that were never posted, by thread id. Each goes to the first thread of its finding."""
     done, left = posted | {key for key, _ in replies_there(threads, instance)}, list(drafts)
     found: dict[str, tuple[ReplyDraft, ...]] = {}
     for thread, mark in marked_threads(threads, instance):
@@ -121,9 +121,9 @@ def left_to_reply(
 
 
 def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[str, int]]:
-    """Yield reviewbot's replies: key and comment id, oldest first in each thread.
+    """Yield the key and the comment id of each of reviewbot's replies, oldest first in each thread.
 
-    They stay in their thread if its first comment is deleted.
+    Replies stay in their thread if its first comment is deleted.
     """
     for thread in threads:
         for one in thread.comments:
@@ -135,9 +135,9 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments, replies and answers to commands that two concurrent runs posted twice.
 
-    A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay;
-    if there is none, the first with the most findings stays. Of replies, the first stays; of answers, the first that
-    says yes.
+    A comment is a duplicate if all its findings have another comment. Comments with a reply or in a resolved thread
+    stay. If there is no such comment, the first one with the most findings stays. The first of several replies stays,
+    and the first positive one of several answers.
     """
     kept: set[str] = set()
     extra = []
@@ -153,7 +153,7 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
 
 
 def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
-    """Return the sort key of a comment among those of the same findings: the first of them stays."""
+    """Return the sort key of a comment. The first of several comments on the same findings stays."""
     thread, mark = marked
     return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
@@ -182,7 +182,7 @@ def _touched(thread: Thread) -> bool:
 def left_to_post(
     groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
 ) -> tuple[CommentGroup, ...]:
-    """Leave out findings that have a comment, or had one that was deleted."""
+    """Omit findings that have a comment, or had one that was deleted."""
     rest = (
         CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
         for item in groups
@@ -226,7 +226,7 @@ class ThreadUpdate(Struct, frozen=True):
     """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show.
 
     Attributes:
-        replies: of the reviewer, which no run has posted.
+        replies: the reviewer's replies that no run has posted.
     """
 
     thread: Thread
@@ -248,7 +248,7 @@ class ThreadUpdate(Struct, frozen=True):
 
     @property
     def is_back(self) -> bool:
-        """Whether the comment says closed, but one of its findings is open again."""
+        """Whether the comment is marked as closed, but one of its findings is open again."""
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
@@ -261,10 +261,12 @@ def _heading(record: TrackedFinding) -> str:
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
     """Yield the operations on existing threads. Replies and actions of people are kept.
 
-    A thread is resolved once, before its comment first says closed. If a run is killed in between, the next run edits
-    the comment. A thread that a person reopens after that stays open. It is reopened when a finding comes back, unless
-    a person resolved it.
-    What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
+    A thread is resolved once, before its comment is first marked as closed. If a run is killed in between, the next run
+    edits the comment. A thread that a person reopens after that stays open. reviewbot reopens a thread when a finding
+    comes back, unless a person resolved it.
+
+    A comment that another account has edited stays as it is, because an update would make reviewbot the last editor of
+    that account's text.
     """
     for update in updates:
         first = update.thread.comments[0]
@@ -282,7 +284,7 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
             yield ChangeNode(first.node_id, NodeChange.HIDE)
     if not update.is_back:
         return
-    # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
+    # GitHub returns only people, so `resolved_by` is None for a thread that an app resolved.
     by_us = thread.resolved_by in {None, (first.author or "").removesuffix(BOT_SUFFIX)}
     if thread.is_resolved and thread.can_unresolve and by_us:
         yield ChangeNode(thread.id, NodeChange.UNRESOLVE)
