@@ -23,16 +23,16 @@ FEW_REVIEWS = 10
 """With fewer reviews, the figures mean little."""
 
 MAX_MINUTES = 60 * 24 * 366
-"""A longer time to an answer, or a negative one, is unknown: a ledger without a verified signature can claim any."""
+"""A longer or negative time to an answer counts as unknown, because an unverified ledger can contain any value."""
 
 UNKNOWN = "unknown"
 NO_EXPERTISE = "none"
 
 
 class End(StrEnum):
-    """What became of a finding; the first that applies.
+    """What became of a finding. The first state that applies is used.
 
-    `FIXED`: a review confirmed the fix, or the change no longer contains its code. `WAIVED`: by a collaborator.
+    `FIXED`: a review confirmed the fix, or the change no longer contains its code. `WAIVED`: a collaborator waived it.
     `DISPUTED`: it has more 👎 than 👍. `IGNORED`: it was open when the pull request was merged. `OPEN`: the pull
     request is open, or was closed without a merge.
     """
@@ -54,9 +54,9 @@ class PastReview(Struct, frozen=True):
     """A task with its findings.
 
     Attributes:
-        minutes: until it was answered, None while unknown.
-        credits: used, None while unknown.
-        findings: those that it reported first.
+        minutes: the minutes until it was answered, or None while unknown.
+        credits: the credits used, or None while unknown.
+        findings: the findings that no earlier task reported.
     """
 
     repository: str
@@ -84,7 +84,7 @@ class PastReview(Struct, frozen=True):
 
 
 class PastQuestion(Struct, frozen=True):
-    """A question to the reviewer that has a task; `credits` are None while unknown."""
+    """A question to the reviewer that has a task. `credits` is None while unknown."""
 
     repository: str
     pull_number: int
@@ -99,10 +99,12 @@ class Sums(Struct, frozen=True):
     """The figures of some reviews.
 
     Attributes:
-        name: what they have in common; empty for all reviews.
-        reviews: the number of answered ones.
-        hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
-        credits: used, including by tasks that ended without an answer; those of all reviews include the questions'.
+        name: what the reviews have in common, or empty for all reviews.
+        reviews: the number of answered reviews.
+        hours_median: the median time to the answer. `hours_p90` is the 90th percentile. Both are None without an
+            answer.
+        credits: the credits used, including by tasks that ended without an answer. For all reviews, they include those
+            of questions.
         credits_per_fixed: None if nothing was fixed.
     """
 
@@ -127,7 +129,7 @@ class SeveritySum(Struct, frozen=True):
 
 
 class QuestionSum(Struct, frozen=True):
-    """The figures of the questions; `up` and `down` are opinions on the answers."""
+    """The figures of the questions. `up` and `down` are opinions on the answers."""
 
     asked: int
     answered: int
@@ -140,7 +142,7 @@ class Period(Struct, frozen=True):
     """What was counted.
 
     Attributes:
-        since: reviews that were submitted before are not counted.
+        since: the start of the period. Earlier reviews are not counted.
         until: when the ledgers were read.
         verified: whether the signatures of the ledgers were verified.
         left_out: the number of ledgers that do not count.
@@ -187,7 +189,7 @@ class Statistics(Struct, frozen=True):
 
 
 def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
-    """Return the figures, for any order of reviews and questions, without those after the period."""
+    """Return the figures of reviews and questions, which may be in any order. Those after the period are ignored."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     in_period = (one for one in questions if one.asked_at <= period.until)
     asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))
@@ -221,7 +223,10 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest rank: the least value that at least that percentage of them does not exceed; None if empty."""
+    """Return the nearest-rank percentile, or None if there are no values.
+
+    This is the least value that at least `percent` % of the values do not exceed.
+    """
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
@@ -263,7 +268,7 @@ def _by_severity(reviews: Iterable[PastReview]) -> Iterator[SeveritySum]:
 
 
 def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
-    """Yield the reviews that were submitted since then."""
+    """Yield the reviews that were submitted at or after `since`."""
     for purchase in ledger.purchases:
         submitted_at = _moment(purchase.submitted_at)
         if purchase.task_id and submitted_at is not None and submitted_at >= since:
@@ -271,7 +276,7 @@ def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Past
 
 
 def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastQuestion]:
-    """Yield the questions that were asked since then and have a task."""
+    """Yield the questions that have a task and were asked at or after `since`."""
     opinions = {one.about: one for one in ledger.opinions}
     for one in ledger.questions.records:
         asked_at = _moment(one.at)
@@ -282,9 +287,9 @@ def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Pa
 
 
 def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: datetime) -> PastReview:
-    """Return a review.
+    """Return a purchase as a past review.
 
-    Open findings of which only the severity is known, and opinions on the summary, count for the last answered one.
+    Open findings of which only the severity is known, and opinions on the summary, count for the last answered review.
     """
     opinions = {one.about: one for one in ledger.opinions}
     found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]

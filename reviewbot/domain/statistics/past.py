@@ -33,10 +33,11 @@ class PastPull(Struct, frozen=True):
 
 
 def ledgers_of(pull: PastPull, key: str) -> tuple[list[Ledger], int]:
-    """Return the ledgers that count, one for each `instance`, and for how many instances none counts.
+    """Return the ledgers that count, one for each `instance`, and the number of instances without one.
 
-    Those that the key signed count; without a key those of bots and of the viewer. A ledger that another user edited
-    does not count. Of several, the one with the highest counter does.
+    With a key, the ledgers that it signed count. Without a key, those of bots and of the viewer count. A ledger that
+    another user edited does not count. Of several, the one with the highest counter is used. The number does not
+    include instances of the local reviewer.
     """
     named = [(read_summary_mark(one.body), one) for one in pull.comments]
     instances = dict.fromkeys(instance for instance, _ in named if instance is not None)
