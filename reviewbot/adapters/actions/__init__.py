@@ -1,4 +1,5 @@
 """The GitHub Actions runner.
 
-The log, workflow commands, outputs and the job summary; files are written inside the workspace, never through a link.
+Writes the log, workflow commands, outputs and the job summary. Writes files only inside the workspace, never through a
+symlink.
 """

@@ -34,9 +34,10 @@ _SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
 
 
 class Runner:
-    """The port `Reporter` on a runner.
+    """The `Reporter` port for a runner.
 
-    Each secret is masked by the runner, whole and line by line, and removed from every text here.
+    The runner is asked to mask each secret, both as a whole and line by line. This class also removes it from every
+    text.
     """
 
     def __init__(self, log: TextIO, surroundings: RunnerFiles, secrets: tuple[str, ...] = ()) -> None:
@@ -48,7 +49,7 @@ class Runner:
             for value in (secret, *lines):
                 if value.strip() and value not in self._secrets:
                     self._secrets.append(value)
-                    # The only line with a secret; the runner does not log it.
+                    # This is the only line that contains a secret. The runner does not log it.
                     data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
                     self._write(f"::add-mask::{data}")
         self._secrets.sort(key=len, reverse=True)
@@ -59,7 +60,7 @@ class Runner:
         return text
 
     def say(self, line: str) -> None:
-        """Write to the log; no line is a workflow command."""
+        """Write to the log, escaped so that no line is a workflow command."""
         for each in self.scrub(line).split("\n"):
             self._write(escaping.log_line(each))
 
@@ -82,7 +83,7 @@ class Runner:
         self.job_summary(pages.job_summary(view))
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """Write the step's outputs, and the last line of the log with the reason; outside a runner only that line."""
+        """Write the step's outputs and end the log with the reason. Outside a runner, only log the reason."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
@@ -90,7 +91,7 @@ class Runner:
             self.say(f"Reason: {reason} (exit status {values.get('exit-status', '')})")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary, truncated at a line if it would be too large for the runner."""
+        """Append to the job summary. If it would be too large for the runner, truncate the text after a line."""
         if self._around.summary_file is None:
             return
         taken = 0
@@ -103,7 +104,7 @@ class Runner:
         return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a file inside the workspace, whole or not at all."""
+        """Write a file inside the workspace atomically."""
         write_inside(self._workspace(path), path, _encodable(self.scrub(text)).encode())
 
     def _workspace(self, path: str) -> str:

@@ -26,13 +26,13 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does n
 def write_inside(
     workspace: str, path: str, content: bytes, mode: int | None = None, forbidden: frozenset[str] = FORBIDDEN
 ) -> None:
-    """Write a file below a folder; missing folders are created, and the file is replaced atomically.
+    """Write or replace a file below a folder atomically, creating missing folders.
 
-    The workspace is trusted and may be a symlink. The path is relative to it, or absolute and below it, and contains no
-    `forbidden` folder.
+    The workspace is trusted and may be a symlink. The path is relative to the workspace or an absolute path below it,
+    and contains no `forbidden` folder.
 
     Raises:
-        SettingsError: the path is outside, or cannot be written.
+        SettingsError: the path is outside the workspace or cannot be written.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with _refusing(path, "written"), _folder(workspace, folders) as inside:
@@ -43,7 +43,7 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
     """Return whether something exists that `write_inside` would replace.
 
     Raises:
-        SettingsError: the path is outside, or is a folder.
+        SettingsError: the path is outside the workspace or is a folder.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with _refusing(path, "written"):
@@ -66,7 +66,7 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     """Read a regular file of at most `limit` bytes below a folder, without following symlinks.
 
     Raises:
-        SettingsError: the path is outside, or the file is missing.
+        SettingsError: the path is outside the workspace, or the file is missing.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with (
@@ -85,10 +85,10 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 
 
 def check_inside(workspace: str, path: str) -> str:
-    """Check that `write_inside` can write a path, by creating and removing a temporary file there.
+    """Check that `write_inside` can write a path, by creating and removing a temporary file in its folder.
 
     Raises:
-        SettingsError: the path is outside, or the file system rejects it.
+        SettingsError: the path is outside the workspace, or the file system rejects it.
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
@@ -112,7 +112,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
         raise _wrong(path, "it is not a file name, or contains invisible characters")
     if ".." in parts:
         raise _wrong(path, "it contains `..`")
-    # Some file systems ignore case, and spaces and dots at a name's end.
+    # Some file systems ignore case, as well as spaces and dots at the end of a name.
     if any(part.rstrip(". ").casefold() in forbidden for part in parts):
         raise _wrong(path, "it is in `.git` or `.github`")
     return parts
@@ -120,7 +120,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
 
 @contextmanager
 def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
-    """Open the innermost folder one name at a time; created folders are removed unless kept."""
+    """Open the innermost folder, one name at a time. Remove the created folders at the end unless `keep` is set."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         undo.callback(os.close, inside)
@@ -147,7 +147,7 @@ def _remove(inside: int, name: str) -> None:
 
 
 def _make(inside: int, name: str) -> bool:
-    """Create a folder unless it exists; return whether it was created."""
+    """Create a folder if it does not exist, and return whether it was created."""
     try:
         os.mkdir(name, dir_fd=inside)
     except FileExistsError:
@@ -164,7 +164,7 @@ def _create(inside: int, name: str) -> BinaryIO:
 
 
 def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write a temporary file and rename it: a symlink with the file's name is replaced, not followed."""
+    """Write a temporary file and rename it, so that a symlink with the file's name is replaced, not followed."""
     temporary = _temporary()
     stream = _create(inside, temporary)
     try:
