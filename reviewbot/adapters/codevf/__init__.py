@@ -1,6 +1,6 @@
 """The `ReviewService` port over CodeVF's HTTP API.
 
-`CodeVF` is the port, `transport` sends and repeats requests, `errors` translates error responses.
+`CodeVF` implements the port, `transport` sends and retries requests, and `errors` translates error responses.
 """
 
 from reviewbot.adapters.codevf.client import CodeVF

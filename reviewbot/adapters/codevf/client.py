@@ -1,4 +1,4 @@
-"""The port `ReviewService` over CodeVF's HTTP API."""
+"""The `ReviewService` port over CodeVF's HTTP API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CodeVF(Transport):
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
-        """Submit a task; repeated only with the same idempotency key, so it cannot be bought twice."""
+        """Submit a task. Retries use the same idempotency key, so the task cannot be bought twice."""
         response = self._call("POST", "tasks/create", wire.submission_body(submission), buys=True)
         return wire.read_task(response.json, response.retry_after)
 
@@ -38,21 +38,21 @@ class CodeVF(Transport):
         return wire.read_task(response.json, response.retry_after)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a task; the response is not documented, so it is ignored."""
+        """Cancel a task. The response is ignored, because it is not documented."""
         self._call("POST", f"tasks/{_segment(task_id)}/cancel", json_response=False)
 
     def deliverable(self, url: str) -> str:
         """Return the text of a deliverable.
 
         Raises:
-            ServiceRefused: it is on another host, or not text; its URL can be shown instead.
+            ServiceRefused: the deliverable is on another host or is not text. Its URL can be shown instead.
         """
         target, base = self._own(url), self.base
         at_home = origin(target) == origin(base)
         request = Request(
             "GET",
             target,
-            # Send the key only to the API; other files have signed URLs.
+            # Send the key only to the API. Other files have signed URLs.
             with_key=at_home and target.path.startswith(base.path),
             json_response=False,
             limit=DELIVERABLE_BYTES,
@@ -76,7 +76,7 @@ class CodeVF(Transport):
 
 
 def _segment(task_id: str) -> str:
-    """Return a task's id as a path segment; ids come from the ledger or the service."""
+    """Check a task's id, which comes from the ledger or the service, and return it as a path segment."""
     if not _TASK_ID.fullmatch(task_id):
         raise ServiceRefused("The id of a task contains invalid characters, so the task was not read.")
     return quote(task_id, safe="")

@@ -1,4 +1,4 @@
-"""Translate an HTTP status and error body to a domain error."""
+"""Translate an HTTP status and error body into a domain error."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ _MOST_FIELDS = 10
 _MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
-"""Removes the key from a text; called before truncating, so that no part of it remains."""
+"""Removes the key from a text. Called before truncating the text, so that no part of the key remains."""
 
 
 class ErrorContent(Struct, frozen=True):
-    """The content of an error body: untrusted text, credits of the account and task, seconds, codes in lower case."""
+    """The content of an error body.
+
+    The message is untrusted text. `available` are the account's credits, and `required` are the task's. `retry_after`
+    is in seconds, and the codes are in lower case.
+    """
 
     message: str = ""
     available: Decimal | None = None
@@ -72,12 +76,12 @@ S = TypeVar("S", bound=Struct)
 
 
 def _valid(value: object, kind: type[S]) -> S:
-    """Return the valid fields of an object, so that an unknown form of one does not hide the code in another."""
+    """Return the valid fields of an object, so that one invalid field does not hide the code in another."""
     return salvage(value, kind)[0] if isinstance(value, dict) else kind()
 
 
 def read_error(body: bytes) -> ErrorContent:
-    """Parse a nested or flat error; anything else gives an empty result."""
+    """Parse a nested or flat error. Any other body gives an empty result."""
     try:
         data = _valid(parse(body), _ErrorBody)
     except JsonMismatch:
@@ -102,7 +106,8 @@ def read_error(body: bytes) -> ErrorContent:
 def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
-    Only a request that `buys` a task can fail for missing credits, its size or its schema; then nothing was bought.
+    Only a request that `buys` a task can fail because of missing credits, its size or its schema. In these cases,
+    nothing was bought.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
@@ -126,13 +131,16 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
-    """Return the error for a request without a usable response; `kind` is the host or the status."""
+    """Return the error for a request without a usable response. `kind` is the host or the HTTP status."""
     what, hint = _FAULTS[fault]
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
 
 
 def number(value: object) -> Decimal | None:
-    """Return a number given as such or as text, None if out of range: formatting `1e99999999` would take forever."""
+    """Return a number given as a number or as text, or None if it is invalid or out of range.
+
+    Formatting `1e99999999`, for example, would take forever.
+    """
     read = _finite(value)
     if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
         return None
@@ -150,7 +158,7 @@ def _finite(value: object) -> Decimal | None:
 
 
 def seconds(value: object) -> float | None:
-    """Return a wait in seconds: not negative, at most a day."""
+    """Return a wait in seconds, limited to a day, or None if it is invalid or negative."""
     read = _finite(value)
     if read is None or read < 0:
         return None
@@ -211,7 +219,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
         "Report this as a bug, with CodeVF's message. Nothing was bought.",
     ),
 }
-"""The codes that say more than the status, and what to do; the first one that applies is used."""
+"""The codes that are more specific than the status, with messages and hints. The first one that applies is used."""
 
 _OF_PURCHASES = (PayloadTooLarge, OverBudget)
 

@@ -1,6 +1,7 @@
-"""Send one request at a time with httpx: spaced, limited in size, and repeated within the deadline.
+"""Send requests one at a time with httpx.
 
-The key never appears in an error.
+Requests are spaced out and retried until the deadline, and responses are limited in size. The key never appears in an
+error.
 """
 
 from __future__ import annotations
@@ -26,25 +27,25 @@ from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""Seconds for each step; `WHOLE_RESPONSE` limits the whole response."""
+"""The timeouts of each step in seconds. `WHOLE_RESPONSE` limits the whole response."""
 
 WHOLE_RESPONSE = 60.0
-"""Seconds for reading one response."""
+"""The time limit in seconds for reading one response."""
 
 RESPONSE_BYTES = 10_000_000
 _SUCCESS = range(200, 300)
 
 
 OnRetry = Callable[[ReviewDidNotHappen, float], None]
-"""Gets the error of a failed request and the seconds until it is repeated."""
+"""Called with the error of a failed request and the seconds until the retry."""
 
 
 class Access(Struct, frozen=True):
     """How to reach CodeVF.
 
     Attributes:
-        base_url: https, or loopback.
-        proxy: URL of a proxy, which may contain a password; not used for loopback.
+        base_url: an https URL, or a loopback URL.
+        proxy: the URL of a proxy, which may contain a password. It is not used for loopback.
     """
 
     base_url: str
@@ -54,7 +55,7 @@ class Access(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """A response with any status; `json` is its value if JSON was requested."""
+    """A response with any status. `json` is the parsed body if JSON was requested."""
 
     status: int
     body: bytes
@@ -64,10 +65,10 @@ class Response(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """A request.
+    """An HTTP request.
 
-    A `public` one is sent only to public addresses, if reviewbot resolves the name. It `buys` if it creates a task.
-    `limit` is in bytes of the response.
+    If `public` is set and reviewbot resolves the host name itself, the request is sent only to public addresses. `buys`
+    is set if the request creates a task. `limit` is the maximum size of the response in bytes.
     """
 
     method: str
@@ -87,12 +88,12 @@ class _Failure(Struct, frozen=True):
 
 
 class Transport:
-    """Sends requests until one succeeds, retrying is useless, or the deadline (in monotonic time) is too close.
+    """Sends each request until it succeeds, retrying is useless, or the deadline (in monotonic time) is too close.
 
-    The first request is sent even after the deadline, so that a task can be cancelled.
+    The first attempt is made even after the deadline, so that a task can be cancelled.
 
     Raises:
-        SettingsError: the URL, the key, the proxy or the certificates' file is invalid.
+        SettingsError: the URL, the key, the proxy or the certificate file is invalid.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and repeat it if possible."""
+        """Send a request, and retry it if possible."""
         attempt = 0
         while True:
             attempt += 1
@@ -149,7 +150,7 @@ class Transport:
     def _exchange(self, request: Request) -> Response:
         body = bytearray()
         content = None if request.payload is None else _encoded(request.payload)
-        # A proxy resolves the name itself, and the connection leads to the proxy.
+        # With a proxy, the connection leads to the proxy, which resolves the name itself.
         watch = {"trace": refuse_inner} if request.public and self._proxy is None else {}
         with self._http.stream(
             request.method, request.url, content=content, headers=self._headers(request), extensions=watch
@@ -189,7 +190,7 @@ class Transport:
         if response.status not in _SUCCESS:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
-            # The wait may be in body and header; use the longer one.
+            # Both the body and the header may contain a wait. Use the longer one.
             status = _RATE_LIMITED if "rate_limit_exceeded" in content.codes else response.status
             return _Failure(status, error, max(content.retry_after or 0, response.retry_after or 0))
         if not request.json_response:
@@ -201,7 +202,7 @@ class Transport:
 
 
 _RATE_LIMITED = 429
-"""The documented status; CodeVF also answers 400 with the code for it."""
+"""The documented status for `rate_limit_exceeded`. CodeVF also sends this code with status 400."""
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
 
@@ -217,13 +218,13 @@ def fault_of(error: httpx.HTTPError) -> Fault:
 
 
 def _encoded(payload: object) -> bytes:
-    """Encode as UTF-8 JSON; `backslashreplace` writes a lone surrogate as its JSON escape."""
+    """Encode as UTF-8 JSON. `backslashreplace` writes a lone surrogate as its JSON escape."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _open(access: Access, proxy: str | None) -> httpx.Client:
     if not re.fullmatch("[!-~]+", access.key.reveal()):
-        # Checked here, since httpx's error would contain the value.
+        # Check the key here, because httpx's error would contain it.
         what = "contains whitespace or invalid characters"
         raise SettingsError((Problem("codevf-api-key", what, "the key as issued"),))
     verify = trusted(access.ssl_file)

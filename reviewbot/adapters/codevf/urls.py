@@ -15,10 +15,10 @@ ALLOWED = "an https address without user, query or fragment; http on loopback on
 
 
 def check_base_url(url: str) -> httpx.URL:
-    """Return the base URL with a trailing slash, if the settings' check and httpx agree on where it leads.
+    """Return the base URL with a trailing slash, if both the settings' check and httpx accept it.
 
     Raises:
-        SettingsError: the key may not be sent there.
+        SettingsError: the key may not be sent to this URL.
     """
     try:
         parsed = httpx.URL(check_service_url(url) or "")
@@ -30,12 +30,12 @@ def check_base_url(url: str) -> httpx.URL:
 
 
 def is_secure(url: httpx.URL) -> bool:
-    """Return whether the connection is private: https or loopback."""
+    """Return whether the connection is private, i.e., uses https or loopback."""
     return url.scheme == "https" or (url.scheme == "http" and is_loopback(str(url)))
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port; httpx omits the default port."""
+    """Return the scheme, the host and the port, which is None if it is the default port."""
     return url.scheme, url.host, url.port
 
 
@@ -44,10 +44,10 @@ def is_own_host(url: httpx.URL, base: httpx.URL) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public: not loopback, private or a cloud's metadata service."""
+    """Return whether an IP address is public, i.e., not loopback, private or a cloud's metadata service."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        # These embed an IPv4 address, which decides.
+        # These addresses embed an IPv4 address. Check that one instead.
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None or found in _NAT64:
             return is_public(str(inner or ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
@@ -57,16 +57,16 @@ def is_public(address: str) -> bool:
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
-"""Global unicast; other ranges are local or embed IPv4 addresses."""
+"""The global unicast addresses. Other ranges are local or embed IPv4 addresses."""
 
 _OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
-"""Azure's platform service, reachable from each virtual machine."""
+"""Azure's platform service, which every virtual machine can reach."""
 
 
 def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
-    """Check the address of each new connection before anything is sent, as an `httpx` trace.
+    """Check the address of a new connection before anything is sent. Called by `httpx` as a trace.
 
-    The connected address is checked, since the name may resolve differently the next time.
+    This checks the connected address, because the host name may resolve to another address the next time.
 
     Raises:
         ServiceRefused: the address is not public.

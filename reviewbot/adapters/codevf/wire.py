@@ -1,4 +1,4 @@
-"""Convert between CodeVF's JSON and the domain's values; unknown fields are ignored."""
+"""Convert between CodeVF's JSON and the domain's values, ignoring unknown fields."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from reviewbot.domain.text.strict_json import JsonMismatch, convert
 from reviewbot.errors import ServiceError
 
 _LONGEST_WORD = 200
-"""Characters of an id, a status, a mode or a tag's name."""
+"""The maximum number of characters of an id, a status or a tag's name."""
 
 _Figure = int | float | str
-"""A number or its text."""
+"""A number, possibly written as text."""
 
 _STATUSES = {"canceled": TaskStatus.CANCELLED} | {one.value: one for one in TaskStatus}
 
 
 def submission_body(submission: Submission) -> dict[str, object]:
-    """Return the body of `tasks/create` without unset fields, which CodeVF distinguishes from null."""
+    """Return the body of `tasks/create`. Unset fields are omitted, because CodeVF distinguishes them from null."""
     body: dict[str, object] = {
         "prompt": submission.prompt,
         "projectId": submission.project_id,
@@ -48,7 +48,7 @@ class _Object(Struct, frozen=True, rename="camel"):
 
 
 class _Task(_Object, frozen=True):
-    id: Annotated[str, Meta(pattern=r"\S", max_length=_LONGEST_WORD)] | int  # a truncated id would name no task
+    id: Annotated[str, Meta(pattern=r"\S", max_length=_LONGEST_WORD)] | int  # a truncated id would identify no task
     status: Annotated[str, Meta(min_length=1)]
     result: object = None
     credits_used: object = None
@@ -110,7 +110,7 @@ def read_project_id(body: object) -> int:
 
 
 def read_tags(body: object) -> tuple[Tag, ...]:
-    """Return the active tags; `is_active` defaults to true."""
+    """Return the active tags. `is_active` defaults to true."""
     return tuple(_tag(tag) for tag in _read(body, _Tags, "the tags").tags if tag.is_active is not False)
 
 
@@ -129,7 +129,10 @@ def _tag(tag: _Tag) -> Tag:
 
 
 def _moment(value: object, of_day: time) -> datetime | None:
-    """Return an ISO 8601 time, in UTC if it has no zone; of a date alone the time `of_day`; None if invalid."""
+    """Return an ISO 8601 time, or None if it is invalid.
+
+    A time without a time zone counts as UTC. A date without a time gets the time `of_day`.
+    """
     if not isinstance(value, str):
         return None
     try:
