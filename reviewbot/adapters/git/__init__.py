@@ -1,4 +1,4 @@
-"""Run git: isolated, bare, and within limits.
+"""Run git in isolation, bare, and within limits.
 
-Fetches a change into a temporary repository, reads a local clone, and never runs anything from either.
+Fetch a change into a temporary repository or read a local clone, without running anything from either.
 """

@@ -25,21 +25,24 @@ from reviewbot.domain.model.remotes import Remote, read_remote
 from reviewbot.errors import Problem, SettingsError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-"""The empty tree, which git knows in every repository."""
+"""The id of the empty tree, which exists in every git repository."""
 
 _SHA = re.compile("[0-9a-f]{40}")
 
 MOST_MESSAGES = 50
-"""The newest commits whose messages are read."""
+"""The number of newest commits whose messages are read."""
 
 MOST_LISTED = 100
-"""Commits of a pull request whose authors the action reads."""
+"""The number of commits of a pull request whose authors the action reads."""
 
 _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
 class Merged(Struct, frozen=True):
-    """A commit on the main line, its parent (or the empty tree), and the commit that it merged (itself if none)."""
+    """A commit on the main line.
+
+    `parent` is its first parent, or the empty tree. `merged` is the commit that it merged, or itself if there is none.
+    """
 
     sha: str
     day: str
@@ -50,7 +53,7 @@ class Merged(Struct, frozen=True):
 
 @contextmanager
 def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
-    """Open the clone that contains a folder, with git from `PATH` and the index of `GIT_INDEX_FILE`, if set.
+    """Open the clone that contains a folder, using git from `PATH` and the index in `GIT_INDEX_FILE`, if set.
 
     Raises:
         SettingsError: the folder is not in a clone, or the clone cannot be read.
@@ -67,8 +70,8 @@ class Clone:
     """See `open_clone`.
 
     Attributes:
-        common_dir: git's folder, shared by all work trees.
-        own_dir: git's folder of this work tree.
+        common_dir: the git directory shared by all work trees.
+        own_dir: the git directory of this work tree.
     """
 
     def __init__(self, root: Path, scratch: Path, environment: Mapping[str, str]) -> None:
@@ -97,7 +100,7 @@ class Clone:
 
     @property
     def _ours(self) -> Git:
-        """A new instance for each use, since its time limit starts then, and users may wait for hours in between."""
+        """A new instance for each use, because its time limit starts then and a user may wait hours in between."""
         return Git(self._scratch, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
@@ -107,18 +110,21 @@ class Clone:
         return self._theirs.run(*asked, accept=(0, 1, 128)).decode("ascii", "replace").strip() or None
 
     def has(self, sha: str) -> bool:
-        """Return whether a commit or tree is in the clone, by its full SHA."""
+        """Return whether the clone contains the commit or tree with this full SHA."""
         if not _SHA.fullmatch(sha):
             return False
         return self._theirs.run("cat-file", "-t", sha, accept=(0, 128)).strip() in {b"commit", b"tree"}
 
     def branch(self, name: str = "HEAD") -> str:
-        """Return the branch of a name, or the one checked out for `HEAD`; empty if none."""
+        """Return the branch that a name (or a checked-out `HEAD`) refers to, or an empty string if there is none."""
         full = self._full_name(name)
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
 
     def branch_at_origin(self, name: str) -> str:
-        """Return the name that the branch of a name has at the origin; empty if it is not a branch."""
+        """Return the name at the origin of a local branch or a branch of `origin`.
+
+        Any other ref is returned in full. The result is empty if there is no such ref.
+        """
         return self.branch(name) or self._full_name(name).removeprefix("refs/remotes/origin/")
 
     def _full_name(self, name: str) -> str:
@@ -135,7 +141,7 @@ class Clone:
         return tuple(one.strip().partition("\n")[2].strip() for one in reversed(entries) if one.strip())
 
     def origin(self) -> Remote | None:
-        """Return the remote `origin`, if it is a repository on a host."""
+        """Return the remote `origin`, or None if it is not a repository on a host."""
         url = self._theirs.run("config", "--get", "remote.origin.url", accept=(0, 1))
         return read_remote(url.decode("utf-8", "replace").strip())
 
@@ -145,21 +151,22 @@ class Clone:
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
     def merges(self, head: str, since: datetime, most: int) -> tuple[Merged, ...]:
-        """Return the main line's commits up to a commit, newest first, since a time."""
+        """Return the first-parent commits from a given time up to a commit, newest first."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", form, head)
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
     def count_merges(self, head: str, since: datetime) -> int:
-        """Count all of the main line's commits up to a commit since a time."""
+        """Count all first-parent commits from a given time up to a commit."""
         asked = ("rev-list", "--count", "--first-parent", f"--since={since.isoformat()}", head)
         return int(self._theirs.run(*asked))
 
     def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of all authors and co-authors of a merge's commits.
 
-        Empty if there are more than `MOST_LISTED` commits, since the action then does not know all authors.
+        The result is empty if there are more than `MOST_LISTED` commits, because the action does not know all their
+        authors.
         """
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
@@ -171,10 +178,10 @@ class Clone:
         return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
-        """Return the tree of the index; this adds only a tree without a commit to the clone.
+        """Return the id of the index's tree. The clone gains only a tree without a commit.
 
         Raises:
-            ChangeUnreadable: a merge is not resolved.
+            ChangeUnreadable: the index has an unresolved merge.
         """
         copy = self._scratch / "staged"  # git would lock the clone's index
         shutil.copyfile(self._index, copy)
@@ -182,9 +189,9 @@ class Clone:
         return git.run("write-tree").decode("ascii").strip()
 
     def uncommitted(self) -> int:
-        """Count the tracked files that differ from the last commit; 0 if git cannot compare them.
+        """Count the tracked files that differ from the last commit, or return 0 if git cannot compare them.
 
-        The clone's settings are not used, since a filter would execute a program.
+        The clone's settings are not used, because a filter would execute a program.
         """
         head, copy = self.resolve("HEAD"), self._scratch / "index"
         if head is None or not self._index.exists():
@@ -195,7 +202,7 @@ class Clone:
         return Git(self._scratch, environment, Bounds()).run(*asked, accept=(0, 128)).count(b"\0")
 
     def tracked(self, paths: Sequence[str]) -> dict[str, str]:
-        """Return the modes of tracked files by path: six octal digits."""
+        """Return the modes of tracked files by path, as six octal digits."""
         listed = self._theirs.run("--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths) if paths else b""
         rows = (line.partition("\t") for line in listed.decode("utf-8", "surrogateescape").split("\0") if line)
         return {path: entry.split(" ")[0] for entry, _, path in rows if entry.endswith(" 0")}

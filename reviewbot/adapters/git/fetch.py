@@ -1,8 +1,8 @@
 """Fetch the whole change into a temporary bare repository.
 
-No code from the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
-submodules, system and user configuration are off. The token is passed in the environment, which process lists do not
-show, and only to the commands that fetch.
+No code from the pull request is checked out or run. There is no work tree, and hooks, filters, text conversion,
+submodules, and the system and user configuration are disabled. The token is passed only to the commands that fetch, and
+only in the environment, which process lists do not show.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 
 
 class GitChangeReader:
-    """`ports.ChangeReader`: reads a change by fetching base and `refs/pull/N/head`.
+    """Implements `ports.ChangeReader` by fetching the base and `refs/pull/N/head`.
 
-    An empty token means none. Only the search path and the proxies of the environment are passed to git.
+    An empty token means no token. From the environment, only the search path and the proxies are passed to git.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class GitChangeReader:
         )
 
     def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
-        """Fetch, with one retry, since git does not distinguish temporary errors."""
+        """Fetch with one retry after any error, because git does not distinguish temporary errors."""
         command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
         try:
             remote.run(*command)
@@ -81,10 +81,10 @@ def _require_head(git: Git, number: int, head: str) -> None:
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:
-    """Return the merge base; None while the fetched history is too short to be certain."""
+    """Return the merge base, or None if the fetched history is too short to be certain."""
     found = git.run("merge-base", head, base, accept=(0, 1)).decode("ascii").strip()
     if not found:
         return None
-    # A better common ancestor may be behind a cut, unless no commit above this one is cut.
+    # If the parents of a commit above this one were not fetched, a better common ancestor may be among them.
     above = set(git.run("rev-list", head, base, f"^{found}").split())
     return None if above & git.cut_commits() else found

@@ -1,4 +1,4 @@
-"""Read a change between two trees, and files of a tree with their texts."""
+"""Read the change between two trees, and the files of a tree with their texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
-"""Bytes of all texts together; further files have none."""
+"""The maximum size of all texts together in bytes. Further files have no text."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -41,7 +41,7 @@ class _File(Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Whether it is there, on this side of a change."""
+        """Whether the file exists on this side of the change."""
         return self.mode != _ABSENT_MODE
 
 
@@ -50,7 +50,7 @@ def read_between(git: Git, old: str, new: str) -> ChangeSet:
     changed = tuple(_changed(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
     new_entries = _entries(git, [after for _, after in changed if after.exists])
-    # If the new version is binary, read whether the old one was text.
+    # If the new version is binary, find out whether the old version was text.
     became = [before for before, after in changed if before.exists and after.exists and new_entries[after.path].binary]
     old_entries = {
         **{before.path: Entry(oid=before.oid, mode=before.mode) for before, _ in changed if before.exists},
@@ -60,7 +60,7 @@ def read_between(git: Git, old: str, new: str) -> ChangeSet:
 
 
 def _decoded(diff: bytes) -> str:
-    r"""Decode a diff. Bytes that are not UTF-8 become `\xNN` in its lines, which may be code, and U+FFFD in names."""
+    r"""Decode a diff. Bytes that are not UTF-8 become `\xNN` in lines, which may be code, and U+FFFD in file names."""
     return "".join(_section(one) for one in _SECTIONS.split(diff))
 
 
@@ -70,9 +70,9 @@ def _section(diff: bytes) -> str:
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Return files of a tree with their texts by path; missing paths and folders are left out.
+    """Return files of a tree with their texts, keyed by path. Missing paths and folders are omitted.
 
-    `folder/` stands for the files directly inside a folder.
+    The path `folder/` stands for the files directly inside the folder.
     """
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
@@ -82,7 +82,7 @@ def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
 
 
 def _listed(raw: bytes) -> Iterator[_File]:
-    """Parse `git ls-tree -z`: `MODE TYPE OID`, a tab, the name."""
+    """Parse the output of `git ls-tree -z`: `MODE TYPE OID`, a tab, and the name."""
     for line in raw.decode("utf-8", "replace").split("\0"):
         if line:
             entry, _, path = line.partition("\t")
@@ -92,9 +92,9 @@ def _listed(raw: bytes) -> Iterator[_File]:
 
 
 def _changed(raw: bytes) -> Iterator[tuple[_File, _File]]:
-    """Yield each changed file before and after.
+    """Yield each changed file as it is before and after the change.
 
-    Parse `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
+    This parses the output of `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
     """
     fields = iter(raw.decode("utf-8", "replace").split("\0"))
     for line in fields:
@@ -128,7 +128,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return the blobs to read: none too large, and together within the limit."""
+    """Return the blobs that are small enough to read and together stay within the limit."""
     chosen: dict[str, int] = {}
     total = 0
     for oid, size in sizes.items():

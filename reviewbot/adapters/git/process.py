@@ -1,4 +1,4 @@
-"""Git as an isolated child process: own session, own configuration, limits of time, memory and disk."""
+"""Run git in an isolated child process with its own session and configuration, and limited time, memory and disk."""
 
 from __future__ import annotations
 
@@ -21,22 +21,21 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import AGAIN, ChangeUnreadable, ScratchUnusable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
-"""Bytes of a command's output."""
+"""The maximum size of a command's output in bytes."""
 
 MEMORY_LIMIT = 4 * 1024**3
-"""Bytes of address space of git and each of its children; the windows below keep it well below."""
+"""The maximum address space in bytes of git and each of its children. The pack windows below keep git well below it."""
 
 _WORDS = 10_000
-"""Bytes of git's errors that are read."""
+"""The number of bytes that are read of git's error output."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 class Bounds(Struct, frozen=True):
-    """Limits for reading a change: seconds of all commands together, and bytes of a file that git writes.
+    """Limits for reading a change: the total seconds for all commands, and the bytes of each file that a fetch writes.
 
-    A fetch writes one file, since fetched objects stay packed, and there are at most three fetches, each with one
-    retry.
+    A fetch writes one file, because fetched objects stay packed. There are at most three fetches, each with one retry.
     """
 
     seconds: float = 300
@@ -44,9 +43,10 @@ class Bounds(Struct, frozen=True):
 
 
 class Git:
-    """Git within limits, in the environment of `isolated_environment`.
+    """Runs git within limits, in an environment from `isolated_environment`.
 
-    The folder is git's home, and its bare repository (created by `init`) unless `elsewhere` is given.
+    The folder is git's home directory. It is also the bare repository, which `init` creates, unless `elsewhere` is
+    given.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class Git:
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """Run a command and return its output.
 
-        The output is written to a file, whose size can be limited, unlike that of a pipe.
+        The output is written to a file because, unlike a pipe, its size can be limited.
 
         Raises:
-            ChangeUnreadable: it failed, or exceeded a limit.
+            ChangeUnreadable: the command failed or exceeded a limit.
             ScratchUnusable: the disk is full.
         """
         with (
@@ -79,7 +79,7 @@ class Git:
             tempfile.TemporaryFile(dir=self._folder) as output,
             tempfile.TemporaryFile(dir=self._folder) as errors,
         ):
-            os.posix_fallocate(errors.fileno(), 0, _WORDS)  # so that git can still say that the disk is full
+            os.posix_fallocate(errors.fileno(), 0, _WORDS)  # so that git can still report that the disk is full
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
             if status in CANNOT_START:
                 raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git.")
@@ -116,14 +116,14 @@ class Git:
                     hint="The change is probably too large. Split it.",
                 ) from error
             finally:
-                # Also if the runner cancels: git's children (git-remote-https) must be killed, too.
+                # Kill git's children (e.g., git-remote-https), too, even if the runner cancels.
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         return process.returncode
 
 
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
-    """Return the error of a failed command with git's errors, which are filled up with NULs."""
+    """Return the error for a failed command from git's error output, which is padded with NULs."""
     text = errors.decode("utf-8", "replace").strip("\0").strip()
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
@@ -135,7 +135,7 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
 
 
 WHOLE = "If this is a partial clone, first run: git fetch --refetch --no-filter."
-"""What to do if an object is missing: git may not fetch anything while reviewbot reads."""
+"""The hint if an object is missing, because git may not fetch anything while reviewbot reads."""
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
@@ -170,12 +170,12 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.askPass", ""),
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
-        ("core.fsmonitor", "false"),  # In a foreign clone it may name a program.
-        ("core.quotePath", "true"),  # Names whose bytes are not UTF-8 stay different.
+        ("core.fsmonitor", "false"),  # A foreign clone may set it to a program.
+        ("core.quotePath", "true"),  # Keeps names that are not UTF-8 distinct.
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
-        ("core.packedGitLimit", "512m"),  # Unlimited by default, so a large history would be mapped completely.
+        ("core.packedGitLimit", "512m"),  # By default, git would map a large history completely.
         ("core.packedGitWindowSize", "32m"),
-        ("pack.threads", "2"),  # Each thread reserves address space of its own.
+        ("pack.threads", "2"),  # Each thread reserves its own address space.
         ("transfer.fsckObjects", "true"),
         ("fetch.recurseSubmodules", "false"),
         ("gc.auto", "0"),
