@@ -1,4 +1,4 @@
 """Read a repository over GitHub's GraphQL API.
 
-`queries` has the documents, `answers` the types of the responses, and `parse` converts those to values of the domain.
+`queries` contains the documents, and `answers` the types of the responses. `parse` converts responses to domain values.
 """

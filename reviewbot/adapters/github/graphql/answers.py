@@ -1,8 +1,8 @@
 """The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
 
-The documents select the fields of these types. A missing field or one of another type makes the response invalid; the
-error names it. This module does not use `from __future__ import annotations`: msgspec would have to evaluate each
-string annotation separately, which is slow.
+The documents select the fields of these types. If a field is missing or has another type, the response is invalid, and
+the error names the field. This module does not use `from __future__ import annotations`, because msgspec would have to
+evaluate each string annotation separately, which is slow.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
 LONGEST_NAME = 4096
-"""Characters of the longest path that git checks out; other names are shorter."""
+"""The number of characters in the longest path that git checks out. Other names are shorter."""
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 """A login, a branch, a path, a title, an id or a URL. A `str` is text of any length."""
@@ -36,14 +36,15 @@ class Node(Struct, frozen=True, rename="camel"):
     """An object of the API, with the fields that reviewbot uses.
 
     Attributes:
-        on: its type, if the schema leaves it open; others have no fields. The members of a union have a `tag` instead.
+        on: the object's type, if the schema leaves it open. Objects of other types have no fields. The members of a
+            union have a `tag` instead.
     """
 
     on: ClassVar[str] = ""
 
 
 def selection(kind: Any) -> str:  # noqa: ANN401 — any type of a field
-    """Return the fields of a type, recursively, as a document selects them."""
+    """Return the text that selects the fields of a type in a document, recursively."""
     origin = get_origin(kind) or kind
     if origin is Annotated:
         return selection(kind.__origin__)
@@ -68,7 +69,7 @@ def _called(field: structs.FieldInfo) -> str:
 
 
 class Nodes(Node, Generic[T], frozen=True):
-    """The first items of a connection; null for one that the token may not read."""
+    """The first items of a connection. An item is null if the token may not read it."""
 
     nodes: tuple[T | None, ...]
 
@@ -82,7 +83,7 @@ class Counted(Nodes[T], Generic[T], frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether these are all items."""
+        """Whether these are all items of the connection."""
         return self.total_count <= len(self.nodes)
 
 
@@ -96,7 +97,7 @@ class Page(Nodes[T], Generic[T], frozen=True):
 
     @property
     def after(self) -> str | None:
-        """The cursor of the next page, None at the end."""
+        """The cursor of the next page, or None on the last page."""
         return self.page_info.end_cursor if self.page_info.has_next_page else None
 
 
@@ -126,7 +127,7 @@ class Oid(Node, frozen=True):
 
 
 class Blob(Node, frozen=True):
-    """A Git object; only a blob has a text."""
+    """A Git object. Only a blob has a text."""
 
     on = "Blob"
     text: str | None = None
@@ -139,7 +140,7 @@ class TreeEntry(Node, frozen=True):
 
 
 class Tree(Node, frozen=True):
-    """A Git object; only a folder has entries."""
+    """A Git object. Only a folder has entries."""
 
     on = "Tree"
     entries: tuple[TreeEntry, ...] | None = None
@@ -160,7 +161,7 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
-    """The check suite of a workflow run. All check runs are read; the latest may be another pull request's."""
+    """The check suite of a workflow run. All check runs are read, because the latest may be another pull request's."""
 
     app: AppNode | None
     check_runs: Annotated[
@@ -169,14 +170,14 @@ class CheckSuite(Node, frozen=True):
 
 
 class CheckedCommit(Node, frozen=True):
-    """A commit with its check runs; null if the token may not read them."""
+    """A commit with its check runs. `check_suites` is null if the token may not read them."""
 
     oid: Name
     check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):
-    """A force-push with the commit that it replaced; other timeline items have no fields."""
+    """A force-push with the commit that it replaced. Other timeline items have no fields."""
 
     on = "HeadRefForcePushedEvent"
     created_at: Moment | None = None
@@ -187,7 +188,7 @@ _FORCE_PUSHES = "itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]"
 
 
 class Checked(Node, frozen=True):
-    """The last commits, and the heads that the last force-pushes replaced, with reviewbot's check runs."""
+    """A pull request's last commits and the heads that its last force-pushes replaced, with reviewbot's check runs."""
 
     number: int
     recent: Annotated[Nodes[InCommits[CheckedCommit]] | None, asks(f"commits(last: {RECENT_COMMITS})")]
@@ -224,14 +225,14 @@ class ReplacedCommit(CheckedCommit, frozen=True):
 
 
 class ReplacedHead(Node, frozen=True):
-    """A head that a force-push replaced, with the last commits before it: a run may have seen these alone."""
+    """A head that a force-push replaced, with the last commits before it. A run may have seen only those commits."""
 
     oid: Name
     history: Annotated[Nodes[ReplacedCommit], asks(f"history(first: {MOST_REPLACED})")]
 
 
 class ForcePushNode(Node, frozen=True):
-    """A force-push; anything else on the timeline has no fields."""
+    """A force-push. Other timeline items have no fields."""
 
     on = "HeadRefForcePushedEvent"
     id: Name = ""
@@ -241,7 +242,7 @@ class ForcePushNode(Node, frozen=True):
 
 
 class CheckedPages(Node, frozen=True):
-    """The check runs on all commits, and on those before force-pushes, page by page."""
+    """The check runs on all commits of a pull request, including those before force-pushes, page by page."""
 
     head_ref_oid: Name
     base_ref_oid: Name
@@ -250,7 +251,7 @@ class CheckedPages(Node, frozen=True):
 
 
 class LabeledEvent(Node, frozen=True):
-    """A label was set; other timeline items have no fields."""
+    """An event in which a label was set. Other timeline items have no fields."""
 
     on = "LabeledEvent"
     created_at: Moment | None = None
@@ -271,7 +272,7 @@ class Account(Node, frozen=True):
 
 
 class Author(Node, frozen=True):
-    """The author of a commit or of a reaction; null for an address without an account."""
+    """The author of a commit or of a reaction. `user` is null for an email address without an account."""
 
     user: Account | None
 
@@ -320,7 +321,10 @@ class RatedCommentNode(CommentNode, frozen=True):
 
 
 class RatedReply(Node, frozen=True):
-    """The same for a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
+    """A comment in a review thread with people's 👍 and 👎.
+
+    Few are read, because GitHub's rate limit charges for each comment that a request could return.
+    """
 
     on = "PullRequestReviewComment"
     id: Name
@@ -392,13 +396,13 @@ class DoctorNode(SetupNode, frozen=True):
 
 
 class InRepository(Node, Generic[T], frozen=True):
-    """A part of the repository; null if there is none, or the token may not see it."""
+    """A part of the repository. `repository` is null if it does not exist or the token may not see it."""
 
     repository: T | None
 
 
 class InPullRequest(Node, Generic[T], frozen=True):
-    """A part of a pull request; null if there is none, or the token may not see it."""
+    """A part of a pull request. `pull_request` is null if it does not exist or the token may not see it."""
 
     pull_request: T | None
 
@@ -486,14 +490,14 @@ class Rollup(Node, frozen=True):
 
 
 class RolledUp(Node, frozen=True):
-    """A Git object; only a commit has checks, null if there are none."""
+    """A Git object. Only a commit has checks. The rollup is null if there are none."""
 
     on = "Commit"
     status_check_rollup: Rollup | None = None
 
 
 class CommitChecks(Node, frozen=True):
-    """Null if there is no such commit."""
+    """The checks of a commit. `object` is null if there is no such commit."""
 
     object: Annotated[RolledUp | None, asks("object(expression: $commit)")]
 
@@ -513,7 +517,7 @@ class Queue(Node, frozen=True):
 
 
 class Queued(Node, frozen=True):
-    """A branch's merge queue, or null."""
+    """A branch's merge queue, or null if it has none."""
 
     merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
@@ -537,13 +541,13 @@ class OldFile(Node, frozen=True):
 
 
 class NewFile(OldFile, frozen=True):
-    """A file with its text; a submodule has no object, or one that is not a blob and has no fields."""
+    """A file with its text. A submodule has no object, or an object that is not a blob and has no fields."""
 
     object: NewBlob | None
 
 
 class Files(Node, frozen=True):
-    """Files at two commits by alias; null if the commit is not in the repository."""
+    """Files at two commits, keyed by alias. A side is null if its commit is not in the repository."""
 
     head: dict[str, NewFile | None] | None = None
     base: dict[str, OldFile | None] | None = None
@@ -565,7 +569,7 @@ class IssueNode(Node, frozen=True):
 
 
 class About(Node, frozen=True):
-    """What a reviewer reads besides the change; `closing` is hidden without `issues: read`."""
+    """The context that a reviewer reads besides the change. `closing` is hidden without `issues: read`."""
 
     messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
     closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]
@@ -578,6 +582,6 @@ class FilesAndContext(Node, frozen=True):
 
 
 class Done(Node, frozen=True):
-    """The response to a mutation, under the alias `done`; null if nothing was done."""
+    """The response to a mutation, under the alias `done`. GitHub returns null if nothing was done."""
 
     done: dict[str, object]

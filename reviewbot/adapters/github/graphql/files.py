@@ -24,13 +24,13 @@ from reviewbot.errors import MOVED, ForgeError, ForgeUnreachable, NotFound
 from reviewbot.values import replace
 
 BATCH = 100
-"""Files per side and request."""
+"""The number of files per side and request."""
 
 RAW_FILES = 100
-"""Files that a run reads individually; a change could otherwise exhaust the rate limit."""
+"""The number of files that a run may read individually. Without a limit, a change could exhaust the rate limit."""
 
 SMALL_BATCH = 12
-"""A failing batch of this size is repeated instead of halved."""
+"""A failing batch of at most this size is retried instead of halved."""
 
 F = TypeVar("F", bound=OldFile)
 
@@ -97,7 +97,7 @@ class FileReader(RepositoryConnection):
         return exact, before, context
 
     def _read_with(self, batch: _Batch, asked: ContextRequest) -> tuple[Iterable[_Sides], ProjectContext]:
-        """Read a batch and the context; without the context if GitHub does not answer that."""
+        """Read a batch and the context. If that fails, read the batch without the context."""
         paths = (*DOCUMENTS, *self._matching(asked.patterns))[:MOST_FILES]
         variables = {
             **self._here,
@@ -123,7 +123,7 @@ class FileReader(RepositoryConnection):
         return [_sides(batch, data.repository)], context
 
     def _matching(self, patterns: Sequence[str]) -> Sequence[str]:
-        """List the files of the default branch that match patterns, in one request; none without patterns."""
+        """List the files of the default branch that match patterns, using one request, or none without patterns."""
         if not patterns:
             return ()
         try:
@@ -134,7 +134,7 @@ class FileReader(RepositoryConnection):
         return [path for path in files if matches(patterns, path)]
 
     def _read_batch(self, batch: _Batch) -> Iterator[_Sides]:
-        """Read a batch, in halves if GitHub exceeds its ten seconds."""
+        """Read a batch. If GitHub exceeds its limit of ten seconds, read the batch in halves."""
         document = queries.entries(len(batch.new), len(batch.old))
         variables = {**self._here, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
@@ -157,7 +157,7 @@ class FileReader(RepositoryConnection):
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
-        """Add the bytes' content if they may still be read individually; base64 is exact."""
+        """Add the exact content from a base64 blob, if the file may still be read individually."""
         if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return entry
         self._raw_left -= 1
@@ -212,7 +212,7 @@ def _entry(file: OldFile) -> Entry:
 
 
 def _is_exact(blob: NewBlob) -> bool:
-    """Return whether a text is whole: GitHub truncates long texts, and replaces bytes that are not UTF-8."""
+    """Return whether a text is exact. GitHub truncates long texts, and replaces bytes that are not UTF-8."""
     if blob.text is None or blob.is_truncated or _REPLACEMENT in blob.text:
         return False
     return len(blob.text.encode("utf-8")) == blob.byte_size

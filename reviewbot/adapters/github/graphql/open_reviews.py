@@ -1,4 +1,4 @@
-"""Pull requests with an open task, and those in a merge queue."""
+"""Find pull requests with an open task, and those in a merge queue."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _GIVEN_UP = "stale"
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
-    """Return whether a pull request may have an open task or question, by each head's newest check runs.
+    """Return whether the newest check runs of each head show that a pull request may have an open task or question.
 
-    None if there are none, or if none that was read has one and some were not read.
-    A completed check run can have an open task, after a bypass or with the label `skip-review`.
+    Return None if there are no check runs, or if no check run that was read shows an open task and some were not read.
+    A completed check run can have an open task after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in checked_commits(one)]
     newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}
@@ -32,7 +32,10 @@ def _is_open(run: CheckRun) -> bool:
 
 
 def contained(entries: Sequence[QueueEntry | None], head_sha: str) -> tuple[int, ...]:
-    """Return the pull requests in a merge queue up to that commit; empty if it is not found or an entry is hidden."""
+    """Return the pull requests in a merge queue up to a commit.
+
+    The result is empty if the commit is not found or an entry is hidden.
+    """
     readable = [entry for entry in entries if entry]
     if len(readable) < len(entries):
         return ()

@@ -1,4 +1,4 @@
-"""Convert GraphQL's responses to values of the domain."""
+"""Convert GraphQL's responses to domain values."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
-"""Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
+"""Stands for a config file that is not text. The settings reject it, because YAML does not allow NUL."""
 
 _GHOST = "ghost"
 _NO_APP = "?"
-"""Stands for a deleted App: a check run without one is not a status."""
+"""Stands for a deleted App, because a check run without an App is not a commit status."""
 
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
@@ -61,7 +61,10 @@ def folder(tree: answers.Tree | None) -> dict[str, str]:
 
 
 def config(blob: answers.Blob | None) -> str | None:
-    """Return the text, truncated if long, which the settings reject; None only if there is no file."""
+    """Return the text of the config file, or None only if there is no file.
+
+    GitHub truncates a long text, which the settings reject.
+    """
     if blob is None:
         return None
     return UNREADABLE if blob.text is None else blob.text
@@ -117,9 +120,9 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """Return when the pull request left the latest base branch whose check runs may be unread; None if there is none.
+    """Return when the pull request left the latest base branch whose check runs may be unread, or None.
 
-    That is the one before the last `MOST_FORMER_BASES`.
+    This is the base branch before the last `MOST_FORMER_BASES`. Return None if there is no such branch.
     """
     moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
@@ -143,12 +146,12 @@ def _login(actor: answers.Actor | None) -> str | None:
 
 
 def _whole_login(actor: answers.Actor | None) -> str | None:
-    """Return REST's login; a bot and a user may have the same name without `[bot]`."""
+    """Return the login as in REST, because a bot and a user may have the same name without `[bot]`."""
     return f"{actor.login}{BOT_SUFFIX if actor.is_bot else ''}" if actor else None
 
 
 _BOT_IDS = ("BOT_", "MDM6Qm90")
-"""The prefixes of bots' ids; older ones are Base64 of `03:Bot`."""
+"""The prefixes of bots' ids. Older ids begin with the Base64 of `03:Bot`."""
 
 
 def _login_of_account(user: answers.Account) -> str:
@@ -197,9 +200,9 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
 _COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
-"""The reactions of `drafts.Reaction` that mark a command as done, in GraphQL's terms (not `EYES`).
+"""GraphQL's names of the reactions in `drafts.Reaction` that mark a command as done.
 
-Other workflows of the repository react as the same user.
+`EYES` is not among them. Other workflows of the repository react as the same user.
 """
 
 
@@ -216,7 +219,7 @@ def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable
 
 
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
-    """Return reviewbot's first comment that begins with a marker, reading as few as necessary."""
+    """Return reviewbot's first comment that begins with a marker, reading as few comments as necessary."""
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
 
 
@@ -225,7 +228,7 @@ def thread(
     comments: Iterable[answers.ThreadCommentNode],
     rated: Mapping[str, answers.RatedReply],
 ) -> Thread:
-    """Return a thread; `rated` has comments with their reactions, besides the first."""
+    """Return a thread. `rated` contains the reactions to comments after the first, keyed by node id."""
     rated = {**rated, **{one.id: one for one in node.opening.present}}
     return Thread(
         id=node.id,
@@ -261,7 +264,7 @@ def _thread_comment(node: answers.ThreadCommentNode, rated: answers.RatedReply |
 
 
 def app_of(viewer: answers.Actor) -> str:
-    """Return the slug of the token's App, empty for a user's token."""
+    """Return the slug of the token's App, or an empty string for a user's token."""
     return viewer.login.removesuffix(BOT_SUFFIX) if viewer.login.endswith(BOT_SUFFIX) else ""
 
 
@@ -292,7 +295,7 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
 
 
 def half_read(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
-    """The commits that have more check runs of the name than were read."""
+    """Return the commits for which not all check runs with the name were read."""
     return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
 
 
@@ -301,9 +304,9 @@ def _is_whole(suites: answers.Counted[answers.CheckSuite]) -> bool:
 
 
 def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
-    """The check runs that were read on commits, oldest first, of every App; none where the token may not read them.
+    """Return the check runs of every App that were read on commits, oldest first.
 
-    `app` is the slug of the token's App, empty when it is unknown.
+    Check runs that the token may not read are missing. `app` is the slug of the token's App, or empty if it is unknown.
     """
     return by_id(
         _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
@@ -314,13 +317,13 @@ def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[Che
 
 
 def by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
-    """Return check runs oldest first, each once."""
+    """Return check runs oldest first, without duplicates."""
     found = {run.id: run for run in runs}
     return tuple(found[key] for key in sorted(found))
 
 
 def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool) -> CheckRun:
-    """Return a check run in REST's spelling; GraphQL uses upper case."""
+    """Return a check run, spelled as in REST. GraphQL uses upper case."""
     tag, copy = split_tag(run.external_id or "")
     return CheckRun(
         id=run.database_id,

@@ -1,7 +1,7 @@
-"""The GraphQL documents; every name is GitHub's (https://docs.github.com/graphql).
+"""The GraphQL documents, in which every name is GitHub's (https://docs.github.com/graphql).
 
-Each selects the fields of a type of `answers`. Values are passed as variables only. Lists are read page by page; the
-first page of each comes with the snapshot.
+Each document selects the fields of a type in `answers`. Values are passed only as variables. Lists are read page by
+page, and the snapshot contains the first page of each list.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def aliases(letter: str, count: int) -> tuple[str, ...]:
 
 
 def aliased(letter: str, values: Sequence[T]) -> dict[str, T]:
-    """Return values as the variables of their aliases."""
+    """Return values keyed by their aliases, to be used as variables."""
     return dict(zip(aliases(letter, len(values)), values, strict=True))
 
 
 def snapshot(names: int) -> str:
     """Return the document for everything that a run reads first, in one request.
 
-    Variables: `check` is the name of the check run for the base, `c0`… are other names. The responses for those have
-    the same aliases.
+    Variables: `check` is the name of the check run for the base, and `c0`… are other names. The responses for the other
+    names have the same aliases.
     """
     others = aliases("c", names)
     declared = "".join(f", ${one}: String!" for one in others)
@@ -70,15 +70,15 @@ _THREAD_PAGE = "$thread: ID!, $page: Int!, $after: String!"
 MORE_THREAD_COMMENTS = f"query MoreThreadComments({_THREAD_PAGE}){selection(answers.InThread)}"
 
 RATED_REPLIES = f"query RatedReplies($ids: [ID!]!){selection(answers.RatedReplies)}"
-"""👍 and 👎 on comments of review threads."""
+"""The 👍 and 👎 on comments of review threads."""
 
 
 def entries(new: int, old: int, context: int | None = None) -> str:
-    """Return the document that reads files at the head with texts, and at the merge base without.
+    """Return the document that reads files with texts at the head, and files without texts at the merge base.
 
-    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. With `context`,
-    it also reads that many files of the default branch (`f0`…), and from the pull request (`number`) what a reviewer
-    reads besides the change.
+    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. If `context` is
+    set, the document also reads that many files of the default branch (`f0`…), and the context in the pull request
+    (`number`).
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
@@ -116,7 +116,7 @@ def _files(names: tuple[str, ...], parts: str) -> str:
 
 
 CONFIG = _in_repository("Config", "$config: String!", selection(answers.ConfigNode))
-"""The config file, for a run without a single pull request."""
+"""The config file, for a run that is not about a single pull request."""
 
 SETUP = _in_repository(
     "Setup", "$config: String!, $templates: String!, $workflows: String!", selection(answers.DoctorNode)
@@ -124,13 +124,13 @@ SETUP = _in_repository(
 """reviewbot's files on the default branch."""
 
 LISTED = 50
-"""Pull requests per request of `WAITING`."""
+"""The number of pull requests per request of `WAITING`."""
 
 OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
 """Variables for the open pull requests, oldest first."""
 
 CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
-"""Variables for the closed pull requests, last changed first."""
+"""Variables for the closed pull requests, most recently updated first."""
 
 
 def _list(name: str, variables: str, first: int, kind: type) -> str:
@@ -143,7 +143,7 @@ def _list(name: str, variables: str, first: int, kind: type) -> str:
 
 
 WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Listed)
-"""Pull requests, each with the check runs of a name on its last commits, and on the heads before force-pushes."""
+"""Pull requests, each with the check runs of a given name on its last commits and on the heads before force-pushes."""
 
 
 def checked(count: int) -> str:
@@ -158,22 +158,22 @@ def checked(count: int) -> str:
 
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
-"""Pull requests with the beginning of their conversations; few per request, since comments may be long."""
+"""Pull requests with the first comments of their conversations. Each request reads few, as comments may be long."""
 
 PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
-"""All pull requests, last updated first, with the beginning of their conversations."""
+"""All pull requests, most recently updated first, with the first comments of their conversations."""
 
 CHECKS = _in_repository(
     "Checks",
     "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",
     f" {{ pullRequest(number: $number){selection(answers.CheckedPages)} }}",
 )
-"""The check runs of a name on every commit of a pull request, including those before a force-push."""
+"""The check runs of a given name on every commit of a pull request, including those before a force-push."""
 
 HEAD_CHECKS = _in_repository(
     "HeadChecks", "$commit: String!, $page: Int!, $after: String", selection(answers.CommitChecks)
 )
-"""The latest check runs of every check suite of a commit, and its statuses."""
+"""The latest check runs of every check suite of a commit, and the commit's statuses."""
 
 WITH_HEAD = _in_repository(
     "WithHead",
@@ -181,7 +181,7 @@ WITH_HEAD = _in_repository(
     f" {{ page: pullRequests(headRefName: $branch, states: [OPEN], first: $page, after: $after)"
     f"{selection(answers.Page[answers.Head])} }}",
 )
-"""The open pull requests from a branch of this name, in any fork."""
+"""The open pull requests from a branch with this name, in any fork."""
 
 QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
 """The entries of a branch's merge queue."""
