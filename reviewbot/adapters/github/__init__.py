@@ -1,5 +1,5 @@
 """The `Forge` port over GitHub's REST and GraphQL APIs.
 
-`forge` is the port, `client` sends and repeats requests, `errors` translates foreign errors; the other modules parse
-responses and build payloads.
+`forge` implements the port, `client` sends and retries requests, and `errors` translates third-party errors. The other
+modules parse responses and build payloads.
 """

@@ -1,4 +1,4 @@
-"""The base of the adapters for one repository."""
+"""The base class of the adapters for one repository."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reviewbot.ports import Clock
 
 T = TypeVar("T")
 
-# Messages put the text between backticks.
+# Messages put the permission between backticks, so the backticks in the middle split it in two.
 _HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
 
 
 class RepositoryConnection:
-    """A connection to GitHub for one repository, `owner/name`; the token is not stored here or shown."""
+    """A connection to GitHub for one repository, `owner/name`. The token is neither stored here nor shown."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, retry_limits: RetryLimits | None = None
@@ -35,7 +35,7 @@ class RepositoryConnection:
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
 
     def at(self, repository: str) -> Self:
-        """Return the same connection for another repository: limits, waits and pauses count for both."""
+        """Return the same connection for another repository. Limits, waits and pauses count for both."""
         other = copy(self)
         other._bind(repository)  # noqa: SLF001 — of this class
         return other
@@ -67,13 +67,13 @@ class RepositoryConnection:
 
     def _read(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T],
               forgives: Forgives = lambda _: False) -> T:  # fmt: skip
-        """Return what a GraphQL query selects of the repository."""
+        """Return the part of the repository that a GraphQL query selects."""
         whole = answers.InRepository[kind]  # type: ignore[valid-type]  # a type at run time
         data = self._calls.query(document, {**self._here, **variables}, intent, whole, forgives=forgives)
         return self._there(data.repository)
 
     def head_checks(self, commit: str) -> tuple[HeadCheck, ...]:
-        """Return the check runs and statuses of a commit: its SHA, or a branch's full name."""
+        """Return the check runs and statuses of a commit, which is given as a SHA or a branch's full name."""
 
         def page(after: str | None) -> answers.Page[answers.Context] | None:
             asked = {"commit": commit, "page": PAGE, "after": after}
@@ -93,7 +93,7 @@ class RepositoryConnection:
 
 
 def items(read: Callable[[str | None], answers.Page[T] | None], page: answers.Page[T] | None = None) -> Iterator[T]:
-    """Yield the items of a list, page by page; the first page may have been read before."""
+    """Yield the items of a list, page by page. `page` is the first page if it was read before."""
     page = page or read(None)
     while page:
         yield from page.present

@@ -1,4 +1,4 @@
-"""Send requests to GitHub with PyGithub: counted, translated, and repeated if that is safe."""
+"""Send requests to GitHub with PyGithub, count them, translate errors, and retry if that is safe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, RateLim
 from reviewbot.ports import Clock
 
 PAGE = 100
-"""Items per page; GitHub's maximum."""
+"""The number of items per page, which is GitHub's maximum."""
 
 _ATTEMPTS = 5
 _USER_AGENT = "reviewbot"
@@ -61,12 +61,12 @@ class RetryLimits(Struct, frozen=True):
     """Time limits in seconds, and the callback for retries.
 
     Attributes:
-        connect: for opening a connection.
-        read: between two bytes.
-        most: of waiting before repeats of one request, in total.
-        whole: of failures and waits of all requests; then nothing is repeated, so that a GitHub outage cannot delay a
-        run for longer.
-        on_retry: gets the error of a failed request and the seconds until it is repeated.
+        connect: the time for opening a connection.
+        read: the time between two received bytes.
+        most: the total time of waiting before retries of one request.
+        whole: the total time of failures and waits of all requests. After that, nothing is retried, so that a GitHub
+            outage cannot delay a run for longer.
+        on_retry: called with the error of a failed request and the seconds until the retry.
     """
 
     connect: float = 3
@@ -77,7 +77,7 @@ class RetryLimits(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """GitHub's two API URLs on one host, and certificates to trust in place of certifi's."""
+    """GitHub's two API URLs, which must be on one host, and a file of certificates to trust instead of certifi's."""
 
     api_url: str
     graphql_url: str
@@ -97,7 +97,7 @@ class Client:
         self._clock = clock
         self._retry_limits = retry_limits
         self.requests = 0
-        """The number of requests sent, including repeats."""
+        """The number of requests sent, including retries."""
         self._left: dict[str, int] = {}
         self._lost = 0.0
         self._writes = Writes()
@@ -105,7 +105,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """The fewest requests that any rate limit leaves, by its latest response; None before the first response.
+        """The fewest requests left under any rate limit, as of its latest response, or None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -114,20 +114,20 @@ class Client:
     def close(self) -> None:
         self._opened.close()
 
-    # Opened by the first request, so that a run can report invalid certificates.
+    # The first request opens the connection, so that a run can report invalid certificates.
 
     @cached_property
     def _github(self) -> Github:
         address = self._address
         if address.ca_file:
-            trusted(address.ca_file)  # requests would report it as a failed connection
+            trusted(address.ca_file)  # requests would report an invalid file as a failed connection
         if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
                 "GitHub's GraphQL URL and the API's URL have different hosts.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
-        # Without PyGithub's retries and pauses, which could repeat a POST that succeeded, and have no time limit.
+        # Disable PyGithub's retries and pauses, which could repeat a successful POST and have no time limit.
         opened = Github(
             auth=Auth.Token(self._token),
             base_url=address.api_url.rstrip("/"),
@@ -157,7 +157,7 @@ class Client:
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
     def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
-        """Send a change; except for a DELETE, it is repeated only if GitHub did nothing."""
+        """Send a write request. Except for a DELETE, it is retried only if GitHub did nothing."""
         self._take_turn()
         return self._send(verb, path, intent, kind, body=body)[1]
 
@@ -165,8 +165,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        `forgives` returns whether an error that GitHub reports with the data is ignored. A caller that asks for less
-        instead of repeating the request is not `patient`.
+        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, e.g.,
+        because the caller asks for less instead, the query is retried only if GitHub did nothing.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 
@@ -181,7 +181,7 @@ class Client:
         return self._persist(exchange, intent, repeats=patient)
 
     def mutate(self, document: str, node_id: str, intent: Intent) -> None:
-        """Send a GraphQL mutation; like `write`, it is repeated only if GitHub did nothing."""
+        """Send a GraphQL mutation. As in `write`, it is retried only if GitHub did nothing."""
         self._take_turn()
         self.query(document, {"id": node_id}, intent, Done, patient=False)
 
@@ -228,7 +228,7 @@ class Client:
         parameters: dict[str, object] | None = None,
         body: dict[str, object] | None = None,
     ) -> tuple[Mapping[str, str], object]:
-        """Send once; return the response's headers and JSON."""
+        """Send a request once, and return the response's headers and JSON."""
         _, headers, found = self._request(verb, path, intent, parameters=parameters, input=body)
         try:
             return headers, parse(found.decode("utf-8", "replace") or "null")
@@ -236,7 +236,7 @@ class Client:
             raise not_json(intent) from None
 
     def _request(self, verb: str, path: str, intent: Intent, **asked: Any) -> tuple[int, Mapping[str, str], bytes]:  # noqa: ANN401 — of PyGithub's request
-        """Send once; return the response's status, headers and body."""
+        """Send a request once, and return the response's status, headers and body."""
         status, headers, text = self._github.requester.requestJson(verb, path, **asked, cnx=self._connection)
         left = headers.get("x-ratelimit-remaining", "")
         if left.isdecimal():
@@ -247,7 +247,10 @@ class Client:
         return status, headers, body
 
     def _persist(self, exchange: Callable[[], T], intent: Intent, *, repeats: bool) -> T:
-        """Send, and repeat within the limits if that is safe, or with `repeats` even if it may have succeeded."""
+        """Send a request, and retry it within the limits if that is safe.
+
+        If `repeats` is set, also retry a request that may have succeeded.
+        """
         attempt, waited = 1, 0.0
         while True:
             self.requests += 1

@@ -1,7 +1,8 @@
-"""Replace PyGithub's connection by one that limits the time and the size of a response.
+"""Replace PyGithub's connection with one that limits the time and the size of a response.
 
-PyGithub has one timeout, which applies between two bytes, and follows redirects and 202 without a limit. For an invalid
-response it raises builtin exceptions, like a bug of reviewbot, so such a response is rejected here.
+PyGithub has a single timeout, which applies only between received bytes. It follows redirects and 202 responses without
+a limit. For an invalid response, it raises built-in exceptions that look like a bug in reviewbot, so this module
+rejects such a response.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from requests.utils import get_environ_proxies
 from reviewbot.ports import Clock
 
 RESPONSE_BYTES = 40 * 1024 * 1024
-"""Bytes of a response: more than twelve files of 512 kB, GraphQL's limit for a text, with escapes."""
+"""The maximum size of a response in bytes. Twelve escaped files of 512 kB, GraphQL's limit for a text, are smaller."""
 
 WHOLE_RESPONSE = 60.0
-"""Seconds for reading one response."""
+"""The time limit in seconds for reading one response."""
 
 _DETOURS = 5
 _CHUNK = 65_536
 
 
 class EndlessResponse(requests.RequestException):
-    """Too many redirects, or "not ready yet" (202)."""
+    """GitHub redirects too often, or responds with 202 ("not ready yet")."""
 
 
 class TooLong(EndlessResponse):
@@ -52,7 +53,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """Return the whole body, which PyGithub passes on as text; the surrogates restore its bytes."""
+        """Return the whole body as text, because PyGithub passes it on as text. Surrogates preserve its bytes."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
@@ -66,9 +67,9 @@ class _Response(RequestsResponse):
 
 
 class Connection:
-    """A connection in place of PyGithub's, passed to its requests as `cnx`.
+    """A connection that replaces PyGithub's and is passed to its requests as `cnx`.
 
-    The timeouts are in seconds, for connecting and between two bytes; the clock measures the whole response.
+    The timeouts are in seconds, for connecting and between two received bytes. The clock measures the whole response.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
@@ -76,7 +77,7 @@ class Connection:
         self._timeout = timeout
         self._clock = clock
         self._session = requests.Session()
-        # Use only the proxies of the environment, no other certificates and no `.netrc` file.
+        # From the environment, use only the proxies, not its certificates or a `.netrc` file.
         self._session.trust_env = False
         self._session.verify = ca_file or True
         self._url = ""

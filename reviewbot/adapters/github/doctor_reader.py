@@ -1,4 +1,4 @@
-"""What `reviewbot doctor` reads of a repository; nothing is written."""
+"""Read the parts of a repository that `reviewbot doctor` checks, without writing anything."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from reviewbot.errors import NotFound
 WORKFLOWS = ".github/workflows"
 
 _ABSENT = f"{WORKFLOWS}/-"
-"""A path without a file."""
+"""A path where no file exists."""
 
 _ANYBODY = -1
 """The app id in branch protection that means any App."""
 
 
 class SetupReader(RepositoryConnection):
-    """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
+    """Reads how reviewbot is set up in a repository. Failures raise a `ForgeError`."""
 
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
         node = self.files("HEAD", config_file, templates_dir.strip("/"))

@@ -1,7 +1,7 @@
-"""Translate a failed request to GitHub into a domain error, and decide whether it may be repeated.
+"""Translate a failed request to GitHub into a domain error, and decide whether to retry it.
 
-An error response is parsed into a `Reply`, and the first matching case decides. A request without a response is judged
-by the class of the exception.
+An error response is parsed into a `Reply`, and the first matching case decides. If there is no response, the class of
+the exception decides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from reviewbot.errors import (
 )
 
 SECONDARY_WAIT = 60.0
-"""Seconds to wait if GitHub throttles without a time; its documentation says at least a minute."""
+"""The seconds to wait if GitHub throttles without stating a time. Its documentation recommends at least a minute."""
 
 _WORDS_LIMIT = 300
 _OK = 200
@@ -50,7 +50,10 @@ class RetryPolicy(Enum):
 
 
 class RequestFailed(Exception):
-    """The error to raise, whether to retry first, and after how many seconds; None if GitHub does not say."""
+    """A failed request: the error to raise, whether to retry first, and after how many seconds.
+
+    `after` is None if GitHub does not state a time.
+    """
 
     def __init__(self, error: ForgeError, again: RetryPolicy = RetryPolicy.NEVER, after: float | None = None) -> None:
         super().__init__(error)
@@ -60,7 +63,7 @@ class RequestFailed(Exception):
 
 
 class Intent(Struct, frozen=True):
-    """The purpose of a request: `doing` for messages, `needs` is the permission in workflow syntax."""
+    """The purpose of a request. `doing` describes it in messages, and `needs` is the permission in workflow syntax."""
 
     doing: str
     needs: str
@@ -70,9 +73,9 @@ class Reply(Struct, frozen=True):
     """A parsed error response.
 
     Attributes:
-        words: GitHub's text with that of each error, safe to show.
-        codes: `code` and `field` of the errors.
-        headers: names in lower case.
+        words: GitHub's text and the text of each error, safe to show.
+        codes: the `code` and `field` of each error.
+        headers: the headers, with names in lower case.
     """
 
     status: int
@@ -82,13 +85,13 @@ class Reply(Struct, frozen=True):
 
 
 def words(said: str, token: str = "") -> str:
-    """Make foreign text printable on one line: without the token, folded and then truncated."""
+    """Return external text on one line: printable, without the token, and truncated."""
     text = " ".join((said.replace(token, "***") if token else said).split())
     return shorten_line("".join(character for character in text if character.isprintable()), _WORDS_LIMIT)
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token: str = "") -> Reply:
-    """Parse an error response; an undocumented body is ignored.
+    """Parse an error response, ignoring an undocumented body.
 
     The token is removed from GitHub's text, which may be shown in a comment.
     """
@@ -114,8 +117,8 @@ def _detail(error: ErrorDetail | str) -> str:
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
-    """Return the decision for an error response; times are relative to GitHub's clock if known."""
-    # The order matters: rate limits are 403, 422 or 429, and a diff that is too large is 406, 422 or 5xx.
+    """Return the decision for an error response. Times are relative to GitHub's clock if it is known."""
+    # The order matters. A rate limit has status 403, 422 or 429, and a diff that is too large has 406, 422 or 5xx.
     match reply.status:
         case _ if _is_throttled(reply):
             decision = _throttled(reply, intent, moment(reply.headers.get("date", "")) or now)
@@ -193,7 +196,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """Return the wait in GitHub's documented order: `retry-after`, the reset of an exhausted limit, a minute."""
+    """Return the wait. GitHub documents the order: `retry-after`, the reset of an exhausted limit, a minute."""
     asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if asked.isdecimal():
         return float(asked)
@@ -204,7 +207,7 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
 
 def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     if "authenticate via a GitHub App" in reply.words:
-        # Only Apps can write check runs; a workflow's token is an App's.
+        # Only Apps can write check runs. A workflow's token belongs to an App.
         return PermissionMissing(
             f"A user's token lacks permission for {intent.doing} ({reply.status}).",
             hint="Use the workflow's token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
@@ -230,14 +233,14 @@ def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
 # --- Without a readable response --------------------------------------------------------------------------------------
 
 NETWORK = (requests.RequestException, HTTPError)
-"""The exceptions of a request."""
+"""The exceptions that a request can raise."""
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
 _DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
-    """Return the decision for an exception of `NETWORK`; only its class is safe to show."""
+    """Return the decision for an exception in `NETWORK`. Only its class is safe to show."""
     match failure:
         case ElsewhereError():
             error = ("GitHub redirects to another host.", "The repository may have moved. Check `GITHUB_API_URL`.")

@@ -1,6 +1,6 @@
-"""`ports.Forge` for one repository, over REST and GraphQL.
+"""Implement `ports.Forge` for one repository, over REST and GraphQL.
 
-Writes that may have succeeded are not repeated, except deletions.
+Except for deletions, writes that may have succeeded are not retried.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 class GitHubForge(FileReader):
     def installed(self) -> tuple[str, ...]:
-        """Return the repositories that the token of a GitHub App can write to: one request for a hundred."""
+        """Return the repositories that a GitHub App's token can write to. One request reads a hundred of them."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
         found = self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
         return tuple(one.full_name for one in found if not (one.archived or one.disabled))
@@ -67,8 +67,8 @@ class GitHubForge(FileReader):
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.Forge.snapshot`.
 
-        If the token may not read check runs, the snapshot has none (`checks_readable`). Anything else that it may not
-        read is an error, since an unreadable config file must not count as missing.
+        If the token may not read check runs, the snapshot has none and `checks_readable` is False. Anything else that
+        the token may not read is an error, because an unreadable config file must not count as missing.
         """
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
         more = check_names[1:]
@@ -116,7 +116,7 @@ class GitHubForge(FileReader):
         *,
         listed: bool,
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
-        """Return the check runs on the head, the older ones, and those of other pull requests with the same commits."""
+        """Return the check runs on the head, older ones, and those of other pull requests with the same commits."""
         name, *more = names
         commits, head = parse.checked_commits(pull), pull.head_ref_oid
         named = self._all_checks(commits, name, app)
@@ -127,10 +127,10 @@ class GitHubForge(FileReader):
             for run in self._all_checks(parse.checked_commits(one), other, app)
         ]
         if listed and head not in {commit.oid for commit in commits}:
-            # No commit is listed if the base contains the head, and only the first 250 of more.
+            # GitHub lists no commits if the base contains the head, and never more than the first 250.
             named += self._checks_on(head, name, app)
             aside += [run for other in more for run in self._checks_on(head, other, app)]
-        # The check of another commit must not be taken for the head's: it would get the head's verdict.
+        # Do not take the check of another commit for the head's, because it would get the head's verdict.
         own = parse.by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
         older = parse.by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
         return own, older, parse.by_id(run for run in named if not run.is_of(pull.number))
@@ -168,7 +168,7 @@ class GitHubForge(FileReader):
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits.
 
-        A commit with more check runs than one response contains is read by requests of its own.
+        If a commit has more check runs than one response contains, they are read by separate requests.
         """
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
         return parse.by_id((*parse.checks(commits, app), *more))
@@ -210,7 +210,7 @@ class GitHubForge(FileReader):
 
     def waiting(self, check_names: CheckNames) -> Waiting:
         pulls = tuple(self._open_then_closed(queries.WAITING, {"check": check_names.plain}, answers.Listed))
-        # One that is closed meanwhile is in both lists.
+        # A pull request that is closed meanwhile is in both lists.
         named: dict[int, list[answers.Checked]] = {pull.number: [pull] for pull in pulls}
         more = {(pull.number, name) for pull in pulls for name in check_names.of(*parse.bases(pull))}
         for one in self._checked(sorted(pair for pair in more if pair[1] != check_names.plain)):
@@ -358,7 +358,7 @@ class GitHubForge(FileReader):
         return items(lambda after: self._read(document, {**variables, "after": after}, _LIST, whole).page)
 
     def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
-        """Yield a list of the pull request, from the snapshot's first page on, if it has one."""
+        """Yield the items of a pull request's list. `page` is the first page if the snapshot contains it."""
         return items(lambda after: self._page(after, document, number, kind), page)
 
     def _page(self, after: str | None, document: str, number: int, kind: type[T]) -> answers.Page[T]:
@@ -374,7 +374,7 @@ class GitHubForge(FileReader):
         return items(page, thread.comments)
 
     def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
-        """Read the reactions to the newest of the reviewer's words, if there are any; one may be deleted meanwhile."""
+        """Read the reactions to the newest comments with the reviewer's words, except comments deleted meanwhile."""
         ids = [one.node_id for one in comments if one.viewer_did_author and read_words(one.body)][-PAGE:]
         if not ids:
             return {}
@@ -388,5 +388,5 @@ class GitHubForge(FileReader):
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a part does not exist: a check run's tag can name any number, and a comment may be deleted."""
+    """Return whether a part does not exist. A check run's tag can contain any number, and a comment may be deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

@@ -1,4 +1,4 @@
-"""Every repository that a token can see: `ports.Installation`."""
+"""Implement `ports.Installation` for every repository that a token can see."""
 
 from __future__ import annotations
 

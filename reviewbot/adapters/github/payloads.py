@@ -1,4 +1,4 @@
-"""Request bodies as in GitHub's OpenAPI description, without other keys or nulls."""
+"""Build request bodies as in GitHub's OpenAPI description, without other keys or nulls."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def _inline_comment(comment: InlineComment) -> Body:
     target = comment.target
     body: Body = {"path": target.path, "body": comment.body, "line": target.line, "side": target.side.value}
     if target.start_line is not None and target.start_line != target.line:
-        # GitHub rejects a range of one line: `start_line` must be less than `line`.
+        # GitHub rejects a range of one line, because `start_line` must be less than `line`.
         body |= {"start_line": target.start_line, "start_side": target.side.value}
     return body

@@ -1,6 +1,6 @@
-"""The REST API's responses as GitHub documents them, and their conversion to values of the domain.
+"""The REST API's responses as GitHub documents them, and their conversion to domain values.
 
-A missing field or one of another type makes the response invalid; the error names it.
+If a field is missing or has another type, the response is invalid, and the error names the field.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
 
 
 class PermissionOf(Struct, frozen=True):
-    """A user's role, which may be an organization's custom one, and the legacy permission."""
+    """A user's role, which may be an organization's custom role, and the legacy permission."""
 
     permission: Name
     role_name: Name | None = None
@@ -43,7 +43,7 @@ class Check(Struct, frozen=True):
     app: CheckApp | None = None
 
     def value(self, app: str = "") -> CheckRun:
-        """Return the check run; `app` is the slug of the token's App, empty if unknown."""
+        """Return the check run. `app` is the slug of the token's App, or empty if it is unknown."""
         tag, copy = split_tag(self.external_id or "")
         return CheckRun(
             id=self.id,
@@ -90,7 +90,7 @@ class TreeEntry(Struct, frozen=True):
 
 
 class Tree(Struct, frozen=True):
-    """A recursive tree; GitHub truncates one of more than 100,000 entries."""
+    """A recursive tree. GitHub truncates a tree with more than 100,000 entries."""
 
     tree: tuple[TreeEntry, ...]
 
@@ -100,7 +100,7 @@ class Blob(Struct, frozen=True):
 
 
 class RequiredCheck(Struct, frozen=True):
-    """A check that a ruleset (`integration_id`) or branch protection (`app_id`) requires, and the App it comes from."""
+    """A check that a ruleset (`integration_id`) or branch protection (`app_id`) requires, and its App."""
 
     context: Name
     integration_id: int | None = None
@@ -152,7 +152,7 @@ class ErrorDetail(Struct, frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """An error response; its errors are texts or objects."""
+    """An error response, whose errors are texts or objects."""
 
     message: str | None = None
     errors: tuple[ErrorDetail | str, ...] | ErrorDetail | str | None = None
@@ -164,7 +164,7 @@ class GraphQLError(Struct, frozen=True):
     path: tuple[str | int, ...] | None = None
 
     def hides(self, *fields: str) -> bool:
-        """Return whether the token may not read one of these fields, while the others were returned."""
+        """Return whether the token may not read one of these fields. GitHub still returns the others."""
         return self.type == "FORBIDDEN" and any(name in fields for name in self.path or ())
 
 
