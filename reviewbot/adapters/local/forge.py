@@ -1,7 +1,7 @@
-"""The `Forge` port of a local review: reads from another source, and writes to this machine only.
+"""The `Forge` port for a local review, which reads from another source and writes only to this machine.
 
-A local branch goes through the same state machine as a pull request, with the same ledger: the summary that contains
-it is stored in a state file. Comments and checks are dropped; the report contains everything.
+A local branch goes through the same state machine as a pull request, with the same ledger. The summary, which contains
+the ledger, is stored in a state file. Comments and checks are dropped, because the report contains everything.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ def _always(value: T) -> Callable[..., T]:
 
 
 class LocalForge:
-    """`ports.Forge` over a source and a state file.
+    """Implements `ports.Forge` with a source and a state file.
 
     Attributes:
-        makes_due: whether a pull request is due although it is closed, a draft or a bot's: a user has asked for it.
+        makes_due: whether a pull request is due even if it is closed, a draft or a bot's, because a user has asked for
+            the review.
     """
 
     def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:
@@ -56,11 +57,11 @@ class LocalForge:
         return Comment(_COMMENT_ID, "", body, ours=True)
 
     def permission(self, login: str) -> Permission:  # noqa: ARG002 — the port's signature
-        """Return admin: the owner of the API key may spend."""
+        """Return admin, because the owner of the API key may spend credits."""
         return Permission.ADMIN
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
-        """Store the summary; an existing one is kept, since the older of two counts."""
+        """Store the summary. An existing summary is kept, because the older of two counts."""
         if self._state_file.read() is None:
             self._state_file.write(body)
         return self._comment(body)
@@ -76,7 +77,7 @@ class LocalForge:
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         return self.create_check(check)
 
-    # Nothing else is stored. A comment without a marker has no URL that is used.
+    # Nothing else is stored. The URL of a comment without a marker is not used.
 
     config = tag_check = _always(None)
     checks = commits = summaries = queued = head_checks = with_head = _always(())

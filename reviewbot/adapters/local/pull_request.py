@@ -1,4 +1,4 @@
-"""A local change as a pull request: a branch since its merge base, or the index."""
+"""Present a local change as a pull request: a branch since its merge base, or the index."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ class CommitRange(Struct, frozen=True):
     """The range to review, between two commits or trees.
 
     Attributes:
-        branch: identifies its earlier reviews; empty if not on a branch.
+        branch: the branch, which identifies its earlier reviews, or empty if the head is not a branch.
         base_ref: the base as the user named it.
-        settled: the commit whose settings, attributes and templates are used; empty if there is none.
-        author: the login of the user who would open the pull request, a bot's with `[bot]`; empty if unknown.
+        settled: the commit whose settings, attributes and templates are used, or empty if there is none.
+        author: the login of the user who would open the pull request, with `[bot]` for a bot, or empty if it is
+            unknown.
     """
 
     branch: str
@@ -52,10 +53,10 @@ def default_base(clone: Clone) -> str:
 
 
 def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
-    """Return the range of a branch or commit since its merge base with another, by default the first of `BASES`.
+    """Return the range of a branch or commit since its merge base with `base`, by default the first of `BASES`.
 
     Raises:
-        SettingsError: there is no such commit, or the two have nothing in common.
+        SettingsError: a commit does not exist, or the two have no commit in common.
     """
     name = base or default_base(clone)
     if not name:
@@ -96,12 +97,12 @@ def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str)
 
 
 class LocalChange(Struct, frozen=True):
-    """A range as `ports.ChangeSource` and `ports.ChangeReader`.
+    """Implements `ports.ChangeSource` and `ports.ChangeReader` for a range.
 
     Attributes:
-        repository_id: used in everything derived from the repository's id.
-        repository: None to derive it from the clone.
-        settled: the base's config, attributes and templates; None to read them from the clone.
+        repository_id: the repository's id, used in everything derived from it.
+        repository: the repository, or None to derive it from the clone.
+        settled: the base's config, attributes and templates, or None to read them from the clone.
     """
 
     clone: Clone
@@ -127,7 +128,7 @@ class LocalChange(Struct, frozen=True):
     def _pull(self, number: int) -> PullRequest:
         commit_range = self.commit_range
         is_bot, sha = commit_range.author.endswith(BOT_SUFFIX), commit_range.new
-        # A clone has no signatures of GitHub, so a bot's commits are taken for its own.
+        # A clone has no signatures from GitHub, so assume that a bot's commits are its own.
         commits = (Commit(sha, None, (commit_range.author,), verified=True),) if is_bot else ()
         return PullRequest(
             number=number,
@@ -149,7 +150,7 @@ class LocalChange(Struct, frozen=True):
         )
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
-        """Return the base's files for reviewbot; never the branch's, whose author may be the one to review."""
+        """Return reviewbot's files from the base, never from the branch, because its author may be under review."""
         if self.settled is not None:
             return self.settled
         tree = self.commit_range.settled
@@ -171,7 +172,7 @@ class LocalChange(Struct, frozen=True):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,  # noqa: ARG002 — the port's signature
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """Return files of two commits, without context; a missing commit has none."""
+        """Return files of two commits, without context. A missing commit has no files."""
         return self._files(head, new_paths), self._files(merge_base, old_paths), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:

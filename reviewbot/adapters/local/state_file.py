@@ -31,10 +31,10 @@ class StateFile:
             return None
 
     def write(self, text: str) -> None:
-        """Write atomically and durably.
+        """Write the text atomically and durably.
 
         Raises:
-            PermissionMissing: it cannot be written.
+            PermissionMissing: the file cannot be written.
         """
         self._text = text
         if self._path is None:
