@@ -1,4 +1,4 @@
-"""The adapters: the ports' implementations for GitHub, CodeVF, git, local reviews, the Actions runner and the clock.
+"""Implementations of the ports for GitHub, CodeVF, git, local reviews, the Actions runner and the clock.
 
-Each adapter translates foreign errors in one place.
+Each adapter translates third-party errors in one place.
 """

@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 class SystemClock:
     """The machine's clocks.
 
-    The scale is real seconds per second of this clock; below 1 only in tests. It applies to sleeping and measuring, so
-    intervals and deadlines need no change.
+    The scale is the number of real seconds per second of this clock, and is below 1 only in tests. It applies both to
+    sleeping and to measuring time, so intervals and deadlines need no change.
     """
 
     def __init__(self, scale: float = 1.0) -> None:
         self._scale = scale
 
     def now(self) -> datetime:
-        """Return the wall clock in UTC; never scaled: it is compared with times of GitHub, CodeVF and other runs."""
+        """Return the unscaled time in UTC, because it is compared with times from GitHub, CodeVF and other runs."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return the seconds of this clock, which never decrease."""
+        """Return this clock's time in seconds, which never decreases."""
         return time.monotonic() / self._scale
 
     def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""A temporary folder, with one error if the runner has none or its disk is full."""
+"""Create a temporary folder, and raise one error if the runner has none or its disk is full."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 from reviewbot.errors import ScratchUnusable
 
 FULL = frozenset({ENOSPC, EDQUOT, EIO})
-"""Errors of a disk, for which the program is not the cause."""
+"""Disk errors that the program does not cause."""
 
 
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
-    """Create a folder and delete it at the end.
+    """Create a temporary folder and delete it at the end.
 
     Raises:
-        ScratchUnusable: it cannot be created.
+        ScratchUnusable: the folder cannot be created.
     """
     try:
         folder = TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
@@ -31,7 +31,7 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def writing_scratch() -> Iterator[None]:
-    """Convert the errors of a full disk.
+    """Convert the errors of a full disk to one error.
 
     Raises:
         ScratchUnusable: the disk is full.
@@ -45,7 +45,7 @@ def writing_scratch() -> Iterator[None]:
 
 
 def unusable(reason: str) -> ScratchUnusable:
-    """Return the error for a reason in the system's words."""
+    """Return the error for a reason, which is the operating system's message."""
     return ScratchUnusable(
         f"The temporary folder cannot be used: {reason}.",
         hint="Free disk space, or set `TMPDIR` to a folder that can be written.",

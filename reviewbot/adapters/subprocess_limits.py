@@ -13,12 +13,12 @@ _BLOCK = 512  # bytes; the unit of `ulimit -f`
 
 
 class Limits(Struct, frozen=True):
-    """The resource limits of a process; each of its children gets the same.
+    """The resource limits of a process. Each of its children gets the same limits.
 
     Attributes:
         memory: bytes of address space.
         processor: CPU seconds of all its threads together.
-        file: bytes of a file that it writes, including its output if that is a file.
+        file: bytes of each file that it writes, including its output if that is a file.
     """
 
     memory: int
@@ -27,9 +27,9 @@ class Limits(Struct, frozen=True):
 
 
 def confined(command: Sequence[str], limits: Limits) -> list[str]:
-    """Prefix a command with the limits.
+    """Return a command that sets the limits and then executes the given command.
 
-    A shell sets them and then executes the program. Setting them from outside would be too late for programs that
+    A shell sets the limits and then executes the program. Setting them from outside would be too late for programs that
     reserve memory at their start, and a hook between fork and exec is unsafe with threads.
     """
     values = {"v": limits.memory // 1024, "t": limits.processor, "f": limits.file // _BLOCK, "c": 0}

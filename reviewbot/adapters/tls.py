@@ -1,4 +1,4 @@
-"""The trusted certificate authorities: those of certifi, or of `SSL_CERT_FILE`."""
+"""The trusted certificate authorities, either from certifi or from `SSL_CERT_FILE`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
     """Return the TLS context for connections.
 
     Raises:
-        SettingsError: the file cannot be used.
+        SettingsError: the certificate file cannot be used.
     """
     if ca_file is None:
         import httpx  # noqa: PLC0415 — the first request to GitHub does not wait for it
