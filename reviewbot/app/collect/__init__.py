@@ -1,1 +1,1 @@
-"""Publishes finished reviews of all pull requests, and buys only for missed commands and deferred reviews."""
+"""Publish the finished reviews of all pull requests, and buy only for missed commands and deferred reviews."""

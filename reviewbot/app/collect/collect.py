@@ -41,7 +41,7 @@ def collect_finished(ports: Ports) -> Collection:
 
 
 def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
-    """Return full names, each once; one without an owner has the owner of the workflow's repository."""
+    """Return full names without duplicates. A name without an owner gets the owner of the workflow's repository."""
     owner = installation.repository.partition("/")[0]
     listed = installation.names() if wanted == (INSTALLATION,) else wanted
     full: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Make the deferred purchases of a head after an event of its other checks."""
+"""Make the deferred purchases of a head after an event from its other checks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from reviewbot.render.renderer import Renderer
 
 
 def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
-    """Make the purchases that wait on the open pull requests with this head.
+    """Make the deferred purchases of the open pull requests with this head.
 
-    Commands that earlier runs missed are executed first, and may buy, too.
+    Commands that earlier runs missed are executed first, and may buy reviews, too.
 
-    Anyone can cause such an event, so it decides nothing: GitHub names the pull requests, and the ledger the purchases.
+    Anyone can cause such an event, so it decides nothing. The pull requests come from GitHub, and the purchases from
+    the ledger.
 
     Returns:
-        The outcome of the last run, None if no purchase waits.
+        The outcome of the last run, or None if no purchase waits.
 
     Raises:
-        ReviewbotError: GitHub cannot be read for one of them; the others are done.
+        ReviewbotError: one of the pull requests failed, e.g., because GitHub cannot be read. The others are still
+            handled.
     """
     outcomes: list[Outcome | None] = [None]
     errors: list[ReviewbotError] = []

@@ -1,4 +1,4 @@
-"""Keep what a collection has done, and the outputs and job summaries of its runs, each on one pull request."""
+"""Keep the results of a collection, and the outputs and job summaries of its runs on single pull requests."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
 SUMMARY_CHARACTERS = 1024 * 1024
-"""A runner discards a larger job summary, so later runs need not keep theirs. A character has one byte at least."""
+"""The size after which no more job summaries are kept.
+
+A runner discards a larger job summary, and a character has at least one byte.
+"""
 
 
 class Recorder(Struct):
-    """A reporter that keeps outputs and job summaries; everything else goes to the runner's reporter at once.
+    """A reporter that keeps outputs and job summaries, and passes everything else to the runner's reporter at once.
 
     Attributes:
         values: the outputs of the last run.
-        summaries: job summaries of the runs, to be written below the list of pull requests, which must not be cut off.
-            They are rendered here, because views contain the texts of the changed files.
-        lookups: the pull requests that were looked up, complete whatever ends the collection.
+        summaries: the job summaries of the runs. They are written below the list of pull requests, because that list
+            must not be cut off. They are rendered at once, because views contain the texts of the changed files.
+        lookups: the pull requests that were looked up. The list is complete however the collection ends.
         failures: the repositories that could not be read.
-        unreached: what the rate limit left to the next collection.
-        repositories: how many were read to the end.
+        unreached: the repositories and pull requests that the rate limit left to the next collection.
+        repositories: the number of repositories that were read completely.
         is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
             not be allowed to see that repository, so its findings are neither kept nor annotated.
     """

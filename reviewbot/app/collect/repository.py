@@ -19,14 +19,14 @@ from reviewbot.values import replace
 
 
 def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> None:
-    """Look up the open reviews of a repository, oldest pull request first. One that fails never stops the next.
+    """Look up the open reviews of a repository, oldest pull request first. An error in one never stops the next.
 
-    A bug that one of them meets is raised after the others.
+    An error caused by a bug is raised after the other pull requests.
 
     Raises:
         SettingsError: the settings are invalid, so the names of the checks are unknown.
         ForgeError: the open pull requests cannot be listed.
-        ReviewDidNotHappen: CodeVF does not accept the key, or there is none.
+        ReviewDidNotHappen: CodeVF does not accept the key, or there is no key.
     """
     settings = checked_settings(ports, ports.forge.config(peek_settings(ports.inputs).config_file))
     waiting = _waiting(ports, settings)
@@ -44,7 +44,7 @@ def is_exhausted(ports: Ports) -> bool:
 
 
 def _check_key(ports: Ports, settings: Settings) -> None:
-    """Raise if there is no key, or CodeVF does not accept it: else each check would say that no review happened."""
+    """Raise if there is no key or CodeVF rejects it. Otherwise each check would report that no review happened."""
     try:
         ports.open_service(settings).balance()
     except (ServiceUnreachable, ServiceRefused) as error:
@@ -74,15 +74,15 @@ def _look_up(ports: Ports, lookup: Lookup, recorder: Recorder) -> None:
 
 def _collect(ports: Ports, number: int) -> None:
     snapshot = catch_up(ports, number)
-    # There may have been no run when it was closed, so its pending tasks are cancelled here.
+    # There may have been no run when the pull request was closed, so its pending tasks are cancelled here.
     cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
     review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
-    """Return the pull requests with an open review: by their check runs, or by the summary comments without any.
+    """Return the pull requests with an open review, according to their check runs or else their summary comments.
 
-    A token that may read check runs and not write them leaves pull requests without any.
+    If the token may read check runs but not write them, pull requests have no check runs.
     """
     known: tuple[int, ...] = ()
     unknown = None

@@ -1,4 +1,4 @@
-"""Process several pull requests or repositories; one that fails never stops the next."""
+"""Process several pull requests or repositories. An error in one never stops the next."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ T = TypeVar("T")
 
 
 def take_turns(items: Sequence[T], work: Callable[[T], None]) -> None:
-    """Do the work on each item in order, and raise errors at the end. An interrupt stops at once."""
-    with ExitStack() as turns:  # it continues after whatever a callback raises, so that no broad `except` is needed
+    """Process each item in order, and raise errors at the end. An interrupt stops the loop at once."""
+    with ExitStack() as turns:  # continues after any error in a callback, so that no broad `except` is needed
 
         def turn(item: T) -> None:
             try:
