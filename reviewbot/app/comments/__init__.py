@@ -1,1 +1,1 @@
-"""Commands in comments: each is executed once, with one answer and one reaction."""
+"""Execute each command in comments once, with one answer and one reaction."""

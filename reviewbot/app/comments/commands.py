@@ -1,7 +1,8 @@
 """Execute each command in comments once, with one answer and one reaction, even after a killed run.
 
-The order is: the action, which is idempotent; the answer, which names its comment; the reaction, which marks the
-command as done. A run first executes the commands that earlier runs missed.
+For each command, a run executes the action, which is idempotent. It then posts the answer, which refers to the comment,
+and finally adds the reaction, which marks the command as done. Each run starts with the commands that earlier runs
+missed.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 MOST_MISSED = 10
-"""Older commands that one run executes. Each takes about five requests, and anyone can write them."""
+"""The number of older commands that one run executes. Each takes about five requests, and anyone can write one."""
 
 
 def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
-    """Execute a comment's command, after earlier ones that no run has executed, and write the outputs."""
+    """Execute earlier commands that no run has executed and then the comment's command, and write the outputs."""
     why = why_not(event)
     if not why:
         key = comment_key(event.comment_id, in_thread=event.in_thread)
@@ -53,7 +54,7 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
 
 
 def relay(ports: Ports, number: int) -> str:
-    """Execute the open commands of a pull request; return what was done."""
+    """Execute the open commands of a pull request, and return a sentence that states the result."""
     snapshot = catch_up(ports, number)
     return _without_key(ports, snapshot) or f"The open commands on #{number} were executed."
 
@@ -67,17 +68,17 @@ def catch_up(ports: Ports, number: int) -> Snapshot:
     """Execute the commands that earlier runs missed.
 
     Returns:
-        The pull request after that; it is read once if there was no command.
+        The pull request after the commands. It is read only once if there was no command.
     """
     snapshot = load_snapshot(ports, number)
     return _catch_up(ports, snapshot, _open_commands(ports, snapshot))
 
 
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """List the commands to execute; none without the key, which the ledger needs.
+    """List the commands to execute. Without the key there are none, because the ledger needs the key.
 
-    Questions whose comment is no longer a command, since it was edited or deleted, are answered first. A question
-    whose answer is posted already is recorded.
+    First, questions whose comment is no longer a command, because it was edited or deleted, are answered. A question
+    whose answer is already posted is recorded.
     """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
@@ -90,12 +91,13 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order, up to the first failure, which is logged, or one that cannot be marked as done.
+    """Execute older commands in order. Stop at one that fails, which is logged, or that cannot be marked as done.
 
-    The next run executes that one again without paying twice: the copy of its purchase in the check run names its
-    comment. A copy names only one comment, so a second unmarked command could be paid for twice.
+    The next run executes that command again without paying twice, because the copy of its purchase in the check run
+    contains the id of its comment. A copy contains the id of only one comment, so a second unmarked command could be
+    paid for twice.
 
-    A review that one of them requests is bought, but this run does not wait for it.
+    If a command requests a review, the run buys the review but does not wait for it.
     """
     unhurried = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
     for posted in islice(posted_commands, MOST_MISSED):
@@ -119,7 +121,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     """Execute a command, answer it, and write the outputs.
 
     Raises:
-        ForgeError: GitHub failed before the ledger was written; the next run tries again.
+        ForgeError: GitHub failed before the ledger was written. The next run tries again.
     """
     began = ports.clock.monotonic()
     settings, snapshot = load_settings(ports, snapshot)
@@ -134,12 +136,12 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
-        return write_bare(ports, outcome)  # the answer is posted already, or by a later run
+        return write_bare(ports, outcome)  # the answer is already posted, or a later run posts it
     why_not = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:
-        # That run has written its outputs. The step fails only if the answer does not show the failure.
+        # The run of the action has written its outputs. The step fails only if the answer does not show the failure.
         shown = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(shown.exit_status)})
         if shown.exit_status != outcome.exit_status:
