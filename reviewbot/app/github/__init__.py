@@ -1,1 +1,1 @@
-"""Steps on GitHub: the change, the ledger, comments, the summary and check runs."""
+"""GitHub steps for the change, the ledger, comments, the summary and check runs."""

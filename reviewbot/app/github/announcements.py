@@ -1,4 +1,4 @@
-"""Post the announcements of late answers, each once."""
+"""Announce each late answer once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.values import replace
 
 
 def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Outcome) -> Known:
-    """Post what is left to announce, and delete what two concurrent runs posted twice."""
+    """Post the missing announcements, and delete comments that two concurrent runs posted twice."""
     known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
     for one in announcing.posts:
         body = run.renderer.post(_view(run, known, one, outcome))

@@ -1,4 +1,4 @@
-"""The check run on the reviewed head, with the copy of the purchase."""
+"""Write the check run on the reviewed head, which contains a copy of the purchase."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Write the check on the reviewed head, unless it is up to date.
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
-    requests with this head, so it turns green only if no other one of them has a check that is not green.
+    requests with this head, so the check turns green only if no other pull request with this head has a check that is
+    not green.
     """
     outcome = apply_bypass(known, outcome)
     if outcome.conclusion in GREEN and _has_other_base(run, known):
         there = current_check(known.snapshot)
         if there is not None and there.verdict not in GREEN:
-            return known  # the run of that event has written it
+            return known  # the run for the change of base has written it
         outcome = newer_base()
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return known
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
     state = check_state(run, known, beside_another(known, outcome))
     there = check_to_write(known)
-    # Another run may have completed it while this one waited.
+    # Another run may have completed the check run while this run waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
     there = now if known.read_again else there
@@ -59,16 +60,16 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
-    """Return whether a check run is unchanged, or as this run wrote it: another run writes another `external_id`."""
+    """Return whether a check run is unchanged or was written by this run. Other runs write another `external_id`."""
     is_unchanged = target is not None and (now.id, now.external_id) == (target.id, target.external_id)
     return is_unchanged or now.external_id == state.external_id
 
 
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
-    """Return the copy of a purchase that another run has written into the check run since; empty if there is none.
+    """Return the copy of a purchase that another run has since written into the check run, or an empty string.
 
-    It is read again only if it has the intent of a run that this run does not continue, or this run has no purchase:
-    a task may exist by now, and the check run may be its only record.
+    The check run is read again only if it contains the intent of a run that this run does not continue, or if this run
+    has no purchase. A task may exist by now, and the check run may be its only record.
     """
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
     if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
@@ -81,11 +82,12 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
 
 
 def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
-    """Return whether a check run has a copy of another review of this head, which must stay there.
+    """Return whether a check run contains a copy of another review of this head, which must not be overwritten.
 
-    Without a trusted summary, the findings of its only copy would be forgotten. While a run waits for the review of an
-    older head, the check run has a copy of that one, too. If another run may buy the change with another scope, the
-    first intent counts, and GitHub numbers check runs when they are created: an intent is not written into another one.
+    Without a trusted summary, the findings of a review would be lost with its only copy. While a run waits for the
+    review of an older head, the check run also contains a copy of that review, which may be overwritten. Another run
+    may buy the same change with another scope, so the first intent counts. GitHub numbers check runs on creation, so an
+    intent never overwrites another one.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     if copy is None or mine is None:
@@ -105,7 +107,7 @@ def _what(purchase: Purchase) -> tuple[object, ...]:
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:
-    """Return whether the check is shown against another base than the one that was judged."""
+    """Return whether the check is shown for a base other than the one that was judged."""
     base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
     is_other = base_ref != known.request.base_ref
     return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
@@ -121,11 +123,11 @@ def _neighbour(run: RunContext, known: Known) -> int:
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
     """Create the check run again if GitHub shows a later one of another pull request with another meaning.
 
-    Not if the pull request is closed or has left this head: then the other one decides.
+    If this pull request is closed or has left this head, the other pull request's check run decides.
     """
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):
-        now = run.read_snapshot()  # the other one may have written its check since
+        now = run.read_snapshot()  # the other pull request's check may have been written since
     here = now.pull.is_open and not known.reviewed_sha
     if check is None or not here or not is_covered(check, now.other_checks):
         return check
@@ -189,9 +191,9 @@ def _external_id(run: RunContext, known: Known) -> str:
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
-    """Return one annotation per counting finding with lines at the head, worst first, up to the limit.
+    """Return one annotation for each finding that counts and has lines at the head, worst first, up to the limit.
 
-    Empty if the head has moved: the check is on the reviewed head, but the lines are on another.
+    The result is empty if the head has moved, because the check is on the reviewed head, but the lines are on another.
     """
     if known.reviewed_sha:
         return ()

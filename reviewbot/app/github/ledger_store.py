@@ -1,4 +1,4 @@
-"""Read the ledger from the summary, and the copies from the check runs of all heads."""
+"""Read the ledger from the summary comment, and the copies of purchases from the check runs of all heads."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from reviewbot.values import replace
 
 
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
-    """Read the ledger of the summary comment and the check runs' copies.
+    """Read the ledger from the summary comment and the copies of purchases from check runs.
 
     The copies of every head are read if the ledger is missing or not trusted, has a waiver, a bypass or an acceptance,
-    records no purchase since a force-push, or is newer than every check run that was read. So neither a push nor a
-    force-push hides a purchase or makes an older ledger trusted. `digest` is that of the change's identity; copies have
-    only its beginning. `own` is the summary as this run wrote it, perhaps over a newer one, whose purchases they have.
+    records no purchase since a force-push, or is newer than every check run that was read. Otherwise, a push or a
+    force-push could hide a purchase or make an older ledger trusted. `digest` is the digest of the change's identity,
+    of which copies contain only the beginning. `own` is the summary as this run wrote it. It may have replaced a newer
+    summary, whose purchases are in the copies.
 
     Raises:
-        ForgeError: as for `every_check`, whose `seen` is given if the ledger has a waiver, a bypass or an acceptance.
+        ForgeError: see `every_check`. Its `seen` is given if the ledger has a waiver, a bypass or an acceptance.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -59,8 +60,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     if not believed:
         ledger = with_claims(ledger, signed)
         is_deleted = was_here and keep is None
-        # A ledger with the signature of another key cannot be replaced, and has none of the commands of this key.
-        if run.paid and (is_deleted or signed):  # it may say that any command until now is executed
+        # A ledger signed with another key cannot be replaced, and contains none of the commands of this key.
+        if run.paid and (is_deleted or signed):  # the old ledger may have recorded any earlier command as executed
             ledger = replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
     is_gone = was_here and not ledger.purchases
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
@@ -83,7 +84,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
 def _read_with_checks(
     run: RunContext, snapshot: Snapshot, keep: Comment | None, own: str
 ) -> tuple[LedgerReading, tuple[CheckRun, ...], bool]:
-    """Read the ledger, and return the check runs that were read for it, and whether some could not be found."""
+    """Return the ledger, the check runs that were read for it, and whether some check runs could not be found."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks, own)
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
@@ -97,24 +98,27 @@ def _read_with_checks(
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
-    """Whether a force-push may hide the only record of a purchase, after another run overwrote it in the summary."""
+    """Return whether a force-push may hide the only record of a purchase, because another run overwrote the summary."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
-    """Whether every check run that was read is older than the summary, so an unread one may show it was restored."""
+    """Return whether every check run that was read is older than the summary.
+
+    An unread check run may then show that the summary was restored.
+    """
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
 def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
-    """Return the trusted ledgers of other summaries, after two concurrent runs wrote one each."""
+    """Return the trusted ledgers of duplicate summaries, which exist if two concurrent runs wrote one each."""
     readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
     return [one.ledger for one in readings if not one.problem]
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
-    """Return whether a paid review existed, by its comments or its summary.
+    """Return whether a paid review existed, according to its comments or its summary.
 
     The summary of a free review, or of a run without a key, is signed with an empty secret and contains nothing paid.
     """
@@ -124,7 +128,7 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
 
 
 def _may_be_in_base(run: RunContext, snapshot: Snapshot) -> bool:
-    """Return whether earlier heads may be in an unprotected base branch, with no summary to remember their reviews."""
+    """Return whether earlier heads may be in an unprotected base branch while no summary records their reviews."""
     was_retargeted = snapshot.pull.retargeted_at is not None
     return was_retargeted and not run.settings.summary_comment and not _is_listed(run, snapshot)
 
@@ -137,8 +141,8 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
     """Decode the summary's ledger.
 
-    Anyone can forge that of a free review, which is signed with an empty secret, so its findings, judgements and bypass
-    are dropped.
+    Anyone can forge the ledger of a free review, because it is signed with an empty secret. Its findings, judgements
+    and bypass are therefore dropped.
     """
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
@@ -152,21 +156,22 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], 
 
 
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
-    """Whether check runs are unread for a base that the pull request has had since `seen`, or ever without it."""
+    """Return whether the check runs for a former base are unread. If `seen` is given, only later bases count."""
     until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
     return until is not None and (since is None or since < until)
 
 
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Read the check runs that may hold a copy; return also False if those of a head since `seen` may be missing.
+    """Return the check runs that may contain a copy, and False if those of a head since `seen` may be missing.
 
-    `seen` is given if the ledger has a waiver, a bypass or an acceptance. Nothing is read and True returned if the
-    snapshot has the check runs of every head, the review is free, `check-run` is off, or the token may not read them.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance. If the snapshot has the check runs of every
+    head, the review is free, `check-run` is off, or the token may not read check runs, nothing is read and the second
+    value is True.
 
     Raises:
-        ForgeError: they cannot be read, although the token may read them, and `seen` is given, or nothing else says
-            whether the one automatic review was bought (with `review-on: ready`, and without a summary comment).
-            Otherwise the error is only noted.
+        ForgeError: the check runs cannot be read although the token may read them, and either `seen` is given or
+            nothing else shows whether the one automatic review was bought (with `review-on: ready` and without a
+            summary comment). Otherwise the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -177,7 +182,7 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     try:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
     except ForgeError as error:
-        # Without a summary, only they say whether the one automatic review was bought.
+        # Without a summary, only check runs show whether the one automatic review was bought.
         has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
         if seen or (run.settings.review_on is ReviewOn.READY and not has_summary):
             raise
@@ -196,12 +201,11 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """Return the latest attempt in the check runs: one with a task, else that of the oldest check run.
+    """Return the latest attempt in the check runs, preferring one with a task, then the one in the oldest check run.
 
-    So every run that reads them continues with the same one. A run can write its intent into an older check run, in
-    which another run has deferred it.
-    A run that found another base has written its check run with the name for that base. One that cancelled a deferred
-    purchase buys the next attempt.
+    Every run that reads the check runs therefore continues with the same attempt. A run can write its intent into an
+    older check run in which another run has deferred the purchase. A run that found another base has written its check
+    run with the name for that base. A run that cancelled a deferred purchase buys the next attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))

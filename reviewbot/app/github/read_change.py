@@ -25,14 +25,14 @@ from reviewbot.errors import ChangeUnreadable, DiffTooLarge, ForgeError
 from reviewbot.values import replace
 
 LONGEST_NOTICE = 1000
-"""Characters of a notice, which may quote package and host names."""
+"""The maximum number of characters in a notice, which may quote package and host names."""
 
 
 def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = None) -> ChangeSet:
-    """Return the whole change: from the API if complete, else from a bare fetch; with the requested context.
+    """Return the whole change with the requested context, from the API or, if that is incomplete, from a bare fetch.
 
     Raises:
-        ChangeUnreadable: neither is complete.
+        ChangeUnreadable: neither source is complete.
     """
     context = ProjectContext()
     try:
@@ -64,7 +64,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff has {len(files)} of {pull.changed_files} files.")
     if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
-        # The API cannot be asked for such a file: it would return one whose name only reads the same.
+        # Such a file cannot be requested from the API, which would return a file whose name only looks the same.
         raise ChangeUnreadable("The name of a changed file is not UTF-8.")
     return merge_base, files
 
@@ -77,9 +77,9 @@ def _utf8(diff: bytes) -> str:
 
 
 def _whole(change: ChangeSet) -> ChangeSet:
-    """Check that the API hides nothing: an attribute on the author's branch can mark any text as binary.
+    """Check that the API omitted nothing, because an attribute on the author's branch can mark any text as binary.
 
-    Of many files whose bytes have to be read individually, the API's reader reads only the first ones.
+    If the bytes of many files have to be read individually, the API's reader reads only the first ones.
     """
     hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
@@ -91,7 +91,10 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
 
 def _is_text(file: ChangedFile) -> bool:
-    """Return whether GitHub calls the file text on a side that the diff should show; no deleted bytes were read."""
+    """Return whether GitHub treats the file as text on a side that the diff should show.
+
+    The bytes of deleted files are not read.
+    """
     is_gone = file.new is None or (file.old is not None and file.old.mode[:2] != file.new.mode[:2])
     return file.text is not None or (is_gone and file.old is not None and file.old.binary is False)
 
@@ -107,7 +110,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     )
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
-    # Values from files of secrets, and secret names, are collected even if not sent; `Redactor` decides where to mask.
+    # Collect values from secret files, and secret names, even if they are not sent. `Redactor` decides where to mask.
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
@@ -148,16 +151,17 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
 
 
 def _redacting(words: Iterable[str], redactor: Redactor, secrets: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that redacts texts, also by each other's values.
+    """Return a function that redacts texts, including the values found in any of these texts.
 
-    These never mask code: an author can change a text before the answer is read, and with it which lines are hidden.
+    Such values never mask code. Otherwise, an author could change a text before the answer is read, and thereby which
+    lines are hidden.
     """
     spoken = Redactor.of(((text, Place.DATA) for text in words), secrets)
     return lambda text: redactor.redact(spoken.redact(text).text).text
 
 
 def _is_secret(file: ChangedFile) -> bool:
-    """Return whether it is a file of secrets, or was before a rename, in which case the diff shows them."""
+    """Return whether the file holds secrets, or did before a rename. The diff of a renamed file shows the secrets."""
     return secret_name(file.path) or secret_name(file.diff.old_path)
 
 
@@ -194,7 +198,7 @@ def _newly_redacted(
 ) -> Iterator[int]:
     """Yield the redacted lines that are new, or were not redacted at the merge base.
 
-    In a file that is executed or installed, another key above can make a redacted line a command.
+    In a file that is executed or installed, another key above a redacted line can turn the line into a command.
     """
     context, added = in_context if place.is_executed else _alone, file.diff.added
     known = set[tuple[str, ...]]()

@@ -1,4 +1,4 @@
-"""Record a purchase on GitHub: before its task is created, and before the task is polled."""
+"""Record a purchase on GitHub before its task is created, and again before the task is polled."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from reviewbot.values import replace
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
-    """Record the intent in the check run, or in the summary if there is none.
+    """Record the intent in the check run, or in the summary if there is no check run.
 
     Another run may do the same at this moment with another scope. GitHub orders check runs, so each run writes its
-    record, reads which was first, and continues with that one.
+    record, reads which record was first, and continues with that one.
 
     Raises:
         PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
@@ -46,16 +46,16 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     overtaken_by = overtaking(known, first, purchase)
     if overtaken_by is None:
         return known
-    # What it judged counts only together with its findings, which the other run may have recorded since.
+    # What that purchase judged counts only together with its findings, which the other run may have recorded since.
     now = _read_again(run, known)
     return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
 
 
 def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
-    """Record the task's id before it is polled.
+    """Record the task's id before the task is polled.
 
-    Creating the task may take minutes, and commands meanwhile are recorded in the summary, so it is read again first.
-    If that fails, or the head has moved, the check run gets the id, and the summary keeps its text.
+    Creating the task may take minutes, and commands executed meanwhile are recorded in the summary, so the summary is
+    read again first. If that fails or the head has moved, the check run gets the id, and the summary keeps its text.
     """
     recorded, purchase = None, underway.purchase
     try:
@@ -72,7 +72,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
-    """Record in check run and summary that a purchase waits; the outcome says for what."""
+    """Record in the check run and the summary that a purchase waits. The outcome states what it waits for."""
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
@@ -90,7 +90,7 @@ def _read_again(run: RunContext, known: Known) -> Known:
 
 
 def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
-    """Write to the ledger of the summary, whose text may be that of the newer head."""
+    """Write to the ledger in the summary but keep the text, which may be about the newer head."""
     if now.summary and now.request.summary_comment:
         ledger = _only(now, purchase).ledger.written_for(now.snapshot, now.request.instance)
         run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
@@ -100,15 +100,15 @@ def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome
     """Write to the summary.
 
     Returns:
-        What the run knows then; None if GitHub's response was lost or the comment deleted, and the pull request, read
-        again, has another head.
+        The updated state of the run, or None if GitHub's response was lost or the comment was deleted and a re-read
+        shows that the pull request has another head.
     """
     written = write_summary(run, _only(known, purchase), outcome)
     return None if written.reviewed_sha else replace(_keeping(known, written), read_again=False)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
-    """Keep only this purchase in the ledger update; the rest is written after the comments are posted."""
+    """Keep only this purchase in the ledger update. The rest is written after the comments are posted."""
     return known.with_update(known.memory.update.only(purchase.identity, purchase.attempt))
 
 

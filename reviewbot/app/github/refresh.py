@@ -15,7 +15,7 @@ from reviewbot.domain.machine.known import Known
 def refresh(run: RunContext, known: Known) -> Known:
     """Read the pull request again, and apply what this run knows to it.
 
-    If the head has moved, every answer is placed again by its code; the verdict stays with the reviewed head.
+    If the head has moved, every answer is placed again by its code. The verdict stays with the reviewed head.
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)
@@ -47,7 +47,7 @@ def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
     """Read the pull request, and its change if the head has moved.
 
-    The pull request is read last: the shorter the time until it is written, the less another run can record meanwhile.
+    The pull request is read last, because the sooner it is written, the less another run can record meanwhile.
     """
     snapshot = run.read_snapshot()
     while snapshot.pull.head_sha != reviewed:

@@ -1,4 +1,4 @@
-"""Post review comments: one review in one request, file comments one by one, without duplicates."""
+"""Post review comments without duplicates: the review in one request, and file comments one by one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from reviewbot.render.view_models.review import CommentView
 from reviewbot.values import replace
 
 TRIES = 3
-"""Attempts to post comments if GitHub's response is lost; what it recorded is read before each."""
+"""The number of attempts to post comments if GitHub's response is lost. Each retry first reads what GitHub recorded."""
 
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Post the missing comments; what cannot be posted moves to the summary."""
+    """Post the missing comments. Findings that cannot be posted move to the summary."""
     known = without_doubles(run, known)
     there = posted_comments(known.snapshot.threads, run.settings.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
@@ -56,9 +56,9 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
 
 
 def read_posted(run: RunContext, known: Known) -> Known:
-    """Read the comments after posting, before the summary is written.
+    """Read the comments after posting and before the summary is written.
 
-    This returns their URLs, deletes duplicates of a concurrent run, and includes commands that were executed meanwhile.
+    This finds their URLs, deletes duplicates of a concurrent run, and picks up commands that were executed meanwhile.
     """
     try:
         known = refresh(run, known)
@@ -71,10 +71,10 @@ def read_posted(run: RunContext, known: Known) -> Known:
 def _post_until_known(
     run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post, and after a lost response read what GitHub recorded, so that nothing is posted twice or missing.
+    """Post comments. After a lost response, read what GitHub recorded, so that nothing is posted twice or missing.
 
     Returns:
-        What GitHub refused.
+        The groups of comments that GitHub refused.
     """
     snapshot, tries = known.snapshot, TRIES
     while True:
@@ -90,7 +90,7 @@ def _post_until_known(
 def _post(
     run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post comments; return those that GitHub refused."""
+    """Post comments, and return those that GitHub refused."""
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines else ())
@@ -101,7 +101,7 @@ def _post(
 
 
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
-    """Delete a pending review of a killed run, since GitHub allows one per user."""
+    """Delete a pending review of a killed run, because GitHub allows only one per user."""
     for review in snapshot.reviews:
         if review.state == "PENDING":
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
@@ -123,7 +123,7 @@ def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
 def _post_review(
     run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post one review with all comments; if GitHub refuses it, bisect to find the invalid ones and return them."""
+    """Post one review with all comments. If GitHub refuses it, bisect to find and return the invalid comments."""
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
@@ -150,7 +150,7 @@ def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcom
 
 
 def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
-    """Post the review, without requesting changes if the pull request is the token's own, as GitHub requires."""
+    """Post the review. If the pull request is the token's own, do not request changes, because GitHub forbids it."""
     forge, number = run.ports.forge, known.snapshot.pull.number
     try:
         forge.create_review(number, draft)
@@ -181,7 +181,7 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
 
 
 def _post_on_file(run: RunContext, known: Known, one: CommentGroup, path: str) -> Sequence[CommentGroup]:
-    """Post a comment on a file; return it if GitHub refuses it."""
+    """Post a comment on a file, and return it if GitHub refuses it."""
     pull, body = known.snapshot.pull, run.renderer.comment(_comment_view(run, known, one))
     try:
         run.ports.forge.create_file_comment(pull.number, pull.head_sha, path, body)

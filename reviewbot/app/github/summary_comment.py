@@ -1,4 +1,4 @@
-"""The summary comment, which contains the ledger."""
+"""Write the summary comment, which contains the ledger."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ HOUR = 3600
 
 
 def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Create or update the summary comment, and delete duplicates of a race.
+    """Create or update the summary comment, and delete duplicates of concurrent runs.
 
-    It shows the ledger and the outcome of the run, and keeps the text of an answer until the next one. If GitHub's
-    response is lost, or the comment was deleted meanwhile, it is read before it is written again.
+    The comment shows the ledger and the outcome of the run, and keeps the text of an answer until the next one. If
+    GitHub's response is lost or the comment was deleted meanwhile, the pull request is read before the comment is
+    written again.
     """
     if not summary_is_due(known, outcome):
         return known
@@ -49,7 +50,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     written = written if known.keeps_text else _stating(written, outcome)
     summary = _summary(run, written, outcome)
     body, is_whole = summary.text, summary.is_whole and not known.keeps_text
-    if keep and known.keeps_text:  # this outcome is in the check
+    if keep and known.keeps_text:  # the check shows this outcome
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
         body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
@@ -70,27 +71,27 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:
-    """Delete duplicates, after the summary has what they say: one can have the only record of a task."""
+    """Delete duplicates after the summary contains their records, because one can have the only record of a task."""
     for double in doubles:
         run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
 
 
 def _beside(run: RunContext, body: str, text: str) -> str:
-    """Add the text of an older head's review, which has no check, if there is space for it."""
+    """If there is space, add the text of an older head's review, because that review has no check."""
     other = replace_ledger(text, "").removeprefix(summary_mark(run.settings.instance)).strip()
     both = f"{body}\n\n---\n\n{other}\n"
     return body if other in body or SUMMARY_LIMIT.size(both) > SUMMARY_LIMIT.limit else both
 
 
 def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:
-    """Write a ledger into the summary, whose text stays."""
+    """Write a ledger into the summary without changing its text."""
     run.ports.forge.update_comment(summary.id, replace_ledger(summary.body, encode(ledger, run.signer)))
 
 
 def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -> None:
-    """Update the 👍 and 👎 in the ledger of a pull request that no further run may write; the text stays.
+    """Update the 👍 and 👎 in the ledger of a pull request that may have no further run. The text stays the same.
 
-    One request, none if they are the same or the ledger is not trusted.
+    This takes one request, or none if the reactions are unchanged or the ledger is not trusted.
     """
     instance, keep = run.settings.instance, stored.summary
     is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
@@ -108,7 +109,7 @@ def _stating(known: Known, outcome: Outcome) -> Known:
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
-    """Increase the ledger's counter, unless the comment has this ledger; what its text says does not count."""
+    """Increase the ledger's counter unless the comment already contains this ledger, regardless of the text."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, run.settings.instance)))
@@ -117,7 +118,7 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
     """Return the comment without this run's URL, and with the wait in whole hours.
 
-    So a run without an update edits nothing, and a long wait causes one edit per hour.
+    As a result, a run without an update edits nothing, and a long wait causes one edit per hour.
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
@@ -125,9 +126,10 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """Return the ledger; empty if an earlier one is lost and this one is empty, since the next run would trust it.
+    """Return the encoded ledger, or an empty string if an earlier ledger is lost and this one is empty.
 
-    A run that fails before it reads the ledger knows of an earlier one by its comments.
+    The next run would trust an empty ledger. A run that fails before it reads the ledger detects an earlier ledger by
+    reviewbot's comments.
     """
     threads = () if known.is_read else known.snapshot.threads
     is_lost = known.stored.lost or any(marked_threads(threads, known.request.instance))
@@ -136,7 +138,7 @@ def _encoded(run: RunContext, known: Known) -> str:
 
 
 def _recorded(run: RunContext, known: Known) -> Ledger:
-    """Return the ledger to store; the findings of a free review end with its run."""
+    """Return the ledger to store. The findings of a free review end with its run."""
     if known.request.paid or not run.paid:
         return known.ledger
     return replace(known.memory.written, posted=known.ledger.posted)
