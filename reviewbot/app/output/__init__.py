@@ -1,1 +1,1 @@
-"""What a run writes on the runner, and the view model for the templates."""
+"""Write a run's output on the runner, and build the view model for the templates."""

@@ -1,4 +1,4 @@
-"""The cost of a purchase, its wait, and purchases with an unknown task, as view models."""
+"""View models for the cost of a purchase, its wait, and purchases with an unknown task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reviewbot.render.view_models.review import CostView, WaitView
 
 
 def cost_of(known: Known) -> CostView | None:
-    """Return the cost of the review of this change; None if nothing is bought or the review is free."""
+    """Return the cost of the review of this change, or None if nothing is bought or the review is free."""
     if known.purchase is None or not known.request.paid:
         return None
     request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
@@ -41,7 +41,10 @@ def cost_of(known: Known) -> CostView | None:
 
 
 def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
-    """Return the credits of each task; if read from `external_id`, which lacks them, those of the settings or hold."""
+    """Return the maximum credits of each task.
+
+    A purchase from an `external_id` does not contain them, so they come from the settings or from the hold.
+    """
     request = known.request
     if purchase.max_credits or request.max_credits is not Auto.AUTO:
         return purchase.max_credits or int(request.max_credits)
@@ -49,7 +52,10 @@ def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
 
 
 def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | None:
-    """Return the multiplier of the expertise; a later run computes it from the hold, and a dry run does not know it."""
+    """Return the multiplier of the expertise, or None if it is unknown, e.g., in a dry run.
+
+    A later run computes it from the hold.
+    """
     request = known.request
     if tag or not request.expertise:
         return tag.multiplier if tag else Decimal(1)
@@ -73,7 +79,7 @@ def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
 
 
 def wait_of(run: RunContext, known: Known) -> WaitView | None:
-    """Return the state of the awaited review; None if there is none or it is over."""
+    """Return the state of the awaited review, or None if there is none or it is finished."""
     purchase = known.awaited.purchase if known.awaited else known.purchase
     task = known.awaited.task if known.awaited else known.task
     if run.settings.dry_run or purchase is None or known.report is not None:

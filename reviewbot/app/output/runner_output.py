@@ -1,4 +1,4 @@
-"""Write files, the job summary, annotations and outputs, on every exit."""
+"""Write report files, the job summary, annotations and outputs on every exit."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OUTPUTS = (
     "check-url",
     *REPORT_FILES,
 )
-"""Every output of the action; all are written on every exit, empty if unknown."""
+"""Every output of the action. All are written on every exit, and are empty if unknown."""
 
 
 def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
@@ -84,7 +84,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     if known.report is not None and known.wrote.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
-    if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run can write no comment
+    if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run cannot write comments
         reporter.annotate(Annotation("", 0, 0, AnnotationLevel.NOTICE, "No review", outcome.message))
     try:
         show(run, known, outcome)
@@ -100,7 +100,7 @@ def show(run: RunContext, known: Known, outcome: Outcome) -> None:
 
 
 def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
-    """Return the step's outputs, except the report files; counts are empty if unknown, never 0."""
+    """Return the step's outputs, except the report files. Unknown counts are empty, never 0."""
     purchase = known.purchase
     values = {
         **_of_outcome(outcome),
@@ -124,7 +124,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
 
 
 def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
-    """Log the outcome of a run that publishes nothing itself, and write all outputs; those that it lacks are empty."""
+    """Log the outcome of a run that publishes nothing itself, and write all outputs. Missing ones are empty."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)
@@ -133,7 +133,7 @@ def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
 
 
 def _of_outcome(outcome: Outcome) -> dict[str, str]:
-    """Return all outputs, empty except those that every outcome has."""
+    """Return all outputs. They are empty, except for those that every outcome has."""
     return dict.fromkeys(OUTPUTS, "") | {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,

@@ -1,4 +1,4 @@
-"""The view model of a run for the templates."""
+"""Build the view model of a run for the templates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from reviewbot.values import replace
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """Return everything that a run knows as a view; the summary comment adds the ledger."""
+    """Return everything that a run knows as a view, without the ledger, which the summary comment adds."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, counting = known.report, counting_views(known)
     waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
@@ -97,22 +97,22 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
     yield from (*run.degraded.sentences, *unknown_tasks(run, known))
     for one in reply_drafts(known.memory.update.answers):
-        if one.key not in known.ledger.posted:  # it is in no thread, or not yet
+        if one.key not in known.ledger.posted:  # the reply is in no thread, or not yet
             words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
             yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
 
 
 _LONGEST_REPLY = 1_000
-"""Characters of a reply that is shown without its thread."""
+"""The maximum number of characters of a reply that is shown without its thread."""
 
 
 def _said(known: Known) -> str:
-    """Return the reviewer's text besides the findings, each text once."""
+    """Return the reviewer's texts besides the findings, without duplicates."""
     return "\n\n".join(dict.fromkeys(one.summary for one in _reports(known) if one.summary.strip()))
 
 
 def _reports(known: Known) -> Iterable[Report]:
-    """Return what was read of this head's answer, then of late ones."""
+    """Return the report of this head's answer, then those of late answers."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
 
@@ -120,8 +120,8 @@ def _reports(known: Known) -> Iterable[Report]:
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
     """Return whether the summary comment, as it is on GitHub, shows all of these findings.
 
-    An answer must be shown in full. Without one, an earlier run has written the summary. A repository's own template
-    may leave findings out, so their ids are looked up in the text.
+    An answer must be shown in full. Without an answer, an earlier run has written the summary. A repository's own
+    template may omit findings, so their ids are looked up in the text.
     """
     body = known.summary.body if known.summary else ""
     is_whole = known.report is None or body == known.wrote.whole_summary
@@ -129,7 +129,7 @@ def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
 
 
 def progress_of(known: Known) -> ProgressView | None:
-    """Return how the findings changed; None without an answer."""
+    """Return how the findings changed, or None without an answer."""
     if known.report is None or known.purchase is None:
         return None
     task, findings = known.task_id, known.ledger.findings
@@ -172,7 +172,7 @@ def _duplicates(placed: Iterable[Placed]) -> Iterable[DuplicateView]:
 
 
 def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
-    """Return the findings by file, the file with the worst finding first."""
+    """Return the findings grouped by file, starting with the file that has the worst finding."""
     worst: dict[str, int] = {}
     for one in findings:
         worst[one.path] = min(one.severity.rank, worst.get(one.path, one.severity.rank))
@@ -180,14 +180,14 @@ def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
 
 
 def counting_views(known: Known) -> tuple[FindingView, ...]:
-    """Return the findings that count, in the order of the answer, then the carried ones."""
+    """Return the findings that count: first those in the answer, in its order, then carried findings."""
     counting = {record.id: record for record in known.ledger.findings.counting(known.task_id)}
     answered = {item.id: counting[item.id] for item in known.placed if item.id in counting}
     return _tracked_views(known, (answered | counting).values())
 
 
 def _closed(known: Known) -> Iterable[TrackedFinding]:
-    """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
+    """Return the findings that this change's answer closed, and earlier closed findings that no comment has shown."""
     findings, task = known.ledger.findings, known.task_id
     shown = {*known.ledger.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
     closed = (record for record in findings.records if not record.standing.is_open)
@@ -195,7 +195,7 @@ def _closed(known: Known) -> Iterable[TrackedFinding]:
 
 
 def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[FindingView, ...]:
-    """Return recorded findings as views: from this change's answer if it contains them, else from the ledger."""
+    """Return recorded findings as views, from this change's answer if it contains them, otherwise from the ledger."""
     urls = posted_comments(known.snapshot.threads, known.request.instance)
     items = {item.id: item for item in known.placed if not isinstance(item.placement, DuplicateOf)}
     views = (tracked_view(known, record, items.get(record.id)) for record in records)
@@ -209,7 +209,7 @@ def finding_view(known: Known, item: Placed) -> FindingView:
 
 
 def tracked_view(known: Known, record: TrackedFinding, item: Placed | None = None) -> FindingView:
-    """Return a tracked finding for a comment, the summary or an annotation; `item` is this change's answer to it."""
+    """Return a tracked finding for a comment, the summary or an annotation. `item` is from this change's answer."""
     view = _placed_view(known, item) if item else _remembered_view(known, record)
     return _with_memory(_with_held(view, known), record, known)
 
@@ -290,7 +290,7 @@ def _why_of(placement: Placement) -> Why:
 
 
 def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
-    """Return where the finding's code is, as far as known: (path, side, first line, last line)."""
+    """Return the known location of the finding's code: (path, side, first line, last line)."""
     finding, placement = item.finding, item.placement
     if isinstance(placement, InSummary) and placement.at:
         placement = placement.at
@@ -304,7 +304,7 @@ def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
 
 
 def _blob_url(known: Known, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
-    """Return the URL of lines in the reviewed commit; None if the commit may not contain the file."""
+    """Return the URL of lines in the reviewed commit, or None if the commit may not contain the file."""
     url = known.snapshot.repository.url
     if not url or path not in known.change.by_path:
         return None
@@ -326,7 +326,7 @@ def _held(known: Known) -> tuple[Held, ...]:
 
 
 def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
-    """Return a file that was not read to the end; analyzers need the whole text, which may not have been sent."""
+    """Return a file that was not read to the end. Analyzers need the whole text, which may not have been sent."""
     if unread.path in change.misencoded:
         return not_utf_8(unread.path, change.misencoded[unread.path])
     over = limits.get(unread.path) or change.oversized.get(unread.path)
