@@ -1,5 +1,5 @@
-"""Questions to the reviewer: each is bought once, and answered once, in its thread or in the conversation.
+"""Questions to the reviewer, each bought once and answered once, in its thread or in the conversation.
 
-`ask` has the entry points and the steps of a question; the other modules take its steps: `record` in the ledger,
-`create` at CodeVF, `post` on the pull request.
+`ask` contains the entry points and the steps of a question. The other modules take these steps: `record` in the ledger,
+`create` at CodeVF, and `post` on the pull request.
 """

@@ -16,11 +16,11 @@ from reviewbot.render.view_models.command import QuestionView
 
 
 def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
-    """Create the task, or find it by its key; the files are those that a review may send.
+    """Create the task, or find it by its key. The files are those that a review may send.
 
     Raises:
-        PayloadTooLarge: there is no task.
-        ServiceError: there is no task, or it is unknown.
+        PayloadTooLarge: the task does not exist.
+        ServiceError: the task does not exist, or its id is unknown.
     """
     run, question, snapshot = asked.run, step.question, asked.known.snapshot
     pull, repository, instance = snapshot.pull, snapshot.repository, run.settings.instance

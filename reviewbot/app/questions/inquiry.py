@@ -19,10 +19,10 @@ class Inquiry(Struct, frozen=True):
     """A question in this run.
 
     Attributes:
-        question: as the ledger has it, else as the comment asks it.
-        text: of the question; empty if its comment was edited or deleted.
-        finding: that it is about; None for the whole pull request.
-        limits: of its purchase.
+        question: the question from the ledger, or from the comment if the ledger has none.
+        text: the text of the question, or empty if its comment was edited or deleted.
+        finding: the finding that it is about, or None for the whole pull request.
+        limits: the limits of its purchase.
         known: what the steps of a review need.
     """
 

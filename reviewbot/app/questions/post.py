@@ -20,7 +20,7 @@ from reviewbot.render.view_models.command import AnswerView, AskedView
 
 
 def acknowledge(run: RunContext, question: Question) -> None:
-    """React to the comment that asks, since its answer takes hours; without effect if GitHub refuses."""
+    """React to the question's comment, because the answer takes hours. If GitHub fails, only log the error."""
     comment_id, in_thread = int(question.comment.removeprefix("r")), question.comment.startswith("r")
     try:
         react(run, comment_id, Reaction.EYES, in_thread=in_thread)
@@ -29,9 +29,9 @@ def acknowledge(run: RunContext, question: Question) -> None:
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
-    """Post the reply unless it exists, delete duplicates of racing runs, and react to the question.
+    """Post the reply unless it exists, delete duplicates of concurrent runs, and react to the question.
 
-    An answer replaces the reply of a run that had none.
+    A reply with an answer replaces an earlier reply without one.
     """
     now = run.read_snapshot()
     text = "" if _is_answered(run, question, now) else _text(run, task)
@@ -47,7 +47,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
 
 
 def _text(run: RunContext, task: Task | None) -> str:
-    """Return the answer; empty if there is none."""
+    """Return the answer, or an empty string if there is none."""
     done = task is not None and task.status is TaskStatus.COMPLETED
     return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 
@@ -57,12 +57,12 @@ def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:
 
 
 def _comment(question: Question, now: Snapshot) -> Comment | None:
-    """Return the comment that asks; None if it was deleted."""
+    """Return the question's comment, or None if it was deleted."""
     return next((one for one in said_in(now.comments, now.threads) if key_of(one) == question.comment), None)
 
 
 def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
-    """Post the reply in the thread, or in the conversation without one."""
+    """Post the reply in the thread, or in the conversation if there is no thread."""
     before = len(replies_to(run, question.comment, now))
 
     def is_there(found: Snapshot) -> bool:

@@ -19,7 +19,7 @@ from reviewbot.errors import ForgeUnreachable, NotApproved, NotFound
 from reviewbot.values import replace
 
 TRIES = 4
-"""How often a question is recorded while other runs overwrite the summary."""
+"""The number of attempts to record a question while other runs overwrite the summary."""
 
 _NO_REVIEW = "reviewbot keeps the record of the questions on this pull request here."
 
@@ -27,11 +27,11 @@ _NO_REVIEW = "reviewbot keeps the record of the questions on this pull request h
 def record_question(run: RunContext, question: Question) -> Ledger:
     """Record a question in the summary comment and return the ledger on GitHub.
 
-    GitHub has no compare-and-set, so an intent is read back: another run may have overwritten it.
+    GitHub has no compare-and-set, so another run may overwrite an intent. An intent is therefore read back.
 
     Raises:
-        NotApproved: the ledger is not trusted, so it cannot be written without its review.
-        ForgeError: it cannot be written.
+        NotApproved: the ledger is missing or not trusted, so it cannot be written without a review.
+        ForgeError: the ledger cannot be written.
     """
     for _ in range(TRIES):
         snapshot = run.read_snapshot()
@@ -43,7 +43,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
                     _write_checks(run, snapshot, stored.ledger)
             return stored.ledger
         ledger = stored.kept.with_question(question).written_for(snapshot, run.settings.instance)
-        with suppress(ForgeUnreachable, NotFound):  # it is read again
+        with suppress(ForgeUnreachable, NotFound):  # the next attempt reads it again
             _write(run, stored, ledger)
             _write_checks(run, snapshot, ledger)
             if question.state is not QuestionState.INTENT:
@@ -55,7 +55,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
 
 
 def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
-    """Write the ledger into the summary, whose text stays; without a review there may be none."""
+    """Write the ledger into the summary without changing its text. Without a review, there may be no summary yet."""
     if stored.problem or stored.lost:
         raise NotApproved(
             f"The record of this pull request is missing or not trusted: it cannot store a question. {stored.problem}",
@@ -70,11 +70,11 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
 
 
 def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
-    """Let the newest check run say whether a question is open, and the newest copy count this write of the ledger.
+    """Mark in the newest check run whether a question is open, and update the counter in the newest copy.
 
-    So a collection finds the question, and no run believes a summary from before it. A check run of this head comes
-    before newer ones of older heads: the next run would write it again. One in progress is found anyway, and another
-    run may be recording its purchase there.
+    Then a collection finds the question, and no run trusts a summary from before this write. Prefer a check run of this
+    head to newer check runs of older heads. Otherwise the next run would write it again. Skip check runs in progress,
+    because a collection finds them anyway, and another run may be recording its purchase there.
     """
     checks = sorted((*snapshot.older_checks, *snapshot.checks), key=lambda one: (one in snapshot.checks, one.id))
     own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]
