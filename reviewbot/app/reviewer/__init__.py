@@ -1,1 +1,1 @@
-"""Steps at the reviewer: tasks and their results."""
+"""Steps that call the review service: create tasks and fetch their results."""

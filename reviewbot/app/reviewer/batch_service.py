@@ -1,4 +1,4 @@
-"""Several tasks of one purchase, handled as one."""
+"""Handle several tasks of one purchase as one task."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from reviewbot.ports import Clock, ReviewService
 class BatchReviewService:
     """A `ReviewService` whose task ids may contain several ids.
 
-    Tasks that are over are not read again. After the deadline (in monotonic time), tasks of a batch with a known state
-    are not read either: each may take a while to answer, and they share one wait.
+    Finished tasks are not read again. After the deadline (in monotonic time), tasks of a batch with a known state are
+    not read either, because each request may take a while, and all tasks share one wait.
     """
 
     def __init__(self, service: ReviewService, clock: Clock, deadline: float) -> None:
@@ -30,13 +30,13 @@ class BatchReviewService:
         return joined([self._known(part) or self._asked(part) for part in parts])
 
     def _known(self, task_id: str) -> Task | None:
-        """Return the known state of a task that is over, or of any task after the deadline."""
+        """Return the known state of a finished task, or of any task after the deadline."""
         task = self._seen.get(task_id)
         late = self._clock.monotonic() >= self._deadline
         return task if task and (task.status.is_over or late) else None
 
     def _asked(self, task_id: str, *, alone: bool = False) -> Task:
-        """Read a task; one of several that the service does not know counts as over."""
+        """Read a task. If the service does not know one of several tasks, that task counts as cancelled."""
         seen = self._seen.get(task_id)
         if seen and seen.status.is_over:
             return seen

@@ -32,9 +32,9 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
 
     Raises:
         NothingSendable: no file fits, so there is no task.
-        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both exceed the pull
-            request's limit.
-        ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or it is unknown.
+        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both together exceed the
+            pull request's limit.
+        ServiceError: the task does not exist (`ServiceRefused`, `PayloadTooLarge`), or its id is unknown.
     """
     if known.request.paid and may_exceed_together(known) and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
@@ -42,7 +42,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
-    run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the answer, which may be lost
+    run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the response, which may be lost
     tasks = _create(run, known, bought, order, packings)
     return TaskCreated(joined(tasks), attachments.together(packings, len(tasks)))
 
@@ -56,7 +56,7 @@ def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSen
 
 
 def _create(run: RunContext, known: Known, bought: Bought, order: Order, packings: Sequence[Packing]) -> list[Task]:
-    """Create a task for each packing; if the service refuses a later one, the review is partial."""
+    """Create a task for each packing. If the service refuses a task after the first, the review is partial."""
     parts = len(packings)
     # Render all prompts first, so that a template error occurs before anything is bought.
     submissions = [
@@ -75,7 +75,7 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
 
 
 def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    """Return the packing of each task; without files if none fits."""
+    """Return the packing of each task. The packings contain no files if none fits."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
     if not any(packing.sent for packing in packings):
@@ -109,7 +109,7 @@ def _submission(
         mode=request.mode,
         tag_id=agreed.tag.id if agreed.tag else None,
         metadata={**metadata, "headSha": pull.head_sha, **({"part": f"{part}/{parts}"} if parts > 1 else {})},
-        # The number that was quoted, so that a smaller packing has the same keys.
+        # Use the quoted number of parts, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
         attachments=packing.attachments,
         response_schema=None if in_words else response_schema(incremental=confirms),

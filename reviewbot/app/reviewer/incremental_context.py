@@ -1,4 +1,4 @@
-"""The context of a later review: the new part, and the findings to confirm."""
+"""Build the context of a later review: the new part, and the findings to confirm."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _UNREAD = Entry(oid="", mode="")
 
 
 def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> NewPartRead:
-    """Compare the files with the last reviewed head, and those at the merge base with its merge base.
+    """Compare the files with the last reviewed head, and the files at the merge base with that head's merge base.
 
-    All is new if GitHub has deleted one of those commits, or if the review of that head is not known.
+    Everything is new if GitHub has deleted one of these commits, or if the review of that head is unknown.
 
     Raises:
-        ForgeUnreachable: it may be readable later; buying a review of everything now would cost more.
+        ForgeUnreachable: the commits may be readable later, and buying a review of everything now would cost more.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
@@ -52,17 +52,18 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
 
 
 def _all_of(files: Sequence[ChangedFile]) -> tuple[NewPart, ...]:
-    """Return all lines as new, also those of files that this change deletes."""
+    """Return all lines as new, including those of files that this change deletes."""
     return new_parts(files, dict.fromkeys((file.path for file in files), _UNREAD))
 
 
 def so_far(
     known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
 ) -> list[tuple[str, int]]:
-    """Return the attachment of each task, redacted, and the number of secrets; what does not fit is counted.
+    """Return the redacted attachment of each task, and the number of secrets in it.
 
-    It contains the findings to confirm, what is new, and the conversation. A finding is sent with its file, or with the
-    first task. The limits are for each attachment.
+    An attachment contains the findings to confirm, the new part of the change and the conversation. It states how much
+    does not fit. A finding is sent with its file or, if no task has the file, with the first task. The limits apply to
+    each attachment.
     """
     new, findings = known.new_parts if since else (), known.ledger.findings.records
     replies = conversation(known) if with_talk else ()
@@ -89,7 +90,7 @@ MOST_REPLIES = 200
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return what was said in the threads of open findings, and commands and answers elsewhere, oldest first."""
+    """Return the replies in the threads of open findings, and commands and answers elsewhere, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [

@@ -1,4 +1,4 @@
-"""The answer of a finished task with its deliverables, placed on the current change."""
+"""Read the answer of a finished task with its deliverables, and place it on the current change."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def read_answer(
     form: AnswerForm | None,
     asked: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
-    """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
+    """Return the report of one or several tasks. If a file cannot be downloaded, it contains the URL and the error.
 
-    `form` is as in `read_result`. `asked` is the task, from 0, that was asked about a finding, by finding id; only that
-    one can close it.
+    `form` is the same as in `read_result`. `asked` maps the id of each finding to the index of the task that was asked
+    about it. Only that task can close the finding.
     """
     if not task.parts:
         return _read(service, task, form)
@@ -50,7 +50,7 @@ def _read(service: ReviewService, task: Task, form: AnswerForm | None) -> Report
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
-    """Return the texts of a task's deliverables by name; if a download fails, the address and the error."""
+    """Return the texts of a task's deliverables by name. If a download fails, the text is the URL and the error."""
     files: dict[str, str] = {}
     for name, url in deliverables(task.result).items():
         try:
@@ -61,13 +61,13 @@ def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
 
 
 def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
-    """Return the task, from 0, that was asked about each finding, by finding id."""
+    """Return the index of the task that was asked about each finding, keyed by finding id."""
     where = batches_of(known, bought).numbers()
     return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 
 
 def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> PlacedAnswer:
-    """Place an answer on this change; an answer to an older change is placed by its quoted code only."""
+    """Place an answer on this change. An answer to an older change is placed only by its quoted code."""
     rules, views = purchase.judgement.placement, known.change.views
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
@@ -80,10 +80,10 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the files as they were sent for a head, by the reviewer's path; without those that GitHub has deleted.
+    """Return the files sent for a head, keyed by the reviewer's path. Files that GitHub has deleted are omitted.
 
     Raises:
-        ForgeUnreachable: another run may read them, and would give the findings other ids.
+        ForgeUnreachable: another run may be able to read the files, and would give the findings other ids.
     """
     if not (head and paths):
         return {}

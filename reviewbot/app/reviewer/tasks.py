@@ -26,16 +26,16 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    # For a purchase that only a check run has recorded, the names of the files are not known.
+    # If only a check run has recorded the purchase, the names of the files are unknown.
     form = purchase.judgement.answer if purchase.selecting else AnswerForm.SCHEMA
     report = read_answer(run.service, task, form)
     return TaskRead(task, placed_now(run, known, purchase, report))
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
-    """Wait for the recommended interval, unless the run's deadline comes first, and read the task.
+    """Wait for the recommended interval and read the task, unless the run's deadline comes first.
 
-    The state is recorded before, so a signal ends only the wait.
+    The state is already recorded, so a signal ends only the wait.
 
     Raises:
         ServiceRefused: CodeVF does not know the task, so waiting would never end.
@@ -62,7 +62,7 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
 
 
 def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
-    """Cancel those open tasks of any head that the request selects; errors are logged."""
+    """Cancel the open tasks that the request selects, on any head. Errors are logged."""
     stored = read_ledger(run, known.snapshot)
     for task_id in stored.ledger.open_task_ids():
         try:
@@ -79,7 +79,7 @@ def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> Tas
 
 
 def _cancel(run: RunContext, task_id: str) -> None:
-    """Ask CodeVF to cancel a task; an error is logged."""
+    """Ask CodeVF to cancel a task. Errors are logged."""
     run.ports.own_tasks.cancelled.add(task_id)
     try:
         run.service.cancel(task_id)
@@ -90,11 +90,11 @@ def _cancel(run: RunContext, task_id: str) -> None:
 
 
 def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:
-    """Return the price; the project may be created, so it is found only if the price fits.
+    """Return the price. The project is looked up only if the price fits, because that may create the project.
 
     Raises:
-        OverBudget: it does not fit the balance or the budgets.
-        NotApproved: the credits spent here are unknown, and an event alone requests a review.
+        OverBudget: the price does not fit the balance or the budgets.
+        NotApproved: the credits spent on the pull request are unknown, and only an event requests a review.
     """
     tag, balance = read_terms(run, known)
     agreed = quote(known, candidate, tag, balance, freed=freed)
@@ -102,13 +102,13 @@ def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) 
 
 
 def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | None]:
-    """Return the expertise and the balance; the latter is None if the review is free."""
+    """Return the expertise and the balance. The balance is None if the review is free."""
     needs_tag = known.request.expertise and known.request.paid
     return _tag(run, known.request.expertise) if needs_tag else None, run.reviewer(known.request).balance()
 
 
 def find_project(run: RunContext, known: Known) -> int:
-    """Return the number of the CodeVF project that the settings name, by name or number."""
+    """Return the number of the CodeVF project that the settings identify by name or number."""
     project = run.settings.codevf_project or known.snapshot.repository.full_name
     is_number = project.isascii() and project.isdigit()
     return int(project) if is_number else run.reviewer(known.request).project(project)
