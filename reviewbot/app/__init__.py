@@ -1,4 +1,5 @@
-"""The use cases: a review, `collect`, a command, a question, a closed pull request, a merge group.
+"""The use cases: reviews, `collect`, commands, questions, closed pull requests and merge groups.
 
-`dispatch` selects the use case by the event. `run` is the loop: the domain decides each step, `perform` takes it.
+`dispatch` selects the use case for an event. `run` is the loop in which the domain decides each step and `perform`
+takes it.
 """

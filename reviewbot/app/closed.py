@@ -1,6 +1,6 @@
-"""A closed pull request: cancel pending tasks, publish finished reviews, record the 👍 and 👎 on the findings.
+"""Handle a closed pull request: cancel pending tasks, publish finished reviews, record 👍 and 👎 on the findings.
 
-A review in progress continues; `collect` publishes it.
+A review in progress continues, and `collect` publishes it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
-    """Cancel or publish what is open on a closed pull request, or record the reactions to its findings."""
+    """Cancel or publish everything open on a closed pull request, or else record the reactions to its findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)

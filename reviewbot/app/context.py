@@ -1,4 +1,4 @@
-"""The context of a run: its ports, its settings, and what it could not write."""
+"""The context of a run: its ports, its settings, and the writes that failed."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 
 class OwnTasks(Struct):
-    """What a run bought or may have bought, and the ids of the tasks that it may have cancelled.
+    """The purchases that a run made or may have made, and the ids of the tasks that it may have cancelled.
 
-    It includes the commands that earlier runs missed.
+    This includes the effects of commands that earlier runs missed.
     """
 
     bought: set[PurchaseKey] = field(default_factory=set)
@@ -50,15 +50,15 @@ class Ports(Struct, frozen=True):
     """The ports and inputs of a run, opened by the composition root.
 
     Attributes:
-        open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
-        rng: for jitter, and for the boundary around an author's text; must not be predictable.
-        run_url: the URL of this run's log, None at a terminal.
-        inputs: of the workflow, by name.
-        docs_url: where the documentation is, None if that is unknown.
-        command: repeats the review; empty except at a terminal.
-        installation: the other repositories; None where a run works on one pull request only.
+        open_service: opens the reviewer that the settings select. Raises `NoKey` if its key is missing.
+        rng: the source of jitter and of the boundary around an author's text. It must not be predictable.
+        run_url: the URL of this run's log, or None at a terminal.
+        inputs: the inputs of the workflow, by name.
+        docs_url: the URL of the documentation, or None if it is unknown.
+        command: the command that repeats the review. It is empty except at a terminal.
+        installation: the other repositories, or None if a run works on only one pull request.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
-        own_tasks: what this run has done at the service; each run has its own.
+        own_tasks: the purchases and cancellations of this run. Each run has its own.
     """
 
     forge: Forge
@@ -77,7 +77,7 @@ class Ports(Struct, frozen=True):
 
 
 class Degraded(Struct):
-    """What this run could not do, each once.
+    """Sentences about what this run could not do, without duplicates.
 
     Attributes:
         denied: the parts that the token may not write.
@@ -95,8 +95,9 @@ class RunContext(Struct, frozen=True, dict=True):
 
     Attributes:
         signer: signs this pull request's ledger.
-        check_names: of reviewbot's check runs on this pull request, first that for the base at the start of the run.
-        wait_until: the monotonic time until which the run may wait for a review; 0 for no wait.
+        check_names: the names of reviewbot's check runs on this pull request. The first is for the base at the start of
+            the run.
+        wait_until: the monotonic time until which the run may wait for a review, or 0 for no wait.
     """
 
     ports: Ports
@@ -125,7 +126,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @property
     def run_id(self) -> int:
-        """The id of this workflow run, 0 at a terminal."""
+        """The id of this workflow run, or 0 at a terminal."""
         last = (self.ports.run_url or "").rpartition("/actions/runs/")[2].partition("/")[0]
         return int(last) if last.isascii() and last.isdigit() else 0
 
@@ -135,12 +136,12 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def service(self) -> ReviewService:
-        """The reviewer of the settings."""
+        """The reviewer that the settings select."""
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
     def reviewer(self, request: Request) -> ReviewService:
-        """Return the reviewer of this change: that of the settings, or the analyzers if a rule of `routes` says so."""
+        """Return the reviewer that the settings select, or the analyzers if a rule in `routes` selects them."""
         return self.service if request.paid or not self.paid else self._analyzers
 
     @cached_property
@@ -148,9 +149,9 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """Return what excludes files, ready to paste: a setting, or a command on a separate line at a terminal.
+        """Return a setting that excludes files, or at a terminal a command on a separate line, ready to paste.
 
-        If no name can be pasted, it only names the setting or the option.
+        If no file name can be pasted, the text contains only the name of the setting or the option.
         """
         named = tuple(paths)
         if self.ports.run_url is None:
@@ -176,7 +177,7 @@ class RunContext(Struct, frozen=True, dict=True):
         self.ports.reporter.say(line)
 
     def attempt(self, what: str, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
-        """Do `what` ("Writing the check run"); returns None if the token lacks permission, which is recorded."""
+        """Call `write`. If the token lacks permission, record `what` ("Writing the check run") and return None."""
         try:
             return write(*arguments, **named)
         except PermissionMissing as error:
@@ -200,7 +201,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
 
 def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
-    """Return what a run knows when it starts; its request may buy, cancels nothing and has no ledger edits."""
+    """Return what a run knows when it starts. Its request may buy, cancels nothing and has no ledger edits."""
     settings = run.settings
     request = Request(
         trigger=trigger,
@@ -246,7 +247,7 @@ def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tupl
 
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of reviewbot's check runs on a pull request, first that for its base."""
+    """Return the names of reviewbot's check runs on a pull request, starting with the name for its base."""
     pull = snapshot.pull
     return settings.check_names.of(snapshot.repository.default_branch, pull.base_ref, pull.former_bases)
 

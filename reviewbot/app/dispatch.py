@@ -1,4 +1,4 @@
-"""Select the use case by the event, and report errors."""
+"""Select the use case for an event, and report errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _collect(ports: Ports) -> Outcome:
 
 
 def _check_token(token: Secret) -> None:
-    """Raise if there is no token, before any request."""
+    """Raise before any request if there is no token."""
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
@@ -59,9 +59,10 @@ def _check_token(token: Secret) -> None:
 
 
 def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
-    """Raise if the workflow file of a re-run has changed on its branch: anyone with write access can re-run it.
+    """Raise if the workflow file of a re-run has changed on its branch, because anyone with write access can re-run it.
 
-    GitHub keeps the first attempt's file (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs).
+    GitHub uses the first attempt's file
+    (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs).
     """
     if rerun is None:
         return
@@ -76,7 +77,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
 
 
 def _check_head(ports: Ports, event: events.ReviewEvent | events.DispatchEvent) -> None:
-    """Raise if the head has moved since a re-run's event: a called workflow may have changed, too."""
+    """Raise if the head has moved since a re-run's event, because a called workflow may have changed, too."""
     if not (isinstance(event, events.ReviewEvent) and event.is_repeated):
         return
     if load_snapshot(ports, event.number).pull.head_sha != event.head_sha:
@@ -112,9 +113,9 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
 
 
 def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
-    """Report a bug of reviewbot: the check fails, since a due review did not happen.
+    """Report a bug in reviewbot. The check fails, because a due review did not happen.
 
-    `what` is the kind of error and its location, without values, which may contain a secret.
+    `what` is the kind of error and its location. It contains no values, because they may contain a secret.
     """
     outcome = did_not_happen(ReviewbotError(what, hint=BUG_HINT))
     write_bare(ports, outcome)

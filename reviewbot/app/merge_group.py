@@ -1,4 +1,4 @@
-"""The merge queue: carry the verdicts of the group's pull requests to the group's head; nothing is bought."""
+"""Carry the verdicts of a merge group's pull requests to the group's head, without buying anything."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeError:
-    """Return the pull requests in this group and those before it; empty if the token may not read the queue.
+    """Return the pull requests in this group and those before it, or none if the token may not read the queue.
 
-    An error is no reason to judge only the pull request that the branch names.
+    Other errors are returned, because they are no reason to judge only the pull request in the branch's name.
     """
     try:
         return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
@@ -57,7 +57,7 @@ def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeErro
 
 
 def _carried(loaded: Iterable[tuple[Settings, Snapshot]], base_ref: str) -> Outcome:
-    """Return the outcome of a group; a green check for another base branch than the group's does not count."""
+    """Return the outcome of a group. A green check for a base branch other than the group's does not count."""
     conclusions: dict[int, str | None] = {}
     elsewhere = []
     for settings, snapshot in loaded:
@@ -70,9 +70,9 @@ def _carried(loaded: Iterable[tuple[Settings, Snapshot]], base_ref: str) -> Outc
 
 
 def _is_for(check: CheckRun, settings: Settings, snapshot: Snapshot, base_ref: str) -> bool:
-    """Return whether a green check is for the group's base branch, as its name or its tag says.
+    """Return whether a green check is for the group's base branch, according to its name or its tag.
 
-    The run has no key, so it reads no signed record. A change of base in between was seen by no run.
+    The run has no key, so it reads no signed record. If the base changed in between, no run has seen the change.
     """
     pull = snapshot.pull
     if pull.base_ref != (base_ref or pull.base_ref):

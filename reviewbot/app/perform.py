@@ -1,4 +1,4 @@
-"""One performer for each step."""
+"""Perform each step of a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reviewbot.values import replace
 
 
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
-    """Take a step; an error becomes a result."""
+    """Take a step. An error becomes a result."""
     try:
         return _perform(run, step, known)
     except ReviewbotError as error:

@@ -1,4 +1,4 @@
-"""A review of one pull request."""
+"""Review one pull request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def review_pull_request(
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
-    """Review a pull request unless no review is due; publish an error of the settings or templates."""
+    """Review a pull request if a review is due. Publish an error in the settings or templates."""
     began = ports.clock.monotonic()
     try:
         settings, snapshot = load_settings(ports, snapshot)
