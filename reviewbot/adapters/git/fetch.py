@@ -85,6 +85,6 @@ def _merge_base(git: Git, head: str, base: str) -> str | None:
     found = git.run("merge-base", head, base, accept=(0, 1)).decode("ascii").strip()
     if not found:
         return None
-    # If the parents of a commit above this one were not fetched, a better common ancestor may be among them.
+    # If a commit above this one lacks its parents, a better common ancestor may be among its missing ancestors.
     above = set(git.run("rev-list", head, base, f"^{found}").split())
     return None if above & git.cut_commits() else found
