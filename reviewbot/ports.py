@@ -26,6 +26,7 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
     Waiting,
 )
+from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.past import PastPull
@@ -127,7 +128,7 @@ class Repository(Protocol):
     def permission(self, login: str) -> Permission:
         """Return a user's permission; `Permission.NONE` for others."""
 
-    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+    def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
         """Return the pull requests of a merge group: all that are contained in a commit of a branch's merge queue.
 
         In the queue's order, ending with the one of that commit; empty if the queue does not contain the commit, or the

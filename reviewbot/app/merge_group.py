@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.run import run_machine
-from reviewbot.domain.github.check_identity import base_mark
-from reviewbot.domain.github.pull_request import CheckRun, Snapshot
+from reviewbot.domain.github.check_identity import mark_of
+from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN
 from reviewbot.domain.machine.finish import on_group_head
 from reviewbot.domain.machine.outcome import current_check, failed
-from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent
+from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
 from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import AGAIN, ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
@@ -23,21 +25,21 @@ from reviewbot.values import replace
 def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the group's check, without which the queue would stall."""
     queued = _queued(ports, event)
-    numbers = event.numbers if isinstance(queued, ForgeError) else queued or event.numbers
-    snapshots = [load_snapshot(ports, number) for number in numbers]
+    entries = event.entries if isinstance(queued, ForgeError) else queued or event.entries
+    snapshots = [load_snapshot(ports, entry.number) for entry in entries]
     if not snapshots:
         raise NotFound("The merge queue's branch names no pull request (`pr-NUMBER-SHA`).", hint=AGAIN)
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None
     try:
-        loaded = [load_settings(ports, snapshot) for snapshot in snapshots]
+        group = [_load(ports, entry, snapshot) for entry, snapshot in zip(entries, snapshots, strict=True)]
         renderer = Renderer(overrides(first))
-    except (SettingsError, TemplateError) as error:
-        problem, loaded, renderer = error, [], Renderer()
+    except (ForgeError, SettingsError, TemplateError) as error:
+        problem, group, renderer = error, [], Renderer()
     run = RunContext.of(ports, peek_settings(ports.inputs, first.default_branch.config), on_group, renderer)
     known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-    outcome = failed(known, problem) if problem else _carried(loaded, event.base_ref)
+    outcome = failed(known, problem) if problem else _carried(group, event.base_ref)
     if queued == ():
         known = known.noting(
             "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."
@@ -45,7 +47,21 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     return run_machine(run, on_group_head(known, outcome))
 
 
-def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeError:
+class _Queued(Struct, frozen=True):
+    """A pull request of the group, and the merge base of its head and the commit onto which it is merged."""
+
+    settings: Settings
+    snapshot: Snapshot
+    merge_base: str
+
+
+def _load(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> _Queued:
+    settings, snapshot = load_settings(ports, snapshot)
+    merge_base = ports.forge.merge_base(entry.base_sha or snapshot.pull.base_sha, snapshot.pull.head_sha)
+    return _Queued(settings, snapshot, merge_base)
+
+
+def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[QueueEntry, ...] | ForgeError:
     """Return the pull requests in this group and those before it, or none if the token may not read the queue.
 
     Other errors are returned, because they are no reason to judge only the pull request in the branch's name.
@@ -56,26 +72,31 @@ def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...] | ForgeErro
         return error
 
 
-def _carried(loaded: Iterable[tuple[Settings, Snapshot]], base_ref: str) -> Outcome:
-    """Return the outcome of a group. A green check for a base branch other than the group's does not count."""
+def _carried(group: Iterable[_Queued], base_ref: str) -> Outcome:
+    """Return the outcome of a group. A green check for another base branch or another diff does not count."""
     conclusions: dict[int, str | None] = {}
     elsewhere = []
-    for settings, snapshot in loaded:
-        check, number = current_check(snapshot), snapshot.pull.number
+    for queued in group:
+        check, number = current_check(queued.snapshot), queued.snapshot.pull.number
         conclusions[number] = check.verdict if check else None
-        if check and check.verdict in GREEN and not _is_for(check, settings, snapshot, base_ref):
+        if check and check.verdict in GREEN and not _is_for(check, queued, base_ref):
             elsewhere.append(number)
             conclusions[number] = None
     return carried(conclusions, elsewhere)
 
 
-def _is_for(check: CheckRun, settings: Settings, snapshot: Snapshot, base_ref: str) -> bool:
-    """Return whether a green check is for the group's base branch, according to its name or its tag.
+def _is_for(check: CheckRun, queued: _Queued, base_ref: str) -> bool:
+    """Return whether a green check is for the group's base branch and diff, according to its name and its tag.
 
-    The run has no key, so it reads no signed record. If the base changed in between, no run has seen the change.
+    The run has no key, so it reads no signed record. If the base branch changed since the verdict, or now contains a
+    part of the pull request's history, no run has seen this diff.
     """
-    pull = snapshot.pull
-    if pull.base_ref != (base_ref or pull.base_ref):
+    pull, tag = queued.snapshot.pull, check.tag
+    if tag is None or pull.base_ref != (base_ref or pull.base_ref):
         return False
-    is_shared = settings.check_names.are_shared(snapshot.repository.default_branch, pull)
-    return not is_shared or (check.tag is not None and check.tag.base == base_mark(pull.base_ref))
+    is_shared = queued.settings.check_names.are_shared(queued.snapshot.repository.default_branch, pull)
+    if is_shared and tag.base != mark_of(pull.base_ref):
+        return False
+    # The label `skip-review` and a bot's own pull request do not depend on the diff.
+    is_unread = check.verdict == Conclusion.SKIPPED and not tag.merge_base
+    return is_unread or tag.merge_base == mark_of(queued.merge_base)

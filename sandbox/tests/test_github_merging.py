@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from reviewbot_sandbox.github import World, merge_group_event
 from reviewbot_sandbox.github.refusal import Refusal
 
-from reviewbot.domain.model.events import MergeGroupEvent, read_event
+from reviewbot.domain.model.events import MergeGroupEvent, QueueEntry, read_event
 from tests.contract.published import SCHEMAS
 
 REPO = "acme/widget"
@@ -119,7 +119,7 @@ def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: Wo
 def test_the_action_reads_the_event_of_a_merge_group(github_world: World, github_url: str) -> None:
     group = github_world.queue(REPO, [1])
     event = read_event("merge_group", merge_group_event(github_world.store, group, github_url))
-    assert event == MergeGroupEvent(group.head_sha, (1,), "main")
+    assert event == MergeGroupEvent(group.head_sha, (QueueEntry(1, group.base_sha),), "main")
 
 
 @pytest.mark.npm

@@ -336,8 +336,8 @@ def test_a_person_can_start_it_manually(tmp_path: Path) -> None:
 
 def group(rig: Rig) -> dict[str, object]:
     """Return the payload of a merge group that contains the pull request."""
-    head = rig.world.pull(REPO, 1).head_sha
-    ref = f"refs/heads/gh-readonly-queue/main/pr-1-{head}"
+    pull = rig.world.pull(REPO, 1)
+    head, ref = pull.head_sha, f"refs/heads/gh-readonly-queue/main/pr-1-{pull.base_sha}"
     return {"action": "checks_requested", "merge_group": {"head_sha": head, "head_ref": ref}}
 
 

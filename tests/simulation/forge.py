@@ -34,6 +34,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.ledger.external_id import names_open_task
+from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -298,11 +299,14 @@ class SimulatedForge:
         """See `ports.Repository.permission`."""
         return self.github.permissions.get(login.lower(), Permission.NONE)
 
-    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+    def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
         """See `ports.Repository.queued`."""
         line = self.github.queue_of(base_ref)
         place = next((at for at, (_, sha) in enumerate(line, 1) if sha == head_sha), 0)
-        return () if "merge-queues: read" in self.denied else tuple(number for number, _ in line[:place])
+        if "merge-queues: read" in self.denied:
+            return ()
+        commits = self.github.git.commits
+        return tuple(QueueEntry(number, commits[sha].parents[0]) for number, sha in line[:place])
 
     # Check runs
 

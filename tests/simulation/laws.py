@@ -739,12 +739,12 @@ def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
     GitHub removes one whose head, base or state changes. A check with the name for another base meets no ruleset.
     """
     pulls, base = world.github.pulls, world.truth.group_bases[check.head_sha]
-    group = [(pulls[number], head) for number, head in world.truth.groups[check.head_sha]]
-    judged = [(pull, head) for pull, head in group if not _is_forged(world, pull)]
-    is_there = all(pull.is_open and (pull.head_sha, pull.base_ref) == (head, base) for pull, head in group)
-    for pull, head in judged if is_there and check.name == CHECK else ():
+    group = [(pulls[number], head, onto) for number, head, onto in world.truth.groups[check.head_sha]]
+    judged = [one for one in group if not _is_forged(world, one[0])]
+    is_there = all(pull.is_open and (pull.head_sha, pull.base_ref) == (head, base) for pull, head, _ in group)
+    for pull, head, onto in judged if is_there and check.name == CHECK else ():
         skipped = replace(check, conclusion="skipped")
-        if all(problems := [_not_green(world, pull.number, head, one, base) for one in (check, skipped)]):
+        if all(problems := [_not_green(world, pull.number, head, one, base, onto) for one in (check, skipped)]):
             yield Violation(NEVER_GREEN, f"a merge group with #{pull.number} was called green: {problems[0]}")
 
 
@@ -759,17 +759,23 @@ def _is_forged(world: World, pull: Pull) -> bool:
     return bool(ours) and ours[-1].number is None
 
 
-def _not_green(world: World, number: int, head: str, check: StoredCheck, base_ref: str = "") -> str:
-    """Return why a head may not be green as a check says, against a base or any that it had; empty if it may."""
+def _not_green(world: World, number: int, head: str, check: StoredCheck, base_ref: str = "", onto: str = "") -> str:
+    """Return why a head may not be green as a check says, against a base or any that it had; empty if it may.
+
+    `onto` is the commit onto which a merge queue merges it.
+    """
     exempt = [one for one, base in world.truth.bypasses | world.truth.skipped if base_ref in {"", base}]
     apply_bypass = head in exempt or world.is_bots_own(number, head)
     if apply_bypass or not world.github.pulls[number].is_open:
         return ""
+    git, diffs = world.github.git, world.changes_for(number, head, protected=check.name == CHECK, base_ref=base_ref)
+    if onto:
+        diffs = {git.changes(git.merge_base(onto, head), head)}
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
         else _why_not(world, str(check.conclusion), changes, head, strict=False, number=number)
-        for changes in world.changes_for(number, head, protected=check.name == CHECK, base_ref=base_ref)
+        for changes in diffs
     ]
     return problems[0] if problems and all(problems) else ""
 

@@ -17,7 +17,7 @@ from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent, MergeGroupEvent
+from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent, MergeGroupEvent, QueueEntry
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.values import replace
 from tests.simulation.github import BOT, REPOSITORY_ID, START, Content, Pull, StoredThread
@@ -334,6 +334,23 @@ def _main_turns(world: World, move: Move) -> None:
     world.github.push("main", {path: text}, author="acme")
 
 
+def _main_takes(world: World, move: Move) -> None:
+    """A part of the pull request's history is merged into its base; then the title is edited, which starts a run.
+
+    GitHub starts none for the merge. The diff of the same head is another one from now on.
+    """
+    github, pull = world.github, world.pull
+    git, base = github.git, github.git.merge_base(pull.base_sha, pull.head_sha)
+    own = [one.sha for one in git.between(pull.base_sha, pull.head_sha) if one.sha != pull.head_sha]
+    taken = _pick(own[::-1], move.a)
+    if taken is None:
+        return
+    old, new = git.commits[git.merge_base(pull.base_sha, taken) or base].files, git.commits[taken].files
+    changes: dict[str, Content] = {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
+    github.push(pull.base_ref, changes, parents=(pull.base_sha, taken), author="acme")
+    world.pending.append(world.event(pull, "edited"))
+
+
 # The author's changes of the pull request
 
 
@@ -381,9 +398,11 @@ def _queue(world: World, move: Move) -> None:
     numbers = [one.number for one in reversed(fitting) if one.number not in queued and (one is pull or move.a % 2)]
     if pull.number in numbers:
         head = github.queue(numbers)
-        line = [(one, github.git.commits[sha].parents[1]) for one, sha in github.queue_of(pull.base_ref)]
-        world.truth.groups[head], world.truth.group_bases[head] = tuple(line), pull.base_ref
-        world.pending.append(MergeGroupEvent(head, (pull.number,), pull.base_ref))
+        merges = [(one, github.git.commits[sha].parents) for one, sha in github.queue_of(pull.base_ref)]
+        world.truth.groups[head] = tuple((one, merged, onto) for one, (onto, merged) in merges)
+        world.truth.group_bases[head] = pull.base_ref
+        entry = QueueEntry(pull.number, github.git.commits[head].parents[0])
+        world.pending.append(MergeGroupEvent(head, (entry,), pull.base_ref))
 
 
 def _close(world: World, move: Move) -> None:
@@ -815,8 +834,8 @@ ASKED: Mapping[str, Play] = {
 QUEUED: Mapping[str, Play] = {"queue": _queue}
 """The merge queue, in some histories only."""
 
-MERGED: Mapping[str, Play] = {"main_turns": _main_turns, "merge_ours": _merge_ours}
-"""A flaw of the default branch, and what the author keeps of it; in some histories only."""
+MERGED: Mapping[str, Play] = {"main_turns": _main_turns, "merge_ours": _merge_ours, "main_takes": _main_takes}
+"""A flaw of the default branch, what the author keeps of it, and merged commits; in some histories only."""
 
 MOVES: Mapping[str, Play] = {
     **AUTHOR,

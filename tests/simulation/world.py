@@ -205,7 +205,8 @@ class Truth:
         intended_by: that run.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
-        groups: the pull requests of each merge group, with their heads, by the group's head; `group_bases`: its base.
+        groups: the pull requests of each merge group, by the group's head: number, head, and the commit onto which the
+            queue merges it; `group_bases`: its base.
         accepted: tasks with the heads and bases for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -231,7 +232,7 @@ class Truth:
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
     accepted: set[tuple[str, str, str]] = field(default_factory=set)
-    groups: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    groups: dict[str, tuple[tuple[int, str, str], ...]] = field(default_factory=dict)
     group_bases: dict[str, str] = field(default_factory=dict)
 
 

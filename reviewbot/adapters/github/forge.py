@@ -33,6 +33,7 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
     Waiting,
 )
+from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.past import PastPull
 from reviewbot.errors import NotFound
@@ -274,7 +275,7 @@ class GitHubForge(FileReader):
         yield from self._listed(document, {**variables, **queries.OPEN}, kind)
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
-    def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
+    def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
         def is_hidden(error: GraphQLError) -> bool:
             return error.hides("mergeQueue")
 

@@ -18,22 +18,23 @@ from reviewbot.values import replace
 SKIP_LENGTH = 11
 """The length of `CheckTag.skip`, which has 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
 
-TAG_LENGTH = 33
+TAG_LENGTH = 45
 """The characters reserved for a tag and the space after it. Only a skipped check has `CheckTag.skip`.
 
 A tag with both a record and a base, or with `CheckTag.says`, is longer. `marked` adds these parts only if they fit.
 """
 
-BASE_LENGTH = 11
-"""The length of `CheckTag.base`."""
+MARK_LENGTH = 11
+"""The length of `CheckTag.base` and `CheckTag.merge_base`, which have 66 bits in Base64."""
 
 _MOST = 250
 """The maximum length of an `external_id`, less a few characters for the mark of a question and a longer counter."""
 
+_MARK = f"[0-9A-Za-z_-]{{{MARK_LENGTH}}}"
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
-    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?"
-    rf"(?:@(?P<base>[0-9A-Za-z_-]{{{BASE_LENGTH}}}))?(?P<asks>\?)?(?:#(?P<says>[0-9a-f]{{6}}))?(?: (?P<rest>.*))?",
+    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?:@(?P<base>{_MARK}))?(?:~(?P<merge_base>{_MARK}))?"
+    r"(?P<asks>\?)?(?:#(?P<says>[0-9a-f]{6}))?(?: (?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
 
@@ -47,7 +48,8 @@ class CheckTag(Struct, frozen=True):
         verdict: the conclusion, or an empty string while the review is open.
         skip: the record that this head needs no review; see `skip_record`.
         asks: whether a question on the pull request is open. Collections look for this mark.
-        base: the `base_mark` of the base branch of a green verdict, if checks for several branches share the name.
+        base: the `mark_of` the base branch of a green verdict, if checks for several branches share the name.
+        merge_base: the `mark_of` the merge base of a green verdict, or empty if the run did not read the diff.
         says: a digest of the text on the page of a failed check, so that an outdated page is replaced.
     """
 
@@ -56,6 +58,7 @@ class CheckTag(Struct, frozen=True):
     skip: str = ""
     asks: bool = False
     base: str = ""
+    merge_base: str = ""
     says: str = ""
 
 
@@ -63,22 +66,24 @@ def with_tag(tag: CheckTag, copy: str) -> str:
     """Return the `external_id` for a tag and a copy. The copy may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
     base = f"@{tag.base}" if tag.base else ""
+    base += f"~{tag.merge_base}" if tag.merge_base else ""
     says = f"#{tag.says}" if tag.says else ""
     written = f"pr{tag.number}={tag.verdict}{skip}{base}{'?' * tag.asks}{says}"
     return " ".join(part for part in (written, copy) if part)
 
 
-def marked(tag: CheckTag, copy: str, *, base_ref: str = "", says: str = "") -> CheckTag:
-    """Add the base branch and a digest of the page's text to a tag if they fit beside its record and the copy.
+def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str = "", says: str = "") -> CheckTag:
+    """Add the base branch, the merge base and a digest of the page's text to a tag if they fit beside the copy.
 
-    If the base is missing, a merge group does not count the check as green.
+    If a mark is missing, a merge group does not count the check as green.
     """
-    whole = replace(tag, base=base_mark(base_ref) if base_ref else "", says=_digest(says).hex()[:6] if says else "")
+    base, merge_base = (mark_of(one) if one else "" for one in (base_ref, merge_base))
+    whole = replace(tag, base=base, merge_base=merge_base, says=_digest(says).hex()[:6] if says else "")
     return whole if len(with_tag(whole, copy)) <= _MOST else tag
 
 
-def base_mark(base_ref: str) -> str:
-    return base64.urlsafe_b64encode(_digest(base_ref)).decode()[:BASE_LENGTH]
+def mark_of(name: str) -> str:
+    return base64.urlsafe_b64encode(_digest(name)).decode()[:MARK_LENGTH]
 
 
 def _digest(text: str) -> bytes:
@@ -96,6 +101,7 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
         match["skip"] or "",
         asks=match["asks"] is not None,
         base=match["base"] or "",
+        merge_base=match["merge_base"] or "",
         says=match["says"] or "",
     )
     return tag, match["rest"] or ""

@@ -39,7 +39,7 @@ _PARTS: Mapping[str, str] = {
     "used": f"{_CREDITS}|-",
     "size_tier": "[0-9]{1,2}",
     "missed": "[0-9]{1,6}",
-    "since": "[0-9a-f]{40,64}|-",
+    "since": "[A-Za-z0-9_-]{27}|[A-Za-z0-9_-]{43}|-",
     "at": "[0-9]{1,11}",
     "spent": _CREDITS,
     "asked": "r?[0-9]{1,20}|-",
@@ -81,6 +81,10 @@ def _read_rules(word: str) -> Rules:
     return Rules(fail_on, pending, error, partial)
 
 
+def _in_base64(digits: str) -> str:
+    return urlsafe_b64encode(bytes.fromhex(digits)).decode().rstrip("=")
+
+
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
     """Return the `external_id` of a purchase. `ledger` contains the purchase and supplies the credits spent so far."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
@@ -90,10 +94,10 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked = purchase.asked[-1] if purchase.asked else "-"
     rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
-    more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
+    more = f"{_in_base64(purchase.since) or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
-    identity = urlsafe_b64encode(bytes.fromhex(purchase.identity[:SHORT_IDENTITY])).decode().rstrip("=")
-    payload = f"{identity} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
+    identity, selection = _in_base64(purchase.identity[:SHORT_IDENTITY]), purchase.selection[:SHORT_SELECTION]
+    payload = f"{identity} {figures} {more} {selection} {counter} "
     # If the ids do not fit, the copy is read as an intent. Buying with the same key then finds the tasks.
     space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
     payload += purchase.task_id if len(purchase.task_id) <= space else ""
@@ -105,7 +109,8 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None
-    missed, since, asked = int(part["missed"]), part["since"].strip("-"), part["asked"].strip("-")
+    missed, asked = int(part["missed"]), part["asked"].strip("-")
+    since = "" if part["since"] == "-" else urlsafe_b64decode(f"{part['since']}=").hex()
     purchase = Purchase(
         identity=urlsafe_b64decode(f"{part['identity']}==").hex(),
         attempt=int(part["attempt"]),

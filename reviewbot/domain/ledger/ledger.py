@@ -387,13 +387,16 @@ class Ledger(Struct, frozen=True):
         return any(command < one.read_at for one in self.purchases)
 
     def is_founded(self, purchase: Purchase) -> bool:
-        """Return whether the earlier reviews that this purchase builds on are finished, as far as they are recorded."""
+        """Return whether the earlier reviews that this purchase builds on are finished.
+
+        The record of the last one is required. Older ones may have been dropped.
+        """
         seen: set[str] = set()
         while purchase.since and purchase.since not in seen:
             seen.add(purchase.since)
             before = [entry for entry in self.purchases if entry.head_sha == purchase.since]
             if not before:
-                return True
+                return len(seen) > 1
             done = next((entry for entry in reversed(before) if entry.state is TaskState.DONE), None)
             if done is None:
                 return False

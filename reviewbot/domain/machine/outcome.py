@@ -7,7 +7,7 @@ from collections.abc import Collection
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.findings.tracked_finding import Judged
-from reviewbot.domain.github.check_identity import base_mark
+from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
@@ -119,6 +119,8 @@ def _is_outdated(known: Known, there: CheckRun) -> bool:
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
+        case Conclusion.SUCCESS if bought and known.is_read and bought.change not in {"", known.change.index.change}:
+            return True  # by now, the base branch contains a part of the head's history
         case Conclusion.SUCCESS:
             return request.shares_name and not (there.external_id and _is_of_this_base(known, there))
         case Conclusion.ACTION_REQUIRED if request.may_buy:
@@ -296,7 +298,7 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
     if check.conclusion not in GREEN or tag is None or not pull.is_open:
         return False
     shares_name = known.request.shares_name and check.name in known.snapshot.check_names[:1]
-    is_for_another_base = shares_name and tag.base != base_mark(pull.base_ref)
+    is_for_another_base = shares_name and tag.base != mark_of(pull.base_ref)
     if is_for_another_base or any(isinstance(one, Unwaive) for one in known.memory.update.edits):
         return True
     if tag.verdict != Conclusion.SUCCESS:

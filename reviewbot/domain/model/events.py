@@ -104,17 +104,28 @@ class DispatchEvent(Struct, frozen=True):
     workflow: str = ""
 
 
+class QueueEntry(Struct, frozen=True):
+    """A pull request in a merge queue.
+
+    Attributes:
+        base_sha: the commit onto which the queue merges it, or empty if unknown.
+    """
+
+    number: int
+    base_sha: str = ""
+
+
 class MergeGroupEvent(Struct, frozen=True):
     """A request by the merge queue for a check.
 
     Attributes:
         head_sha: the commit that needs the check. Without it, the queue stalls.
-        numbers: the pull requests in the name of the head's branch, usually only the last one of the group.
+        entries: the pull requests in the name of the head's branch, usually only the last one of the group.
         base_ref: the target branch without `refs/heads/`, or empty.
     """
 
     head_sha: str
-    numbers: tuple[int, ...]
+    entries: tuple[QueueEntry, ...]
     base_ref: str = ""
 
 
@@ -306,9 +317,10 @@ def _merge_group(_: str, payload: _Payload) -> Event:
     head_sha = _needed(_sha(group.head_sha), "merge_group.head_sha")
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may contain slashes and text like `pr-<n>-<sha>`.
     part = (group.head_ref or "").rpartition("/")[2]
-    found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
-    numbers = tuple(dict.fromkeys(number for number in found if number))
-    return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
+    found = re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-([0-9a-f]{40})", part)
+    onto = {number: base_sha for digits, base_sha in found if (number := _typed_number(digits))}
+    entries = tuple(QueueEntry(number, base_sha) for number, base_sha in onto.items())
+    return MergeGroupEvent(head_sha, entries, (group.base_ref or "").removeprefix("refs/heads/"))
 
 
 def _workflow_run(name: str, payload: _Payload) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pytest
 from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, Scope
 
+from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import PermissionMissing
 
@@ -32,6 +33,10 @@ def opened(github: GitHubOnLoopback, count: int = 1) -> list[int]:
         github.world.push(REPO, branch, {f"{branch}.txt": f"{index}\n"}, author="mona")
         numbers.append(github.world.open_pull_request(REPO, branch, author="mona").number)
     return numbers
+
+
+def numbers(queue: Iterable[QueueEntry]) -> tuple[int, ...]:
+    return tuple(entry.number for entry in queue)
 
 
 def checked(github: GitHubOnLoopback, number: int, status: str = "in_progress", name: str = CHECK_NAME) -> int:
@@ -168,8 +173,8 @@ def test_a_merge_group_lists_the_pull_requests_before_it(github: GitHubOnLoopbac
     single = github.world.queue(REPO, [second])
     github.world.queue(REPO, [fourth])
     github.sent()
-    assert github.forge.queued("main", pair.head_sha) == (third, 1)
-    assert github.forge.queued("main", single.head_sha) == (third, 1, second)
+    assert numbers(github.forge.queued("main", pair.head_sha)) == (third, 1)
+    assert numbers(github.forge.queued("main", single.head_sha)) == (third, 1, second)
     assert len(github.sent()) == 2
 
 
@@ -177,7 +182,7 @@ def test_a_merged_pull_request_has_left_the_queue(github: GitHubOnLoopback) -> N
     (second,) = opened(github)
     first, group = github.world.queue(REPO, [1]), github.world.queue(REPO, [second])
     github.world.close(REPO, 1, merged=True)
-    assert github.forge.queued("main", group.head_sha) == (second,)
+    assert numbers(github.forge.queued("main", group.head_sha)) == (second,)
     assert github.forge.queued("main", first.head_sha) == ()
 
 
@@ -204,13 +209,14 @@ def test_a_queue_that_the_token_may_not_read_is_empty(github: GitHubOnLoopback) 
     assert github.forge.queued("main", group.head_sha) == ()
     github.world.app_token("ghs_queue", permissions={**WORKFLOW, Scope.MERGE_QUEUES: Access.READ})
     with github.open("ghs_queue") as forge:
-        assert forge.queued("main", group.head_sha) == (1,)
+        assert numbers(forge.queued("main", group.head_sha)) == (1,)
 
 
 def entry(position: int, number: int | None) -> dict[str, object]:
     """Return a merge queue entry. Its SHA repeats the position's digit; without a number the pull request is hidden."""
     pull = None if number is None else {"number": number}
-    return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
+    commits = {"baseCommit": None, "headCommit": {"oid": str(position) * 40}}
+    return {"position": position, **commits, "pullRequest": pull}
 
 
 def reply_with_queue(github: GitHubOnLoopback, *nodes: object) -> None:
@@ -228,4 +234,4 @@ def test_a_queue_with_a_hidden_entry_is_incomplete(github: GitHubOnLoopback, hid
 
 def test_the_order_of_the_queue_entries_does_not_matter(github: GitHubOnLoopback) -> None:
     reply_with_queue(github, entry(3, 9), entry(2, 7), entry(1, 8))
-    assert github.forge.queued("main", "2" * 40) == (8, 7)
+    assert github.forge.queued("main", "2" * 40) == (QueueEntry(8), QueueEntry(7))

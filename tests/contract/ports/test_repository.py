@@ -8,6 +8,7 @@ from reviewbot_sandbox.github import FileVersion
 from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.model.events import QueueEntry
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from reviewbot.values import replace
 from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, open_change
@@ -197,8 +198,11 @@ def test_a_merge_group_contains_the_pull_requests_queued_before_it(github: GitHu
     assert github.forge.queued("main", main) == ()
     first = github.queue(1)
     second = github.queue(3, 2)
-    assert github.forge.queued("main", first) == (1,)
-    assert github.forge.queued("main", second) == (1, 3, 2)
+    (entry,) = github.forge.queued("main", first)
+    assert entry == QueueEntry(1, main)
+    before, third, last = github.forge.queued("main", second)
+    assert (before, third) == (entry, QueueEntry(3, first))
+    assert (last.number, github.forge.merge_base(last.base_sha, second)) == (2, last.base_sha)
     for branch, sha in (("main", main), ("main", ABSENT), ("release", first), ("main", github.tip("b"))):
         assert github.forge.queued(branch, sha) == ()
     assert github.forge.merge_base("main", second) == main
@@ -211,7 +215,7 @@ def test_a_closed_pull_request_leaves_the_queue(github: GitHubHarness) -> None:
     first, second = github.queue(1), github.queue(2)
     github.close(1)
     assert github.forge.queued("main", first) == ()
-    assert github.forge.queued("main", second) == (2,)
+    assert [one.number for one in github.forge.queued("main", second)] == [2]
 
 
 def test_an_unreadable_queue_returns_nothing(github: GitHubHarness) -> None:

@@ -10,7 +10,7 @@ from reviewbot.domain.github.check_identity import (
     SKIP_LENGTH,
     TAG_LENGTH,
     CheckTag,
-    base_mark,
+    mark_of,
     marked,
     split_tag,
     with_tag,
@@ -23,7 +23,7 @@ NUMBERS = st.integers(1, 999_999_999)
 TAGS = st.builds(CheckTag, NUMBERS, st.just("") | st.sampled_from(Conclusion), asks=st.booleans()) | st.builds(
     CheckTag, NUMBERS, st.just(Conclusion.SKIPPED), RECORDS, st.booleans()
 )
-BASES = st.text(min_size=1).map(base_mark)
+BASES = st.text(min_size=1).map(mark_of)
 GREEN = st.builds(CheckTag, NUMBERS, st.sampled_from(["success", "skipped"]), asks=st.booleans(), base=BASES)
 COPIES = st.text(st.characters(codec="ascii", exclude_characters=" "), min_size=1).map(lambda text: f"rb1 {text}")
 
@@ -49,9 +49,9 @@ def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -
 def test_a_record_and_a_base_are_written_together_only_if_there_is_space(length: int, *, has_space: bool) -> None:
     tag = CheckTag(999_999_999, "skipped", "a" * SKIP_LENGTH, asks=True)
     now = marked(tag, "x" * length, base_ref="release/1")
-    assert now == (replace(tag, base=base_mark("release/1")) if has_space else tag)
+    assert now == (replace(tag, base=mark_of("release/1")) if has_space else tag)
     assert len(with_tag(now, "x" * length)) <= 255
-    assert base_mark("release/1") != base_mark("release/2")
+    assert mark_of("release/1") != mark_of("release/2")
 
 
 @pytest.mark.parametrize(("length", "has_space"), [(214, True), (215, False)])

@@ -16,7 +16,7 @@ from reviewbot.domain.findings.tracked_finding import (
     TrackedFinding,
     Waiver,
 )
-from reviewbot.domain.github.check_identity import SKIP_LENGTH, CheckTag, base_mark
+from reviewbot.domain.github.check_identity import SKIP_LENGTH, CheckTag, mark_of
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id
@@ -80,9 +80,9 @@ def test_a_check_for_another_base_with_its_name_is_outdated(check: CheckRun) -> 
     now = replace(known(shares_name=True), found=Ledger())
     now = replace(now, snapshot=replace(now.snapshot, check_names=("CodeVF review", "Other")))
     assert check.tag is not None
-    here = replace(check, tag=replace(check.tag, base=base_mark("main")))
+    here = replace(check, tag=replace(check.tag, base=mark_of("main")))
     assert outlives(now, check, None, ())
-    assert outlives(now, replace(check, tag=replace(check.tag, base=base_mark("next"))), None, ())
+    assert outlives(now, replace(check, tag=replace(check.tag, base=mark_of("next"))), None, ())
     assert not outlives(now, here, None, ())
     assert not outlives(now, replace(check, name="Other"), None, ())
     assert not outlives(replace(now, request=replace(now.request, shares_name=False)), check, None, ())

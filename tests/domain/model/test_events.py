@@ -18,6 +18,7 @@ from reviewbot.domain.model.events import (
     Event,
     MergeGroupEvent,
     OtherEvent,
+    QueueEntry,
     RelayEvent,
     ReviewEvent,
     read_event,
@@ -225,7 +226,8 @@ def merge_group(ref: object, action: str = "checks_requested", sha: object = SHA
     ],
 )
 def test_a_merge_group_names_its_pull_requests(ref: object, numbers: tuple[int, ...]) -> None:
-    assert read_event("merge_group", merge_group(ref)) == MergeGroupEvent(SHA, numbers)
+    entries = tuple(QueueEntry(one, SHA) for one in numbers)
+    assert read_event("merge_group", merge_group(ref)) == MergeGroupEvent(SHA, entries)
 
 
 def test_a_merge_group_names_its_base_branch() -> None:

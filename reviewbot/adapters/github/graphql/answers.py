@@ -508,6 +508,7 @@ class Numbered(Node, frozen=True):
 
 class QueueEntry(Node, frozen=True):
     position: int
+    base_commit: Oid | None
     head_commit: Oid | None
     pull_request: Numbered | None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
+from reviewbot.adapters.github.graphql import answers
+from reviewbot.adapters.github.graphql.answers import Checked
 from reviewbot.adapters.github.graphql.parse import checked_commits, checks, half_read
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import names_open_task
+from reviewbot.domain.model.events import QueueEntry
 
 _GIVEN_UP = "stale"
 """GitHub's conclusion for a check run that was open for two weeks."""
@@ -31,7 +33,7 @@ def _is_open(run: CheckRun) -> bool:
     return left or asks or names_open_task(run.external_id)
 
 
-def contained(entries: Sequence[QueueEntry | None], head_sha: str) -> tuple[int, ...]:
+def contained(entries: Sequence[answers.QueueEntry | None], head_sha: str) -> tuple[QueueEntry, ...]:
     """Return the pull requests in a merge queue up to a commit.
 
     The result is empty if the commit is not found or an entry is hidden.
@@ -39,11 +41,11 @@ def contained(entries: Sequence[QueueEntry | None], head_sha: str) -> tuple[int,
     readable = [entry for entry in entries if entry]
     if len(readable) < len(entries):
         return ()
-    numbers: list[int] = []
+    found: list[QueueEntry] = []
     for entry in sorted(readable, key=lambda entry: entry.position):
         if entry.pull_request is None:
             return ()
-        numbers.append(entry.pull_request.number)
+        found.append(QueueEntry(entry.pull_request.number, entry.base_commit.oid if entry.base_commit else ""))
         if entry.head_commit is not None and entry.head_commit.oid == head_sha:
-            return tuple(numbers)
+            return tuple(found)
     return ()

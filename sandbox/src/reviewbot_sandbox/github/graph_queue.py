@@ -31,6 +31,7 @@ RESOLVERS: Resolvers = {
     "Repository": {"mergeQueue": merge_queue},
     "MergeQueue": {"entries": entries},
     "MergeQueueEntry": {
+        "baseCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].base_sha),
         "headCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].head_sha),
         "pullRequest": lambda row, info: context(info).store.pulls[row["repo"], row["entry"].number],
     },
