@@ -1,1 +1,1 @@
-"""The local reviewer: runs static analyzers isolated on copies of the files, and rates what they report."""
+"""The local reviewer: runs static analyzers in isolation on copies of the files, and rates their findings."""

@@ -1,4 +1,4 @@
-"""Rate what the analyzers found, and put it into the form of the service's answer."""
+"""Rate the analyzers' findings and format them like an answer of the service."""
 
 from __future__ import annotations
 
@@ -26,19 +26,25 @@ CODE_CHARACTERS = 4_000
 
 @cache
 def table(name: str) -> Mapping[str, Any]:
-    """Return `ratings.toml` or `explanations.toml`."""
+    """Return the contents of `ratings.toml` or `explanations.toml`."""
     return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def explain(raw: RawFinding) -> str:
-    """Return the explanation of the rule's longest known prefix; empty for a tool whose notes explain its rules."""
+    """Return the explanation for the longest known prefix of the rule.
+
+    The result is empty for a tool whose notes explain its rules.
+    """
     texts: Mapping[str, str] = table("explanations.toml").get(raw.tool, {})
     names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
     return next((texts[name] for name in names if name in texts), texts.get("default", ""))
 
 
 def rate(raw: RawFinding) -> tuple[Severity, Category]:
-    """Rate by the longest known prefix of "rule level", else by the analyzer's level, else by its default."""
+    """Return the rating of the longest known prefix of "rule level".
+
+    If no prefix is known, use the rating of the analyzer's level, or else the analyzer's default.
+    """
     rated, name = table("ratings.toml")[raw.tool], f"{raw.rule} {raw.level}"
     rules = (rated["rules"].get(name[:length]) for length in range(len(name), 0, -1))
     severity, category = next(filter(None, rules), rated["levels"].get(raw.level, rated["default"]))
@@ -49,8 +55,8 @@ class Located(Struct, frozen=True):
     """A rated finding on lines of the author's file.
 
     Attributes:
-        line: first line, from 1, as git counts.
-        edits: the analyzer's fix, together with those of the same rule on the same lines.
+        line: the first line, counted from 1 as git does.
+        edits: the analyzer's fix, together with the fixes of the same rule on the same lines.
     """
 
     file: SourceFile
@@ -63,18 +69,18 @@ class Located(Struct, frozen=True):
 
     @property
     def suggestion(self) -> str | None:
-        """The lines after the fix, if there is a safe one of exactly these lines."""
+        """The lines after the fix, or None without a safe fix for exactly these lines."""
         return replacement(self.file.lines, self.line, self.end_line, self.edits)
 
     @property
     def order(self) -> tuple[int, str, int, int, str, str, str]:
-        """Worst first, then in reading order."""
+        """The sort key: worst first, then in reading order."""
         raw = self.raw
         return (self.severity.rank, self.file.path, self.line, self.end_line, raw.tool, raw.rule, raw.message)
 
 
 def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
-    """Rate the findings on added lines; of several with the same meaning on a line, keep the worst."""
+    """Rate the findings on added lines. If several findings on a line have the same meaning, keep the worst."""
     located = (one for copy, raw in found if (one := _located(copy, raw)) is not None)
     meanings = {rule: meaning for meaning, rules in table("ratings.toml")["same"].items() for rule in rules}
     kept: dict[tuple[str, int, str], Located] = {}
@@ -86,7 +92,7 @@ def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Keep the first, with both fixes if they belong to one rule and do not overlap."""
+    """Return the first finding, with both fixes if they belong to one rule and do not overlap."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))
@@ -100,7 +106,7 @@ def _located(copy: Copy, raw: RawFinding) -> Located | None:
     if not touched:
         return None
     if end_line - line >= MAX_LINES:
-        # A finding on a whole function or job is shown on its first line, or where the change begins if that is old.
+        # Show a finding on a whole function or job on its first line, or on the first added line if that line is old.
         line = end_line = line if line in file.added else touched[0]
     # A CR inside a line makes the analyzer's line and column numbers differ from git's.
     edits = () if any("\r" in text for text in file.lines) else raw.edits
@@ -108,7 +114,7 @@ def _located(copy: Copy, raw: RawFinding) -> Located | None:
 
 
 def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
-    """Build the answer: files in the order of their names, findings in the order of their lines."""
+    """Build the answer, with the files sorted by path and their findings by line."""
     ordered = sorted(findings, key=lambda one: (one.file.path, one.line, one.order))
     files = [
         {"path": path, "findings": [_finding(one) for one in group]}
@@ -120,7 +126,7 @@ def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
 def _finding(one: Located) -> dict[str, object]:
     raw = one.raw
     code = "\n".join(one.file.lines[one.line - 1 : one.end_line])
-    quoted = len(code) <= CODE_CHARACTERS  # The quote may be left out, and one line of a bundle can be a megabyte.
+    quoted = len(code) <= CODE_CHARACTERS  # The quote is optional, and one line of a bundle can be a megabyte.
     finding: dict[str, object] = {
         "severity": one.severity.value,
         "category": one.category.value,
@@ -146,20 +152,21 @@ def _explanation(raw: RawFinding) -> str:
 
 
 _IDENTIFIER = re.compile(r"\S*[\d_.(]|[b-z]\b|\S+ (?:appears|is referenced)\b")
-"""The start of a message that begins with a name of the code, whose case matters."""
+"""The start of a message that begins with an identifier from the code, whose case matters."""
 
 
 def title(message: str) -> str:
-    """Return the first words of a message on one line, with a capital letter unless they are a name of the code."""
+    """Return the first words of a message on one line, capitalized unless they begin with an identifier."""
     line = " ".join(message.split())
     line = line if _IDENTIFIER.match(line) else line[:1].upper() + line[1:]
     return line if len(line) <= TITLE_CHARACTERS else f"{line[: TITLE_CHARACTERS - 1]}…"
 
 
 def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[Edit]) -> str | None:
-    """Return the lines `line`..`end_line` after the edits, without the last newline; empty to delete them.
+    """Return the lines `line` to `end_line` after the edits, without the last newline.
 
-    None if there is no fix, or if it reaches outside the lines, overlaps itself or changes nothing.
+    An empty string deletes the lines. Return None if there is no fix, or if the fix reaches outside the lines, overlaps
+    itself or changes nothing.
     """
     old = [f"{text}\n" for text in lines[line - 1 : end_line]]
     starts, text = [0, *accumulate(map(len, old))], "".join(old)
@@ -178,6 +185,6 @@ def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[
 
 
 def _offset(lines: Sequence[str], starts: Sequence[int], index: int, column: int) -> int:
-    """Return the offset of a column, from 1, in a line, from 0; -1 outside."""
+    """Return the offset of a column (from 1) in a line (from 0), or -1 if it is outside the lines."""
     length = len(lines[index]) if 0 <= index < len(lines) else int(index == len(lines))
     return starts[index] + column - 1 if 1 <= column <= length else -1

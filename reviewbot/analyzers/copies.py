@@ -1,4 +1,4 @@
-"""Copies of the files for the analyzers: under names that reviewbot chooses, without the author's suppressions."""
+"""Copies of the files for the analyzers, under names that reviewbot chooses and without the author's suppressions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from reviewbot.domain.diff.text_index import split_lines
 
 
 class SourceFile(Struct, frozen=True):
-    """A file of the change, at its head; `path` is untrusted and never used on disk.
+    """A file of the change at its head. `path` is untrusted and never used on disk.
 
     Attributes:
-        lines: as git counts them, without LF or CRLF.
-        added: the numbers of the added lines, from 1.
+        lines: the lines as git counts them, without LF or CRLF.
+        added: the numbers of the added lines, starting at 1.
     """
 
     path: str
@@ -29,7 +29,7 @@ class SourceFile(Struct, frozen=True):
 
     @property
     def shebang(self) -> str:
-        """The first line if it names an interpreter, else empty. A byte order mark does not hide it."""
+        """The first line if it starts with `#!`, or an empty string. A byte order mark is ignored."""
         first = self.lines[0].removeprefix("\ufeff") if self.lines else ""
         return first if first.startswith("#!") else ""
 
@@ -38,8 +38,8 @@ class Copy(Struct, frozen=True):
     """A file that an analyzer reads.
 
     Attributes:
-        name: its path in the analyzer's folder.
-        origin: for each line of the copy, the number of the source's line.
+        name: the path of the copy in the analyzer's folder.
+        origin: for each line of the copy, the number of the line in the source.
     """
 
     source: SourceFile
@@ -47,7 +47,7 @@ class Copy(Struct, frozen=True):
     origin: tuple[int, ...]
 
     def source_line(self, line: int) -> int:
-        """Translate a line number; numbers outside the copy mean its nearest end."""
+        """Return the line number in the source. A number outside the copy counts as its first or last line."""
         return self.origin[min(max(line, 1), len(self.origin)) - 1] if self.origin else 1
 
 
@@ -58,9 +58,9 @@ def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
     """Write a copy of a file to `folder / name`.
 
-    Some analyzers start a new line at a CR inside a line, unlike git. The copy makes each one a line and remembers its
-    origin, so that an author cannot move findings off the changed lines. Matches of `pragma` disable the analyzer from
-    inside a file. The same number of `x` replaces them, so that columns stay.
+    Some analyzers start a new line at a CR inside a line, unlike git. The copy splits such lines and records where each
+    part came from, so that an author cannot move findings off the changed lines. Matches of `pragma` would disable the
+    analyzer from inside a file. Each is replaced with equally many `x`, which preserves columns.
     """
     lines = [(number, piece) for number, line in enumerate(source.lines, start=1) for piece in line.split("\r")]
     text = "".join(f"{piece}\n" for _, piece in lines)

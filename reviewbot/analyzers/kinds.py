@@ -1,4 +1,4 @@
-"""The kind of a file: which analyzer reads it, and whether it needs one."""
+"""Find out which analyzer reads a file, and whether it needs one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# JavaScript is read with the grammar for TypeScript with JSX, which is a superset of it but for HTML-like comments.
+# JavaScript is read with the grammar for TypeScript with JSX, which is a superset except for HTML-like comments.
 _GRAMMARS: Final = {
     ".js": ".tsx", ".jsx": ".tsx", ".mjs": ".tsx", ".cjs": ".tsx", ".tsx": ".tsx",
     ".ts": ".ts", ".mts": ".ts", ".cts": ".ts",
@@ -35,7 +35,7 @@ _SHELL_NAMES: Final = _words(
     "bashrc profile pkgbuild apkbuild"
 )
 
-# Documents and data. Everything else without an analyzer counts as source: an unknown name hides nothing.
+# Documents and data. Any other file without an analyzer counts as source, so that an unknown name hides nothing.
 _PLAIN_SUFFIXES: Final = _words(
     ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
     ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
@@ -47,7 +47,7 @@ _PLAIN_NAMES: Final = _words(
     ".dockerignore .npmignore .prettierignore .eslintignore .helmignore .gcloudignore .editorconfig .mailmap "
     ".nvmrc .node-version .python-version .ruby-version .tool-versions .prettierrc .npmrc .yarnrc .browserslistrc"
 )
-# Names with a plain ending that a build tool runs.
+# Files with a document's ending that a build tool runs.
 _RUN_BY_NAME: Final = frozenset(("cmakelists.txt", "meson_options.txt"))
 _MARKUP: Final = frozenset((".html", ".htm", ".xhtml", ".svg"))
 _SCRIPT_IN_MARKUP: Final = re.compile(
@@ -56,7 +56,7 @@ _SCRIPT_IN_MARKUP: Final = re.compile(
 
 
 def python(file: SourceFile) -> str | None:
-    """Return the copy's ending for Python; `__init__.py` keeps its name, because its unused imports are exports."""
+    """Return the copy's ending for Python. `__init__.py` keeps its name, because its unused imports are exports."""
     if file.basename in {"__init__.py", "__init__.pyi"}:
         return f"/{file.basename}"
     if file.basename.endswith(".pyi"):
@@ -66,16 +66,17 @@ def python(file: SourceFile) -> str | None:
 
 
 def shell(file: SourceFile) -> str | None:
-    """Return the copy's ending for a shell that shellcheck reads: not zsh, fish or csh.
+    """Return the copy's ending for a script in a shell that shellcheck supports, i.e., not zsh, fish or csh.
 
-    Without a `#!` line shellcheck goes by the ending: bash, unless the name says otherwise.
+    Without a `#!` line, shellcheck chooses the shell by the ending, which is that of bash unless the name indicates
+    another shell.
     """
     if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
         return ".sh"
     named = re.search(r"\.(sh|bash|ksh|mksh|dash|bats|ebuild|eclass|command)$|^\.(m?ksh)rc$", file.basename)
     dialect = (named[1] or named[2]) if named else "bash" if file.basename in _SHELL_NAMES else ""
     if not dialect and re.search(r"(^|/)\.husky/[^/.]+$", file.path.lower()):
-        dialect = "dash"  # Husky gives its hooks to `sh`.
+        dialect = "dash"  # Husky runs its hooks with `sh`.
     if not dialect:
         return None
     endings = {"ksh": ".ksh", "mksh": ".ksh", "dash": ".dash", "bats": ".bats"}
@@ -83,7 +84,7 @@ def shell(file: SourceFile) -> str | None:
 
 
 def grammar(file: SourceFile) -> str | None:
-    """Return the copy's ending for a language of reviewbot's rules; the name counts before the `#!` line."""
+    """Return the copy's ending for a language of reviewbot's rules. The name takes precedence over the `#!` line."""
     named = _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
     return named or _interpreter(file)
 
@@ -99,7 +100,7 @@ def workflow(file: SourceFile) -> str | None:
 
 
 def dockerfile(file: SourceFile) -> str | None:
-    """Return the copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` not."""
+    """Return the copy's ending for a Dockerfile, e.g., `Dockerfile-prod` but not `dockerfile.py` or `Dockerfile.md`."""
     if re.search(r"\.(dockerfile|containerfile)$", file.basename):
         return ".Dockerfile"
     suffix = Path(file.basename).suffix
@@ -109,7 +110,7 @@ def dockerfile(file: SourceFile) -> str | None:
 
 
 def plain(file: SourceFile) -> bool:
-    """Return whether it is a document or data, which is not executed and needs no analyzer."""
+    """Return whether the file is a document or data. Such a file is not executed and needs no analyzer."""
     if file.shebang or file.basename in _RUN_BY_NAME:
         return False
     name = Path(file.basename)

@@ -1,4 +1,4 @@
-"""Read what each analyzer prints. A shape that is not the documented one raises `Unreadable`, nothing else."""
+"""Read the output of each analyzer. Output without the documented shape raises `Unreadable` and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Unreadable(Exception):
-    """The output is not what the analyzer's documentation promises, for example because it was cut off."""
+    """The output does not match the analyzer's documentation, e.g., because it was cut off."""
 
 
 def _read(output: str, kind: type[T]) -> T:
@@ -24,7 +24,10 @@ def _read(output: str, kind: type[T]) -> T:
 
 
 def _last_line(line: int, end_line: int, end_column: int) -> int:
-    """Return the last line of a range. One that ends before the first character of a line ends with the line above."""
+    """Return the last line of a range.
+
+    A range that ends before the first character of a line ends on the line above.
+    """
     return max(line, end_line - 1 if end_column == 0 else end_line)
 
 
@@ -56,7 +59,7 @@ class _Ruff(Struct, frozen=True):
 
 
 def ruff(output: str) -> tuple[RawFinding, ...]:
-    """Read `--output-format json`. Columns count characters from 1."""
+    """Read `--output-format json`. Columns are counted in characters, starting at 1."""
     return tuple(_from_ruff(record) for record in _read(output, tuple[_Ruff, ...]))
 
 
@@ -85,10 +88,10 @@ def _message(rule: str, message: str) -> str:
 
 
 _FIXES_WITHOUT_EFFECT = frozenset({"PLW1510"})
-"""Rules whose fix only states what the code does already."""
+"""Rules whose fix only makes explicit what the code already does."""
 
 _FIXES_WITH_OTHER_NAMES = frozenset({"E711", "E712"})
-"""Rules whose fix is described with the names of the rule's documentation."""
+"""Rules whose fix is described with names from the rule's documentation."""
 
 
 def _ruff_edit(edit: _RuffEdit) -> Edit:
@@ -153,7 +156,7 @@ class _AstGrep(Struct, frozen=True, rename="camel"):
 
 
 def ast_grep(output: str) -> tuple[RawFinding, ...]:
-    """Read `--json=compact`. Lines count from 0."""
+    """Read `--json=compact`. Line numbers start at 0."""
     return tuple(_from_ast_grep(record) for record in _read(output, tuple[_AstGrep, ...]))
 
 
@@ -213,7 +216,7 @@ class _Zizmor(Struct, frozen=True):
 
 
 def zizmor(output: str) -> tuple[RawFinding, ...]:
-    """Read `--format json-v1`. Rows count from 0."""
+    """Read `--format json-v1`. Row numbers start at 0."""
     return tuple(_from_zizmor(record) for record in _read(output, tuple[_Zizmor, ...]))
 
 
@@ -244,7 +247,7 @@ class _Hadolint(Struct, frozen=True):
 
 
 def hadolint(output: str) -> tuple[RawFinding, ...]:
-    """Read `--format json`. A message has one line."""
+    """Read `--format json`. Each message refers to a single line."""
     return tuple(_from_hadolint(record) for record in _read(output, tuple[_Hadolint, ...]))
 
 

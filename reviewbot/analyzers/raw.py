@@ -1,4 +1,4 @@
-"""What an analyzer reports, before it is rated."""
+"""The findings of an analyzer before they are rated."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from reviewbot.domain.text.strict_json import Whole
 
 
 class Edit(Struct, frozen=True, rename="camel"):
-    """Replace the text between two places by `text`; in JSON it has shellcheck's names.
+    """Replaces the text between two positions with `text`. The names in JSON are shellcheck's.
 
-    Lines and columns (in characters) count from 1; the character at the second place stays.
+    Lines and columns (in characters) start at 1. The character at the second position is kept.
     """
 
     line: Whole
@@ -24,10 +24,10 @@ class RawFinding(Struct, frozen=True):
     """A message of an analyzer, in the analyzer's terms.
 
     Attributes:
-        file: the copy's name as printed.
-        line: first line, from 1, in the copy; `end_line` is at least that.
-        level: the analyzer's word for how bad it is, in lower case.
-        reference: URL of the rule, may be empty.
+        file: the copy's name, as the analyzer prints it.
+        line: the first line in the copy, starting at 1. `end_line` is never smaller.
+        level: the analyzer's name for the severity, in lower case.
+        reference: the URL of the rule, which may be empty.
         edits: the analyzer's own fix, if it is safe.
     """
 

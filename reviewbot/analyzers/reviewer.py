@@ -20,14 +20,14 @@ from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.text.formatting import counted, listed
 
 DIFF_SUFFIX = ".diff"
-"""Only diffs have such a name: `change.diff`, `change-2.diff`, …"""
+"""Only diffs have names with this ending, e.g., `change.diff` and `change-2.diff`."""
 
 ANY = "any analyzer"
 MAX_PATHS = 10
 
 
 class Examination(Struct, frozen=True):
-    """The service's answer object, and the files that were not read completely or whose findings did not all fit."""
+    """An answer like the service's, and the files that were not read completely or whose findings did not all fit."""
 
     answer: dict[str, object]
     unseen: tuple[Unseen, ...]
@@ -41,7 +41,7 @@ def examine(
     Args:
         attachments: names and contents, as they would be sent to the service.
         path_env: `PATH` and optionally `TZ`.
-        seconds: for all analyzers together.
+        seconds: the time limit for all analyzers together.
 
     Raises:
         ChangeUnreadable: the diff is not a git diff.
@@ -87,7 +87,7 @@ def _tools(file: SourceFile) -> list[Tool]:
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """Return an entry for each file without a text and each analyzer that, by its name, should have read it."""
+    """Return an entry for each file without a text and each analyzer that should have read it, judging by its path."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
         Unseen(file.path, name, "no full text is available")
@@ -97,7 +97,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analyzers one after the other; the unused part of each time share goes to the next ones."""
+    """Run the analyzers one after the other. The time that one does not use goes to the next ones."""
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(map(tool.ending, files))]
     reports = []
@@ -110,7 +110,7 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
 
 
 def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
-    """Return sentences on the analyzers that ran, and on what they did not read; `total` files changed."""
+    """Return sentences about the analyzers that ran and the files that they did not read, of `total` changed files."""
     unseen = {one.path for report in reports for one in report.unseen}
     read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     of = "" if read == total else f" of {total}"
@@ -127,5 +127,5 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
 
 
 def names(paths: Sequence[str]) -> str:
-    """Quote the first paths and count the others."""
+    """Return the first paths in quotes and the number of remaining paths."""
     return listed([json.dumps(path, ensure_ascii=False) for path in paths], MAX_PATHS)

@@ -1,4 +1,4 @@
-"""The local reviewer behind the service's port: free, and done at once."""
+"""The local reviewer behind the service's port. Its reviews are free and complete at once."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from reviewbot.errors import ServiceRefused
 
 
 def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
-    """Put the folder of this interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
+    """Put the folder of this interpreter first in `PATH`, because the extra `[local]` installs the analyzers there."""
     folder = str(Path(sys.executable).parent)
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
 
 def all_installed(path_env: Mapping[str, str]) -> bool:
-    """Return whether `PATH` leads to every analyzer."""
+    """Return whether every analyzer can be found in `PATH`."""
     return all(find_program(tool.name, path_env.get("PATH", "")) for tool in TOOLS)
 
 
 class LocalReviewer(Struct, frozen=True):
-    """A `reviewbot.ports.ReviewService` that runs static analyzers on what it is sent.
+    """A `reviewbot.ports.ReviewService` that runs static analyzers on the attachments of a submission.
 
     Tasks live as long as the object. A repeated idempotency key returns the first task.
 
     Attributes:
         path_env: `PATH` and optionally `TZ`.
-        on_missing: receives the names of analyzers that a submission needs and that are not installed.
+        on_missing: receives the names of analyzers that a submission needs but that are not installed.
     """
 
     path_env: Mapping[str, str]
@@ -45,14 +45,14 @@ class LocalReviewer(Struct, frozen=True):
         return None
 
     def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature
-        """Return one number for every name: there are no projects here."""
+        """Return the same number for every name, because the local reviewer has no projects."""
         return 1
 
     def tags(self) -> tuple[Tag, ...]:
         return ()
 
     def create(self, submission: Submission) -> Task:
-        """Review the attachments; the task is completed when this returns.
+        """Review the attachments and return a completed task.
 
         Raises:
             ChangeUnreadable: the attached diff is not a git diff.
@@ -67,7 +67,7 @@ class LocalReviewer(Struct, frozen=True):
         return self.retrieve(key)
 
     def retrieve(self, task_id: str) -> Task:
-        """Return a task of this object.
+        """Return a task that this object created.
 
         Raises:
             ServiceRefused: there is no such task.
@@ -85,10 +85,10 @@ class LocalReviewer(Struct, frozen=True):
         return Task(task_id, status, status.value, examination.answer, credits_used=Decimal(0), unseen=unseen)
 
     def cancel(self, task_id: str) -> None:
-        """Do nothing: tasks are completed."""
+        """Do nothing, because all tasks are completed."""
 
     def deliverable(self, url: str) -> str:
-        """Refuse: there are no deliverables.
+        """Refuse, because there are no deliverables.
 
         Raises:
             ServiceRefused: always.

@@ -1,4 +1,4 @@
-"""Run one analyzer on its files: isolated and bounded, and with a report on the files that it could not read."""
+"""Run one analyzer on its files, isolated and with limits, and report the files that it could not read."""
 
 from __future__ import annotations
 
@@ -33,17 +33,21 @@ TOO_SLOW = "it took too long"
 
 
 class Ran(Struct, frozen=True):
-    """A program that ended in time; a negative status is the signal that killed it, for example at a limit."""
+    """The result of a program that ended in time.
+
+    A negative status is the negated number of the signal that killed the program, e.g., at a limit.
+    """
 
     status: int
     stdout: str
 
 
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
-    """Run a command in a folder, or return why it did not end by itself.
+    """Run a command in a folder. Return its result, or the reason why it did not end by itself.
 
-    The child sees exactly `environment`, no standard input and no open file. It leads a process group, which is
-    ended with it, so that no grandchild survives. Its output goes to a file, whose size can be limited.
+    The child process gets exactly `environment`, no standard input and no open file. It leads a process group, which is
+    killed when the child ends, so that no grandchild survives. Its output goes to a file, because a file's size can be
+    limited.
     """
     limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
     with tempfile.TemporaryFile(dir=folder) as stdout:
@@ -73,7 +77,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
 
 
 class Unseen(Struct, frozen=True):
-    """A file, by the author's path, that an analyzer should have read completely; `why` fits after "because"."""
+    """A file, with the author's path, that an analyzer should have read completely. `why` fits after "because"."""
 
     path: str
     tool: str
@@ -81,7 +85,7 @@ class Unseen(Struct, frozen=True):
 
 
 class ToolReport(Struct, frozen=True):
-    """The result of one analyzer on the files of these paths; the version is empty if it did not run."""
+    """The result of one analyzer on the files with these paths. `version` is empty if the analyzer did not run."""
 
     tool: str
     version: str
@@ -91,7 +95,7 @@ class ToolReport(Struct, frozen=True):
 
     @property
     def read(self) -> frozenset[str]:
-        """The paths of the files that it read completely."""
+        """The paths of the files that the analyzer read completely."""
         return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
 
 
@@ -99,9 +103,9 @@ class ToolRunner(Struct):
     """Runs one analyzer in a private folder that contains only the copies.
 
     Attributes:
-        program: absolute path.
-        environment: all that the program sees.
-        until: when to stop, by `time.monotonic`.
+        program: the absolute path of the program.
+        environment: the program's complete environment.
+        until: the deadline, as a value of `time.monotonic`.
     """
 
     tool: Tool
@@ -113,7 +117,10 @@ class ToolRunner(Struct):
     unseen: list[Unseen] = field(default_factory=list)
 
     def examine(self, copies: Sequence[Copy]) -> None:
-        """Run the analyzer on all copies, and after a failure on halves: a file that crashes it hides only itself."""
+        """Run the analyzer on all copies.
+
+        After a failure, run it on each half, so that a file that crashes it hides only itself.
+        """
         remaining = self.until - time.monotonic()
         if remaining <= 0:
             self._miss(copies, "it ran out of time")
@@ -127,14 +134,14 @@ class ToolRunner(Struct):
             self.examine(copies[half:])
 
     def version(self) -> str:
-        """Return the program's version, `?` if it prints no number."""
+        """Return the program's version, or `?` if it prints no number."""
         seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None
         return found[0] if found else "?"
 
     def _attempt(self, copies: Sequence[Copy], seconds: float) -> str:
-        """Run once. Return what went wrong, if anything."""
+        """Run the analyzer once. Return what went wrong, or an empty string."""
         command = [self.program, *self.tool.arguments, *(copy.name for copy in copies)]
         match run(command, folder=self.folder, environment=self.environment, seconds=seconds):
             case Ran(status, stdout) if status in self.tool.healthy:
@@ -150,7 +157,7 @@ class ToolRunner(Struct):
             raws = self.tool.parse(output)
         except Unreadable:
             return "its output could not be read"
-        # An analyzer may print the absolute path, which stays as it is here.
+        # An analyzer may print the absolute path, which `/` leaves unchanged.
         found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
         if len(found) < len(raws):
             return "its output names a file that it was not given"
@@ -170,7 +177,7 @@ class ToolRunner(Struct):
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
 ) -> ToolReport:
-    """Run one analyzer, in a folder below `root`, on those of the files that it reads."""
+    """Run one analyzer in a folder below `root`, on the files that it supports."""
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
     paths = tuple(file.path for file, _ in endings)
     program = find_program(tool.name, path_env.get("PATH", ""))
@@ -190,7 +197,7 @@ def run_tools(
 
 
 def find_program(name: str, search_path: str) -> str | None:
-    """Find a program in the absolute folders of a search path; a relative one may be someone's checkout."""
+    """Find a program in the absolute folders of a search path, because a relative folder may be someone's checkout."""
     folders = [folder for folder in search_path.split(":") if folder.startswith("/")]
     return shutil.which(name, path=":".join(folders)) if folders else None
 

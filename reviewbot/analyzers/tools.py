@@ -1,7 +1,7 @@
-"""The analyzers as data: which files they read, how they are called, and what reads their output.
+"""The definitions of the analyzers: the files that they read, their command lines, and the parsers of their output.
 
-Every command has its own configuration and disables the search for others. Comments with which an author could
-silence an analyzer are disabled by an option or removed from the copy (`pragma`).
+Every command uses its own configuration and does not search for other configuration files. An author could silence an
+analyzer with a comment, so such comments are ignored with an option or removed from the copy (`pragma`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Tool(Struct, frozen=True):
     """One analyzer.
 
     Attributes:
-        name: of the program.
-        arguments: after the program's name; the copies' names follow.
-        ending: of the copy's name, None for a file that it does not read. It starts with `.`, or with `/` if the
-            analyzer goes by the whole name.
-        healthy: exit statuses after which the output is complete.
+        name: the name of the program.
+        arguments: the arguments before the names of the copies.
+        ending: returns the ending of the copy's name, or None for a file that the analyzer does not read. The ending
+            starts with `.`, or with `/` if the analyzer needs the whole name.
+        healthy: the exit statuses after which the output is complete.
         parse: reads standard output.
-        unparsed: the rules that mean "I could not read this file to its end".
+        unparsed: the rules that report that the analyzer could not read the file to its end.
         pragma: the words that switch the analyzer off from inside a file, if no option ignores them.
     """
 
@@ -43,10 +43,12 @@ class Tool(Struct, frozen=True):
     pragma: re.Pattern[str] | None = None
 
 
-# Whitespace of all scripts and zero-width characters: what an analyzer accepts as whitespace in a comment.
+# All characters that an analyzer accepts as whitespace in a comment: whitespace of all scripts, and zero-width
+# characters.
 _BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
 _SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
-# In addition to shellcheck's: `# hadolint shell=…` disables the shell checks, and no option prevents it.
+# Also matches hadolint's own comments, because `# hadolint shell=…` disables the shell checks and no option prevents
+# it.
 _DOCKER_PRAGMA: Final = re.compile(
     rf"(?<=#)(?:{_BLANKS})*(?:shellcheck|hadolint)(?=$|\W)", re.MULTILINE | re.IGNORECASE
 )
@@ -56,7 +58,7 @@ _RUFF_RULES: Final = (
     "PLR0124,PLR1722,PLW,RUF006,RUF008,RUF009,RUF013,RUF016,RUF018,S,SIM101,SIM115,SIM201,SIM202,SIM210,SIM211,SIM222,"
     "SIM223,T100,W605"
 )
-# Left out as noise in a review: asserts, imports of modules that can be misused, a process started without a shell,
+# Omitted as noise in a review: asserts, imports of modules that can be misused, processes started without a shell,
 # pseudo-random numbers, calls in defaults (a framework's idiom), `zip` without `strict`, globals, loop variables.
 _RUFF_IGNORED: Final = "S101,S311,S403,S404,S603,S606,S607,B008,B904,B905,C408,PLW0603,PLW1641,PLW2901"
 
@@ -79,7 +81,7 @@ RUFF: Final = Tool(
     parse=parsers.ruff,
     unparsed=frozenset({"invalid-syntax", "E902"}),
 )
-# A sourced file is never followed, so the complaint that it was not is left out.
+# shellcheck never follows a sourced file here, so its messages about files that it did not follow are omitted.
 SHELLCHECK: Final = Tool(
     name="shellcheck",
     arguments=("--norc", "--exclude=SC1090,SC1091", "--format=json1", "--"),
@@ -117,7 +119,10 @@ HADOLINT: Final = Tool(
 
 
 def _rules() -> str:
-    """Return reviewbot's rules as one YAML stream, with the rules for TypeScript with JSX also for plain TypeScript."""
+    """Return reviewbot's rules as one YAML stream.
+
+    The rules for TypeScript with JSX are repeated for plain TypeScript.
+    """
     texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "rules").glob("*.yml"))]
     plain = [text.replace("language: Tsx", "language: TypeScript") for text in texts if "language: Tsx" in text]
     return "\n---\n".join(text.strip("-\n") for text in [*texts, *plain])
