@@ -22,31 +22,31 @@ def main(
     err: TextIO | None = None,
     typed: TextIO | None = None,
 ) -> int:
-    """Run a command and return its exit status; `typed` is the standard input, which need not be a terminal."""
+    """Run a command and return its exit status. `typed` is the standard input, which need not be a terminal."""
     chosen = parse(arguments)
     command: Callable[[Call], int] = chosen.run
     call = Call(chosen, env, out, err or out, typed)
     try:
         return command(call)
     except ReviewbotError as error:
-        # Only the problems, since the message is about a workflow.
+        # Print only the problems, because the message is about a workflow.
         lines = (
             map(str, error.problems) if isinstance(error, SettingsError) else (error.message, *error.hint.splitlines())
         )
         for line in lines:
-            # An indented line is a command and stays ready to paste.
+            # An indented line is a command, which must stay ready to paste.
             call.err.write(f"{'' if line.startswith('  ') else 'reviewbot: '}{log_line(line)}\n")
         return error.exit_status
 
 
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
-    """Report where a bug stopped the run, without values, which may contain a secret."""
+    """Report where a bug stopped the run. The report omits values, because they may contain a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue in the action's repository.\n")
     if list(arguments) in (["action"], ["collect"]):
-        # Imported here: reporting a bug of any other command needs no adapters.
+        # Imported here because a bug report for any other command needs no adapters.
         from reviewbot.app.dispatch import write_bug  # noqa: PLC0415
         from reviewbot.cli.bootstrap import open_ports, read_event  # noqa: PLC0415
         from reviewbot.settings.environment import read_environment  # noqa: PLC0415

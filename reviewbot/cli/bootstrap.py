@@ -74,7 +74,7 @@ def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
 
 @contextmanager
 def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
-    """Open the adapters of a run of the action; close them on exit."""
+    """Open the adapters of a run of the action, and close them on exit."""
     first, network = peek_settings(environment.inputs), environment.network
     clock, rng = SystemClock(network.time_scale), SystemRandom()
     with ExitStack() as stack, signals() as interrupts:
@@ -96,14 +96,14 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 
 
 class Reviewers(Struct, frozen=True):
-    """Opens the reviewer of the settings; `stack` closes it.
+    """Opens the reviewer that the settings select. `stack` closes it.
 
-    The runs of a collection share one client of CodeVF, and so its connections and the pause between two requests.
+    The runs of a collection share one client of CodeVF, including its connections and the pause between two requests.
 
     Attributes:
         without_key: the hint if CodeVF's key is missing.
-        on_missing: gets the names of the analyzers that the local reviewer needs and that are not installed.
-        on_retry: gets the error of a failed request to CodeVF and the seconds until it is repeated.
+        on_missing: receives the names of the analyzers that the local reviewer needs but that are not installed.
+        on_retry: receives the error of a failed request to CodeVF and the seconds until the request is repeated.
     """
 
     network: Network
@@ -123,7 +123,7 @@ class Reviewers(Struct, frozen=True):
             ReviewDidNotHappen: a run of the action lacks an analyzer.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
-            # Imported here: a paid review does not need it.
+            # Imported here because a paid review does not need it.
             from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter  # noqa: PLC0415
 
             path_env = with_interpreter(self.network.children)
@@ -132,7 +132,7 @@ class Reviewers(Struct, frozen=True):
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due, but there is no CodeVF API key.", hint=self.without_key)
-        # Imported here: httpx takes as long as a request, and the first one to GitHub does not wait for it.
+        # Imported here because httpx loads as long as a request takes, and the first request to GitHub need not wait.
         from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
 
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS

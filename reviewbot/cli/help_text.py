@@ -148,4 +148,4 @@ It publishes finished reviews, executes missed commands, which may buy reviews,
 and buys deferred reviews.
 """,
 }
-"""The text above the options of each command, then its examples, which stand below them."""
+"""The help of each command: the text above the options, followed by the examples below them."""

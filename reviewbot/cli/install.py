@@ -14,11 +14,11 @@ DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
 NO_SOURCE = f"Install `{SANDBOX}` from reviewbot's source: it is the folder `sandbox/` of the repository."
 
 _OF_LOCAL = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']local["']\s*$""")
-"""The extra at the end of a `Requires-Dist` line."""
+"""Matches the marker of the extra at the end of a `Requires-Dist` line."""
 
 
 def how_to_install_analyzers() -> str:
-    """Return the hint that installs the analyzers of the local reviewer."""
+    """Return the hint on how to install the analyzers of the local reviewer."""
     lines, _ = _metadata()
     if lines is None:
         return f"This copy of reviewbot runs without being installed. Install `{DISTRIBUTION}[local]` from its source."
@@ -26,7 +26,7 @@ def how_to_install_analyzers() -> str:
 
 
 def how_to_install_sandbox() -> str:
-    """Return the hint that installs the sandbox and the analyzers, which play CodeVF's engineer."""
+    """Return the hint on how to install the sandbox and the analyzers, which play CodeVF's engineer."""
     lines, direct_url = _metadata()
     source = source_of(direct_url)
     return _pip_install([source, *_analyzers(lines or ())]) if source else NO_SOURCE
@@ -34,7 +34,7 @@ def how_to_install_sandbox() -> str:
 
 def _metadata() -> tuple[Sequence[str] | None, str | None]:
     """Return the requirements of reviewbot and its `direct_url.json`, or None if it is not installed."""
-    # Imported here: it is slow, and only a hint needs it.
+    # Imported here because the import is slow and only needed for a hint.
     from importlib import metadata  # noqa: PLC0415
 
     try:
@@ -52,7 +52,7 @@ def _pip_install(requirements: Sequence[str]) -> str:
 
 
 def _analyzers(lines: Iterable[str]) -> list[str]:
-    """Return the requirements of the extra `local` from `Requires-Dist` lines, without its name in their markers.
+    """Return the requirements of the extra `local` from `Requires-Dist` lines, without the extra in their markers.
 
     https://packaging.python.org/en/latest/specifications/core-metadata/
     """
@@ -63,12 +63,12 @@ def _analyzers(lines: Iterable[str]) -> list[str]:
 def source_of(direct_url: str | None) -> str | None:
     """Return the address that pip installs the sandbox from, or None if the source of this program is unknown.
 
-    Never a name alone: a package index may have another project with it.
+    The address is never only a name, because a package index may have another project with that name.
 
     Args:
-        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if it is missing.
+        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, or None if missing.
     """
-    # Imported here: a copy that is not installed has no msgspec.
+    # Imported here because a copy that is not installed has no msgspec.
     from reviewbot.domain.model.remotes import read_direct_url  # noqa: PLC0415
 
     origin = read_direct_url(direct_url)

@@ -1,4 +1,4 @@
-"""What commands share: the call, the inputs of options, interrupts."""
+"""Code that commands share: the call, the inputs from options, and interrupts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells define it."""
 
 LONGEST_WAIT = 350
-"""Minutes that a terminal waits by default: the maximum of the setting, since Ctrl-C ends the wait."""
+"""The default wait at a terminal, in minutes. It is the maximum of the setting, because Ctrl-C can end the wait."""
 
 REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
-"""Options that are also inputs of the action, and that the command that resumes a review repeats."""
+"""Options that are also inputs of the action. The command that resumes a review repeats them."""
 
 
 class Call(Struct, frozen=True):
-    """A command with its environment and streams; `typed` is the standard input, which need not be a terminal."""
+    """A command with its environment and streams. `typed` is the standard input, which need not be a terminal."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
@@ -35,7 +35,7 @@ class Call(Struct, frozen=True):
 
 
 def wrong(where: str, what: str, todo: str) -> SettingsError:
-    """Return the error for one problem of the command line; `todo` says what to do, in sentences."""
+    """Return the error for one problem on the command line. `todo` describes what to do, in full sentences."""
     return SettingsError((Problem(where, what, todo=todo),))
 
 
@@ -56,15 +56,15 @@ def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, s
         "codevf-api-key": env.get("CODEVF_API_KEY", ""),
         "github-token": env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
         "review-on": "push",
-        # A terminal has no check; the ledger is in the summary.
+        # There is no check run at a terminal, so the ledger is stored in the summary.
         "check-run": "false",
         "summary-comment": "true",
     }
 
 
 def _check(given: Mapping[str, str]) -> None:
-    """Raise `SettingsError` if an option's value is invalid; the problems name options."""
-    # Imported here: the action needs no options.
+    """Raise `SettingsError` if an option's value is invalid. The problems refer to options instead of inputs."""
+    # Imported here because the action has no options.
     from reviewbot.settings.table import input_place, read_settings  # noqa: PLC0415
 
     options = {input_place(name): f"--{name}" for name in given}
@@ -79,7 +79,7 @@ def _check(given: Mapping[str, str]) -> None:
 HELD_BACK_SECONDS = 5
 """How long a signal waits for a section that must not be interrupted.
 
-A runner sends SIGTERM after 7.5 seconds and kills 2.5 seconds later
+A runner sends SIGTERM after 7.5 seconds and kills the process 2.5 seconds later
 (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
 """
 
@@ -92,7 +92,7 @@ class Interrupts(Struct):
     _waiting: bool = False
 
     def arrive(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal; the timer's signal ends the delay of an earlier one."""
+        """Handle a signal. The timer's signal ends the delay of an earlier signal."""
         self.happened = True
         if self._held_back and number != signal.SIGALRM:
             self._waiting = True
@@ -116,7 +116,7 @@ class Interrupts(Struct):
 
 @contextmanager
 def signals() -> Iterator[Interrupts]:
-    """Handle SIGTERM like SIGINT. Process 1 of a container ignores it without a handler."""
+    """Handle SIGTERM like SIGINT, because process 1 of a container ignores SIGTERM without a handler."""
     interrupts = Interrupts()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = {number: signal.signal(number, interrupts.arrive) for number in numbers}

@@ -25,10 +25,10 @@ COMPANIONS = {
     "demo": "show a complete example review on this machine, in less than a minute",
     "sandbox": "simulate GitHub and CodeVF on this machine",
 }
-"""Commands of the distribution `reviewbot-sandbox`, which parses their options."""
+"""The commands of the distribution `reviewbot-sandbox`, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown", "prompt")
-"""The formats of `commands.render`, which is imported only when it runs."""
+"""The formats of `commands.render`, repeated here because that module is imported only when it runs."""
 
 REVIEWERS = [str(one) for one in ReviewerKind]
 
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
 
     def refuse_unknown(self, argument: str) -> NoReturn:
-        """Exit with status 2 for an argument that this parser does not have."""
+        """Exit with status 2 because of an argument that this parser does not know."""
         options = re.findall(r"--[a-z][a-z-]*", self.format_help())
         name = argument.partition("=")[0]
         hint = did_you_mean(name, options)
@@ -70,7 +70,7 @@ _EXPLICIT = re.compile(r": ignored explicit argument (['\"])(?P<given>.*)\1$", r
 
 
 def make_parser() -> Parser:
-    """Return the parser of all commands; `run` of its result is the command."""
+    """Return the parser of all commands. In its result, `run` is the command."""
     parser = Parser(
         prog="reviewbot",
         description="Code review of a pull request in a workflow, or of a branch on this machine.",
@@ -96,7 +96,7 @@ def make_parser() -> Parser:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the arguments; `run` of the result is the command."""
+    """Parse the arguments. In the result, `run` is the command."""
     if arguments and arguments[0] in COMPANIONS:
         return argparse.Namespace(run=_opened("companion"), name=arguments[0], rest=arguments[1:])
     chosen, unknown = make_parser().parse_known_args(arguments)
@@ -113,8 +113,8 @@ def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
 def _opened(module: str) -> Callable[[Call], int]:
     """Return a command whose module is imported when it runs.
 
-    The imports of one command take half a second, or are not installed. So `--version`, help and a mistyped option
-    answer at once, and the action never imports Rich.
+    The imports of a command can take half a second, and some packages may not be installed. Because of the late import,
+    `--version`, help and a mistyped option answer at once, and the action never imports Rich.
     """
 
     def run(call: Call) -> int:
@@ -170,7 +170,7 @@ def _add_review(commands: Commands) -> None:
 
 
 def _add_pricing(parser: argparse._ActionsContainer) -> None:
-    """Add the inputs that decide what a review costs."""
+    """Add the options that determine the cost of a review."""
     about = "CodeVF's service level: %(choices)s; default: the setting or fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
     about = "credits of one task before the multipliers, or `auto` (by the changed lines); default: the setting or 240"
@@ -253,7 +253,7 @@ def _add_config(commands: Commands) -> None:
 
 
 def between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
-    """Return a type for `add_argument`: a number between two bounds, both included."""
+    """Return a type for `add_argument` that accepts numbers between two bounds, both included."""
 
     def read(text: str) -> float:
         try:

@@ -1,4 +1,4 @@
-"""Apply suggestions to a file that may have changed since its review: to the same lines, or not at all."""
+"""Apply suggestions to the reviewed lines of a file that may have changed since its review, or not at all."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 class Edit(Struct, frozen=True):
-    """The suggestion of a finding: lines of the reviewed file, from 1, and their replacement.
+    """The suggestion of a finding: lines of the reviewed file, starting at 1, and their replacement.
 
     Attributes:
-        text: the new lines without the last line feed; empty deletes the lines.
+        text: the new lines without the last line feed. An empty text deletes the lines.
     """
 
     id: str
@@ -31,10 +31,10 @@ class Patched(Struct, frozen=True):
     """A file with its edits applied.
 
     Attributes:
-        applied: ids, in the order of the file.
-        there: ids of edits that were applied before.
-        refused: id to reason.
-        rivals: id to the id of the edit that changes one of its lines.
+        applied: the applied ids, in the order of the file.
+        there: the ids of edits that were applied before.
+        refused: maps each refused id to the reason.
+        rivals: maps each omitted id to the id of an edit that changes one of its lines.
     """
 
     text: str
@@ -45,9 +45,9 @@ class Patched(Struct, frozen=True):
 
 
 def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
-    """Apply edits of the reviewed text to the current text, where their lines are now.
+    """Apply edits of the reviewed text to the current text, at the current positions of their lines.
 
-    Of two edits that overlap, the first is applied.
+    If two edits overlap, the first is applied.
     """
     before, now = _lines(reviewed), _lines(current)
     runs = _unchanged(before, now)
@@ -73,21 +73,24 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
-    """Return whether the edit was applied before; for deleted lines, whether the lines around them are adjacent now."""
+    """Return whether the edit was applied before.
+
+    A deletion was applied if the lines around it are adjacent now.
+    """
     if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
     done = [*before[:start], *new, *before[edit.last :]]
     if new:
         return _start(_unchanged(done, now), start, start + len(new)) is not None
-    # The empty lines are the ends of the file, where lines may be deleted.
+    # The empty lines represent the ends of the file, where lines may also be deleted.
     return _start(_unchanged(["", *done, ""], ["", *now, ""]), start, start + 2) is not None
 
 
 def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
     """Return the new lines with the line endings of the old lines.
 
-    An unchanged line keeps its own ending, which matters in a file that mixes LF and CRLF.
+    Each unchanged line keeps its own ending, which matters in files that mix LF and CRLF.
     """
     if not text:
         return []
@@ -103,23 +106,23 @@ def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
 
 
 def _end(line: str) -> str:
-    """Return the line's ending, empty for a last line without one."""
+    """Return the line's ending, which is empty for a last line without one."""
     return "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
 
 
 def _lines(text: str) -> list[str]:
-    """Split into lines with their endings; only a line feed ends a line."""
+    """Split a text into lines with their endings. Only a line feed ends a line."""
     pieces = text.split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
 
 def _bare(lines: Sequence[str]) -> list[str]:
-    """Return lines without their endings, which a checkout may have converted."""
+    """Return the lines without their endings, which a checkout may have converted."""
     return [line.removesuffix(_end(line)) for line in lines]
 
 
 def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Return runs of lines that both have in this order: start in the old ones, start in the new ones, length."""
+    """Return the runs of lines that both texts contain, in order, as (start in old, start in new, length)."""
     before, after = _bare(old), _bare(new)
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
@@ -133,7 +136,7 @@ def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, i
 
 
 def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | None:
-    """Return where the lines from `start` to `end` are now, or None if they are no longer adjacent."""
+    """Return the current start of the lines from `start` to `end`, or None if they are no longer adjacent."""
     found = (new + start - old for old, new, length in runs if old <= start and end <= old + length)
     return next(found, None)
 
@@ -144,16 +147,16 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def patch(path: str, before: str, after: str) -> str:
-    """Return the diff in git's format, empty without a difference."""
+    """Return the diff in git's format, or an empty string if the texts are equal."""
     old, new = _named(f"a/{path}"), _named(f"b/{path}")
     lines = list(unified_diff(_lines(before), _lines(after), old, new))
     return "".join((f"diff --git {old} {new}\n", *_ended(lines))) if lines else ""
 
 
 def _named(name: str) -> str:
-    """Quote a name as git does, since a line feed in it could add lines to the patch.
+    """Quote a name as git does, because a line feed in the name could add lines to the patch.
 
-    Bytes that are not UTF-8 are low surrogates in `name`.
+    In `name`, low surrogates represent bytes that are not UTF-8.
     """
     quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
     return f'"{quoted}"' if quoted != name else name

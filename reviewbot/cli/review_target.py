@@ -1,4 +1,4 @@
-"""What a review at a terminal reads and where it stores its ledger: a branch, staged changes or a pull request."""
+"""The targets of a review at a terminal (a branch, staged changes or a pull request) and the place of its ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
 STATE_FOLDER = "reviewbot"
-"""The folder of the state files: inside git's folder for a local change, inside `XDG_STATE_HOME` for a pull request."""
+"""The folder of the state files.
+
+It is inside git's folder for a local change, and inside `XDG_STATE_HOME` for a pull request.
+"""
 
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
 
@@ -36,12 +39,12 @@ LAST_REVIEW = Path(STATE_FOLDER, "last-review.json")
 
 
 class Place(Struct, frozen=True):
-    """What is reviewed.
+    """The target of a review.
 
     Attributes:
-        number: of the pull request, 0 without one.
+        number: the number of the pull request, or 0 for a local change.
         again: the command that resumes the review.
-        last_review: where the report is kept for `reviewbot apply`; None for a pull request.
+        last_review: where the report is stored for `reviewbot apply`, or None for a pull request.
         if_empty: why a local change can be empty, and what to do.
     """
 
@@ -64,16 +67,16 @@ class Setting(Struct, frozen=True):
     desktop: Desktop
 
     def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
-        """Return the state file of a review: one per account that pays, none for free reviews."""
+        """Return the state file of a review. Each paying account has its own; free reviews are not stored."""
         page = folder / STATE_FOLDER / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return StateFile(page if settings.paid else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
-    """Open what the command line names; `limits` are those of requests to GitHub.
+    """Open the target that the command line selects. `limits` applies to requests to GitHub.
 
     Raises:
-        SettingsError: it does not exist, or the options exclude each other.
+        SettingsError: the target does not exist, or the options exclude each other.
     """
     chosen = setting.chosen
     if chosen.repo:
@@ -161,10 +164,10 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: Retr
 
 
 def repository_name(said: str | None, desktop: Desktop) -> str:
-    """Return `owner/name`: the given name, or the origin of the clone that the current folder is in.
+    """Return `owner/name`: either the given name, or the name from the origin of the clone in the current folder.
 
     Raises:
-        SettingsError: it is not such a name, or the clone's origin is not on a host.
+        SettingsError: the name has another form, or the clone's origin is not on a host.
     """
     if not said:
         with open_clone(Path.cwd(), _git_environment(desktop)) as clone:

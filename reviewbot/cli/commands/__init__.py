@@ -1,4 +1,4 @@
 """The commands, one module each.
 
-`run` gets the call and returns the exit status; a `ReviewbotError` has words for the user.
+`run` receives the call and returns the exit status. A `ReviewbotError` contains the message for the user.
 """

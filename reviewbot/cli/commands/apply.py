@@ -33,7 +33,7 @@ REGULAR_MODE = "100644"
 _ID = re.compile("[0-9a-f]+")
 
 FEWEST_DIGITS = 4
-"""Digits of an id that suffice, as for `/reviewbot waive`."""
+"""The number of digits of an id that suffice, as for `/reviewbot waive`."""
 
 
 _MOST_IDS = 20
@@ -89,7 +89,7 @@ def run(call: Call) -> int:
 
 
 def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
-    """Return the report, None for the last review, and the ids: a word of hexadecimal digits alone is an id."""
+    """Return the report, or None for the last review, and the ids. A word of only hexadecimal digits is an id."""
     place = next((number for number, word in enumerate(words) if not _ID.fullmatch(word)), None)
     if place is None:
         return None, words
@@ -107,13 +107,13 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
 
 
 def applicable(view: SummaryView) -> list[Edit]:
-    """Return the suggestions that can be applied as they are, unless another one changes the same lines."""
+    """Return the suggestions that can be applied as they are. Some of them may change the same lines."""
     edits, _ = _edits(view, worst_first(view.findings), asked=False)
     return [edit for group in edits.values() for edit in group]
 
 
 def _reviewed(clone: Clone, view: SummaryView) -> str:
-    """Return what was reviewed, and how to review what is checked out if that is something else."""
+    """Return what was reviewed and, if another commit is checked out, how to review that commit."""
     sha = view.head_sha
     commit = clone.resolve(sha)
     if commit is None:
@@ -129,10 +129,10 @@ def _again(view: SummaryView) -> str:
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """Return the findings with these ids or unique prefixes, or all; worst first.
+    """Return the findings with these ids or unique prefixes, or all findings if there are no ids, worst first.
 
     Raises:
-        SettingsError: an id fits no finding or several.
+        SettingsError: an id matches no finding or several.
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
@@ -156,12 +156,12 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
 def _edits(
     view: SummaryView, findings: Iterable[FindingView], *, asked: bool
 ) -> tuple[dict[str, list[Edit]], dict[str, str]]:
-    """Return the edits by path; if `asked`, also why the other findings have no edit, by id."""
+    """Return the edits by path. If `asked`, also return by id why the other findings have no edit."""
     edits: dict[str, list[Edit]] = {}
     refused: dict[str, str] = {}
     for finding in findings:
         place = place_of(finding, view)
-        # A forged report may call a suggestion for a protected path committable.
+        # A forged report may mark a suggestion for a protected path as committable.
         text = replacement(finding, place) if place and not is_protected(finding.path) else None
         if place and place.lines and text is not None:
             edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
@@ -171,7 +171,7 @@ def _edits(
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
-    """Return the files with their edits applied, and why other files cannot be edited, by the id of each edit."""
+    """Return the files with their edits applied and, by the id of each other edit, why its file cannot be edited."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
         raise wrong("", what, f"Run git fetch, or review again: {_again(view)}")
@@ -191,7 +191,7 @@ def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Seque
     """Return a file with its edits applied.
 
     Raises:
-        SettingsError: it is not a tracked, regular text file.
+        SettingsError: the path is not a tracked, regular text file.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
         raise wrong(path, "git does not track it as a regular text file", "")

@@ -30,14 +30,18 @@ SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
 """The inputs that are secrets, each with its environment variable."""
 
 INPUT_NAMES = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
-"""The inputs of `--input`."""
+"""The inputs that `--input` accepts."""
 
 _NOWHERE: frozenset[str] = frozenset()
-"""The config file may be in `.github`, where reports are not written."""
+"""Empty, because the config file may be in `.github`, unlike reports."""
 
 
 class Given(Struct, frozen=True):
-    """The sources of the settings; `lines` maps the place in a problem to the lines of the key and of its items."""
+    """The sources of the settings.
+
+    Attributes:
+        lines: maps the place in a problem to the line of the key and the lines of its items.
+    """
 
     path: str
     text: str | None
@@ -45,7 +49,7 @@ class Given(Struct, frozen=True):
     inputs: Mapping[str, str]
 
     def location(self, place: str, item: int = 0) -> str:
-        """Return the place of a setting with file and line, if they are known."""
+        """Return the file and line of a setting, or only its place if the line is unknown."""
         lines = self.lines.get(place, ())
         line = lines[item] if item < len(lines) else next(iter(lines), 0)
         return f"{self.path}:{line}" if line else place
@@ -131,7 +135,7 @@ def _file(call: Call) -> tuple[str, str | None]:
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
-    """Return the inputs of `--input NAME=VALUE`.
+    """Return the inputs that `--input NAME=VALUE` sets.
 
     Raises:
         SettingsError: a name is unknown, or a value is missing.

@@ -1,4 +1,4 @@
-"""`reviewbot doctor`: check that reviews of a repository work. It only reads."""
+"""`reviewbot doctor`: check that reviews of a repository work. The command only reads."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ from reviewbot.values import replace
 T = TypeVar("T")
 
 RETRY_LIMITS = RetryLimits(most=10, whole=30)
-"""Shorter than in a workflow, since a user waits."""
+"""Shorter than in a workflow, because a user waits."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
 _WITHOUT_ACCOUNT = "Set CODEVF_API_KEY. The local reviewer needs none: reviewbot doctor --input reviewer=local"
 
 _MOST_WORKFLOWS = 100
-"""The most checked-out workflows that are read."""
+"""The maximum number of checked-out workflows that are read."""
 
 _MOST_CALLED = 10
-"""The most other repositories whose workflows are read."""
+"""The maximum number of other repositories whose workflows are read."""
 
 _SECONDS = 30
-"""Time limit for all requests to CodeVF."""
+"""The time limit for all requests to CodeVF."""
 
 
 def run(call: Call) -> int:
-    """Check and print each check as it comes."""
+    """Run the checks and print each result immediately."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
@@ -76,7 +76,7 @@ def run(call: Call) -> int:
 
 
 def _line(check: Check, secrets: set[str]) -> str:
-    """Return a check as lines: the result, then what to do."""
+    """Return a check's lines: the result, then what to do."""
     what = check.what.removesuffix(".")
     lines = [f"{check.mark:<8} {check.about}: {what}{'' if what.endswith('?') else '.'}"]
     lines += [f"{'':<8} -> {line}" for line in check.todo.splitlines()]
@@ -95,7 +95,7 @@ class _Doctor(Struct, frozen=True):
     console: Console
 
     def checks(self) -> Iterator[Check]:
-        """Yield all checks; GitHub's first, since the settings are there."""
+        """Yield all checks. GitHub comes first, because the settings are stored there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         read = None
         if not self.desktop.token:
@@ -113,7 +113,7 @@ class _Doctor(Struct, frozen=True):
             yield Check("reviewer", "`local` needs no account")
 
     def _github(self) -> Generator[Check, None, Settings | None]:
-        """Check GitHub; return the review workflow's valid settings, None if unreadable."""
+        """Check GitHub. Return the valid settings of the review workflow, or None if they cannot be read."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         limits = replace(RETRY_LIMITS, on_retry=Progress(self.console).retry)
@@ -149,7 +149,7 @@ class _Doctor(Struct, frozen=True):
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from starmap(checkup.of_broken, broken(there.workflows))
         yield from checkup.of_workflows(jobs, settings, unread)
-        # Only reads are tried; the workflow states the permissions of its own token.
+        # Only reads are tested, because the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"
         yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
         try_checks = partial(reader.try_checks, there.branch)
@@ -162,7 +162,7 @@ class _Doctor(Struct, frozen=True):
         return settings
 
     def _checked_out(self) -> Settings | None:
-        """Return the settings of the checked-out workflow, None if this is no clone of the repository with one."""
+        """Return the settings of the checked-out workflow, or None if the repository is not cloned here or has none."""
         clone = self._clone()
         if clone is None:
             return None
@@ -175,7 +175,7 @@ class _Doctor(Struct, frozen=True):
         return peek_settings(inputs, _text(root, peek_settings(inputs).config_file))
 
     def _clone(self) -> Clone | None:
-        """Open the current clone, if it is one of the repository."""
+        """Return the current clone, or None if it is of another repository."""
         try:
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
         except SettingsError:
@@ -203,7 +203,7 @@ class _Doctor(Struct, frozen=True):
 
 
 def _text(root: Path, path: str) -> str | None:
-    """Return the text of a file below the clone's root; None if it cannot be read."""
+    """Return the text of a file below the clone's root, or None if it cannot be read."""
     try:
         content = read_inside(str(root), path, CONFIG_BYTES, frozenset({".git"})).content
     except SettingsError:
@@ -215,13 +215,13 @@ def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tupl
     for name, job in checkup.environments_of(jobs).items():
         of_it = partial(checkup.of_environment, job=job, branch=branch, jobs=jobs)
         yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)
-    # An older Enterprise Server has no rules, and reviews work without them.
+    # An older Enterprise Server does not support rules, and reviews work without them.
     required = partial(checkup.of_required, settings=settings, jobs=jobs)
     yield from _read("required check", lambda: reader.required(branch), required, is_needed=False)
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
-    """Return the workflows of other repositories that this one calls, if it has no job of its own that reviews."""
+    """Return the called workflows of other repositories, or none if the repository has its own review job."""
     elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
     if any(job.reviews for job in read_jobs(workflows)[0]):
         return elsewhere
@@ -232,7 +232,7 @@ def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
         if not (left := sorted(calls - tried)):
             break
         tried.add(left[0])
-        with suppress(ForgeError):  # listed as one that could not be read
+        with suppress(ForgeError):  # reported later as a workflow that could not be read
             elsewhere[left[0]] = reader.workflows_of(*left[0])
     return elsewhere
 
@@ -240,7 +240,7 @@ def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
 def _read(
     about: str, read: Callable[[], T], checks_of: Callable[[T], Iterable[Check]], *, is_needed: bool = True
 ) -> Iterator[Check]:
-    """Yield the checks of what is read, or the error; without `is_needed` the error is only a note."""
+    """Yield the checks of what `read` returns, or the error. Without `is_needed`, it is only a note."""
     try:
         found = read()
     except ReviewbotError as error:

@@ -36,7 +36,7 @@ from reviewbot.setup.files import (
 ADVISORY, GATE = "advisory", "gate"
 
 OUT_OF_BOUNDS = frozenset({".git"})
-"""Folders in which nothing is written. Unlike for report files, `.github` is allowed: the workflows are there."""
+"""Folders in which init writes nothing. Unlike for report files, `.github` is allowed, because workflows are there."""
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
@@ -49,7 +49,10 @@ _POST = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.js
 
 
 def run(call: Call) -> int:
-    """Ask, check that no file is in the way, then write all files, or none; never replace a config file."""
+    """Ask for missing options, check that no file is in the way, then write all files or none.
+
+    An existing config file is never replaced.
+    """
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     if kept_gate := _kept_gate(call, root):
@@ -84,7 +87,7 @@ def _print_ruleset(call: Call, settings: Settings) -> None:
 
 
 def _kept_gate(call: Call, root: str) -> Settings | None:
-    """Return the settings of the existing workflows if they already are what `--as gate` asks for, else None."""
+    """Return the settings of the existing workflows if they already match `--as gate`, or None otherwise."""
     chosen = call.chosen
     if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):
         return None
@@ -105,7 +108,7 @@ def _text(root: str, path: str) -> str | None:
 
 
 def _options(call: Call) -> InitOptions:
-    """Return what flags or answers at the terminal ask for, otherwise the default."""
+    """Return the options from the flags, the answers at the terminal, or the defaults."""
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Should reviews be advisory, or gate the merge?", (ADVISORY, GATE))
@@ -130,7 +133,7 @@ def _action(call: Call) -> Action:
 
 
 def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
-    """Return one of the choices, the first without an answer or a terminal."""
+    """Return the user's choice, or the first choice if there is no answer or no terminal."""
     while True:
         said = _line(call, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
         if not said:
@@ -141,7 +144,7 @@ def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
 
 
 def _line(call: Call, question: str) -> str:
-    """Return the line that the user types, empty without a terminal."""
+    """Return the line that the user types, or an empty string if there is no terminal."""
     if call.typed is None or not call.typed.isatty():
         return ""
     call.err.write(question)
@@ -154,7 +157,7 @@ def _next(
 ) -> list[str]:
     """Return the lines that list the files and what to do next.
 
-    `unused` are workflows of an earlier `init`; `source` is the App whose check the ruleset requires.
+    `unused` contains the workflows of an earlier `init`. `source` is the App whose check the ruleset requires.
     """
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = []
@@ -185,7 +188,7 @@ def _next(
 
 
 def _gate_command(options: InitOptions) -> str:
-    """Return the command that replaces advisory workflows by those of a required check."""
+    """Return the command that replaces advisory workflows with those of a required check."""
     action = f"{options.action}".replace(" ", "")
     waits = [word for name in options.wait_for for word in ("--wait-for", name)]
     chosen = ("--as", GATE, "--reviewer", options.reviewer, "--action", action, *waits, "--force")

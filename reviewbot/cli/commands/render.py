@@ -40,10 +40,10 @@ def run(call: Call) -> int:
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
-    """Write a document: exact into a file; elsewhere, such as a runner's log, without workflow commands.
+    """Write a document unchanged to a file. Elsewhere, e.g., in a runner's log, disable its workflow commands.
 
-    JSON keeps its meaning; Markdown, a prompt and CSV get a space inside a command. HTML stays exact: its policy allows
-    only its own scripts and styles by their hashes.
+    JSON keeps its meaning. In Markdown, prompts and CSV, each command gets a space inside. HTML is never changed,
+    because its policy allows only its own scripts and styles by their hashes.
     """
     if kind == "html" or _is_file(out):
         out.write(text)
@@ -52,10 +52,10 @@ def write_document(out: TextIO, kind: str, text: str) -> None:
 
 
 def write_patch(out: TextIO, text: str) -> None:
-    """Write a patch: with invisible characters shown at a terminal, exact elsewhere, including line endings.
+    """Write a patch. At a terminal, show invisible characters; elsewhere, write it exactly, including line endings.
 
-    If a line could be a workflow command, `stop-commands` stands before and after the patch. Programs that apply
-    patches skip these lines.
+    If a line could be a workflow command, `stop-commands` lines enclose the patch. Programs that apply patches skip
+    these lines.
     """
     if out.isatty():
         text = visible(text)
@@ -76,7 +76,7 @@ def read_stored(path: Path) -> StoredReport:
     """Read the report in a file.
 
     Raises:
-        ReportUnreadable: with the path and the reason.
+        ReportUnreadable: the file cannot be read. The message states path and reason.
     """
     try:
         return read_report(path.read_text(encoding="utf-8"))

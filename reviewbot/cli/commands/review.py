@@ -44,7 +44,7 @@ Set `CODEVF_API_KEY` to your key, or review with static analyzers, without an ac
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
-"""Formats that are not written without an answer, since they would claim that there are no findings."""
+"""Formats that are not written if there is no answer, because they would claim that there are no findings."""
 
 
 def run(call: Call) -> int:
@@ -62,7 +62,7 @@ def run(call: Call) -> int:
                 rng = SystemRandom()
                 reviewers = Reviewers(desktop.network, clock, rng, stack, WITHOUT_KEY, missing.extend, retry)
                 reporter = _review(setting, place, reviewers, progress, interrupts)
-        except KeyboardInterrupt:  # outside the wait for a paid review, which ends with its own message
+        except KeyboardInterrupt:  # outside the wait for a paid review, because that wait ends with its own message
             if place is None:
                 raise
             if place.paid:
@@ -130,7 +130,7 @@ def _document(kind: str, view: SummaryView, first: Settings) -> str:
 
 
 def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, first: Settings) -> bool:
-    """Keep an answered review for `reviewbot apply`; return whether it is kept."""
+    """Store an answered review for `reviewbot apply`, and return whether it was stored."""
     if place.last_review is None or view.sum is None:
         return False
     try:
@@ -145,7 +145,7 @@ def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place
 def _leave(
     console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool, interrupted: bool
 ) -> int:
-    """Print the verdict beside a document and what to do next; return the exit status."""
+    """Print the verdict, unless the output already contains it, and what to do next. Return the exit status."""
     outcome = view.outcome
     short = chosen.format == "short" and bool(view.findings or outcome.exit_status)
     if chosen.format != "text" and (short or not chosen.quiet):

@@ -1,4 +1,4 @@
-"""`reviewbot stats`: whether past reviews were worth their credits. It only reads GitHub."""
+"""`reviewbot stats`: show whether past reviews were worth their credits. The command only reads from GitHub."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def _command(since: str, repositories: tuple[str, ...]) -> str:
 
 
 class History(Struct):
-    """The reviews and questions of a period, as far as they are read, and the number of ledgers that do not count.
+    """The reviews and questions of a period that were read so far, and the number of ledgers that do not count.
 
     Attributes:
-        key: that signed the ledgers; empty if it is unknown.
+        key: the key that signed the ledgers, or empty if unknown.
     """
 
     key: str
@@ -82,7 +82,7 @@ class History(Struct):
     questions: list[figures.PastQuestion] = []
 
     def read(self, repository: str, pulls: PastPulls) -> None:
-        """Add those of a repository; the progress is how many days of the period were read."""
+        """Add the reviews and questions of a repository, and show how many days of the period were read."""
         self.progress.stage(f"Reading the reviews of {repository}, day by day")
         for page in pulls.past_pulls(self.since):
             for pull in page:
