@@ -1,5 +1,4 @@
-"""Decide how a review reads: view models in, Markdown, HTML and plain text out.
+"""Render view models as Markdown, HTML and plain text.
 
-The only importer of jinja2. Escaping is the default in every template;
-texts are truncated until they fit where they go.
+No other package imports jinja2. Every template escapes values by default, and texts are truncated until they fit.
 """

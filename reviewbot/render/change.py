@@ -1,6 +1,6 @@
 """Prepare the change for the HTML report: a heading for each file, and the code as data for the page's script.
 
-The data contains text and the lengths of its colours, never HTML. A file that does not fit has only a heading.
+The data contains text and the lengths of its colored pieces, never HTML. A file that does not fit has only a heading.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.html_escaping import data
 
 MAX_CODE_BYTES = 3_000_000
-"""Bytes of code on the page: half of the page."""
+"""The maximum size of the code on the page, in bytes. It is half of the page."""
 
 _TEXT_LIMIT = 8000
-"""Characters up to which a whole text is coloured; of a longer one only the shown lines are."""
+"""The maximum length of a text that is colored as a whole. In a longer text, only the shown lines are colored."""
 
 _WIDTH = 1000
-"""Characters of a line at most."""
+"""The maximum number of characters of a line."""
 
 Runs = Sequence[tuple[str, str]]
-"""A line in pieces, each with its colour."""
+"""The pieces of a line, each with its color."""
 
 Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
-"""Colours the lines of a file, by the kind that its name says."""
+"""A function that colors the lines of a file by the type that its name indicates."""
 
 
 class Heading(Struct, frozen=True):
-    """A changed file; `old_path` is empty unless it was renamed, `entry` None if there is no space for its code."""
+    """A changed file. `old_path` is empty unless it was renamed, and `entry` is None if its code does not fit."""
 
     old_path: str
     added: int
@@ -45,7 +45,7 @@ class Heading(Struct, frozen=True):
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it has code that is not on the page."""
+        """Whether the file has code that is not on the page."""
         return self.entry is None and bool(self.added or self.deleted)
 
 
@@ -55,7 +55,7 @@ def anchor(path: str) -> str:
 
 
 def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES) -> tuple[Mapping[str, Heading], str]:
-    """Return headings by path, and a JSON list of the files' code, without files that do not fit into `room` bytes."""
+    """Return the headings by path, and a JSON list with the code of the files that fit into `room` bytes."""
     headings: dict[str, Heading] = {}
     entries: list[str] = []
     for file in files:
@@ -73,7 +73,7 @@ def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES)
 
 
 def shown(text: str) -> str:
-    """Return a line of code with invisible characters shown, truncated."""
+    """Return a truncated line of code with invisible characters shown."""
     return shorten_line(visible(text).replace("\n", " "), _WIDTH)
 
 
@@ -83,9 +83,9 @@ def _code(text: str) -> str:
 
 
 def _painted(file: FileView, paint: Paint) -> Iterator[object]:
-    """Return each hunk as `[first old number, first new number, rows]`, the rows in colour.
+    """Yield each hunk as `[first old number, first new number, rows]`, with colored rows.
 
-    If the text at the head is short, it is coloured as a whole, so that multi-line tokens are recognized.
+    If the text at the head is short, it is colored as a whole, so that multi-line tokens are recognized.
     """
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
@@ -105,14 +105,17 @@ def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]
 
 
 def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
-    """Return the coloured pieces of a line, or the line without colour if the colours belong to another text."""
+    """Return the colored pieces of a line, or the line without color if the colors belong to another text."""
     number, side = (line.old, left) if line.new is None else (line.new, right)
     runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
 
 
 def _row(line: DiffLine, runs: Runs) -> object:
-    """Return sign and text, with colours as `[text, "3k1 2s"]`. Lengths are UTF-16 units, which browsers count."""
+    """Return the sign and text of a line, or `[text, "3k1 2s"]` if it has colors.
+
+    Lengths are in UTF-16 units, as in browsers.
+    """
     text = line.kind.value + "".join(part for part, _ in runs)
     if all(colour == " " for _, colour in runs):
         return text

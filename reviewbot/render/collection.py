@@ -1,4 +1,4 @@
-"""The part of the job summary that lists what a collection did."""
+"""The part of the job summary that lists the results of a collection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reviewbot.domain.text.escaping import code_cell, code_span, markdown_line
 
 
 def collection_summary(collection: Collection) -> str:
-    """Return the Markdown: a table of the pull requests, the repositories that failed, and what was not reached."""
+    """Return Markdown with a table of the pull requests, the repositories that failed, and what was not reached."""
     return "\n".join(_lines(collection)) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Highlight code with Pygments, which is slow to import and imported only here.
 
-The code is untrusted, and some of Pygments' expressions take quadratic time on unusual lines. So it is
-read in short pieces, only by well-known lexers, and for at most a few seconds. The rest has no colour.
+The code is untrusted, and some of Pygments' regular expressions take quadratic time on unusual lines. So it is read in
+short pieces, only by well-known lexers, and for at most a few seconds. The rest has no color.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pygments.token import Comment, Keyword, Literal, Name, Number, String
 from reviewbot.domain.diff.languages import language_of
 
 SECONDS = 5.0
-"""Processor time for one report."""
+"""The maximum processor time for one report."""
 
 PIECE = 8000
-"""Characters per piece. The slowest known text takes three seconds for one."""
+"""The maximum number of characters per piece. The slowest known piece takes three seconds."""
 
 
 class Colour(StrEnum):
-    """The colours of the style sheet and the script."""
+    """The colors of the style sheet and the script."""
 
     PLAIN = " "
     KEYWORD = "k"
@@ -50,21 +50,21 @@ _COLOURS = (
     (Name.Builtin, Colour.BUILTIN),
     (Name.Exception, Colour.BUILTIN),
 )
-"""Kinds of tokens, specific ones first."""
+"""The colors of token types, specific types first."""
 
 Run = tuple[str, Colour]
-"""A piece of a line."""
+"""A piece of a line and its color."""
 
 
 class Colours:
-    """Colours code until `seconds` of this process's time are used."""
+    """Colors code until `seconds` of this process's time are used."""
 
     def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
     def of(self, path: str, lines: Sequence[str]) -> tuple[tuple[Run, ...], ...]:
-        """Return the pieces of each line, which joined are the line. Lines contain no line feed."""
+        """Return the pieces of each line. Joined, they are the line, which has no line feed."""
         language = language_of(path)
         if not language:
             return tuple(map(_plain, lines))
@@ -94,7 +94,7 @@ def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
-    """Split tokens into lines, and join neighbours of one colour."""
+    """Split tokens into lines, and join adjacent tokens of the same color."""
     runs: list[Run] = []
     for kind, text in tokens:
         colour = _colour(kind)
@@ -110,13 +110,16 @@ def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
         yield tuple(runs)
 
 
-@cache  # there are some hundred kinds, and a million tokens
+@cache  # a few hundred kinds, but a million tokens
 def _colour(kind: object) -> Colour:
     return next((colour for known, colour in _COLOURS if kind in known), Colour.PLAIN)
 
 
 def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
-    """Return the coloured lines if their text is unchanged: a lexer may drop a carriage return or a byte order mark."""
+    """Return the colored lines, or the plain lines if the lexer changed the text.
+
+    A lexer may drop a carriage return or a byte order mark.
+    """
     found = tuple(coloured)
     same = ["".join(text for text, _ in runs) for runs in found] == list(lines)
     return found if same else tuple(map(_plain, lines))

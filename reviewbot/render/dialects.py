@@ -1,6 +1,7 @@
 """Escape values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
 
-All dialects have the same filters, so one template text fits each. A value without a filter is escaped on one line.
+All dialects have the same filters, so the same template text works in each. A value without a filter is escaped on one
+line.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
 class Written(Markup):
-    """Text that is escaped already. What is added to it is escaped as one line of its dialect."""
+    """Text that is already escaped. Any value added to it is escaped as one line of its dialect."""
 
     __slots__ = ()
 
@@ -80,7 +81,7 @@ def link(url: str | None) -> Html | None:
 
 
 def _markdown_reference(text: str) -> str:
-    """Return a link to documentation; any other reference as code."""
+    """Return a reference to documentation as a link, and any other reference as code."""
     code = escaping.code_span(_one_line(text))
     return f"[{code.replace('https://', '', 1)}]({text})" if is_documentation(text) else code
 
@@ -99,7 +100,7 @@ def _html_reference(text: str) -> str:
 
 
 class WrongType(Exception):
-    """A template gives a filter a value that the filter does not take."""
+    """A template passes a value to a filter that does not accept it."""
 
 
 def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., Written]:
@@ -136,12 +137,12 @@ def _in_comment(written: str, text: str) -> str:
 
 
 def _markdown_fence(text: str, info: str) -> str:
-    """Return a block of code; a suggestion has its own filter."""
+    """Return a code block. Suggestions have their own filter."""
     return _in_comment(escaping.fence(text, "" if info.lower().startswith(escaping.ACTIVE) else info), text)
 
 
 def _phrase(text: str) -> str:
-    """Return a title on one line, in which code spans stay."""
+    """Return a title on one line, preserving code spans."""
     line = _one_line(text)
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
@@ -182,7 +183,7 @@ def _with_shared(
     filters: Mapping[str, Callable[[str], str]],
     **others: Callable[..., object],
 ) -> Dialect:
-    """Return the dialect with the filters that all have, and `others`, which also take escaped text."""
+    """Return the dialect with the filters that all dialects have, and `others`, which also accept escaped text."""
     shared: dict[str, Callable[..., object]] = {
         "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
@@ -245,7 +246,7 @@ HTML = _with_shared(
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
         "article": lambda text: _on_page(html_escaping.article(text), text),
     },
-    # Template text; untrusted parts are already escaped.
+    # These filters take template text, in which untrusted parts are already escaped.
     blocks=lambda written: Html(html_escaping.as_html(_html(written))),
     marked=lambda written: Html(html_escaping.marked(_html(written))),
 )

@@ -1,6 +1,6 @@
-"""Sample views. A repository's own templates are rendered with them, so a mistake is found before a review is bought.
+"""Sample views. reviewbot renders a repository's own templates with them to find mistakes before it buys a review.
 
-They are made from the types of the fields, so a new field needs no change here.
+The views are built from the types of the fields, so a new field needs no change here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ V = TypeVar("V")
 
 _TEXTS = {
     "mark": summary_mark(""),
-    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the longest, so that text beside it is too long here already
+    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the maximum, so that too much other text already fails here
     "reviewer": "codevf",
     "fail_on": "critical",
     "status": "processing",
@@ -114,14 +114,14 @@ def example_views() -> Iterator[Struct]:
 
 
 def _findings() -> Iterator[FindingView]:
-    """Yield a finding for each placement; every second one has only the required fields."""
+    """Yield a finding for each placement. Every second finding has only the required fields."""
     for number, why in enumerate(Why):
         finding = example_of(FindingView, full=not number % 2)
         yield replace(finding, why=why, carried=False, waived_by="", closed_at="")
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield findings from earlier reviews, with all and with few fields, and waived ones."""
+    """Yield findings from earlier reviews in each state, with all and with few fields, and a waived finding."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")

@@ -1,6 +1,6 @@
 """Escape untrusted text for the HTML report, without linking anything in it.
 
-Everything is linear in the length of the text.
+All functions take linear time in the length of the text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 def escaped(text: str) -> str:
-    """Escape text for an element or a quoted attribute. Backticks and stars too: unescaped ones are a template's."""
+    """Escape text for an element or a quoted attribute.
+
+    Backticks and stars are also escaped, because unescaped ones belong to a template.
+    """
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(text))
 
 
@@ -38,13 +41,16 @@ def seal(text: str) -> str:
 
 
 def data(value: object) -> str:
-    """Return JSON for a script element that contains data. It cannot end the element or begin a comment or a tag."""
+    """Return JSON for a script element with data. The JSON cannot end the element or begin a comment or a tag."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _OF_DATA.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def words(text: str) -> str:
-    """Return a reviewer's text as inline HTML: pairs of equal backtick runs are code, the rest is shown literally."""
+    """Return a reviewer's text as inline HTML.
+
+    Text between equal runs of backticks is code, and the rest is shown literally.
+    """
     out: list[str] = []
     at = 0
     for start, end, (closes, stop) in code_spans(text):

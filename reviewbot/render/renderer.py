@@ -1,7 +1,6 @@
-"""View model to Markdown, plain text and HTML.
+"""Render view models as Markdown, plain text and HTML.
 
-Escaping is the default and trust is explicit: a value is escaped for where it goes, unless a filter or this module
-has escaped it already.
+Every value is escaped for its destination, unless a filter or this module has already escaped it.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
 
 
 class SummaryText(Struct, frozen=True):
-    """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
+    """A summary comment. `is_whole` is True if it shows every finding and every unreadable part in full."""
 
     text: str
     is_whole: bool
@@ -99,22 +98,24 @@ class SummaryText(Struct, frozen=True):
 class Renderer:
     """Renders views with the shipped templates and a repository's own.
 
-    Once the overrides have rendered the examples, only the prompt can raise `TemplateError`: it is written before a
-    review is bought. Every other text uses the shipped templates where the overrides fail.
+    Once the overrides have rendered the examples, only the prompt can raise `TemplateError`, because it is rendered
+    before a review is bought. Every other text uses the shipped templates if the overrides fail.
 
     Raises:
-        TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
-            rendered with made-up views. So a mistake is reported before anything is bought.
+        TemplateError: an override has the name of no shipped template, is too large, is not a template or cannot be
+            rendered with made-up views. This way, a mistake is reported before anything is bought.
 
     Attributes:
         own: the names of the overrides.
-        shipped: renders with the shipped templates only; None while the examples are rendered, and without overrides.
+        shipped: a renderer with only the shipped templates. None while the examples are rendered, and if there are no
+            overrides.
         problems: one sentence for each failure of an override, which every summary shows.
-        refusal: raised instead of a prompt; None unless the overrides could not render the examples.
+        refusal: the error that is raised instead of rendering a prompt. None unless the overrides could not render the
+            examples.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
-        # Imported here: Jinja loads slowly, and the first request does not wait for it.
+        # Imported here because Jinja loads slowly, and the first request need not wait for it.
         from reviewbot.render.sandbox import templates_of  # noqa: PLC0415
 
         own = tuple(overrides.items())
@@ -138,7 +139,7 @@ class Renderer:
         """Render one text of each kind.
 
         Raises:
-            TemplateError: as it would be raised after the review.
+            TemplateError: the error that would otherwise be raised after the review.
         """
         body = partial(self.review_body, mark=review_mark(""))
         of_run = (self.summary, self.check, self.job_summary, self.terminal, self.html, self.agent_prompt, body)
@@ -155,7 +156,7 @@ class Renderer:
                 write(view)
 
     def summary(self, view: SummaryView) -> str:
-        """Return the summary comment: the marker and the ledger first, at most 61,000 characters."""
+        """Return the summary comment, at most 61,000 characters. It starts with the marker and the ledger."""
         return self.summary_comment(view).text
 
     @_or_shipped
@@ -171,9 +172,9 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file: the marker first, at most 63,000 characters.
+        """Return a comment on lines or on a file, at most 63,000 characters. It starts with the marker.
 
-        The prompt for a coding agent is left out before a finding is shortened for it.
+        The prompt for a coding agent is omitted if a finding would have to be shortened for it.
         """
         with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
         without = replace(view, agent_prompt=False)
@@ -188,7 +189,7 @@ class Renderer:
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:
-        """Return the state of a comment's findings, to follow its marker; at most 2,000 characters."""
+        """Return the state of a comment's findings, at most 2,000 characters. It follows the comment's marker."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise TemplateError.mistake(
@@ -198,7 +199,10 @@ class Renderer:
 
     @_or_shipped
     def post(self, view: AnswerView | AnnouncementView | ReplyView) -> str:
-        """Return an answer to a command, an announcement of a late answer, or a reviewer's reply: the marker first."""
+        """Return an answer to a command, an announcement of a late answer, or a reviewer's reply.
+
+        The text starts with the marker.
+        """
         name, context_of = _POSTS[type(view)]
         return self._marked(name, (context_of(view, detail) for detail in POST_DETAILS), view.mark, COMMENT)
 
@@ -213,7 +217,7 @@ class Renderer:
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
-        """Return the one line above a review's comments: the marker first."""
+        """Return the line above a review's comments. It starts with the marker."""
         context = contexts.of_summary(contexts.linked(view), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
         return self._marked("review.md.j2", [context], mark, COMMENT)
 
@@ -231,7 +235,7 @@ class Renderer:
 
     @_or_shipped
     def words(self, view: SummaryView) -> tuple[str, str]:
-        """Return the outcome as plain text: a title, and what it means and what to do next."""
+        """Return the outcome as plain text: a title, and a text on what the outcome means and what to do next."""
         text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title, _, details = text.partition("\n")
         return title[:1].upper() + title[1:], details.strip("\n")
@@ -246,7 +250,7 @@ class Renderer:
 
     @_or_shipped
     def terminal(self, view: SummaryView) -> str:
-        """Return plain text for a log: no line of it is a workflow command or an escape sequence."""
+        """Return plain text for a log. No line is a workflow command or an escape sequence."""
         return escaping.log_text(
             escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
         )
@@ -260,11 +264,11 @@ class Renderer:
         return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
-        """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
+        """Return the prompt, 10 to 10,000 characters long. The author's text is truncated first."""
         return self._prompt("prompt.txt.j2", contexts.of_prompt(view))
 
     def question(self, view: QuestionView) -> str:
-        """Return the prompt of a question, 10 to 10,000 characters."""
+        """Return the prompt of a question, 10 to 10,000 characters long."""
         return self._prompt("question.txt.j2", contexts.of_question(view))
 
     def _prompt(self, name: str, attempts: Iterable[Mapping[str, object]]) -> str:
@@ -277,7 +281,7 @@ class Renderer:
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """Return the HTML page, at most 6 MB, with the change in `files` as sent; without files, only quotes."""
+        """Return the HTML page, at most 6 MB, with the change in `files` as sent. Without files, it has only quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         view = contexts.linked(self._with_problems(view), link)
@@ -293,7 +297,7 @@ class Renderer:
         return _first_fit("report.css.j2", [{}], self._html.render, REPORT)
 
     def _copied(self, finding: FindingView) -> str:
-        """Return a finding as the Markdown of its comment; empty if that is too long to be copied."""
+        """Return the Markdown of a finding's comment, or an empty string if it is too long to be copied."""
         context = {"finding": contexts.linked(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
@@ -312,7 +316,7 @@ class Renderer:
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
     """Return a renderer that publishes earlier purchases even if the overrides are broken.
 
-    It uses the shipped templates instead of broken overrides. Then it renders no prompt, so nothing more is bought.
+    If the overrides are broken, it uses the shipped templates and renders no prompt, so nothing more is bought.
     """
     try:
         return Renderer(overrides)
@@ -338,7 +342,7 @@ def _fit(
     render: Callable[[str, Mapping[str, object], int], str | None],
     limit: SizeLimit,
 ) -> tuple[str, T]:
-    """Return the first text that fits, and the size tier that it was written with."""
+    """Return the first text that fits, and the size tier that was used for it."""
     for context, detail in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:

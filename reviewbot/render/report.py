@@ -27,9 +27,9 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 
 class Card(Struct, frozen=True):
-    """A finding on the page, with its code in colour.
+    """A finding on the page, with its code in color.
 
-    Links use its unique anchor. The page filters by its state: `new`, `carried` or `changed`.
+    Links use the unique anchor. The page can be filtered by state: `new`, `carried` or `changed`.
     """
 
     finding: FindingView
@@ -39,7 +39,10 @@ class Card(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """A file on the page; `path` is empty for findings that name no file, `heading` None outside the change."""
+    """A file on the page.
+
+    `path` is empty for findings without a file, and `heading` is None outside the change.
+    """
 
     path: str
     anchor: str
@@ -48,16 +51,17 @@ class Section(Struct, frozen=True):
 
     @property
     def worst(self) -> str:
-        """The severity of its worst finding, empty without one."""
+        """The severity of the file's worst finding, or empty if it has none."""
         return self.cards[0].finding.severity.value if self.cards else ""
 
 
 def contexts_of(
     view: SummaryView, files: Sequence[FileView], paint: Paint, markdown: Callable[[FindingView], str], style: str
 ) -> Iterator[dict[str, object]]:
-    """Yield smaller and smaller versions of the page, without those that cannot fit.
+    """Yield contexts of ever smaller pages, except pages that cannot fit.
 
-    The view's URLs are links, and `style` is trusted. `markdown` returns what the page copies of a finding.
+    The view's URLs must be links, and `style` is trusted. `markdown` returns the text that the page copies for a
+    finding.
     """
     findings = worst_first(view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
@@ -83,13 +87,13 @@ def contexts_of(
 
 @cache
 def script() -> str:
-    """Return the page's script. Not a template: it cannot be overridden and contains braces."""
+    """Return the page's script. It is not a template, because it cannot be overridden and contains braces."""
     folder = resources.files("reviewbot.render")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report-code.js", "report.js"))
 
 
 def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
-    """Return the least number of characters that the findings need: each is on the page twice."""
+    """Return the minimum number of characters of the findings, each of which is on the page twice."""
     texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
     return 2 * sum(min(len(text), detail.text) for text in texts)
 
@@ -128,7 +132,7 @@ def _cards(findings: Iterable[FindingView], excerpts: Excerpts, paint: Paint, de
 
 
 def _anchor(text: str, taken: dict[str, int]) -> str:
-    """Return a unique name of characters that are valid in a URL."""
+    """Return a unique name that is valid in a URL."""
     name = _UNSAFE.sub("-", text)[:60] or "x"
     taken[name] = taken.get(name, 0) + 1
     return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
@@ -137,9 +141,10 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
 def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
 ) -> dict[str, object]:
-    """Return the files with findings, worst first, then the others by name, those with code on the page first.
+    """Return the files with findings, worst first, and the other files by name.
 
-    Of the others, `others_unnamed` have no section, and `others_left_out` have a section without code.
+    Other files with code on the page are kept first. `others_unnamed` is the number of other files without a section,
+    and `others_left_out` the number of sections without code.
     """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:

@@ -1,7 +1,7 @@
-"""The sandbox that templates run in; the only importer of jinja2.
+"""The sandbox in which templates run. No other module imports jinja2.
 
-A repository's own templates have no globals, only a few methods, which read, and no arithmetic on text. Every loop,
-call and character is counted, so a template without end fails.
+A repository's own templates have no globals, only a few read-only methods, and no arithmetic on text. Every loop, call
+and character is counted, so a template that never ends fails.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from reviewbot.render import dialects
 from reviewbot.render.dialects import Dialect, WrongType
 
 MAX_STEPS = 500_000
-"""Iterations of loops and calls in one rendering."""
+"""The maximum number of loop iterations and calls in one rendering."""
 
 MAX_CHARACTERS = 16_000_000
-"""Characters written in one rendering, discarded ones included."""
+"""The maximum number of characters written in one rendering, including discarded ones."""
 
 COMPILED = Path(__file__).parents[1] / "templates/compiled"
-"""Where a build stores the compiled templates; without them, each run compiles those that it uses."""
+"""Where a build stores the compiled templates. Without them, each run compiles the templates that it uses."""
 
 SOURCE_LIMIT = 64 * 1024
-"""Bytes of one override."""
+"""The maximum size of one override in bytes."""
 
 
 class TooManySteps(RuntimeError):
@@ -75,10 +75,10 @@ class Meter(Struct):
 
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
-"""Raised while an invalid template is rendered."""
+"""Errors that are raised while an invalid template is rendered."""
 
 _BUILTIN = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-"""Also raised by an invalid template, or inside Jinja. The same error from reviewbot's own functions is a bug."""
+"""Errors that an invalid template or Jinja may also raise. The same error from reviewbot's own functions is a bug."""
 
 _LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
@@ -88,7 +88,7 @@ _OF_JINJA = (LoopContext, TemplateReference, BlockReference, TemplateModule)
 _FILTERS = ("default", "length", "first", "last", "upper", "lower", "capitalize")
 
 _TICKED = "counted turn"
-"""Name of the filter that counts a loop; no template can spell it."""
+"""The name of the filter that counts the iterations of a loop. No template can use this name."""
 
 _REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.Concat: "~",
@@ -99,7 +99,7 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
 
 
 class _Compiler(CodeGenerator):
-    """Counts every iteration of a loop and refuses what would escape for HTML instead of Markdown."""
+    """Counts every iteration of a loop, and rejects syntax that would escape for HTML instead of Markdown."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
         for refused in node.find_all((nodes.Concat, nodes.Slice, nodes.ScopedEvalContextModifier)):
@@ -166,10 +166,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 return isinstance(obj, Struct) and attr in _of_view(obj.__class__)
 
     def wrap_str_format(self, value: object) -> None:
-        """Disable `format`, in which a width of a billion takes one step."""
+        """Disable `format`, because a width of a billion takes only one step."""
 
     def getitem(self, obj: object, argument: object) -> object:
-        """Return an item. Slicing escaped text returns plain text, since a part of an escape sequence is not safe."""
+        """Return an item. Slicing escaped text returns plain text, because part of an escape sequence is not safe."""
         return super().getitem(str(obj) if isinstance(obj, Markup) else obj, argument)
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
@@ -198,14 +198,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 @cache
 def _of_view(kind: type[Struct]) -> frozenset[str]:
-    """Names of a view's fields and of the properties it offers."""
+    """Return the names of a view's fields and properties."""
     properties = (name for name in dir(kind) if isinstance(getattr(kind, name), property))
     return frozenset({*kind.__struct_fields__, *properties})
 
 
 @cache
 def _version() -> str:
-    """Return a digest of what decides how templates are compiled, so that no outdated code is used."""
+    """Return a digest of everything that affects how templates are compiled, so that no outdated code is used."""
     sources = (Path(__file__), Path(dialects.__file__), *sorted(COMPILED.parent.glob("*.j2")))
     return sha256(jinja2.__version__.encode() + b"".join(one.read_bytes() for one in sources)).hexdigest()[:16]
 
@@ -227,7 +227,7 @@ def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Te
 
 
 class Templates:
-    """The shipped templates with a repository's own above them, in one dialect."""
+    """The shipped templates in one dialect, overridden by a repository's own."""
 
     def __init__(self, dialect: Dialect, overrides: Mapping[str, str]) -> None:
         sources, compiled = jinja2.PackageLoader("reviewbot", "templates"), _compiled(dialect, COMPILED)
@@ -241,7 +241,7 @@ class Templates:
         )
 
     def compile(self, name: str, source: str) -> None:
-        """Find the mistakes in an override that show without values."""
+        """Find the mistakes in an override that can be found without values."""
         if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
             raise TemplateError.mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
@@ -299,7 +299,7 @@ def _translated(name: str) -> Iterator[None]:
 
 
 def _is_of_template(error: Exception) -> bool:
-    """Return whether a template, or Jinja for it, raised an error."""
+    """Return whether a template, or Jinja on its behalf, raised an error."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
     file = PurePath(frame.f_code.co_filename)
@@ -307,7 +307,7 @@ def _is_of_template(error: Exception) -> bool:
 
 
 def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
-    """The file and the line of the innermost template that an error came through."""
+    """Return the file and the line of the innermost template in an error's traceback."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.endswith(".j2"):
             return PurePath(frame.filename).name, frame.lineno

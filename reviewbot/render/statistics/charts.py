@@ -1,6 +1,6 @@
-"""Charts as SVG that is as wide as the page: horizontal positions are percentages, so texts keep their size.
+"""Charts as SVG that is as wide as the page. Horizontal positions are percentages, so that texts keep their size.
 
-The style sheet colours everything; there are no scripts and no inline styles.
+The style sheet defines all colors. There are no scripts and no inline styles.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from reviewbot.render.html_escaping import line
 from reviewbot.render.view_models.statistics import rounded
 
 HEIGHT = 200
-"""Pixels of the plot, from the highest value to the axis."""
+"""The plot's height in pixels, from the highest value to the axis."""
 
 _TOP, _BOTTOM = 14, 24
 MOST_DOTS = 1_000
-"""The newest reviews that the chart of the hours shows."""
+"""The maximum number of reviews in the hours chart, which shows the newest."""
 
 _FEW_DAYS, _MANY_DAYS = 21, 400
 _TICKS = 4
 _MOST_DATES = 3
 _WIDE_ENOUGH = 7.0
-"""Percent of the width that a number in a bar needs."""
+"""The percentage of the width that a number in a bar needs."""
 
 _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews and questions of that many days, and their used credits; the last days may not be over."""
+    """The reviews and questions of a number of days, and the credits that they used. The last days may not be over."""
 
     start: datetime
     days: int
@@ -52,7 +52,7 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Return the period in equal parts, including those without a review; it begins with the first task."""
+    """Divide the period into equal parts, including those without a review. The first begins with the first task."""
     if not found.reviews:
         return ()
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
@@ -61,7 +61,7 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
     until = found.period.until
     days = (until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
-    used, least = [Decimal(0)] * ceil(days / size), timedelta(max(size - 1, 1))  # on its last day, a week is over
+    used, least = [Decimal(0)] * ceil(days / size), timedelta(max(size - 1, 1))  # a week counts as over on its last day
     for moment, spent in (*reviews, *questions):
         used[(moment - first).days // size] += spent
     counts, asked = (Counter((at - first).days // size for at, _ in tasks) for tasks in (reviews, questions))
@@ -82,13 +82,13 @@ def ticks(most: Decimal) -> tuple[Decimal, ...]:
 
 
 def part_of(found: Statistics) -> str:
-    """Return what a bar of the credits stands for, such as `per week`."""
+    """Return the time that each bar of the credits chart represents, such as `per week`."""
     days = buckets_of(found)[0].days
     return {1: "per day", 7: "per week"}.get(days, f"per {days} days")
 
 
 def credits_chart(found: Statistics) -> str:
-    """Return bars: the credits that were used, by when the review was submitted or the question asked."""
+    """Return a bar chart of the credits used, by the time of the review or question."""
     buckets = buckets_of(found)
     marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
     width = 100 / max(1, len(buckets))
@@ -105,7 +105,7 @@ def credits_chart(found: Statistics) -> str:
 
 
 def hours_chart(found: Statistics) -> str:
-    """Return a dot for each answered review: the hours to the answer, by when it was submitted."""
+    """Return a chart with a dot for each answered review: the hours to the answer, by the time of submission."""
     done = [one for one in found.reviews if one.state is TaskState.DONE and one.hours is not None][-MOST_DOTS:]
     marks = ticks(max((one.hours for one in done if one.hours is not None), default=Decimal(0)))
     buckets = buckets_of(found)
@@ -123,7 +123,7 @@ def hours_chart(found: Statistics) -> str:
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
-    """Return a horizontal line at a value; empty if it is unknown."""
+    """Return a horizontal line at a value, or an empty string if unknown."""
     if value is None:
         return ""
     y = _y(value, marks)
@@ -155,13 +155,13 @@ def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> s
 
 
 def _tick(value: Decimal) -> str:
-    """Return a number, in thousands from 10,000 on: `12.5k` for 12,500."""
+    """Return a number as text. Numbers from 10,000 are in thousands, e.g., `12.5k` for 12,500."""
     thousand = 1_000
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 
 
 def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
-    """Yield at most three dates, evenly spread: they have space on a phone."""
+    """Yield at most three evenly spread dates, because three fit on a phone."""
     count = min(_MOST_DATES, len(buckets))
     chosen = sorted({round(at * (len(buckets) - 1) / max(1, count - 1)) for at in range(count)})
     for at in chosen:
@@ -173,7 +173,10 @@ def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
 
 
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
-    """Return a bar for each severity: its findings by their ends, as shares of the severity with the most."""
+    """Return a bar for each severity, divided by the outcomes of its findings.
+
+    Lengths are relative to the severity with the most findings.
+    """
     most = max((one.findings for one in severities), default=0)
     rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))
     names = "".join(

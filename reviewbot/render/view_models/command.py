@@ -15,12 +15,12 @@ class StatusView(Struct, frozen=True):
     """The stored state of a pull request.
 
     Attributes:
-        waiting: the heads whose review is open, full, oldest first.
-        questions: how many questions are open.
-        postponed: whether the purchase of a review waits.
-        counts: findings that count, by severity; every severity is a key.
-        spent: credits held by open reviews and used by finished ones.
-        problem: why the stored state is not trusted, empty if it is.
+        waiting: the full SHAs of the heads whose review is open, oldest first.
+        questions: the number of open questions.
+        postponed: whether the purchase of a review is postponed.
+        counts: the number of findings that count, by severity. Every severity is a key.
+        spent: the credits held by open reviews and used by finished ones.
+        problem: why the stored state is not trusted, or empty if it is trusted.
     """
 
     waiting: tuple[str, ...]
@@ -38,10 +38,10 @@ class QuestionView(Struct, frozen=True):
 
     Attributes:
         boundary: trusted; a random word around the question, which its writer cannot guess.
-        question: redacted; the prompt has `parse.MAX_QUESTION` characters of it.
-        finding_id: of the finding that it is about; empty for the whole pull request.
-        instructions: of the repository's owners.
-        file_names: names of the attachments, with one line each on the contents.
+        question: the redacted question. The prompt contains at most `parse.MAX_QUESTION` characters of it.
+        finding_id: the finding that the question is about, or empty for the whole pull request.
+        instructions: the instructions of the repository's owners.
+        file_names: the names of the attachments, each with one line about the contents.
     """
 
     repository: str
@@ -58,12 +58,12 @@ class AskedView(Struct, frozen=True):
     """The reviewer's reply to a question.
 
     Attributes:
-        asker: the login to mention; shown as text if it is not a valid one.
-        url: of the question.
+        asker: the login to mention, which is shown as text if it is not valid.
+        url: the URL of the question.
         is_edited: whether the question's comment was edited or deleted after it was sent.
-        text: the answer; empty without one.
-        state: of the task, as CodeVF calls it; empty if CodeVF has none.
-        used: the credits used, None if unknown.
+        text: the answer, or empty if there is none.
+        state: the state of the task in CodeVF's terms, or empty if CodeVF has no task.
+        used: the credits used, or None if unknown.
         hold: the credits that were held.
     """
 
@@ -81,20 +81,21 @@ class AnswerView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the marker, which the template must emit first.
-        word: of `parse.CommandName`, as its value.
-        refusal: of `authorize.Refusal`, as its value; empty when the command was carried out.
+        word: a value of `parse.CommandName`.
+        refusal: a value of `authorize.Refusal`, or empty if the command was carried out.
         needs: the permission that the command needs.
-        target: the commit or the finding that was named, `finding` and `finding_id` the finding that it is about.
-        check_title: of the check on the head, after the command.
-        said: the reason of a waiver or a bypass, without secrets; also of one that is refused to an author. Of wrong
-            arguments, the arguments.
-        until_push: whether a waiver is for the whole change, since the finding's code is not in its file.
-        reason: of `verdict.Reason`, as its value; empty if no run was started.
-        status: None for other commands than `status`.
+        target: the commit or finding that the command specifies. `finding` and `finding_id` are the finding that the
+            command is about.
+        check_title: the title of the check on the head after the command.
+        said: the reason for a waiver or bypass, without secrets, even if an author was refused. For wrong arguments,
+            the arguments.
+        until_push: whether a waiver is for the whole change, because the finding's code is not in its file.
+        reason: a value of `verdict.Reason`, or empty if no run was started.
+        status: None for commands other than `status`.
         in_thread: whether the command is in a review thread.
-        in_reply_to: trusted; its address there, if the answer is posted elsewhere.
-        choices: ids and titles of the findings that the command can mean, if it does not say which one.
-        reply: of the reviewer, for `ask`.
+        in_reply_to: trusted; the URL of a command in a thread, if the answer is posted elsewhere.
+        choices: the ids and titles of the findings that the command could mean, if it does not specify one.
+        reply: the reviewer's reply to `ask`.
     """
 
     mark: str
@@ -125,12 +126,12 @@ class AnnouncementView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the marker, which the template must emit first.
-        mentions: logins, of which those of people are mentioned.
-        ending: of `announcement.Ending`, as its value.
-        reviewed_sha: the head that the review is of, full; empty if unknown.
+        mentions: logins. Only those of people are mentioned.
+        ending: a value of `announcement.Ending`.
+        reviewed_sha: the full SHA of the reviewed head, or empty if unknown.
         head_sha: the head whose check has the title `check_title`.
-        counts: open findings by severity; every severity is a key.
-        summary_url: trusted, as is `check_url`; None if there is none.
+        counts: the number of open findings by severity. Every severity is a key.
+        summary_url: trusted, like `check_url`. Each is None if there is no such page.
     """
 
     mark: str

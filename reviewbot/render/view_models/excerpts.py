@@ -14,20 +14,20 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.render.view_models.review import FindingView
 
 AROUND = 3
-"""Lines shown before and after."""
+"""The number of lines shown before and after."""
 
 MAX_LINES = 60
-"""Lines of a range that are shown, from its first."""
+"""The maximum number of lines shown of a range, from its first line."""
 
 _WIDTH = 400
-"""Characters of a line that are read."""
+"""The maximum number of characters of a line."""
 
 _READ = _WIDTH + 100
-"""Characters of a quoted line, which may begin with a gutter."""
+"""The number of characters read of a quoted line, which may begin with a gutter."""
 
 
 class ExcerptLine(Struct, frozen=True):
-    """A line; `number` is None if only the quote is known, and `redacted` says that a secret in it was replaced."""
+    """A line. `number` is None if only the quote is known. `redacted` is True if a secret in the line was replaced."""
 
     number: int | None
     text: str
@@ -36,21 +36,21 @@ class ExcerptLine(Struct, frozen=True):
 
 
 class Excerpt(Struct, frozen=True):
-    """Lines, and how many of the cited ones are not shown."""
+    """Lines, and the number of cited lines that are not shown."""
 
     lines: tuple[ExcerptLine, ...]
     more: int = 0
 
 
 class Excerpts:
-    """Excerpts of the files as they were sent; without files, only quotes."""
+    """Excerpts of the files as they were sent. Without files, there are only quotes."""
 
     def __init__(self, files: Iterable[FileView] = ()) -> None:
         self._files = {file.path: file for file in files}
         self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
 
     def of(self, finding: FindingView) -> Excerpt:
-        """Return the lines of a finding, or the reviewer's quote if they are unknown; empty if there is neither."""
+        """Return the lines of a finding, or else the reviewer's quote, which may be empty."""
         if finding.line is None or finding.why in UNVERIFIED:
             return _quoted(finding.code)
         first, last = finding.start_line or finding.line, finding.line
@@ -80,7 +80,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    """Return the first lines of a quote. The others are only counted, because a quote can have a megabyte."""
+    """Return the first lines of a quote. Other lines are only counted, because a quote can have a megabyte."""
     text = code.removesuffix("\n")
     known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
     lines = strip_gutter(known) if code.strip() else ()
@@ -89,7 +89,7 @@ def _quoted(code: str) -> Excerpt:
 
 
 def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
-    """Return the known lines of a side, verbatim: the whole text, or the hunks."""
+    """Yield the known lines of a side, verbatim and numbered, from the whole text or else the hunks."""
     if side is Side.RIGHT and file.text is not None:
         yield from enumerate(split_lines(file.text), start=1)
         return

@@ -1,4 +1,4 @@
-"""The patterns of `paths` that leave files out, ready to be pasted."""
+"""The patterns of `paths` that exclude files, ready to paste."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
-"""Files that are named; a change that misses more needs a pattern of its own."""
+"""The maximum number of listed files. A change that misses more files needs a pattern of its own."""
 
 LONGEST = 300
-"""Characters of a name that is pasted; a longer one would not fit where the line is shown."""
+"""The maximum number of characters of a name. A longer name would not fit where the line is shown."""
 
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
@@ -26,25 +26,25 @@ def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return a pattern for each of the first files, except for redacted, too long or uncopyable names."""
+    """Return a pattern for each of the first files, except for names that are redacted, too long or uncopyable."""
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
 def _can_be_copied(path: str) -> bool:
-    """Return whether the path is shown as it is and `paths`, read without trailing whitespace, can name it."""
+    """Return whether the path is shown unchanged and can be an item of `paths`, which lose trailing whitespace."""
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
 def exclusion_command(command: str, paths: Iterable[str]) -> str:
-    """Return the command of a review with options that leave the files out, on one line; empty without patterns."""
+    """Return the one-line review command with options that exclude the files, or an empty string without patterns."""
     options = [f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths)]
     again = command if 0 < len(command) <= LONGEST else "reviewbot review"
     return " ".join([again, *options]) if options else ""
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:
-    """Return the setting in YAML on one line; empty without patterns."""
+    """Return the setting as one line of YAML, or an empty string if there are no patterns."""
     patterns = [json.dumps(pattern, ensure_ascii=False) for pattern in exclusions(paths)]
     many = f"paths: [{', '.join(patterns)}]" if patterns else ""
     return f"paths: {patterns[0]}" if len(patterns) == 1 else many

@@ -18,13 +18,13 @@ class Replay(Struct, frozen=True):
     """The dry run of one merge's review.
 
     Attributes:
-        sent: number of files; `sent_bytes` is their size.
-        held: number of files that were held back, by reason.
-        credits: what a review would have held, 0 if none would have been bought.
+        sent: the number of files. `sent_bytes` is their size.
+        held: the number of files that were held back, by reason.
+        credits: the credits that a review would have held, or 0 if none would have been bought.
         note: why no review would have been bought, or what it does not cover.
-        bot: login of the bot that authored it, if the action skips that bot's pull requests.
-        rule: of `routes` that chose the review; empty if none did.
-        stopped: credits of a review that `max-credits-per-pr` stops.
+        bot: the login of the bot that authored the merge, if the action skips that bot's pull requests.
+        rule: the rule of `routes` that chose the review, or empty if none did.
+        stopped: the credits of a review that `max-credits-per-pr` stops.
         limited: whether `max-credits-ceiling` limits the size.
     """
 
@@ -43,7 +43,7 @@ class Replay(Struct, frozen=True):
 
 
 def replayed(day: str, sha: str, subject: str, bot: str, view: SummaryView) -> Replay:
-    """Return the row of a merge from the view of its dry run; `bot` is its author, if that is a bot."""
+    """Return the row of a merge from the view of its dry run. `bot` is the merge's author if the author is a bot."""
     if view.outcome.reason is Reason.BOT:
         return Replay(day, sha, subject, note=bot, bot=bot)
     cost = view.cost if view.outcome.reason is Reason.DRY_RUN else None
@@ -81,11 +81,11 @@ def _note(view: SummaryView) -> str:
 
 
 class RuleSum(Struct, frozen=True):
-    """The merges of one rule; `rule` is empty for those without one.
+    """The totals of the merges of one rule. `rule` is empty for merges without a rule.
 
     Attributes:
-        stopped: reviews that `max-credits-per-pr` stops.
-        unknown: conditions of the rule that no merge can meet in a plan.
+        stopped: the number of reviews that `max-credits-per-pr` stops.
+        unknown: the conditions of the rule that no merge can meet in a plan.
     """
 
     rule: str
@@ -100,10 +100,10 @@ class Plan(Struct, frozen=True):
     """The replays of a span of merges, newest first.
 
     Attributes:
-        scope: such as `main since 90d`.
+        scope: branch and span, such as `main in the last 90d`.
         routes: the rules of the settings.
-        notes: sentences on what the figures leave out.
-        merges: how many the span has; `replays` may be only the newest.
+        notes: sentences about what the figures omit.
+        merges: the number of merges in the span. `replays` may contain only the newest.
     """
 
     scope: str
@@ -150,13 +150,13 @@ def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:
 
 
 def unknown_conditions(route: Route) -> tuple[str, ...]:
-    """Return the conditions of a rule that git does not record: a merge has no labels and is not a draft."""
+    """Return the conditions of a rule that git does not record, because a merge has no labels and is not a draft."""
     conditions = {"labels": bool(route.labels), "draft": route.draft is True}
     return tuple(name for name, is_set in conditions.items() if is_set)
 
 
 def caps_of(plan: Plan) -> Iterator[str]:
-    """Yield how many merges are left out, and which limits stop reviews or make them smaller."""
+    """Yield sentences about omitted merges, and about limits that stop reviews or make them smaller."""
     if (shown := len(plan.replays)) < plan.merges:
         yield f"The newest {number(shown)} of {counted(plan.merges, 'merge')}; `--most {plan.merges}` for all."
     stopped = [one.stopped for one in plan.replays if one.stopped]

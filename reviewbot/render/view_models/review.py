@@ -1,4 +1,4 @@
-"""View models: the values that templates get. Every text is untrusted unless it is called `trusted`."""
+"""View models: the values that templates receive. Every text is untrusted unless it is called `trusted`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class FindingView(Struct, frozen=True, kw_only=True):
     """A finding.
 
     Attributes:
-        path: the file in the change, or the path that the reviewer cited; `start_line` and `line` are of `side`.
+        path: the file in the change, or the path that the reviewer cited. `start_line` and `line` refer to `side`.
         code: the lines as sent (or as quoted), for places where the diff does not show them.
         language: the info string of a fence for `code`, such as `python`.
-        comment_url: trusted, as is `blob_url`, which leads to its lines in the reviewed commit.
-        carried: whether an earlier review found it.
-        note: the reviewer's last note on it.
-        waived_by: a login, empty without a waiver; `waived_for` is the reason.
-        closed_at: the head at which it was closed, full; empty while it is open.
-        held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
-        crlf: whether the lines that `suggestion` replaces end with CRLF; the suggestion itself has LF.
+        comment_url: trusted, like `blob_url`, which links to the finding's lines in the reviewed commit.
+        carried: whether an earlier review found the finding.
+        note: the reviewer's last note on the finding.
+        waived_by: the login of the user who waived the finding, or empty. `waived_for` is the reason.
+        closed_at: the full SHA of the head at which the finding was closed, or empty while it is open.
+        held: why the finding's file was not sent. None unless `why` is `FILE_NOT_SENT`.
+        crlf: whether the lines that `suggestion` replaces end with CRLF. The suggestion itself uses LF.
     """
 
     id: str
@@ -74,8 +74,8 @@ class FindingView(Struct, frozen=True, kw_only=True):
 class CommentView(Struct, frozen=True):
     """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
 
-    It is `waivable` if a command can waive its findings. With `agent_prompt` it has those that block as a prompt for a
-    coding agent, if that fits; their lines are of `head_sha`.
+    `waivable` is True if a command can waive the findings. With `agent_prompt`, the comment also contains the blocking
+    findings as a prompt for a coding agent, if that fits. Their lines refer to `head_sha`.
     """
 
     mark: str
@@ -87,7 +87,7 @@ class CommentView(Struct, frozen=True):
 
 
 class SumView(Struct, frozen=True):
-    """How many findings have each placement; `returned` is the sum."""
+    """The number of findings with each placement. `returned` is the sum."""
 
     returned: int
     on_lines: int
@@ -107,10 +107,10 @@ class ProgressView(Struct, frozen=True):
     """The findings compared with the previous review.
 
     Attributes:
-        since: the last reviewed head, full; empty when the whole change was reviewed.
+        since: the full SHA of the last reviewed head, or empty if the whole change was reviewed.
         carried: open findings from earlier reviews, including changed ones.
-        changed: those of them whose code has changed, without a confirmed fix.
-        beyond: open findings with only their severity stored.
+        changed: carried findings whose code has changed, without a confirmed fix.
+        beyond: open findings of which only the severity is stored.
     """
 
     since: str
@@ -131,11 +131,12 @@ class BypassView(Struct, frozen=True):
 
 
 class CostView(Struct, frozen=True):
-    """The cost of the review in credits; None while unknown, never 0.
+    """The cost of the review in credits. A value is None while unknown, never 0.
 
-    The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
-    the setting is a number. `at_ceiling` is whether `max-credits-ceiling` made it smaller. `spent` credits of the
-    pull request's `limit` (0: no limit) are used or held; in a dry run, this review's do not count.
+    The hold is the total for all `parts` tasks. `size` explains why each task has `max_credits`, and is empty if the
+    setting is a number. `at_ceiling` is True if `max-credits-ceiling` made the size smaller. `spent` credits of the
+    pull request's `limit` are used or held, and a `limit` of 0 means no limit. In a dry run, `spent` does not include
+    this review.
     """
 
     mode: str
@@ -153,14 +154,14 @@ class CostView(Struct, frozen=True):
 
     @property
     def exceeds_limit(self) -> bool:
-        """Whether a review of a dry run would exceed the limit."""
+        """Whether the review would exceed the limit, in a dry run."""
         return bool(self.limit) and self.spent + self.hold > self.limit
 
 
 class WaitView(Struct, frozen=True):
-    """An open review, with the service's word for its state, or `submitted` before the first answer.
+    """An open review. `status` is the service's name for its state, or `submitted` before the first answer.
 
-    The run waits for `minutes`; 0 if it does not wait.
+    The run waits for `minutes`, which is 0 if it does not wait.
     """
 
     status: str
@@ -174,31 +175,33 @@ class WaitView(Struct, frozen=True):
 
 
 class SummaryView(Struct, frozen=True):
-    """A run, for the summary comment, the check's page, the job summary and the terminal.
+    """A run, as shown in the summary comment, on the check's page, in the job summary and at the terminal.
 
     Attributes:
         mark: trusted; the marker of the summary comment.
         ledger: trusted; the hidden signed state, emitted right after the marker.
         reviewer: `codevf` or `local`.
-        counts: open findings by severity, without duplicates; every severity is a key. None while unknown.
-        findings: by file, the file with the worst first; those without a file have the empty path.
-        sum: None while there is no answer, as is `progress`.
-        notices: sentences about the change, such as on an invisible character.
-        degraded: sentences on what this run could not do, such as a missing permission.
+        counts: the number of open findings by severity, without duplicates. Every severity is a key. None while
+            unknown.
+        findings: the findings by file. The file with the worst finding is first. Findings without a file have an empty
+            path.
+        sum: None while there is no answer, like `progress`.
+        notices: sentences about the change, e.g., about an invisible character.
+        degraded: sentences about what this run could not do, e.g., because of a missing permission.
         cost: None with the local reviewer.
-        waived: findings with a waiver; they do not count.
-        closed: findings that this review's answer closed, and those closed earlier that no comment has shown.
-        awaited: the full SHA of the older head that is reviewed first; empty without one.
-        fail_on: the value of that setting; empty while unknown.
-        minutes: from the submission to the answer, rounded up; None while unknown.
-        approved_by: the label that approves the spending; empty if there is none.
-        route: the names of the rules of `routes` that chose the review; empty if none did.
+        waived: findings with a waiver, which do not count.
+        closed: findings that this review's answer closed, and findings closed earlier that no comment has shown.
+        awaited: the full SHA of the older head that is reviewed first, or empty if there is none.
+        fail_on: the value of the setting `fail-on`, or empty while unknown.
+        minutes: the minutes from the submission to the answer, rounded up, or None while unknown.
+        approved_by: the label that approves the spending, or empty if there is none.
+        route: the names of the rules of `routes` that chose the review, or empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
         context: what was sent besides the files.
-        records_commands: whether a summary comment records waivers, acceptances, bypasses and questions; without
-            it these commands are refused.
-        docs_url: where the documentation is; None if that is unknown.
-        command: repeats the review; empty except at a terminal.
+        records_commands: whether a summary comment records waivers, acceptances, bypasses and questions. If not, these
+            commands are refused.
+        docs_url: the URL of the documentation, or None if unknown.
+        command: the command that repeats the review, which is empty except at a terminal.
     """
 
     mark: str
@@ -263,14 +266,14 @@ class SummaryView(Struct, frozen=True):
 
 
 class FindingStateView(Struct, frozen=True):
-    """The state of a comment's findings; `several` if the comment has more than one."""
+    """The state of a comment's findings. `several` is True if the comment has more than one."""
 
     findings: tuple[FindingView, ...]
     several: bool
 
 
 class ReplyView(Struct, frozen=True):
-    """What the reviewer replies in a thread. Its hidden `mark` is trusted."""
+    """A reply of the reviewer in a thread. Its hidden `mark` is trusted."""
 
     mark: str
     text: str
@@ -280,15 +283,17 @@ class PromptView(Struct, frozen=True):
     """The prompt for the reviewer.
 
     Attributes:
-        title: the author's, as is `body`: data for the reviewer, never instructions.
+        title: the author's title. Like `body`, it is data for the reviewer, never instructions.
         boundary: trusted; a random word around the author's text, which the author cannot guess.
-        instructions: of the repository's owners, trusted as far as the default branch is, as are `path_instructions`.
-        file_names: names of the attachments, with one line each on the contents.
-        omitted: paths that were selected and are not attached.
-        since: the last reviewed head, full; empty when the whole change is to be reviewed.
-        confirms: the attachment with open findings to confirm; empty without one.
-        part: the number of this task, from 1, of `parts` over which the change is split.
-        answer: what is asked for; None for data only, as no place in a text can contain the name of a changed file.
+        instructions: the owners' instructions. Like `path_instructions`, they are trusted as far as the default branch
+            is.
+        file_names: the names of the attachments, each with one line about the contents.
+        omitted: selected paths that are not attached.
+        since: the full SHA of the last reviewed head, or empty if the whole change is to be reviewed.
+        confirms: the attachment with open findings to confirm, or empty if there is none.
+        part: the number of this task, starting at 1. The change is split over `parts` tasks.
+        answer: the form of the answer. None asks for data only, because a changed file's name would be ambiguous in a
+            text.
     """
 
     repository: str

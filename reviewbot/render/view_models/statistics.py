@@ -1,4 +1,4 @@
-"""The words and rows of the statistics, for the terminal, Markdown and the page."""
+"""The texts and table rows of the statistics, for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENDS = ("severity", "findings", *(str(end) for end in End))
 
 
 def rounded(value: Decimal | None, places: int = 1) -> str:
-    """Format a figure with at most that many places; `-` if it is unknown. A figure above 0 is never `0`."""
+    """Format a figure with at most `places` decimal places, or as `-` if unknown. A figure above 0 is never `0`."""
     if value is None:
         return "-"
     least = Decimal(1).scaleb(-places)
@@ -44,7 +44,7 @@ def cautions_of(found: Statistics) -> tuple[str, ...]:
 
 
 def facts_of(found: Statistics) -> tuple[str, ...]:
-    """Return what the tables do not show."""
+    """Return sentences with facts that the tables do not show."""
     notes = []
     if found.pending:
         notes.append(f"Not answered yet: {counted(found.pending, 'review')}.")

@@ -1,7 +1,8 @@
-"""Make a view smaller until its text fits: worst findings first, and each truncation is marked.
+"""Make a view smaller until its text fits. The worst findings are shown first, and each truncation is marked.
 
-GitHub rejects a body that is too long, after the review was paid for. So long views are truncated before they are
-rendered: findings become one line, lines become a number, and a long text ends at a line's end with a note.
+GitHub rejects a body that is too long, after the review was paid for. Therefore, long views are truncated before they
+are rendered: a finding is reduced to one line, lines are reduced to a number, and a long text ends at the end of a line
+with a note.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ class Shown(Struct, frozen=True):
         others: findings with a comment that do not block, one line each, worst first; folded.
         quiet: findings that neither block nor have a comment, in full; folded.
         folded: findings without a comment that are one line each.
-        missed: files that were selected and not fully reviewed, a few of them by name.
+        missed: a few of the files that were selected but not fully reviewed.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: the number of entries of each list that are only counted; `findings` is the sum for findings and
+        rest: the number of entries of each list that are only counted. `findings` is the sum for findings and
             leftovers.
     """
 
@@ -64,7 +65,7 @@ class Shown(Struct, frozen=True):
 
 
 def worst_first(findings: Iterable[FindingView]) -> Sequence[FindingView]:
-    """Return the findings by severity; those of equal severity keep their order."""
+    """Return the findings sorted by severity, worst first. Findings of equal severity keep their order."""
     return sorted(findings, key=lambda finding: finding.severity.rank)
 
 
@@ -89,7 +90,7 @@ def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tup
 
 
 def _worded(finding: FindingView, words: int) -> FindingView:
-    """Return a finding whose texts contain no HTML comment; without words, its id replaces its title."""
+    """Return a finding whose texts contain no HTML comment. If `words` is 0, its id replaces its title."""
     return replace(
         finding,
         title=_harmless(finding.title) if words else "",
@@ -165,7 +166,7 @@ def _rest(view: SummaryView, commented: int, uncommented: int, detail: Detail) -
 
 
 def shows_everything(view: SummaryView, detail: Detail) -> bool:
-    """Return whether a summary at this level of detail has every finding and unreadable part, and none is shortened."""
+    """Return whether a summary at this level of detail shows every finding and every unreadable part in full."""
     shown = truncate_summary(view, detail)
     if shown.folded or any(shown.rest[name] for name in ("findings", "waived", "closed", "duplicates")):
         return False
@@ -180,11 +181,11 @@ def _leftovers(detail: Detail) -> int:
 
 
 NAMED = 5
-"""Files that are named with their reasons; the list of files held back has more."""
+"""The number of missed files that are listed with their reasons. The list of files held back has more."""
 
 
 def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
-    """Return the view with bounded texts and few sentences; `truncate_summary` limits the other lists."""
+    """Return the view with bounded texts and few sentences. `truncate_summary` limits the other lists."""
     rows = max(1, detail.rows)
     return replace(
         bounded(view, detail),
