@@ -1,1 +1,1 @@
-"""The report in other tools' formats."""
+"""Export reports to other tools' formats."""

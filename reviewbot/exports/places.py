@@ -1,7 +1,7 @@
-"""Locations for other tools: a valid path, and lines only if known.
+"""Locations for other tools. A location always has a valid path, and has lines only if they are known.
 
 Code scanning rejects a whole file if one result has no location, and reviewdog stops at a diagnostic without one. A
-finding without a file is therefore placed on a changed file, without lines, and its text says so.
+finding without a file is therefore placed on a changed file, without lines, and a note explains this.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ LEVELS = {
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-"""The severities in SARIF's words; other formats, too, have three levels."""
+"""The severities as SARIF levels. Other formats also have three levels."""
 
 
 class Place(Struct, frozen=True):
     """A location in the terms of other tools.
 
     Attributes:
-        path: relative to the repository's root, never empty, without steps upwards.
-        lines: first and last line at the head, from 1; None for the file as a whole.
-        notes: sentences that explain the place.
+        path: the path relative to the repository's root, which is never empty and contains no `..`.
+        lines: the first and last line at the head, starting at 1, or None for the whole file.
+        notes: sentences that explain the location.
     """
 
     path: str
@@ -51,7 +51,7 @@ class Place(Struct, frozen=True):
 
 
 def place_of(finding: FindingView, view: SummaryView) -> Place | None:
-    """Return the finding's place; None if neither it nor the run names a single file."""
+    """Return the finding's location, or None if neither the finding nor the run has any valid path."""
     if _is_path(finding.path):
         found = _lines_at_head(finding)
         return Place(finding.path, found, "" if found else _elsewhere(finding))
@@ -69,7 +69,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
 
 
 def replacement(finding: FindingView, place: Place) -> str | None:
-    """Return the text that can replace these lines unchanged, without its final line feed, if there is one."""
+    """Return the text that can replace these lines as it is, without its final line feed, or None."""
     text = finding.suggestion
     if text is None or place.lines is None or finding.suggestion_state is not SuggestionState.COMMITTABLE:
         return None
@@ -77,7 +77,7 @@ def replacement(finding: FindingView, place: Place) -> str | None:
 
 
 def literal_replacement(finding: FindingView, place: Place) -> str | None:
-    """Return `replacement` with the line endings of the lines that it replaces, for tools that keep them."""
+    """Return `replacement` with the line endings of the replaced lines, for tools that do not convert line endings."""
     text = replacement(finding, place)
     return text.replace("\n", "\r\n") if text and finding.crlf else text
 
@@ -90,7 +90,7 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 
 def _elsewhere(finding: FindingView) -> str:
-    """Return a sentence on lines that are not at the head, or that are not verified against the file."""
+    """Return a sentence about lines that are not at the head or are not verified against the file."""
     if finding.why is Why.FILE_NOT_SENT:
         reason = f": {WHY_HELD[finding.held.reason]}" if finding.held else ""
         return f"The file is part of the change, but it was not sent{reason}."
@@ -104,7 +104,7 @@ def _elsewhere(finding: FindingView) -> str:
 
 
 def _is_path(path: str) -> bool:
-    """Return whether this is a valid path in a repository: no empty or parent segment, no invalid character."""
+    """Return whether a path is valid in a repository, i.e., has no empty or parent segment and no invalid character."""
     steps = path.split("/")
     return (
         len(path.encode("utf-8", "replace")) <= _PATH_LIMIT
@@ -114,7 +114,10 @@ def _is_path(path: str) -> bool:
 
 
 def standing_words(finding: FindingView) -> str:
-    """Return sentences on the state of an earlier finding, for which the formats have no field; empty for a new one."""
+    """Return sentences about the state of an earlier finding, because the formats have no field for it.
+
+    The result is empty for a new finding.
+    """
     note = " ".join(finding.note.split())
     words = ["Found by an earlier review."] if finding.carried else []
     if finding.standing is FindingState.CHANGED:

@@ -1,4 +1,4 @@
-"""What reviews of past merges would have cost, as JSON and Markdown."""
+"""Export what reviews of past merges would have cost, as JSON and Markdown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The report as RDJSON, the Reviewdog Diagnostic Format: https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.
 
-Reviewdog reads it as strict protocol-buffer JSON: no field that the format does not have, numbers within 32 bits, and
-every diagnostic with a place.
+Reviewdog reads the report as strict protocol-buffer JSON. The report must therefore have no unknown fields, only
+numbers within 32 bits, and a location for every diagnostic.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from reviewbot.render.view_models.truncation import worst_first
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 _WHOLE = Place(".", None, "The reviewer named no file.")
-"""The path of findings without a place: the repository's root, which is in no diff."""
+"""The location of findings without one: the repository's root, which is in no diff."""
 
 
 def rdjson(view: SummaryView) -> str:
-    """Return the report as one `DiagnosticResult`, worst first: ASCII text with a final newline.
+    """Return the report as one `DiagnosticResult` in ASCII, worst findings first, with a final newline.
 
-    Waived, fixed and gone findings are omitted; reviewdog would report them.
+    Waived, fixed and gone findings are omitted, because reviewdog would report them.
     """
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in worst_first(view.findings)]
     leftovers = [
@@ -48,23 +48,23 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
     }
     if place.lines is None:
         return diagnostic
-    # Without columns a range is of whole lines, the last one included.
+    # Without columns, a range covers whole lines, including the last line.
     lines = {"start": {"line": place.lines[0]}, "end": {"line": place.lines[1]}}
     diagnostic["location"] |= {"range": lines}
     text = literal_replacement(finding, place)
     if text is not None:
-        # It takes the place of whole lines, whose last line feed stays; an empty one deletes them.
+        # The text replaces whole lines, but their last line feed is kept. An empty text deletes the lines.
         diagnostic["suggestions"] = [{"range": lines, "text": text}]
     return diagnostic
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    """Return plain text: the title, the reviewer's words, and the id, for which the format has no field."""
+    """Return plain text: the title, the reviewer's text, and the id, because the format has no field for the id."""
     title = " ".join(finding.title.split()) or "(without a title)"
     texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
     return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:
-    """Return text without mentions, because reviewdog posts it to GitHub as it is."""
+    """Return text without mentions, because reviewdog posts it to GitHub unchanged."""
     return visible(text).replace("@", f"@{ZWSP}")

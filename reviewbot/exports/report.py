@@ -1,6 +1,6 @@
 """The report as JSON: the findings, where they were published, what was sent, and what it cost.
 
-Versioned; `docs/report.schema.json` describes every key.
+The format is versioned. `docs/report.schema.json` describes every key.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     Statistics: dict.fromkeys(("period", "whole", "by_mode", "by_expertise", "reviews", "asked")),
     Sums: {"name": None},
 }
-"""Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
+"""Keys that differ from the field's name in camel case. None means that the field is omitted or stored elsewhere."""
 
 NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route", "rule"})
-"""Fields whose empty text is null in the report."""
+"""Fields whose empty text is written as null in the report."""
 
 
 def keys_of(kind: type[Struct]) -> Mapping[str, str]:
-    """Return the keys of a view's object in the report, by the names of its fields."""
+    """Return the keys that a view has in the report, by field name."""
     special = _KEYS.get(kind, {})
     named = ((name, special.get(name, _camel(name))) for name in kind.__struct_fields__)
     return {name: key for name, key in named if key is not None}
 
 
 def report_json(view: SummaryView, *, version: str, review_url: str | None) -> str:
-    """Return the report of this version as JSON, ASCII text with a final newline."""
+    """Return the report as JSON in ASCII, with a final newline."""
     document: dict[str, object] = {
         "schema": SCHEMA,
         "generator": {"name": "reviewbot", "version": version},
@@ -69,12 +69,12 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "manifest": {"sent": view.sent, "heldBack": view.held, "context": view.context},
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, default=_encoded).encode("utf-8", "replace").decode()
-    # ASCII only: safe to print at a terminal. Everything outside of strings is ASCII already.
+    # ASCII is safe to print at a terminal. Everything outside of strings is already ASCII.
     return re.sub("[^\n -~]+", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
 def object_of(view: Struct) -> Mapping[str, object]:
-    """Return a view with the keys of its JSON."""
+    """Return a view as a dictionary with the keys of its JSON."""
     values = ((key, name, getattr(view, name)) for name, key in keys_of(type(view)).items())
     return {key: None if name in NULL_IF_EMPTY and not value else value for key, name, value in values}
 
@@ -85,7 +85,7 @@ def _camel(name: str) -> str:
 
 
 def _encoded(value: Decimal | datetime | Struct) -> object:
-    """Encode what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
+    """Encode values for which JSON has no type: amounts as text, times in ISO 8601, and views as objects."""
     if isinstance(value, Decimal):
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else object_of(value)

@@ -1,4 +1,4 @@
-"""The report as SARIF 2.1.0, within what GitHub's code scanning takes.
+"""The report as SARIF 2.1.0, within the limits of GitHub's code scanning.
 
 All rules are always included and do not depend on the findings, as GitHub requires:
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
@@ -26,10 +26,10 @@ from reviewbot.render.view_models.truncation import worst_first
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 MAX_RESULTS = 5000
-"""GitHub takes 25,000 and keeps 5,000; so that the worst are kept, they are chosen here."""
+"""GitHub accepts 25,000 results and keeps 5,000. reviewbot selects them, so that GitHub keeps the worst."""
 
 MAX_GZIPPED = 10_000_000
-"""Bytes of the file as it is uploaded, compressed; more is refused."""
+"""The maximum size of the compressed upload in bytes. GitHub rejects larger ones."""
 
 _SECURITY_SCORES = {
     Severity.CRITICAL: "9.5",
@@ -37,7 +37,7 @@ _SECURITY_SCORES = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""The middle of GitHub's bands. Unrated findings have no score, and `info` is not a vulnerability."""
+"""The middle of GitHub's band for each severity. Unrated findings have no score, and `info` is not a vulnerability."""
 
 _HELP = (
     "A finding of a code review, in the reviewer's words. It keeps its fingerprint while the code that it is about "
@@ -46,7 +46,7 @@ _HELP = (
 
 
 class _SizeTier(Struct, frozen=True):
-    """The most results, and the most characters of each message."""
+    """The maximum number of results, and of characters in each message."""
 
     results: int
     text: int
@@ -62,7 +62,7 @@ _SIZE_TIERS = (
 
 
 def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
-    """Return the report as one SARIF run: ASCII text with a final newline, at most 10 MB when compressed."""
+    """Return the report as one SARIF run in ASCII, with a final newline and at most 10 MB when compressed."""
     text = ""
     for size_tier in _SIZE_TIERS:
         log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, size_tier, version, review_url)]}
@@ -96,7 +96,10 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
 
 
 def _category(view: SummaryView) -> str:
-    """Return GitHub's category of the analysis: two reviewers or instances do not replace each other's alerts."""
+    """Return the category of the analysis for GitHub.
+
+    It differs between reviewers and instances, so that they do not replace each other's alerts.
+    """
     return "/".join(filter(None, ("reviewbot", view.reviewer, quote(view.instance, safe="", errors="replace")))) + "/"
 
 
@@ -154,8 +157,8 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
         "level": LEVELS[finding.severity],
         "message": {"text": _message(finding, place, size_tier)},
         "locations": [{"physicalLocation": _location(place)}],
-        # GitHub compares only the second one. Without it, GitHub hashes the line, and keeps one of two findings of a
-        # rule on the same line, or on a whole file.
+        # GitHub compares only `primaryLocationLineHash`. Without it, GitHub hashes the line and keeps only one of two
+        # findings of a rule on the same line or on a whole file.
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
         "properties": {"severity": finding.severity.value, "blocks": finding.blocks},
     }
@@ -182,7 +185,7 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
-    """Return the title, then the reviewer's words: plain text in which nothing is a link."""
+    """Return the title followed by the reviewer's text, as plain text without links."""
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
     if not title.endswith((".", "!", "?", "…")):
         title += "."  # GitHub shows the first sentence where space is short
@@ -208,12 +211,15 @@ def _location(place: Place) -> Mapping[str, object]:
 
 
 def _region(lines: tuple[int, int]) -> Mapping[str, int]:
-    """Return a region of whole lines; without `endColumn` it ends with the last line."""
+    """Return a region of whole lines. Without `endColumn`, the region includes the whole last line."""
     return {"startLine": lines[0], "startColumn": 1, "endLine": lines[1]}
 
 
 def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
-    """Return a committable suggestion as a fix; None for a deletion, since a region of lines keeps its line feed."""
+    """Return a committable suggestion as a fix, or None if there is none.
+
+    A deletion is not a fix, because a region of lines keeps its line feed.
+    """
     text = literal_replacement(finding, place)
     if not text or len(text) > size_tier.text or place.lines is None:
         return None

@@ -1,4 +1,4 @@
-"""The statistics of reviews as JSON, Markdown and CSV; `docs/stats.schema.json` describes every key."""
+"""The statistics of reviews as JSON, Markdown and CSV. `docs/stats.schema.json` describes every key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, en
 SCHEMA = "reviewbot/stats/1"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet evaluates a cell that starts with one of these."""
+"""Spreadsheets evaluate cells that start with one of these characters."""
 
 _CELLS: Mapping[str, Callable[[PastReview], object]] = {
     "repository": lambda one: one.repository,
@@ -65,7 +65,7 @@ def _review(one: PastReview) -> Mapping[str, object]:
 
 
 def _figure(value: Decimal | None) -> int | float | None:
-    """Return a number with two places at most."""
+    """Return a number with at most two decimal places."""
     if value is None:
         return None
     short = round(value, 2)
@@ -73,7 +73,7 @@ def _figure(value: Decimal | None) -> int | float | None:
 
 
 def statistics_csv(found: Statistics) -> str:
-    """Return one line per review; a cell that a spreadsheet would evaluate begins with an apostrophe."""
+    """Return one line per review. Cells that a spreadsheet would evaluate begin with an apostrophe."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
@@ -100,6 +100,6 @@ def statistics_markdown(found: Statistics) -> str:
 
 
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose first column is text; the cells are Markdown."""
+    """Return a table whose first column contains text. The cells must be Markdown."""
     aligned = ["---", *("---:" for _ in heading[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, aligned, *rows))

@@ -30,7 +30,7 @@ class StoredReport(Struct, frozen=True):
     Attributes:
         view: the view without GitHub's markers.
         version: the version of reviewbot that wrote it.
-        review_url: the pull request's URL; None if unknown.
+        review_url: the pull request's URL, or None if unknown.
     """
 
     view: SummaryView
@@ -39,10 +39,10 @@ class StoredReport(Struct, frozen=True):
 
 
 def read_report(text: str) -> StoredReport:
-    """Read what `report_json` wrote.
+    """Read a report that `report_json` wrote.
 
     Raises:
-        ReportUnreadable: it is something else; the message names the place.
+        ReportUnreadable: the text is not such a report. The message contains the location.
     """
     try:
         report = _of_this_version(parse(text))
@@ -85,7 +85,7 @@ def _report() -> type[Any]:
 
 
 def _struct(kind: type[Struct]) -> type[Struct]:
-    """Return the struct of a view's object: the keys that are written, with values of the fields' types."""
+    """Return the struct of a view in the report, with the keys that are written and the types of the fields."""
     keys, hints = keys_of(kind), get_type_hints(kind)
     types = {name: str | None if name in NULL_IF_EMPTY else _stored(hints[name]) for name in keys}
     return defstruct(kind.__name__, list(types.items()), rename=dict(keys))
@@ -95,11 +95,11 @@ _SCALARS: Mapping[Any, Any] = {int: Whole, Decimal: DecimalText, datetime: Momen
 
 
 def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
-    """Return the type of a value in the report for that of a view's field."""
+    """Return the type of a value in the report, given the type of the view's field."""
     origin, inside = get_origin(hint), get_args(hint)
     if origin is tuple:
         return origin[_stored(inside[0]), ...]
-    if origin is Mapping:  # from each word of an enum
+    if origin is Mapping:  # its keys are the values of an enum
         return defstruct(inside[0].__name__, [(word.value, _stored(inside[1])) for word in inside[0]])
     if inside:
         return reduce(or_, map(_stored, inside))
@@ -108,7 +108,7 @@ def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
 
 
 def _values(stored: object) -> Any:  # noqa: ANN401 — a value of any form
-    """Return a value with objects as dictionaries by the fields' names, and without null for a text."""
+    """Convert objects in a value to dictionaries by field name, and null to an empty string in text fields."""
     if isinstance(stored, tuple):
         return tuple(map(_values, stored))
     if not isinstance(stored, Struct):
@@ -123,7 +123,10 @@ def _view(report: object) -> SummaryView:
     reasons = {one.path: one for one in view.held}
 
     def restored(finding: FindingView) -> FindingView:
-        """Return a finding with LF line endings, as the report may have been edited, and why its file was not sent."""
+        """Return a finding with LF line endings and the reason why its file was not sent.
+
+        An edited report may contain other line endings.
+        """
         return replace(
             finding,
             code=line_feeds(finding.code),
