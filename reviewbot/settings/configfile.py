@@ -1,4 +1,4 @@
-"""Read YAML 1.2 from outside, and the restricted YAML of the config file."""
+"""Read untrusted YAML 1.2, and the restricted YAML of the config file."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
 
 _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
-"""Python refuses to write an integer of thousands of digits in decimal, so an error message could not show it."""
+"""Python refuses to format an integer of thousands of digits in decimal, so an error message could not show it."""
 
 
 class NotYaml(Exception):
-    """A text is not YAML, or has a key twice: line, column and reason, without values of the text."""
+    """A text is not YAML, or contains a key twice.
+
+    The message states line, column and reason, without values from the text.
+    """
 
     def __init__(self, error: Exception, text: str) -> None:
         where = ""
@@ -46,18 +49,18 @@ _LINE_END = re.compile(r"\r\n|[\r\n]")
 
 
 def _position(line: int, column: int) -> str:
-    """Return how a message begins; both count from 0."""
+    """Return the beginning of a message. Line and column start at 0."""
     return f"line {line + 1}, column {column + 1}: "
 
 
 _QUOTED = re.compile("'([^']*)'")
 _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequence": "list"}
-"""What the parser was reading, if its beginning helps to find the mistake."""
+"""What the parser was reading, in cases in which its beginning helps to find the mistake."""
 _CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
-"""What the message says for each reason of the constructor; the others may quote the text."""
+"""The message for each reason of the constructor. Other reasons may quote the text."""
 _TAB = r"character '\t' that cannot start any token"
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
-"""What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
+"""What the parser may quote: names of tokens, and single characters. Anything longer may be a secret."""
 
 
 def _reason(error: Exception) -> str:
@@ -91,7 +94,7 @@ def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
     The parser takes minutes for ten thousand levels of nesting.
 
     Raises:
-        NotYaml: it is not YAML.
+        NotYaml: the text is not YAML.
     """
     depth = 0
     try:
@@ -103,7 +106,7 @@ def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
 
 
 class _Constructor(SafeConstructor):
-    """Locates invalid numbers and dates, and names a duplicate key without its values, which may be secrets."""
+    """Locates invalid numbers and dates, and reports a duplicate key without its values, which may be secrets."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 — as in the base class
         try:
@@ -113,7 +116,7 @@ class _Constructor(SafeConstructor):
 
     def check_mapping_key(self, node: MappingNode, key_node: Node, mapping: Any, key: object, value: object) -> bool:  # noqa: ANN401, ARG002 — as in the base class
         if key in mapping:
-            # Imported here: the detectors load slowly, and only a duplicate key needs them.
+            # Imported here because the detectors load slowly, and only a duplicate key needs them.
             from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
 
             name = "" if is_secret(str(key)) else f" `{visible(str(key))[:60]}`"
@@ -134,10 +137,10 @@ def yaml_value(text: str) -> object:
 
 
 def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Problem]]:
-    """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
+    """Return the keys of a config, and the problems of the config as a whole. `where` is its name in a problem.
 
-    YAML 1.2 (so `on` is a string), at most 64 KB and ten levels, without repeated keys, aliases, anchors and tags: a
-    small file must not become a large value or an object.
+    The config is YAML 1.2 (so `on` is a string), at most 64 KB and ten levels deep. Repeated keys, aliases, anchors and
+    tags are rejected, so that a small file cannot become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
         return {}, [Problem(where, "the file is too large", f"at most {CONFIG_BYTES} bytes")]
@@ -156,9 +159,9 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
 
 
 def key_lines(text: str) -> dict[str, tuple[int, ...]]:
-    """Return the line of each top-level key, then those of the items of its list; from 1.
+    """Return the line of each top-level key, followed by the lines of the items of its list. Lines start at 1.
 
-    Empty if `read_config` refuses the text.
+    The result is empty if `read_config` refuses the text.
     """
     if not read_config(text)[0]:
         return {}
@@ -168,7 +171,7 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
 
 
 def _refused(event: Event, depth: int) -> str:
-    """Return where and why the text is refused, empty if this event is allowed."""
+    """Return where and why the text is refused, or an empty string if this event is allowed."""
     if depth > CONFIG_DEPTH:
         what = f"the nesting has more than {CONFIG_DEPTH} levels"
     elif isinstance(event, AliasEvent):

@@ -1,4 +1,4 @@
-"""Read the environment of a runner or a terminal, once."""
+"""Read the environment of a runner or a terminal once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 
 PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
-"""The variables that child processes get: paths and proxies."""
+"""The variables that child processes receive: paths, the time zone and proxies."""
 
 
 _WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
-"""The file in `GITHUB_WORKFLOW_REF`, if a person can paste its name into a shell: an author may have chosen it."""
+"""The file in `GITHUB_WORKFLOW_REF`.
+
+It matches only names that are safe to paste into a shell, because an author may have chosen the name.
+"""
 
 _ON_BRANCH = re.compile(
     r"(?P<repository>[^/]+/[^/]+)/(?P<path>.+)@(?P<ref>refs/heads/(?!gh-readonly-queue/).+)", re.DOTALL
 )
-"""`GITHUB_WORKFLOW_REF`, except of events whose workflow file is the pull request's own."""
+"""`GITHUB_WORKFLOW_REF`, except for events that use the workflow file of the pull request."""
 
 _ACTION = re.compile(r"[\w.-]+/reviewbot@[\w.-]+", re.ASCII)
 
@@ -39,7 +42,7 @@ class Network(Struct, frozen=True):
 
     Attributes:
         children: the environment of child processes.
-        time_scale: `REVIEWBOT_TIME_SCALE`; 1.0 unless all services are on loopback.
+        time_scale: `REVIEWBOT_TIME_SCALE`, or 1.0 if a service is not on loopback.
     """
 
     api_url: str
@@ -61,11 +64,11 @@ class RunnerFiles(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True):
-    """The environment of a step, with the names of GitHub's documentation.
+    """The environment of a step, with the names from GitHub's documentation.
 
     Attributes:
-        workflow: the file name of the workflow, or empty.
-        docs_url: the folder `docs/` of the running action on github.com, if it is known.
+        workflow: the file name of the workflow, or empty if unknown.
+        docs_url: the URL of the folder `docs/` of the running action on github.com, or None if unknown.
         is_repeated: whether this is a re-run, so the event is old.
         rerun: the re-run, if its workflow file is from a branch of this repository.
     """
@@ -84,7 +87,7 @@ class Environment(Struct, frozen=True):
 
 
 class Desktop(Struct, frozen=True):
-    """The environment of a terminal; a missing key or token is empty."""
+    """The environment of a terminal. A missing key or token is an empty string."""
 
     network: Network
     api_key: str
@@ -138,7 +141,7 @@ def _rerun(env: Mapping[str, str]) -> Rerun | None:
 
 
 def _docs_url(env: Mapping[str, str]) -> str | None:
-    """Return the address of the running action's documentation.
+    """Return the URL of the running action's documentation, or None if unknown.
 
     The variables are empty in a composite action (https://github.com/actions/runner/issues/2473). On an Enterprise
     Server, the action may be on another host.
@@ -150,7 +153,7 @@ def _docs_url(env: Mapping[str, str]) -> str | None:
 
 
 def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Desktop:
-    """Read the environment of a terminal; `codevf_url` is None for a command that sends CodeVF nothing."""
+    """Read the environment of a terminal. `codevf_url` is None for a command that sends nothing to CodeVF."""
     return Desktop(
         network=_network(env, codevf_url, asks_github=asks_github),
         api_key=env.get("CODEVF_API_KEY", ""),
@@ -174,9 +177,9 @@ def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: boo
 
 
 def _outside(ca_file: str | None, workspace: str | None) -> str | None:
-    """Return the certificate file, and refuse one in the workspace, which may contain files of the pull request.
+    """Return the certificate file, and refuse a file in the workspace, which may contain files of the pull request.
 
-    Its author would choose the servers that receive the key and the token.
+    With such a file, the author could choose the servers that receive the key and the token.
     """
     if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
         what = "the file is in the workspace, which may contain files of the pull request"
@@ -192,7 +195,7 @@ def _graphql_beside(api_url: str) -> str:
 
 
 def _time_scale(env: Mapping[str, str], *asked: str) -> float:
-    """Return the factor of all sleeps and deadlines; 1.0 unless all these URLs are on loopback."""
+    """Return the factor for all sleeps and deadlines, which is 1.0 unless all these URLs are on loopback."""
     text = env.get("REVIEWBOT_TIME_SCALE")
     if not text or not all(map(is_loopback, asked)):
         return 1.0

@@ -38,9 +38,9 @@ class Secret:
 
 
 class NotAllowed(Exception):
-    """A value is not one that its setting allows.
+    """A setting does not allow a value.
 
-    Each part is what is wrong, what is allowed (may be empty) and the item's number. There are no parts if
+    Each part contains what is wrong, what is allowed (may be empty), and the item's number. There are no parts if
     `Reader.allowed` is enough.
     """
 
@@ -54,8 +54,8 @@ class Reader(Struct, Generic[T], frozen=True):
 
     Attributes:
         allowed: the values that are allowed, as a phrase.
-        read: from an input's text or a YAML value; raises `NotAllowed` for any other.
-        words: the values, if they are a few words; a message suggests the nearest.
+        read: converts an input's text or a YAML value, or raises `NotAllowed`.
+        words: the values if they are a few words. A message suggests the nearest word.
     """
 
     allowed: str
@@ -71,7 +71,7 @@ class Reader(Struct, Generic[T], frozen=True):
         return ()
 
     def _invalid(self, text: str) -> str:
-        # Imported here: the detectors load slowly, and only an invalid value needs them.
+        # Imported here because the detectors load slowly, and only an invalid value needs them.
         from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
 
         # A URL may contain a password, and a key may be in the wrong input.
@@ -81,7 +81,7 @@ class Reader(Struct, Generic[T], frozen=True):
 
 
 def default_text(value: object) -> str:
-    """Return a value as the documentation writes it."""
+    """Return a value in the notation of the documentation."""
     match value:
         case bool():
             return str(value).lower()
@@ -107,7 +107,7 @@ BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": F
 
 
 def _boolean(value: object) -> bool:
-    # As https://github.com/actions/toolkit reads booleans.
+    # https://github.com/actions/toolkit reads booleans in the same way.
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in BOOLEANS:
@@ -156,7 +156,7 @@ def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)
-"""Without `unrated`: such findings always get a comment."""
+"""Excludes `unrated`, because unrated findings always get a comment."""
 
 
 def _lines(value: object) -> tuple[str, ...]:
@@ -185,10 +185,10 @@ CONTEXT = Reader(
     _context,
     ("auto", "none"),
 )
-"""Read as patterns; `auto` stands for `context.DOCUMENTS`."""
+"""Reads patterns, in which `auto` stands for `context.DOCUMENTS`."""
 
 INSTALLATION = "installation"
-"""Stands for every repository that the token of a GitHub App can see."""
+"""The value that stands for every repository that the token of a GitHub App can see."""
 
 OWNER = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
 REPOSITORY_NAME = rf"(?:{OWNER}/)?(?!\.+$)[A-Za-z0-9._-]{{1,100}}"
@@ -204,7 +204,7 @@ def _repositories(value: object) -> tuple[str, ...]:
 REPOSITORIES = Reader(f"names, one per line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
-"""Anyone who may push a workflow can commit as this bot, so the key `bots` must not list it."""
+"""Anyone who can push a workflow can commit as this bot, so the key `bots` must not list it."""
 
 BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
 
@@ -228,7 +228,7 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
 
 
 def _wrong_pair(item: object, number: int) -> str:
-    """Return what is wrong with an item of `path-instructions`, empty if nothing is."""
+    """Return what is wrong with an item of `path-instructions`, or an empty string if the item is valid."""
     match item:
         case {"path": str(), "instructions": str(), **rest}:
             return f"item {number} has the unknown key `{visible(str(next(iter(rest)))[:80])}`" if rest else ""

@@ -97,12 +97,12 @@ ROUTES = Reader("a list of rules", _routes)
 
 
 def conditions_of(route: Route) -> str:
-    """Return the conditions of a rule as text, in the notation of the config file; empty if it has none."""
+    """Return the conditions of a rule in the notation of the config file, or an empty string if it has none."""
     return _written(route, CONDITIONS)
 
 
 def changes_of(route: Route) -> str:
-    """Return the settings of a rule as text; of the instructions, which may be long, only the name."""
+    """Return the settings of a rule as text, without the text of the instructions, which may be long."""
     return _written(replace(route, instructions="…" if route.instructions else ""), CHANGES)
 
 
@@ -116,7 +116,7 @@ def _written(route: Route, keys: Iterable[str]) -> str:
 
 
 def without_effect(routes: Sequence[Route]) -> Mapping[int, str]:
-    """Return why rules have no effect, by their number from 0."""
+    """Return the rules that have no effect, by their number from 0, each with the reason."""
     return {
         at: f"it has no effect, because rule {earlier + 1} (`{routes[earlier].name}`) always matches first"
         for at, earlier in shadowed(routes)

@@ -1,6 +1,7 @@
-"""The settings: inputs of the workflow, then the default branch's config file, the input `config`, and the defaults.
+"""The settings, read from several sources.
 
-Each field of `Settings` has a default, a reader and a meaning; tests compare `action.yml` and `docs/configuration.md`
+The workflow's inputs take precedence over the default branch's config file, then the input `config`, then the defaults.
+Each field of `Settings` has a default, a reader and a meaning. Tests compare `action.yml` and `docs/configuration.md`
 with this table. All problems are reported together, before anything is spent.
 """
 
@@ -62,7 +63,7 @@ from reviewbot.values import replace
 T = TypeVar("T")
 
 REPORT_FILES = ("json-file", "sarif-file", "html-file", "rdjson-file")
-"""The inputs, and outputs, that are paths of report files."""
+"""The inputs and outputs that are paths of report files."""
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
@@ -73,7 +74,7 @@ def setting(
 ) -> T:
     """Return a field of `Settings`: an input of the workflow (`action`), a key of the config file (`config`), or both.
 
-    Without a reader, the type of its default decides how it is read.
+    If there is no reader, the type of the default determines how the value is read.
     """
     metadata = {"reader": reader or _reader_of(default), "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
@@ -259,7 +260,7 @@ class Settings:
 
     @property
     def check_name(self) -> str:
-        """The name of the check run against the default branch, which a ruleset requires."""
+        """The name of the check run for the default branch, which a ruleset requires."""
         name = "CodeVF review" if self.paid else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
@@ -269,12 +270,12 @@ class Settings:
 
     @property
     def is_keyless(self) -> bool:
-        """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
+        """Whether the reviewer costs credits but its key is missing, e.g., for an event from a fork."""
         return self.paid and not self.codevf_api_key
 
     @property
     def strictest_fail_on(self) -> FailOn:
-        """The level at which the most findings can block, by whichever rule of `routes`."""
+        """The strictest `fail-on` of the settings and all rules of `routes`."""
         return strictest((self.fail_on, *(one.fail_on for one in self.routes if one.fail_on)))
 
     @property
@@ -282,17 +283,17 @@ class Settings:
         return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:
-        """Return the paths of the report files to write, by input."""
+        """Return the paths of the report files to write, by the name of the input."""
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
         return {name: path for name, path in zip(REPORT_FILES, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the values that no output may contain."""
+        """Return the secrets, which no output may contain."""
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
 class Input(Struct, frozen=True):
-    """What is known of a field of `Settings`; `value` is its default."""
+    """The description of a field of `Settings`. `value` is its default."""
 
     field: str
     value: object
@@ -308,7 +309,7 @@ class Input(Struct, frozen=True):
 
     @property
     def default(self) -> str:
-        """The default as the documentation writes it, empty if there is none."""
+        """The default in the notation of the documentation, or an empty string if there is none."""
         return default_text(self.value)
 
     @property
@@ -324,8 +325,8 @@ class Layer(Struct, frozen=True):
     """One source of settings.
 
     Attributes:
-        values: by the name of the setting.
-        place: returns how a problem names a setting of this source.
+        values: the values by the name of the setting.
+        place: returns how a problem refers to a setting of this source.
     """
 
     values: Mapping[str, object]
@@ -333,9 +334,9 @@ class Layer(Struct, frozen=True):
 
 
 def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """Return the valid settings; `read_settings` reports the invalid values, which count as not set here.
+    """Return the valid settings. Invalid values, which `read_settings` reports, count as not set here.
 
-    For what is needed in spite of a problem: the token, the path of the config file, the name of the check.
+    Use it for settings that are needed despite a problem: the token, the config file's path, the check's name.
     """
     return _read(read_layers(inputs, config)[0])[0]
 
@@ -344,11 +345,11 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """Return the settings of a run.
 
     Args:
-        inputs: input name to text, as the workflow set them; an empty text means "not set".
-        config: the text of the default branch's config file, None if there is none.
+        inputs: the texts of the inputs that the workflow set, by name. An empty text means "not set".
+        config: the text of the default branch's config file, or None if there is none.
 
     Raises:
-        SettingsError: with every problem.
+        SettingsError: a setting is invalid. The error contains every problem.
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
@@ -377,8 +378,8 @@ def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
 def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
     """Return the sources of settings, the strongest first, and the problems of their keys.
 
-    The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
-    the check that reports it.
+    The layer of the config file does not contain the locked keys. If a file sets a locked key, it therefore cannot
+    choose the name of the check that reports this.
     """
     path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
     keys, problems = _read_config(config or "", path)
@@ -394,14 +395,14 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
 def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem]]:
     if not text.strip():
         return {}, []
-    # Imported here: the YAML parser loads slowly, and the first request does not wait for it.
+    # Imported here because the YAML parser loads slowly, and the first request need not wait for it.
     from reviewbot.settings.configfile import read_config  # noqa: PLC0415
 
     return read_config(text, where)
 
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield the locked names that are not config keys: a typo would leave the key open."""
+    """Yield the locked names that are not config keys, because a typo would leave the key open."""
     allowed = _config_keys()
     for name in locked:
         if name not in allowed:
@@ -416,7 +417,7 @@ def _locked(key: str, path: str) -> Problem:
 
 
 def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Input]]]:
-    """Return the settings without the invalid values, and those with their places."""
+    """Return the settings without the invalid values, and the invalid values with their places."""
     values: dict[str, Any] = {}
     invalid: list[tuple[str, object, Input]] = []
     for row in INPUTS:
@@ -426,12 +427,15 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
             except NotAllowed:
                 invalid.append((where, value, row))
     if values.get("reviewer") is ReviewerKind.LOCAL:
-        values.setdefault("fail_on", FailOn.HIGH)  # analyzers rate hardly anything critical
+        values.setdefault("fail_on", FailOn.HIGH)  # analyzers rate hardly any finding as critical
     return Settings(**values), invalid
 
 
 def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
-    """Yield the values of a setting, the strongest first, each with its place; only from where it may be set."""
+    """Yield the values of a setting, the strongest first, each with its place.
+
+    Sources in which the setting is not allowed are ignored.
+    """
     inputs, *files = layers
     for layer in ([inputs] if row.action else []) + (files if row.config else []):
         if row.name in layer.values:
@@ -439,17 +443,17 @@ def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, o
 
 
 def config_place(key: str) -> str:
-    """Return how a problem names a key of the config file."""
+    """Return how a problem refers to a key of the config file."""
     return f"config file `{key[:60]}`"
 
 
 def own_place(key: str) -> str:
-    """Return how a problem names a key of the input `config`."""
+    """Return how a problem refers to a key of the input `config`."""
     return f"{input_place('config')}, key `{key[:60]}`"
 
 
 def input_place(name: str) -> str:
-    """Return how a problem names an input of the workflow."""
+    """Return how a problem refers to an input of the workflow."""
     return f"input `{name}`"
 
 
@@ -469,7 +473,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
-    """Yield the problems of values that are invalid together, each with its fields."""
+    """Yield the problems of values that are only invalid in combination, each with the fields."""
     paid = settings.paid
     if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
         key, what, allowed = wrong
@@ -501,7 +505,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
     where, paid = config_place("routes"), settings.paid
     for number, route in enumerate(settings.routes, 1):
         mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
-        # Without either, it is the config's own problem.
+        # If the rule sets neither, `_impossible` has already reported the problem.
         if paid and (route.mode or route.max_credits) and (wrong := _impossible_price(settings, mode, most)):
             key, (_, what, allowed) = "max-credits" if route.max_credits else "mode", wrong
             yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
@@ -518,7 +522,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
 
 
 def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:
-    """Return the setting that does not fit the mode, what is wrong with it, and what is allowed."""
+    """Return the setting that does not fit the mode, what is wrong with it, and what is allowed; or None if all fit."""
     allowed, ceiling = mode.credits, settings.max_credits_ceiling
     if most is Auto.AUTO and ceiling < allowed.start:
         what = f"`max-credits-ceiling: {ceiling}` is less than a review needs"
