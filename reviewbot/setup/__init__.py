@@ -1,1 +1,1 @@
-"""The texts and findings of `init` and `doctor`; `plan` reads workflows with it. Pure: reads and sends nothing."""
+"""The texts and findings of `init` and `doctor`. `plan` uses it to interpret workflows. It does no I/O."""

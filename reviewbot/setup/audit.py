@@ -17,15 +17,18 @@ LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 
 USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
-"""The types of `pull_request` if a workflow names none."""
+"""The activity types of `pull_request` if a workflow lists none."""
 
 _PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
 
 _DEEPEST = 30
-"""The most levels of a workflow that is read."""
+"""The maximum nesting depth of a workflow that is read."""
 
 _ALIASES = 20
-"""The most aliases of a workflow that is read: they expand to some thousand values, twice as many to millions."""
+"""The maximum number of aliases in a workflow that is read.
+
+They expand to a few thousand values. Twice as many expand to millions.
+"""
 
 _UNUSUAL = 10**18
 
@@ -36,7 +39,7 @@ _HERE = ("", "")
 """The folder of the repository itself."""
 
 _MOST_CALLS = 4
-"""The most levels of called workflows that are followed."""
+"""The maximum number of levels of called workflows that are followed."""
 
 # https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
 _CALLED = re.compile(
@@ -50,24 +53,25 @@ Events = Mapping[str, Mapping[str, object]]
 """Events with their filters."""
 
 Permissions = Mapping[str, str] | None
-"""Scope to level; None if nothing sets them."""
+"""Maps each scope to its level. None if no permissions are set."""
 
 
 class Job(Struct, frozen=True):
     """A job that runs the action.
 
     Attributes:
-        name: that of its check on GitHub.
+        name: the name of the job's check on GitHub.
         action: `OWNER/NAME` of the action.
-        ref: its commit, tag or branch.
-        events: the events that start it, with their filters.
-        permissions: scope to level; None if neither job nor workflow sets them.
+        ref: the commit, tag or branch of the action.
+        events: the events that start the job, with their filters.
+        permissions: maps each scope to its level. None if neither the job nor the workflow sets permissions.
         inputs: the inputs without expressions.
-        given: the names of all inputs, in lower case as GitHub reads them.
-        minutes: its timeout, None if it is missing or an expression.
-        condition: its `if:`.
-        own_token: whether it acts with the workflow's token, to which the permissions apply.
-        environment: the deployment environment whose secrets it can read; empty if none, or an expression, names one.
+        given: the names of all inputs, in lower case, because GitHub ignores their case.
+        minutes: the job's timeout, or None if it is missing or an expression.
+        condition: the job's `if:`.
+        own_token: whether the job uses the workflow's token, to which the permissions apply.
+        environment: the deployment environment whose secrets the job can read. Empty if there is none, or if it is an
+            expression.
     """
 
     file: str
@@ -85,28 +89,31 @@ class Job(Struct, frozen=True):
 
     @property
     def callable(self) -> bool:
-        """Whether other workflows can call it."""
+        """Whether other workflows can call the job."""
         return _CALL in self.events
 
     @property
     def queued(self) -> bool:
-        """Whether its `if:` asks for the event of the merge queue; the workflow's events are not considered."""
+        """Whether the job's `if:` requires the event of the merge queue. The workflow's events are not considered."""
         return _QUEUE_ALONE.search(self.condition) is not None
 
     def starts_on_label(self, name: str) -> bool:
-        """Whether its condition lets this label start it: it names no label, or names this one."""
+        """Return whether the job's condition allows this label to start it.
+
+        The condition must either contain no label or contain this label.
+        """
         named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
         condition = self.condition.casefold()
         return "github.event.label" not in condition or any(one in condition for one in named)
 
     @property
     def collects(self) -> bool:
-        """Whether it publishes finished reviews of all pull requests."""
+        """Whether the job publishes finished reviews of all pull requests."""
         return self.inputs.get("command") == ActionCommand.COLLECT
 
     @property
     def reviews(self) -> bool:
-        """Whether pull requests start it."""
+        """Whether pull requests start the job."""
         return not (self.collects or self.queued) and any(event in self.events for event in PULL_REQUESTS)
 
     @property
@@ -115,12 +122,12 @@ class Job(Struct, frozen=True):
 
     @property
     def buys(self) -> bool:
-        """Whether its reviewer is paid, as far as the workflow says."""
+        """Whether the job's reviewer is paid, as far as the workflow states it."""
         return self.inputs.get("reviewer") != ReviewerKind.LOCAL
 
     @property
     def types(self) -> frozenset[str]:
-        """The activity types of pull requests that start it."""
+        """The activity types of pull requests that start the job."""
         named = (_words(filters.get("types")) or USUAL_TYPES for filters in self._filters)
         return frozenset().union(*named)
 
@@ -134,7 +141,10 @@ class Job(Struct, frozen=True):
         return [self.events[event] for event in PULL_REQUESTS if event in self.events]
 
     def may(self, scope: str, level: str) -> bool:
-        """Return whether its token has a permission; True without `permissions:`, where the repository decides."""
+        """Return whether the job's token has a permission.
+
+        True without `permissions:`, because the repository decides.
+        """
         if self.permissions is None:
             return True
         return _rank(_level(self.permissions, scope)) >= _rank(level)
@@ -144,7 +154,7 @@ class Called(Struct, frozen=True, order=True):
     """A reusable workflow that a job calls.
 
     Attributes:
-        repository: empty for the caller's own, then `ref` is, too.
+        repository: the workflow's repository. For the caller's own, this and `ref` are empty.
         by: the file of the first caller.
     """
 
@@ -160,7 +170,7 @@ class Called(Struct, frozen=True, order=True):
 
 
 Folders = Mapping[tuple[str, str], Mapping[str, str]]
-"""The workflows of other repositories by file name, for each repository and its commit, tag or branch."""
+"""The workflows of other repositories by file name, for each repository with its commit, tag or branch."""
 
 
 def read_jobs(
@@ -168,8 +178,8 @@ def read_jobs(
 ) -> tuple[tuple[Job, ...], tuple[Called, ...]]:
     """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub.
 
-    A job of a called workflow counts for each caller, with the caller's events. The second value is the called
-    workflows that pull requests start and that are not among the folders.
+    A job of a called workflow is returned for each caller, with the caller's events. The second value contains the
+    called workflows that pull requests start but that are not among the folders.
     """
     folders = {**elsewhere, _HERE: workflows}
     found = [one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS)]
@@ -178,11 +188,11 @@ def read_jobs(
 
 
 _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
-"""The inputs that `doctor` does not read: the author of a workflow would choose where the user's key is sent."""
+"""The inputs that `doctor` ignores, because the author of a workflow could choose where the user's key is sent."""
 
 
 def broken(workflows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the workflows that are not YAML, each with line, column and reason."""
+    """Yield the workflows that are not valid YAML, each with line, column and reason."""
     for name, text in workflows.items():
         try:
             any(depth > _DEEPEST for _, depth in yaml_events(text))
@@ -191,13 +201,13 @@ def broken(workflows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
-    """Return the inputs of the job that reviews, except those that `doctor` does not read."""
+    """Return the inputs of the job that reviews, except those that `doctor` ignores."""
     inputs = next((job.inputs for job in jobs if job.reviews), {})
     return {name: text for name, text in inputs.items() if name not in _YOURS}
 
 
 def _yaml(text: str) -> object:
-    """Return the document; None if it is not YAML, or too deep, or has too many aliases."""
+    """Return the document, or None if it is not YAML, too deep, or has too many aliases."""
     aliases = 0
     try:
         for event, depth in yaml_events(text):
@@ -210,7 +220,7 @@ def _yaml(text: str) -> object:
 
 
 def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> Iterator[Job | Called]:
-    """Yield the jobs of a workflow that run the action, and its calls whose target is not among the folders."""
+    """Yield the jobs of a workflow that run the action, and the called workflows that are not among the folders."""
     workflow = _mapping(_yaml(folders[folder][file]))
     events = _events(workflow.get("on"))
     for key, value in _mapping(workflow.get("jobs")).items():
@@ -254,7 +264,7 @@ _VARIABLE = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def _resolved(text: str, variables: Mapping[str, str]) -> str:
-    """Replace an input that is a variable of the workflow."""
+    """Return the value of an input, which may be a variable of the workflow."""
     found = _VARIABLE.fullmatch(text)
     return variables.get(found[1], text) if found else text
 
@@ -267,7 +277,7 @@ def _environment(value: object) -> str:
 def _for_caller(
     one: Job | Called, file: str, name: str, events: Events, permissions: Permissions, condition: str
 ) -> Job | Called:
-    """Return what a called workflow has, as the calling job runs it."""
+    """Return a job or call of a called workflow as the calling job runs it."""
     if isinstance(one, Called):
         return replace(one, by=file)
     return replace(
@@ -281,7 +291,7 @@ def _for_caller(
 
 
 def _lowered(caller: Permissions, own: Permissions) -> Permissions:
-    """Return the permissions of a called job, which can only lower those of the caller."""
+    """Return the permissions of a called job, which can only reduce those of the caller."""
     if caller is None or own is None:
         return own if caller is None else caller
     return {scope: min((_level(one, scope) for one in (caller, own)), key=_rank) for scope in {*caller, *own}}
@@ -296,7 +306,7 @@ def _rank(level: str) -> int:
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """Return the step that runs the action, by its name or, in a copy of another name, by an input."""
+    """Return the step that runs the action, found by its name or, in a renamed copy, by an input."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
@@ -317,7 +327,7 @@ def _words(value: object) -> list[str]:
 
 
 def _permissions(value: object) -> Permissions:
-    """Return the level of each scope; that of `read-all` and `write-all` is under `*`."""
+    """Return the level of each scope. For `read-all` and `write-all`, the level is under `*`."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -330,12 +340,12 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(value: object) -> str:
-    """Return the text of a scalar, empty for other values, whose text may be much longer than the workflow."""
+    """Return the text of a scalar, or empty for other values, whose text may be much longer than the workflow."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | float) or _number(value) is not None else ""
 
 
 def _number(value: object) -> int | None:
-    """Return an integer of a usual size: Python refuses to write one of thousands of digits."""
+    """Return an integer of a usual size, because Python refuses to format integers with thousands of digits."""
     return value if isinstance(value, int) and abs(value) < _UNUSUAL else None

@@ -1,4 +1,4 @@
-"""The findings of `doctor`, each with what to do about it."""
+"""The findings of `doctor`, each with a remedy."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from reviewbot.setup.files import EXAMPLE_OWNER, REVIEW_FILE
 from reviewbot.values import replace
 
 AROUND = 5
-"""The minutes that a job needs besides its wait: to start, read and publish."""
+"""The minutes that a job needs besides its wait to start, read and publish."""
 
 
 class Check(Struct, frozen=True):
-    """The result of one check; `status` is the exit status that it causes, 0 if reviews would work."""
+    """The result of one check. `status` is the exit status that it causes, which is 0 if reviews would work."""
 
     about: str
     what: str
@@ -43,7 +43,7 @@ class Check(Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """`ok`, `note` or `problem`."""
+        """The kind of result: `ok`, `note` or `problem`."""
         return "problem" if self.status else "note" if self.todo else "ok"
 
 
@@ -63,7 +63,7 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
 
 
 def of_project(name: str) -> Check:
-    """Return a note on the project: CodeVF has no request that looks one up without creating it."""
+    """Return a note on the project, because CodeVF offers no way to look up a project without creating it."""
     if name.isascii() and name.isdigit():
         todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
         return Check("project", f"number {name} was not checked, because CodeVF offers no way to look it up", todo)
@@ -75,7 +75,7 @@ EXPIRES_SOON = timedelta(days=30)
 
 
 def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | None:
-    """Return what is wrong with the expertise, or will be; None if nothing is, or none is set."""
+    """Return a check if something is or soon will be wrong with the expertise, or None otherwise."""
     tag = tag_called(tags, expertise, now)
     what, status = _state_of(expertise, tag, now) if expertise else ("", 0)
     return Check("expertise", what, other_tags(tags, tag, now), status) if what else None
@@ -97,7 +97,7 @@ def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]
 
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: datetime) -> Iterator[Check]:
-    """Yield the hold of a review with each expertise, and whether the account covers it."""
+    """Yield the hold of a review with each expertise, and whether the account covers the hold."""
     auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
     least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
 
@@ -142,9 +142,9 @@ def of_broken(file: str, reason: str) -> Check:
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
-    """Yield whether the workflows start on the right events and have the permissions that they need.
+    """Yield checks of whether the workflows start on the right events and have the permissions that they need.
 
-    `unread` are called workflows that may review.
+    `unread` contains called workflows that could not be read and may review.
     """
     reviewing = [job for job in jobs if job.reviews]
     reusable = next((job for job in jobs if job.callable and not job.collects), None)
@@ -178,7 +178,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
 
 
 _EXAMPLE_REF, _EXAMPLE_OWNER = "COMMIT", "YOUR-ORG/"
-"""What the documentation writes in place of a commit and of an organization."""
+"""The placeholders for a commit and an organization in the documentation."""
 
 
 def _of_unread(one: Called) -> Check:
@@ -247,7 +247,7 @@ _ENDS = frozenset({"workflow_run", "check_suite", "status"})
 
 
 def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -> Iterator[Check]:
-    """Yield a note for each awaited check that the default branch does not have."""
+    """Yield a note for each awaited check that is missing on the default branch."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
             what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
@@ -272,7 +272,7 @@ _TYPES = {
     "unlabeled": ("a removed label counts until the next push", 0),
     "closed": ("an open review continues after its pull request is closed", 0),
 }
-"""What happens without each activity type, and the exit status of that."""
+"""The consequence of each missing activity type, and its exit status."""
 
 
 def _of_events(job: Job) -> Iterator[Check]:
@@ -307,15 +307,15 @@ def _files(jobs: Iterable[Job]) -> str:
 
 
 def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
-    """Return the first job that names each environment."""
+    """Return the environments, each with the first job that uses it."""
     return {job.environment: job for job in reversed(jobs) if job.environment}
 
 
 def of_environment(environment: Environment | None, job: Job, branch: str, jobs: Sequence[Job] = ()) -> Iterator[Check]:
-    """Yield whether only the default branch can use the environment of a job.
+    """Yield a check of whether only the default branch can use the environment of a job.
 
-    `environment` is None if it does not exist, which is a problem. Of `jobs`, another one may name the environment
-    that was meant.
+    `environment` is None if it does not exist, which is a problem. If another job in `jobs` uses an environment with a
+    similar name, the check suggests that name.
     """
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"
@@ -344,7 +344,7 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield whether the check is required, from the right source, and not a job in its place."""
+    """Yield checks of whether the check run is required, has the right source, and is not replaced by a job."""
     name = settings.check_name
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
@@ -385,7 +385,7 @@ _REACHED = {
 
 
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield whether the required check is written for forks and merge queues."""
+    """Yield a note if the required check is not written for forks or merge queues."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)

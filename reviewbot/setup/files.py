@@ -1,4 +1,4 @@
-"""The files that `init` writes: workflows, which the documents show verbatim, a config file, and a ruleset."""
+"""The output of `init`: workflows, a config file, and a ruleset. The documentation shows the workflows verbatim."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENVIRONMENT = "reviewbot"
 LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
 """The beginning of the workflow's condition on the label of a `labeled` or `unlabeled` event.
 
-It contains the labels for which the job runs; with `approve-spend`, the user adds its label to them.
+It contains the labels for which the job runs. Users of `approve-spend` add its label.
 """
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
@@ -42,12 +42,12 @@ _ACTION = re.compile(
 
 
 class Action(Struct, frozen=True):
-    """The action as a workflow names it.
+    """The action as it is referenced in a workflow.
 
     Attributes:
-        commit: the full SHA, since a tag or a branch can be moved.
-        release: the version of that commit, such as `v1.2.3`; Dependabot updates it with the commit.
-        folder: the action's folder in the repository, with its leading slash, such as `/no-docker` or `/local`; empty
+        commit: the full SHA, because a tag or a branch can be moved.
+        release: the version of the commit, such as `v1.2.3`. Dependabot updates it with the commit.
+        folder: the action's folder in the repository, with its leading slash, such as `/no-docker` or `/local`. Empty
             for the root.
     """
 
@@ -57,26 +57,26 @@ class Action(Struct, frozen=True):
     folder: str = ""
 
     def __str__(self) -> str:
-        """As after `uses:`."""
+        """Return the reference as it is written after `uses:`."""
         return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
 EXAMPLE_OWNER = "OWNER/"
 PLACEHOLDER = Action(f"{EXAMPLE_OWNER}reviewbot", "COMMIT", "vX.Y.Z")
-"""What the documents show."""
+"""The action in the examples of the documentation."""
 
 
 def read_action(text: str) -> Action | None:
-    """Return the action that a text names by commit and release, or None."""
+    """Return the action that a text specifies by commit and release, or None if the text has another form."""
     found = _ACTION.fullmatch(text)
     return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
 class InitOptions(Struct, frozen=True):
-    """The options of `init`; a `gate` covers forks, and no author can edit its workflow.
+    """The options of `init`. A `gate` covers forks, and no author can edit its workflow.
 
     Attributes:
-        wait_for: the workflows whose end may start a purchase, by name.
+        wait_for: the names of the workflows whose end may start a purchase.
     """
 
     action: Action = PLACEHOLDER
@@ -92,13 +92,13 @@ def review_workflow(options: InitOptions) -> str:
     text = f"{_REVIEW.replace('EVENT', event)}{queue}{_JOBS}"
     text += _job(options, "review", "Review", 15, _PULL_REQUEST, only, cancels=_CANCELS)
     if options.gate:
-        # It buys nothing, and the environment would refuse its branch, which is not the default one.
+        # The job buys nothing, and the environment would refuse the queue's branch, which is not the default branch.
         text += _job(options, "queue", "Merge queue", 10, _QUEUED, ("github.event_name == 'merge_group'",), keyed=False)
     return text
 
 
 def collect_workflow(options: InitOptions) -> str:
-    """Return the workflow that publishes reviews that finished after their job had ended."""
+    """Return the workflow that publishes reviews that finish after their job has ended."""
     return _COLLECT + _JOBS + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
 
 
@@ -121,7 +121,7 @@ def checks_workflow(options: InitOptions) -> str:
     return head + _job(options, "checks", "Buy after checks", 15, _CHECKED)
 
 
-# zizmor judges the events by what a workflow usually does with them.
+# zizmor rates events by what workflows usually do with them.
 _UNAFRAID = "# zizmor: ignore[dangerous-triggers] no code from the pull request is checked out or run"
 
 _REVIEW = """\
@@ -147,7 +147,7 @@ _RELEVANT = (
     "(github.event.action != 'edited' || github.event.changes.base)",
     f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
 )
-"""What keeps an edit of title or description, and other labels, from starting the job."""
+"""The conditions that prevent edits of the title or description, and other labels, from starting the job."""
 
 _COLLECT = """\
 name: Collect reviews
@@ -172,7 +172,7 @@ _AFTER = f"""\
     workflows: [NAMES]
     types: [completed]
 """
-"""The event when other workflows have ended."""
+"""The event that occurs when other workflows have ended."""
 
 THREADS_WORKFLOW = """\
 name: Thread commands
@@ -196,7 +196,7 @@ jobs:
 """
 """The workflow of a gate that starts the commands workflow after a comment in a review thread.
 
-GitHub runs the event on the pull request's merge branch, which the environment gives no key to.
+GitHub runs the event on the pull request's merge branch, for which the environment provides no key.
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
 """
 
@@ -204,17 +204,17 @@ _PULL_REQUEST = "reviewbot-${{ github.event_name }}-${{ github.event.pull_reques
 _CANCELS = "${{ github.event.action == 'synchronize' }}"
 """The concurrency group of a review, and when a new run cancels the one that is in progress.
 
-It belongs to the job. A run that waits for a workflow's group is cancelled by the next one, even if the condition of
-that one's job is false.
+The group belongs to the job. If it belonged to the workflow, the next run would cancel a waiting run even if the
+condition of the next run's job is false.
 """
 
 _QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
 _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
-"""In a gate the number is in the title of the relay's run. Runs with the same title read the same commands."""
+"""In a gate, the title of the relay's run contains the number. Runs with the same title read the same commands."""
 
 _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
-"""A newer run replaces one that waits in the group, and finds the same purchases."""
+"""A newer run replaces a run that waits in the group, and finds the same purchases."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 
@@ -233,7 +233,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
 ) -> str:
     """Return a job that runs the action.
 
-    All conditions of `only` must hold for it to start. A `keyed` job gets the key and may comment.
+    The job starts only if all conditions of `only` are met. A `keyed` job receives the key and may comment.
     """
     paid = options.reviewer is ReviewerKind.CODEVF
     guarded = _GUARDED if keyed and paid and options.gate else ""
@@ -265,14 +265,14 @@ def _condition(only: Sequence[str]) -> str:
 
 
 def _action_of(options: InitOptions) -> Action:
-    """Return the action that has what the reviewer needs: the image of `local/` contains the analyzers."""
+    """Return the action for the reviewer. The local reviewer needs `local/`, whose image contains the analyzers."""
     if options.reviewer is ReviewerKind.LOCAL and not options.action.folder:
         return replace(options.action, folder="/local")
     return options.action
 
 
 def files(options: InitOptions) -> Mapping[str, str]:
-    """Return path and text of every file to write."""
+    """Return the text of every file to write, by path."""
     collecting = options.reviewer is ReviewerKind.CODEVF  # a local review is never left open
     texts = {
         "review": review_workflow(options),
@@ -286,10 +286,10 @@ def files(options: InitOptions) -> Mapping[str, str]:
 
 
 def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) -> str:
-    """Return a config file with every key commented out except the spending limits, which a free review lacks."""
+    """Return a config file in which every key is commented out except the spending limits of a paid review."""
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
-    of_reviewer = peek_settings({"reviewer": reviewer})  # of which `fail-on` differs, too
+    of_reviewer = peek_settings({"reviewer": reviewer})  # its `fail-on` differs, too
     rows = [replace(row, value=getattr(of_reviewer, row.field)) for row in INPUTS if row.config]
     keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in rows)
     costs = f"https://github.com/{action.repository}/blob/{action.commit}/docs/costs.md"
@@ -313,7 +313,7 @@ _LIMITS_SET = """\
 """
 
 LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
-"""The keys that the config file sets, to their defaults."""
+"""The keys that the config file sets to their defaults."""
 
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
@@ -338,10 +338,10 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """Return the action at the release that this program was installed from, or None if it was not.
+    """Return the action at the release from which this program was installed, or None if there is none.
 
     Args:
-        direct_url: what pip wrote down (PEP 610).
+        direct_url: the contents of the file that pip wrote (PEP 610).
     """
     source = read_direct_url(direct_url)
     origin = read_remote(source.url) if source else None
