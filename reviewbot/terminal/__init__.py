@@ -1,1 +1,1 @@
-"""Output at a terminal: progress, findings, tables. Untrusted text is escaped."""
+"""Output at a terminal: progress, findings and tables. Untrusted text is escaped."""

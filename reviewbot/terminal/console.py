@@ -1,4 +1,4 @@
-"""A console for untrusted text: nothing in it is markup, and invisible characters are shown."""
+"""A console for untrusted text. It interprets no markup and shows invisible characters."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from rich.text import Text
 from reviewbot.domain.text.escaping import log_text, visible
 
 WIDTH = 100
-"""Columns at most, since longer lines are hard to read."""
+"""The maximum number of columns, because longer lines are hard to read."""
 
 _NARROWEST = 20
 _TAB = 4
 
 
 class _Console(Console):
-    """A console that raises on a closed pipe. Rich exits with 1, which means that findings block."""
+    """A console that raises on a closed pipe. Rich would exit with 1, which means that findings block."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
 class _Log(TextIOBase):
-    """Output that may be a runner's log: no line of it, after wrapping, is a workflow command."""
+    """Output that may be a runner's log. No line is a workflow command, even after wrapping."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
         self._out = out
 
     def write(self, text: str) -> int:
-        """Write whole lines; the console writes no others."""
+        """Write whole lines. The console never writes partial lines."""
         return self._out.write(log_text(text))
 
     def flush(self) -> None:
@@ -42,7 +42,7 @@ class _Log(TextIOBase):
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and no animation."""
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`. If `plain`, it has no color and no animation."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks instead
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
@@ -72,7 +72,7 @@ def code(text: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0) -> Table:
-    """Return a table of untrusted texts, with figures below headings; its first column has at least so much width."""
+    """Return a table of untrusted texts, with a heading per column. `least` is the first column's minimum width."""
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     first, *others = headings
     drawn.add_column(first, overflow="fold", min_width=least or None)
@@ -84,7 +84,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0
 
 
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
-    """Print untrusted text by paragraphs; `hang` indents all lines of a paragraph but the first."""
+    """Print untrusted text by paragraphs. `hang` indents all lines of a paragraph except the first."""
     if isinstance(text, Text):
         room = max(_NARROWEST, console.width - indent - hang)
         for number, line in enumerate(text.wrap(console, room)):
@@ -100,12 +100,12 @@ def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0,
 
 
 def say_command(console: Console, command: str) -> None:
-    """Print a command on one line, however long, so that it can be copied."""
+    """Print a command on one line of any length, so that it can be copied."""
     console.print(Text(f"  {visible(command)}"), soft_wrap=True)
 
 
 def say_hint(console: Console, text: str, *, indent: int = 0) -> None:
-    """Print a hint; its indented lines are commands."""
+    """Print a hint, in which indented lines are commands."""
     for line in text.split("\n"):
         if line.startswith("  "):
             say_command(console, line.strip())

@@ -42,9 +42,9 @@ _MOST_SENT = 200
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
-    """Print a review; with `quiet`, only the findings and the verdict.
+    """Print a review. With `quiet`, print only the findings and the verdict.
 
-    Without findings, `quiet` prints no verdict either if the exit status is 0.
+    If there are no findings and the exit status is 0, `quiet` also omits the verdict.
     """
     excerpts, findings = Excerpts(files), worst_first(view.findings)
     if view.sum is None:
@@ -74,7 +74,7 @@ def show_short(console: Console, view: SummaryView) -> None:
 
 
 def show_missed(console: Console, view: SummaryView) -> None:
-    """Print why no file could be reviewed, one line per file, `path: reason`; the other verdicts list the files."""
+    """Print why no file could be reviewed, one line `path: reason` per file. Other verdicts already list the files."""
     missed = view.missed if view.outcome.reason is Reason.PARTIAL and view.outcome.message else ()
     for one in missed[:_MOST_HELD]:
         console.print(shown(f"{one.path}: {_why_held(one)}"), soft_wrap=True)
@@ -103,7 +103,7 @@ def _title(finding: FindingView, style: str = "") -> Text:
 
 def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     console.print()
-    # Path and line first, as compilers print them, so that terminals and editors open the place.
+    # Path and line come first, as in compiler output, so that terminals and editors can open the location.
     line = Text.assemble(
         shown(_place(finding), "underline"),
         "  ",
@@ -128,7 +128,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
     for reference in (shown(one, "dim") for one in finding.references):
         if " " in reference.plain:
             say(console, reference, indent=_INDENT, hang=_INDENT)
-        else:  # an address stays in one piece, so that it can be clicked and copied
+        else:  # a URL is not wrapped, so that it can be clicked and copied
             console.print(Text(" " * _INDENT) + reference, soft_wrap=True)
 
 
@@ -159,7 +159,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
 
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
-    """Print a line of code beside its gutter; a long line is wrapped if `whole`, otherwise cut."""
+    """Print a line of code next to its gutter. A long line is wrapped if `whole` is set, or cut otherwise."""
     line, room = code(text).rstrip(), max(10, console.width - len(gutter))
     pieces = chop_cells(line, room) if whole else [line]
     for at, piece in enumerate(pieces or [""]):
@@ -201,7 +201,7 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
 
 
 def _show_blocking(console: Console, view: SummaryView) -> None:
-    """Repeat what blocks beside the verdict, since the findings themselves may have scrolled away."""
+    """List the blocking findings again next to the verdict, because the findings themselves may have scrolled away."""
     blocking = [one for one in worst_first(view.findings) if one.blocks]
     if view.sum is None or len(view.findings) == 1:
         return
@@ -213,7 +213,7 @@ def _show_blocking(console: Console, view: SummaryView) -> None:
 
 
 def words_of(view: SummaryView) -> tuple[str, str]:
-    """Return the title of the outcome and what to do next, in the words for a terminal."""
+    """Return the title of the outcome and what to do next, worded for a terminal."""
     return Renderer().words(replace(view, pull_number=0))
 
 
@@ -278,7 +278,7 @@ def _redacted(secrets: int) -> str:
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
-    """Print files with a remark on each: path, remark, style."""
+    """Print files, each with a remark. A row contains path, remark and style."""
     for path, remark, style in rows[:most]:
         say(console, shown(f"{path}: {remark}", style), indent=_INDENT, hang=_INDENT)
     if len(rows) > most:

@@ -1,4 +1,4 @@
-"""The table of what reviews of past merges would have sent and cost, estimated."""
+"""A table that estimates what reviews of past merges would have sent and cost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 _NARROW, _WIDE = 70, 100
-"""Columns below which the table omits days, and sizes beside rules."""
+"""The widths in columns below which the table omits days, and omits sizes if it shows rules."""
 
 _SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 
@@ -46,7 +46,7 @@ def start_of(text: str, now: datetime) -> datetime:
     """Return the start of a span such as `90d`, or of a date in UTC.
 
     Raises:
-        SettingsError: it is neither, or in the future.
+        SettingsError: the text is neither a span nor a date, or is in the future.
     """
     found = _SPAN.fullmatch(text)
     with suppress(ValueError, OverflowError):
@@ -60,7 +60,7 @@ def start_of(text: str, now: datetime) -> datetime:
 
 
 def plan_notes(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each thing that the figures leave out with these settings."""
+    """Yield sentences about what the figures omit with these settings."""
     yield "A review holds these credits while it is pending; what it uses is known when it is finished."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
         yield f"{_ONE} With `review-on: push`, every push of a change buys another review, so this is the minimum."
@@ -111,7 +111,7 @@ def show_plan(console: Console, plan: Plan) -> None:
 
 
 def _table(plan: Plan, held: int, width: int) -> Table:
-    """Return the table; its last row is the sum."""
+    """Return the table, whose last row contains the totals."""
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
     by_rule = any(one.rule for one in plan.replays) and width >= _NARROW
     for name in ("day", "commit") if width >= _NARROW else ("commit",):
@@ -126,7 +126,7 @@ def _table(plan: Plan, held: int, width: int) -> Table:
     whole = Replay("", "", "", sent, sent_bytes, credits=plan.total.credits)
     for row in (*plan.replays, whole):
         is_whole = row is whole
-        # The note is first, since a narrow table cuts the subject off.
+        # The note comes first, because a narrow table cuts off the subject.
         subject = shown(f"{row.note}: {row.subject}" if row.note else row.subject)
         first = (row.day,) if width >= _NARROW else ()
         rule = (shown(row.rule),) if by_rule else ()

@@ -1,4 +1,4 @@
-"""Progress of a run at a terminal, and the values that it reports at its end."""
+"""The progress of a run at a terminal, and the values that the run reports at its end."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 _EACH = 50
-"""Without a bar, one line per this many steps of a stage."""
+"""If there is no bar, one line is printed for this many steps of a stage."""
 
 
 class Progress(Struct):
-    """Shows the current stage: as a moving line with a bar, as lines without one, not at all without a console."""
+    """Shows the current stage as a moving line if there is a bar, or else as plain lines if there is a console."""
 
     console: Console | None = None
     bar: moving.Progress | None = None
@@ -31,7 +31,7 @@ class Progress(Struct):
     _done: int = 0
 
     def count(self, done: int, total: int) -> None:
-        """Show how much of the stage is done; without a bar as a line now and then."""
+        """Show how much of the stage is done. Without a bar, print a line from time to time."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
         elif self.console and done not in {0, self._done} and done % _EACH == 0:
@@ -43,7 +43,7 @@ class Progress(Struct):
             say(self.console, line, "dim" if self.bar else "")
 
     def retry(self, error: ReviewbotError, seconds: float) -> None:
-        """Show why a request failed and when it is repeated."""
+        """Show why a request failed and when it will be repeated."""
         self.say(f"{error.message} Trying again in {seconds:.0f} s …")
 
     def stage(self, what: str) -> None:
@@ -56,9 +56,9 @@ class Progress(Struct):
 
 @contextmanager
 def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> Iterator[Progress]:
-    """Show progress during a `with` block: a moving line on a terminal, plain lines in a pipe.
+    """Show progress during a `with` block, as a moving line on a terminal and as plain lines in a pipe.
 
-    `counts` is whether the line has a bar for `Progress.count`.
+    If `counts` is set, the line has a bar for `Progress.count`.
     """
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
@@ -72,7 +72,7 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
 
 
 class TerminalReporter:
-    """`ports.Reporter` that keeps the annotations, and once the run is over, the view and the `files` as sent."""
+    """A `ports.Reporter` that stores the annotations and, at the end of the run, the view and the `files` as sent."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -97,7 +97,7 @@ class TerminalReporter:
         """Drop the outputs."""
 
     def check_file(self, path: str) -> str:
-        """Refuse, since a review at a terminal writes no files."""
+        """Refuse, because a review at a terminal writes no files."""
         raise SettingsError((Problem(path, "a review at a terminal writes no files", todo="Redirect the output."),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
@@ -129,6 +129,6 @@ class Watched:
         return self._seen(self._service.retrieve(task_id))
 
     def _seen(self, task: Task) -> Task:
-        # A local task is over when it is created.
+        # A local task is already finished when it is created.
         self._progress.stage("Reading the answer" if task.status.is_over else f"CodeVF: {state(task.status_text)}")
         return task
