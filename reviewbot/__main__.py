@@ -1,4 +1,4 @@
-"""The entry point: pass in the environment, and convert exceptions to exit statuses. The only broad except."""
+"""The entry point: run the command line and convert exceptions to exit statuses. No other module has a broad except."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import TextIO
 
 EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
-"""As in `verdict` and `invocation`, which are not imported before interrupts are handled."""
+"""Copied from `verdict` and `invocation`, because those modules are imported only once interrupts are handled."""
 
 PIPE_CLOSED = 141
-"""The shells' exit status after a closed pipe; 1 only means that findings block."""
+"""The exit status that shells use after a closed pipe. Status 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
 KEPT = "Free disk space and run the command again: without `--again`, nothing is bought twice."
@@ -25,10 +25,10 @@ def main() -> int:
     """Run the command line.
 
     Returns:
-        The exit status; 70 for a bug of reviewbot.
+        The exit status, which is 70 for a bug in reviewbot.
     """
     arguments = sys.argv[1:]
-    # A runner shows one log; elsewhere the output may be piped.
+    # A runner shows a single log. Elsewhere, the output may be piped.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
     try:
         from reviewbot import cli  # noqa: PLC0415 — see above
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _picked_up(arguments: Sequence[str]) -> str:
-    """Return how to continue after an interrupt before or after the command's own handling."""
+    """Return how to continue if the command itself did not handle the interrupt."""
     match arguments:
         case ["action" | "collect", *_]:
             return " Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
@@ -66,7 +66,7 @@ def _picked_up(arguments: Sequence[str]) -> str:
 
 
 def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
-    with suppress(Exception):  # reporting may fail with the same bug; the log is written first
+    with suppress(Exception):  # reporting may fail with the same bug, but it writes the log first
         from reviewbot import cli  # noqa: PLC0415 — as above
 
         cli.report_bug(arguments, os.environ, log, error)
@@ -74,7 +74,7 @@ def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
 
 
 def _write_nowhere() -> None:
-    """Redirect stdout to the null device, so that its buffer is not written again at exit."""
+    """Redirect stdout to the null device, so that Python does not write its buffer again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

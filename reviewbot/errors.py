@@ -31,8 +31,8 @@
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
-Exit status 1 is not an error: findings block, or the review is still open. Exit status 70 is a bug in reviewbot: an
-exception outside this tree.
+Exit status 1 is not an error: it means that findings block or that the review is still open. Exit status 70 means a bug
+in reviewbot, i.e., an exception outside this tree.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ from msgspec import Struct
 
 
 class Reason(StrEnum):
-    """The output `reason`. Each has its text in the templates; CONTRIBUTING.md says where it is decided."""
+    """The values of the output `reason`. The templates contain a text for each value.
+
+    CONTRIBUTING.md lists where each value is decided.
+    """
 
     REVIEWED = "reviewed"
     GATE = "gate"
@@ -88,7 +91,7 @@ class Reason(StrEnum):
 
 
 class ReviewbotError(Exception):
-    """A failure: one sentence for the user without secrets, and a `hint` on what to do."""
+    """A failure, with a one-sentence message for the user that contains no secrets, and a `hint` on what to do."""
 
     exit_status: ClassVar[int] = 70
     reason: ClassVar[Reason] = Reason.BUG
@@ -100,15 +103,15 @@ class ReviewbotError(Exception):
 
 
 class Problem(Struct, frozen=True):
-    """One problem of the settings or the command line.
+    """One problem in the settings or on the command line.
 
     Attributes:
         where: the input, the config key or the option as the user wrote it, or a path.
         what: what is wrong, with the value.
         allowed: the values that are allowed, as a phrase.
-        todo: what to do, as sentences.
-        item: the number of the item in the value's list, from 1; 0 for the value as a whole.
-        line: of the key or the item in the config file, from 1; 0 if unknown.
+        todo: what to do, in full sentences.
+        item: the number of the item in the value's list, starting at 1, or 0 for the whole value.
+        line: the line of the key or the item in the config file, starting at 1, or 0 if unknown.
     """
 
     where: str
@@ -124,31 +127,31 @@ class Problem(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """Sentences on what is allowed and what to do."""
+        """Sentences that state what is allowed and what to do."""
         return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
-        """Return one line for a list."""
+        """Return the problem as one line of a list."""
         what = f"{self.place}: {self.what}" if self.where else self.what
         return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """Return the name that is nearest to a mistyped word, empty if none is near."""
-    # Imported here: only a typo needs it.
+    """Return the name that is closest to a mistyped word, or an empty string if none is close."""
+    # Imported here because it is only needed after a typo.
     from difflib import get_close_matches  # noqa: PLC0415
 
     return "".join(get_close_matches(word.casefold(), sorted(names), n=1, cutoff=0.75))
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Return the end of a message that suggests the nearest name, empty if none is near."""
+    """Return the end of a message that suggests the closest name, or an empty string if none is close."""
     near = nearest(word, names)
     return f"; did you mean `{near}`?" if near else ""
 
 
 class SettingsError(ReviewbotError):
-    """Invalid settings or command line; lists all problems, and nothing was spent."""
+    """The settings or the command line are invalid. The error lists all problems, and nothing was spent."""
 
     exit_status = 2
     reason = Reason.SETTINGS
@@ -166,7 +169,7 @@ class TemplateError(ReviewbotError):
 
     @classmethod
     def mistake(cls, name: str, line: int | None, what: str) -> Self:
-        """Return the error for a mistake in a template, with its place."""
+        """Return the error for a mistake in a template, with its location."""
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
@@ -176,7 +179,7 @@ class TemplateError(ReviewbotError):
 
     @classmethod
     def lost_mark(cls, name: str) -> Self:
-        """Return the error for a text that the next run would not recognize as reviewbot's."""
+        """Return the error for a template whose text the next run would not recognize as reviewbot's."""
         return cls(
             f"The template `{name}` does not begin with its hidden marker.",
             hint="Without it, the next run does not find its comment and posts a second one. Begin the template with "
@@ -199,7 +202,7 @@ class NotInstalled(ReviewbotError):
 
 
 class EventUnreadable(ReviewbotError):
-    """The event lacks what reviewbot needs, such as the pull request."""
+    """The event lacks data that reviewbot needs, e.g., the pull request."""
 
     exit_status = 3
     reason = Reason.EVENT
@@ -213,13 +216,13 @@ class ReviewDidNotHappen(ReviewbotError):
 
 
 class NoKey(ReviewDidNotHappen):
-    """`reviewer: codevf` without a key."""
+    """The settings select `reviewer: codevf`, but there is no key."""
 
     reason = Reason.NO_KEY
 
 
 class OverBudget(ReviewDidNotHappen):
-    """The balance or a budget does not cover what the task would hold."""
+    """The balance or a budget does not cover the credits that the task would hold."""
 
     reason = Reason.OVER_BUDGET
 
@@ -243,7 +246,7 @@ class TaskEnded(ReviewDidNotHappen):
 
 
 class NothingSendable(ReviewDidNotHappen):
-    """No selected file can be sent: each is held back or too large."""
+    """No selected file can be sent, because each is held back or too large."""
 
     reason = Reason.PARTIAL
 
@@ -266,7 +269,7 @@ class ServiceError(ReviewDidNotHappen):
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF, or reviewbot itself (`status` 0), refused a request; repeating it would not help."""
+    """CodeVF, or reviewbot itself if `status` is 0, refused a request. Repeating the request would not help."""
 
     reason = Reason.REFUSED
 
@@ -276,7 +279,7 @@ class ServiceRefused(ServiceError):
 
     @property
     def is_unauthorized(self) -> bool:
-        """Whether CodeVF does not accept the key."""
+        """Whether CodeVF rejected the key."""
         return self.status == HTTPStatus.UNAUTHORIZED
 
     @property
@@ -286,13 +289,16 @@ class ServiceRefused(ServiceError):
 
 
 class PayloadTooLarge(ServiceError):
-    """The request or an attachment is too large; no task was created, so a smaller request can use the same key."""
+    """The request or an attachment is too large.
+
+    No task was created, so a smaller request can use the same idempotency key.
+    """
 
     reason = Reason.PARTIAL
 
 
 class ServiceUnreachable(ServiceError):
-    """No usable answer from CodeVF within the deadline."""
+    """CodeVF sent no usable answer within the deadline."""
 
 
 class ForgeError(ReviewbotError):
@@ -317,11 +323,11 @@ class PermissionMissing(ForgeError):
 
 
 class NotFound(ForgeError):
-    """404: it does not exist, or the token has no access."""
+    """GitHub answered 404: the object does not exist, or the token has no access to it."""
 
 
 class Refused(ForgeError):
-    """GitHub refused the request (usually 422); the hint has GitHub's own messages."""
+    """GitHub refused the request (usually 422). The hint contains GitHub's own messages."""
 
 
 class DiffTooLarge(ForgeError):
@@ -332,7 +338,7 @@ class DiffTooLarge(ForgeError):
 
 
 class ForgeUnreachable(ForgeError):
-    """No usable answer from GitHub within the deadline, rate limits included."""
+    """GitHub sent no usable answer within the deadline. This includes rate limits."""
 
 
 class RateLimited(ForgeUnreachable):
@@ -353,8 +359,8 @@ class ChangeUnreadable(ReviewbotError):
 
 
 def leaves_no_task(error: ReviewbotError) -> bool:
-    """Return whether a failed creation certainly left no task: CodeVF refused, or got no request.
+    """Return whether a failed creation certainly left no task, because CodeVF refused or never got the request.
 
-    If GitHub cannot be read, another run may create it from the same intent.
+    If GitHub cannot be read, another run may create the task from the same intent.
     """
     return isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)

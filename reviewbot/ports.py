@@ -1,7 +1,7 @@
-"""The ports: what the app needs from the outside world, in the terms of the domain.
+"""The ports: the interfaces that the app needs to the outside world, in the terms of the domain.
 
-`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. Every method either returns or
-raises a class of `reviewbot.errors`; the adapters translate foreign exceptions.
+`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. A method raises only classes of
+`reviewbot.errors`, because the adapters translate foreign exceptions.
 """
 
 from __future__ import annotations
@@ -35,37 +35,38 @@ from reviewbot.render.view_models.review import SummaryView
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the wall clock in UTC, to store times or compare them with those of GitHub, CodeVF or other runs.
+        """Return the wall-clock time in UTC.
 
-        It may jump, so deadlines within a run use `monotonic`.
+        Use it for times that are stored or compared with those of GitHub, CodeVF or other runs. The wall clock may
+        jump, so deadlines within a run use `monotonic`.
         """
 
     def monotonic(self) -> float:
-        """Return seconds that never decrease; used for deadlines."""
+        """Return the seconds of a clock that never goes backward. Used for deadlines."""
 
     def sleep(self, seconds: float) -> None:
-        """Sleep; may raise `KeyboardInterrupt` if the runner cancels the job."""
+        """Sleep. May raise `KeyboardInterrupt` if the runner cancels the job."""
 
 
 class ChangeSource(Protocol):
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and reviewbot's files, usually in one request.
 
-        There are more for long conversations, for reactions to the reviewer's words, and for check runs that are not in
-        the first response. Only check runs with these `check_names` are read; the first is that for the base. Config
-        file and templates are those of the default branch.
+        Long conversations, reactions to the reviewer's words, and check runs that are missing from the first response
+        take more requests. Only check runs with these `check_names` are read. The first name is the one for the base.
+        The config file and the templates come from the default branch.
 
         Raises:
-            NotFound: there is no such pull request, or the token may not see it.
+            NotFound: the pull request does not exist, or the token cannot see it.
         """
 
     def diff(self, base: str, head: str) -> bytes:
-        """Return the diff from the merge base of two commits to the second, as bytes, in one request.
+        """Return the diff from the merge base of two commits to the second commit, in one request.
 
         The commits are full SHAs, so that a push in between cannot change the diff.
 
         Raises:
-            DiffTooLarge: GitHub has no diff of this size.
+            DiffTooLarge: GitHub does not return a diff of this size.
         """
 
     def entries(
@@ -77,18 +78,18 @@ class ChangeSource(Protocol):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """Return files at the head with texts, and at the merge base without, in one request per hundred files.
+        """Return the files at the head with their texts, and those at the merge base without texts, by path.
 
-        One more for each file whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out.
-        Both by path; one that does not exist at its commit is left out. The context of a review is read in the same
-        request, if asked; what cannot be read of it is left out, after another request. With patterns, one more request
-        lists all files of the default branch.
+        Files that do not exist at their commit are omitted. Sends one request per hundred files, one for each file
+        whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out. If `asked` is set, the
+        context of a review is read in the same request. Parts of the context that cannot be read are omitted after
+        another request. If the context has patterns, one more request lists all files of the default branch.
         """
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the merge base of two commits, in one request.
 
-        Both are full SHAs: a tag of the author's can have the name of a branch.
+        Both commits are full SHAs, because a tag of the author's can have the name of a branch.
         """
 
 
@@ -96,62 +97,62 @@ class PullRequests(ChangeSource, Protocol):
     """Reads pull requests and sets their labels."""
 
     def commits(self, number: int) -> tuple[Commit, ...]:
-        """Return every commit of a pull request, oldest first, in one request per hundred."""
+        """Return every commit of a pull request, oldest first, in one request per hundred commits."""
 
     def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
-        """Return the open pull requests with this head on one of these branches, of any fork.
+        """Return the open pull requests, from any fork, with this head on one of these branches.
 
-        One request per hundred open pull requests from a branch of that name.
+        Sends one request per hundred open pull requests from a branch of that name.
         """
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """Return the heads of the open ones of these pull requests, in one request."""
+        """Return the heads of these pull requests, without the closed ones, in one request."""
 
     def waiting(self, check_names: CheckNames) -> Waiting:
         """Return the pull requests whose last heads have a check run of an open task.
 
-        Such a check run is open, or closed by GitHub after two weeks (`stale`), or its copy has an open task. One
-        request per fifty open pull requests, one for the fifty last changed closed ones, and one per fifty pairs of a
-        pull request and a check name other than the plain one.
+        Such a check run is open, was closed by GitHub after two weeks (`stale`), or has a copy with an open task. Sends
+        one request per fifty open pull requests, one for the fifty closed ones that changed last, and one per fifty
+        pairs of a pull request and a check name other than the plain one.
         """
 
     def remove_label(self, number: int, label: str) -> None:
-        """Remove a label from a pull request; no error if it is missing."""
+        """Remove a label from a pull request. A missing label is not an error."""
 
 
 class Repository(Protocol):
     """Reads the repository: the config file, permissions and the merge queue."""
 
     def config(self, path: str) -> str | None:
-        """Return the text of a file on the default branch, or None, in one request."""
+        """Return the text of a file on the default branch, or None if it does not exist, in one request."""
 
     def permission(self, login: str) -> Permission:
-        """Return a user's permission; `Permission.NONE` for others."""
+        """Return a user's permission, or `Permission.NONE` if GitHub finds none."""
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
-        """Return the pull requests of a merge group: all that are contained in a commit of a branch's merge queue.
+        """Return the pull requests of a merge group, i.e., all that a commit of a branch's merge queue contains.
 
-        In the queue's order, ending with the one of that commit; empty if the queue does not contain the commit, or the
-        token may not read all of it. One request per hundred entries.
+        They are in the queue's order and end with the pull request of that commit. The result is empty if the queue
+        does not contain the commit or the token cannot read the whole queue. Sends one request per hundred entries.
         """
 
 
 class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
-        """Return a pull request's check runs of a name on a commit, in one request."""
+        """Return a pull request's check runs with this name on a commit, in one request."""
 
     def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
-        """Return the check runs and statuses of a commit, of every App, in one request per hundred.
+        """Return the check runs and statuses of a commit from every App, in one request per hundred.
 
         Raises:
             PermissionMissing: `checks: read` or `statuses: read` is missing.
         """
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
-        """Return a pull request's check runs on all its commits, and on the last ones before each force-push.
+        """Return a pull request's check runs on all its commits, and on the last commits before each force-push.
 
-        One request per hundred commits, ten force-pushes and name. Used if the snapshot's check runs are not enough to
-        trust the ledger or to find older heads that lost their verdict.
+        For each name, sends one request per hundred commits and ten force-pushes. Used if the snapshot's check runs are
+        not enough to trust the ledger or to find older heads that lost their verdict.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
@@ -162,50 +163,50 @@ class CheckRuns(Protocol):
         """
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        """Update an open check run; GitHub appends the annotations to those that it has."""
+        """Update an open check run. GitHub appends the annotations to the existing ones."""
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
         """Replace only the tag and the copy of a check run, even of a completed one.
 
         Raises:
-            NotFound: it is gone.
+            NotFound: the check run no longer exists.
         """
 
 
 class Comments(Protocol):
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
-        """Return the pull requests with reviewbot's first comment that begins with `mark`: all, or those `among` them.
+        """Return pull requests, each with reviewbot's first comment that begins with `mark`.
 
-        Used for pull requests without a check run. It reads whole comments: one request per twenty open pull requests,
-        three for the fifty last changed closed ones, and one per hundred comments after the first fifty of a pull
-        request.
+        If `among` is set, only those pull requests are returned. Used for pull requests without a check run. Because it
+        reads whole comments, it sends one request per twenty open pull requests, three for the fifty closed ones that
+        changed last, and one per hundred comments after the first fifty of a pull request.
         """
 
     def create_comment(self, number: int, body: str) -> Comment:
-        """Post a comment on the timeline; the result has no author and no time."""
+        """Post a comment on the timeline. The result has no author and no time."""
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        """Edit one of reviewbot's comments; the result has no author and no time."""
+        """Edit one of reviewbot's comments. The result has no author and no time."""
 
     def delete_comment(self, comment_id: int) -> None:
-        """Delete one of reviewbot's comments on the timeline; no error if it is gone."""
+        """Delete one of reviewbot's comments on the timeline. A missing comment is not an error."""
 
     def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
-        """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
+        """Add a reaction to a comment on the timeline or in a review thread. An existing reaction is not an error."""
 
 
 class Reviews(Protocol):
     """Writes reviews, review comments and threads."""
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
-        """Post one review with all its comments, all or nothing, and return its id.
+        """Post one review with all its comments, or nothing, and return its id.
 
         Raises:
-            Refused: GitHub rejects the whole review, usually for one line, which it does not name.
+            Refused: GitHub rejected the whole review, usually because of one line, which it does not identify.
         """
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
-        """Delete a review that a killed run left pending; no error if it is gone."""
+        """Delete a review that a killed run left pending. A missing review is not an error."""
 
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """Dismiss one of reviewbot's requests for changes."""
@@ -214,17 +215,20 @@ class Reviews(Protocol):
         """Edit one of reviewbot's review comments."""
 
     def delete_review_comment(self, comment_id: int) -> None:
-        """Delete one of reviewbot's review comments; no error if it is gone."""
+        """Delete one of reviewbot's review comments. A missing comment is not an error."""
 
     def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
-        """Post a comment on a changed file and return its id: a request each, since a review cannot contain them."""
+        """Post a comment on a changed file and return its id.
+
+        Each comment takes a request of its own, because a review cannot contain comments on files.
+        """
 
     def create_reply(self, number: int, comment_id: int, body: str) -> int:
         """Post a reply in the thread that starts with a review comment, and return its id.
 
         Raises:
-            NotFound: that comment is gone.
-            Refused: it does not start a thread.
+            NotFound: the review comment no longer exists.
+            Refused: the review comment does not start a thread.
         """
 
     def change_node(self, node_id: str, change: NodeChange) -> None:
@@ -240,18 +244,18 @@ class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):
 
 
 class ChangeReader(Protocol):
-    """Git over HTTP: the whole change of any size."""
+    """Reads a whole change of any size with Git over HTTP."""
 
     def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """Fetch the base's tip and the head into a temporary repository without a work tree, and read the change.
 
         Raises:
-            ChangeUnreadable: the fetch failed, or returned other commits.
+            ChangeUnreadable: the fetch failed, or returned other commits than requested.
         """
 
 
 class Installation(Protocol):
-    """The repositories that the run's token can see; all of them share one connection and its rate limits."""
+    """The repositories that the run's token can see. They share one connection and its rate limits."""
 
     @property
     def repository(self) -> str:
@@ -259,26 +263,27 @@ class Installation(Protocol):
 
     @property
     def requests_left(self) -> int | None:
-        """The requests that GitHub's rate limits still allow, None when no answer has said so."""
+        """The number of requests that GitHub's rate limits still allow, or None if no response has stated it yet."""
 
     def names(self) -> tuple[str, ...]:
-        """The full names of the repositories that can be written to: one request for a hundred.
+        """Return the full names of the repositories that the token can write to, in one request per hundred.
 
         Raises:
-            ForgeError: the token is not that of a GitHub App.
+            ForgeError: the token does not belong to a GitHub App.
         """
 
     def at(self, repository: str) -> tuple[Forge, ChangeReader]:
-        """Return the ports of another repository, by its full name; no request is sent."""
+        """Return the ports of the repository with this full name, without sending a request."""
 
 
 class PastPulls(Protocol):
     """Reads what earlier runs left on a repository's pull requests."""
 
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        """Yield the pull requests that were updated since then, last updated first, page by page.
+        """Yield the pull requests updated since a time, most recently updated first, page by page.
 
-        One request per twenty pull requests, and one per hundred comments where the first fifty have no summary.
+        Sends one request per twenty pull requests. If the first fifty comments of a pull request contain no summary, it
+        sends one more per hundred comments.
         """
 
 
@@ -286,21 +291,21 @@ class ReviewService(Protocol):
     """The reviewer: CodeVF, or the local analyzers."""
 
     def balance(self) -> Balance | None:
-        """Return the account's credits; None if reviews are free."""
+        """Return the account's credits, or None if reviews are free."""
 
     def project(self, name: str) -> int:
-        """Return the number of the project with this name, which is created if missing."""
+        """Return the number of the project with this name. A missing project is created."""
 
     def tags(self) -> tuple[Tag, ...]:
         """Return the active expertise tags."""
 
     def create(self, submission: Submission) -> Task:
-        """Submit a task; a repeat with the same idempotency key returns the existing task.
+        """Submit a task. If a task with the same idempotency key exists, return that task.
 
         Raises:
-            OverBudget: too few credits, or `max-credits` is too high; no task exists.
-            PayloadTooLarge: 413, or 400 for an attachment; no task exists.
-            ServiceRefused: refused, no task exists.
+            OverBudget: the account has too few credits, or `max-credits` is too high; no task exists.
+            PayloadTooLarge: the service answered 413, or 400 for an attachment; no task exists.
+            ServiceRefused: the service refused the submission; no task exists.
             ServiceUnreachable: a task may exist; repeating with the same key is safe.
         """
 
@@ -311,7 +316,7 @@ class ReviewService(Protocol):
         """Cancel a task."""
 
     def deliverable(self, url: str) -> str:
-        """Return the text of a deliverable; only from the service's own hosts, limited in size."""
+        """Return the text of a deliverable of limited size. The URL must be on one of the service's own hosts."""
 
 
 class Pages(Protocol):
@@ -331,10 +336,10 @@ class Reporter(Protocol):
         """Write a line to the log."""
 
     def debug(self, line: str) -> None:
-        """Write a line to the log if the runner debugs."""
+        """Write a line to the log if the runner's debug mode is on."""
 
     def annotate(self, annotation: Annotation) -> None:
-        """Write an annotation as a workflow command; the runner shows ten per level and step."""
+        """Write an annotation as a workflow command. The runner shows at most ten per level and step."""
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
         """Show the report at the end of a run, with the files as they were sent."""
@@ -346,15 +351,15 @@ class Reporter(Protocol):
         """Write the step's outputs."""
 
     def check_file(self, path: str) -> str:
-        """Check that `write_file` can write a path; return its shortest form inside the workspace.
+        """Check that `write_file` can write a path, and return the path's shortest form inside the workspace.
 
         Raises:
-            SettingsError: the path is outside, or cannot be written.
+            SettingsError: the path is outside the workspace, or cannot be written.
         """
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a file inside the workspace, never through a symlink, never into `.git` or `.github`.
+        """Write a file inside the workspace, but never through a symlink or into `.git` or `.github`.
 
         Raises:
-            SettingsError: the path is outside.
+            SettingsError: the path is outside the workspace.
         """
