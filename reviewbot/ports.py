@@ -277,7 +277,7 @@ class Installation(Protocol):
 
 
 class PastPulls(Protocol):
-    """Reads what earlier runs left on a repository's pull requests."""
+    """Reads the records of earlier runs from a repository's pull requests."""
 
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
         """Yield the pull requests updated since a time, most recently updated first, page by page.

@@ -143,8 +143,8 @@ def _of_files(
 ) -> dict[str, object]:
     """Return the files with findings, worst first, and the other files by name.
 
-    Other files with code on the page are kept first. `others_unnamed` is the number of other files without a section,
-    and `others_left_out` the number of sections without code.
+    If there are too many, those with code on the page are kept. `others_unnamed` counts other files without a section,
+    and `others_left_out` their sections without code.
     """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:

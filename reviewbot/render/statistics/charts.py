@@ -52,7 +52,7 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Divide the period into equal parts, including those without a review. The first begins with the first task."""
+    """Divide the period, from the first task on, into equal parts, including those without a review."""
     if not found.reviews:
         return ()
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]

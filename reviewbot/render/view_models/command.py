@@ -84,8 +84,8 @@ class AnswerView(Struct, frozen=True):
         word: a value of `parse.CommandName`.
         refusal: a value of `authorize.Refusal`, or empty if the command was carried out.
         needs: the permission that the command needs.
-        target: the commit or finding that the command specifies. `finding` and `finding_id` are the finding that the
-            command is about.
+        target: the commit or finding that the command specifies. `finding` and `finding_id` describe the finding that
+            the command is about.
         check_title: the title of the check on the head after the command.
         said: the reason for a waiver or bypass, without secrets, even if an author was refused. For wrong arguments,
             the arguments.
