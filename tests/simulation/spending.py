@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 from typing import cast
 
 from reviewbot.domain.codevf.batches import split_ids
@@ -16,6 +16,7 @@ from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.question import QuestionState
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
@@ -115,9 +116,14 @@ def _is_lost_question(world: World, task: StoredTask) -> bool:
 
 
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
-    """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has."""
+    """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
+
+    With check runs, three runs can exceed it by a review: another run has given it up, or bought it in another scope.
+    """
     *others, task = tasks
     if any(_was_given_up(world, one) for one in tasks if one is task or not _is_recorded(world, one)):
+        return True
+    if any(_was_bought_twice(world, *pair) for pair in combinations(tasks, 2)) or _is_given_up_question(world, task):
         return True
     is_alone = world.setting.has_checks
     return not is_alone and any(_raced(task, one) or is_overwritten(world, one, least=1) for one in others)
@@ -135,6 +141,20 @@ def _was_given_up(world: World, task: StoredTask) -> bool:
     keys = {purchase_key(one) for one in named or copies if named or one.hold == task.hold}
     ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
     return ended and most_beside(world, task) >= RACING - 1
+
+
+def _is_given_up_question(world: World, task: StoredTask) -> bool:
+    """Return whether a run ended the intent of a question while another one of three bought it."""
+    asked = [one for ledger in world.written_ledgers(_number(task)) for one in ledger.questions.records]
+    comments = {one.comment for one in asked if one.task_id == task.id}
+    ended = any(one.comment in comments and one.state is QuestionState.ENDED and not one.task_id for one in asked)
+    return ended and most_beside(world, task) >= RACING - 1
+
+
+def _was_bought_twice(world: World, one: StoredTask, other: StoredTask) -> bool:
+    """Return whether two of three concurrent runs bought the review of one head in different scopes."""
+    are_reviews = all("question" not in each.submission.metadata for each in (one, other))
+    return are_reviews and _head(one) == _head(other) and _raced(one, other) and most_beside(world, other) >= RACING - 1
 
 
 def _raced(one: StoredTask, other: StoredTask) -> bool:

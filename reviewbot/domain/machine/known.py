@@ -147,6 +147,7 @@ class Request(Struct, frozen=True):
         base_ref: the base branch when the run started; it determines the check run's name.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules.
         shares_name: whether an earlier base branch has the same check name.
+        has_bases: whether pull requests against several base branches have this check name.
         route: the names of the `routes` that apply to this change, or empty.
         is_due: whether the routes give this change a review.
         instructions: the routes' instructions to the reviewer.
@@ -174,6 +175,7 @@ class Request(Struct, frozen=True):
     base_ref: str
     strictest_fail_on: FailOn
     shares_name: bool = False
+    has_bases: bool = False
     is_keyless: bool = False
     waits: bool = True
     may_buy: bool = True

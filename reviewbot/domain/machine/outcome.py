@@ -96,19 +96,23 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if _is_green_elsewhere(known) else outcome
+        # Without a check of its own, this pull request would not keep another one with this head from turning green.
+        is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
+        return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
         return outcome  # signed with another key, so it is left to a run with that key
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
+    left = left or (there.verdict not in GREEN and _is_green_elsewhere(known, there.id))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
 
 
-def _is_green_elsewhere(known: Known) -> bool:
+def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
     """Return whether GitHub shows another pull request's green check here, which does not apply to this one."""
     pull = known.snapshot.pull
     shown = newest(one for one in known.snapshot.other_checks if one.head_sha == pull.head_sha and not one.foreign)
-    return pull.is_open and known.request.check_run and shown is not None and shown.conclusion in GREEN
+    is_green = shown is not None and shown.id > since and shown.conclusion in GREEN
+    return pull.is_open and known.request.check_run and is_green
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:

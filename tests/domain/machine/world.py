@@ -173,6 +173,7 @@ class RandomWorld:
             base_ref="main",
             strictest_fail_on=judgement.rules.fail_on,
             shares_name=self.chance(0.5),
+            has_bases=self.chance(0.3),
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
