@@ -310,15 +310,15 @@ def merge_answer(
         if key not in answered
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
-    stands = answer.whole and answer.here
+    stands, own = answer.whole and answer.here, reviews.tasks
     # If the answer calls an unknown finding open, the ledger that the reviewer was shown is lost. Text that cannot be
     # an id is ignored.
     unknown = (one for key, one in verdicts.items() if key not in {*known, *answered} and is_finding_id(key))
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
-        # Other answers say nothing about these findings, because the reviewer was not asked about them.
-        beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id),
+        # The reviewer was not asked about these findings, but reports them again in a whole review if they are there.
+        beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id and not (stands and one[0] not in own)),
         broken=forgotten or (findings.broken and not stands),
     )
 

@@ -502,12 +502,14 @@ def test_a_closed_finding_names_its_task() -> None:
     assert one(merge_answer(after, answer(gone, task="task_3"), gone)).closed == "task_2"
 
 
-def test_a_whole_review_completes_a_lost_record_but_closes_no_finding_that_it_was_not_asked_about() -> None:
+def test_a_whole_review_of_another_change_replaces_what_is_lost_of_a_record() -> None:
     before = Findings((), (("task_0", Severity.HIGH, 3),), broken=True)
     part = merge_answer(before, answer(NOW), NOW)
     assert (part.beyond, part.broken) == (before.beyond, True)
     whole = merge_answer(before, answer(NOW, whole=True), NOW)
-    assert (whole.beyond, whole.broken) == (before.beyond, False)
+    assert (whole.beyond, whole.broken) == ((), False)
+    again = merge_answer(before, answer(NOW, whole=True), NOW, EarlierReviews(tasks=frozenset({"task_0"})))
+    assert (again.beyond, again.broken) == (before.beyond, False), "they were found in this very change"
     older = merge_answer(before, answer(NOW, whole=True, here=False), NOW)
     assert (older.beyond, older.broken) == (before.beyond, True), "its head was reviewed before others"
 
