@@ -11,7 +11,7 @@ from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot_sandbox.github import merge_group_event
 
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
-from tests.app.test_commands import people
+from tests.app.test_commands import people, say
 
 REQUIRED = "CodeVF review"
 CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")
@@ -107,7 +107,7 @@ def test_a_green_check_for_another_base_is_not_carried_to_a_merge_group(tmp_path
         retarget(rig, "main")
         exit_status, conclusion, text = queued(rig)
         assert (exit_status, conclusion) == (3, "action_required")
-        assert f"#{rig.number}: green for another base branch" in text
+        assert f"#{rig.number}: green for another base branch or diff" in text
         assert f"Re-run reviewbot on #{rig.number}, then queue #{rig.number} again." in text
         rig.run(payload=rig.event("edited"))
         assert queued(rig)[:2] == (0, "success")
@@ -120,6 +120,42 @@ def test_a_green_check_for_another_base_is_not_carried_to_a_merge_group(tmp_path
             assert queued(rig)[:2] == (0, "success")
         retarget(rig, "release/1")
         assert queued(rig)[:2] == (3, "action_required")
+
+
+PADDING = "".join(f"line_{number} = {number}\n" for number in range(1, 30))
+FLAW = "os.system(command)\n"
+
+
+def sees_the_flaw(request: TaskRequest) -> Answer:
+    """Answer with a critical finding if the diff adds the flaw."""
+    diff = "".join(one.content for one in request.attachments if one.file_name.endswith(".diff"))
+    is_added = f"\n+{FLAW}" in diff
+    return answer(finding("job.py", 1, severity="critical", code=FLAW.strip())) if is_added else CLEAN
+
+
+@pytest.mark.parametrize("review_on", ["push", "ready", "request"])
+def test_a_green_check_is_not_for_the_diff_after_the_base_took_a_part_of_the_history(
+    tmp_path: Path, review_on: str
+) -> None:
+    """A commit that fixes a flaw of the base is merged alone; the next commit, which is reviewed, restores the flaw."""
+    with open_rig(tmp_path, engineer=sees_the_flaw, files={"job.py": FLAW + PADDING}) as rig:
+        people(rig)
+        tip = rig.world.store.git(REPO).branches()["main"]
+        fix = rig.world.push(REPO, "fix", {"job.py": PADDING}, parents=(tip,), author="mona")
+        restored = {"job.py": FLAW + PADDING, "notes.py": "note = 1\n"}
+        rig.world.push(REPO, "more", restored, parents=(fix,), author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "more", author="mona").number
+        say(rig, "/reviewbot review", by="hubot", review_on=review_on)
+        assert shown(rig) == {REQUIRED: ("completed", "success")}, "the diff does not add the flaw"
+        assert queued(rig)[:2] == (0, "success")
+        rig.world.push(REPO, "main", {"job.py": PADDING}, parents=(tip, fix), author="hubot")
+        exit_status, conclusion, text = queued(rig)
+        assert (exit_status, conclusion) == (3, "action_required")
+        assert f"#{rig.number}: green for another base branch or diff" in text
+        rig.run(payload=rig.event("edited"), review_on=review_on)
+        now = "failure" if review_on == "push" else "action_required"
+        assert shown(rig) == {REQUIRED: ("completed", now)}
+        assert queued(rig)[1] == ("failure" if review_on == "push" else "action_required")
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])

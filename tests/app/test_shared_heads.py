@@ -96,6 +96,32 @@ def test_a_second_one_against_a_branch_that_is_not_listed_has_a_check_of_its_own
         assert shown_by_name == {"CodeVF review": "failure", "CodeVF review (base: landing)": "skipped"}
 
 
+def test_a_pull_request_without_a_requested_review_keeps_the_other_ones_check_from_turning_green(
+    tmp_path: Path,
+) -> None:
+    with shared_head(tmp_path) as rig:
+        assert result_of(run(rig, 1, review_on="request")) == (0, "none", "not-requested")
+        assert (own(rig, 1), shown(rig)) == (["action_required"], "action_required")
+        assert result_of(run(rig, 2, review_on="request")) == (3, "none", "shared-head")
+        assert shown(rig) == "action_required"
+
+
+def test_a_reopened_pull_request_shows_its_own_check_again(tmp_path: Path) -> None:
+    config, life = "bases: [landing]\nreview-on: request\n", TaskLife(pending=50, processing=50)
+    with shared_head(tmp_path, clock=HandClock(), life=life, config=config) as rig:
+        people(rig)
+        rig.number = 1
+        for command in ("review", "cancel"):
+            say(rig, f"/reviewbot {command}", by="hubot", wait_minutes="0")
+        rig.world.close(REPO, 1)
+        assert result_of(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert shown(rig) == "skipped"
+        changed(rig, 1, closed_at=None)
+        rig.number = 1
+        run(rig, 1, payload=rig.event("reopened"))
+        assert shown(rig) == "action_required"
+
+
 def test_the_message_about_a_shared_head_is_not_repeated(tmp_path: Path) -> None:
     with shared_head(tmp_path) as rig:
         run(rig, 1)
@@ -114,7 +140,9 @@ def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_
         assert result_of(done) == (3, "none", "shared-head"), done.log
         [first, second] = rig.checks()
         assert (first.status, second.status) == ("in_progress", "completed")
-        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "the first one's copy is not adopted"
+        tag, copy = split_tag(second.external_id)
+        assert tag == CheckTag(2, "skipped", merge_base=tag.merge_base if tag else "")
+        assert copy == "", "the first one's copy is not adopted"
         clock.advance(10)
         collected = rig.collect()
         assert "Open reviews: 1 of 1 " in collected.log

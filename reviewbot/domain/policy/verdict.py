@@ -161,10 +161,10 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     """Return the outcome of a merge group, which is that of the worst check of its pull requests.
 
     The conclusions are those of reviewbot's check on each head. A conclusion is None if the check is missing, still
-    open, or green for a base branch other than the group's (see `elsewhere`).
+    open, or green for a base branch or diff other than the group's (see `elsewhere`).
     """
     without = {
-        number: "green for another base branch" if number in elsewhere else "no verdict" for number in conclusions
+        number: "green for another base branch or diff" if number in elsewhere else "no verdict" for number in conclusions
     }
     verdicts = ", ".join(f"#{number}: {conclusion or without[number]}" for number, conclusion in conclusions.items())
     message = f"Verdicts of the group's pull requests: {verdicts or 'none listed'}."

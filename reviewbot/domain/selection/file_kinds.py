@@ -14,7 +14,7 @@ _TEXT = re.compile(
     r"|adoc|asciidoc|txt|text|tex|csv|tsv|diff|patch|lock|service|desktop|dockerfile|containerfile"
     r"|cuh?|hip|ipp|tpp|f(?:or|77|90|95|03|08)?|pas|dpr|bas|cls|ad[bs]|cob|cbl|m4|a[cm]|f?cgi|[wp]sgi|inc|module|install"
     r"|theme|(?:cs|fs|vb|vcx)proj|props|targets|sln|gni?|gypi?|bp|podspec|cabal|ebuild|spec|pp|sls|rego|cue|jsonnet"
-    r"|libsonnet|dhall|nu|robot|feature|reg|inf|wsf|hta|glsl|vert|frag|comp|hlsl|wgsl|metal|razor|xaml)$"
+    r"|libsonnet|dhall|nu|resi?|robot|feature|reg|inf|wsf|hta|glsl|vert|frag|comp|hlsl|wgsl|metal|razor|xaml)$"
     r"|(?:^|/)\.[^/]*rc$|(?:^|/)(?:requirements|constraints)[^/]*$"
     # Jest executes its snapshots; other `.snap` files are packages.
     r"|(?:^|/)__snapshots__/[^/]*\.snap$|\.[cm]?[jt]sx?\.snap$"
@@ -35,7 +35,7 @@ _DATA = re.compile(
     r"|mo|pcapng|pcap|snap|br|lzma|cab|cpio|jks|keystore|p12|pfx|der|cer|crt|p7[bcs]|uasset|umap|xcf|sketch|fla|aseprite"
     r"|psb|rdb|ldb|sst|dbf|sav|dta|nc|shp|shx|pack|idx|dmp|pdb|icc|nib|traineddata|dwg|stl|epub|mobi|ds_store|accdb|kdbx"
     r"|gpg|pgp|sig|snk|mmdb|pbf|tfrecord|msgpack|cbor|fits|ply|3ds|vsdx?|xmind|qcow2|vdi|vmdk|vhdx?|raw|bks|mobileprovision"
-    r"|car|resources|res|caf|mp2|bytes|lz|z|pages|numbers|fig|fst|dawg|marisa|hprof|heapsnapshot|trace|prof|pprof|rrd|wal"
+    r"|car|resources|caf|mp2|bytes|lz|z|pages|numbers|fig|fst|dawg|marisa|hprof|heapsnapshot|trace|prof|pprof|rrd|wal"
     r"|qm|gmo|usd[cz]|astc|pvr|tbz2|txz|xlsb|elc|dcm|tfevents|keras|mlmodel|chm|odg|profraw|profdata|gcda|gcno|pfb)$"
     r"|(?:^|/)\.ds_store$"
 )
