@@ -35,6 +35,9 @@ NOWHERE, MISQUOTED, ELSEWHERE = 11, 41, 23
 READY_ALONE = Setting((("review-on", "ready"), ("summary-comment", "false")))
 
 
+_RESTORED = (Move("main_turns"), Move("merge_main"), Move("delete", 1), Move("restore_file", 1))
+
+
 def history(*steps: Step, setting: Setting | None = None, starts_again: bool = False) -> History:
     """Return a history without a seed."""
     return History(0, setting or Setting(), steps, starts_again)
@@ -1042,7 +1045,7 @@ FOUND: dict[str, Bug] = {
             *(Move("ask"), RUN, Move("finish"), Episode((COLLECT,)), Move("boss_commits")),
             setting=Setting(
                 (("review-on", "ready"),),
-                "bases: [release]\nquiet-minutes: 15\nanswer: words\n",
+                "quiet-minutes: 15\nanswer: words\n",
                 life=Life(2, 20),
                 mind=Mind(43, is_prose=True, is_worried=True),
                 denied=frozenset({"contents: write", "pull-requests: write"}),
@@ -1554,5 +1557,28 @@ FOUND: dict[str, Bug] = {
             *(Move("same_beginning"), RUN, Move("held_back"), Episode((NEXT, NEXT)), Move("delete_comment")),
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
+    ),
+    "incremental-beside-a-deleted-record": Bug(
+        "The summary was deleted, without check runs, before a run recorded its purchase. It bought a review of the "
+        "new commits, and called them green, although the findings of the review before were forgotten.",
+        NEVER_GREEN,
+        history(
+            *(Move("lock", 5), RUN, Move("note")),
+            Episode((NEXT, NEXT), (At(1, Meanwhile(Move("delete_summary", 1, 5))),)),
+            setting=Setting(
+                (("check-run", "false"),), life=Life(10, 60), mind=Mind(45, is_brief=True, is_literal=True)
+            ),
+        ),
+    ),
+    "merged-part-in-the-queue": Bug(
+        "A commit of the pull request was merged alone: the next commit, which had only restored what it deletes, adds "
+        "that now. The merge queue carried the green check of the smaller diff.",
+        NEVER_GREEN,
+        history(*_RESTORED, RUN, Move("main_takes"), Move("queue", 0, 1), RUN, RUN),
+    ),
+    "merged-part-without-a-request": Bug(
+        "As before, where a later review must be requested: the next run left the green check as it was.",
+        NEVER_GREEN,
+        history(*_RESTORED, RUN, Move("main_takes"), RUN, setting=READY),
     ),
 }

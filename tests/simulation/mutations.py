@@ -18,6 +18,7 @@ from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.findings.tracking import _by_code, update_state
+from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
@@ -60,7 +61,7 @@ from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
 from tests.simulation.schedule import At, Begin, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import IS_QUIET, LISTS_RELEASE, LOCK_FILE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import IS_QUIET, LOCK_FILE, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -1513,14 +1514,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         setting=Setting(denied=frozenset({"checks: write"})),
     ),
     Mutation(
-        "a green check counts for each base with its name",
-        "reviewbot.domain.machine.outcome:_is_of_this_base",
-        _returning(value=True),
-        NEVER_GREEN,
-        steps=(Move("retarget", 1), Move("merge_main"), _NEXT, _NEXT, _NEXT, Move("retarget"), _NEXT),
-        setting=Setting((("review-on", "ready"),), LISTS_RELEASE),
-    ),
-    Mutation(
         "the change is read of another head than the check's",
         "reviewbot.app.perform:_read_change",
         _of_the_head_of_now,
@@ -2057,6 +2050,35 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda record, _index: record,
         NEVER_GREEN,
         found="closed-finding-called-open",
+    ),
+    Mutation(
+        "a review counts although the record of the one before is lost",
+        "reviewbot.domain.ledger.ledger:Ledger.is_founded",
+        lambda right: (
+            lambda ledger, purchase: (
+                all(one.head_sha != purchase.since for one in ledger.purchases) or right(ledger, purchase)
+            )
+        ),
+        NEVER_GREEN,
+        found="incremental-beside-a-deleted-record",
+    ),
+    Mutation(
+        "a merge group counts a check for another diff",
+        "reviewbot.app.merge_group:_is_for",
+        lambda right: (
+            lambda check, queued, base_ref: right(
+                replace(check, tag=replace(check.tag, merge_base=mark_of(queued.merge_base))), queued, base_ref
+            )
+        ),
+        NEVER_GREEN,
+        found="merged-part-in-the-queue",
+    ),
+    Mutation(
+        "a green check for another diff stays",
+        "reviewbot.domain.machine.outcome:_is_outdated",
+        lambda right: lambda known, there: there.verdict != Conclusion.SUCCESS and right(known, there),
+        NEVER_GREEN,
+        found="merged-part-without-a-request",
     ),
 )
 

@@ -402,7 +402,8 @@ def _queue(world: World, move: Move) -> None:
         world.truth.groups[head] = tuple((one, merged, onto) for one, (onto, merged) in merges)
         world.truth.group_bases[head] = pull.base_ref
         entry = QueueEntry(pull.number, github.git.commits[head].parents[0])
-        world.pending.append(MergeGroupEvent(head, (entry,), pull.base_ref))
+        event = MergeGroupEvent(head, (entry,), pull.base_ref)
+        world.pending.insert(0 if move.b % 2 else len(world.pending), event)
 
 
 def _close(world: World, move: Move) -> None:

@@ -144,10 +144,15 @@ def _was_given_up(world: World, task: StoredTask) -> bool:
 
 
 def _is_given_up_question(world: World, task: StoredTask) -> bool:
-    """Return whether a run ended the intent of a question while another one of three bought it."""
-    asked = [one for ledger in world.written_ledgers(_number(task)) for one in ledger.questions.records]
-    comments = {one.comment for one in asked if one.task_id == task.id}
-    ended = any(one.comment in comments and one.state is QuestionState.ENDED and not one.task_id for one in asked)
+    """Return whether a run ended the intent of a question for that of a review while another one of three bought it."""
+    ledgers = list(world.written_ledgers(_number(task)))
+    comments = {one.comment for ledger in ledgers for one in ledger.questions.records if one.task_id == task.id}
+    ended = any(
+        one.comment in comments and one.state is QuestionState.ENDED and not one.task_id
+        for ledger in ledgers
+        if ledger.intents()
+        for one in ledger.questions.records
+    )
     return ended and most_beside(world, task) >= RACING - 1
 
 

@@ -123,10 +123,11 @@ def _is_outdated(known: Known, there: CheckRun) -> bool:
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
-        case Conclusion.SUCCESS if bought and known.is_read and bought.change not in {"", known.change.index.change}:
-            return True  # by now, the base branch contains a part of the head's history
+        case Conclusion.SUCCESS if bought and bought.change:
+            # The base branch may be another one by now, or contain a part of the head's history.
+            return known.is_read and bought.change != known.change.index.change
         case Conclusion.SUCCESS:
-            return request.shares_name and not (there.external_id and _is_of_this_base(known, there))
+            return request.shares_name
         case Conclusion.ACTION_REQUIRED if request.may_buy:
             return bought.head_sha != known.snapshot.pull.head_sha if bought else not there.external_id
         case verdict:

@@ -1007,20 +1007,23 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
 
 
 def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None:
-    bought = purchase(state=TaskState.DONE, base_ref="main")
-    copy = encode_external_id(bought, Ledger(), SIGNER)
+    change = known().change.index.change
+    copy = encode_external_id(purchase(state=TaskState.DONE), Ledger(), SIGNER)
     read = decode_external_id(copy, SIGNER)
     assert read is not None
-    stored = StoredLedger(Ledger((bought,)), on_head={3: read})
-    for check, is_shared, base_ref, stays in (
-        (_checked("skipped"), False, "main", False),
-        (_checked("failure"), True, "main", True),
-        (_checked("success", copy), False, "next", True),
-        (_checked("success", copy), True, "main", True),
-        (_checked("success", copy), True, "next", False),
-        (_checked("success"), True, "next", False),  # a bypass of this branch lets the check succeed again
+    for check, is_shared, base_ref, of_change, stays in (
+        (_checked("skipped"), False, "main", change, False),
+        (_checked("failure"), True, "main", change, True),
+        (_checked("success", copy), False, "main", change, True),
+        (_checked("success", copy), True, "main", change, True),
+        (_checked("success", copy), True, "next", "another", False),
+        (_checked("success", copy), False, "main", "another", False),  # the base took a part of the history
+        (_checked("success", copy), True, "main", "", False),  # restored from the check run
+        (_checked("success", copy), False, "main", "", True),
+        (_checked("success"), True, "next", change, False),  # a bypass of this branch lets the check succeed again
     ):
         now = known(may_buy=False, shares_name=is_shared)
+        stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, change=of_change),)), on_head={3: read})
         snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
         there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=stored.ledger))
         assert (not_asked_for(there).conclusion is None) is stays
