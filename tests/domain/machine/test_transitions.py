@@ -1007,7 +1007,8 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
 
 
 def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None:
-    change = known().change.index.change
+    changed = sendable().change
+    change = changed.index.change
     copy = encode_external_id(purchase(state=TaskState.DONE), Ledger(), SIGNER)
     read = decode_external_id(copy, SIGNER)
     assert read is not None
@@ -1022,8 +1023,9 @@ def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None
         (_checked("success", copy), False, "main", "", True),
         (_checked("success"), True, "next", change, False),  # a bypass of this branch lets the check succeed again
     ):
-        now = known(may_buy=False, shares_name=is_shared)
-        stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, change=of_change),)), on_head={3: read})
+        now = replace(known(may_buy=False, shares_name=is_shared), change=changed)
+        on_head = {3: read} if check.external_id else {}
+        stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, change=of_change),)), on_head=on_head)
         snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
         there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=stored.ledger))
         assert (not_asked_for(there).conclusion is None) is stays
