@@ -153,8 +153,8 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
 def _redacting(words: Iterable[str], redactor: Redactor, secrets: Iterable[str]) -> Callable[[str], str]:
     """Return a function that redacts texts, including the values found in any of these texts.
 
-    Such values never mask code. Otherwise, an author could change a text before the answer is read, and thereby which
-    lines are hidden.
+    Such values never mask code. Otherwise, an author could change which lines are hidden by editing a text before the
+    answer is read.
     """
     spoken = Redactor.of(((text, Place.DATA) for text in words), secrets)
     return lambda text: redactor.redact(spoken.redact(text).text).text

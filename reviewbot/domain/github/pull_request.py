@@ -168,7 +168,7 @@ class Comment(Struct, frozen=True):
     Attributes:
         id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by_us: whether the author was the last to edit the comment, or nobody edited it.
+        edited_by_us: whether the author was the last to edit the comment, or it was never edited.
         author: the login (a bot's with `[bot]`), or None for a deleted account.
         by_collaborator: whether GitHub lists the author as an owner, member or collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).

@@ -163,10 +163,8 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     The conclusions are those of reviewbot's check on each head. A conclusion is None if the check is missing, still
     open, or green for a base branch or diff other than the group's (see `elsewhere`).
     """
-    without = {
-        number: "green for another base branch or diff" if number in elsewhere else "no verdict" for number in conclusions
-    }
-    verdicts = ", ".join(f"#{number}: {conclusion or without[number]}" for number, conclusion in conclusions.items())
+    other = dict.fromkeys(elsewhere, "green for another base branch or diff")
+    verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
     message = f"Verdicts of the group's pull requests: {verdicts or 'none listed'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
