@@ -342,7 +342,7 @@ class ForgeUnreachable(ForgeError):
 
 
 class RateLimited(ForgeUnreachable):
-    """GitHub's rate limit does not end within the deadline."""
+    """GitHub's rate limit does not reset before the deadline."""
 
 
 AGAIN = "Try again. If it fails again, report it as a bug."

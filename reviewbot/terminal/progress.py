@@ -23,7 +23,7 @@ _EACH = 50
 
 
 class Progress(Struct):
-    """Shows the current stage as a moving line if there is a bar, or else as plain lines if there is a console."""
+    """Shows the current stage in a live line if there is a bar, or else prints lines if there is a console."""
 
     console: Console | None = None
     bar: moving.Progress | None = None

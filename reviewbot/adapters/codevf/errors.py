@@ -33,8 +33,8 @@ Scrub = Callable[[str], str]
 class ErrorContent(Struct, frozen=True):
     """The content of an error body.
 
-    The message is untrusted text. `available` are the account's credits, and `required` are the task's. `retry_after`
-    is in seconds, and the codes are in lower case.
+    The message is untrusted text. `available` is the account's credits, and `required` is the credits that the task
+    needs. `retry_after` is in seconds, and the codes are in lower case.
     """
 
     message: str = ""

@@ -276,7 +276,7 @@ def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Bypass the check for the head in the command and the base at the time of the comment."""
+    """Bypass the check for the head in the command and the base branch at the time of the comment."""
     pull, named = scope.pull, posted.command.target
     impossible = {
         Refusal.NO_COMMIT: not named,

@@ -94,7 +94,7 @@ def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
 
 
 def _old_side(file: ChangedFile) -> dict[str, tuple[str, str] | None]:
-    """Return the content that the merge base has under both names of a file."""
+    """Return the merge base's content of a file at its old path and at its new path."""
     return {file.path: None, file.diff.old_path: _content(file.old)}
 
 

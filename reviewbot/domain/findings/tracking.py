@@ -190,7 +190,7 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def update_state(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding from its code, and from its state when this same change was judged.
+    """Update a finding from its current code and, if this change was judged before, from its state then.
 
     A closed finding without code reopens when its file is as it was. A waiver ends when its file differs.
     """

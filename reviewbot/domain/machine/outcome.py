@@ -84,7 +84,7 @@ def not_asked_for(known: Known) -> Outcome:
     """Return the outcome if no review is requested.
 
     If an older review left a check run open, it is closed once that review has arrived. A green check run that is no
-    longer valid is replaced, because no other run does so.
+    longer valid is replaced, because no other run replaces it.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
@@ -320,8 +320,8 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
 def hides_older_heads(known: Known) -> bool:
     """Return whether an older head may have lost its verdict, and the snapshot does not have every head.
 
-    After a withdrawn waiver or an ended bypass, all heads were already read for the ledger. While a finding blocks,
-    every run reads them again, because the run that found it may have failed to do so.
+    If a waiver was withdrawn or a bypass ended, this run has already read all heads for the ledger. While a finding
+    blocks, every run reads them again, because the run that found it may have failed to do so.
     """
     pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:

@@ -133,7 +133,8 @@ class Unchecked(_Running, frozen=True):
     """The checks that the purchase waits for are read next.
 
     Attributes:
-        recorded: whether the purchase is recorded on GitHub. A check that ends after that starts a run that finds it.
+        recorded: whether the purchase is recorded on GitHub. If a check ends later, its event starts another run, which
+        finds the deferred purchase.
     """
 
     candidate: Candidate

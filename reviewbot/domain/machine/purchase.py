@@ -314,7 +314,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
 
 
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
-    """Return the purchase whose copy is written to the check run, or None to keep its copy, which is of `there`.
+    """Return the purchase to copy to the check run, or None to keep the copy that is there.
 
     The first purchase of this list is used:
 

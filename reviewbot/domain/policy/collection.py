@@ -16,7 +16,7 @@ LEFT_TO_OTHERS = 100
 
 
 class Lookup(Struct, frozen=True):
-    """A pull request with an open review that was looked up.
+    """The result of looking up a pull request that has an open review.
 
     Attributes:
         outputs: the outputs of the pull request's run, or empty if the run failed.

@@ -143,8 +143,8 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     """Return an error if the cost is not approved. The current permission of `approval_login` decides.
 
     A fork's pull request needs the approval of a user with write access unless `allow` is `anyone`. With
-    `approve-spend`, every pull request needs it. A manual run approves the commit given to it. The label approves the
-    head of its own event.
+    `approve-spend`, every pull request needs it. A manual run approves the commit given to it. The label approves only
+    the head commit in the event that added the label.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(

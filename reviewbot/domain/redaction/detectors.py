@@ -373,7 +373,7 @@ def _is_checksum(line: str, found: re.Match[str]) -> bool:
 
 
 def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
-    """Return whether a value in an executed place can be masked."""
+    """Return whether a value can be masked where its text is executed."""
     is_data = rule.data or rule.key
     if word.isupper() and not re.search("[a-z]", tail):
         is_data |= rule.capitals or rule.assigns

@@ -68,7 +68,7 @@ def is_surely_random(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Return whether few of a value's letters and digits form words, or the kind of character changes often."""
+    """Return whether a value looks random: it contains few words, or often switches between kinds of characters."""
     chars = _alphanumerics(value)
     if len(chars) < _SHORTEST_STRONG:
         return False

@@ -1,4 +1,4 @@
-"""Redact credentials in everything that is sent, without moving a line.
+"""Redact credentials in everything that is sent, and keep the line numbers.
 
 A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. Values are
 collected from all texts first, so that a random value found in one file is also masked in all other files. This does
@@ -126,8 +126,8 @@ class Redactor(Struct, frozen=True):
     def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
         """Yield the positions of collected values.
 
-        Executed text, configuration with commands, commands, paths, unquoted source code and the header before a diff's
-        first hunk are not searched.
+        The search skips scripts, commands, configuration that contains commands, paths, unquoted source code, and the
+        header before a diff's first hunk.
         """
         text, place, diff = source
         body = max(text.find("\n@@ "), 0) if diff else 0

@@ -33,7 +33,7 @@ class PastPull(Struct, frozen=True):
 
 
 def ledgers_of(pull: PastPull, key: str) -> tuple[list[Ledger], int]:
-    """Return the ledgers that count, one for each `instance`, and the number of instances without one.
+    """Return the valid ledgers, one for each `instance`, and the number of instances without a valid ledger.
 
     With a key, the ledgers that it signed count. Without a key, those of bots and of the viewer count. A ledger that
     another user edited does not count. Of several, the one with the highest counter is used. The number does not

@@ -1,4 +1,4 @@
-"""The size limits of each destination, and size tiers that range from everything to figures only."""
+"""The size limits of each destination, and the size tiers, from the full text to counts only."""
 
 from __future__ import annotations
 

@@ -396,7 +396,7 @@ class DoctorNode(SetupNode, frozen=True):
 
 
 class InRepository(Node, Generic[T], frozen=True):
-    """A part of the repository. `repository` is null if it does not exist or the token may not see it."""
+    """A part of the repository. `repository` is null if it does not exist or the token has no access to it."""
 
     repository: T | None
 

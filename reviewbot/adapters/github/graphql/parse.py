@@ -120,7 +120,7 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """Return when the pull request left the latest base branch whose check runs may be unread, or None.
+    """Return when the pull request last left a base branch whose check runs may be unread, or None.
 
     This is the base branch before the last `MOST_FORMER_BASES`. Return None if there is no such branch.
     """
