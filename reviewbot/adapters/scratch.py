@@ -47,6 +47,6 @@ def writing_scratch() -> Iterator[None]:
 def unusable(reason: str) -> ScratchUnusable:
     """Return the error for a reason, which is the operating system's message."""
     return ScratchUnusable(
-        f"The temporary folder cannot be used: {reason}.",
-        hint="Free disk space, or set `TMPDIR` to a folder that can be written.",
+        f"reviewbot cannot use the temporary folder: {reason}.",
+        hint="Free up disk space, or set `TMPDIR` to a writable folder.",
     )

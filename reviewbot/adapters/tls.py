@@ -6,7 +6,7 @@ import ssl
 
 from reviewbot.errors import Problem, SettingsError
 
-_ALLOWED = "a file of PEM certificates; in a container, one that a step has put into `${{ runner.temp }}/_github_home`"
+_ALLOWED = "a file of PEM certificates; in a container, a file that a step put into `${{ runner.temp }}/_github_home`"
 
 
 def trusted(ca_file: str | None) -> ssl.SSLContext:

@@ -22,13 +22,13 @@ def test_the_error_for_an_unwritable_folder_says_what_to_set(monkeypatch: pytest
     monkeypatch.setattr(tempfile, "tempdir", "/dev/null/none")
     with pytest.raises(ScratchUnusable) as caught, scratch_folder("reviewbot-"):
         pytest.fail("there is no such folder")
-    assert caught.value.message == "The temporary folder cannot be used: Not a directory."
+    assert caught.value.message == "reviewbot cannot use the temporary folder: Not a directory."
     assert "`TMPDIR`" in caught.value.hint
 
 
 @pytest.mark.parametrize("code", [ENOSPC, EDQUOT, EIO])
 def test_a_full_disk_is_named(code: int) -> None:
-    with pytest.raises(ScratchUnusable, match="The temporary folder cannot be used: "), writing_scratch():
+    with pytest.raises(ScratchUnusable, match="reviewbot cannot use the temporary folder: "), writing_scratch():
         raise OSError(code, "full")
 
 

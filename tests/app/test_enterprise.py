@@ -80,7 +80,7 @@ def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None
         unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
         assert (status, reason) == (3, "github")
-        assert "GitHub's TLS certificate is not trusted." in log
+        assert "reviewbot does not trust GitHub's TLS certificate." in log
         assert "Set `SSL_CERT_FILE`" in log
         assert not rig.github_requests(), "other variables are ignored"
 

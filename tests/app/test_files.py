@@ -67,8 +67,8 @@ def test_a_full_disk_is_one_line_of_the_log_after_the_review(tmp_path: Path, nam
         ended = running.wait()
         assert [one.conclusion for one in rig.checks()] == ["success"]
     assert ended.exit_status == 4, ended.errors
-    lines = [line for line in ended.log.splitlines() if "cannot be written" in line]
-    assert lines == [f"The file in `{name}` cannot be written: No space left on device."]
+    lines = [line for line in ended.log.splitlines() if "cannot write" in line]
+    assert lines == [f"reviewbot cannot write the file in `{name}`: No space left on device."]
     assert "A shell" in ended.log
     assert "nothing was sent" not in ended.log
     assert read_outputs(text_of(Path(env["HOME"]) / "output")).get("exit-status", "") == status
@@ -132,7 +132,7 @@ def test_a_file_that_could_not_be_written_is_not_an_output_and_the_step_fails(tm
     assert named == {"json_file": "", "sarif_file": "", "rdjson_file": "", "html_file": "report.html"}
     assert (workspace / "report.html").is_file()
     assert (done.exit_status, done.outputs["exit-status"], done.outputs["verdict"]) == (4, "4", "pass")
-    assert done.summary.count("A report file could not be written") == 3
+    assert done.summary.count("reviewbot could not write a report file") == 3
 
 
 WITHOUT_ROOM = """
@@ -155,7 +155,8 @@ def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) 
         assert len(rig.comments()) == 1
     assert done.returncode == 4, done.stdout
     assert (
-        "A report file could not be written: `page.html`: The template `report.html.j2`: it writes more" in done.stdout
+        "reviewbot could not write a report file: `page.html`: The template `report.html.j2`: it writes more"
+        in done.stdout
     )
     left = [one.name for one in Path(env["GITHUB_WORKSPACE"]).rglob("*") if one.is_file()]
     assert sorted(left) == ["report.json", "report.rdjson", "report.sarif"]

@@ -28,7 +28,7 @@ ANNOTATION_CHARACTERS = 4096
 SUMMARY_BYTES = 1024 * 1024
 """The runner discards larger job summaries."""
 
-_SUMMARY_CUT = "\n\n_Truncated: a job summary has at most 1 MiB._\n"
+_SUMMARY_CUT = "\n\n_Truncated because a job summary is limited to 1 MiB._\n"
 _MASK = "***"
 _SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
 
@@ -110,7 +110,11 @@ class Runner:
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
             raise SettingsError(
-                (Problem(path, "no workspace: `GITHUB_WORKSPACE` is not set", "a run in GitHub Actions"),)
+                (
+                    Problem(
+                        path, "there is no workspace because `GITHUB_WORKSPACE` is not set", "a run in GitHub Actions"
+                    ),
+                )
             )
         return self._around.workspace
 
@@ -146,6 +150,6 @@ def _append(path: str, content: bytes, name: str) -> None:
             file.write(content)
     except OSError as error:
         raise OutputUnwritable(
-            f"The file in `{name}` cannot be written: {error.strerror or type(error).__name__}.",
-            hint=f"Free space on the runner. Do not set `{name}` yourself.",
+            f"reviewbot cannot write the file in `{name}`: {error.strerror or type(error).__name__}.",
+            hint=f"Free up space on the runner. Do not set `{name}` yourself.",
         ) from None

@@ -17,7 +17,7 @@ from reviewbot.domain.text import escaping
 from reviewbot.errors import Problem, SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
-ALLOWED = "a file inside the workspace, without symlinks in its path; reports also outside `.git` and `.github`"
+ALLOWED = "a file inside the workspace, without symlinks in its path; reports must also be outside `.git` and `.github`"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # do not block on a pipe
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does not follow symlinks
@@ -109,7 +109,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
         given = given.relative_to(workspace)
     parts = list(given.parts)
     if not parts or path.endswith("/") or escaping.visible(path) != path:
-        raise _wrong(path, "it is not a file name, or contains invisible characters")
+        raise _wrong(path, "it is not a file name, or it contains invisible characters")
     if ".." in parts:
         raise _wrong(path, "it contains `..`")
     # Some file systems ignore case, as well as spaces and dots at the end of a name.

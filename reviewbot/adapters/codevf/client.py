@@ -71,24 +71,24 @@ class CodeVF(Transport):
         except (httpx.InvalidURL, ValueError):
             raise ServiceRefused("The URL of a deliverable is invalid.") from None
         if not is_own_host(target, self.base) or not is_secure(target) or target.userinfo:
-            raise ServiceRefused("A deliverable is not on CodeVF's host, so it was not downloaded.")
+            raise ServiceRefused("A deliverable is not on CodeVF's host, so reviewbot did not download it.")
         return target
 
 
 def _segment(task_id: str) -> str:
     """Check a task's id, which comes from the ledger or the service, and return it as a path segment."""
     if not _TASK_ID.fullmatch(task_id):
-        raise ServiceRefused("The id of a task contains invalid characters, so the task was not read.")
+        raise ServiceRefused("The id of a task contains invalid characters, so reviewbot did not read the task.")
     return quote(task_id, safe="")
 
 
 def _text(response: Response) -> str:
     if not _TEXTS.fullmatch(response.content_type):
-        raise ServiceRefused("A deliverable is not text, so it was not read.")
+        raise ServiceRefused("A deliverable is not text, so reviewbot did not read it.")
     try:
         text = response.body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ServiceRefused("A deliverable is not UTF-8, so it was not read.") from None
+        raise ServiceRefused("A deliverable is not UTF-8, so reviewbot did not read it.") from None
     if "\0" in text:
-        raise ServiceRefused("A deliverable is binary, so it was not read.")
+        raise ServiceRefused("A deliverable is binary, so reviewbot did not read it.")
     return text

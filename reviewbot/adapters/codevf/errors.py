@@ -181,10 +181,10 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This is usually temporary. Run it again: nothing is bought twice."
+_LATER = "This is usually temporary. Run it again. You are not charged twice."
 _IN_WORDS = (
-    "Set `answer: words` in the config file. If it is set, rename files whose path has a space, colon, `*` or "
-    "backtick, or begins with one of `\"'#(+<>[|~`. Nothing was bought."
+    "Set `answer: words` in the config file. If it is already set, rename files whose path contains a space, colon, "
+    "`*` or backtick, or begins with one of `\"'#(+<>[|~`. Nothing was bought."
 )
 _KEY = (
     "CodeVF does not accept the API key",
@@ -200,7 +200,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
     "attachment_limit_exceeded": (PayloadTooLarge, "The request has more attachments than CodeVF accepts", _SMALLER),
     "max_credits_exceeded": (
         OverBudget,
-        "`max-credits` is more than CodeVF accepts for this mode or account",
+        "`max-credits` is higher than CodeVF accepts for this mode or account",
         "Lower `max-credits`, or raise the limit in CodeVF's dashboard. Nothing was bought.",
     ),
     "token_expired": (
@@ -211,7 +211,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
     "rate_limit_exceeded": (
         ServiceUnreachable,
         "CodeVF's rate limit is exceeded",
-        "Run it again in an hour, or run fewer jobs with this key at once: you do not pay twice.",
+        "Run it again in an hour, or run fewer concurrent jobs with this key. You are not charged twice.",
     ),
     "invalid_metadata": (
         ServiceRefused,
@@ -232,26 +232,26 @@ _REFUSALS = {
     403: _KEY,
     404: (
         "CodeVF did not find the task or project",
-        "It may belong to another account. Check `codevf-url`, and that the API key has not changed.",
+        "It may belong to another account. Check `codevf-url`, and check that the API key has not changed.",
     ),
     409: (
         "The request conflicts with an earlier one",
-        "If another API key bought this review, use that one, or wait a day.",
+        "If the review was bought with another API key, use that key, or wait a day.",
     ),
 }
 _OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")
 _REDIRECT = (
-    "CodeVF redirects to another URL, which is not followed because it would receive the key",
+    "CodeVF redirects to another URL, which reviewbot does not follow because it would receive the key",
     "Check `codevf-url`: it must be the https URL of the API.",
 )
-_OWN_TROUBLE = "CodeVF has an internal error"
+_OWN_TROUBLE = "CodeVF reported an internal error"
 _TROUBLE = {408: "CodeVF timed out", 429: "CodeVF's rate limit is exceeded"}
 _FAULTS = {
-    Fault.CONNECTION: ("CodeVF cannot be reached", f"Check the network, the proxy and the CodeVF URL. {_LATER}"),
+    Fault.CONNECTION: ("reviewbot cannot reach CodeVF", f"Check the network, the proxy and the CodeVF URL. {_LATER}"),
     Fault.TIMEOUT: ("CodeVF did not respond in time", _LATER),
     Fault.UNREADABLE: ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}"),
     Fault.UNTRUSTED: (
-        "CodeVF's TLS certificate is not trusted",
-        "Behind a company's proxy, set `SSL_CERT_FILE` to its certificates. Otherwise check `codevf-url`.",
+        "reviewbot does not trust CodeVF's TLS certificate",
+        "If you are behind a company proxy, set `SSL_CERT_FILE` to its certificates. Otherwise, check `codevf-url`.",
     ),
 }

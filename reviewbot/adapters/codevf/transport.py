@@ -159,7 +159,7 @@ class Transport:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > request.limit:
-                    raise ServiceError(f"CodeVF's response has more than {request.limit:,} bytes.", hint=_REPORT)
+                    raise ServiceError(f"CodeVF's response is larger than {request.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
                     raise httpx.ReadTimeout("the response is too slow")
         return Response(
@@ -226,7 +226,7 @@ def _open(access: Access, proxy: str | None) -> httpx.Client:
     if not re.fullmatch("[!-~]+", access.key.reveal()):
         # Check the key here, because httpx's error would contain it.
         what = "contains whitespace or invalid characters"
-        raise SettingsError((Problem("codevf-api-key", what, "the key as issued"),))
+        raise SettingsError((Problem("codevf-api-key", what, "the key as CodeVF issued it"),))
     verify = trusted(access.ssl_file)
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)

@@ -11,7 +11,7 @@ import httpx
 from reviewbot.domain.model.urls import check_service_url, is_loopback
 from reviewbot.errors import Problem, ServiceRefused, SettingsError
 
-ALLOWED = "an https address without user, query or fragment; http on loopback only"
+ALLOWED = "an https URL without user, query or fragment; http only for a loopback host"
 
 
 def check_base_url(url: str) -> httpx.URL:
@@ -25,7 +25,7 @@ def check_base_url(url: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         parsed = httpx.URL()
     if not parsed.host or not is_secure(parsed):
-        raise SettingsError((Problem("codevf-url", "the key may not be sent there", ALLOWED),))
+        raise SettingsError((Problem("codevf-url", "reviewbot may not send the key there", ALLOWED),))
     return parsed.copy_with(path=parsed.path.rstrip("/") + "/")
 
 
@@ -76,4 +76,4 @@ def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
         address, *_ = stream.get_extra_info("server_addr")
         if not is_public(address):
             stream.close()  # not in the pool yet
-            raise ServiceRefused("The URL of a deliverable leads into a private network.")
+            raise ServiceRefused("The URL of a deliverable points to a private network.")

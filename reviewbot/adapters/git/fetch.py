@@ -62,7 +62,7 @@ class GitChangeReader:
                 return merge_base
         raise ChangeUnreadable(
             f"Pull request {number} and its base have no commit in common, so there is no diff.",
-            hint="Rebase the branch on its base, and push it.",
+            hint="Rebase the branch onto its base, and push it.",
         )
 
     def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
@@ -77,7 +77,7 @@ class GitChangeReader:
 def _require_head(git: Git, number: int, head: str) -> None:
     fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
     if fetched != head:
-        raise ChangeUnreadable(f"The head of pull request {number} is {fetched[:12]} now.", hint=MOVED)
+        raise ChangeUnreadable(f"The head of pull request {number} is now {fetched[:12]}.", hint=MOVED)
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:

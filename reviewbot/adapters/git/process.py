@@ -82,7 +82,7 @@ class Git:
             os.posix_fallocate(errors.fileno(), 0, _WORDS)  # so that git can still report that the disk is full
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
             if status in CANNOT_START:
-                raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git.")
+                raise ChangeUnreadable("reviewbot cannot find or start git.", hint="Install git.")
             if status < 0:
                 raise ChangeUnreadable(
                     f"git {arguments[0]} was killed by signal {-status}.",
@@ -111,8 +111,8 @@ class Git:
                 process.communicate(stdin, timeout=max(0, self._ends - time.monotonic()))
             except subprocess.TimeoutExpired as error:
                 raise ChangeUnreadable(
-                    f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; "
-                    f"{command} was stopped.",
+                    f"Reading the change with git took longer than {self._bounds.seconds:g} seconds, so "
+                    f"reviewbot stopped {command}.",
                     hint="The change is probably too large. Split it.",
                 ) from error
             finally:

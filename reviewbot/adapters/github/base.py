@@ -53,7 +53,7 @@ class RepositoryConnection:
     def _found(node: T | None, what: str) -> T:
         if node is None:
             raise NotFound(
-                f"Not found, or not visible to the token: {what}.",
+                f"GitHub cannot find {what}, or the token cannot see it.",
                 hint="Check the number, and that the token has `contents: read` and `pull-requests: read`.",
             )
         return node

@@ -124,7 +124,7 @@ class Client:
         if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
-                "GitHub's GraphQL URL and the API's URL have different hosts.",
+                "GitHub's GraphQL URL and API URL have different hosts.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
         # Disable PyGithub's retries and pauses, which could repeat a successful POST and have no time limit.
@@ -202,7 +202,7 @@ class Client:
             try:
                 status, _, body = self._request("GET", path, intent, headers={"Accept": accept})
             except TooLong:
-                what = f"GitHub's response has more than {RESPONSE_BYTES:,} bytes. Failed: {intent.doing}."
+                what = f"GitHub's response is larger than {RESPONSE_BYTES:,} bytes. Failed: {intent.doing}."
                 raise DiffTooLarge(what) from None
             if status != HTTPStatus.OK:
                 raise not_json(intent)

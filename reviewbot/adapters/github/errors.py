@@ -131,7 +131,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 404 | 410:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = _plain(Refused, "GitHub refused the request", "Fix what GitHub names.", reply, intent)
+            decision = _plain(Refused, "GitHub refused the request", "Fix what GitHub reports.", reply, intent)
         case status if status in _SERVER_ERRORS:
             decision = _server_error(reply, intent)
         case _:
@@ -139,10 +139,10 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     return decision
 
 
-_DIFF_LIMITS = "Install git, which has no such limits: 300 files, 20,000 lines and 1 MB."
+_DIFF_LIMITS = "Install git, which does not have the API's limits of 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "It is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token is "
-    "valid during its job, an App's for an hour: keep `wait-minutes` below that."
+    "The token is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token "
+    "is valid during its job, and an App's token for an hour. Keep `wait-minutes` below that."
 )
 _MISSING = "It does not exist, or the token cannot see it. Check its name or number, and what the token can read."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."
@@ -189,7 +189,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     after = _wait(reply.headers, now)
     error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
-        hint=f"It resets in about {after:.0f} seconds. Then try again. Other workflows of the repository "
+        hint=f"The limit resets in about {after:.0f} seconds. Then try again. Other workflows of the repository "
         f"share the limit. GitHub says: {reply.words}",
     )
     return RequestFailed(error, RetryPolicy.ALWAYS, after)
@@ -216,7 +216,7 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     return PermissionMissing(
         f"The token lacks permission for {intent.doing} ({reply.status}).",
         hint=f"Give the token `{intent.needs}`, in a workflow under the job's `permissions:`. On a fork's "
-        f"`pull_request` event it is always read-only. GitHub says: {reply.words}",
+        f"`pull_request` event, the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )
 
@@ -224,7 +224,7 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
 def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
-        f"GitHub has an internal error ({reply.status}). Failed: {intent.doing}.",
+        f"GitHub reported an internal error ({reply.status}). Failed: {intent.doing}.",
         hint="Check https://www.githubstatus.com, and try again later. Retrying is safe.",
     )
     return RequestFailed(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
@@ -249,14 +249,14 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
             error, again = ("GitHub did not send a final response.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error = (
-                "GitHub's TLS certificate is not trusted.",
+                "reviewbot does not trust GitHub's TLS certificate.",
                 "Set `SSL_CERT_FILE` to a file with its authority's certificate.",
             )
             again = RetryPolicy.NEVER
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):
-            error, again = ("GitHub cannot be reached.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
+            error, again = ("reviewbot cannot reach GitHub.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
         case requests.Timeout() | Urllib3Timeout():
             error, again = ("GitHub did not respond in time.", "Try again later."), RetryPolicy.READS
         case _:

@@ -61,12 +61,12 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     name = base or default_base(clone)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
-        raise SettingsError((Problem("--base", what, todo="Name the base to compare with: --base REF"),))
+        raise SettingsError((Problem("--base", what, todo="Pass the base to compare with: --base REF"),))
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
         what = f"`{name}` and `{head}` have no commit in common"
-        todo = "Name the branch that this one started from: --base REF"
+        todo = "Pass the branch that this one started from: --base REF"
         if clone.is_shallow:
             todo = "This clone is shallow. Run: git fetch --unshallow"
         raise SettingsError((Problem("--base", what, todo=todo),))
@@ -78,13 +78,13 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
 
 def staged_range(clone: Clone) -> CommitRange:
     head = clone.resolve("HEAD") or ""
-    return CommitRange(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
+    return CommitRange(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "Staged changes")
 
 
 def _commit(clone: Clone, where: str, name: str) -> str:
     sha = clone.resolve(name)
     if sha is None:
-        todo = "Name a branch, a tag or a commit. If the remote has it, run git fetch first."
+        todo = "Pass a branch, a tag or a commit. If the remote has it, run git fetch first."
         raise SettingsError((Problem(where, f"`{name}` is not a commit in this clone", todo=todo),))
     return sha
 
@@ -158,7 +158,7 @@ class LocalChange(Struct, frozen=True):
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Raise `DiffTooLarge`, so that `read_change` is used."""
-        raise DiffTooLarge("Local changes are read with git.")
+        raise DiffTooLarge("reviewbot reads local changes with git.")
 
     def merge_base(self, base: str, head: str) -> str:
         return self.clone.merge_base(base, head) or self.commit_range.old

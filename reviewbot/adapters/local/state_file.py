@@ -53,7 +53,9 @@ class StateFile:
                 temporary.unlink()
             reason = error.strerror or type(error).__name__
             hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."
-            raise PermissionMissing(f"The review cannot be stored in {self._path}: {reason}.", hint=hint) from None
+            raise PermissionMissing(
+                f"reviewbot cannot store the review in {self._path}: {reason}.", hint=hint
+            ) from None
 
 
 def page_name(about: str) -> str:

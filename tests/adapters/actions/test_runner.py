@@ -174,7 +174,7 @@ def test_a_long_job_summary_is_truncated_by_bytes_and_says_so(tmp_path: Path) ->
     text = (tmp_path / "summary").read_bytes()
     assert len(text) <= SUMMARY_BYTES
     assert len(text) > SUMMARY_BYTES - 400
-    assert text.decode().endswith("\n\n\n_Truncated: a job summary has at most 1 MiB._\n")
+    assert text.decode().endswith("\n\n\n_Truncated because a job summary is limited to 1 MiB._\n")
 
 
 def test_a_full_job_summary_is_not_changed(tmp_path: Path) -> None:
@@ -186,9 +186,11 @@ def test_a_full_job_summary_is_not_changed(tmp_path: Path) -> None:
 def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     around = RunnerFiles(output_file=str(tmp_path), summary_file=str(tmp_path / "none" / "summary"))
     runner = Runner(io.StringIO(), around)
-    with pytest.raises(OutputUnwritable, match="The file in `GITHUB_OUTPUT` cannot be written: Is a directory"):
+    with pytest.raises(OutputUnwritable, match="reviewbot cannot write the file in `GITHUB_OUTPUT`: Is a directory"):
         runner.outputs({"a": "b"})
-    with pytest.raises(OutputUnwritable, match="The file in `GITHUB_STEP_SUMMARY` cannot be written: No such file"):
+    with pytest.raises(
+        OutputUnwritable, match="reviewbot cannot write the file in `GITHUB_STEP_SUMMARY`: No such file"
+    ):
         runner.job_summary("x")
 
 

@@ -200,8 +200,8 @@ FIELDS = {
         (400, coded("invalid_metadata"), ServiceRefused, "metadata"),
         (401, coded("token_expired"), ServiceRefused, "API key has expired"),
         (403, coded("TOKEN_EXPIRED"), ServiceRefused, "API key has expired"),
-        (400, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
-        (402, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
+        (400, coded("max_credits_exceeded"), OverBudget, "`max-credits` is higher than"),
+        (402, coded("max_credits_exceeded"), OverBudget, "`max-credits` is higher than"),
         (400, coded("another"), ServiceRefused, "invalid"),
         (418, {"error": None}, ServiceRefused, "refused"),
         (301, {}, ServiceRefused, "another URL"),
@@ -395,7 +395,7 @@ def test_an_echoed_key_does_not_reach_the_result(service: Service, clock: Manual
 
 def test_an_endless_response_is_aborted(service: Service, clock: ManualClock) -> None:
     service.replies = [Reply(200, b"1" * (RESPONSE_BYTES + 1))]
-    with connect(service, clock) as codevf, pytest.raises(ServiceError, match="more than 10,000,000 bytes"):
+    with connect(service, clock) as codevf, pytest.raises(ServiceError, match="larger than 10,000,000 bytes"):
         codevf.balance()
     assert codevf.requests == 1
 
@@ -416,7 +416,7 @@ def test_a_slow_response_times_out(service: Service) -> None:
 def test_a_missing_server_is_unreachable(clock: ManualClock) -> None:
     with connect(Service([], url="http://127.0.0.1:9/"), clock) as codevf, pytest.raises(ServiceUnreachable) as caught:
         codevf.balance()
-    assert "cannot be reached" in caught.value.message
+    assert "cannot reach" in caught.value.message
 
 
 def test_a_submission_is_sent_as_documented(service: Service, clock: ManualClock) -> None:

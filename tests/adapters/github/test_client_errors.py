@@ -316,7 +316,7 @@ def test_a_silent_server_times_out(github: GitHubOnLoopback, call: Call) -> None
 def test_a_missing_server_is_unreachable(github: GitHubOnLoopback, call: Call) -> None:
     nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
     forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
-    with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
+    with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot reach"):
         call(github)
     # Nothing was sent, so even the write is retried.
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]

@@ -454,7 +454,9 @@ def test_unreadable_issues_are_left_out_in_the_same_request(github: GitHubOnLoop
     assert len(github.sent()) == 1
     assert new
     assert (context.issues, len(context.messages)) == ((), 1)
-    assert context.problem.startswith("The issues that the pull request closes could not be read: the token lacks `iss")
+    assert context.problem.startswith(
+        "reviewbot cannot read the issues that the pull request closes, because the token lacks `iss"
+    )
 
 
 def test_huge_documents_and_folders_are_omitted_and_a_link_is_its_target(github: GitHubOnLoopback) -> None:

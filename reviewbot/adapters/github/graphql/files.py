@@ -181,8 +181,8 @@ def _sides(batch: _Batch, found: Files | None) -> _Sides:
 
 
 _NO_ISSUES = (
-    "The issues that the pull request closes could not be read: the token lacks `issues: read`. The reviewer does not "
-    "get them."
+    "reviewbot cannot read the issues that the pull request closes, because the token lacks `issues: read`. The "
+    "reviewer does not get them."
 )
 
 
@@ -200,7 +200,9 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
     if not paths:
         return {}
     if files is None:
-        raise NotFound(f"Commit {sha[:12]} is gone: the branch was force-pushed, or the fork was deleted.", hint=MOVED)
+        raise NotFound(
+            f"Commit {sha[:12]} no longer exists: the branch was force-pushed, or the fork was deleted.", hint=MOVED
+        )
     found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
     return {path: file for path, file in found if file}
 
