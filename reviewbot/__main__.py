@@ -57,7 +57,7 @@ def _picked_up(arguments: Sequence[str]) -> str:
     """Return how to continue if the command itself did not handle the interrupt."""
     match arguments:
         case ["action" | "collect", *_]:
-            return " Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
+            return " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
         case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
             same = shlex.join(["reviewbot", *(one for one in arguments if one != "--again")])
             return f" To continue a review that was bought, run:\n  {same}"

@@ -22,7 +22,7 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)
-    closed = f"The pull request #{event.number} was closed."
+    closed = f"Pull request #{event.number} was closed."
     if snapshot.pull.is_open or settings.dry_run or not run.paid:
         return not_due(Reason.CLOSED, closed)
     if not stored.ledger.is_open:
@@ -32,4 +32,4 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     outcome = review_pull_request(ports, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
     settle_questions(ports, run.read_snapshot())
     message = f" {outcome.message}" if outcome.message else ""
-    return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{message}")
+    return not_due(Reason.CLOSED, f"{closed} Review result: {outcome.reason.value}.{message}")

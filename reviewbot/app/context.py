@@ -183,7 +183,7 @@ class RunContext(Struct, frozen=True, dict=True):
         except PermissionMissing as error:
             self.degraded.denied.add(what)
             needs = f"`{error.needs}`" if error.needs else "permission"
-            self.degraded.say(f"{what} failed: the token lacks {needs}.")
+            self.degraded.say(f"{what} failed because the token lacks {needs}.")
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:

@@ -24,7 +24,7 @@ from reviewbot.settings.readers import Secret
 
 __all__ = ["Ports", "handle", "write_bug"]
 
-BUG_HINT = "Run the workflow again. If it fails again, report it with this log as an issue in the action's repository."
+BUG_HINT = "Run the workflow again. If it fails again, open an issue with this log in the action's repository."
 
 
 def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:
@@ -38,7 +38,7 @@ def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:
     except ReviewbotError as error:
         outcome = did_not_happen(error, first.on_error)
     except KeyboardInterrupt:
-        hint = "Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
+        hint = "reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
         outcome = did_not_happen(TaskEnded("The run was interrupted.", hint=hint))
     return write_bare(ports, outcome)
 
@@ -54,7 +54,7 @@ def _check_token(token: Secret) -> None:
         raise TokenUnknown(
             "The input `github-token` is empty.",
             hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, in "
-            "`pull_request` workflows of forks, and for Dependabot unless it is a Dependabot secret.",
+            "`pull_request` workflows of forks, and in runs by Dependabot unless it is a Dependabot secret.",
         )
 
 
@@ -72,7 +72,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
     if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
         raise ReviewDidNotHappen(
             "This is a re-run, and its workflow file has changed since its first attempt.",
-            hint="Start a new run: push a commit, or start the workflow by hand with `pr: NUMBER`.",
+            hint="To start a new run, push a commit or start the workflow manually with `pr: NUMBER`.",
         )
 
 
@@ -90,14 +90,14 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
         case events.CommentEvent():
             return answer_comment(ports, event)
         case events.ReviewEvent(name="pull_request_review"):
-            return write_bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
+            return write_bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` does not start a review."))
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             _check_head(ports, event)
             return review_pull_request(ports, event, catch_up(ports, number))
         case events.RelayEvent(number=number):
             return write_bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
         case events.ChecksEvent(head_sha=head_sha):
-            none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
+            none = not_due(Reason.EVENT, f"No purchase is waiting for the checks on {head_sha[:7]}.")
             return buy_deferred(ports, event) or write_bare(ports, none)
         case events.MergeGroupEvent():
             return carry_verdicts(ports, event)
@@ -108,8 +108,8 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
         case events.DispatchEvent(problem=problem):
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
         case events.BrokenEvent(problem=problem):
-            hint = "Start the workflow by hand with `pr: NUMBER`."
-            raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
+            hint = "Start the workflow manually with `pr: NUMBER`."
+            raise EventUnreadable(f"reviewbot cannot read the event: {problem}.", hint=hint)
 
 
 def write_bug(ports: Ports, event: Event, what: str) -> Outcome:

@@ -28,7 +28,7 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     entries = event.entries if isinstance(queued, ForgeError) else queued or event.entries
     snapshots = [load_snapshot(ports, entry.number) for entry in entries]
     if not snapshots:
-        raise NotFound("The merge queue's branch names no pull request (`pr-NUMBER-SHA`).", hint=AGAIN)
+        raise NotFound("The merge queue's branch name contains no pull request number (`pr-NUMBER-SHA`).", hint=AGAIN)
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None
@@ -42,7 +42,7 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     outcome = failed(known, problem) if problem else _carried(group, event.base_ref)
     if queued == ():
         known = known.noting(
-            "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."
+            "reviewbot could not read the merge queue, so it took the pull request from the queue's branch name."
         )
     return run_machine(run, on_group_head(known, outcome))
 

@@ -147,7 +147,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
     try:
         return steps.BasesCompared(run.ports.forge.merge_base(old, new) == old)
     except ForgeError as error:
-        run.ports.reporter.debug(f"The merge base of the last review cannot be compared: {error.message}")
+        run.ports.reporter.debug(f"reviewbot cannot compare the merge base of the last review: {error.message}")
         return steps.BasesCompared(only_moved_on=False)
 
 

@@ -36,21 +36,21 @@ NOT_POSTED = Expected(0, "command", "failure", Same.NOTHING)
 
 
 IN_PARTS = Expected(0, "pending", None, Same.ALL, tasks=3)
-FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "From part 2 of 3 on, nothing was submitted")
+FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "reviewbot submitted nothing from part 2 of 3 on")
 STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 """The next run sends the same idempotency keys, from the first batch on."""
 
 CANCELLED = Expected(0, "cancelled", "action_required", Same.ALL)
-GOES_ON = Expected(0, "pending", None, Same.NOTHING, "was not cancelled")
-STAYS = replace(GOES_ON, says="was asked to cancel")
+GOES_ON = Expected(0, "pending", None, Same.NOTHING, "could not cancel the task")
+STAYS = replace(GOES_ON, says="asked CodeVF to cancel")
 """The response to a cancellation is ignored; the task's status afterwards counts."""
 
-NOT_SEEN = Expected(0, "refused", "action_required", Same.NOTHING, "was not cancelled")
+NOT_SEEN = Expected(0, "refused", "action_required", Same.NOTHING, "could not cancel the task")
 NOT_READ = replace(NOT_SEEN, reason="unreachable")
 
 CLOSED = Expected(0, "closed", "action_required", Same.ALL)
-LEFT_OPEN = Expected(0, "closed", None, Same.NOTHING, "was not cancelled")
-LEFT_ASKED = replace(LEFT_OPEN, says="was asked to cancel")
+LEFT_OPEN = Expected(0, "closed", None, Same.NOTHING, "could not cancel the task")
+LEFT_ASKED = replace(LEFT_OPEN, says="asked CodeVF to cancel")
 LEFT_UNSEEN = replace(LEFT_OPEN, conclusion="action_required")
 LEFT_UNREAD = Expected(3, "github", None, Same.NOTHING)
 """The check stays in progress until the next collection."""
@@ -61,7 +61,7 @@ CHECK_NOT_UPDATED = replace(LEFT_OPEN, says="Warning: ")
 STALLED = Expected(4, "not-published", "", Same.NOTHING, "To fix")
 """The verdict is in the job summary, and the merge queue gets no check."""
 
-UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "failed: the token lacks")
+UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "failed because the token lacks")
 
 
 def _denied(expected: Expected) -> Expected:

@@ -31,7 +31,7 @@ from tests.faults.scenarios import REVIEW, Scenario
 BY_GIT = Expected(1, "gate", "failure", Same.COMMENTS)
 """The change is fetched with git."""
 
-UNWRITTEN = Expected(1, "gate", "failure", Same.NOTHING, "failed: the token lacks")
+UNWRITTEN = Expected(1, "gate", "failure", Same.NOTHING, "failed because the token lacks")
 """What the token cannot write is omitted and reported; the verdict is unchanged."""
 
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")

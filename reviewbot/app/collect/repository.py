@@ -57,7 +57,7 @@ def _look_up(ports: Ports, lookup: Lookup, recorder: Recorder) -> None:
     if is_exhausted(ports):
         recorder.unreached.append(lookup.name)
         return
-    error = "A bug in reviewbot stopped it."
+    error = "A bug in reviewbot stopped the lookup."
     recorder.values = {}
     try:
         _collect(ports, lookup.number)

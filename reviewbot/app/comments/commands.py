@@ -49,19 +49,22 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
         snapshot = _catch_up(ports, snapshot, takewhile(lambda one: one.key != key, posted_commands))
         for own in (one for one in posted_commands if one.key == key):
             return _carry_out(ports, own, snapshot)
-        why = _without_key(ports, snapshot) or "The command was already executed, or its comment was edited or deleted."
+        why = (
+            _without_key(ports, snapshot)
+            or "reviewbot already executed the command, or its comment was edited or deleted."
+        )
     return write_bare(ports, not_due(Reason.EVENT, why))
 
 
 def relay(ports: Ports, number: int) -> str:
     """Execute the open commands of a pull request, and return a sentence that states the result."""
     snapshot = catch_up(ports, number)
-    return _without_key(ports, snapshot) or f"The open commands on #{number} were executed."
+    return _without_key(ports, snapshot) or f"reviewbot executed the pending commands on #{number}."
 
 
 def _without_key(ports: Ports, snapshot: Snapshot) -> str:
     is_keyless = peek_settings(ports.inputs, snapshot.default_branch.config).is_keyless
-    return "This run has no CodeVF key. The next run that has it executes the command." if is_keyless else ""
+    return "This run has no CodeVF key. The next run with a key executes the command." if is_keyless else ""
 
 
 def catch_up(ports: Ports, number: int) -> Snapshot:
@@ -104,7 +107,7 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
         try:
             _carry_out(unhurried, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
+            ports.reporter.say(f"reviewbot could not execute the command in comment {posted.key}: {error.message}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
         if posted.command.name is not CommandName.ASK and not _is_marked(snapshot, posted):
@@ -130,7 +133,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     word = posted.command.name.value
     if there := answers_to(said_in(snapshot.comments, snapshot.threads), settings.instance, posted.key):
         react(run, posted.comment_id, there[0][1].reaction, in_thread=posted.in_thread)
-        return write_bare(ports, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
+        return write_bare(ports, answered(carried_out=True, message=f"An earlier run answered `{word}`."))
     action = action_of(run, snapshot, posted)
     outcome = execute(run, snapshot, posted, action)
     if outcome is not None and is_left(action, outcome):
@@ -145,7 +148,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         shown = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(shown.exit_status)})
         if shown.exit_status != outcome.exit_status:
-            run.say(f"The step ends with exit status {shown.exit_status}: the answer to the command shows the result.")
+            run.say(f"The step ends with exit status {shown.exit_status}. The answer to the command shows the result.")
         return shown
-    text = f"`{word}` was refused: {why_not}" if why_not else f"`{word}` was answered."
+    text = f"reviewbot refused `{word}`: {why_not}" if why_not else f"reviewbot answered `{word}`."
     return write_bare(ports, answered(carried_out=not why_not, message=text))

@@ -54,7 +54,7 @@ def _with_every_check(run: RunContext, known: Known) -> Known:
         for sha in sorted(heads_below(known) - seen):
             checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
     except ForgeError as error:
-        run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
+        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.message}")
     return replace(known, stored=replace(known.stored, older_checks=checks))
 
 
@@ -106,9 +106,9 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
     """Complete a check run. If summary comments are off, it lists the findings of its review."""
-    message = "The check of the newest commit has the open findings."
+    message = "The check on the newest commit lists the open findings."
     if bought is None or check.head_sha == known.snapshot.pull.head_sha:
-        message = "The record of this pull request has changed since. The next run judges again."
+        message = "The record of this pull request has since changed. The next run updates the verdict."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
     answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()

@@ -45,7 +45,7 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
         asked = None
         return _whole(assemble(merge_base, pull.head_sha, files, old, new, context))
     except (DiffTooLarge, ChangeUnreadable) as error:
-        ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}); fetching with git.")
+        ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}), so reviewbot uses git.")
         change = ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha)
         return replace(change, context=_context(ports, asked) if asked else context)
 
@@ -62,7 +62,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
-        raise ChangeUnreadable(f"The API's diff has {len(files)} of {pull.changed_files} files.")
+        raise ChangeUnreadable(f"The API's diff contains {len(files)} of {pull.changed_files} files.")
     if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
         # Such a file cannot be requested from the API, which would return a file whose name only looks the same.
         raise ChangeUnreadable("The name of a changed file is not UTF-8.")
@@ -83,10 +83,10 @@ def _whole(change: ChangeSet) -> ChangeSet:
     """
     hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
-        raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
+        raise ChangeUnreadable(f"The API returned no diff lines for {hidden[0]!r}, a text file.")
     unread = [file.path for file in change.files if file.new and is_unread(file.new)]
     if unread:
-        raise ChangeUnreadable(f"The bytes of {unread[0]!r} were not read.")
+        raise ChangeUnreadable(f"reviewbot did not read the content of {unread[0]!r}.")
     return change
 
 

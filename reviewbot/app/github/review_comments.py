@@ -41,7 +41,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}
     if refused:
-        run.degraded.say(f"GitHub refused the comments of {counted(len(refused), 'finding')}; see the summary.")
+        run.degraded.say(f"GitHub refused the comments on {counted(len(refused), 'finding')}. See the summary.")
     known = _listed(known, refused, Why.REFUSED)
     known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
     posted = known.wrote.posted + len(left) - len(refused_groups)
@@ -63,7 +63,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"What was posted could not be read back: {error.message}")
+        run.degraded.say(f"reviewbot could not read back the comments that it posted: {error.message}")
         return known
     return without_doubles(run, known)
 
@@ -127,7 +127,7 @@ def _post_review(
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
-        run.ports.reporter.debug(f"GitHub refused a review of {len(groups)} comments: {error.hint}")
+        run.ports.reporter.debug(f"GitHub refused a review with {len(groups)} comments: {error.hint}")
         if len(groups) == 1:
             return groups
         middle = len(groups) // 2

@@ -70,7 +70,7 @@ def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
     own = known.purchase and (known.purchase.identity, known.purchase.attempt)
     unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
     return tuple(
-        f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
+        f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
         f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against the "
         "limit. Check the tasks in the CodeVF account."
         for one in unknown

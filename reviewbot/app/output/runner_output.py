@@ -62,10 +62,10 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
     try:
         run.ports.reporter.write_file(path, text())
     except SettingsError as error:
-        run.degraded.say(*(f"A report file could not be written: {problem}" for problem in error.problems))
+        run.degraded.say(*(f"reviewbot could not write a report file: {problem}" for problem in error.problems))
         return False
     except TemplateError as error:
-        run.degraded.say(f"A report file could not be written: `{path}`: {error.message}")
+        run.degraded.say(f"reviewbot could not write a report file: `{path}`: {error.message}")
         return False
     return True
 

@@ -53,7 +53,7 @@ def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()
     try:
         _settle(ports, snapshot, but)
     except ReviewbotError as error:
-        ports.reporter.say(f"The open questions were not looked up: {error.message}")
+        ports.reporter.say(f"reviewbot could not look up the open questions: {error.message}")
 
 
 def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
@@ -87,7 +87,7 @@ def _perform(asked: Inquiry, step: steps.Step) -> steps.Result:
                 return record_question(run, question)
             case steps.CreateQuestion(question=question):
                 task = create_question(asked, step)
-                run.say(f"CodeVF has the task {task.id}.")
+                run.say(f"The CodeVF task is {task.id}.")
                 acknowledge(run, question)
                 return TaskRead(task)
             case steps.PostAnswer(question=question, task=task):

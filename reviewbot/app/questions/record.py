@@ -49,7 +49,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
             if question.state is not QuestionState.INTENT:
                 return ledger
     raise ForgeUnreachable(
-        "The question could not be recorded in the summary comment.",
+        "reviewbot could not record the question in the summary comment.",
         hint="The next run on the pull request tries again.",
     )
 
@@ -58,7 +58,8 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
     """Write the ledger into the summary without changing its text. Without a review, there may be no summary yet."""
     if stored.problem or stored.lost:
         raise NotApproved(
-            f"The record of this pull request is missing or not trusted: it cannot store a question. {stored.problem}",
+            "reviewbot cannot store the question, because the record of this pull request is missing or not trusted. "
+            f"{stored.problem}",
             hint="Request a review with `/reviewbot review`, then ask again.",
         )
     if stored.summary is not None:

@@ -50,7 +50,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:
     largest = max(known.change.sendables, key=lambda one: one.diff_size).path
     return NothingSendable(
-        f"None of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
+        f"reviewbot cannot send any of the selected files. `{visible(largest)}`: {packing.limits[largest]}.",
         hint=f"Split the change, or exclude the file:{run.leaving_out([largest])}",
     )
 
@@ -69,7 +69,7 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
-            run.degraded.say(f"From part {part} of {parts} on, nothing was submitted: {error.message}")
+            run.degraded.say(f"reviewbot submitted nothing from part {part} of {parts} on: {error.message}")
             break
     return tasks
 

@@ -84,9 +84,9 @@ def _cancel(run: RunContext, task_id: str) -> None:
     try:
         run.service.cancel(task_id)
     except ServiceError as error:
-        run.say(f"The task {task_id} was not cancelled: {error.message}")
+        run.say(f"reviewbot could not cancel the task {task_id}: {error.message}")
     else:
-        run.say(f"CodeVF was asked to cancel the task {task_id}.")
+        run.say(f"reviewbot asked CodeVF to cancel the task {task_id}.")
 
 
 def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:

@@ -179,7 +179,7 @@ class _Demo:
         say(self.console, QUESTION)
         self.sandbox.world.comment(REPOSITORY, NUMBER, MAINTAINER, QUESTION)
         bought = self._run_step("ask", "synchronize")
-        found = _TASK.search(bought.job.log.read_text(encoding="utf-8").partition("CodeVF has the task")[2])
+        found = _TASK.search(bought.job.log.read_text(encoding="utf-8").partition("The CodeVF task is")[2])
         self._await_answer(found[0] if found else "")
         self._run_step("answer", "synchronize", command="collect")
         body = next((one for one in self.reader.landed().summaries if read_answer_mark(one)), "")
