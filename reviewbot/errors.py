@@ -157,7 +157,9 @@ class SettingsError(ReviewbotError):
     reason = Reason.SETTINGS
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("Invalid settings; nothing was sent.", hint="\n".join(f"- {problem}" for problem in problems))
+        super().__init__(
+            "The settings are invalid, so nothing was sent.", hint="\n".join(f"- {problem}" for problem in problems)
+        )
         self.problems = problems
 
 
@@ -173,8 +175,8 @@ class TemplateError(ReviewbotError):
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
-            hint="Templates come from the folder `templates-dir` of the default branch, never from the pull "
-            "request. Fix it there, or delete it to restore the built-in one.",
+            hint="reviewbot reads templates from the folder `templates-dir` of the default branch, never from the pull "
+            "request. Fix the template there, or delete it to restore the built-in one.",
         )
 
     @classmethod
@@ -182,8 +184,9 @@ class TemplateError(ReviewbotError):
         """Return the error for a template whose text the next run would not recognize as reviewbot's."""
         return cls(
             f"The template `{name}` does not begin with its hidden marker.",
-            hint="Without it, the next run does not find its comment and posts a second one. Begin the template with "
-            "`{{ view.mark }}`, the summary with `{{ view.mark }}{{ view.ledger }}`, `review.md.j2` with `{{ mark }}`.",
+            hint="Without the marker, the next run cannot find its comment and posts a second one. Start each template "
+            "with its marker: `{{ view.mark }}`; for the summary, `{{ view.mark }}{{ view.ledger }}`; for "
+            "`review.md.j2`, `{{ mark }}`.",
         )
 
 
@@ -348,7 +351,7 @@ class RateLimited(ForgeUnreachable):
 AGAIN = "Try again. If it fails again, report it as a bug."
 """The hint of an error that a user cannot cause."""
 
-MOVED = "In a workflow, the run of the newest commit reviews it. At a terminal, run the command again."
+MOVED = "In a workflow, the run for the newest commit reviews the pull request. At a terminal, run the command again."
 
 
 class ChangeUnreadable(ReviewbotError):

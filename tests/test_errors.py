@@ -87,7 +87,7 @@ def test_every_error_has_a_message(error: type[ReviewbotError]) -> None:
 
 def test_settings_list_every_problem_at_once() -> None:
     one, two = Problem("`mode`", "invalid value `slow`", "`fast`"), Problem("`fail-on`", "it is empty", "a severity")
-    assert SettingsError((one,)).message == "Invalid settings; nothing was sent."
+    assert SettingsError((one,)).message == "The settings are invalid, so nothing was sent."
     both = SettingsError((one, two))
     assert both.problems == (one, two)
     assert (

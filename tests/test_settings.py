@@ -399,11 +399,11 @@ def test_a_broken_file_does_not_hide_the_inputs_problems() -> None:
 def test_the_error_is_a_readable_list() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({"mode": "slow", "fail-on": "x"}, None)
-    assert str(caught.value) == "Invalid settings; nothing was sent."
+    assert str(caught.value) == "The settings are invalid, so nothing was sent."
     assert caught.value.hint.splitlines()[0] == (
         "- input `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`."
     )
-    with pytest.raises(SettingsError, match="Invalid settings;"):
+    with pytest.raises(SettingsError, match="The settings are invalid, so"):
         read_settings({"mode": "slow"}, None)
 
 

@@ -171,7 +171,7 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
     The run that bought the task cannot have seen that, or the first task, since it had begun before.
     """
     outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
-    refused = [run for run, outcome in outcomes if "`max-credits-per-pr` stops" not in outcome.message]
+    refused = [run for run, outcome in outcomes if "would exceed `max-credits-per-pr`" not in outcome.message]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
 

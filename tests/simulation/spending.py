@@ -322,7 +322,7 @@ def arrivals(world: World) -> Counter[tuple[str, str, str]]:
 def is_used_up(world: World) -> bool:
     """Return whether the limit rightly stops the review of the head, also of one that is bypassed or shared."""
     outcomes = [run.outcome for run in world.runs if run.outcome is not None and run.outcome.reason not in _ASIDE]
-    if not any("`max-credits-per-pr` stops" in one.message for one in outcomes):
+    if not any("would exceed `max-credits-per-pr`" in one.message for one in outcomes):
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)

@@ -67,17 +67,17 @@ def _over_limit(spending: Spending) -> str:
     if spending.max_per_pr is Auto.AUTO:
         why = f" The limit is {times} times the {first} credits that the first review held."
     return (
-        f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
-        f"{number(spending.spent)} of {number(spending.limit)} are held or used.{why}"
+        f"{spending.what.capitalize()} would exceed `max-credits-per-pr`. It would hold {number(spending.hold)} "
+        f"credits, and {number(spending.spent)} of {number(spending.limit)} are held or used.{why}"
     )
 
 
 def _to_continue(spending: Spending) -> str:
     """Return the hint to set a limit that allows this review, or none."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
-    setting = f"Set `max-credits-per-pr: {least}` or more (`0`: no limit) in `.github/reviewbot.yml`"
+    setting = f"Set `max-credits-per-pr: {least}` or more (`0` means no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:
-        return f"{setting} on the base branch (with `--pr`: on the default branch). {_again(spending)}"
+        return f"{setting} on the base branch (with `--pr`, on the default branch). {_again(spending)}"
     return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
 
 
@@ -97,6 +97,6 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
-            f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
+            f"{number(left)}, which is less than `min-balance` ({number(spending.min_balance)}).",
             hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_again(spending)}",
         )

@@ -269,7 +269,7 @@ def _same_name(names: str) -> str:
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
-        raise _invalid(f"a section names no file, but {names[:200]!r}")
+        raise _invalid(f"a section has {names[:200]!r} instead of a file name")
     return old[2:]
 
 
@@ -328,7 +328,8 @@ def _distinct(names: Sequence[str]) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise ChangeUnreadable(
-            f"Two changed files have names that read as {twice!r}.", hint="Rename them, so that their names are UTF-8."
+            f"The names of two changed files are both read as {twice!r}.",
+            hint="Rename them so that their names are valid UTF-8.",
         )
 
 
@@ -339,7 +340,7 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
         oid = entry.oid if entry else ABSENT_OID
         if not oid.startswith(blob):
             raise ChangeUnreadable(
-                f"The pull request changed while it was read: the diff of {diff.path!r} is of another commit.",
+                f"The pull request changed while reviewbot read it: the diff of {diff.path!r} is from another commit.",
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:

@@ -19,7 +19,7 @@ TITLE = "A redacted value may be code, and the reviewer did not see it"
 _EXPLANATION = (
     "reviewbot redacted a value that looks like a credential{kinds}, so the reviewer did not see it. It can also be "
     "code, such as a package, a host or a command. If it is a credential, revoke and remove it. Otherwise read it from "
-    "the environment or a file, or ask a collaborator who can see that it is harmless to waive this finding."
+    "the environment or a file, or ask a collaborator to check that it is harmless and waive this finding."
 )
 
 

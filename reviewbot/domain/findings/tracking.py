@@ -475,7 +475,7 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = "Calls it fixed. But its code is unchanged, so it stays open until the code changes or it is waived."
+UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the code changes or someone waives it."
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:

@@ -85,7 +85,7 @@ class ProjectContext(Struct, frozen=True):
 
 
 def not_read(error: ForgeError) -> ProjectContext:
-    return ProjectContext(problem=f"The context could not be read, so the reviewer gets none: {error.message}")
+    return ProjectContext(problem=f"reviewbot could not read the context, so the reviewer gets none: {error.message}")
 
 
 class ContextPart(Struct, frozen=True):

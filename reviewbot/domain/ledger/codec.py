@@ -146,13 +146,13 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     version, payload, signature = int(match[1]), match[2], match[3]
     if version != VERSION:
         return LedgerReading(
-            problem=f"The summary comment's stored state has version {version}; this release reads {VERSION}."
+            problem=f"The summary comment's stored state has version {version}, but this release reads {VERSION}."
         )
     ledger = _unpack(payload)
     if ledger is None:
-        return LedgerReading(problem="The summary comment's stored state cannot be read.")
+        return LedgerReading(problem="reviewbot cannot read the summary comment's stored state.")
     if not signer.verify(_signed(payload), signature):
-        another = ANOTHER_KEY if signer.secret else "it was signed with a key, and this run has none"
+        another = ANOTHER_KEY if signer.secret else "it was signed with a key, but this run has no key"
         why = "the comment was edited" if edited_by_other else another
         return LedgerReading(
             Ledger(), ledger.spent, f"The signature of the summary comment's stored state is invalid: {why}."

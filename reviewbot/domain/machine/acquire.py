@@ -129,8 +129,8 @@ _LABEL_IGNORED = (
     "count either. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
-    f"The label `{SKIP_LABEL}` does not count: an author set it after a review was bought. Fix the findings, or ask "
-    "another maintainer to set the label again."
+    f"The label `{SKIP_LABEL}` does not count, because an author set it after a review was bought. Fix the findings, "
+    "or ask another maintainer to set the label again."
 )
 
 
@@ -213,12 +213,18 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     if known.request.is_explicit:
         return concluded(known, outcome)
     if rules.quiet_minutes:
-        known = known.noting(f"A review is bought {rules.quiet_minutes} minutes after the last push (`quiet-minutes`).")
+        known = known.noting(
+            f"reviewbot buys a review {rules.quiet_minutes} minutes after the last push (`quiet-minutes`)."
+        )
     return phases.DryRunDue(known, outcome) if rules.checks else concluded(known, outcome)
 
 
 def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
-    would = f"A purchase would wait now. {waits_for(open_checks)}" if open_checks else "The awaited checks are green."
+    would = (
+        f"reviewbot would now wait to buy a review. {waits_for(open_checks)}"
+        if open_checks
+        else "The awaited checks are green."
+    )
     return concluded(at.known.noting(would), at.outcome)
 
 
@@ -282,7 +288,7 @@ def looked_up(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked
 def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
     """End the purchase if CodeVF does not know its task. Keep it if CodeVF cannot report on the task."""
     purchase, rest = at.left[0], at.left[1:]
-    known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
+    known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
         known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
     else:
@@ -299,7 +305,7 @@ def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
         known = known.saying(f"The review of {_named(purchase)} ended without a result.")
         return known.noted(purchase.over(TaskState.ENDED, got.task.credits_used, now))
     known = known.saying(
-        f"The review of {_named(purchase)} is finished. Its findings are added where their code is now."
+        f"The review of {_named(purchase)} is finished. reviewbot adds its findings where their code is now."
     )
     seen_whole = not got.task.unseen and purchase.coverage is Coverage.FULL
     closed = purchase.over(TaskState.DONE, got.task.credits_used, now)
@@ -372,9 +378,9 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
         known = known.noted(before)
         if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
             error = TaskEnded(
-                "A run stopped while it bought this review, and the purchase can no longer be resumed.",
+                "A run stopped while buying this review, and reviewbot can no longer resume the purchase.",
                 hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review` "
-                "(at a terminal: `--again`).",
+                "(at a terminal, add `--again`).",
             )
             return concluded(known, failed(known, error))
     return _acquired(known, before, now)
@@ -386,7 +392,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
         known = known.saying(
-            f"A review of this change was already bought (task {before.task_id}); you do not pay again."
+            f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
         )
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
@@ -503,7 +509,7 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
         return concluded(known, pending(rules))
     if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
         known = known.noting(
-            f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
+            f"{error.message} The verdict uses the recorded findings. The report files contain no answer."
         )
         known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
         return concluded(known, by_findings(known, rules, readable=not before.unread))
@@ -586,7 +592,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
     if not rules.is_over(_seen_at(known, at.wanted), now):
         return _waits(at, waits_for(open_checks))
     error = ChecksNotGreen(
-        f"{waits_for(open_checks)} The wait has ended after {rules.hours} hours (`wait-for-checks-hours`).",
+        f"{waits_for(open_checks)} The wait ended after {rules.hours} hours (`wait-for-checks-hours`).",
         hint="Fix the checks and push.",
     )
     return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
@@ -595,10 +601,10 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
     """Buy without waiting if the token may not read the checks, because otherwise no review would ever happen."""
     if isinstance(error, PermissionMissing):
-        note = "This run does not wait for `wait-for-checks`: the token cannot read the head's checks."
+        note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
         known = at.known.noting(f"{note} {error.hint}")
         return _in_turn(known, at.candidate, None, now)
-    return _waits(replace(at, known=at.known.noting(error.message)), "The checks of the head cannot be read.")
+    return _waits(replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head.")
 
 
 # Is the review of an older head awaited first?
@@ -620,7 +626,9 @@ def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
         kept = OpenTask(at.awaited.purchase, got.task)
         return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)
     if got.answer is None:
-        known = known.saying(f"The review of {_named(at.awaited.purchase)} was cancelled for the newer head.")
+        known = known.saying(
+            f"reviewbot cancelled the review of {_named(at.awaited.purchase)} because of the newer head."
+        )
     known = _with_task(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.
     return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
@@ -714,7 +722,7 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
-        known = known.saying(f"This review would hold {held} credits; {available} are available.")
+        known = known.saying(f"This review would hold {held} credits, and {available} are available.")
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")
@@ -762,7 +770,7 @@ def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | pha
     """Submit a smaller request under the same key, and record this for later runs."""
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
-    known = at.known.with_own(bought).saying(f"{error.message} Trying again with smaller attachments.")
+    known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")
     return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
 
 
@@ -773,7 +781,7 @@ def created(
     known = at.known.with_own(underway)
     if not known.request.paid:
         return waiting(known, underway, now)
-    return phases.Submitted(known.saying(f"CodeVF has the task {got.task.id}."), underway)
+    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), underway)
 
 
 def waiting(

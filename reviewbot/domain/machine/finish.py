@@ -32,7 +32,9 @@ from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
 
-_RULES_DIFFER = "The pull request changed during this run, and a review is due now. The run for that event reviews it."
+_RULES_DIFFER = (
+    "The pull request changed during this run, and a review is now due. The run for that event does the review."
+)
 
 
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:

@@ -385,7 +385,7 @@ class Known(Struct, frozen=True, dict=True):
         if bought and bought.purchase.missed:
             found.append(f"{bought.purchase.missed} files were left out at submission")
         elif bought and bought.purchase.coverage is Coverage.PARTIAL:
-            found.append("the ledger calls this review partial")
+            found.append("the ledger marks this review as partial")
         if self.task and self.task.unseen:
             found.append(f"{len(self.task.unseen)} files were not read to the end by the reviewer")
         if self.change.missed and self.request.is_due and not (bought and bought.frozen):

@@ -33,13 +33,13 @@ _DEFERRED_BY_OTHERS = "A run with other settings deferred this review, so the ne
 _MAY_WRITE_NOTHING = PermissionMissing(
     "The token cannot write comments, the summary or the check.",
     hint="Add `checks: write` and `pull-requests: write` to the job's `permissions:`. The job summary and the report "
-    "files have the whole review.",
+    "files contain the whole review.",
 )
 
 
 _ANSWER = "answer "
 _FORK_WITHOUT_KEY = (
-    "You cannot fix this: a maintainer has to run this workflow with a CodeVF key, which GitHub does not give to a "
+    "You cannot fix this. A maintainer must run this workflow with a CodeVF key, which GitHub does not give to a "
     "fork's `pull_request` event."
 )
 
@@ -67,7 +67,7 @@ def newer_head() -> Outcome:
 
 def newer_base() -> Outcome:
     """Return the outcome of a green run if the base was replaced by one with the same check name and its own run."""
-    return verdict.superseded("The base branch has changed. The next run judges the pull request against the new one.")
+    return verdict.superseded("The base branch has changed. The next run judges the pull request against the new base.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
@@ -138,7 +138,7 @@ def _why_not(known: Known) -> Outcome:
     if not known.snapshot.pull.is_open:
         return verdict.not_due(Reason.CLOSED)
     if known.request.policy.review_on is ReviewOn.PUSH:
-        message = "This head has no review, and this run buys none. To get one, push or comment `/reviewbot review`."
+        message = "This head has no review, and this run does not buy one. Push or comment `/reviewbot review`."
         return verdict.not_due(Reason.NOT_REQUESTED, message)
     return verdict.not_due(Reason.NOT_REQUESTED)
 
@@ -153,8 +153,8 @@ def without_review(known: Known) -> Outcome:
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return verdict.not_due(reason)
     message = (
-        f"This commit was reviewed for another base branch, and a commit has only one check. Against "
-        f"`{visible(known.snapshot.pull.base_ref)}` no review is due, but the check cannot say so."
+        f"This commit was reviewed for another base branch, and a commit has only one check. No review is due for "
+        f"`{visible(known.snapshot.pull.base_ref)}`, but the check cannot show that."
     )
     hint = "Push another commit to get another check."
     return replace(verdict.not_due(reason, message), hint=hint, conclusion=Conclusion.ACTION_REQUIRED)

@@ -259,9 +259,9 @@ def _check_memory(known: Known, candidate: Candidate) -> None:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
         why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(
-            f"The record of earlier reviews of this pull request {why}. It is unknown whether a review of this "
-            "change was already bought, and how much of the budget is left.",
-            hint=f"A collaborator with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
+            f"The record of earlier reviews of this pull request {why}. reviewbot does not know whether a "
+            "review of this change was already bought, or how much of the budget is left.",
+            hint=f"Ask a collaborator with write access to comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
         )
 
 

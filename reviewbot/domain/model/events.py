@@ -312,7 +312,7 @@ def _dispatch(_: str, payload: _Payload) -> DispatchEvent:
 
 def _merge_group(_: str, payload: _Payload) -> Event:
     if _needed(payload.action, "action") != "checks_requested":
-        return OtherEvent(f"the action `{payload.action}` requests no check")
+        return OtherEvent(f"the action `{payload.action}` does not request a check")
     group = payload.merge_group
     head_sha = _needed(_sha(group.head_sha), "merge_group.head_sha")
     # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may contain slashes and text like `pr-<n>-<sha>`.
@@ -331,7 +331,7 @@ def _workflow_run(name: str, payload: _Payload) -> Event:
     # The payload does not list pull requests of forks, so the workflow puts the number at the end of its `run-name`.
     number = _typed_number(run.display_title.rpartition("#")[2])
     if number is None:
-        return OtherEvent("the `workflow_run` does not name a pull request at the end of its title")
+        return OtherEvent("the title of the `workflow_run` does not end with a pull request number")
     return RelayEvent(number)
 
 
@@ -349,7 +349,7 @@ def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, 
         return OtherEvent(f"only a completed `{name}` can end a wait")
     head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
+        return OtherEvent(f"the `{name}` contains no branch, as for a fork, so `collect` makes the purchase")
     return ChecksEvent(head, named)
 
 

@@ -78,13 +78,13 @@ class Collection(Struct, frozen=True):
             if self.repositories == 1 and not self.failures
             else f" in {counted(self.repositories, 'repository', 'repositories')}"
         )
-        sentences = [f"Open reviews{where}: {finished} of {len(self.lookups)} finished and published."]
+        sentences = [f"reviewbot published {finished} of {counted(len(self.lookups), 'open review')}{where}."]
         if failed := [one.name for one in self.lookups if one.error]:
-            sentences.append(f"Not looked up: {', '.join(failed)}.")
+            sentences.append(f"It could not look up {', '.join(failed)}.")
         sentences += [f"{one.repository}: {one.message}" for one in self.failures]
         if self.unreached:
             sentences.append(
-                f"Left to the next collection, because of GitHub's rate limit: {', '.join(self.unreached)}."
+                f"Left for the next collection because of GitHub's rate limit: {', '.join(self.unreached)}."
             )
         status = first_exit_status(*(one.exit_status for one in self.failures))
         ended = Status.FAILED if status else Status.COMPLETED

@@ -59,7 +59,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool
         is_bots: whether a bot opened the pull request and pushed this head itself.
     """
     if not pull.is_open:
-        return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
+        return not_due(Reason.CLOSED, f"Pull request #{pull.number} is closed.")
     if skips:
         return not_due(Reason.LABEL)
     if pull.is_draft and not policy.drafts:
@@ -148,7 +148,7 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
-            f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
+            f"The manual run specifies `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
             hint=f"Check the head, then run `{_by_hand(pull, trigger)}`, or comment.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):

@@ -126,7 +126,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """Return the outcome if pull request `number` shares the head, and so the check, but has no green verdict."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
-    message = f"The pull request #{number} has the same head, and its verdict is not green."
+    message = f"Pull request #{number} has the same head, and its verdict is not green."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
     return replace(shared, own=outcome.conclusion)
 

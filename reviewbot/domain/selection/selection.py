@@ -312,19 +312,19 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     was_binary = file.old is not None and file.old.binary
     if file.diff.binary and not (was_binary or _is_binary(file) or file.diff.is_submodule):
         yield (
-            f"Git shows no deleted lines of `{file.path}`, although it is text: it was binary before, or an attribute "
-            "marks it as binary."
+            f"Git shows no deleted lines for `{file.path}`, although it is a text file: it was binary before, or an "
+            "attribute marks it as binary."
         )
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         where = f"Line {turned} of `{file.path}`"
-        yield f"{where} has a bidirectional control character: it may run differently than it looks."
+        yield f"{where} has a bidirectional control character, so it may run differently than it looks."
     for line in added:
         # Editors insert a byte order mark before the first line and form feeds between parts.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
         if not _REORDERING.search(text) and (character := invisible_character(text)):
             where = f"Line {line.new} of `{file.path}`"
-            yield f"{where} has the invisible character {character}: it may run differently than it looks."
+            yield f"{where} has the invisible character {character}, so it may run differently than it looks."
             break
 
 
@@ -344,7 +344,7 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
     opaque = [one.path for one in held_back if one.reason in _OPAQUE and not one.is_media]
     if may_run := [*unasked, *filter(named_as_executable, opaque)]:
-        yield f"Not reviewed, but may be executed: {_named(may_run)}."
+        yield f"These files were not reviewed, but may run: {_named(may_run)}."
     if others := [path for path in opaque if not named_as_executable(path)]:
         yield f"Not reviewed (no readable text): {_named(others)}."
     if media := sum(one.is_media for one in held_back):

@@ -80,12 +80,12 @@ def test_at_a_terminal_the_command_is_run_again() -> None:
     assert caught.value.hint.endswith("CodeVF account. Then run the command again.")
 
 
-HELD = "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used."
+HELD = "This review would exceed `max-credits-per-pr`. It would hold 360 credits, and {} are held or used."
 SIX = " The limit is 6 times the 360 credits that the first review held."
 AGAIN = "Then run this job again, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = (
-    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base branch (with `--pr`: on the default branch). "
+    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the base branch (with `--pr`, on the default branch). "
     "Then run the command again."
 )
 
@@ -96,12 +96,12 @@ HERE = (
         (
             Spending(360, Decimal(1_980), Auto.AUTO, 0, 360, at_terminal=True),
             HELD.format("1,980 of 2,160") + SIX,
-            HERE.format("2340` or more (`0`: no limit)"),
+            HERE.format("2340` or more (`0` means no limit)"),
         ),
         (
             Spending(360, Decimal("40.5"), 400, 0),
             HELD.format("40.5 of 400"),
-            SET.format("401` or more (`0`: no limit)"),
+            SET.format("401` or more (`0` means no limit)"),
         ),
     ],
 )

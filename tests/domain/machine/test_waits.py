@@ -142,7 +142,7 @@ def test_the_wait_for_checks_ends_with_a_check_that_blocks() -> None:
     now = known(wait_rules=FOR_CI)
     late = go(waiting(now, deferral(now, timedelta(hours=2))), RED)
     assert (late.outcome.reason, late.outcome.conclusion) == (Reason.CHECKS, Conclusion.ACTION_REQUIRED)
-    assert late.outcome.message == "`CI` is red. The wait has ended after 2 hours (`wait-for-checks-hours`)."
+    assert late.outcome.message == "`CI` is red. The wait ended after 2 hours (`wait-for-checks-hours`)."
     [ended] = late.known.ledger.purchases
     assert (ended.state, ended.cost) == (TaskState.ENDED, 0)
     assert isinstance(go(waiting(now, deferral(now, timedelta(hours=2))), GREEN), BUYS), "late, but green"
@@ -156,7 +156,7 @@ def test_unreadable_checks_are_waited_for_and_missing_permissions_are_not() -> N
     assert go(deferred, deferred.known, AWAY).outcome.reason is Reason.DEFERRED
     blind = go(at, steps.Failed(PermissionMissing("No.", hint="Add `statuses: read`.")))
     assert isinstance(blind, BUYS)
-    assert "does not wait for" in blind.known.notes[0]
+    assert "ignores `wait-for-checks`" in blind.known.notes[0]
 
 
 def test_the_approval_is_kept_and_its_label_removed() -> None:
@@ -187,7 +187,7 @@ def test_the_task_of_an_older_head_is_not_cancelled_while_the_purchase_waits() -
 @pytest.mark.parametrize(
     ("result", "note"),
     [
-        (RED, "A purchase would wait now. `CI` is red."),
+        (RED, "reviewbot would now wait to buy a review. `CI` is red."),
         (GREEN, "The awaited checks are green."),
         (AWAY, "GitHub is away."),
     ],
@@ -198,7 +198,7 @@ def test_a_dry_run_shows_what_a_purchase_would_wait_for(result: steps.Result, no
     shown = go(at, result)
     assert shown.outcome.reason is Reason.DRY_RUN
     assert shown.known.notes == (
-        "A review is bought 5 minutes after the last push (`quiet-minutes`).",
+        "reviewbot buys a review 5 minutes after the last push (`quiet-minutes`).",
         note,
     )
 
@@ -208,11 +208,13 @@ def test_a_manual_dry_run_would_not_wait() -> None:
     assert (at.outcome.reason, at.known.notes) == (Reason.DRY_RUN, ())
 
 
-@pytest.mark.parametrize(("limit", "notes"), [(0, ()), (360, ()), (359, ("`max-credits-per-pr` stops this review",))])
+@pytest.mark.parametrize(
+    ("limit", "notes"), [(0, ()), (360, ()), (359, ("This review would exceed `max-credits-per-pr`",))]
+)
 def test_a_dry_run_names_the_limit_that_would_stop_the_purchase(limit: int, notes: tuple[str, ...]) -> None:
     at = go(start(known(dry_run=True, mode=Mode.FAST, max_credits_per_pr=limit)), sendable())
     assert at.outcome.reason is Reason.DRY_RUN
-    assert [one.partition(":")[0] for one in at.known.notes] == list(notes)
+    assert [one.partition(".")[0] for one in at.known.notes] == list(notes)
 
 
 @pytest.mark.parametrize("rules", [FOR_CI, WaitRules(quiet_minutes=60), WaitRules(("CI",), quiet_minutes=60)])

@@ -34,8 +34,8 @@ def test_every_pull_request_is_an_entry_and_unknown_counts_are_null() -> None:
 def test_a_pull_request_that_failed_is_named_and_tried_again_next_time() -> None:
     outcome = Collection((DONE, OPEN, LOST)).outcome()
     assert (outcome.exit_status, outcome.status, outcome.verdict, outcome.conclusion) == (0, "completed", "none", None)
-    assert outcome.message == "Open reviews: 1 of 3 finished and published. Not looked up: acme/shop#3."
-    assert Collection((DONE,)).outcome().message == "Open reviews: 1 of 1 finished and published."
+    assert outcome.message == "reviewbot published 1 of 3 open reviews. It could not look up acme/shop#3."
+    assert Collection((DONE,)).outcome().message == "reviewbot published 1 of 1 open review."
 
 
 def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> None:
@@ -43,14 +43,14 @@ def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> Non
     outcome = Collection((DONE,), failures, repositories=4).outcome()
     assert (outcome.exit_status, outcome.status) == (2, "failed")
     assert outcome.message == (
-        "Open reviews in 4 repositories: 1 of 1 finished and published. acme/a: Two problems. acme/b: Not found."
+        "reviewbot published 1 of 1 open review in 4 repositories. acme/a: Two problems. acme/b: Not found."
     )
     alone = Collection((), failures[1:]).outcome()
     assert alone.exit_status == 3
-    assert alone.message.startswith("Open reviews in 1 repository: 0 of 0 finished")
+    assert alone.message.startswith("reviewbot published 0 of 0 open reviews in 1 repository.")
 
 
 def test_repositories_beyond_a_limit_are_named_and_do_not_fail() -> None:
     outcome = Collection((DONE,), unreached=("acme/a", "acme/b#7")).outcome()
     assert outcome.exit_status == 0
-    assert outcome.message.endswith("Left to the next collection, because of GitHub's rate limit: acme/a, acme/b#7.")
+    assert outcome.message.endswith("Left for the next collection because of GitHub's rate limit: acme/a, acme/b#7.")

@@ -332,7 +332,7 @@ def test_spending_needs_a_user_with_write_access(
     assert (refused is None) is approved
     if refused:
         assert f"`gh workflow run reviewbot-review.yml -f pr=7 -f sha={HEAD}`" in refused.hint
-        names = "manual run names" in refused.message
+        names = "manual run specifies" in refused.message
         assert names or (f"set the label `{LABEL}`" in refused.hint) == bool(label)
 
 

@@ -140,11 +140,11 @@ def test_an_answered_question_is_not_changed() -> None:
 @pytest.mark.parametrize(
     ("limits", "balance", "why"),
     [
-        (replace(LIMITS, max_per_pr=500, spent=Decimal(400)), 1000, "`max-credits-per-pr` stops this question"),
+        (replace(LIMITS, max_per_pr=500, spent=Decimal(400)), 1000, "This question would exceed `max-credits-per-pr`"),
         (replace(LIMITS, first_hold=360, spent=Decimal(2100)), 1000, "6 times the 360 credits"),
         (replace(LIMITS, spent=Decimal(720)), 1000, "6 times the 120 credits"),
         (LIMITS, 100, "This question would hold 120 credits"),
-        (replace(LIMITS, min_balance=950), 1000, "less than 950"),
+        (replace(LIMITS, min_balance=950), 1000, "less than `min-balance` (950)"),
     ],
 )
 def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
@@ -163,7 +163,7 @@ def test_an_intent_keeps_its_price_and_only_the_limit_of_the_pull_request_is_che
     assert price_of(INTENT, limits, None, Balance(Decimal(0), Decimal(120))).hold == 120
     again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
-    with pytest.raises(OverBudget, match="`max-credits-per-pr` stops this question"):
+    with pytest.raises(OverBudget, match="This question would exceed `max-credits-per-pr`"):
         price_of(INTENT, replace(limits, spent=Decimal(241)), None, RICH)
 
 

@@ -162,14 +162,16 @@ def test_text_that_an_attribute_marks_as_binary_is_reviewed_and_reported() -> No
     selection = selection_of(file)
     assert [chosen.path for chosen in selection.selected] == ["app.py"]
     [notice] = selection.notices
-    assert notice.startswith("Git shows no deleted lines of `app.py`, although it is text: it was binary before, or")
+    assert notice.startswith(
+        "Git shows no deleted lines for `app.py`, although it is a text file: it was binary before, or"
+    )
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
 def test_new_obfuscated_code_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
     assert notices == (
-        "Line 2 of `app.py` has a bidirectional control character: it may run differently than it looks.",
+        "Line 2 of `app.py` has a bidirectional control character, so it may run differently than it looks.",
     )
     assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
 
@@ -180,7 +182,7 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
-    said = "Not reviewed, but may be executed: "
+    said = "These files were not reviewed, but may run: "
     assert selection_of(lib, modules, media).notices == (
         f"{said}`lib`, `node_modules/x/index.js`.",
         "Not reviewed: 1 media file.",
@@ -198,7 +200,9 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
 def test_a_new_invisible_character_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
-    notice = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
+    notice = (
+        f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}, so it may run differently than it looks."
+    )
     assert notices == (notice,)
 
 
@@ -208,7 +212,7 @@ def test_common_whitespace_is_not_an_invisible_character() -> None:
 
 def test_unreviewed_code_is_reported_before_everything_else() -> None:
     first, *others = selection_of(changed("app.py", added=("a\u200b",)), changed("node_modules/x.js")).notices
-    assert first == "Not reviewed, but may be executed: `node_modules/x.js`."
+    assert first == "These files were not reviewed, but may run: `node_modules/x.js`."
     assert len(others) == 1
 
 
@@ -220,7 +224,7 @@ def test_a_binary_that_becomes_a_script_is_reported_as_code() -> None:
         old=entry(binary=True),
         new=entry("evil()\n"),
     )
-    assert selection_of(script).notices == ("Not reviewed, but may be executed: `node_modules/x/logo.png`.",)
+    assert selection_of(script).notices == ("These files were not reviewed, but may run: `node_modules/x/logo.png`.",)
 
 
 @pytest.mark.parametrize("path", ["b/paper.pdf", "a/table.bin"])
@@ -386,7 +390,7 @@ def test_a_source_file_of_any_language_is_missed(path: str) -> None:
 @pytest.mark.parametrize("path", ["a.phar", "a.pyz", "a.rlib", "a.xlsm", "a.swf"])
 def test_a_binary_that_may_run_is_named(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0<?php" + RULE + NOISE))
-    assert selection_of(file).notices == (f"Not reviewed, but may be executed: `{path}`.",)
+    assert selection_of(file).notices == (f"These files were not reviewed, but may run: `{path}`.",)
 
 
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
@@ -502,7 +506,7 @@ def test_a_large_archive_is_not_missed() -> None:
 def test_unreadable_files_are_reported_and_those_that_may_run_separately() -> None:
     files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
     assert selection_of(*files).notices == (
-        "Not reviewed, but may be executed: `a.so`.",
+        "These files were not reviewed, but may run: `a.so`.",
         "Not reviewed (no readable text): `blob.bin`.",
         "Not reviewed: 1 media file.",
     )
