@@ -178,7 +178,7 @@ def test_a_limit_stops_a_question(tmp_path: Path) -> None:
         people(rig)
         rig.run()
         say(rig, "/reviewbot ask Why?", max_credits_per_pr="400")
-        assert "stops this question" in answers(rig)[0]
+        assert "This question would exceed" in answers(rig)[0]
         assert questions(rig) == []
 
 

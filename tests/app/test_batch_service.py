@@ -60,7 +60,7 @@ def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> 
         assert "3 tasks" in rig.summaries()[0]
         assert len(rig.comments()) == 3
         again = rig.run()
-        assert "you do not pay again" in again.log
+        assert "You are not charged again" in again.log
         assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "the finding is found again"
 
 

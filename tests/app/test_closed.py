@@ -135,7 +135,7 @@ def test_a_merge_group_missing_in_the_queue_uses_the_branch_name_and_says_so(tmp
         rig.world.store.queues.clear()
         done = rig.run(event="merge_group", payload=payload)
         assert done.exit_status == 0, done.log
-        assert "The merge queue could not be read" in done.log
+        assert "reviewbot could not read the merge queue" in done.log
 
 
 # --- Without check runs -----------------------------------------------------------------------------------------------
@@ -156,6 +156,6 @@ def test_without_check_runs_the_summaries_show_open_reviews(tmp_path: Path, hidd
         collect = partial(run, event="schedule", payload={}, command="collect")
         done = collect()
         assert done.exit_status == 0, done.log
-        assert "Open reviews: 1 of 1 " in done.log
+        assert "reviewbot published 1 of 1 " in done.log
         assert len(rig.comments()) == 1
-        assert "Open reviews: 0 of 0 " in collect().log
+        assert "reviewbot published 0 of 0 " in collect().log

@@ -61,7 +61,7 @@ def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
     assert forge.seen == [1, 2, 3]
     assert lines[:2] == ["#2: It is gone.", "#3: It is gone."]
     assert lines[2].splitlines()[4:] == [
-        "| `#1` | `A bug in reviewbot stopped it.` |  |",
+        "| `#1` | `A bug in reviewbot stopped the lookup.` |  |",
         *[f"| `#{n}` | `It is gone.` |  |" for n in (2, 3)],
     ]
 

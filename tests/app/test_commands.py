@@ -120,7 +120,7 @@ def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> Non
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
         ("hubot", "/reviewbot cancel", "There is no open review and no open question"),
-        ("max", "/reviewbot bypass it burns", "A bypass needs the commit"),
+        ("max", "/reviewbot bypass it burns", "A bypass must specify the commit"),
     ],
 )
 def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, by: str, text: str, word: str) -> None:

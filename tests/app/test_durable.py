@@ -105,7 +105,7 @@ def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
         clock.advance(2 * LONG)
-        assert "Open reviews: 1 of 1 finished" in rig.collect().log
+        assert "reviewbot published 1 of 1 open review" in rig.collect().log
         assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
         assert len(rig.checks()) == 2, "the run that could not buy completed its check"
 
@@ -197,7 +197,7 @@ def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
         push(rig, extra="x = 1\n")
         done = rig.run(**inputs)
         assert done.outputs["reason"] == "not-approved"
-        assert "It is unknown whether" in done.log
+        assert "does not know whether" in done.log
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), **inputs)
         assert len(rig.service.tasks()) == 2
 
@@ -499,7 +499,7 @@ def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Pat
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
         done = rig.run(event="issue_comment", payload=payload)
-        assert "reviewbot has no record that" in done.log, done.log
+        assert "reviewbot cannot confirm that" in done.log, done.log
         assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
 
 

@@ -243,7 +243,7 @@ def test_a_deferral_that_a_killed_run_bought_is_an_intent(tmp_path: Path) -> Non
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
         rig.codevf_faults.add("/tasks/create", RecordedThen(None), times=None, method="POST")
-        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH", body="unreachable|cannot be reached")
+        rig.github_faults.add(".", DropBefore(), times=None, method="PATCH", body="unreachable|cannot reach")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
         rig.github_faults.clear()

@@ -156,7 +156,7 @@ def test_a_signal_ends_the_wait_with_everything_recorded(tmp_path: Path, number:
         [before], [check] = rig.summaries(), rig.checks()
         for text in (f"{check.output.title}\n{check.output.summary}".lower(), before):
             assert re.search("(submitted|in the queue), not finished yet", text)
-            assert "this run waits for the review, at most 5 hours" in text.lower()
+            assert "this run waits for the review for at most 5 hours" in text.lower()
         process.send_signal(number)
         log, _ = process.communicate(timeout=7)
         assert process.returncode == 0, log
@@ -421,7 +421,7 @@ def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: 
         assert ("A shell runs it" in done.summary) is (left == "check"), "the summary comment has it"
         assert bool(rig.checks()) is (left == "check")
         assert bool(rig.summaries()) is (left == "summary")
-        assert done.summary.count("failed: the token lacks") <= 2
+        assert done.summary.count("failed because the token lacks") <= 2
 
 
 def test_a_read_only_token_writes_everything_on_the_runner(tmp_path: Path) -> None:

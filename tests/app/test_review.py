@@ -366,7 +366,7 @@ def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(
         shell, other = sorted((one.body for one in rig.comments()), key=lambda body: "unused import" in body)
         head = rig.world.pull(REPO, rig.number).head_sha
         assert "<summary>Prompt for a coding agent</summary>" in shell
-        assert f"Fix 1 finding of a code review. Line numbers refer to commit `{head}`." in shell
+        assert f"Fix 1 finding from a code review. Line numbers refer to commit `{head}`." in shell
         assert "- File: `app.py`, line 12\n" in shell
         assert "coding agent" not in other
     with open_rig(tmp_path / "without", engineer=lambda _: answer(SHELL)) as rig:

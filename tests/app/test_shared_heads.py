@@ -145,7 +145,7 @@ def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_
         assert copy == "", "the first one's copy is not adopted"
         clock.advance(10)
         collected = rig.collect()
-        assert "Open reviews: 1 of 1 " in collected.log
+        assert "reviewbot published 1 of 1 " in collected.log
         assert own(rig, 1) == ["failure"]
         assert len(rig.service.tasks()) == 1
         assert len(rig.comments()) == 1

@@ -101,7 +101,7 @@ def test_a_token_that_expires_during_the_review_loses_nothing(tmp_path: Path) ->
     with open_rig(tmp_path, engineer=engineer) as rig:
         done = rig.run(json_file="report.json")
         assert (done.exit_status, done.outputs["reason"]) == (4, "not-published"), done.log
-        assert "an App's for an hour: keep `wait-minutes` below that" in done.log
+        assert "an App's token for an hour. Keep `wait-minutes` below that" in done.log
         assert "A shell runs it" in done.summary
         assert "A shell runs it" in (done.workspace / "report.json").read_text(encoding="utf-8")
         assert [one.status for one in rig.checks()] == ["in_progress"], "no check is green meanwhile"
@@ -127,8 +127,8 @@ def test_a_forks_own_event_without_a_key_names_the_event_that_has_one(tmp_path: 
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
         for text in (done.log, done.summary):
             assert "pull_request_target" in text
-            assert "You cannot fix this: a maintainer has to" in text
-        assert "::notice title=No review::You cannot fix this: a maintainer has to" in done.log
+            assert "You cannot fix this. A maintainer must" in text
+        assert "::notice title=No review::You cannot fix this. A maintainer must" in done.log
         assert not left_on_github(rig)
 
 
@@ -143,7 +143,7 @@ def test_a_result_may_stay_on_the_runner_only_for_a_forks_own_event(
         rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
         done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
         assert (done.exit_status, done.outputs["reason"]) == (status, reason), done.log
-        assert "failed: the token lacks `" in done.log
+        assert "failed because the token lacks `" in done.log
         assert "::warning file=app.py,line=1" in done.log
 
 

@@ -37,7 +37,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
         assert "`blob.bin`: binary" in done.summary
         assert "append it to" not in done.summary
-        assert "but may be executed: `lib.so`" in done.summary
+        assert "but may run: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
 
@@ -56,7 +56,7 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        how = ", so it cannot be reviewed; if it is text, remove its NUL bytes, else exclude it with `paths`"
+        how = ", so it cannot be reviewed; if it is text, remove its NUL bytes; otherwise, exclude it with `paths`"
         assert f"`{path}`: binary (its name is that of a text file){how}" in done.summary
         assert f'paths: "!{path}"' in done.summary
 

@@ -144,7 +144,7 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
 def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
     with open_rig(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
         shown = rig.run(dry_run="true")
-        assert "A purchase would wait now. `CI` is missing." in shown.summary.replace("\\", "")
+        assert "reviewbot would now wait to buy a review. `CI` is missing." in shown.summary.replace("\\", "")
         assert "5 minutes after the last push" in shown.summary
 
 
@@ -153,7 +153,7 @@ def test_a_token_that_cannot_read_the_checks_does_not_block_the_review(tmp_path:
     with open_rig(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
         done = rig.run()
         assert done.outputs["verdict"] == "pass"
-        assert "does not wait for" in rig.summaries()[0]
+        assert "ignores `wait-for-checks`" in rig.summaries()[0]
 
 
 def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> 
         comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
         rig.github_faults.add("/graphql", ClientDies(lambda: push(rig), recorded=False), body="query Entries")
         rig.run(event="issue_comment", payload=event_of(rig, comment))
-        assert "could not be stored" in answers(rig)[0]
+        assert "could not store" in answers(rig)[0]
         assert emoji(rig) == ["-1"]
         assert rig.run().outputs["verdict"] == "fail"
 
@@ -288,7 +288,7 @@ def test_a_bypass_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Pa
         rig.world.retarget(REPO, 1, "main")
         rig.world.store.clock = lambda: datetime.now(UTC)
         rig.run(event="issue_comment", payload=event_of(rig, comment))
-        assert "The pull request got another base branch after you wrote this" in answers(rig)[0]
+        assert "The pull request's base branch changed after you wrote this" in answers(rig)[0]
         assert rig.run().outputs["verdict"] == "fail"
         assert check(rig) == "failure"
 

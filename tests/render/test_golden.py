@@ -93,7 +93,9 @@ def test_a_comment_says_whether_it_blocks_and_where_to_waive_it(
     text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks), waivable=waivable))
     heading = text.splitlines()[1]
     assert (" · blocks: " in heading, " · does not block: " in heading) == (blocks, not blocks)
-    hint = "To waive it, a collaborator with write access who is not an author replies here: `/reviewbot waive REASON`"
+    hint = (
+        "To waive it, a collaborator with write access who is not an author can reply here: `/reviewbot waive REASON`"
+    )
     assert ((hint in text), "waive" in text) == (blocks and waivable, blocks and waivable)
     assert ("Resolve this conversation" in text) is not blocks
 
@@ -209,7 +211,7 @@ def test_a_partial_review_without_known_files_names_where_the_causes_are(rendere
     assert said in renderer.summary(view)
     refused = renderer.summary(of_error(PayloadTooLarge("The request is too large.", hint="Split the change.")))
     assert "Split the change." in refused
-    assert "Fix the cause above. Or a maintainer excludes" in refused
+    assert "Fix the cause above. Or a maintainer can exclude" in refused
 
 
 def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:

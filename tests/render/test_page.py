@@ -201,7 +201,7 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
         "Since abc1234: 1 new · 4 carried from earlier reviews (1 changed, not confirmed) · 1 fixed · 1 gone",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer, before that change: locked is there, but take_many does not use it.",
-        "And 1 more finding from earlier reviews. Only its severity is stored; its text may be in its review thread.",
+        "And 1 more finding from earlier reviews. Only its severity is stored. Its text may be in its review thread.",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
@@ -213,7 +213,7 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
 def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_still_counts(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(AWAITING)).text.split())
     assert "the review of abc1234 comes first" in text
-    assert "Newer commits wait for it" in text
+    assert "Newer commits wait for its review" in text
     assert "Findings from earlier reviews" in text
     assert INJECTION.title in text
 

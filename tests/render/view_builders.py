@@ -211,7 +211,10 @@ CLOSED_GATE = replace(
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=(
-        "Line 12 of `src/shop/users.py` has a bidirectional control character: it may run differently than it looks.",
+        (
+            "Line 12 of `src/shop/users.py` has a bidirectional control character, so it may run differently than it "
+            "looks."
+        ),
     ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,
@@ -310,7 +313,7 @@ DEMO = replace(
     ),
     context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
     notices=(
-        "Not reviewed, but may be executed: `web/dist/track.js`.",
+        "These files were not reviewed, but may run: `web/dist/track.js`.",
         "Not reviewed: 1 media file.",
     ),
     cost=replace(COST, expertise="", tag_multiplier=None, hold=360, used=Decimal(360), spent=Decimal(360), limit=2_160),

@@ -168,7 +168,7 @@ CASES = {
     ),
     "no key": Case(3, (("key: missing", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
     "broken key": Case(
-        2, (("settings: codevf-api-key: contains whitespace", "as issued"),), env={"CODEVF_API_KEY": "a b"}
+        2, (("settings: codevf-api-key: contains whitespace", "as CodeVF issued it"),), env={"CODEVF_API_KEY": "a b"}
     ),
     "low balance": Case(
         3, (("balance: This review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
@@ -180,7 +180,7 @@ CASES = {
         3, (("expertise: CodeVF has no active expertise `wizard`", "`engineer`"),), {CONFIG: "expertise: wizard\n"}
     ),
     "CodeVF is elsewhere": Case(
-        3, (("CodeVF: CodeVF cannot be reached", "network"),), said=("codevf-url=http://127.0.0.1:9/",)
+        3, (("CodeVF: reviewbot cannot reach CodeVF", "network"),), said=("codevf-url=http://127.0.0.1:9/",)
     ),
     "no token": Case(3, (("token: missing", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(

@@ -52,7 +52,7 @@ def test_a_full_log_is_reported_on_the_other_stream(tmp_path: Path) -> None:
             command, env=env, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 4
-    kept = "Submitted tasks are recorded. Run this job again to continue; you do not pay twice."
+    kept = "reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
     assert done.stderr == f"The output could not be written: No space left on device. {kept}\n"
 
 
@@ -77,7 +77,10 @@ sys.meta_path.insert(0, Interrupting())
     ("arguments", "words"),
     [
         (["review", "--base", "a b"], " To continue a review that was bought, run:\n  reviewbot review --base 'a b'"),
-        (["action"], " Submitted tasks are recorded. Run this job again to continue; you do not pay twice."),
+        (
+            ["action"],
+            " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice.",
+        ),
         (["plan"], ""),
         (["review", "--reviewer", "local"], ""),
     ],

@@ -37,7 +37,7 @@ def test_a_branch_is_reviewed_and_blocking_findings_set_the_exit_status(open_ses
     assert result.status == 1
     assert "risky.py:5  critical correctness  blocks" in result.out
     assert "1 of 2 findings blocks\n" in result.out
-    assert "This review would hold 360 credits; 10,000 are available." in result.err
+    assert "This review would hold 360 credits, and 10,000 are available." in result.err
     open_gate = session.review("--fail-on", "never")
     assert open_gate.status == 0
     assert "2 findings, none blocking\n" in open_gate.out
@@ -58,7 +58,7 @@ def test_the_same_change_is_bought_once(open_session: Opened) -> None:
     session = open_session(engineer=canned(CLEAN))
     assert (session.review().status, session.review("--head", "topic").status) == (0, 0)
     assert len(session.service.tasks()) == 1
-    assert "you do not pay again" in session.review().err.replace("\n", " ")
+    assert "You are not charged again" in session.review().err.replace("\n", " ")
 
 
 def test_the_task_is_found_again_without_the_state_file(open_session: Opened) -> None:
@@ -376,7 +376,7 @@ def test_a_review_that_cannot_be_stored_is_shown(open_session: Opened) -> None:
     result = session.review("--reviewer", "local", "--fail-on", "never")
     assert result.status == 0
     assert "os.system" in result.out
-    assert "cannot be stored in" in " ".join(result.err.split())
+    assert "cannot store the review in" in " ".join(result.err.split())
     assert "reviewbot apply" not in result.err
 
 
