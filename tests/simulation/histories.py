@@ -467,7 +467,8 @@ def judge(history: History) -> list[Violation]:
         )
         difference = mine.greener(theirs) if may_differ else mine.difference(theirs)
         # Or it comes in time only with the disturbance, since the answer came earlier or later.
-        is_in_time = [not laws.has_refused(one.world, Refusal.NEWER_ANSWER) for one in (played, other)]
+        untimely = (Refusal.NEWER_ANSWER, Refusal.NO_ANSWER)
+        is_in_time = [not any(laws.has_refused(one.world, why) for why in untimely) for one in (played, other)]
         difference = theirs.greener(mine) if is_in_time == [True, False] else difference
         # If the limit is not enough for a question and a review, the one that is bought first counts.
         is_either = played.world.truth.askers and any(spending.is_used_up(one.world) for one in (played, other))
