@@ -123,7 +123,7 @@ def _neighbour(run: RunContext, known: Known) -> int:
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
     """Create the check run again if GitHub shows a later one of another pull request with another meaning.
 
-    If this pull request is closed or its head has moved, use the result of the other pull request's check run.
+    If this pull request is closed or its head has moved, create nothing, because the other pull request decides.
     """
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):

@@ -91,7 +91,7 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 
 
 def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
-    """Return whether a listed bot opened the pull request and made every commit, or False if commits are not listed.
+    """Return whether a listed bot opened the pull request and made every commit, or False if a commit was not read.
 
     The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs commits
     that a user makes on its website, so no user may be the committer. A user may have the bot's name, but without
