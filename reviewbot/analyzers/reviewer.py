@@ -60,7 +60,7 @@ def examine(
     if unchanged := total - len(files) - len(textless):
         summary.append(f"No added lines: {counted(unchanged, 'file')}.")
     if cut:
-        summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
+        summary.append(f"Left out {counted(len(cut), 'less severe finding')}, because there were too many.")
     # An author could hide a finding among five hundred worse ones.
     lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
@@ -122,7 +122,9 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     for report in reports:
         ordered = sorted(report.unseen, key=lambda one: (one.why, one.path))
         for (tool, why), group in groupby(ordered, key=lambda one: (one.tool, one.why)):
-            lines.append(f"Not checked completely by {tool}, because {why}: {names([one.path for one in group])}.")
+            which = names([one.path for one in group])
+            who = "No analyzer could" if tool == ANY else f"{tool} could not"
+            lines.append(f"{who} check these files completely, because {why}: {which}.")
     return lines
 
 

@@ -160,14 +160,14 @@ class ToolRunner(Struct):
         # An analyzer may print the absolute path, which `/` leaves unchanged.
         found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
         if len(found) < len(raws):
-            return "its output names a file that it was not given"
+            return "its output refers to a file that it was not given"
         self.findings += found
         broken: dict[str, tuple[Copy, int]] = {}
         for copy, raw in found:
             if raw.rule in self.tool.unparsed:
                 broken.setdefault(copy.name, (copy, copy.source_line(raw.line)))
         for copy, line in broken.values():
-            self._miss([copy], f"the file could not be parsed to its end: fix its syntax from line {line}")
+            self._miss([copy], f"it could not parse the whole file; fix the syntax from line {line}")
         return ""
 
     def _miss(self, copies: Sequence[Copy], why: str) -> None:

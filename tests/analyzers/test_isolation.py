@@ -104,7 +104,9 @@ def test_a_missing_tool_is_reported(attach: Attach, tmp_path: Path) -> None:
         ("a.py", "ruff", "it is not installed"),
         ("a.py", "ast-grep", "it is not installed"),
     ]
-    assert 'Not checked completely by ruff, because it is not installed: "a.py".' in str(examination.answer["summary"])
+    assert 'ruff could not check these files completely, because it is not installed: "a.py".' in str(
+        examination.answer["summary"]
+    )
     assert "No analyzer ran." in str(examination.answer["summary"])
 
 

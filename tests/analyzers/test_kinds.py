@@ -90,7 +90,7 @@ def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, pat
     assert str(examination.answer["summary"]).splitlines() == [
         "No changed file was checked completely.",
         "No analyzer ran.",
-        'Not checked completely by any analyzer, because none supports this type of file: "Makefile", "a.zsh".',
+        'No analyzer could check these files completely, because none supports this type of file: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
     ]
 

@@ -117,7 +117,7 @@ def test_the_worst_of_too_many_findings_are_kept_and_the_omission_is_reported(
     answer = examine(attach({"a.py": text}), path_env=path_env).answer
     assert len(findings(answer)) == 500
     assert findings(answer)[-1][1]["line"] == 601
-    assert "101 less severe findings left out" in str(answer["summary"])
+    assert "Left out 101 less severe findings" in str(answer["summary"])
 
 
 def test_a_changed_file_without_a_text_is_reported(attach: Attach, path_env: dict[str, str]) -> None:
