@@ -18,7 +18,7 @@ PIPE_CLOSED = 141
 """The exit status that shells use after a closed pipe. Status 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
-KEPT = "Free disk space and run the command again: without `--again`, nothing is bought twice."
+KEPT = "Free up disk space and run the command again. You are not charged twice unless you pass `--again`."
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def main() -> int:
             return _bug(arguments, log, error)
         _write_nowhere()
         stopped = _picked_up(arguments) if log is sys.stdout else f" {KEPT}"
-        sys.stderr.write(f"The output could not be written: {os.strerror(error.errno)}.{stopped}\n")
+        sys.stderr.write(f"reviewbot could not write its output: {os.strerror(error.errno)}.{stopped}\n")
         return EXIT_NOT_PUBLISHED
     except Exception as error:  # noqa: BLE001 — exit status 1 must only mean that findings block
         return _bug(arguments, log, error)
@@ -60,7 +60,7 @@ def _picked_up(arguments: Sequence[str]) -> str:
             return " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
         case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
             same = shlex.join(["reviewbot", *(one for one in arguments if one != "--again")])
-            return f" To continue a review that was bought, run:\n  {same}"
+            return f" To continue a review that reviewbot bought, run:\n  {same}"
         case _:
             return ""
 

@@ -44,7 +44,7 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."
-    log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue in the action's repository.\n")
+    log.write(f"{what}\n{''.join(lines)}Open an issue in the action's repository, and include these lines.\n")
     if list(arguments) in (["action"], ["collect"]):
         # Imported here because a bug report for any other command needs no adapters.
         from reviewbot.app.dispatch import write_bug  # noqa: PLC0415

@@ -34,12 +34,12 @@ GRACE_SECONDS = 120
 """How long requests to CodeVF continue after the wait's deadline, so that a retry does not lose the last answer."""
 
 FORK_HINT = (
-    "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
-    "secrets under `pull_request`; `pull_request_target` has them."
+    "Set `codevf-api-key` from a repository secret. For pull requests from forks, GitHub passes secrets "
+    "only to `pull_request_target` workflows, not to `pull_request` workflows."
 )
 
 WITHOUT_ANALYZERS = (
-    "`reviewer: local` needs analyzers that are not installed here: use the action `OWNER/reviewbot/local@COMMIT`."
+    "`reviewer: local` needs analyzers that are not installed here. Use the action `OWNER/reviewbot/local@COMMIT`."
 )
 
 

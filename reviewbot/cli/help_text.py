@@ -16,73 +16,80 @@ Start here:
 TEXTS: Mapping[str, str] = {
     "review": """\
 Review the commits of this branch since its merge base with the base branch.
-Uncommitted changes are not reviewed (see --staged). Settings come from
-.github/reviewbot.yml on the base branch; with --pr, on the default branch.
+reviewbot does not review uncommitted changes (see --staged). It reads settings
+from .github/reviewbot.yml on the base branch or, with --pr, on the default
+branch.
 
-With --reviewer local, static analyzers review the change: free, without an
-account. Otherwise reviewbot buys a review from CodeVF with the key in
+With --reviewer local, static analyzers review the change for free and without
+an account. Otherwise, reviewbot buys a review from CodeVF with the key in
 CODEVF_API_KEY. Ctrl-C leaves that review running. Run the same command again to
 resume it without paying twice.
 
 Examples:
   reviewbot review --reviewer local            free, on this machine
-  reviewbot review --dry-run                   files and credits of a review
+  reviewbot review --dry-run                   show the files and the credits
   reviewbot review                             buy a review and wait for it
   reviewbot review --base release --head fix   other branches
   reviewbot review --staged --reviewer local   staged changes
-  reviewbot review --pr 12 --repo acme/shop    a pull request; posts nothing
+  reviewbot review --pr 12 --repo acme/shop    a pull request; post nothing
   reviewbot review --format short              one line per finding
-  reviewbot apply --check                      the fixes, as a patch
+  reviewbot apply --check                      print the fixes as a patch
 
-Exit status: 0 nothing blocks; 1 findings block, or the review is not finished;
-2 invalid command or settings; 3 no complete review; 130 interrupted.
+Exit status: 0 no finding blocks; 1 findings block, or the review is pending;
+2 invalid command or settings; 3 the review is missing or incomplete;
+130 interrupted.
 """,
     "apply": """\
-Apply the suggestions of the last review of this work tree, or of a JSON report.
-A suggestion is applied only where the reviewed lines are unchanged, and only to
-regular files that git tracks. Other changes in the file are kept. The reviewed
-commit must be in this clone.
+Apply the suggestions from the last review of this work tree or from a JSON
+report. reviewbot changes only regular files that git tracks, and only lines
+that have not changed since the review. It keeps other changes in the file. The
+reviewed commit must be in this clone.
 
 Examples:
-  reviewbot apply --check          the patch; changes no file
-  reviewbot apply                  every suggestion that fits
-  reviewbot apply 3f9a             one finding; its first four digits are enough
-  reviewbot apply report.json      the suggestions of a report
+  reviewbot apply --check          print the patch; change no file
+  reviewbot apply                  apply every suggestion that fits
+  reviewbot apply 3f9a             one finding, by 4 or more digits of its id
+  reviewbot apply report.json      apply the suggestions from a report
 
-If suggestions overlap, the one for the more severe finding is applied.
+If suggestions overlap, reviewbot applies the one for the more severe finding.
 
-Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
+Exit status: 0 success; 2 the report or the finding does not exist; 3 reviewbot
+could not apply a suggestion.
 """,
     "plan": """\
 Estimate what reviews of past merges (or of commits, if branches are squashed)
-would have sent and cost with today's settings. The table has files, sizes,
-credits, the rule of `routes` that chose the review, and the reviews that a
-limit stops. Pull requests of the bots in `bots` are listed separately, because
-the action does not review them. Git does not record labels and drafts, so rules
-with these conditions are not applied. Nothing is sent; no account is needed.
+would have sent and cost with the current settings. The table shows files,
+sizes, credits, the rule in `routes` that chose the review, and the reviews that
+a limit stops. It lists pull requests of the bots in `bots` separately, because
+the action does not review them. Git does not record labels or drafts, so
+reviewbot does not apply rules with these conditions. The command sends nothing
+and needs no account.
 
 Examples:
   reviewbot plan                               the last 90 days
   reviewbot plan --since 4w --mode standard    four weeks, in the cheapest mode
-  reviewbot plan --format markdown             the totals by rule, for a comment
+  reviewbot plan --format markdown             the totals by rule for a comment
 """,
     "stats": """\
-Show what the reviews of past pull requests cost, how long their answers took,
-and what happened to their findings: fixed, waived, disputed, ignored. It reads
-the summary comments on GitHub, and writes nothing.
+Show what reviews of past pull requests cost, how long the answers took, and
+whether the findings were fixed, waived, disputed or ignored. The command reads
+the summary comments on GitHub and writes nothing.
 
-Set GITHUB_TOKEN or GH_TOKEN. With the workflow's key in CODEVF_API_KEY, only
-summaries that it signed count. Without a key, the figures are unverified.
+Set GITHUB_TOKEN or GH_TOKEN. If CODEVF_API_KEY is set to the workflow's key,
+reviewbot counts only summaries signed with it. Without a key, the figures are
+unverified.
 
 Examples:
   reviewbot stats                                   this clone's repository
   reviewbot stats --since 1y --repo acme/shop --repo acme/api
   reviewbot stats --format html > stats.html        a page with charts
 
-Exit status: 0 printed; 2 invalid command; 3 GitHub cannot be read.
+Exit status: 0 success; 2 invalid command; 3 reviewbot could not read from
+GitHub.
 """,
     "render": """\
-Convert a JSON report to another format, on standard output. Nothing is sent.
+Convert a JSON report to another format on standard output. The command sends
+nothing.
 
 Examples:
   reviewbot render report.json --to html > report.html       a page to read
@@ -91,32 +98,33 @@ Examples:
   reviewbot render report.json --to markdown                 for a comment
   reviewbot render report.json --to prompt | AGENT           for a coding agent
 
-Exit status: 0 written; 2 the report cannot be read.
+Exit status: 0 success; 2 reviewbot cannot read the report.
 """,
     "init": """\
 Write the workflows that review pull requests, collect finished reviews and
-answer commands, and a config file that lists every setting. All are commented
-out, except the spending limits of a paid reviewer. --as gate also prints the
-ruleset that requires the check; if its workflows exist, it only prints the
-ruleset. --force overwrites existing workflows, but never a config file. Nothing
-is sent.
+answer commands. Also write a config file in which every setting is commented
+out, except the spending limits of a paid reviewer. The command sends nothing.
 
-At a terminal, init asks for missing options. Non-interactive defaults:
+--as gate also prints the ruleset that requires the check. If the workflows for
+it exist, init prints only the ruleset. --force overwrites existing workflows,
+but never a config file.
+
+At a terminal, init asks for missing options. Elsewhere, the defaults are
 --as advisory and --reviewer codevf. --action has a default only if you
-installed a release from its repository.
+installed reviewbot from a release in the action's repository.
 
 Examples:
   reviewbot init --action OWNER/reviewbot@COMMIT#vX.Y.Z   advisory
   reviewbot init --as gate > ruleset.json                 a required check
   reviewbot init --reviewer local                         without an account
 
-Exit status: 0 written or printed; 2 a file exists, or an option is missing.
+Exit status: 0 success; 2 a file already exists, or an option is missing.
 """,
     "doctor": """\
-Check that reviews of a repository work: the key, credits and prices at CodeVF;
-the settings, templates and workflows of the default branch; the permissions of
-the token; the required check. Each line is ok, a note or a problem, with its
-fix. doctor only reads: it creates nothing and spends nothing.
+Check that reviewbot can review a repository. doctor checks the key, credits and
+prices at CodeVF, the settings, templates and workflows on the default branch,
+the token's permissions, and the required check. It prints a line for each
+result: ok, a note or a problem, with a fix. It creates and spends nothing.
 
 Set GITHUB_TOKEN or GH_TOKEN for GitHub, and CODEVF_API_KEY for CodeVF.
 
@@ -124,13 +132,13 @@ Examples:
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor --repo acme/shop
 
-Exit status: 0 no problem; 2 settings, workflows or rules are wrong; 3 a review
-would not happen.
+Exit status: 0 no problem; 2 invalid settings, workflows or rules; 3 reviewbot
+could not review.
 """,
     "config": """\
-Read a config file as the action does. `check` lists every problem and its line.
-`show` lists each setting, its value and where the value comes from. The action
-reads the file of the default branch; this command reads the file in this clone.
+Read a config file as the action does. `check` lists every problem with its
+line. `show` lists each setting with its value and source. The action reads the
+file on the default branch, but this command reads the file in this clone.
 
 Examples:
   reviewbot config check
@@ -143,9 +151,9 @@ Run the action for the event that GitHub's runner describes in the environment.
 Workflows run it with `uses:`. At a terminal, use `reviewbot review`.
 """,
     "collect": """\
-Run the action with `command: collect`, in the environment of GitHub's runner.
-It publishes finished reviews, executes missed commands, which may buy reviews,
-and buys deferred reviews.
+Run the action with `command: collect` in the environment of GitHub's runner.
+The action publishes finished reviews, buys deferred reviews, and executes
+missed commands, which may also buy reviews.
 """,
 }
 """The help of each command: the text above the options, followed by the examples below them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
-NO_SOURCE = f"Install `{SANDBOX}` from reviewbot's source: it is the folder `sandbox/` of the repository."
+NO_SOURCE = f"Install `{SANDBOX}` from the folder `sandbox/` of reviewbot's repository."
 
 _OF_LOCAL = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']local["']\s*$""")
 """Matches the marker of the extra at the end of a `Requires-Dist` line."""
@@ -21,7 +21,7 @@ def how_to_install_analyzers() -> str:
     """Return the hint on how to install the analyzers of the local reviewer."""
     lines, _ = _metadata()
     if lines is None:
-        return f"This copy of reviewbot runs without being installed. Install `{DISTRIBUTION}[local]` from its source."
+        return f"This copy of reviewbot is not installed as a package. Install `{DISTRIBUTION}[local]` from its source."
     return _pip_install(_analyzers(lines))
 
 
@@ -47,8 +47,8 @@ def _metadata() -> tuple[Sequence[str] | None, str | None]:
 def _pip_install(requirements: Sequence[str]) -> str:
     python, words = shlex.quote(sys.executable), shlex.join(requirements)
     if find_spec("pip") is None:  # uv makes environments without pip
-        return f"Install them:\n  uv pip install --python {python} {words}"
-    return f"Install them:\n  {python} -m pip install {words}"
+        return f"Install the missing packages:\n  uv pip install --python {python} {words}"
+    return f"Install the missing packages:\n  {python} -m pip install {words}"
 
 
 def _analyzers(lines: Iterable[str]) -> list[str]:

@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         if "--reviewer" in options and argument in REVIEWERS:
             hint = f"; did you mean `--reviewer {argument}`?"
         elif name in {"-o", "--out", "--output"}:
-            hint = ". To write a file, end the command with: > FILE"
+            hint = ". To write to a file, add this to the command: > FILE"
         self.error(f"unknown argument `{argument}`{hint}")
 
 
@@ -73,7 +73,7 @@ def make_parser() -> Parser:
     """Return the parser of all commands. In its result, `run` is the command."""
     parser = Parser(
         prog="reviewbot",
-        description="Code review of a pull request in a workflow, or of a branch on this machine.",
+        description="Review pull requests in a workflow, or branches on this machine.",
         epilog=help_text.START,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -142,18 +142,20 @@ def _add(commands: Commands, name: str, usage: str, about: str, *, module: str =
 def _add_review(commands: Commands) -> None:
     review = _add(commands, "review", "[options]", "review this branch, staged changes or a pull request")
     what = review.add_argument_group("what to review")
-    what.add_argument("--base", metavar="REF", help="what to compare with; default: origin's default branch")
+    what.add_argument(
+        "--base", metavar="REF", help="branch or commit to compare with; default: origin's default branch"
+    )
     what.add_argument("--head", metavar="REF", help="branch or commit to review; default: HEAD")
-    what.add_argument("--staged", action="store_true", help="staged changes, against the last commit (local reviewer)")
-    number, about = between(int, 1, 10**9 - 1), "a pull request, read with GITHUB_TOKEN or GH_TOKEN"
+    what.add_argument("--staged", action="store_true", help="review staged changes (only with the local reviewer)")
+    number, about = between(int, 1, 10**9 - 1), "number of a pull request; needs GITHUB_TOKEN or GH_TOKEN"
     what.add_argument("--pr", type=number, metavar="N", help=about)
     what.add_argument(
         "--repo", metavar="OWNER/NAME", help="repository of the pull request; default: this clone's origin"
     )
     # Each of these options is also an input of the action.
     who = review.add_argument_group("reviewer and verdict")
-    who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
-    who.add_argument("--expertise", metavar="TAG", help="a CodeVF tag, by name or number")
+    who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
+    who.add_argument("--expertise", metavar="TAG", help="CodeVF expertise tag, by name or number")
     who.add_argument("--codevf-project", metavar="NAME", help="CodeVF project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="base URL of CodeVF's API")
     _add_pricing(who)
@@ -162,10 +164,10 @@ def _add_review(commands: Commands) -> None:
     about = f"minutes to wait, 0 to {LONGEST_WAIT}; default: {LONGEST_WAIT}"
     who.add_argument("--wait-minutes", metavar="N", help=about)
     who.add_argument("--dry-run", action="store_true", help="show the files, sizes and credits; send nothing")
-    who.add_argument("--again", action="store_true", help="buy another review of a change that has one")
+    who.add_argument("--again", action="store_true", help="buy another review of a change that was reviewed before")
     how = review.add_argument_group("output")
     _add_output(how, *FORMATS)
-    about = "only the findings and the verdict; nothing if it passes without findings"
+    about = "print only findings and the verdict, or nothing if the review passes without findings"
     how.add_argument("--quiet", action="store_true", help=about)
 
 
@@ -173,31 +175,33 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     """Add the options that determine the cost of a review."""
     about = "CodeVF's service level: %(choices)s; default: the setting or fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
-    about = "credits of one task before the multipliers, or `auto` (by the changed lines); default: the setting or 240"
+    about = "credits for one task before multipliers, or `auto` (by the changed lines); default: the setting or 240"
     parser.add_argument("--max-credits", metavar="N", help=about)
-    about = "files to review, in place of the setting; repeatable, a leading ! excludes"
+    about = "files to review; overrides the setting; repeatable; a leading ! excludes files"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 
 
 def _add_output(parser: argparse._ActionsContainer, *formats: str) -> None:
     about = "format of the result: %(choices)s; default: text"
     parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
-    parser.add_argument("--plain", action="store_true", help="no colour and no animation; NO_COLOR turns off colour")
+    parser.add_argument(
+        "--plain", action="store_true", help="disable color and animation; NO_COLOR disables only color"
+    )
 
 
 def _add_apply(commands: Commands) -> None:
     apply = _add(commands, "apply", "[REPORT.json] [ID ...] [--check]", "apply the suggestions of the last review")
-    about = "a JSON report and ids of findings; default: the last review, every suggestion"
+    about = "JSON report and finding ids; default: every suggestion from the last review"
     apply.add_argument("words", nargs="*", default=(), metavar="REPORT.json | ID", help=about)
-    apply.add_argument("--check", action="store_true", help="print the patch and change nothing")
+    apply.add_argument("--check", action="store_true", help="print the patch without changing files")
 
 
 def _add_plan(commands: Commands) -> None:
     plan = _add(commands, "plan", "[options]", "show what reviews of past merges would have cost")
     plan.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
-    about = "the branch that was merged into; default: origin's default branch"
+    about = "target branch of the merges; default: origin's default branch"
     plan.add_argument("--branch", metavar="REF", help=about)
-    most, about = between(int, 1, 10_000), "how many of the newest merges, at most 10000; default: 200"
+    most, about = between(int, 1, 10_000), "number of the newest merges to include, up to 10000; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
     _add_output(plan, "json", "markdown")
@@ -220,21 +224,21 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     init = _add(commands, "init", "[options]", "write the workflows and a config file")
-    about = "the action, its full commit SHA and its release; default: the release that you installed"
+    about = "action with its full commit SHA and release; default: the release that you installed"
     init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=about)
-    about = "advisory: on pull_request; gate: a required check, on pull_request_target, forks included"
+    about = "advisory (on pull_request), or gate for a required check (on pull_request_target, including forks)"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=about)
-    init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
+    init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
-    about = "also write a workflow that starts when the workflow NAME has ended; repeatable"
+    about = "also write a workflow that starts when the workflow NAME completes; repeatable"
     init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
-    init.add_argument("--no-config", action="store_true", help="write no config file")
-    init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
+    init.add_argument("--no-config", action="store_true", help="do not write a config file")
+    init.add_argument("--force", action="store_true", help="overwrite existing workflows, but keep the config file")
 
 
 def _add_doctor(commands: Commands) -> None:
-    doctor = _add(commands, "doctor", "[options]", "check that reviews of a repository work")
+    doctor = _add(commands, "doctor", "[options]", "check that reviewbot can review a repository")
     doctor.add_argument("--repo", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY, or this clone's origin")
     _add_inputs(doctor)
 
@@ -246,7 +250,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_config(commands: Commands) -> None:
     config = _add(commands, "config", "check|show [FILE] [options]", "check the settings, or show each with its source")
-    about = "list the problems, or the settings"
+    about = "list the problems or the settings"
     config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
     _add_inputs(config)

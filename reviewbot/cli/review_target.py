@@ -91,7 +91,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.paid
     if chosen.staged and paid:
-        why = "a paid review can take hours, and the staged changes can be gone when it ends"
+        why = "a paid review can take hours, and the staged changes may be gone when it ends"
         raise wrong("--staged", why, "Add --reviewer local, or commit first.")
     state_file = setting.state_file(settings, clone.common_dir, commit_range.branch or commit_range.new)
     here = not chosen.staged and clone.resolve("HEAD") == commit_range.new
@@ -112,17 +112,17 @@ def _git_environment(desktop: Desktop) -> Mapping[str, str]:
 
 def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
     if chosen.staged and (chosen.base or chosen.head):
-        what = "staged changes are compared with the last commit"
+        what = "reviewbot compares staged changes with the last commit"
         yield Problem("--staged", what, todo="Remove --base and --head.")
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
         what = "a pull request has its own base and head"
         yield Problem("--pr", what, todo="Remove --base, --head and --staged.")
     if chosen.pr is not None and not desktop.token:
-        what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token"
+        what = "reading a pull request needs a token, but GITHUB_TOKEN and GH_TOKEN are empty"
         command = _command(chosen, "--pr", str(chosen.pr), *(["--repo", chosen.repo] if chosen.repo else []))
         yield Problem("--pr", what, todo=f"Run: GITHUB_TOKEN=$(gh auth token) {command}")
     if chosen.pr is None and chosen.repo:
-        yield Problem("--repo", "the option is for pull requests, and --pr is missing", todo="Add --pr N.")
+        yield Problem("--repo", "the option is only for pull requests, but --pr is missing", todo="Add --pr N.")
 
 
 def _described(commit_range: CommitRange) -> str:
@@ -137,10 +137,10 @@ def _if_empty(commit_range: CommitRange, *, staged: bool) -> str:
         return "No change is staged. Stage the files first: git add FILE"
     head, base = commit_range.branch or commit_range.new[:10], commit_range.base_ref
     if head == base:
-        return f"`{head}` cannot be compared with itself. Check out a branch, or use --base REF or --staged."
+        return f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
     if not commit_range.commits:
-        return f"`{head}` has no commit that `{base}` does not have. Commit first, or use --base REF or --staged."
-    return f"The commits of `{head}` since `{base}` change no file."
+        return f"`{head}` has no commits that are not in `{base}`. Commit first, or use --base REF or --staged."
+    return f"The commits of `{head}` since `{base}` do not change any file."
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:
@@ -173,9 +173,11 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
         with open_clone(Path.cwd(), _git_environment(desktop)) as clone:
             origin = clone.origin()
         if origin is None:
-            what = "this clone has no remote `origin` that is a repository on a host"
+            what = "this clone has no remote `origin` that points to a hosted repository"
             raise wrong("--repo", what, "Add --repo OWNER/NAME.")
         said = origin.full_name
     if not _FULL_NAME.fullmatch(said):
-        raise wrong("--repo", f"`{said[:80]}` is not OWNER/NAME", "For example: --repo octocat/hello-world")
+        raise wrong(
+            "--repo", f"`{said[:80]}` does not have the form OWNER/NAME", "For example: --repo octocat/hello-world"
+        )
     return said

@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_reported_by_its_name(clone: Clone, conten
 
 
 def test_a_valid_file_is_accepted_and_a_missing_one_uses_the_defaults(clone: Clone) -> None:
-    assert config("check").out == f"{FILE}: not found; the defaults apply.\n"
+    assert config("check").out == f"{FILE}: file not found; reviewbot uses the defaults.\n"
     clone.write({FILE: "mode: fast\n"})
     assert (config("check").status, config("check").out) == (0, f"{FILE}: valid.\n")
     assert config("check", "nowhere.yml").status == 2
@@ -269,8 +269,8 @@ def test_a_locked_key_is_a_problem_with_its_line(clone: Clone) -> None:
     for what in ("check", "show"):
         said = config(what, "--input", "locked=mode", "--input", "config=mode: fast")
         assert (said.status, said.out) == (2, "")
-        assert f"{FILE}:2: `mode`: `{FILE}` sets this key, and the workflow's input `locked` lists it" in said.err
-        assert "To check it: reviewbot config check --input locked=mode" in said.err
+        assert f"{FILE}:2: `mode`: `{FILE}` sets this key, but the workflow's input `locked` forbids it" in said.err
+        assert "To check the file, run: reviewbot config check --input locked=mode" in said.err
     clone.write({"other.yml": "mode: standard\n"})
     said = config("check", "other.yml", "--input", "locked=mode")
     assert "other.yml:1: `mode`: `other.yml` sets this key" in said.err

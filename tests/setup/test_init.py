@@ -110,7 +110,7 @@ def test_the_workflows_of_a_required_check_are_not_replaced_by_advisory_ones_by_
     init("--action", NAMED, "--as", "gate")
     before = written(clone)
     said = init("--action", NAMED, "--force", "--wait-for", "CI")
-    assert "Write `--as gate` to keep the required check, or `--as advisory`." in said.err
+    assert "Pass `--as gate` to keep the required check, or `--as advisory`." in said.err
     assert written(clone) == before
     assert init("--action", NAMED, "--force", "--as", "advisory").status == 0
 
@@ -166,7 +166,7 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
     (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--reviewer", "local", "--force").out)["rules"]
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
     said = init("--action", NAMED, "--as", "gate", "--force", "--source", "4711").err
-    assert "If the App 4711 is your own, create its token in each job, and pass it as `github-token`" in said
+    assert "If the App 4711 is your own, create its token in each job and pass it as `github-token`" in said
     assert "     reviewbot init --as gate --source 4711 > ruleset.json &&\n     gh api --method POST" in said
 
 
@@ -202,7 +202,12 @@ def test_the_ruleset_of_existing_workflows_is_printed_without_their_options(clon
 @pytest.mark.usefixtures("clone")
 def test_the_environment_comes_before_the_workflows_that_would_create_it_unprotected() -> None:
     said = init("--action", NAMED, "--as", "gate").err
-    steps = ["1. Create the environment", "2. Commit these files", "3. When a pull request has the check", "4. Verify"]
+    steps = [
+        "1. Create the environment",
+        "2. Commit these files",
+        "3. After the check has appeared on a pull request",
+        "4. Verify",
+    ]
     assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup|, require it:).*$", said, re.MULTILINE) == steps
 
 
@@ -238,7 +243,7 @@ def test_nothing_is_written_if_one_file_exists(clone: Clone, path: str) -> None:
 
 def test_an_existing_config_file_can_be_kept(clone: Clone) -> None:
     clone.write({ALL[-1]: "fail-on: high\n"})
-    assert "Use `--no-config` or `--force`; both keep it." in init("--action", NAMED).err
+    assert "Pass `--no-config` or `--force`. Both keep the file." in init("--action", NAMED).err
     assert init("--action", NAMED, "--no-config").status == 0
     assert sorted(written(clone)) == sorted(ALL)
     assert written(clone)[ALL[-1]] == "fail-on: high\n"
@@ -300,7 +305,7 @@ def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
     assert written(clone) == files(InitOptions(ACTION, gate=True))
-    assert said.err.count("Should reviews be advisory, or gate the merge?") == 2
+    assert said.err.count("Should reviews be advisory, or should they gate the merge?") == 2
     assert "--env reviewbot" in said.err
 
 
@@ -324,7 +329,7 @@ def test_the_first_choice_is_the_default(clone: Clone) -> None:
 )
 def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> None:
     assert (init("--action", said).status, init().status) == (2, 2)
-    assert "a line that ends in `^{}`): git ls-remote https://github.com/OWNER/reviewbot 'v*'" in init().err
+    assert "a line that ends in `^{}`), run: git ls-remote https://github.com/OWNER/reviewbot 'v*'" in init().err
     assert not (clone.root / ".github").exists()
     assert read_action(said) is None
 

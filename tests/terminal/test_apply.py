@@ -80,7 +80,7 @@ def test_an_edit_follows_its_lines_and_keeps_other_changes(clone: Clone) -> None
 def test_changed_lines_are_not_edited(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("value_3 = 33", "value_3 = 34")})
     result = apply(clone)
-    assert (result.status, result.err) == (3, "Refused aaaaaaaaaa: its lines have changed since the review.\n")
+    assert (result.status, result.err) == (3, "Could not apply aaaaaaaaaa: its lines have changed since the review.\n")
     assert "value_3 = 34" in app(clone)
 
 
@@ -112,12 +112,15 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
     result = apply(clone, findings=(FIX, other))
     assert result.status == 0
-    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa. Commit, and review again.\n" in result.err
+    assert (
+        "Skipped bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa. Commit, and run the review again.\n"
+        in result.err
+    )
     assert app(clone) == FIXED
     again = apply(clone, findings=(FIX, other))
     assert (again.status, again.err) == (0, result.err.replace("Applied", "Already applied"))
     named = apply(clone, FIX.id, other.id, findings=(FIX, other))
-    assert (named.status, "Refused bbbbbbbbbb" in named.err) == (3, True)
+    assert (named.status, "Could not apply bbbbbbbbbb" in named.err) == (3, True)
 
 
 def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) -> None:
@@ -125,7 +128,7 @@ def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) ->
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
     assert "the finding has no fix" in apply(clone, FIX.id, findings=(bare,)).err
     result = apply(clone, findings=(bare,))
-    assert (result.status, result.err) == (0, "The report has no suggestion that can be applied.\n")
+    assert (result.status, result.err) == (0, "The report has no suggestion that reviewbot can apply.\n")
 
 
 def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
@@ -149,7 +152,7 @@ def test_a_path_that_is_not_a_tracked_file_is_refused(clone: Clone, path: str) -
     (clone.root.parent / "outside.py").write_text(APP, encoding="utf-8")
     result = apply(clone, FIX.id, findings=(replace(FIX, path=path),))
     assert result.status == 3
-    assert result.err.startswith("Refused aaaaaaaaaa")
+    assert result.err.startswith("Could not apply aaaaaaaaaa")
     assert (clone.root.parent / "outside.py").read_text(encoding="utf-8") == APP
     assert (clone.root / "untracked.py").read_text(encoding="utf-8") == APP
 
@@ -186,7 +189,7 @@ def test_a_tracked_link_is_not_a_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
     result = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
-    assert "git does not track it as a regular text file" in result.err
+    assert "git does not track the file as a regular text file" in result.err
 
 
 def test_a_report_about_a_missing_commit_is_refused(clone: Clone) -> None:
@@ -237,7 +240,7 @@ def test_a_patch_in_a_file_contains_only_the_patch(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
     last = APP.count("\n") + 1
-    assert f"it is not UTF-8 text (line {last} has the byte 0xFF)" in apply(clone).err
+    assert f"the file is not UTF-8 text (line {last} has the byte 0xFF)" in apply(clone).err
 
 
 def test_a_waived_finding_is_called_waived(clone: Clone) -> None:

@@ -12,7 +12,9 @@ from tests.terminal.conftest import Opened
 from tests.terminal.session import Session
 
 LOCAL = ("review", "--reviewer", "local")
-BINARY = "binary (it starts with `#!`), so it cannot be reviewed; if it is text, remove its NUL bytes, else exclude it"
+BINARY = (
+    "binary (it starts with `#!`), so it cannot be reviewed; if it is text, remove its NUL bytes; otherwise, exclude it"
+)
 FILE = ".github/reviewbot.yml"
 NOT_PLAIN = re.compile(
     r"\b(nobody|somebody|whoever|anew|mend\w*|told|is none|is no|not right|came? to nothing|there is none)\b"
@@ -78,7 +80,7 @@ CASES = {
     ),
     "a file to write": Case(
         ("render", "r.json", "--to", "html", "--output", "x.html"),
-        ("unknown argument `--output`. To write a file, end the command with: > FILE",),
+        ("unknown argument `--output`. To write to a file, add this to the command: > FILE",),
     ),
     "config of nothing": Case(("config",), ("required: check|show",), never=("what",)),
     "config mistyped": Case(("config", "chek"), ("check|show: invalid value `chek`; did you mean `check`?",)),
@@ -118,7 +120,7 @@ CASES = {
         ("`config`: line 1, column 14: duplicate key `mode`, first set in line 1, column 2. Delete one of the two.",),
     ),
     "no such config file": Case(
-        ("config", "show", "none.yml"), (f"none.yml: file not found. To show {FILE}: reviewbot config show",)
+        ("config", "show", "none.yml"), (f"none.yml: file not found. To show {FILE}, run: reviewbot config show",)
     ),
     "incomplete path-instructions": Case(
         ("config", "check"),
@@ -149,12 +151,12 @@ CASES = {
     ),
     "--repo nonsense without a token": Case(
         ("review", "--pr", "1", "--repo", "nonsense"),
-        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
         never=("gh auth token",),
     ),
     "--repo nonsense": Case(
         ("review", "--pr", "1", "--repo", "nonsense"),
-        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
         env={"GITHUB_TOKEN": "ghp_desk"},
     ),
     "stats --since nonsense": Case(
@@ -166,12 +168,12 @@ CASES = {
     ),
     "stats --repo nonsense": Case(
         ("stats", "--repo", "octocat/hello-world", "--repo", "nonsense"),
-        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
     ),
     "stats without a token": Case(
         ("stats", "--repo", "octocat/hello-world"),
         (
-            "token: GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token.",
+            "token: reading past reviews needs a token, but GITHUB_TOKEN and GH_TOKEN are empty.",
             "Run: GITHUB_TOKEN=$(gh auth token) reviewbot stats --since 90d --repo octocat/hello-world",
         ),
     ),
@@ -182,7 +184,7 @@ CASES = {
     "--pr without a token": Case(
         ("review", "--pr", "12", "--repo", "octocat/hello-world"),
         (
-            "--pr: GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token.",
+            "--pr: reading a pull request needs a token, but GITHUB_TOKEN and GH_TOKEN are empty.",
             "Run: GITHUB_TOKEN=$(gh auth token) reviewbot review --pr 12 --repo octocat/hello-world",
         ),
     ),
@@ -199,8 +201,8 @@ CASES = {
     "neither an id nor a file": Case(
         ("apply", "3f9z"),
         (
-            "reviewbot: `3f9z` is neither an existing file nor the id of a finding.",
-            "Write at least 4 hex digits of the id. To list the ids with a fix: reviewbot apply --check",
+            "reviewbot: `3f9z` is neither an existing file nor a finding id.",
+            "Pass at least 4 hex digits of an id. To list ids with a fix, run: reviewbot apply --check",
         ),
     ),
     "no repository": Case(
@@ -211,7 +213,7 @@ CASES = {
         (
             "None of the selected files could be reviewed.",
             f"tool: {BINARY}: --paths '!tool'. NOT REVIEWED.",
-            "z.bin: binary, no readable text; nothing to do.",
+            "z.bin: binary, without readable text; no action needed.",
         ),
         status=3,
         commit={"tool": b"#!/bin/sh\n\0", "z.bin": b"\0\1\2\3"},
@@ -260,7 +262,7 @@ CASES = {
         ("render", "none.json", "--to", "html"),
         (
             "none.json: file not found.",
-            "Write a report, free: reviewbot review --reviewer local --format json > report.json",
+            "To write a report for free, run: reviewbot review --reviewer local --format json > report.json",
         ),
     ),
     "unreadable report": Case(

@@ -53,7 +53,7 @@ def test_a_full_log_is_reported_on_the_other_stream(tmp_path: Path) -> None:
         )
     assert done.returncode == 4
     kept = "reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
-    assert done.stderr == f"The output could not be written: No space left on device. {kept}\n"
+    assert done.stderr == f"reviewbot could not write its output: No space left on device. {kept}\n"
 
 
 def test_the_exit_statuses_of_the_program_are_those_of_its_modules() -> None:
@@ -76,7 +76,10 @@ sys.meta_path.insert(0, Interrupting())
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["review", "--base", "a b"], " To continue a review that was bought, run:\n  reviewbot review --base 'a b'"),
+        (
+            ["review", "--base", "a b"],
+            " To continue a review that reviewbot bought, run:\n  reviewbot review --base 'a b'",
+        ),
         (
             ["action"],
             " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice.",

@@ -178,7 +178,7 @@ def test_a_dry_run_needs_no_approval(open_session: Opened) -> None:
     result = session.review("--dry-run", "--mode", "standard")
     assert result.status == 0
     assert "Would be sent: 2 files" in result.out
-    assert "It would hold 240 credits." in result.out
+    assert "The review would hold 240 credits." in result.out
     assert not session.faults.log
 
 
@@ -275,7 +275,7 @@ def test_no_program_of_the_clones_configuration_is_run(open_session: Opened, tmp
     trapped = "* diff=trap filter=trap\n"
     session.clone.write({".git/info/attributes": trapped, ".gitattributes": trapped, "app.py": "draft = 1\n"})
     result = session.review()
-    assert (result.status, "1 file has uncommitted changes" in result.err) == (0, True)
+    assert (result.status, "uncommitted changes in 1 file" in result.err) == (0, True)
     assert session.review("--staged", "--reviewer", "local", "--quiet").status == 0
     assert not (tmp_path / "sprung").exists()
 
@@ -294,7 +294,9 @@ def test_uncommitted_files_are_reported_as_not_reviewed(open_session: Opened) ->
     session.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     session.clone.git("add", "draft.py")
     words = " ".join(session.review().err.split())
-    assert "Not in this review: 2 files have uncommitted changes. Commit them, or `git add` them and run:" in words
+    assert (
+        "This review does not include uncommitted changes in 2 files. Commit them, or `git add` them and run:" in words
+    )
     assert "reviewbot review --staged --reviewer local" in words
     assert "uncommitted changes" not in session.review("--head", "main", "--base", "main").err
 
@@ -303,7 +305,7 @@ def test_fixes_come_with_the_commands_that_apply_them(open_session: Opened) -> N
     session = open_session()
     result = session.review("--base", "main")
     last = result.err.splitlines()[-1]
-    assert last == "1 fix available: `reviewbot apply` (`--check` shows the patch)"
+    assert last == "1 fix available. Run `reviewbot apply` (`--check` shows the patch)."
     assert "+value_3 = 3.0\n" in session.call("apply", "--check").out
     assert session.call("apply").status == 0
     assert "value_3 = 3.0\n" in (session.clone.root / "app.py").read_text(encoding="utf-8")
@@ -315,8 +317,9 @@ def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
     result = session.review("--base", "topic")
     assert result.status == 0
     assert result.out.startswith("\nNothing to review in this change\n")
-    assert "`topic` cannot be compared with itself. Check out a branch, or use --base REF or --staged." in " ".join(
-        result.err.split()
+    assert (
+        "reviewbot cannot compare `topic` with itself. Check out a branch, or use --base REF or --staged."
+        in " ".join(result.err.split())
     )
     staged = session.review("--staged", "--reviewer", "local")
     assert "No change is staged. Stage the files first: git add FILE" in staged.err
@@ -325,10 +328,12 @@ def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
 
 def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: Path) -> None:
     session = open_session()
-    assert "no review of this work tree is stored" in refused(session.call("apply"))
+    assert "reviewbot has not stored a review of this work tree" in refused(session.call("apply"))
     session.review("--base", "main", "--quiet")
     session.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
-    assert "no review of this work tree is stored" in refused(session.call("apply", at=tmp_path / "beside"))
+    assert "reviewbot has not stored a review of this work tree" in refused(
+        session.call("apply", at=tmp_path / "beside")
+    )
     (identifier,) = [
         one["id"] for one in session.review("--format", "json").report["findings"] if one["path"] == "app.py"
     ]
@@ -350,7 +355,7 @@ def test_the_last_review_of_something_else_is_named(open_session: Opened, option
     session.review("--base", "main", "--quiet", *options.split())
     session.clone.git("checkout", "--quiet", "main")
     assert (
-        f", which is not on this branch (to review this one: reviewbot review{options}):\n"
+        f", which is not on this branch (to review this branch, run: reviewbot review{options}):\n"
         in session.call("apply", "--check").err
     )
     session.clone.write({"app.py": "x = eval(input())\n"})
@@ -470,10 +475,10 @@ def test_quiet_prints_nothing_without_findings(open_session: Opened) -> None:
         (("--staged",), "--staged: a paid review can take hours"),
         (("--staged", "--reviewer", "local", "--base", "main"), "Remove --base and --head."),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
-        (("--repo", "acme/shop"), "--repo: the option is for pull requests"),
-        (("--pr", "1"), "--repo: this clone has no remote `origin` that is a repository on a host"),
-        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is not OWNER/NAME"),
-        (("--pr", "1", "--repo", "a/b"), "--pr: GITHUB_TOKEN and GH_TOKEN are empty"),
+        (("--repo", "acme/shop"), "--repo: the option is only for pull requests"),
+        (("--pr", "1"), "--repo: this clone has no remote `origin` that points to a hosted repository"),
+        (("--pr", "1", "--repo", "shop"), "--repo: `shop` does not have the form OWNER/NAME"),
+        (("--pr", "1", "--repo", "a/b"), "--pr: reading a pull request needs a token"),
     ],
 )
 def test_conflicting_options_are_reported_before_anything_is_done(
@@ -510,7 +515,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(open_session: Opened
     result = session.review("--reviewer", "local", "--fail-on", "never")
     assert result.status == 0
     assert "Nothing to review in this change\n" in result.out
-    assert "blob.bin: binary, no readable text; nothing to do." in result.out
+    assert "blob.bin: binary, without readable text; no action needed." in result.out
     assert "NOT REVIEWED" not in result.out
 
 

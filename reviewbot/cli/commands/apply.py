@@ -58,9 +58,9 @@ def run(call: Call) -> int:
     chosen = call.chosen
     report, ids = report_and_ids(chosen.words)
     if report and not report.suffix and not os.path.lexists(report):
-        what = f"`{visible(str(report))}` is neither an existing file nor the id of a finding"
+        what = f"`{visible(str(report))}` is neither an existing file nor a finding id"
         todo = (
-            f"Write at least {FEWEST_DIGITS} hex digits of the id. To list the ids with a fix: reviewbot apply --check"
+            f"Pass at least {FEWEST_DIGITS} hex digits of an id. To list ids with a fix, run: reviewbot apply --check"
         )
         raise wrong("", what, todo)
     rivals: dict[str, str] = {}
@@ -72,7 +72,7 @@ def run(call: Call) -> int:
         for file in files:
             refused |= file.done.refused
             rivals |= {
-                one: f"its lines overlap with those of {rival}. Commit, and review again"
+                one: f"its lines overlap with those of {rival}. Commit, and run the review again"
                 for one, rival in file.done.rivals.items()
             }
             if chosen.check:
@@ -84,7 +84,7 @@ def run(call: Call) -> int:
         rivals = {}
     _list(call, files, refused)
     for identifier, why in rivals.items():
-        call.err.write(visible(f"Left out {identifier}: {why}.\n"))
+        call.err.write(visible(f"Skipped {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
 
 
@@ -99,8 +99,8 @@ def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
 def _last_review(call: Call, clone: Clone) -> SummaryView:
     path = clone.own_dir / LAST_REVIEW
     if not path.exists():
-        todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
-        raise wrong("", "no review of this work tree is stored", todo)
+        todo = "Run a review first, or pass the path of a report. For a free review: reviewbot review --reviewer local"
+        raise wrong("", "reviewbot has not stored a review of this work tree", todo)
     view = read_stored(path).view
     call.err.write(f"Last review, of {_reviewed(clone, view)}:\n")
     return view
@@ -120,7 +120,7 @@ def _reviewed(clone: Clone, view: SummaryView) -> str:
         return "staged changes" if clone.has(sha) else f"commit {visible(short(sha))}"
     if (here := clone.resolve("HEAD")) and clone.merge_base(commit, here) == commit:
         return f"commit {short(commit)}"
-    return f"commit {short(commit)}, which is not on this branch (to review this one: {_again(view)})"
+    return f"commit {short(commit)}, which is not on this branch (to review this branch, run: {_again(view)})"
 
 
 def _again(view: SummaryView) -> str:
@@ -136,7 +136,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
-    todo = f"Name an id, or at least its first {FEWEST_DIGITS} hex digits. Findings with a fix: {fixable}."
+    todo = f"Pass an id, or at least its first {FEWEST_DIGITS} hex digits. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun
@@ -174,7 +174,7 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
     """Return the files with their edits applied and, by the id of each other edit, why its file cannot be edited."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
-        raise wrong("", what, f"Run git fetch, or review again: {_again(view)}")
+        raise wrong("", what, f"Run git fetch, or run another review: {_again(view)}")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
     refused: dict[str, str] = {}
@@ -194,12 +194,12 @@ def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Seque
         SettingsError: the path is not a tracked, regular text file.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
-        raise wrong(path, "git does not track it as a regular text file", "")
+        raise wrong(path, "git does not track the file as a regular text file", "")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
     try:
         before = there.content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise wrong(path, f"it is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
+        raise wrong(path, f"the file is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
     return _File(path, before, patched(reviewed, before, edits), there.mode)
 
 
@@ -207,7 +207,7 @@ def _list(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> Non
     verb = "Would apply" if call.chosen.check else "Applied"
     lines = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
     lines += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
-    lines += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
+    lines += [f"Could not apply {identifier}: {why}." for identifier, why in refused.items()]
     if not (files or refused):
-        lines = ["The report has no suggestion that can be applied."]
+        lines = ["The report has no suggestion that reviewbot can apply."]
     call.err.write("".join(f"{log_line(line)}\n" for line in lines))

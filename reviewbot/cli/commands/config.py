@@ -60,7 +60,7 @@ def run(call: Call) -> int:
     if problems := (*_pairs(call.chosen)[1], *_problems(given)):
         raise SettingsError(problems)
     if call.chosen.what == "check":
-        found = "not found; the defaults apply" if given.text is None else "valid"
+        found = "file not found; reviewbot uses the defaults" if given.text is None else "valid"
         call.out.write(f"{log_line(given.path)}: {found}.\n")
         routes = read_settings(given.inputs, given.text).routes
         for at, why in without_effect(routes).items():
@@ -121,7 +121,7 @@ def _file(call: Call) -> tuple[str, str | None]:
         shown, folder, name = call.chosen.file, str(path.parent), path.name
         if not os.path.lexists(path):
             what = call.chosen.what
-            raise wrong(shown, "file not found", f"To {what} {CONFIG_FILE}: reviewbot config {what}")
+            raise wrong(shown, "file not found", f"To {what} {CONFIG_FILE}, run: reviewbot config {what}")
     else:
         with open_clone(Path.cwd(), passed_on(call.env)) as clone:
             shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE
@@ -156,7 +156,7 @@ def _wrong_pair(name: str) -> Problem:
     if name in INPUT_NAMES:
         return Problem("--input", f"`{name}` has no value", todo=f"Write: --input {name}=VALUE")
     if name in SECRETS:
-        what = f"`{name}` is a secret, and other users of this machine can see a command line"
+        what = f"`{name}` is a secret, and other users of this machine can see command lines"
         return Problem("--input", what, todo=f"Set {SECRETS[name]} in the environment.")
     near = did_you_mean(name[:60], INPUT_NAMES)
     allowed = "" if near else ", ".join(f"`{one}`" for one in INPUT_NAMES)

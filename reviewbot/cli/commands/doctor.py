@@ -47,7 +47,9 @@ RETRY_LIMITS = RetryLimits(most=10, whole=30)
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
-_WITHOUT_ACCOUNT = "Set CODEVF_API_KEY. The local reviewer needs none: reviewbot doctor --input reviewer=local"
+_WITHOUT_ACCOUNT = (
+    "Set CODEVF_API_KEY. To check the local reviewer, which needs no key: reviewbot doctor --input reviewer=local"
+)
 
 _MOST_WORKFLOWS = 100
 """The maximum number of checked-out workflows that are read."""
@@ -99,7 +101,7 @@ class _Doctor(Struct, frozen=True):
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         read = None
         if not self.desktop.token:
-            yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
+            yield Check("token", "missing, so doctor checked nothing on GitHub", _ASK_GH, EXIT_NO_REVIEW)
         else:
             read = yield from self._github()
         read = read or self._checked_out()
@@ -108,7 +110,7 @@ class _Doctor(Struct, frozen=True):
             if self.desktop.api_key or read or "reviewer" in self.said:
                 yield from self._codevf(settings)
             else:
-                yield Check("key", "not checked, because no workflow that reviews was read", _WITHOUT_ACCOUNT)
+                yield Check("key", "not checked, because doctor read no workflow that reviews", _WITHOUT_ACCOUNT)
         else:
             yield Check("reviewer", "`local` needs no account")
 
@@ -128,12 +130,14 @@ class _Doctor(Struct, frozen=True):
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
         except ForgeError as error:
-            todo = f"The token is wrong, has expired or was revoked. {_ASK_GH}"
+            todo = f"The token is invalid, has expired or was revoked. {_ASK_GH}"
             invalid = Check("token", error.message, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
             return None
         if not there.branch:
-            yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
+            yield Check(
+                "repository", "empty", "Push a first commit, because reviewbot reads settings from it.", EXIT_SETTINGS
+            )
             return None
         settings = peek_settings(inputs, there.config)
         try:
@@ -142,10 +146,10 @@ class _Doctor(Struct, frozen=True):
             yield from checkup.of_problems(error.problems)
         else:
             absent = f"no config file on `{there.branch}`, so the workflow's inputs and the defaults apply"
-            yield Check("settings", absent if there.config is None else f"valid, on `{there.branch}`")
+            yield Check("settings", absent if there.config is None else f"valid on `{there.branch}`")
             yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
-        result = f"the repository's own ({len(own)}) can be rendered" if own else "built-in"
+        result = f"reviewbot can render the repository's own ({len(own)})" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from starmap(checkup.of_broken, broken(there.workflows))
         yield from checkup.of_workflows(jobs, settings, unread)
@@ -185,7 +189,7 @@ class _Doctor(Struct, frozen=True):
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
-            yield Check("key", "missing, so nothing at CodeVF was checked", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            yield Check("key", "missing, so doctor checked nothing at CodeVF", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)

@@ -40,10 +40,10 @@ OUT_OF_BOUNDS = frozenset({".git"})
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
-_WRITE = f"Write: --action {_FORM}. To list the releases (use the SHA of a line that ends in `^{{}}`): {_LIST}"
-_WHICH = f"""Which release of the action? To list them (use the SHA of a line that ends in `^{{}}`):
+_WRITE = f"Pass --action {_FORM}. To list the releases (use the SHA of a line that ends in `^{{}}`), run: {_LIST}"
+_WHICH = f"""Which release of the action? To list the releases (use the SHA of a line that ends in `^{{}}`), run:
   {_LIST}
-Write it as {_FORM}: """
+Enter the release as {_FORM}: """
 
 _POST = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
 
@@ -63,12 +63,12 @@ def run(call: Call) -> int:
     texts = {path: text for path, text in files(options).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
     if taken and not call.chosen.force:
-        todo = {CONFIG_FILE: "Use `--no-config` or `--force`; both keep it."}
-        overwrite = "Use `--force` to overwrite it."
+        todo = {CONFIG_FILE: "Pass `--no-config` or `--force`. Both keep the file."}
+        overwrite = "Pass `--force` to overwrite it."
         raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
     if not call.chosen.kind and not options.gate and _gate_jobs(root):
-        what = "missing, and the existing workflows are for a required check"
-        raise wrong("--as", what, "Write `--as gate` to keep the required check, or `--as advisory`.")
+        what = "the option is missing, and the existing workflows are for a required check"
+        raise wrong("--as", what, "Pass `--as gate` to keep the required check, or `--as advisory`.")
     kept = [path for path in taken if path == CONFIG_FILE]
     texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
@@ -110,8 +110,8 @@ def _text(root: str, path: str) -> str | None:
 def _options(call: Call) -> InitOptions:
     """Return the options from the flags, the answers at the terminal, or the defaults."""
     chosen = call.chosen
-    reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
-    kind = chosen.kind or _asked(call, "Should reviews be advisory, or gate the merge?", (ADVISORY, GATE))
+    reviewer = chosen.reviewer or _asked(call, "Which reviewer should review?", [str(one) for one in ReviewerKind])
+    kind = chosen.kind or _asked(call, "Should reviews be advisory, or should they gate the merge?", (ADVISORY, GATE))
     return InitOptions(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 
 
@@ -121,14 +121,15 @@ def _action(call: Call) -> Action:
         return known
     said = call.chosen.action or _line(call, _WHICH)
     if not said:
-        raise wrong("--action", "missing, and this reviewbot was not installed from a release", _WRITE)
+        raise wrong(
+            "--action", "the option is missing, and this copy of reviewbot was not installed from a release", _WRITE
+        )
     action = read_action(said)
     if action is not None and action.repository.startswith(EXAMPLE_OWNER):
-        raise wrong(
-            "--action", f"`{action.repository}` is the documentation's placeholder", "Write the owner of the action."
-        )
+        what = f"`{action.repository}` is the documentation's placeholder"
+        raise wrong("--action", what, "Replace `OWNER` with the owner of the action.")
     if action is None:
-        raise wrong("--action", f"`{said[:100]}` does not name an action, its commit and its release", _WRITE)
+        raise wrong("--action", f"`{said[:100]}` does not specify an action with its commit SHA and release", _WRITE)
     return action
 
 
@@ -140,7 +141,7 @@ def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
             return choices[0]
         if said in choices:
             return said
-        call.err.write(f"Write {' or '.join(f'`{one}`' for one in choices)}.\n")
+        call.err.write(f"Enter {' or '.join(f'`{one}`' for one in choices)}.\n")
 
 
 def _line(call: Call, question: str) -> str:
@@ -162,24 +163,24 @@ def _next(
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = []
     if unused:
-        steps.append(f"Delete the workflows of an earlier `init`:\n     rm {shlex.join(unused)}")
+        steps.append(f"Delete the workflows that an earlier `init` wrote:\n     rm {shlex.join(unused)}")
     if keyed and options.gate:
         steps.append(
-            f"Create the environment `{ENVIRONMENT}`, limit it to the default branch, then:\n"
+            f"Create the environment `{ENVIRONMENT}`, limit it to the default branch, and store the key:\n"
             f"     gh secret set {SECRET} --env {ENVIRONMENT}"
         )
     elif keyed:
         steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
     if keyed and options.wait_for:
-        steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
+        steps.append(f"List the names of the checks to wait for under `wait-for-checks` in {CONFIG_FILE}.")
     if source and source != ACTIONS_APP:
-        steps.append(f"If the App {source} is your own, create its token in each job, and pass it as `github-token`.")
+        steps.append(f"If the App {source} is your own, create its token in each job and pass it as `github-token`.")
     steps.append("Commit these files on the default branch.")
     if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
-        steps.append(f"When a pull request has the check, require it:\n     {again} &&\n     {_POST}")
+        steps.append(f"After the check has appeared on a pull request, require it:\n     {again} &&\n     {_POST}")
     else:
-        steps.append(f"Forks and merge queues get no check. To require one:\n     {_gate_command(options)}")
+        steps.append(f"Forks and merge queues get no check. To require a check, run:\n     {_gate_command(options)}")
     key = f"{SECRET}=… " if keyed else ""
     steps.append(f"Verify the setup (free):\n     GITHUB_TOKEN=$(gh auth token) {key}reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]

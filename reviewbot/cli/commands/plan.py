@@ -49,7 +49,7 @@ def run(call: Call) -> int:
         branch = chosen.branch or default_base(clone) or "HEAD"
         head = clone.resolve(branch)
         if head is None:
-            raise wrong("--branch", f"`{branch}` is not a commit in this clone", "Name a branch, a tag or a commit.")
+            raise wrong("--branch", f"`{branch}` is not a commit in this clone", "Pass a branch, a tag or a commit.")
         base = clone.branch_at_origin(branch)
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)

@@ -30,7 +30,7 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
 }
 """The function that renders each kind of document."""
 
-_WRITE_FREE = "Write a report, free:\n  reviewbot review --reviewer local --format json > report.json"
+_WRITE_FREE = "To write a report for free, run:\n  reviewbot review --reviewer local --format json > report.json"
 
 
 def run(call: Call) -> int:

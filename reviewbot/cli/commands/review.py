@@ -40,7 +40,7 @@ YOU = "you"
 STAGED = "reviewbot review --staged --reviewer local"
 
 WITHOUT_KEY = """\
-Set `CODEVF_API_KEY` to your key, or review with static analyzers, without an account:
+Set `CODEVF_API_KEY` to your key, or use static analyzers, which need no account:
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
@@ -66,7 +66,7 @@ def run(call: Call) -> int:
             if place is None:
                 raise
             if place.paid:
-                say(console, "Interrupted. If a review was bought, it continues. To get it:")
+                say(console, "Interrupted. If reviewbot bought a review, it continues. To get it, run:")
                 say_command(console, place.again)
             else:
                 say(console, "Interrupted.")
@@ -156,25 +156,25 @@ def _leave(
     if outcome.reason is Reason.NOTHING_SELECTED and not view.held_back and not chosen.quiet:
         say(console, place.if_empty)
     if outcome.reason is Reason.OVER_BUDGET:
-        say(console, "A review with static analyzers is free: run this command with `--reviewer local`.")
+        say(console, "For a free review with static analyzers, run this command with `--reviewer local`.")
     if outcome.reason is Reason.PENDING:
-        say(console, "Run this to get the review; you do not pay twice. Later commits are reviewed after it.")
+        say(console, "To get the review, run this. You are not charged twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if chosen.quiet:
         return outcome.exit_status
     if place.uncommitted:
-        files = counted(place.uncommitted, "file has", "files have")
+        files = counted(place.uncommitted, "file")
         say(
             console,
-            f"Not in this review: {files} uncommitted changes. Commit them, or `git add` them and run:",
+            f"This review does not include uncommitted changes in {files}. Commit them, or `git add` them and run:",
             "yellow",
         )
         say_command(console, STAGED)
     if view.reviewer == "local" and outcome.reason is Reason.GATE:
-        say(console, "On a pull request, `fail-on` comes from its workflow or config file.")
+        say(console, "On a pull request, reviewbot reads `fail-on` from the workflow or the config file.")
     fixes = len(applicable(view)) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available. Run `reviewbot apply` (`--check` shows the patch).")
     return outcome.exit_status

@@ -43,7 +43,7 @@ def run(call: Call) -> int:
     said = chosen.repo or [call.env.get("GITHUB_REPOSITORY")]
     repositories = tuple(dict.fromkeys(repository_name(one, desktop) for one in said))
     if not desktop.token:
-        what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token"
+        what = "reading past reviews needs a token, but GITHUB_TOKEN and GH_TOKEN are empty"
         raise wrong("token", what, f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}")
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
