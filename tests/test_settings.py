@@ -192,7 +192,7 @@ def test_a_list_of_bots_may_be_empty_and_is_no_switch() -> None:
         (problem,) = problems_of({}, f"bots: {text}\n" if "Git" not in text else "bots:\n- GitHub-Actions[bot]\n")
         assert (problem.where, problem.allowed) == (
             "config file `bots`",
-            "a list of logins that end in `[bot]`, but not `github-actions[bot]`; `[]`: no bot",
+            "a list of logins that end in `[bot]`, except `github-actions[bot]`; or `[]` for no bot",
         )
 
 
@@ -218,7 +218,7 @@ def test_the_file_overrides_the_input_config(row: tuple[str, object, str, object
     assert (problem.where, problem.line, problem.what) == (
         f"config file `{name}`",
         2,
-        "`.github/reviewbot.yml` sets this key, and the workflow's input `locked` lists it",
+        "`.github/reviewbot.yml` sets this key, but the workflow's input `locked` forbids it",
     )
     assert value_of(peek_settings(locked, f"{name}: {quoted(other)}\n"), name) == value
 

@@ -85,7 +85,11 @@ def _reason(error: Exception) -> str:
     text = text.replace("that cannot start any token", "at the start of an unquoted value")
     text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
     opened, begin = _OPENED.get(error.context or ""), error.context_mark
-    return f"{text}, in the {opened} of line {begin.line + 1}, column {begin.column + 1}" if opened and begin else text
+    return (
+        f"{text}, in the {opened} that starts in line {begin.line + 1}, column {begin.column + 1}"
+        if opened and begin
+        else text
+    )
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
@@ -150,7 +154,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
     except NotYaml as error:
         return {}, [Problem(where, str(error), todo="Delete one of the two." if error.repeats_a_key else "")]
     if refused:
-        return {}, [Problem(where, refused, todo="Put it in quotes." if "unquoted" in refused else "")]
+        return {}, [Problem(where, refused, todo="Put the value in quotes." if "unquoted" in refused else "")]
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
@@ -181,7 +185,7 @@ def _refused(event: Event, depth: int) -> str:
     elif getattr(event, "tag", None):
         what = "the value starts with an unquoted `!`, which is a tag"
     elif isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-        what = "the number has too many digits; if it is a text, put it in quotes"
+        what = "the number has too many digits; if it is text, put it in quotes"
     else:
         return ""
     return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"

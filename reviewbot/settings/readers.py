@@ -216,7 +216,7 @@ def _bots(value: object) -> tuple[str, ...]:
     return logins
 
 
-BOTS = Reader("a list of logins that end in `[bot]`, but not `github-actions[bot]`; `[]`: no bot", _bots)
+BOTS = Reader("a list of logins that end in `[bot]`, except `github-actions[bot]`; or `[]` for no bot", _bots)
 
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
@@ -263,7 +263,7 @@ INSTANCE = Reader(_NAME_WORDS, _matching(f"{NAME}|", str))
 RULE_NAME = Reader(_NAME_WORDS, _matching(NAME, str))
 
 LOGIN = rf"(?:{BOT_LOGIN}|[A-Za-z0-9](?:[A-Za-z0-9_-]{{0,99}})|\[bot\])"
-RULE_AUTHOR = Reader("a login, a bot's with `[bot]`, or `[bot]` for every bot", _matching(LOGIN, str))
+RULE_AUTHOR = Reader("a login, a bot's login with `[bot]`, or `[bot]` for every bot", _matching(LOGIN, str))
 
 SECRET = Reader("ASCII letters, digits and punctuation, without whitespace", _matching("[!-~]*", Secret))
 

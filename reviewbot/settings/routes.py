@@ -57,7 +57,7 @@ def _routes(value: object) -> tuple[Route, ...]:
     problems = [(*one, number) for number, item in enumerate(value, 1) for one in _problems(number, item)]
     problems += _repeated(value)
     if len(value) > MOST_ROUTES:
-        problems.append((f"there are {len(value)} rules", f"at most {MOST_ROUTES}", 0))
+        problems.append((f"the list has {len(value)} rules", f"at most {MOST_ROUTES}", 0))
     if problems:
         raise NotAllowed(*problems)
     return tuple(_route(item) for item in value)

@@ -100,34 +100,38 @@ def _reader_of(default: object) -> Reader[Any]:
 class Settings:
     command: ActionCommand = workflow_input(
         ActionCommand.REVIEW,
-        "`review` submits and waits; `collect` publishes finished reviews, and buys deferred ones.",
+        "`review` submits the change and waits; `collect` publishes finished reviews and buys deferred reviews.",
     )
     codevf_api_key: Secret = workflow_input(Secret(""), "CodeVF's API key; required with `reviewer: codevf`.", SECRET)
-    codevf_project: str = setting("", "A project's name (created if missing) or its number.")
+    codevf_project: str = setting("", "The CodeVF project: its name (created if missing) or number.")
     codevf_url: str = workflow_input("https://codevf.com/api/v1/", "The address of CodeVF's API.", SERVICE_URL)
-    github_token: Secret = workflow_input(Secret(""), "The token that reads and writes the pull request.", SECRET)
+    github_token: Secret = workflow_input(
+        Secret(""), "The token with which reviewbot reads and comments on the pull request.", SECRET
+    )
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF,
-        "Who reviews: `codevf` (paid) or `local` static analyzers, which only the action in `local/` has.",
+        "The reviewer: `codevf` (paid), or `local` for static analyzers, which only the action in `local/` contains.",
     )
     mode: Mode = setting(
         Mode.FAST,
-        "CodeVF's service level; it multiplies the price by 1 (`standard`), 1.5 (`fast`) or 2 (`realtime_answer`).",
+        "CodeVF's service level, which multiplies the price by 1 (`standard`), 1.5 (`fast`) or 2 (`realtime_answer`).",
     )
-    expertise: str = setting("", "A CodeVF tag, by name or number.")
+    expertise: str = setting("", "A CodeVF expertise tag, by name or number.")
     max_credits: int | Auto = setting(
         240,
-        "Credits for one task, before the mode and expertise multipliers; `auto` sizes it by the changed lines, "
-        "without lock files.",
+        "Credits for one task before the mode and expertise multipliers. `auto` computes them from the number of "
+        "changed lines, excluding lock files.",
         number_or_auto(60, 115_200),
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The maximum credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: "
-        "no limit.",
+        "The maximum credits that a pull request may hold and use. `auto` means six times the hold of its first "
+        "review. 0 means no limit.",
         number_or_auto(0, 10**9),
     )
-    min_balance: int = setting(0, "Do not buy if fewer credits would remain.", whole_number(0, 10**9))
+    min_balance: int = setting(
+        0, "The minimum number of credits that must remain after a purchase.", whole_number(0, 10**9)
+    )
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
         "When a review is due: on every `push`, once when `ready` for review, or on `request` by a command or label.",
@@ -137,21 +141,24 @@ class Settings:
         "Which pull requests from forks may spend credits: those approved by a user with `write` access, or those of "
         "`anyone`.",
     )
-    wait_minutes: int = setting(8, "Minutes to wait before the job ends; 0 submits and ends.", whole_number(0, 350))
+    wait_minutes: int = setting(
+        8, "Minutes to wait for the review. With 0, the job submits it and ends.", whole_number(0, 350)
+    )
     on_pending: Tolerance = setting(
         Tolerance.PASS,
-        "The step's result while the review is open: `fail`, or `pass`; the check shows it in any case.",
+        "The step's result while the review is pending: `fail` or `pass`. The check shows the state in either case.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
-        "The step's result if a due review did not happen: `fail`, or `pass`; the check shows it in any case.",
+        "The step's result if a due review did not happen: `fail` or `pass`. The check shows the failure in either "
+        "case.",
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
-        "If selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
+        "If selected files were not fully reviewed, `fail` fails the check, and `pass` judges only the reviewed part.",
     )
     fail_on: FailOn = setting(
-        FailOn.CRITICAL, "The lowest severity that blocks; `high` by default with `reviewer: local`."
+        FailOn.CRITICAL, "The lowest severity that blocks. With `reviewer: local`, the default is `high`."
     )
     comment_from: Severity = setting(Severity.LOW, "The lowest severity that gets an inline comment.", THRESHOLD)
     max_comments: int = setting(30, "The maximum number of inline comments, worst first.", whole_number(0, 100))
@@ -159,12 +166,12 @@ class Settings:
         ReviewKind.COMMENT,
         "The kind of review: `comment`, or `request-changes` while findings block (dismissed afterwards).",
     )
-    incremental: bool = setting(True, "Later reviews look first at what is new.")
-    paths: tuple[str, ...] = setting((), "Patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
-    instance: str = setting("", "A name, if several workflows review one repository.", INSTANCE)
-    config_file: str = workflow_input(CONFIG_FILE, "The config file, on the default branch.")
+    incremental: bool = setting(True, "Whether later reviews start with the new changes.")
+    paths: tuple[str, ...] = setting((), "File patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
+    instance: str = setting("", "A name for this workflow, if several workflows review the same repository.", INSTANCE)
+    config_file: str = workflow_input(CONFIG_FILE, "The path of the config file on the default branch.")
     templates_dir: str = workflow_input(
-        TEMPLATES_DIR, "Templates that override the built-in ones, on the default branch."
+        TEMPLATES_DIR, "The folder of templates on the default branch that override the built-in ones."
     )
     check_run: bool = setting(True, "Whether to write a check run.")
     summary_comment: bool = setting(True, "Whether to write the summary comment.")
@@ -172,23 +179,23 @@ class Settings:
     sarif_file: str = workflow_input("", "Path inside the workspace for the report as SARIF.")
     html_file: str = workflow_input("", "Path inside the workspace for the report as HTML.")
     rdjson_file: str = workflow_input("", "Path inside the workspace for the report as RDJSON.")
-    dry_run: bool = setting(False, "Show what would be sent and what it would cost; spend and post nothing.")
+    dry_run: bool = setting(False, "Show what reviewbot would send and what it would cost, but spend and post nothing.")
     config: str = workflow_input("", "Config keys as YAML, for keys that the repository's config file does not set.")
     locked: tuple[str, ...] = workflow_input((), "Config keys that the repository's config file must not set.", LINES)
     repositories: tuple[str, ...] = workflow_input(
         (),
-        "The repositories of `collect`: names, or `installation` for all that the App's token can see.",
+        "The repositories that `collect` covers: names, or `installation` for all that the App's token can see.",
         REPOSITORIES,
     )
-    instructions: str = config_key("", "Instructions to the reviewer.")
+    instructions: str = config_key("", "Instructions for the reviewer.")
     path_instructions: tuple[PathInstruction, ...] = config_key(
-        (), "`instructions` to the reviewer for the files that `path` matches.", PATH_INSTRUCTIONS
+        (), "`instructions` for the reviewer about the files that `path` matches.", PATH_INSTRUCTIONS
     )
     context: tuple[str, ...] = config_key(
         ("auto",),
-        "What is sent besides the change: `auto` sends documents and manifests of the default branch, commit messages "
-        "and the issues that the pull request closes; a list adds files of the default branch; `none` sends none "
-        "of it.",
+        "What reviewbot sends besides the change. `auto` sends documents and manifests from the default branch, commit "
+        "messages, and the issues that the pull request closes. A list adds files from the default branch. `none` "
+        "sends none of these.",
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
@@ -200,41 +207,41 @@ class Settings:
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        "Bots whose pull requests are not reviewed, if the bot pushed the head and GitHub signed all commits as the "
-        "bot's.",
+        "Bots whose pull requests reviewbot does not review, if the bot pushed the head and GitHub signed all commits "
+        "as the bot's.",
         BOTS,
     )
     bases: tuple[str, ...] = config_key(
         (),
-        "Base branches, besides the default branch, whose check has the required name; for others, it ends in "
-        "`(base: BRANCH)`. Patterns as in `on.pull_request.branches`, only for branches that are protected like the "
-        "default branch.",
+        "Base branches, besides the default branch, whose check has the required name. For other base branches, the "
+        "name ends in `(base: BRANCH)`. Use patterns as in `on.pull_request.branches`, and only for branches that are "
+        "protected like the default branch.",
         PATTERNS,
     )
     approve_spend: str = config_key(
         "",
-        "Label with which a user with write access approves a review; without approval, none is bought. Add it to the "
-        "job's `if:`.",
+        "The label with which a user with write access approves a review. Without approval, reviewbot buys no review. "
+        "Add the label to the job's `if:`.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),
-        "Checks and statuses of the head that must be green before a review is bought: names, in which `*` "
-        "matches any characters.",
+        "Names of checks and statuses of the head that must be green before reviewbot buys a review. `*` matches any "
+        "characters.",
         PATTERNS,
     )
     wait_for_checks_hours: int = config_key(
-        24, "Hours to wait for `wait-for-checks`; after that, no review is bought.", whole_number(1, 300)
+        24, "Hours to wait for `wait-for-checks`. After that, reviewbot buys no review.", whole_number(1, 300)
     )
-    quiet_minutes: int = config_key(0, "Minutes without a push before a review is bought.", whole_number(0, 1440))
+    quiet_minutes: int = config_key(0, "Minutes without a push before reviewbot buys a review.", whole_number(0, 1440))
     answer: AnswerForm = config_key(
         AnswerForm.SCHEMA,
         "The format of the answer: `schema` for structured data, `words` for text with findings as `path:line: text`.",
     )
-    redact: Redact = config_key(Redact.ON, "`on` redacts secrets, `block` does not send files that contain them.")
+    redact: Redact = config_key(Redact.ON, "`on` redacts secrets; `block` does not send files that contain secrets.")
     supersede: Supersede = config_key(
         Supersede.REPLACE_PENDING,
         "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer is working on "
-        "it, `always-replace` always cancels it, `keep` never does.",
+        "it, `always-replace` always cancels it, and `keep` never cancels it.",
     )
     max_tasks: int = config_key(1, "The maximum number of tasks for a large change.", whole_number(1, 6))
     attachment_bytes: int = config_key(
@@ -244,13 +251,13 @@ class Settings:
         60, "Credits for the answer to `/reviewbot ask`, before the multipliers.", whole_number(60, 600)
     )
     base_credits: int = config_key(
-        120, "With `max-credits: auto`: the fixed part of the credits.", whole_number(0, 115_200)
+        120, "The fixed part of the credits with `max-credits: auto`.", whole_number(0, 115_200)
     )
     credits_per_100_lines: int = config_key(
-        60, "With `max-credits: auto`: credits for each 100 changed lines.", whole_number(0, 115_200)
+        60, "Credits for each 100 changed lines with `max-credits: auto`.", whole_number(0, 115_200)
     )
     max_credits_ceiling: int = config_key(
-        1_200, "With `max-credits: auto`: the maximum of `max-credits`, for each task.", whole_number(60, 115_200)
+        1_200, "The maximum of `max-credits` for each task with `max-credits: auto`.", whole_number(60, 115_200)
     )
 
     @property
@@ -411,8 +418,8 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
 
 
 def _locked(key: str, path: str) -> Problem:
-    what = f"`{path}` sets this key, and the workflow's input `locked` lists it"
-    todo = f"Remove `{key}` from the file. To check it: reviewbot config check --input locked={key}"
+    what = f"`{path}` sets this key, but the workflow's input `locked` forbids it"
+    todo = f"Remove `{key}` from the file. To check the file, run: reviewbot config check --input locked={key}"
     return Problem(config_place(key), what, todo=todo)
 
 
@@ -484,7 +491,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         where = "`check-run` and `summary-comment`"
         yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        what = "the ids of several tasks are stored in the summary comment"
+        what = "reviewbot stores the ids of several tasks in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
     for problem in _impossible_routes(settings):
@@ -511,8 +518,8 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
-                f"rule {number}, `reviewer`: `codevf` is not possible with `reviewer: local`, which names the check "
-                f"`{settings.check_name}` and keeps no record of purchases"
+                f"rule {number}, `reviewer`: `codevf` is not possible, because with `reviewer: local` the check is "
+                f"named `{settings.check_name}` and reviewbot does not record purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
             yield Problem(where, what, todo=todo, item=number)

@@ -111,7 +111,8 @@ def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_loc
         read_settings({"codevf-api-key": "k", "config": ENV["CONFIG"], "locked": ENV["LOCKED"]}, text)
     assert {problem.line for problem in caught.value.problems} == {lines[name] for name in LIMITS}
     assert {problem.todo for problem in caught.value.problems} == {
-        f"Remove `{name}` from the file. To check it: reviewbot config check --input locked={name}" for name in LIMITS
+        f"Remove `{name}` from the file. To check the file, run: reviewbot config check --input locked={name}"
+        for name in LIMITS
     }
 
 
