@@ -50,14 +50,14 @@ class Check(Struct, frozen=True):
 def of_error(about: str, error: ReviewbotError) -> Check:
     if isinstance(error, PermissionMissing):
         # The error's own advice is for a workflow's job.
-        todo = f"Give the token `{error.needs}` (a classic token: the scope `repo`)."
+        todo = f"Give the token the permission `{error.needs}`, or the scope `repo` if it is a classic token."
         said = "".join(error.hint.rpartition("GitHub says: ")[1:])
         return Check(about, error.message, f"{todo} {said}", error.exit_status)
-    return Check(about, error.message, error.hint or "Fix what the message names.", error.exit_status)
+    return Check(about, error.message, error.hint or "Fix the problem in the message.", error.exit_status)
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
-    verify = "To check the file before you push it: reviewbot config check"
+    verify = "To check the file before you push it, run: reviewbot config check"
     for problem in problems:
         yield Check("settings", f"{problem.place}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
 
@@ -65,9 +65,9 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
 def of_project(name: str) -> Check:
     """Return a note on the project, because CodeVF offers no way to look up a project without creating it."""
     if name.isascii() and name.isdigit():
-        todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
+        todo = "Check that the number is one of your projects at CodeVF, or set `codevf-project` to a name."
         return Check("project", f"number {name} was not checked, because CodeVF offers no way to look it up", todo)
-    what = f"`{name}` was not checked; the first review creates it unless it exists"
+    what = f"`{name}` was not checked; if the project does not exist, the first review creates it"
     return Check("project", what, "To use another project, set `codevf-project` to its name or number.")
 
 
@@ -109,7 +109,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     usual = f"{number(held(None))} credits" + (
         " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
     )
-    yield Check("prices", f"with {asked} a review holds {usual}{f'; by expertise: {prices}' if prices else ''}")
+    yield Check("prices", f"with {asked}, a review holds {usual}{f'; by expertise: {prices}' if prices else ''}")
     tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
@@ -120,7 +120,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
         yield of_error("balance", error)
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
-        yield Check("balance", f"{available} credits are available, {on_hold} are held")
+        yield Check("balance", f"{available} credits are available and {on_hold} are held")
 
 
 def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
@@ -131,13 +131,13 @@ def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
         when = f"if {conditions}, then" if conditions else "always"
         rule = f"`{route.name}`: {when} {changes_of(route)}"
         if at in useless:
-            yield Check(f"rule {at + 1}", f"{rule}; {useless[at]}", "Move it up, or delete it.")
+            yield Check(f"rule {at + 1}", f"{rule}; {useless[at]}", "Move the rule up, or delete it.")
         else:
             yield Check(f"rule {at + 1}", rule)
 
 
 def of_broken(file: str, reason: str) -> Check:
-    todo = "Correct it on the default branch. GitHub ignores it until then."
+    todo = "Fix the file on the default branch. Until then, GitHub ignores it."
     return Check("workflows", f"`{file}` is not YAML: {reason}", todo, EXIT_SETTINGS)
 
 
@@ -151,15 +151,17 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     if not reviewing and unread:
         yield from map(_of_unread, unread)
     elif not reviewing and reusable:
-        what = f"`{reusable.file}` is for other repositories; no workflow calls it for the pull requests of this one"
-        yield Check("workflows", what, f"To review them too, call it: uses: ./.github/workflows/{reusable.file}")
+        what = f"`{reusable.file}` is for other repositories; no workflow calls it for this repository's pull requests"
+        yield Check(
+            "workflows", what, f"To review these pull requests too, call it: uses: ./.github/workflows/{reusable.file}"
+        )
     elif not reviewing:
-        todo = "Write one with `reviewbot init`, and push it to the default branch."
+        todo = "Run `reviewbot init`, and push the workflow to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for instance in sorted({job.instance for job in reviewing if job.buys}):
         files = sorted({job.file for job in reviewing if job.buys and job.instance == instance})
         if len(files) > 1:
-            what = f"{' and '.join(f'`{file}`' for file in files)} may each buy a review of a pull request"
+            what = f"{' and '.join(f'`{file}`' for file in files)} may each buy a review of the same pull request"
             todo = "Delete all but one, give each its own `instance`, or let their `if:` conditions exclude each other."
             yield Check("workflows", what, todo)
     for job in jobs:
@@ -167,11 +169,12 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.paid and not any(job.collects for job in jobs):
-        what = f"reviews that take longer than {settings.wait_minutes} minutes wait for the pull request's next event"
-        yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
+        late = f"reviews that take longer than {settings.wait_minutes} minutes"
+        what = f"{late} are published at the pull request's next event"
+        yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` that `reviewbot init` writes.")
     if reviewing and not any("issue_comment" in job.events for job in jobs):
-        what = "no workflow starts on `/reviewbot` comments; the next run on the pull request answers them"
-        yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` of `reviewbot init`.")
+        what = "no workflow starts on `/reviewbot` comments, so they wait for the next run on the pull request"
+        yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` that `reviewbot init` writes.")
     if settings.wait_for_checks:
         yield from _of_ends(jobs)
     yield from _of_refs(jobs)
@@ -184,9 +187,11 @@ _EXAMPLE_REF, _EXAMPLE_OWNER = "COMMIT", "YOUR-ORG/"
 def _of_unread(one: Called) -> Check:
     if one.ref == _EXAMPLE_REF or one.repository.startswith(_EXAMPLE_OWNER):
         todo = "Replace `YOUR-ORG` with your organization, and `COMMIT` with a commit of that repository."
-        return Check("workflows", f"`{one.by}` calls `{one.name}`, the example's placeholder", todo, EXIT_SETTINGS)
-    todo = "Run `reviewbot doctor` with a token that can read it, or in a clone of its repository."
-    return Check("workflows", f"`{one.by}` calls `{one.name}`, which could not be read", todo)
+        return Check(
+            "workflows", f"`{one.by}` calls `{one.name}`, which is a placeholder from the example", todo, EXIT_SETTINGS
+        )
+    todo = "Run `reviewbot doctor` with a token that can read that workflow, or in a clone of its repository."
+    return Check("workflows", f"`{one.by}` calls `{one.name}`, which reviewbot could not read", todo)
 
 
 def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
@@ -195,17 +200,19 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
     if job.reviews:
         yield from _of_events(job)
         if settings.approve_spend and not job.starts_on_label(settings.approve_spend):
-            what = f"`{job.name}` does not start on the label `{settings.approve_spend}` of `approve-spend`"
+            what = f"`{job.name}` does not start on the `approve-spend` label `{settings.approve_spend}`"
             labels = json.dumps([SKIP_LABEL, settings.approve_spend])
-            todo = f"Add it to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
+            todo = f"Add the label to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
             yield Check(job.file, what, todo, EXIT_SETTINGS)
         if settings.paid and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
             yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
         needed = settings.wait_minutes + AROUND
         if job.minutes is not None and job.minutes < needed:
-            what = f"`{job.name}` ends after {job.minutes} minutes, but the wait and the work may take {needed}"
-            todo = f"Lower `wait-minutes`, or set `timeout-minutes: {needed}` or more in the job that runs the action."
+            what = f"`{job.name}` ends after {job.minutes} minutes, but waiting and publishing may take {needed}"
+            todo = (
+                f"Lower `wait-minutes`, or set `timeout-minutes` to {needed} or more in the job that runs the action."
+            )
             yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
@@ -217,7 +224,7 @@ def _of_inputs(job: Job) -> Iterator[Check]:
         if name in {one.name for one in INPUTS}:
             todo = f"Move `{name}` to the config file."
         else:
-            todo = f"Write `{near}` in its place." if near else f"Remove `{shown}` from `with:`."
+            todo = f"Write `{near}` instead." if near else f"Remove `{shown}` from `with:`."
         yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
@@ -226,20 +233,20 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
         return
     if job.permissions is None:
         what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
-        yield Check(job.file, what, "Add them, as `reviewbot init` does.")
+        yield Check(job.file, what, "Add the permissions that `reviewbot init` writes.")
     awaits = settings.wait_for_checks and settings.paid and not job.queued
     needs = {
         "contents": ("read", "to read the change, the settings and the templates"),
-        "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
+        "pull-requests": ("read", "to read the queued pull requests") if job.queued else ("write", "to comment"),
         **({"checks": ("write", "to write the check")} if settings.check_run else {}),
-        **({"statuses": ("read", "to read what `wait-for-checks` names")} if awaits else {}),
+        **({"statuses": ("read", "to read the statuses in `wait-for-checks`")} if awaits else {}),
     }
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, which it needs {why}", todo, EXIT_SETTINGS)
     if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
-        what = f"`{job.name}` lacks `issues: read`: in a private repository, the reviewer sees no issues"
+        what = f"`{job.name}` lacks `issues: read`, so the reviewer sees no issues of a private repository"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
@@ -250,15 +257,19 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
     """Yield a note for each awaited check that is missing on the default branch."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
-            what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
-            yield Check("awaited checks", what, "Ignore this if it runs only on pull requests. Otherwise fix the name.")
+            what = f"`{name}` from `wait-for-checks` is not a check of the last commit on `{branch}`"
+            yield Check(
+                "awaited checks", what, "Ignore this if the check runs only on pull requests. Otherwise, fix the name."
+            )
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
-        what = "no workflow starts when other checks have ended, so the next push or collection buys the review"
-        todo = "Write one, with the `name:` of your CI workflow: reviewbot init --force --wait-for NAME"
+        what = (
+            "no workflow starts when other checks complete, so reviewbot buys the review at the next push or collection"
+        )
+        todo = "Write one with the `name:` of your CI workflow: reviewbot init --force --wait-for NAME"
         yield Check("awaited checks", what, todo)
 
 
@@ -267,7 +278,7 @@ _TYPES = {
     "reopened": ("a reopened pull request is not reviewed", EXIT_SETTINGS),
     "synchronize": ("a push is not reviewed", EXIT_SETTINGS),
     "ready_for_review": ("a draft that becomes ready is not reviewed", EXIT_SETTINGS),
-    "edited": ("a change of the base is not noticed", 0),
+    "edited": ("reviewbot does not notice a change of the base", 0),
     "labeled": ("labels have no effect", 0),
     "unlabeled": ("a removed label counts until the next push", 0),
     "closed": ("an open review continues after its pull request is closed", 0),
@@ -281,25 +292,25 @@ def _of_events(job: Job) -> Iterator[Check]:
             todo = f"Add `{kind}` to the `types:` of the event."
             yield Check(job.file, f"`{job.name}` does not start on `{kind}`: {why}", todo, status)
     if job.is_filtered:
-        what = "a `paths` or `branches` filter excludes pull requests, so that a required check never appears on them"
+        what = "a `paths` or `branches` filter excludes pull requests, so a required check never appears on them"
         yield Check(job.file, what, "Remove the filter from `on:`, and select files with the input `paths`.")
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     if where := _files(job for job in jobs if job.ref == _EXAMPLE_REF or job.action.startswith(EXAMPLE_OWNER)):
-        what = f"`OWNER` or `{_EXAMPLE_REF}` in {where} is the example's placeholder, so no run starts"
-        todo = "Replace it with the owner of reviewbot, and with the full commit SHA of a release."
+        what = f"`OWNER` or `{_EXAMPLE_REF}` in {where} is a placeholder from the example, so no run starts"
+        todo = "Replace `OWNER` with the owner of reviewbot, and `COMMIT` with the full commit SHA of a release."
         yield Check("versions", what, todo, EXIT_SETTINGS)
     refs = {job.ref for job in jobs} - {_EXAMPLE_REF}
     for ref in sorted(one for one in refs if not re.fullmatch("[0-9a-f]{40}", one)):
-        what = f"in {_files(job for job in jobs if job.ref == ref)} the action is pinned to `{ref}`, which "
+        what = f"in {_files(job for job in jobs if job.ref == ref)}, the action is pinned to `{ref}`, which "
         if "#" in ref:
-            yield Check("versions", f"{what}names no commit", "Write a space before the `#`.", EXIT_SETTINGS)
+            yield Check("versions", f"{what}is not a commit", "Add a space before the `#`.", EXIT_SETTINGS)
         else:
-            yield Check("versions", f"{what}can be moved", "Pin the full commit SHA of a release.")
+            yield Check("versions", f"{what}can be moved", "Pin it to the full commit SHA of a release.")
     if len(versions := sorted({ref[:12] for ref in refs})) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{one}`' for one in versions)}"
-        yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
+        yield Check("versions", what, "Pin the same commit in all workflows.", EXIT_SETTINGS)
 
 
 def _files(jobs: Iterable[Job]) -> str:
@@ -320,12 +331,14 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"
     if environment is None:
-        what = f"`{name}` does not exist, and `{job.file}` names it: the first run creates it open to every branch"
+        what = (
+            f"`{name}`, which `{job.file}` uses, does not exist; the first run creates it without branch restrictions"
+        )
         others = environments_of(jobs)
         near = nearest(name, others.keys() - {name})
         todo = "Create it"
         if near:
-            todo = f"If you mean `{near}`, which `{others[near].file}` names, write that. Otherwise create it"
+            todo = f"If you mean `{near}`, which `{others[near].file}` uses, write that name. Otherwise, create it"
         todo += f" under *Settings → Environments*, {limit}, and store the key there."
         todo += " If your plan has no environments, delete the `environment:` lines."
         yield Check(about, what, todo, EXIT_SETTINGS)
@@ -335,10 +348,10 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
         what = f"`{name}` allows protected branches, and every branch if the repository protects none"
         yield Check(about, what, todo)
     elif environment.patterns is None or any(not pattern.strip("*/") for pattern in environment.patterns):
-        what = f"`{name}` is open to every branch, so the workflow of any branch can read its secrets"
+        what = f"`{name}` is open to every branch, so a workflow on any branch can read its secrets"
         yield Check(about, what, todo, EXIT_SETTINGS)
     elif not environment.patterns:
-        yield Check(about, f"`{name}` allows no branch, so no job that names it starts", todo, EXIT_SETTINGS)
+        yield Check(about, f"`{name}` allows no branch, so no job that uses it starts", todo, EXIT_SETTINGS)
     else:
         yield Check(about, f"`{name}` allows only {', '.join(f'`{one}`' for one in environment.patterns)}")
 
@@ -349,7 +362,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
-        what = f"the job `{job_name}` is required, but it can end before the review, without its result"
+        what = f"the job `{job_name}` is required, but it can end before the review has a result"
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         source = "the App that writes it" if is_by_app else "GitHub Actions"
@@ -361,18 +374,18 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
             todo = f"To require it, import the ruleset that `reviewbot init --as gate{own}` prints."
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
-        what = f"`{name}` is required from any source, so any user with write access can set it by a status"
+        what = f"`{name}` is required from any source, so any user with write access can set it with a commit status"
         source = "the App that writes it" if is_by_app else "*GitHub Actions*"
         yield Check("required check", what, f"Choose {source} as its source.", EXIT_SETTINGS)
     elif is_by_app and all(one.is_ours for one in ours):
-        what = f"`{name}` is required from GitHub Actions, and another App writes it, so nothing can be merged"
+        what = f"`{name}` is required from GitHub Actions, but another App writes it, so nothing can be merged"
         yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
         actions = f"GitHub Actions ({ACTIONS_APP} on github.com)"
         what = f"`{name}` is required from the App {ours[0].source}, not from {actions}"
         yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
-        what = f"`{name}` from GitHub Actions is required; any other workflow of the repository can write it, too"
+        what = f"`{name}` from GitHub Actions is required, but any other workflow of the repository can also write it"
         yield Check("required check", what)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
@@ -388,6 +401,6 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if the required check is not written for forks or merge queues."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
-        why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
-        todo = "`reviewbot init --as gate --force` overwrites the workflows with ones that have both events."
+        why = "; ".join(f"without `{event}`, {_REACHED[event]}" for event in missing)
+        todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

@@ -242,9 +242,9 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     if not paid:
         inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
-    comments = "write # comments" if keyed else "read # what is in the queue"
+    comments = "write # comments" if keyed else "read # the queued pull requests"
     issues = "  issues: read # issues that the pull request closes\n" if keyed and paid else ""
-    statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
+    statuses = "  statuses: read # the statuses in `wait-for-checks`\n" if keyed and options.wait_for else ""
     grouped = f"concurrency:\n  group: {group}\n  cancel-in-progress: {cancels}\n"
     body = (
         f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
@@ -299,16 +299,16 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
 
 _HEAD = """\
 #
-# Settings of reviewbot. They are read from the default branch, so no pull request changes how it is reviewed.
-# An input of the workflow overrides the key here.
+# Settings of reviewbot. It reads them from the default branch, so a pull request cannot change how it is reviewed.
+# A workflow input overrides the same key here.
 #
-# Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
+# Each `#key:` below shows its default. To change a key, remove the `#`, write another value, and run
 # `reviewbot config check`.
 """
 
 _LIMITS_SET = """\
 #
-# The spending limits are set. If your organization locks them, delete their lines. They are explained here:
+# The spending limits are set. If your organization locks them, delete their lines. For an explanation, see:
 # {costs}
 """
 

@@ -116,7 +116,7 @@ CASES = {
         2,
         (
             (f"{R}: `Review` passes `drafts`, which is not an input of reviewbot", "Move `drafts` to the config file."),
-            (f"{R}: `Review` passes `failon`, which is not an input of reviewbot", "Write `fail-on` in its place."),
+            (f"{R}: `Review` passes `failon`, which is not an input of reviewbot", "Write `fail-on` instead."),
             (f"{R}: `Review` passes `speed`, which is not an input of reviewbot", "Remove `speed` from `with:`."),
         ),
         swapped(
@@ -135,7 +135,7 @@ CASES = {
         2,
         (
             (
-                "environment: `gone` does not exist, and `",
+                "environment: `gone`, which `",
                 "Create it under *Settings → Environments*, allow only the branch `main`",
             ),
         ),
@@ -143,7 +143,7 @@ CASES = {
     ),
     "an environment that is mistyped": Case(
         2,
-        (("environment: `review-bot` does not exist", f"If you mean `reviewbot`, which `{C}` names, write that."),),
+        (("environment: `review-bot`, which `", f"If you mean `reviewbot`, which `{C}` uses, write that name."),),
         {**GATE, REVIEW: deploying("review-bot")[REVIEW]},
     ),
     "an unprotected environment": Case(
@@ -159,7 +159,7 @@ CASES = {
     "an environment of an expression": Case(0, (), deploying("'${{ vars.WHERE }}'")),
     "an environment that cannot be read": Case(
         0,
-        (("environment: The token lacks permission", "Give the token `actions: read` (a classic token: the scope"),),
+        (("environment: The token lacks permission", "Give the token the permission `actions: read`, or the scope"),),
         GATE,
         env={"GITHUB_TOKEN": NO_ACTIONS},
     ),
@@ -214,7 +214,7 @@ CASES = {
     "no workflow": Case(
         2,
         (
-            ("workflows: `reviewbot-commands.yml` is not YAML: line 3, column 1", "GitHub ignores it until then"),
+            ("workflows: `reviewbot-commands.yml` is not YAML: line 3, column 1", "Until then, GitHub ignores it"),
             ("workflows: no workflow on the default branch reviews", "reviewbot init"),
             ("settings: no config file", ""),
         ),
@@ -235,7 +235,7 @@ CASES = {
     ),
     "no issues for the context": Case(
         0,
-        ((f"{R}: `Review` lacks `issues: read`: in a private repository", "or set `context: none`"),),
+        ((f"{R}: `Review` lacks `issues: read`, so the reviewer sees no issues", "or set `context: none`"),),
         swapped(REVIEW, ISSUES, ""),
     ),
     "no key in the workflow": Case(
@@ -277,14 +277,14 @@ CASES = {
     ),
     "a label that starts no job": Case(
         2,
-        ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
+        ((f"{R}: `Review` does not start on the `approve-spend` label `buy`", '["skip-review", "buy"]'),),
         {CONFIG: "approve-spend: buy\n"},
     ),
     "checks to wait for": Case(
         2,
         (
             ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
-            ("awaited checks: no workflow starts when other checks have ended", "init --force --wait-for NAME"),
+            ("awaited checks: no workflow starts when other checks complete", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
         {CONFIG: "wait-for-checks: [CI]\n"},
@@ -298,7 +298,7 @@ CASES = {
     "versions": Case(
         2,
         (
-            (f"versions: in `{C}` the action is pinned to `v1`", "full commit SHA"),
+            (f"versions: in `{C}`, the action is pinned to `v1`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),
@@ -326,12 +326,12 @@ CASES = {
     ),
     "a pasted example with a commit": Case(
         2,
-        ((f"versions: `OWNER` or `COMMIT` in `{C}` is the example's placeholder", "the owner of reviewbot"),),
+        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder from the example", "the owner of reviewbot"),),
         swapped(COLLECT, f"acme/reviewbot@{COMMIT}", f"OWNER/reviewbot@{COMMIT}"),
     ),
     "a pasted example beside a release": Case(
         2,
-        ((f"versions: `OWNER` or `COMMIT` in `{C}` is the example's placeholder", "commit SHA of a release"),),
+        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder from the example", "commit SHA of a release"),),
         swapped(COLLECT, f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT"),
     ),
     "job required": Case(
@@ -351,7 +351,7 @@ CASES = {
     ),
     "written by an App, and required from Actions": Case(
         2,
-        (("required check: `CodeVF review` is required from GitHub Actions, and another App", "Choose that App"),),
+        (("required check: `CodeVF review` is required from GitHub Actions, but another App", "Choose that App"),),
         BY_APP,
     ),
     "written by an App, and not required": Case(
@@ -362,7 +362,7 @@ CASES = {
     ),
     "no space behind the commit": Case(
         2,
-        ((f"versions: in `{R}` the action is pinned to `{COMMIT}#v1.0.0`, which names no commit", "Write a space"),),
+        ((f"versions: in `{R}`, the action is pinned to `{COMMIT}#v1.0.0`, which is not a commit", "Add a space"),),
         swapped(REVIEW, f"{COMMIT} # v1.0.0", f"{COMMIT}#v1.0.0"),
     ),
     "required where only advice is given": Case(
@@ -397,15 +397,20 @@ CASES = {
         0,
         (
             (
-                "workflows: `reviews.yml` calls `acme/hidden/.github/workflows/reviewbot.yml@v1`, which could not",
-                "with a token that can read it",
+                "workflows: `reviews.yml` calls `acme/hidden/.github/workflows/reviewbot.yml@v1`, which reviewbot",
+                "with a token that can read that workflow",
             ),
         ),
         calling("acme/hidden/.github/workflows/reviewbot.yml@v1"),
     ),
     "a called workflow that does not exist": Case(
         0,
-        (("workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which could not", ""),),
+        (
+            (
+                "workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which reviewbot",
+                "",
+            ),
+        ),
         calling("acme/.github/.github/workflows/reviewbot.yml@v1"),
     ),
     "a pasted caller": Case(
@@ -495,11 +500,14 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     said = report_of(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
-    assert "any other workflow of the repository can write it, too" in said.out
+    assert "any other workflow of the repository can also write it" in said.out
     assert said.out.count("readable (write access not tested)") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
-    assert f"note     project: `{REPO}` was not checked; the first review creates it unless it exists.\n" in said.out
+    assert (
+        f"note     project: `{REPO}` was not checked; if the project does not exist, the first review creates it.\n"
+        in said.out
+    )
     assert "-> To use another project, set `codevf-project`" in said.out
     assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
@@ -559,7 +567,7 @@ def test_an_empty_repository_is_reported(rig: Rig) -> None:
     said = doctor(rig, "--repo", "acme/empty")
     assert lines_of(said)["repository: empty."] == (
         "problem",
-        "         -> Push a first commit: settings are read from it.\n",
+        "         -> Push a first commit, because reviewbot reads settings from it.\n",
     )
     assert said.status == 2
     assert "NotFound" not in said.out
@@ -590,7 +598,7 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: this clone has no remote `origin` that is" in bare.err) == (
+    assert (bare.status, "--repo: this clone has no remote `origin` that points" in bare.err) == (
         2,
         True,
     ), bare.err
@@ -610,7 +618,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return made
 
 
-_NOT_JUDGED = "note     key: not checked, because no workflow that reviews was read.\n"
+_NOT_JUDGED = "note     key: not checked, because doctor read no workflow that reviews.\n"
 
 
 @pytest.mark.usefixtures("clone")
