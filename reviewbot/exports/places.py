@@ -61,9 +61,9 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
         return None
     named = visible(finding.path[:200]).replace("\n", " ")
     about = (
-        f"The reviewer named `{named}`, which is not a path in this repository."
+        f"The reviewer cited `{named}`, which is not a path in this repository."
         if named.strip()
-        else "The reviewer named no file."
+        else "The reviewer did not cite a file."
     )
     return Place(path, None, about)
 
@@ -98,9 +98,9 @@ def _elsewhere(finding: FindingView) -> str:
     if not words:
         return ""
     if finding.side is Side.LEFT:
-        return f"It is about {words} before the change."
+        return f"The finding is about {words} before the change."
     verb = "did" if finding.carried else "does"
-    return f"The reviewer named {words}; the change {verb} not touch this file."
+    return f"The reviewer cited {words}, but the change {verb} not touch this file."
 
 
 def _is_path(path: str) -> bool:
@@ -119,9 +119,9 @@ def standing_words(finding: FindingView) -> str:
     The result is empty for a new finding.
     """
     note = " ".join(finding.note.split())
-    words = ["Found by an earlier review."] if finding.carried else []
+    words = ["An earlier review reported this finding."] if finding.carried else []
     if finding.standing is FindingState.CHANGED:
-        words.append("Its code has changed since, and no review has confirmed the fix.")
+        words.append("Its code has changed since then, but no review has confirmed the fix.")
     if note:
         words.append(f"The reviewer's last note: {shorten_line(note, _NOTE_LIMIT)}")
     return " ".join(words)

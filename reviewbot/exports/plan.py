@@ -37,7 +37,7 @@ def plan_markdown(plan: Plan) -> str:
     rows = [row(f"`{one.rule}`" if one.rule else "no rule", one) for one in plan.by_rule()]
     if plan.replays:
         rows.append(row("**total**", plan.total))
-    skipped = [f"Not counted: {counted(sum(plan.bots.values()), 'merge')} of bots."] if plan.bots else []
+    skipped = [f"Not counted: {counted(sum(plan.bots.values()), 'merge')} by bots."] if plan.bots else []
     sentences = "\n".join(f"- {one}" for one in (*caps_of(plan), *skipped, *plan.notes))
     table = markdown_table(("rule", *names), rows)
     return f"Reviews of the merges in `{plan.scope.replace('`', '')}`:\n\n{table}\n\n{sentences}\n"

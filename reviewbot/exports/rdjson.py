@@ -17,7 +17,7 @@ from reviewbot.render.view_models.truncation import worst_first
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
-_WHOLE = Place(".", None, "The reviewer named no file.")
+_WHOLE = Place(".", None, "The reviewer did not cite a file.")
 """The location of findings without one: the repository's root, which is in no diff."""
 
 

@@ -40,8 +40,8 @@ _SECURITY_SCORES = {
 """The middle of GitHub's band for each severity. Unrated findings have no score, and `info` is not a vulnerability."""
 
 _HELP = (
-    "A finding of a code review, in the reviewer's words. It keeps its fingerprint while the code that it is about "
-    "stays the same."
+    "A finding from a code review, in the reviewer's words. Its fingerprint stays the same as long as its code stays "
+    "the same."
 )
 
 
@@ -133,7 +133,7 @@ def _rule(category: Category | None, severity: Severity) -> Mapping[str, object]
         "id": _rule_id(category, severity),
         "name": about,
         "shortDescription": {"text": f"{about}: a reviewer's finding."},
-        "fullDescription": {"text": f"{about}: a finding of a code review."},
+        "fullDescription": {"text": f"{about}: a finding from a code review."},
         "help": {"text": _HELP},
         "defaultConfiguration": {"level": level},
         "properties": properties,
@@ -236,14 +236,14 @@ def _notifications(
 ) -> Iterator[str]:
     """Yield a notification for everything that is not a result."""
     if dropped:
-        yield f"{dropped:,} more findings, the least severe ones, are in the JSON report only."
+        yield f"Only the JSON report contains the {dropped:,} least severe findings."
     if view.bypass:
         yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
-        yield f"{more} from earlier reviews: only the severity is stored."
+        yield f"{more} from earlier reviews, of which only the severity is stored."
     for finding in homeless:
-        yield _message(finding, Place("", None, "The reviewer named no file."), size_tier)
+        yield _message(finding, Place("", None, "The reviewer did not cite a file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:
         where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
         yield f"Could not be read: {where}\n\n{shorten(leftover.text, size_tier.text)}"

@@ -47,7 +47,7 @@ def read_report(text: str) -> StoredReport:
     try:
         report = _of_this_version(parse(text))
     except JsonMismatch as error:
-        why = f"The report cannot be read: {error}." if error.where else f"The report {error.what}."
+        why = f"reviewbot cannot read the report: {error}." if error.where else f"The report {error.what}."
         raise ReportUnreadable(why, hint=REWRITE) from None
     return StoredReport(_view(report), report.generator.version, report.review_url)
 
@@ -55,12 +55,13 @@ def read_report(text: str) -> StoredReport:
 def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type that `_report` makes
     schema = convert(document, _Schema).schema
     if schema != SCHEMA:
-        raise JsonMismatch("schema", f"is `{visible(schema[:80])}` where this version reads `{SCHEMA}`")
+        raise JsonMismatch("schema", f"is `{visible(schema[:80])}`, but this version reads `{SCHEMA}`")
     return convert(document, _report())
 
 
 REWRITE = (
-    "Write a report with this version; for a free one:\n  reviewbot review --reviewer local --format json > report.json"
+    "Write a report with this version. For a free one, run:\n"
+    "  reviewbot review --reviewer local --format json > report.json"
 )
 
 

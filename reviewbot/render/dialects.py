@@ -120,7 +120,7 @@ def _checked(value: object, kind: type[T]) -> T:
     raise WrongType(f"this filter takes {_KINDS[kind]}, not {type(value).__name__}")
 
 
-_KINDS: Mapping[type, str] = {str: "a text", int: "a number", datetime: "a moment"}
+_KINDS: Mapping[type, str] = {str: "a text", int: "a number", datetime: "a time"}
 
 
 def _text(value: object) -> str:

@@ -67,7 +67,9 @@ _PROMPT_MINIMUM = 10
 def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
     """Return the sentence for the summary if the shipped templates replaced a repository's own."""
     names = ", ".join(f"`{name}`" for name in own)
-    return f"{error.message} reviewbot used the built-in ones instead. Fix or delete {names} on the default branch."
+    return (
+        f"{error.message} reviewbot used the built-in templates instead. Fix or delete {names} on the default branch."
+    )
 
 
 def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
@@ -124,7 +126,7 @@ class Renderer:
         for name, source in overrides.items():
             if name not in self._markdown.names:
                 known = ", ".join(sorted(self._markdown.names))
-                raise TemplateError.mistake(name, None, f"there is no such template; the names are {known}")
+                raise TemplateError.mistake(name, None, f"no template has this name; the names are {known}")
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
         self.refusal: TemplateError | None = None
@@ -276,7 +278,7 @@ class Renderer:
             raise self.refusal
         text = _first_fit(name, attempts, self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise TemplateError.mistake(name, None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake(name, None, "a prompt must have at least 10 characters")
         return text
 
     @_or_shipped

@@ -153,7 +153,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
         whole = line.cited or line.number is None
         _show_line(console, gutter, line.text, "" if whole else "dim", whole=whole)
     if redacted := ", ".join(str(line.number) for line in excerpt.lines if line.redacted):
-        say(console, f"(secrets are redacted in: {redacted})", "dim", indent=_INDENT * 2)
+        say(console, f"(lines with redacted secrets: {redacted})", "dim", indent=_INDENT * 2)
     if excerpt.more:
         say(console, f"… {counted(excerpt.more, 'more line')}", "dim", indent=_INDENT * 2)
 
@@ -228,7 +228,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
-        say(console, f"{more} from earlier reviews: only the severity is known.", indent=_INDENT)
+        say(console, f"{more} from earlier reviews, of which only the severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]
@@ -288,8 +288,10 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY:
-        how = f"if it is text, remove its NUL bytes, else exclude it{_how_to_exclude(held.path)}"
-        detail = f"{detail}, so it cannot be reviewed; {how}" if held.missed else ", no readable text; nothing to do"
+        how = f"if it is text, remove its NUL bytes; otherwise, exclude it{_how_to_exclude(held.path)}"
+        detail = (
+            f"{detail}, so it cannot be reviewed; {how}" if held.missed else ", without readable text; no action needed"
+        )
     return f"{WHY_HELD[held.reason]}{detail}."
 
 
@@ -307,10 +309,10 @@ def _show_cost(console: Console, view: SummaryView) -> None:
     size = f" Size: {view.cost.size}." if view.cost.size else ""
     if view.outcome.reason is Reason.DRY_RUN:
         by_expertise = ", times the multiplier of the expertise" if view.cost.expertise else ""
-        say(console, f"It would hold {held}{by_expertise}.{size}", "dim")
+        say(console, f"The review would hold {held}{by_expertise}.{size}", "dim")
         return
     if view.cost.used is None and view.wait is not None:
-        say(console, f"Cost: {held} are held until the review is finished.{size}", "dim")
+        say(console, f"Cost: {held} are held until the review finishes.{size}", "dim")
         return
     used = "used: not reported" if view.cost.used is None else f"{number(view.cost.used)} used"
     took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""

@@ -35,7 +35,7 @@ _NARROW, _WIDE = 70, 100
 
 _SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 
-_ONE = "One review per merge is counted; a direct commit counts as a merge."
+_ONE = "The plan counts one review per merge; a direct commit counts as a merge."
 
 _BOTS = """\
 Anyone can commit with such a name. The action skips only pull requests that a bot opened and \
@@ -61,25 +61,26 @@ def start_of(text: str, now: datetime) -> datetime:
 
 def plan_notes(settings: Settings) -> Iterator[str]:
     """Yield sentences about what the figures omit with these settings."""
-    yield "A review holds these credits while it is pending; what it uses is known when it is finished."
+    yield "A review holds these credits while it is pending. What it uses is known only when it finishes."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
-        yield f"{_ONE} With `review-on: push`, every push of a change buys another review, so this is the minimum."
+        every = "reviewbot buys another review for every push of a change"
+        yield f"{_ONE} With `review-on: push`, {every}, so this is the minimum."
     else:
         yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
-        yield "These credits do not include the multiplier of the `expertise`."
+        yield "These credits do not include the `expertise` multiplier."
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
     if unknown:
-        yield f"Rules that no merge matches, because git records no labels and no drafts: {', '.join(unknown)}."
+        yield f"These rules match no merge, because git does not record labels or drafts: {', '.join(unknown)}."
     by_author = [f"`{one.name}`" for one in settings.routes if one.author]
     if by_author:
-        yield f"Rules with `author` compare it with the name or GitHub login in the commits: {', '.join(by_author)}."
+        yield f"These rules compare `author` with the name or GitHub login in the commits: {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"Not modelled: {both}. Reviews wait, and older heads get none, so fewer may be bought."
+        yield f"The plan ignores {both}. Reviews wait, and older heads get none, so reviewbot may buy fewer."
     if settings.min_balance:
-        yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
+        yield "The plan ignores `min-balance`, because it does not ask CodeVF for the balance."
 
 
 def show_plan(console: Console, plan: Plan) -> None:
@@ -102,7 +103,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
         merges = counted(sum(plan.bots.values()), "merge")
-        left_out = f"Not counted: {merges} whose commits name a bot as their author: {named}."
+        left_out = f"Not counted: {merges} with a bot as the author of the commits: {named}."
         say(console, f"{left_out} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)

@@ -98,7 +98,9 @@ class TerminalReporter:
 
     def check_file(self, path: str) -> str:
         """Refuse, because a review at a terminal writes no files."""
-        raise SettingsError((Problem(path, "a review at a terminal writes no files", todo="Redirect the output."),))
+        raise SettingsError(
+            (Problem(path, "a review at a terminal writes no files", todo="Redirect the output to a file instead."),)
+        )
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
         """Refuse to write a file, as `check_file` does."""

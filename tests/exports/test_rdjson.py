@@ -132,7 +132,7 @@ def test_a_finding_without_a_file_has_a_place() -> None:
     assert the_one(UNRATED)["location"] == {"path": CLOSED_GATE.sent[0].path}
     (nowhere,) = written(replace(one(UNRATED), sent=(), held=()))
     assert nowhere["location"] == {"path": "."}
-    assert "named no file" in nowhere["message"]
+    assert "did not cite a file" in nowhere["message"]
 
 
 def test_unreadable_parts_are_kept() -> None:
@@ -145,7 +145,7 @@ def test_a_review_without_findings_has_no_diagnostics() -> None:
 
 
 def test_an_open_earlier_finding_is_reported_as_carried() -> None:
-    assert "Found by an earlier review. Its code has changed since" in the_one(CHANGED)["message"]
+    assert "An earlier review reported this finding. Its code has changed since then" in the_one(CHANGED)["message"]
     messages = "".join(item["message"] for item in written(FOLLOWED))
     assert len(written(FOLLOWED)) == 5
     assert not [one for one in (WAIVED, FIXED, GONE) if one.title in messages]

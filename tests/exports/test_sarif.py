@@ -155,7 +155,7 @@ def test_a_line_of_an_unverified_file_is_not_reported() -> None:
 
 def test_a_finding_without_a_file_is_on_a_file_of_the_change_and_says_so() -> None:
     assert place(UNRATED) == (CLOSED_GATE.sent[0].path, None)
-    assert "named no file" in the_result(UNRATED)["message"]["text"]
+    assert "did not cite a file" in the_result(UNRATED)["message"]["text"]
 
 
 def test_a_finding_without_a_place_is_a_notification() -> None:
@@ -209,7 +209,9 @@ def test_a_result_says_whether_the_previous_review_had_it() -> None:
 
 def test_an_earlier_finding_has_the_reviewers_last_note() -> None:
     text = the_result(CHANGED)["message"]["text"]
-    assert "Found by an earlier review. Its code has changed since, and no review has confirmed" in text
+    assert (
+        "An earlier review reported this finding. Its code has changed since then, and no review has confirmed" in text
+    )
     assert "The reviewer's last note: `locked` is there" in text
     assert "earlier review" not in the_result(RACE)["message"]["text"]
 
@@ -231,7 +233,7 @@ def test_a_fixed_or_gone_finding_is_not_a_sarif_result() -> None:
 def test_a_bypass_and_findings_beyond_the_ledger_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
     assert any(text.startswith("Bypassed by hubot-owner: The shop is down") for text in texts)
-    assert "1 more finding from earlier reviews: only the severity is stored." in texts
+    assert "1 more finding from earlier reviews, of which only the severity is stored." in texts
 
 
 def test_nothing_in_a_message_is_a_link() -> None:

@@ -116,7 +116,7 @@ def test_the_page_shows_the_credits_of_questions() -> None:
     questions = USUAL.questions
     assert f"</b> credits, {questions.credits} for {questions.asked} questions</li>" in html
     assert ", 1 question</title>" in html
-    assert "Questions: 10, 10 answered; their" in html
+    assert "Questions: 10 asked, 10 answered. Only the totals include their" in html
     assert "for 0 questions" not in Renderer().statistics(EMPTY)
 
 
@@ -144,4 +144,4 @@ def test_a_period_without_reviews_has_no_charts() -> None:
     html = Renderer().statistics(EMPTY)
     assert "No reviews in this period." in html
     assert "<svg" not in html
-    assert "With fewer than 10 reviews, these figures mean little." in html
+    assert "These figures mean little, because there are fewer than 10 reviews." in html

@@ -292,7 +292,7 @@ def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: s
         return
     [problem] = renderer.problems
     assert problem.startswith(f"The template `{file}`")
-    assert problem.endswith(f"used the built-in ones instead. Fix or delete `{file}` on the default branch.")
+    assert problem.endswith(f"used the built-in templates instead. Fix or delete `{file}` on the default branch.")
     if isinstance(view, SummaryView):
         view = replace(view, degraded=(problem, *view.degraded))
     assert written == WRITERS[name].write(Renderer(), view)
@@ -305,7 +305,7 @@ def test_every_summary_reports_a_template_that_failed() -> None:
     assert MET in renderer.comment(replace(COMMENT, findings=(finding,)))
     for text in (renderer.summary(CLEAN), renderer.job_summary(CLEAN), renderer.terminal(CLEAN), renderer.html(CLEAN)):
         assert "comment.md.j2" in text
-        assert "used the built-in ones" in text
+        assert "used the built-in templates" in text
 
 
 def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:

@@ -98,7 +98,7 @@ def test_a_masked_line_is_marked() -> None:
     cited = replace(INJECTION, path="a.py", start_line=None, line=2)
     seen = file_view("", "x = 1\ny = 'xxxx'\n", "a.py", redacted=(2,))
     view = replace(CLEAN, findings=(cited,))
-    assert "    (secrets are redacted in: 2)\n" in drawn(view, [seen])
+    assert "    (lines with redacted secrets: 2)\n" in drawn(view, [seen])
     assert "redacted" not in drawn(view, [replace(seen, redacted=frozenset())])
 
 
@@ -149,7 +149,7 @@ def test_a_file_that_could_not_be_parsed_counts_as_read() -> None:
     text = drawn(UNPARSED)
     assert ("Held back" in text, "not fully reviewed, and open findings block" in text) == (False, True)
     assert "--paths '!src/shop/stock.py'" in text
-    assert "ruff: the file could not be parsed to its end" in " ".join(text.split())
+    assert "ruff: it could not parse the whole file" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("severity", Severity)

@@ -105,7 +105,7 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
     ]
     text = " ".join(result.out.split())
     assert "3 reviews, one per merge, would have held 1,080 credits." in text
-    assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in text
+    assert "Not counted: 3 merges with a bot as the author of the commits: renovate[bot] 2, dependabot[bot] 1." in text
     assert "Anyone can commit with such a name." in text
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in text
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
@@ -247,7 +247,7 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
         ["topic", "1", "0", "0"],
         ["urgent", "-", "-", "-", "not", "applied:", "labels"],
     ]
-    assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(result.out.split())
+    assert "git does not record labels or drafts: `urgent` (labels)." in " ".join(result.out.split())
 
 
 def test_rules_see_the_base_and_the_author_of_a_merge(clone: Clone) -> None:
@@ -299,17 +299,17 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
     ]
     words = " ".join(result.out.split())
     for sentence in (
-        "`max-credits-per-pr` stops 1 review, which would hold 750 credits. They are not in the total.",
+        "`max-credits-per-pr` stops 1 review, which would hold 750 credits. The total excludes stopped reviews.",
         "`max-credits-ceiling` limits the size of 3 reviews.",
-        "Not modelled: `wait-for-checks`. Reviews wait",
-        "Not modelled: `min-balance`",
-        "do not include the multiplier of the `expertise`",
-        "One review per merge is counted; a direct commit counts as a merge. These credits",
+        "The plan ignores `wait-for-checks`. Reviews wait",
+        "The plan ignores `min-balance`",
+        "do not include the `expertise` multiplier",
+        "The plan counts one review per merge; a direct commit counts as a merge. These credits",
     ):
         assert sentence in words
     document = json.loads(plan("--format", "json").out)
     assert (document["stopped"], document["credits"]) == (1, 1350)
-    assert document["notes"][-1].startswith("Not modelled: `min-balance`")
+    assert document["notes"][-1].startswith("The plan ignores `min-balance`")
     assert [(one["stoppedCredits"], one["atCeiling"]) for one in document["merges"]] == [
         (0, True),
         (0, False),

@@ -142,7 +142,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         assert "5 reviews," in shown
         assert "critical 4 1 0 1 1 1" in shown
         assert "expertise engineer 2 " in shown, "not wrapped"
-        assert "With fewer than 10 reviews, these figures mean little." in shown
+        assert "These figures mean little, because there are fewer than 10 reviews." in shown
         assert "Left out: 2 summaries (edited, unreadable, or not signed with this key)." in shown
 
         lines = list(csv.DictReader(io.StringIO(stats(rig, "--format", "csv").out)))
@@ -175,13 +175,16 @@ def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Pat
         assert (report["up"], report["down"]) == (0, 0)
         text = " ".join(stats(rig).out.split())
         assert f"1 review, {report['credits']} credits used." in text
-        assert "Questions: 1, 1 answered; their 120 credits are in the totals only. Reactions to answers: 1 👍" in text
+        assert (
+            "Questions: 1 asked, 1 answered. Only the totals include their 120 credits. Reactions to answers: 1 👍"
+            in text
+        )
 
 
 def test_unverified_figures_say_so(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         rig.run()
-        assert "Unverified: set CODEVF_API_KEY to the key of the workflow" in stats(rig, key="").out
+        assert "signed, set CODEVF_API_KEY to that key" in stats(rig, key="").out
         assert "Unverified" not in stats(rig).out
 
 

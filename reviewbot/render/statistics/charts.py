@@ -48,7 +48,7 @@ class Bucket(Struct, frozen=True):
     @property
     def name(self) -> str:
         name = f"{self.start:%Y-%m-%d}" if self.days == 1 else f"{self.days} days from {self.start:%Y-%m-%d}"
-        return name if self.is_over else f"{name}, not over"
+        return name if self.is_over else f"{name}, so far"
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:

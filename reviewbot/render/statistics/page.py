@@ -85,7 +85,7 @@ def _charts(found: Statistics) -> str:
     if not found.reviews:
         return "<p>No reviews in this period.</p>"
     parts = [
-        '<p class="why">Each review and question is shown on the day on which it was submitted.</p>',
+        '<p class="why">The charts show each review and question on the day of its submission.</p>',
         _section(f"Credits used {part_of(found)}", credits_chart(found), _legend(_unfinished(found))),
         _section(
             "Hours to the answer",

@@ -158,11 +158,12 @@ def unknown_conditions(route: Route) -> tuple[str, ...]:
 def caps_of(plan: Plan) -> Iterator[str]:
     """Yield sentences about omitted merges, and about limits that stop reviews or make them smaller."""
     if (shown := len(plan.replays)) < plan.merges:
-        yield f"The newest {number(shown)} of {counted(plan.merges, 'merge')}; `--most {plan.merges}` for all."
+        merges = counted(plan.merges, "merge")
+        yield f"The plan covers the newest {number(shown)} of {merges}. For all, pass `--most {plan.merges}`."
     stopped = [one.stopped for one in plan.replays if one.stopped]
     if stopped:
-        held = f"which would hold {counted(sum(stopped), 'credit')}"
-        yield f"`max-credits-per-pr` stops {counted(len(stopped), 'review')}, {held}. They are not in the total."
+        reviews, held = counted(len(stopped), "review"), counted(sum(stopped), "credit")
+        yield f"`max-credits-per-pr` stops {reviews}, which would hold {held}. The total excludes stopped reviews."
     if limited := sum(one.limited for one in plan.replays):
         yield f"`max-credits-ceiling` limits the size of {counted(limited, 'review')}."
 

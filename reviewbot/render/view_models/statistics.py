@@ -32,10 +32,10 @@ def notes_of(found: Statistics) -> tuple[str, ...]:
 def cautions_of(found: Statistics) -> tuple[str, ...]:
     notes, period = [], found.period
     if found.is_small:
-        notes.append(f"With fewer than {FEW_REVIEWS} reviews, these figures mean little.")
+        notes.append(f"These figures mean little, because there are fewer than {FEW_REVIEWS} reviews.")
     if not period.verified:
         notes.append(
-            "Unverified: set CODEVF_API_KEY to the key of the workflow, and only summaries that it signed count."
+            "Unverified. To count only summaries that the workflow's key signed, set CODEVF_API_KEY to that key."
         )
     if period.left_out:
         why = "not signed with this key" if period.verified else "by a user"
@@ -49,13 +49,15 @@ def facts_of(found: Statistics) -> tuple[str, ...]:
     if found.pending:
         notes.append(f"Not answered yet: {counted(found.pending, 'review')}.")
     if found.ended:
-        notes.append(f"Ended without an answer: {counted(found.ended, 'task')}; the credits that they used count.")
+        notes.append(
+            f"Ended without an answer: {counted(found.ended, 'task')}; the totals include the credits that they used."
+        )
     if found.up or found.down:
         notes.append(f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎.")
     if (questions := found.questions).asked:
         notes.append(
-            f"Questions: {number(questions.asked)}, {number(questions.answered)} answered; their "
-            f"{rounded(questions.credits, 0)} credits are in the totals only."
+            f"Questions: {number(questions.asked)} asked, {number(questions.answered)} answered. "
+            f"Only the totals include their {rounded(questions.credits, 0)} credits."
         )
     if questions.up or questions.down:
         notes.append(f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎.")
