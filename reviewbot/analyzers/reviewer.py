@@ -54,9 +54,9 @@ def examine(
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
     summary = summarise(reports, total)
     if textless:
-        summary.append(f"Not read: {names(textless)} (no full text available).")
+        summary.append(f"Not read, because no full text is available: {names(textless)}.")
     if unknown := [file.path for file in unread if plain(file)]:
-        summary.append(f"No analyzer for: {names(unknown)}.")
+        summary.append(f"No analyzer supports these files: {names(unknown)}.")
     if unchanged := total - len(files) - len(textless):
         summary.append(f"No added lines: {counted(unchanged, 'file')}.")
     if cut:
@@ -116,7 +116,7 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     of = "" if read == total else f" of {total}"
     lines = [f"Checked the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
     if not read:
-        lines = ["No changed file was checked completely."]
+        lines = ["The analyzers checked no changed file completely."]
     ran = [f"{one.tool} {one.version} ({counted(len(one.files), 'file')})" for one in reports if one.version]
     lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyzer ran.")
     for report in reports:

@@ -164,7 +164,7 @@ class Settings:
     max_comments: int = setting(30, "The maximum number of inline comments, worst first.", whole_number(0, 100))
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
-        "The kind of review: `comment`, or `request-changes` while findings block (dismissed afterwards).",
+        "The kind of review: `comment`, or `request-changes` while findings block; reviewbot dismisses it afterwards.",
     )
     incremental: bool = setting(True, "Whether later reviews start with the new changes.")
     paths: tuple[str, ...] = setting((), "File patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
@@ -487,7 +487,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
         yield names, Problem(f"`mode` and `{key}`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        what = "both are `false`, so reviewbot could not store what it buys"
+        what = "both are `false`, so reviewbot could not record what it buys"
         where = "`check-run` and `summary-comment`"
         yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
@@ -503,7 +503,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "only `collect` works on several repositories"
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
     if settings.repositories and settings.files():
-        what = "the files would show findings of other repositories to the readers of this one"
+        what = "the files would show findings of other repositories to readers of this repository"
         files = {name.replace("-", "_") for name in REPORT_FILES}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
 

@@ -232,7 +232,7 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
     if not job.own_token:
         return
     if job.permissions is None:
-        what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
+        what = f"`{job.name}` has no `permissions:`, so the repository's default permissions apply"
         yield Check(job.file, what, "Add the permissions that `reviewbot init` writes.")
     awaits = settings.wait_for_checks and settings.paid and not job.queued
     needs = {
@@ -274,10 +274,10 @@ def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
 
 
 _TYPES = {
-    "opened": ("a new pull request is not reviewed", EXIT_SETTINGS),
-    "reopened": ("a reopened pull request is not reviewed", EXIT_SETTINGS),
-    "synchronize": ("a push is not reviewed", EXIT_SETTINGS),
-    "ready_for_review": ("a draft that becomes ready is not reviewed", EXIT_SETTINGS),
+    "opened": ("reviewbot does not review new pull requests", EXIT_SETTINGS),
+    "reopened": ("reviewbot does not review reopened pull requests", EXIT_SETTINGS),
+    "synchronize": ("reviewbot does not review pushes", EXIT_SETTINGS),
+    "ready_for_review": ("reviewbot does not review drafts that become ready", EXIT_SETTINGS),
     "edited": ("reviewbot does not notice a change of the base", 0),
     "labeled": ("labels have no effect", 0),
     "unlabeled": ("a removed label counts until the next push", 0),
@@ -290,7 +290,7 @@ def _of_events(job: Job) -> Iterator[Check]:
     for kind, (why, status) in _TYPES.items():
         if kind not in job.types:
             todo = f"Add `{kind}` to the `types:` of the event."
-            yield Check(job.file, f"`{job.name}` does not start on `{kind}`: {why}", todo, status)
+            yield Check(job.file, f"`{job.name}` does not start on `{kind}`, so {why}", todo, status)
     if job.is_filtered:
         what = "a `paths` or `branches` filter excludes pull requests, so a required check never appears on them"
         yield Check(job.file, what, "Remove the filter from `on:`, and select files with the input `paths`.")
@@ -393,7 +393,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
 
 _REACHED = {
     "pull_request_target": "a fork's pull request gets no check and stays blocked",
-    "merge_group": "a merge queue would wait forever",
+    "merge_group": "a merge queue waits forever",
 }
 
 

@@ -88,16 +88,20 @@ def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, pat
         ("a.zsh", "none supports this type of file"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
-        "No changed file was checked completely.",
+        "The analyzers checked no changed file completely.",
         "No analyzer ran.",
         'No analyzer could check these files completely, because none supports this type of file: "Makefile", "a.zsh".',
-        'No analyzer for: "b.md".',
+        'No analyzer supports these files: "b.md".',
     ]
 
 
 def test_a_change_of_documents_alone_is_not_called_unreadable(attach: Attach, path_env: dict[str, str]) -> None:
     examination = examine(attach({"b.md": "b\n"}), path_env=path_env)
-    expected = ["No changed file was checked completely.", "No analyzer ran.", 'No analyzer for: "b.md".']
+    expected = [
+        "The analyzers checked no changed file completely.",
+        "No analyzer ran.",
+        'No analyzer supports these files: "b.md".',
+    ]
     assert (str(examination.answer["summary"]).splitlines(), examination.unseen) == (expected, ())
 
 
@@ -119,7 +123,11 @@ def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, 
     gone = "diff --git a/d.py b/d.py\ndeleted file mode 100644\n--- a/d.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
     summary = str(examine([(name, diff + gone), texts], path_env=path_env).answer["summary"])
     assert summary.startswith("Checked the added lines of 1 of 4 files.\n")
-    for line in ('Not read: "b.py" (no full text available)', 'No analyzer for: "c.md"', "No added lines: 1 file."):
+    for line in (
+        'because no full text is available: "b.py".',
+        'No analyzer supports these files: "c.md"',
+        "No added lines: 1 file.",
+    ):
         assert line in summary
 
 

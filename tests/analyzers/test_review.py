@@ -107,7 +107,7 @@ def test_a_clean_change_has_no_files_in_the_answer_and_says_what_ran(attach: Att
     assert examination.unseen == ()
     summary = str(examination.answer["summary"])
     assert "Ran: ruff " in summary
-    assert 'No analyzer for: "notes.md".' in summary
+    assert 'No analyzer supports these files: "notes.md".' in summary
 
 
 def test_the_worst_of_too_many_findings_are_kept_and_the_omission_is_reported(
@@ -124,7 +124,7 @@ def test_a_changed_file_without_a_text_is_reported(attach: Attach, path_env: dic
     diff, _ = attach({"a.py": "eval(x)\n", "b.md": "b\n"})
     examination = examine([diff], path_env=path_env)
     assert {one.path for one in examination.unseen} == {"a.py"}
-    assert 'Not read: "a.py", "b.md" (no full text available).' in str(examination.answer["summary"])
+    assert 'Not read, because no full text is available: "a.py", "b.md".' in str(examination.answer["summary"])
 
 
 def test_a_change_may_come_in_several_attachments(attach: Attach, path_env: dict[str, str]) -> None:

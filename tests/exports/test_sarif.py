@@ -150,7 +150,7 @@ def test_a_deleted_line_is_not_in_the_file_and_the_message_says_so() -> None:
 
 def test_a_line_of_an_unverified_file_is_not_reported() -> None:
     assert place(CALLER) == (CALLER.path, None)
-    assert "named lines 3 to 5" in the_result(CALLER)["message"]["text"]
+    assert "cited lines 3 to 5" in the_result(CALLER)["message"]["text"]
 
 
 def test_a_finding_without_a_file_is_on_a_file_of_the_change_and_says_so() -> None:
@@ -210,7 +210,7 @@ def test_a_result_says_whether_the_previous_review_had_it() -> None:
 def test_an_earlier_finding_has_the_reviewers_last_note() -> None:
     text = the_result(CHANGED)["message"]["text"]
     assert (
-        "An earlier review reported this finding. Its code has changed since then, and no review has confirmed" in text
+        "An earlier review reported this finding. Its code has changed since then, but no review has confirmed" in text
     )
     assert "The reviewer's last note: `locked` is there" in text
     assert "earlier review" not in the_result(RACE)["message"]["text"]
@@ -280,7 +280,9 @@ def test_the_worst_five_thousand_are_kept_and_the_rest_is_counted() -> None:
     ranks = [Severity(result["properties"]["severity"]).rank for result in run["results"]]
     assert ranks == sorted(ranks)
     assert ranks.count(Severity.INFO.rank) == 200
-    assert "1,000 more findings" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert (
+        "the 1,000 least severe findings" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    )
 
 
 def test_incompressible_content_fits() -> None:

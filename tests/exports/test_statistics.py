@@ -123,9 +123,9 @@ def test_the_page_shows_the_credits_of_questions() -> None:
 @pytest.mark.parametrize(
     ("until", "title", "legend"),
     [
-        (UNTIL, "7 days from 2026-11-26, not over: ", "3 of 7 days, so far"),
-        (UNTIL + timedelta(5), "7 days from 2026-12-03, not over: 0 credits, 0 reviews", "1 of 7 days, so far"),
-        (FIRST + timedelta(5, hours=9), "2026-09-08, not over: ", "today, so far"),
+        (UNTIL, "7 days from 2026-11-26, so far: ", "3 of 7 days, so far"),
+        (UNTIL + timedelta(5), "7 days from 2026-12-03, so far: 0 credits, 0 reviews", "1 of 7 days, so far"),
+        (FIRST + timedelta(5, hours=9), "2026-09-08, so far: ", "today, so far"),
         (FIRST + timedelta(27, hours=9), "7 days from 2026-09-24: ", ""),
     ],
     ids=["week", "new week", "day", "whole week"],

@@ -246,7 +246,7 @@ CASES = {
     "the review workflow alone": Case(
         0,
         (
-            ("collect: reviews that take longer than 8 minutes wait for", "`reviewbot-collect.yml`"),
+            ("collect: reviews that take longer than 8 minutes are published at", "`reviewbot-collect.yml`"),
             ("commands: no workflow starts on `/reviewbot` comments", "`reviewbot-commands.yml`"),
         ),
         {COLLECT: None, COMMANDS: None},
@@ -273,7 +273,7 @@ CASES = {
     ),
     "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
     "a job that ends before its wait": Case(
-        2, ((f"{R}: `Review` ends after 15 minutes", "timeout-minutes: 65"),), {CONFIG: "wait-minutes: 60\n"}
+        2, ((f"{R}: `Review` ends after 15 minutes", "`timeout-minutes` to 65"),), {CONFIG: "wait-minutes: 60\n"}
     ),
     "a label that starts no job": Case(
         2,
@@ -283,7 +283,7 @@ CASES = {
     "checks to wait for": Case(
         2,
         (
-            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
+            ("awaited checks: `CI` from `wait-for-checks` is not a check of the last commit", "only on pull requests"),
             ("awaited checks: no workflow starts when other checks complete", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
@@ -321,7 +321,7 @@ CASES = {
     ),
     "a pasted example": Case(
         2,
-        ((f"versions: `OWNER` or `COMMIT` in `{C}`, `{M}`, `{R}` is the example's", "commit SHA of a release"),),
+        ((f"versions: `OWNER` or `COMMIT` in `{C}`, `{M}`, `{R}` is a placeholder", "commit SHA of a release"),),
         {path: text.replace(f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT") for path, text in WELL.items()},
     ),
     "a pasted example with a commit": Case(
@@ -490,7 +490,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
         assert todo in advice, said.out
         seen.add(mark)
     assert ("problem" in seen) == bool(case.status)
-    assert ("Write one with `reviewbot init`, and push" in said.out) == (name == "no workflow")
+    assert ("Run `reviewbot init`, and push the workflow" in said.out) == (name == "no workflow")
     assert "problem" in marks(said) or case.status == 0
     for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND, NO_ACTIONS):
         assert secret not in said.out + said.err
@@ -502,7 +502,7 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     assert noted(said) == ["project"]
     assert "any other workflow of the repository can also write it" in said.out
     assert said.out.count("readable (write access not tested)") == 2
-    for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
+    for line in ("prices: with `max-credits: 240` and `mode: fast`, a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert (
         f"note     project: `{REPO}` was not checked; if the project does not exist, the first review creates it.\n"
@@ -691,7 +691,7 @@ def test_a_file_that_is_not_yaml_is_reported_once_with_its_path(rig: Rig, clone:
     said = report_of(rig, Case(2, (), broken))
     (line,) = (line for line in lines_of(said) if "found a tab" in line)
     assert line == f"settings: {CONFIG}: line 2, column 1: found a tab; indent with spaces."
-    assert "before you push it: reviewbot config check" in lines_of(said)[line][1]
+    assert "before you push it, run: reviewbot config check" in lines_of(said)[line][1]
 
 
 @pytest.mark.parametrize(

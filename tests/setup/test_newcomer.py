@@ -43,7 +43,7 @@ def test_from_nothing_to_a_first_review(tmp_path: Path, monkeypatch: pytest.Monk
     with open_rig(tmp_path, engineer=lambda _: CRITICAL, private=True) as rig:
         asked = ("doctor", "--input", f"codevf-url={rig.codevf_url}/api/v1/")
         nothing = call(rig, *asked)
-        assert (nothing.status, "Write one with `reviewbot init`" in nothing.out) == (2, True)
+        assert (nothing.status, "Run `reviewbot init`" in nothing.out) == (2, True)
 
         rules = json.loads(call(rig, "init", "--action", NAMED, "--as", "gate").out)
         written = [path for path in (clone.root / ".github").rglob("*") if path.is_file()]

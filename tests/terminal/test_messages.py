@@ -94,13 +94,18 @@ CASES = {
     ),
     "bad YAML": Case(
         ("config", "check"),
-        ("line 3, column 1: expected `,` or `]`, found the end of the file, in the list of line 2, column 8.",),
+        (
+            (
+                "line 3, column 1: expected `,` or `]`, found the end of the file, "
+                "in the list that starts in line 2, column 8."
+            ),
+        ),
         work={FILE: "mode: fast\npaths: [a\n"},
         never=("Allowed",),
     ),
     "bad YAML, an open quote": Case(
         ("config", "check"),
-        ("column 1: found the end of the file, in the quote of line 2, column 10.",),
+        ("column 1: found the end of the file, in the quote that starts in line 2, column 10.",),
         work={FILE: "mode: fast\nfail-on: 'high\npaths: [a]\n"},
         never=("Allowed",),
     ),

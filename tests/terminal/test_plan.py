@@ -182,8 +182,11 @@ def test_only_the_newest_of_many_merges_are_replayed(clone: Clone) -> None:
     del clone
     newest = plan("--most", "2")
     assert len(rows(newest)) == 3
-    assert "The newest 2 of 4 merges; `--most 4` for all." in newest.out
-    assert "The newest 2 of 4 merges; `--most 4` for all." in plan("--most", "2", "--format", "markdown").out
+    assert "The plan covers the newest 2 of 4 merges. For all, pass `--most 4`." in newest.out
+    assert (
+        "The plan covers the newest 2 of 4 merges. For all, pass `--most 4`."
+        in plan("--most", "2", "--format", "markdown").out
+    )
     assert json.loads(plan("--most", "2", "--format", "json").out)["span"] == 4
     assert "newest" not in plan("--most", "4").out
 
@@ -336,7 +339,7 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
     assert "| `locks` | 1 | 1 | 500 |" in text
     assert "| `urgent` not applied: labels | - | - | - |" in text
     assert "| **total** | 5 | 1 | 500 |" in text
-    assert "- Not counted: 1 merge of bots." in text
+    assert "- Not counted: 1 merge by bots." in text
 
 
 def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:

@@ -145,7 +145,7 @@ class _Doctor(Struct, frozen=True):
         except SettingsError as error:
             yield from checkup.of_problems(error.problems)
         else:
-            absent = f"no config file on `{there.branch}`, so the workflow's inputs and the defaults apply"
+            absent = f"no config file on `{there.branch}`, so reviewbot uses the workflow's inputs and the defaults"
             yield Check("settings", absent if there.config is None else f"valid on `{there.branch}`")
             yield from checkup.of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}

@@ -110,7 +110,7 @@ def _text(root: str, path: str) -> str | None:
 def _options(call: Call) -> InitOptions:
     """Return the options from the flags, the answers at the terminal, or the defaults."""
     chosen = call.chosen
-    reviewer = chosen.reviewer or _asked(call, "Which reviewer should review?", [str(one) for one in ReviewerKind])
+    reviewer = chosen.reviewer or _asked(call, "Which reviewer do you want?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Should reviews be advisory, or should they gate the merge?", (ADVISORY, GATE))
     return InitOptions(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 

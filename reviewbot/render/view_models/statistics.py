@@ -49,9 +49,7 @@ def facts_of(found: Statistics) -> tuple[str, ...]:
     if found.pending:
         notes.append(f"Not answered yet: {counted(found.pending, 'review')}.")
     if found.ended:
-        notes.append(
-            f"Ended without an answer: {counted(found.ended, 'task')}; the totals include the credits that they used."
-        )
+        notes.append(f"Ended without an answer: {counted(found.ended, 'task')}. The totals include the credits used.")
     if found.up or found.down:
         notes.append(f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎.")
     if (questions := found.questions).asked:
