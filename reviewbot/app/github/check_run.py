@@ -157,7 +157,8 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     title, text = run.renderer.check(summary_view(run, known, outcome))
     tag, copy = _tag(known, outcome), _external_id(run, known)
-    is_green, change = tag.verdict in GREEN, known.change.change
+    is_green, merge_base = tag.verdict in GREEN, known.change.change.merge_base
+    merge_base = merge_base if known.reviewed_base is None else known.reviewed_base
     base_ref = known.request.base_ref if known.request.shares_name and is_green else ""
     findings = "".join(sorted(one.id for one in counting_views(known)))
     says = f"{outcome.message} {outcome.hint} {findings}" if tag.verdict == Conclusion.ACTION_REQUIRED else ""
@@ -169,7 +170,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=copy,
-        tag=marked(tag, copy, base_ref=base_ref, merge_base=change.merge_base if is_green else "", says=says),
+        tag=marked(tag, copy, base_ref=base_ref, merge_base=merge_base if is_green else None, says=says),
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),

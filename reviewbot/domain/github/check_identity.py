@@ -49,7 +49,7 @@ class CheckTag(Struct, frozen=True):
         skip: the record that this head needs no review; see `skip_record`.
         asks: whether a question on the pull request is open. Collections look for this mark.
         base: the `mark_of` the base branch of a green verdict, if checks for several branches share the name.
-        merge_base: the `mark_of` the merge base of a green verdict, or empty if the run did not read the diff.
+        merge_base: the `mark_of` the merge base of a green verdict, or of an empty text if the diff was not read.
         says: a digest of the text on the page of a failed check, so that an outdated page is replaced.
     """
 
@@ -72,13 +72,13 @@ def with_tag(tag: CheckTag, copy: str) -> str:
     return " ".join(part for part in (written, copy) if part)
 
 
-def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str = "", says: str = "") -> CheckTag:
+def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str | None = None, says: str = "") -> CheckTag:
     """Add the base branch, the merge base and a digest of the page's text to a tag if they fit beside the copy.
 
     If a mark is missing, a merge group does not count the check as green.
     """
-    base, merge_base = (mark_of(one) if one else "" for one in (base_ref, merge_base))
-    whole = replace(tag, base=base, merge_base=merge_base, says=_digest(says).hex()[:6] if says else "")
+    base, diff = mark_of(base_ref) if base_ref else "", "" if merge_base is None else mark_of(merge_base)
+    whole = replace(tag, base=base, merge_base=diff, says=_digest(says).hex()[:6] if says else "")
     return whole if len(with_tag(whole, copy)) <= _MOST else tag
 
 

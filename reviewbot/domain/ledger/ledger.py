@@ -389,14 +389,15 @@ class Ledger(Struct, frozen=True):
     def is_founded(self, purchase: Purchase) -> bool:
         """Return whether the earlier reviews that this purchase builds on are finished.
 
-        The record of the last one is required. Older ones may have been dropped.
+        The record of the last one, or of a whole review, is required. Other records may have been dropped, or may have
+        another head by now.
         """
         seen: set[str] = set()
         while purchase.since and purchase.since not in seen:
             seen.add(purchase.since)
             before = [entry for entry in self.purchases if entry.head_sha == purchase.since]
             if not before:
-                return len(seen) > 1
+                return len(seen) > 1 or any(entry.is_whole for entry in self.purchases)
             done = next((entry for entry in reversed(before) if entry.state is TaskState.DONE), None)
             if done is None:
                 return False

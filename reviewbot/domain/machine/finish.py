@@ -75,6 +75,7 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
         known,
         change=change,
         reviewed_sha=known.reviewed_sha or reviewed_sha,
+        reviewed_base=known.change.change.merge_base if known.reviewed_base is None else known.reviewed_base,
         keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )

@@ -296,6 +296,7 @@ class Known(Struct, frozen=True, dict=True):
         bought_before: the purchases that this run made, or may have made, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed_sha: the reviewed head if the pull request now has another head, else empty.
+        reviewed_base: the merge base of that head's review, or None.
         keeps_text: whether the summary keeps its text, because the newer head has its own purchase, or because it shows
             the answer for this head, which this run has not read.
         neighbour: the number of an open pull request with the same head and no green verdict on it, or 0.
@@ -318,6 +319,7 @@ class Known(Struct, frozen=True, dict=True):
     summary: Comment | None = None
     wrote: Wrote = Wrote()
     reviewed_sha: str = ""
+    reviewed_base: str | None = None
     keeps_text: bool = False
     proof: HeadProof = HeadProof()
     neighbour: int = 0

@@ -123,11 +123,11 @@ def _is_outdated(known: Known, there: CheckRun) -> bool:
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
-        case Conclusion.SUCCESS if bought and bought.change:
-            # The base branch may be another one by now, or contain a part of the head's history.
-            return known.is_read and bought.change != known.change.index.change
         case Conclusion.SUCCESS:
-            return request.shares_name
+            # By now, the base branch may contain a part of the head's history.
+            is_this_diff = there.tag is not None and there.tag.merge_base == mark_of(known.change.change.merge_base)
+            is_this_base = not request.shares_name or (bool(there.external_id) and _is_of_this_base(known, there))
+            return not is_this_base or (known.is_read and not is_this_diff)
         case Conclusion.ACTION_REQUIRED if request.may_buy:
             return bought.head_sha != known.snapshot.pull.head_sha if bought else not there.external_id
         case verdict:

@@ -157,6 +157,9 @@ def not_due(reason: Reason, message: str = "") -> Outcome:
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 
+_STACKED = "If it contains another queued pull request, first wait until that one is merged."
+
+
 def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
     """Return the outcome of a merge group, which is that of the worst check of its pull requests.
 
@@ -171,7 +174,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     if not conclusions or any(one not in decided for one in conclusions.values()):
         verdict = Verdict.FAIL if blocked else Verdict.NONE
         again = " and ".join(f"#{number}" for number in elsewhere)
-        hint = f"Re-run reviewbot on {again}, then queue {again} again." if again else ""
+        hint = f"Re-run reviewbot on {again}, then queue {again} again. {_STACKED}" if again else ""
         status, action = EXIT_NO_REVIEW, Conclusion.ACTION_REQUIRED
         return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, action, status, message, hint)
     if blocked:

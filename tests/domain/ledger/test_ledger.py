@@ -758,6 +758,8 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     assert not Ledger().is_founded(last), "the record of the review that it builds on is lost"
     ledger, last = chain(state, TaskState.DONE, TaskState.DONE)
     assert Ledger(ledger.purchases[1:]).is_founded(last), "an older record may have been dropped"
+    moved = replace(ledger.purchases[0], head_sha="e" * 40)
+    assert Ledger((moved, last)).is_founded(replace(last, since="f" * 40)) is (state is TaskState.DONE), "reapplied"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
     assert Ledger((again,)).is_founded(again), "the head was reviewed itself"
 

@@ -13,7 +13,7 @@ from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, LabelEvent, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
@@ -1008,24 +1008,23 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
 
 def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None:
     changed = sendable().change
-    change = changed.index.change
     copy = encode_external_id(purchase(state=TaskState.DONE), Ledger(), SIGNER)
     read = decode_external_id(copy, SIGNER)
     assert read is not None
-    for check, is_shared, base_ref, of_change, stays in (
-        (_checked("skipped"), False, "main", change, False),
-        (_checked("failure"), True, "main", change, True),
-        (_checked("success", copy), False, "main", change, True),
-        (_checked("success", copy), True, "main", change, True),
-        (_checked("success", copy), True, "next", "another", False),
-        (_checked("success", copy), False, "main", "another", False),  # the base took a part of the history
-        (_checked("success", copy), True, "main", "", False),  # restored from the check run
-        (_checked("success", copy), False, "main", "", True),
-        (_checked("success"), True, "next", change, False),  # a bypass of this branch lets the check succeed again
+    for check, is_shared, base_ref, merge_base, stays in (
+        (_checked("skipped"), False, "main", "b" * 40, False),
+        (_checked("failure"), True, "main", "b" * 40, True),
+        (_checked("success", copy), False, "next", "b" * 40, True),
+        (_checked("success", copy), True, "main", "b" * 40, True),
+        (_checked("success", copy), True, "next", "b" * 40, False),
+        (_checked("success", copy), False, "main", "c" * 40, False),  # the base took a part of the history
+        (_checked("success"), False, "main", "c" * 40, False),
+        (_checked("success"), True, "next", "b" * 40, False),  # a bypass of this branch lets the check succeed again
     ):
+        assert check.tag is not None
+        check = replace(check, tag=replace(check.tag, merge_base=mark_of(merge_base)))  # noqa: PLW2901 — the row
         now = replace(known(may_buy=False, shares_name=is_shared), change=changed)
-        on_head = {3: read} if check.external_id else {}
-        stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, change=of_change),)), on_head=on_head)
+        stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, base_ref="main"),)), on_head={3: read})
         snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
         there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=stored.ledger))
         assert (not_asked_for(there).conclusion is None) is stays
