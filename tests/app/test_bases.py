@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
+from reviewbot_sandbox.faults import Meanwhile
 from reviewbot_sandbox.github import merge_group_event
 
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
@@ -133,18 +135,23 @@ def sees_the_flaw(request: TaskRequest) -> Answer:
     return answer(finding("job.py", 1, severity="critical", code=FLAW.strip())) if is_added else CLEAN
 
 
+def restoring(rig: Rig) -> tuple[str, str, str]:
+    """Open a pull request that fixes a flaw of the base and restores it. Return the base tip, the fix and the head."""
+    people(rig)
+    tip = rig.world.store.git(REPO).branches()["main"]
+    fix = rig.world.push(REPO, "fix", {"job.py": PADDING}, parents=(tip,), author="mona")
+    head = rig.world.push(REPO, "more", {"job.py": FLAW + PADDING, "n.py": "n = 1\n"}, parents=(fix,), author="mona")
+    rig.number = rig.world.open_pull_request(REPO, "more", author="mona").number
+    return tip, fix, head
+
+
 @pytest.mark.parametrize("review_on", ["push", "ready", "request"])
 def test_a_green_check_is_not_for_the_diff_after_the_base_took_a_part_of_the_history(
     tmp_path: Path, review_on: str
 ) -> None:
     """A commit that fixes a flaw of the base is merged alone; the next commit, which is reviewed, restores the flaw."""
     with open_rig(tmp_path, engineer=sees_the_flaw, files={"job.py": FLAW + PADDING}) as rig:
-        people(rig)
-        tip = rig.world.store.git(REPO).branches()["main"]
-        fix = rig.world.push(REPO, "fix", {"job.py": PADDING}, parents=(tip,), author="mona")
-        restored = {"job.py": FLAW + PADDING, "notes.py": "note = 1\n"}
-        rig.world.push(REPO, "more", restored, parents=(fix,), author="mona")
-        rig.number = rig.world.open_pull_request(REPO, "more", author="mona").number
+        tip, fix, _ = restoring(rig)
         say(rig, "/reviewbot review", by="hubot", review_on=review_on)
         assert shown(rig) == {REQUIRED: ("completed", "success")}, "the diff does not add the flaw"
         assert queued(rig)[:2] == (0, "success")
@@ -156,6 +163,51 @@ def test_a_green_check_is_not_for_the_diff_after_the_base_took_a_part_of_the_his
         now = "failure" if review_on == "push" else "action_required"
         assert shown(rig) == {REQUIRED: ("completed", now)}
         assert queued(rig)[1] == ("failure" if review_on == "push" else "action_required")
+
+
+def test_a_check_has_the_merge_base_of_the_reviewed_head(tmp_path: Path) -> None:
+    """The fix is merged and the head moves while the review is open; then the first head is restored without a run."""
+    with open_rig(tmp_path, engineer=sees_the_flaw, files={"job.py": FLAW + PADDING}) as rig:
+        tip, fix, head = restoring(rig)
+
+        def during() -> None:
+            rig.world.push(REPO, "main", {"job.py": PADDING}, parents=(tip, fix), author="hubot")
+            rig.world.push(REPO, "more", {"n.py": "n = 2\n"}, parents=(fix,), author="mona")
+
+        rig.codevf_faults.add("/tasks/", Meanwhile(during), method="GET", times=1)
+        rig.run()
+        assert [one.conclusion for one in rig.checks(head)] == ["success"]
+        rig.world.push(REPO, "more", {}, parents=(head,), author="mona")
+        pulls = rig.world.store.pulls
+        pulls[REPO, rig.number] = replace(pulls[REPO, rig.number], head_sha=head)
+        assert queued(rig)[:2] == (3, "action_required")
+
+
+def test_green_against_a_listed_branch_is_not_green_against_one_with_a_stricter_rule(tmp_path: Path) -> None:
+    config = """\
+bases: ['release/**']
+review-on: ready
+routes:
+  - {name: main, base: [main], mode: standard, max-credits: 2000, fail-on: high}
+"""
+    high = answer(finding("app.py", 12, severity="high", code="os.system(command)"))
+    with open_rig(tmp_path, engineer=lambda _: high, config=config) as rig:
+        stack(rig, "release/1")
+        rig.run()
+        assert shown(rig) == {REQUIRED: ("completed", "success")}
+        retarget(rig, "main")
+        rig.run(payload=rig.event("edited"))
+        assert shown(rig) == {REQUIRED: ("completed", "action_required")}
+
+
+def test_a_change_that_is_reverted_and_applied_again_stays_green(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        for more in (None, "y = 2\n", None, "y = 2\n"):
+            if rig.service.tasks():
+                rig.world.push(REPO, "topic", {"more.py": more}, author="mona")
+            assert rig.run().exit_status == 0
+            assert shown(rig) == {REQUIRED: ("completed", "success")}
+        assert len(rig.service.tasks()) == 2
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])

@@ -849,7 +849,7 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
     """Return the tokens of lines that were reported, and are left only in files that are not due for a review.
 
     The answer of an older review counts once a run has read it. A finding without a line or with another quote cannot
-    be found there.
+    be found there, and neither can one whose file had left the change when its answer was read.
     """
     if world.setting.mind.sloppiness:
         return set()
@@ -860,6 +860,7 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
         for task in world.tasks_of(number)
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and task.is_read
         for line in shown_in(task.submission)
+        if line.path in _paths_when_read(world, task)
     }
     return {
         (token, change.path)
@@ -869,6 +870,14 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
         if line in reported - still
         for token in EVIL.findall(line)
     }
+
+
+def _paths_when_read(world: World, task: StoredTask) -> set[str]:
+    """Return the changed files of the head that the pull request had when a run first read an answer."""
+    number, at = int(str(task.submission.metadata["pullRequest"])), task.reads[0][0]
+    pushes = world.github.pulls[number].pushes
+    head = next((one.sha for one in reversed(pushes) if one.at <= at), str(task.submission.metadata["headSha"]))
+    return {path for changes in world.changes_for(number, head) for one in changes for path in (one.path, one.old_path)}
 
 
 def uncovered(

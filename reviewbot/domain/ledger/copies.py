@@ -46,10 +46,17 @@ def with_copies(
     current settings, of which a copy contains only the rules.
     """
     remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
+    attempts = [one.attempt for one in ledger.purchases if one.identity == digest]
+    last = max(
+        (*attempts, *(one.purchase.attempt for one in copies if digest.startswith(one.purchase.identity))), default=0
+    )
     for copy in (one.purchase for one in copies):
         known = ledger.recorded(copy)
         if known is None:
-            ledger = ledger.with_purchase(adopted(copy, head_sha=head_sha, digest=digest, judgement=judgement))
+            found = adopted(copy, head_sha=head_sha, digest=digest, judgement=judgement)
+            # A run reads only the answer to the last attempt anyway.
+            is_read = found.identity != digest or found.attempt == last
+            ledger = ledger.with_purchase(found if is_read else replace(found, state=_state(copy, is_own=False)))
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif not known.task_id and (copy.task_id or _begins(known, copy)):

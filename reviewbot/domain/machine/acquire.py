@@ -256,9 +256,10 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
     bought. The intent is recorded with its hold and ends once CodeVF has forgotten the key. If an intent of this head
     is only in the check run, it is left alone, because its run may be recording the task in the summary now.
     """
-    known, own = at.known, ""
+    known, own, before = at.known, "", None
     if isinstance(at.then, phases.ReviewChange):
-        own = at.then.before.identity if at.then.before else known.identity.digest()
+        before = at.then.before
+        own = before.identity if before else known.identity.digest()
     request, head = known.request, known.snapshot.pull.head_sha
     for wanted in known.ledger.postponed() if request.paid else ():
         if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
@@ -269,7 +270,9 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
         elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
-    return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)
+    lost = known.ledger.earlier_attempts(before) if before else ()
+    left = tuple(one for one in tasks if one.identity != own or one in lost)
+    return _next_task(known, left, at.then, now)
 
 
 def _dropped(wanted: Purchase) -> Purchase:

@@ -54,7 +54,8 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     """Judge by the open findings. An answer that a maintainer accepted for this head counts as readable."""
     findings, readable = known.ledger.findings, readable or known.accepted_by != ""
     outcome = verdict.judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
-    founded = known.purchase is None or known.ledger.is_founded(known.purchase)
+    own = known.purchase
+    founded = own is None or (known.ledger.is_founded(own) and not known.ledger.earlier_attempts(own))
     lost = findings.broken or not founded
     if outcome.verdict is Verdict.PASS and not lost:
         lost = known.ledger.forgets(known.change.index.change) or not is_tracked(known.change.views, findings)
