@@ -1581,4 +1581,13 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(*_RESTORED, RUN, Move("main_takes"), RUN, setting=READY),
     ),
+    "attempt-behind-an-older-summary": Bug(
+        "A maintainer requested another review of a head with findings. While it was open, a workflow restored a "
+        "summary without them. The reviewer did not mention them again, and the check turned green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil_by_kim"), RUN, Move("review"), Episode((NEXT,), (At(17, Meanwhile(Move("old_text", 5, 3))),))),
+            setting=Setting(life=Life(10, 60), mind=Mind(75, is_brief=True, is_terse=True, is_literal=True)),
+        ),
+    ),
 }

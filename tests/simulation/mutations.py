@@ -1839,13 +1839,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="first-review-by-other-rules",
     ),
     Mutation(
-        "a finished review that is read again hides the end of the next attempt",
-        "reviewbot.app.github.check_run:purchase_to_copy",
-        lambda right: lambda known, there: right(replace(known, stored=replace(known.stored, finished=())), there),
-        ANNOUNCED,
-        found="ended-behind-a-finished-review",
-    ),
-    Mutation(
         "a text without an answer stays in the summary beside a late answer",
         "reviewbot.domain.machine.finish:on_new_head",
         lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
@@ -1969,15 +1962,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="late-answer-behind-a-dropped-purchase",
     ),
     Mutation(
-        "an attempt whose end was not recorded does not count",
-        "reviewbot.domain.ledger.ledger:Ledger.ended",
-        lambda _right: (
-            lambda ledger, identity: sum(
-                one.identity == identity and one.state is TaskState.ENDED for one in ledger.purchases
-            )
-        ),
-        PAY_ONCE,
-        found="attempt-that-stays-open",
+        "an earlier attempt that is open is not looked up",
+        "reviewbot.domain.ledger.ledger:Ledger.earlier_attempts",
+        _returning(value=()),
+        NEVER_GREEN,
+        found="attempt-behind-an-older-summary",
     ),
     Mutation(
         "check runs that cannot be read hide a review where no summary can be written",

@@ -13,7 +13,7 @@ from typing import TypeVar
 from reviewbot.domain.findings.markers import comment_key, read_finding_mark
 from reviewbot.domain.findings.redacted_lines import TITLE
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
-from reviewbot.domain.github.check_identity import CheckTag, with_tag
+from reviewbot.domain.github.check_identity import CheckTag, mark_of, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
@@ -448,7 +448,8 @@ def _draft(world: World, move: Move) -> None:
 def _forged_check(world: World, move: Move) -> None:
     """Another App or workflow creates a check run with reviewbot's name and an old start time."""
     app = ("other-app", "github-actions")[move.a % 2]
-    tag = with_tag(CheckTag(1, "success"), "")
+    diff = mark_of(world.github.git.merge_base(world.pull.base_sha, world.pull.head_sha))
+    tag = with_tag(CheckTag(1, "success", merge_base=diff), "")
     copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
     external_id = (_pick([tag, *copied[::-1]], move.b)) or tag
     world.github.foreign_check(

@@ -27,6 +27,8 @@ UNLINKED = {
     "task-only-in-the-summary": "Two guards: the run that finds the end of a deferral reads the summary again.",
     "deferred-by-two-runs": "An intent has a check run of its own now, so its guard was not needed, and is deleted.",
     "dropped-while-bought": "The guard is that of `late-answer-behind-a-dropped-purchase`.",
+    "attempt-that-stays-open": "Two guards: an earlier attempt that is open is looked up.",
+    "ended-behind-a-finished-review": "As for `attempt-that-stays-open`.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

@@ -348,17 +348,11 @@ class Ledger(Struct, frozen=True):
     def ended(self, identity: str) -> int:
         """Count the attempts at an identity whose task ended without a result.
 
-        An attempt also counts if it has no record, or is recorded as open although a later attempt exists. Its run may
-        have been killed before it recorded the end, and in a check run the next attempt replaces it.
+        An attempt also counts if it has no record, because the next attempt replaces it in a check run.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
         last = max((entry.attempt for entry in attempts), default=0)
-        over = (
-            entry.state is TaskState.ENDED or (entry.state is TaskState.OPEN and entry.attempt < last)
-            for entry in attempts
-            if entry.task_id
-        )
-        return last - len(attempts) + sum(over)
+        return last - len(attempts) + sum(entry.state is TaskState.ENDED and entry.task_id != "" for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
