@@ -166,7 +166,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--dry-run", action="store_true", help="show the files, sizes and credits; send nothing")
     who.add_argument("--again", action="store_true", help="buy another review of a change that was reviewed before")
     how = review.add_argument_group("output")
-    _add_output(how, *FORMATS)
+    _add_output(how, *FORMATS, more="; for HTML, see `reviewbot render`")
     about = "print only findings and the verdict, or nothing if the review passes without findings"
     how.add_argument("--quiet", action="store_true", help=about)
 
@@ -181,8 +181,8 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 
 
-def _add_output(parser: argparse._ActionsContainer, *formats: str) -> None:
-    about = "format of the result: %(choices)s; default: text"
+def _add_output(parser: argparse._ActionsContainer, *formats: str, more: str = "") -> None:
+    about = f"format of the result: %(choices)s; default: text{more}"
     parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
     parser.add_argument(
         "--plain", action="store_true", help="disable color and animation; NO_COLOR disables only color"

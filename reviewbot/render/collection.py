@@ -20,7 +20,7 @@ def _lines(collection: Collection) -> Iterator[str]:
         yield from ("", "| pull request | review | findings |", "|---|---|---|")
         yield from map(_row, collection.lookups)
     else:
-        yield from ("", "No review was looked up.")
+        yield from ("", "reviewbot looked up no reviews.")
     if collection.failures:
         yield from ("", "Repositories that failed:", "")
         yield from (f"- {code_span(one.repository)}: {markdown_line(one.message)}" for one in collection.failures)

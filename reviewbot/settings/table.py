@@ -158,7 +158,8 @@ class Settings:
         "If selected files were not fully reviewed, `fail` fails the check, and `pass` judges only the reviewed part.",
     )
     fail_on: FailOn = setting(
-        FailOn.CRITICAL, "The lowest severity that blocks. With `reviewer: local`, the default is `high`."
+        FailOn.CRITICAL,
+        "The lowest severity that blocks the pull request. With `reviewer: local`, the default is `high`.",
     )
     comment_from: Severity = setting(Severity.LOW, "The lowest severity that gets an inline comment.", THRESHOLD)
     max_comments: int = setting(30, "The maximum number of inline comments, worst first.", whole_number(0, 100))
@@ -175,10 +176,10 @@ class Settings:
     )
     check_run: bool = setting(True, "Whether to write a check run.")
     summary_comment: bool = setting(True, "Whether to write the summary comment.")
-    json_file: str = workflow_input("", "Path inside the workspace for the report as JSON.")
-    sarif_file: str = workflow_input("", "Path inside the workspace for the report as SARIF.")
-    html_file: str = workflow_input("", "Path inside the workspace for the report as HTML.")
-    rdjson_file: str = workflow_input("", "Path inside the workspace for the report as RDJSON.")
+    json_file: str = workflow_input("", "Path of the JSON report inside the workspace.")
+    sarif_file: str = workflow_input("", "Path of the SARIF report inside the workspace.")
+    html_file: str = workflow_input("", "Path of the HTML report inside the workspace.")
+    rdjson_file: str = workflow_input("", "Path of the RDJSON report inside the workspace.")
     dry_run: bool = setting(False, "Show what reviewbot would send and what it would cost, but spend and post nothing.")
     config: str = workflow_input("", "Config keys as YAML, for keys that the repository's config file does not set.")
     locked: tuple[str, ...] = workflow_input((), "Config keys that the repository's config file must not set.", LINES)

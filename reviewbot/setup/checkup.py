@@ -162,7 +162,9 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         files = sorted({job.file for job in reviewing if job.buys and job.instance == instance})
         if len(files) > 1:
             what = f"{' and '.join(f'`{file}`' for file in files)} may each buy a review of the same pull request"
-            todo = "Delete all but one, give each its own `instance`, or let their `if:` conditions exclude each other."
+            todo = (
+                "Delete all but one, give each its own `instance`, or make their `if:` conditions mutually exclusive."
+            )
             yield Check("workflows", what, todo)
     for job in jobs:
         trouble = list(_of_job(job, settings))
@@ -378,7 +380,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         source = "the App that writes it" if is_by_app else "*GitHub Actions*"
         yield Check("required check", what, f"Choose {source} as its source.", EXIT_SETTINGS)
     elif is_by_app and all(one.is_ours for one in ours):
-        what = f"`{name}` is required from GitHub Actions, but another App writes it, so nothing can be merged"
+        what = f"`{name}` is required from GitHub Actions, but another App writes it, so no pull request can be merged"
         yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
         actions = f"GitHub Actions ({ACTIONS_APP} on github.com)"

@@ -228,7 +228,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
         say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
-        say(console, f"{more} from earlier reviews, of which only the severity is known.", indent=_INDENT)
+        say(console, f"{more} from earlier reviews. Only their severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]

@@ -189,7 +189,7 @@ def test_an_idle_repository_costs_two_requests(left: int | None) -> None:
     installation = MemoryInstallation(tuple(f"acme/r{number}" for number in range(200)), requests_left=left)
     found, summary = collect(installation)
     assert (found.repositories, found.unreached) == (200, ())
-    assert summary == ["## Collected reviews\n\nNo review was looked up.\n"]
+    assert summary == ["## Collected reviews\n\nreviewbot looked up no reviews.\n"]
     if left:
         assert left - (installation.requests_left or 0) == 1 + 2 * 200
 
@@ -265,7 +265,7 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
             REPO: (1, "fail", 1),
             SHOP: (1, "pass", 1),
         }
-        assert "acme/broken: Invalid settings" in done.log
+        assert "acme/broken: The settings are invalid" in done.log
         assert done.summary.startswith("## Collected reviews\n")
         assert f"/{REPO}/pull/1)" in done.summary
         assert "`acme/broken`" in done.summary

@@ -66,7 +66,7 @@ def run(call: Call) -> int:
             if place is None:
                 raise
             if place.paid:
-                say(console, "Interrupted. If reviewbot bought a review, it continues. To get it, run:")
+                say(console, "Interrupted. If reviewbot has bought a review, that review continues. To get it, run:")
                 say_command(console, place.again)
             else:
                 say(console, "Interrupted.")

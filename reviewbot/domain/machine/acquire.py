@@ -223,7 +223,7 @@ def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded
     would = (
         f"reviewbot would now wait to buy a review. {waits_for(open_checks)}"
         if open_checks
-        else "The awaited checks are green."
+        else "All checks that this purchase waits for are green."
     )
     return concluded(at.known.noting(would), at.outcome)
 

@@ -86,7 +86,7 @@ def _parser(name: str, description: str, examples: str) -> Parser:
 def _demo_parser() -> Parser:
     parser = _parser("demo", DEMO, DEMO_EXAMPLES)
     parser.add_argument("--keep", action="store_true", help="keep both services running afterwards")
-    parser.add_argument("--plain", action="store_true", help="no colour and no animation")
+    parser.add_argument("--plain", action="store_true", help="no color and no animation")
     return parser
 
 

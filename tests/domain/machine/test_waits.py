@@ -188,7 +188,7 @@ def test_the_task_of_an_older_head_is_not_cancelled_while_the_purchase_waits() -
     ("result", "note"),
     [
         (RED, "reviewbot would now wait to buy a review. `CI` is red."),
-        (GREEN, "The awaited checks are green."),
+        (GREEN, "All checks that this purchase waits for are green."),
         (AWAY, "GitHub is away."),
     ],
 )

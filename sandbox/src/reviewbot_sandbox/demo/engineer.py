@@ -16,7 +16,7 @@ from reviewbot_sandbox.codevf import Answer, Engineer, FreeText, Structured, Tas
 
 QUESTION = "/reviewbot ask Is the old password still a risk after the fix?"
 ANSWER = (
-    "Yes. The fix reads it from the environment, but the value is still in the branch's history. Change the password, "
+    "Yes. The value stays in the branch's history, even if a later commit removes it. Change the password, "
     "and squash the commits before you merge."
 )
 """The answer to `QUESTION`."""

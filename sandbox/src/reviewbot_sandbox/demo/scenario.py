@@ -325,7 +325,7 @@ def _redacted(sandbox: Sandbox, path: str) -> str:
     """Say whether the password was in what CodeVF received."""
     received = any(CREDENTIAL in json.dumps(one.body) for one in sandbox.codevf_requests.requests())
     kept = "CodeVF received it" if received else "CodeVF did not receive it"
-    return f"the password in {path}; {kept}."
+    return f"the credential in {path}; {kept}."
 
 
 def _problems(first: Round, second: Round) -> Iterator[str]:
