@@ -82,7 +82,7 @@ def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) ->
         (summary,) = rig.summaries()
         assert NOT_SENT not in summary
         assert UNTOUCHED not in summary
-        assert "did not touch this file when this was found" in summary
+        assert "When the finding was reported, the change did not touch this file." in summary
         assert "is unchanged" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
 
 
