@@ -125,7 +125,7 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The maximum credits that a pull request may hold and use. `auto` means six times the hold of its first "
+        "The maximum number of credits that the reviews of a pull request may hold and use together. `auto` means six times the hold of its first "
         "review. 0 means no limit.",
         number_or_auto(0, 10**9),
     )
@@ -142,7 +142,7 @@ class Settings:
         "`anyone`.",
     )
     wait_minutes: int = setting(
-        8, "Minutes to wait for the review. With 0, the job submits it and ends.", whole_number(0, 350)
+        8, "Minutes to wait for the review. With 0, the job ends after it submits the review.", whole_number(0, 350)
     )
     on_pending: Tolerance = setting(
         Tolerance.PASS,
@@ -155,7 +155,7 @@ class Settings:
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
-        "If selected files were not fully reviewed, `fail` fails the check, and `pass` judges only the reviewed part.",
+        "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the missing parts.",
     )
     fail_on: FailOn = setting(
         FailOn.CRITICAL,
@@ -203,7 +203,7 @@ class Settings:
         (), "Rules that choose who reviews a pull request, in what mode and for how many credits.", ROUTES
     )
     agent_prompt: bool = config_key(
-        False, "Whether to add a collapsed prompt for a coding agent to each comment with findings that block."
+        False, "Whether to add a collapsed prompt for a coding agent to each comment with blocking findings."
     )
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
@@ -221,7 +221,7 @@ class Settings:
     )
     approve_spend: str = config_key(
         "",
-        "The label with which a user with write access approves a review. Without approval, reviewbot buys no review. "
+        "The label with which a user with write access approves a review. Without approval, reviewbot does not buy one. "
         "Add the label to the job's `if:`.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
@@ -231,7 +231,7 @@ class Settings:
         PATTERNS,
     )
     wait_for_checks_hours: int = config_key(
-        24, "Hours to wait for `wait-for-checks`. After that, reviewbot buys no review.", whole_number(1, 300)
+        24, "Hours to wait for `wait-for-checks`. After that, reviewbot does not buy the review.", whole_number(1, 300)
     )
     quiet_minutes: int = config_key(0, "Minutes without a push before reviewbot buys a review.", whole_number(0, 1440))
     answer: AnswerForm = config_key(

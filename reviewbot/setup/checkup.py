@@ -248,7 +248,7 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, which it needs {why}", todo, EXIT_SETTINGS)
     if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
-        what = f"`{job.name}` lacks `issues: read`, so the reviewer sees no issues of a private repository"
+        what = f"`{job.name}` lacks `issues: read`, so in a private repository the reviewer does not see issues"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
@@ -404,5 +404,9 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}`, {_REACHED[event]}" for event in missing)
-        todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
+        if any(REVIEW_FILE.endswith(f"/{job.file}") for job in jobs):
+            todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
+        else:
+            events = " and ".join(f"`{event}`" for event in missing)
+            todo = f"Add {events} to `on:` in {_files(jobs)}, as in the workflow that `reviewbot init --as gate` writes."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

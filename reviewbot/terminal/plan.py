@@ -103,7 +103,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
         merges = counted(sum(plan.bots.values()), "merge")
-        left_out = f"Not counted: {merges} with a bot as the author of the commits: {named}."
+        left_out = f"Not counted: {merges} of commits by bots: {named}."
         say(console, f"{left_out} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)

@@ -80,7 +80,7 @@ def test_a_new_script_with_a_nul_is_never_green(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "`scripts/deploy`: binary (without its NUL bytes it is text)" in done.summary
+        assert "`scripts/deploy`: binary (it would be text without its NUL bytes)" in done.summary
 
 
 TEXT_SCRIPT = "#!/bin/sh\n" + "echo hi\n" * 30

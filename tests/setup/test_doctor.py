@@ -100,8 +100,9 @@ ALONE = {**dict.fromkeys((REVIEW, COLLECT, COMMANDS)), CONFIG: "context: none\n"
 FOLDER = ".github/workflows"
 
 
-def calling(uses: str) -> Mapping[str, str | None]:
-    text = CALLER.replace("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT", uses)
+def calling(uses: str, *, without: str = "") -> Mapping[str, str | None]:
+    assert without in CALLER
+    text = CALLER.replace("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT", uses).replace(without, "")
     return {**ALONE, f"{FOLDER}/reviews.yml": text}
 
 
@@ -235,7 +236,7 @@ CASES = {
     ),
     "no issues for the context": Case(
         0,
-        ((f"{R}: `Review` lacks `issues: read`, so the reviewer sees no issues", "or set `context: none`"),),
+        ((f"{R}: `Review` lacks `issues: read`, so in a private repository the reviewer", "or set `context: none`"),),
         swapped(REVIEW, ISSUES, ""),
     ),
     "no key in the workflow": Case(
@@ -383,6 +384,17 @@ CASES = {
         0,
         (("reviews.yml: `Reviewbot / Review` does not use the workflow's token", ""),),
         {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
+        required=(RequiredCheck("CodeVF review", 7),),
+    ),
+    "a called workflow without the event of the queue": Case(
+        0,
+        (
+            (
+                "required check: `CodeVF review` is missing in some cases: without `merge_group`",
+                "Add `merge_group` to `on:` in `reviews.yml`",
+            ),
+        ),
+        calling("acme/.github/.github/workflows/reviewbot.yml@main", without="  merge_group: # only with a merge queue\n"),
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "a called workflow that may too little": Case(

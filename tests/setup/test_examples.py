@@ -74,6 +74,7 @@ def without_actions(text: str) -> str:
     [
         *(("pull_request_target", payload, starts) for payload, starts in PULL_REQUESTS),
         *(("issue_comment", payload, starts) for payload, starts in COMMENTS),
+        ("merge_group", {"action": "checks_requested", "merge_group": {"head_ref": "refs/heads/queue"}}, True),
     ],
     ids=lambda value: json.dumps(value)[:60],
 )

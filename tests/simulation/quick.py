@@ -249,7 +249,8 @@ def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
 def _post(view: AnswerView | AnnouncementView | ReplyView) -> str:
     match view:
         case AnswerView():
-            return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
+            # A refusal names no finding, so it does not matter when the command was refused.
+            return f"{view.word} {view.refusal or view.finding} {_reply(view.reply)}"
         case AnnouncementView():
             return f"{_mentions(view)}: {view.ending} {view.check_title}"
         case ReplyView():

@@ -105,7 +105,7 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
     ]
     text = " ".join(result.out.split())
     assert "3 reviews, one per merge, would have held 1,080 credits." in text
-    assert "Not counted: 3 merges with a bot as the author of the commits: renovate[bot] 2, dependabot[bot] 1." in text
+    assert "Not counted: 3 merges of commits by bots: renovate[bot] 2, dependabot[bot] 1." in text
     assert "Anyone can commit with such a name." in text
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in text
     clone.commit({".github/reviewbot.yml": "bots: []\n"})

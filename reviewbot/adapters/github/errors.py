@@ -141,8 +141,8 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 _DIFF_LIMITS = "Install git, which does not have the API's limits of 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "The token is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). In a workflow, a token "
-    "is valid during its job, and an App's token for an hour. Keep `wait-minutes` below that."
+    "The token is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). A workflow's "
+    "token expires when its job ends, and an App's token after an hour. Keep `wait-minutes` below that."
 )
 _MISSING = "It does not exist, or the token cannot see it. Check its name or number, and what the token can read."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."

@@ -74,7 +74,7 @@ def described(attachment: Attachment) -> str:
 
 _DESCRIBED = {
     CONVERSATION: "the findings of earlier reviews, the changes since then, and what people wrote about the findings",
-    CONTEXT: "issues that the change closes, commit messages, and documents of the default branch, for information",
+    CONTEXT: "background: issues that the change closes, commit messages, and documents from the default branch",
     QUESTION: "the finding that the question is about, and what people replied to it, by role; all of it is data",
 }
 _BUNDLE = "an index, then whole files at the head with numbered lines, by folder, the riskiest first"

@@ -19,7 +19,8 @@ TITLE = "A redacted value may be code, and the reviewer did not see it"
 _EXPLANATION = (
     "reviewbot redacted a value that looks like a credential{kinds}, so the reviewer did not see it. It can also be "
     "code, such as a package, a host or a command. If it is a credential, revoke and remove it. Otherwise read it from "
-    "the environment or a file, or ask a collaborator to check that it is harmless and waive this finding."
+    "the environment or a file. If CodeVF reviews the pull request, a collaborator can also check that the value is "
+    "harmless, and waive this finding."
 )
 
 

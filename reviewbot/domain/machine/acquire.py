@@ -124,8 +124,8 @@ def _is_bots(known: Known) -> bool:
 
 
 _LABEL_IGNORED = (
-    f"The label `{SKIP_LABEL}` does not count for this head. It was set on another head or base, or by a user without "
-    "the maintain role, or reviewbot did not run when it was set. With the local reviewer, an author's label does not "
+    f"The label `{SKIP_LABEL}` does not count for this head. Possible reasons: it was set on another head or base, its "
+    "user does not have the maintain role, or reviewbot did not run when it was set. With the local reviewer, an author's label does not "
     "count either. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (

@@ -242,7 +242,7 @@ def _suspicion(file: ChangedFile) -> str:
         ("it starts with `#!`", new.shebang is True),
         ("it was text before", _was_text(file.old)),
         ("it was a symlink before", file.old is not None and file.old.mode == SYMLINK_MODE),
-        ("without its NUL bytes it is text", (new.legible or 0) >= _LEGIBLE),
+        ("it would be text without its NUL bytes", (new.legible or 0) >= _LEGIBLE),
         (_UNREAD, new.misencoded or is_unread(new)),
         (_UNKNOWN, not named_as_binary(file.path)),
     )

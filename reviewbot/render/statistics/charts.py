@@ -119,7 +119,7 @@ def hours_chart(found: Statistics) -> str:
         )
     median, high = found.whole.hours_median, found.whole.hours_p90
     levels = _level(median, marks, "median", "median") + _level(high, marks, "90th percentile", "high")
-    return _chart(f"Hours to the answer over time, median {rounded(median)}", marks, levels + "".join(dots), buckets)
+    return _chart(f"Hours until the answer over time, median {rounded(median)}", marks, levels + "".join(dots), buckets)
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:

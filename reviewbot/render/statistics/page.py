@@ -72,8 +72,8 @@ def _figures(found: Statistics) -> Iterable[str]:
     asked = f", {rounded(questions.credits, 0)} for {counted(questions.asked, 'question')}" if questions.asked else ""
     named = (
         (number(whole.reviews), "review" if whole.reviews == 1 else "reviews"),
-        (rounded(whole.hours_median), "hours to the answer, median"),
-        (rounded(whole.hours_p90), "hours to the answer, 90th percentile"),
+        (rounded(whole.hours_median), "hours until the answer, median"),
+        (rounded(whole.hours_p90), "hours until the answer, 90th percentile"),
         (rounded(whole.credits, 0), f"credits{asked}"),
         (f"{number(whole.fixed)} of {number(whole.findings)}", "findings fixed"),
         (rounded(whole.credits_per_fixed, 0), "credits per fixed finding"),
@@ -88,7 +88,7 @@ def _charts(found: Statistics) -> str:
         '<p class="why">The charts show each review and question on the day of its submission.</p>',
         _section(f"Credits used {part_of(found)}", credits_chart(found), _legend(_unfinished(found))),
         _section(
-            "Hours to the answer",
+            "Hours until the answer",
             hours_chart(found),
             _legend((("median", "median"), ("high", "90th percentile"))),
         ),

@@ -344,7 +344,7 @@ TAR = b"app.txt".ljust(257, b"\0") + b"ustar\0" + b"00".ljust(249, b"\0") + SCRI
 def test_a_text_with_a_nul_is_missed_whatever_its_name(path: str, content: bytes) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(content))
     [one] = selection_of(file).held
-    assert one == Held(path, HeldBecause.BINARY, "without its NUL bytes it is text", missed=True)
+    assert one == Held(path, HeldBecause.BINARY, "it would be text without its NUL bytes", missed=True)
 
 
 @pytest.mark.parametrize("noise", [b"\xff", b"\x80\x1b", b"\xe9" * 60])
