@@ -1,4 +1,4 @@
-"""The transitions from the pull request to the task that reviews it."""
+"""Transitions between phases, from reading the pull request to the end of the task."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ from reviewbot.errors import (
 from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
-"""After this many tasks for a change have ended without a result, events of the pull request do not request another.
-A command, a manual run or a review at a terminal still does."""
+"""The number of tasks for a change that may end without a result before pull request events stop requesting more.
+Commands, manual runs and reviews at a terminal can still request another task."""
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
@@ -77,7 +77,7 @@ Scoped = phases.Sizing | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
 Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
 Buying = phases.Wanted | Checked
-"""The phases from approval to purchase, as return types. Each union also contains the phases that can follow."""
+"""Return types for the phases from approval to purchase. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
@@ -109,14 +109,14 @@ def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concl
 
 
 def _is_recorded(known: Known, record: str) -> bool:
-    """Return whether a check run on this head contains the record of the label's event or of the bot's push."""
+    """Return whether a check run on this head contains a skip record or a push record."""
     return bool(record) and any(check.tag is not None and check.tag.skip == record for check in known.snapshot.checks)
 
 
 def _is_bots(known: Known) -> bool:
-    """Return whether the bot that opened the pull request pushed the head itself.
+    """Return whether the bot that opened the pull request also pushed the head.
 
-    If `check-run` is off, the push cannot be recorded, so no record is needed.
+    If `check-run` is off, reviewbot cannot record pushes and requires no record.
     """
     pull = known.snapshot.pull
     is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
@@ -135,13 +135,13 @@ _LABEL_OF_AUTHOR = (
 
 
 def _is_authors(known: Known) -> bool:
-    """Return whether an author set the label that skips the review. If this is unknown, assume so."""
+    """Return whether an author set the label that skips the review, or True if unknown."""
     pull, label = known.snapshot.pull, skip_label(known.snapshot.pull)
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
 
 def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
-    """Decide whether a review is due, given the permission of the user who set the label that skips it."""
+    """Decide whether a review is due, given the permission of the user who set `skip-review`."""
     pull = known.snapshot.pull
     skips = _is_recorded(known, known.proof.skip_record) or permission.at_least(Permission.MAINTAIN)
     skips = skips and (known.request.remembers or not _is_authors(known))
@@ -155,10 +155,10 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
 
 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
-    """Read the change only if there is something to write or an earlier purchase is unfinished.
+    """Read the change if the summary must be written or an earlier purchase is unfinished.
 
-    A bot's pull request is read as long as findings, tasks or intents are open, because users may have added commits.
-    An author's label does not count if a review was bought or may have been bought.
+    Also read the change of a bot's pull request while a finding, task or intent is open, because users may have added
+    commits. A label set by an author does not count after a review was bought or may have been bought.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
     if outcome.reason is Reason.BOT and _may_find(ledger):
@@ -175,7 +175,7 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
 
 
 def _may_find(ledger: Ledger) -> bool:
-    """Return whether a finding is open or may still come. The run that recorded an intent may have created its task."""
+    """Return whether a finding is open or may still be reported. Intents count, because their tasks may exist."""
     return bool(ledger.open_tasks() or ledger.intents() or ledger.findings.open())
 
 
@@ -197,7 +197,7 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRun
 
 
 def _ended_waivers(known: Known) -> Iterator[str]:
-    """Report the waivers that end with this change, because otherwise the author sees only a red check."""
+    """Yield a message for each waiver that this change ends, because the author otherwise sees only a red check."""
     before = known.stored.ledger.findings
     after = update_states(before, known.change.index)
     for one in before.records:
@@ -207,7 +207,7 @@ def _ended_waivers(known: Known) -> Iterator[str]:
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
-    """Show in a dry run which limit would stop a purchase, and what it would wait for."""
+    """Note which limit would stop a purchase, and read the checks that the purchase would wait for."""
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
     if known.request.is_explicit:
@@ -243,18 +243,19 @@ def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Read
     return phases.Ready(known, then) if left else _settled(known, then, now)
 
 
-# What became of the tasks of older heads?
+# What is the state of older heads' tasks?
 
 
 def settling(at: phases.Ready, now: datetime) -> Looked:
     """Look up every open task except the one for the change under review.
 
-    Deferred purchases of other changes are dropped, but a collection keeps those of this head because their settings
-    may differ. A deferred purchase of this change on an older head is replaced, or dropped if it is not wanted.
+    Deferred purchases of other changes are dropped. A collection keeps deferred purchases of this head, because their
+    settings may differ. A deferred purchase of this change on an older head is replaced, or dropped if no event
+    requests a review.
 
-    An intent of another change cannot be looked up, because CodeVF finds a task by its key only when the change is
-    bought. The intent is recorded with its hold and ends once CodeVF has forgotten the key. If an intent of this head
-    is only in the check run, it is left alone, because its run may be recording the task in the summary now.
+    CodeVF returns the task for an idempotency key only when the same change is submitted again, so an intent of another
+    change cannot be looked up. Such an intent is recorded with its hold and ends once CodeVF has forgotten the key. An
+    intent of this head that is only in a check run stays, because another run may be recording its task in the summary.
     """
     known, own, before = at.known, "", None
     if isinstance(at.then, phases.ReviewChange):
@@ -289,7 +290,7 @@ def looked_up(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked
 
 
 def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
-    """End the purchase if CodeVF does not know its task. Keep it if CodeVF cannot report on the task."""
+    """End the purchase if CodeVF does not know the task. After any other error, keep the purchase open."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
@@ -301,7 +302,7 @@ def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetim
 
 
 def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
-    """Add the result of an older head's task to the findings."""
+    """Record the state of an older head's task and the findings of its answer."""
     if not got.task.status.is_over:
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
@@ -331,7 +332,7 @@ def _settled(known: Known, then: phases.Then, now: datetime) -> phases.Resumed |
 
 
 def _nothing_to_send(known: Known) -> Concluded:
-    """Wait for an open review, or judge by the findings that still count."""
+    """Fail if selected files are held back. Otherwise, wait for an open review, or judge by the recorded findings."""
     if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
@@ -345,14 +346,14 @@ def _nothing_to_send(known: Known) -> Concluded:
     return concluded(known, without_review(known) if outcome.verdict is Verdict.PASS else outcome)
 
 
-# Was this change bought before?
+# Was a review of this change bought before?
 
 
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
-    """Return the latest purchase of this change.
+    """Return the latest purchase of this change, or None.
 
-    Unless a command requests a review, a finished attempt is preferred to a later failed one. An open or finished
-    attempt is preferred to one that was deferred without a command, because one run may have cancelled the previous
+    Unless a command requests a review, a finished attempt takes precedence over a later failed one. An open or finished
+    attempt takes precedence over an attempt that was deferred without a command. One run may have cancelled the last
     attempt and deferred the next one while another run bought this change. Free reviews are not resumed, because their
     ledger is signed with an empty secret and anyone can forge it.
     """
@@ -366,17 +367,17 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
-    """Return a purchase of this head whose settings differ from this collection's, or None."""
+    """Return a purchase of this head that was made with other settings, or None."""
     before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
     if before is None or before.state is TaskState.DEFERRED:
         return None
-    # The intent has another key, so buying this change would not find its task.
+    # The intent has another key, so submitting this change would not return the intent's task.
     return None if before.state is TaskState.INTENT and not is_forgotten(before.submitted_at, now) else before
 
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
-        # Its task may exist but can no longer be found by its key, so another attempt could pay twice.
+        # The task may exist but can no longer be found by its key, so another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
         known = known.noted(before)
         if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
@@ -390,7 +391,7 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    """Resume the task of this change, or buy a review if this event or an earlier one requests one. Otherwise, end."""
+    """Resume the task of this change, or buy a review if an event requests one. Otherwise, end the run."""
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
@@ -399,7 +400,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
         )
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
-    # The run that recorded an intent may have created the task.
+    # The run that recorded the intent may have created the task.
     wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
     if isinstance(wanted, TaskEnded):
         return concluded(known, failed(known, wanted))
@@ -411,7 +412,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
 
 
 def _asks_again(known: Known) -> bool:
-    """Return whether a command requests a review that no purchase has answered yet."""
+    """Return whether a command requests a review and no recorded purchase is for this command."""
     trigger = known.request.trigger
     return isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id)
 
@@ -419,13 +420,13 @@ def _asks_again(known: Known) -> bool:
 def _was_deferred(known: Known, before: Purchase | None) -> bool:
     """Return whether an earlier run deferred this purchase for this head.
 
-    A collection must also select the same files.
+    In a collection, the selected files must also be the same.
     """
     if before is None or before.state is not TaskState.DEFERRED or _is_outdated(known, before):
         return False
     if known.request.may_buy:
         return True
-    # The copy in `external_id` contains the result of the rules instead of the rules.
+    # A copy in `external_id` has a digest of the selected files, but none of the selection rules.
     return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
 
 
@@ -433,7 +434,7 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
     """Return whether the head has moved or another run has bought the only automatic review (`review-on: ready`)."""
     if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
         return True
-    is_automatic = deferred.selecting and not deferred.requested_by  # an `external_id` has neither
+    is_automatic = deferred.selecting and not deferred.requested_by  # a copy in `external_id` has neither field
     is_only = known.request.policy.review_on is ReviewOn.READY
     return bool(is_automatic and is_only and _is_reviewed(known, deferred))
 
@@ -467,7 +468,7 @@ def _label(known: Known) -> str:
     return label if known.request.paid and label in known.snapshot.pull.labels else ""
 
 
-# What is the state of its task?
+# What is the state of the bought task?
 
 
 def resumed_task(
@@ -485,7 +486,7 @@ def resumed_task(
 
 
 def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """Start another attempt after a task that ended between runs, if this event requests one."""
+    """After a task has ended between runs, start another attempt if this event requests one."""
     another = _wants_another(known, ended)
     if isinstance(another, TaskEnded):
         return concluded(known, failed(known, another))
@@ -497,14 +498,14 @@ def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | B
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
-    """Continue with the purchase in the ledger if CodeVF cannot report on its task."""
+    """Continue with the recorded purchase if CodeVF cannot return the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
         return concluded(known, failed(known, error))
     refused = isinstance(error, ServiceRefused)
     not_found = isinstance(error, ServiceRefused) and error.is_not_found
     if not_found and isinstance(request.trigger, Asked):
-        # A task that CodeVF does not know never ends, so an explicit request buys another one.
+        # A task that CodeVF does not know never ends, so a command buys another task.
         return _another(known, before.over(TaskState.ENDED, before.used, now), now)
     rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
@@ -550,11 +551,11 @@ def with_approval(known: Known, candidate: phases.Candidate, permission: Permiss
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
 
 
-# Does it wait for a pause in the pushes, or for other checks of the head?
+# Does the purchase wait for a pause between pushes, or for other checks of the head?
 
 
 def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Checked:
-    """Wait, unless a person asks for the review now, or an earlier run may have bought it already."""
+    """Check what an automatic purchase waits for. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
@@ -571,16 +572,16 @@ def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
 
 
 def _seen_at(known: Known, wanted: Purchase) -> datetime:
-    """Return the time of the first run on this head, or of a later force-push, which may have restored an older head.
+    """Return the time of the first run on this head or of the last force-push, whichever is later.
 
-    Authors cannot choose either time.
+    A force-push may have restored an older head. Authors cannot choose either time.
     """
     first, forced = datetime.fromisoformat(wanted.submitted_at), known.snapshot.pull.forced_at
     return first if forced is None else max(first, forced)
 
 
 def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
-    """End the run. Record the waiting purchase first, unless it is already recorded."""
+    """Record the deferred purchase, unless it is already recorded, and end the run."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if not at.recorded:
         return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
@@ -602,7 +603,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
 
 
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
-    """Buy without waiting if the token may not read the checks, because otherwise no review would ever happen."""
+    """If the token cannot read checks, buy without waiting, because the wait would never end."""
     if isinstance(error, PermissionMissing):
         note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
         known = at.known.noting(f"{note} {error.hint}")
@@ -610,7 +611,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
     return _waits(replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head.")
 
 
-# Is the review of an older head awaited first?
+# Does the purchase wait for the review of an older head?
 
 
 def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> InTurn:
@@ -643,9 +644,9 @@ def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now:
 
 
 def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
-    """Wait for the older head's review. Without one, decide again whether to wait.
+    """Wait for the review of an older head. Without such a review, decide again whether to wait.
 
-    A check may have ended before the run that it started could find the purchase.
+    A check may have ended before the deferral was recorded, so the run that the check started found no purchase.
     """
     if at.awaited is not None:
         return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
@@ -667,7 +668,7 @@ def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> ph
 
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
-    """Decide again, because a command may have cancelled the deferred purchase or another run may have bought it."""
+    """Decide again whether to buy. A command may have cancelled the purchase, or another run may have made it."""
     wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
@@ -696,7 +697,7 @@ def _scoped_or_compared(
 
 
 def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
-    """Review the whole change if the base was moved back, because that adds unreviewed lines to the change."""
+    """Review the whole change if the base was moved back, which adds unreviewed lines to the change."""
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
@@ -733,7 +734,7 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
 
 
 def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime) -> Priced:
-    """Record the intent first if the review costs money."""
+    """Return `Quoted` for a paid review, because its intent must be recorded first. Otherwise return `Intended`."""
     bought = intended(known, candidate, agreed, now)
     order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
@@ -742,7 +743,7 @@ def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """Resume the purchase that another run recorded first. Otherwise two scopes of one change would be paid for."""
+    """Resume the purchase that another run recorded first, so that the change is not paid for twice."""
     known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
@@ -751,7 +752,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
-    """Buy nothing. If CodeVF rejected the intent because of its size, drop it so that it holds no credits."""
+    """End without a task. If CodeVF has rejected a larger request, drop the intent so that it holds no credits."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
@@ -759,7 +760,7 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Send less, or fail. If the task may exist, the intent stays so that the next run sends the same key."""
+    """Submit a smaller request, or fail. If the task may exist, keep the intent, so that the next run sends its key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)
@@ -770,7 +771,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 
 
 def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
-    """Submit a smaller request under the same key, and record this for later runs."""
+    """Record the next smaller size tier, and submit the request again with the same key."""
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")

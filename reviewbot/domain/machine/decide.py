@@ -27,7 +27,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # What is the state of older heads' tasks?
         case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
-        # This change was bought before.
+        # A review of this change was bought before.
         case phases.Resumed(label=label, before=before):
             return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
         case phases.Reopened(underway=underway):

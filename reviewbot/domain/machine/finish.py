@@ -51,22 +51,22 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     # A ledger that was not trusted at first stays untrusted after this run has written it again.
     before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
-    # If the base or head has changed, a check run that records the end of a purchase may no longer be read.
+    # After a change of base or head, a check run that records the end of a purchase may no longer be read.
     finished = stored.finished | before.finished
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
-    # Since this run began, another run may have published the answer, which this run has not read.
+    # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
     known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Move to a head other than the reviewed one. Drop the waivers, because they were given for other code.
+    """Switch to the new head. Drop the waivers of this run, because they apply to other code.
 
-    If the new head has its own purchase, the summary keeps its text. The exception is a text without an answer while
-    this run has late answers, because no check shows these once this head's check is completed.
+    If the new head has its own purchase, the summary keeps its text. A text without an answer is still replaced if this
+    run has late answers, because no check shows them after the check of this head is completed.
     """
     has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
     is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
@@ -103,9 +103,9 @@ def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """Judge again by the current pull request, because a finding may have been waived or the head may have moved.
+    """Update the outcome after the pull request was read again, because a finding may have been waived meanwhile.
 
-    If the head has moved, the verdict stays with the reviewed head.
+    If the head has moved, the findings of the reviewed head are not judged again.
     """
     if known.reviewed_sha and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
@@ -117,7 +117,7 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
-    """If the pull request cannot be read again, post no comments. The report files contain the answer."""
+    """Publish without comments if the pull request cannot be read again. The report files contain the answer."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
@@ -132,7 +132,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 
 
 def _unposted(known: Known) -> Known:
-    """Move every finding of an answer to the summary, since comments could not be posted."""
+    """Show every finding of the answers in the summary, because comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
     return known.with_update(known.memory.update.moved(place_in_summary))
 
@@ -144,7 +144,7 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
     # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (Write.POSTED,) if duplicates(known.snapshot.threads, known.request.instance) else ()
-    if known.has_news or announcing(known, outcome):  # the check run contains the ledger's counter
+    if known.has_news or announcing(known, outcome):  # the check run needs the counter of the written ledger
         left = (Write.ANNOUNCEMENT, *doubled, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)
         return _writing(known, outcome, left)
     return _writing(known, outcome, (*doubled, Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
@@ -163,9 +163,9 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Keep the purchases that this run has seen end open, as the summary records them.
+    """Record finished purchases as open, so that the next run publishes their results.
 
-    The summary must keep what users and other runs have written since this run began, so the next run publishes.
+    Writing the summary now could overwrite what users and other runs have written since this run began.
     """
     own, update = known.own, known.memory.update
     if own and own.purchase.task_id and own.purchase.state.is_over:
@@ -190,9 +190,10 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
 
 
 def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
-    """Report that GitHub rejected a part. If the run has a result, this changes the outcome.
+    """Note that GitHub rejected a part. If the run has a result, its outcome becomes `not-published`.
 
-    The summary would record the announcement as posted, so if GitHub does not respond to it, the next run publishes.
+    If GitHub does not respond to an announcement, the next run publishes. The summary of this run would record the
+    purchase as over, and later runs announce only purchases that were open.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
     if at.left[0] is Write.ANNOUNCEMENT:

@@ -1,4 +1,4 @@
-"""What a run knows in every phase: the request, the change, the ledger and the review of this change."""
+"""The state of a run: the request, the change, the ledger and the review of this change."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     Attributes:
         base_ref: the branch that the change was read against. The pull request's base may have changed since.
         sendables: the selected files, redacted.
-        views: the same files as the reviewer sees them. Findings are placed on these views.
-        title: the pull request's title, redacted. `body` and the owners' `instructions` are redacted, too.
-        redactor: redacts the change's secrets in other texts that are sent or shown.
+        views: the selected files as the reviewer sees them. Findings are placed on these views.
+        title: the redacted title of the pull request. `body` and `instructions` are redacted, too.
+        redactor: redacts the secrets of this change in other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
-        context: the project context that was read besides the change, not redacted.
+        context: the project context, not redacted.
     """
 
     change: ChangeSet
@@ -75,7 +75,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @property
     def has_ambiguous_names(self) -> bool:
-        """Whether a file has, or had, a name that is ambiguous in an answer in prose."""
+        """Whether the old or new name of a file is ambiguous in a prose answer."""
         return any(is_ambiguous(name) for one in self.change.files for name in (one.path, one.diff.old_path))
 
     @property
@@ -90,19 +90,19 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def changed_lines(self) -> int:
-        """The number of added and deleted lines of the files that are sent, except lock files."""
+        """The number of added and deleted lines in the selected files, without lock files."""
         hunks = (hunk for view in self.views if not is_lock_file(view.path) for hunk in view.hunks)
         lines = (line for hunk in hunks for line in hunk.lines)
         return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
     def misencoded(self) -> Mapping[str, str]:
-        """The files whose text at the head is not UTF-8, and where it is invalid. Only their diff can be sent."""
+        """The files that are not UTF-8 at the head, each with the first invalid byte. Only their diff can be sent."""
         return {file.path: file.new.invalid for file in self.change.files if file.new and file.new.misencoded}
 
     @cached_property
     def oversized(self) -> Mapping[str, str]:
-        """The files that are too large to read, with their size and the limit as text."""
+        """The files that are too large to read, each with a text that contains the size and the limit."""
         return {file.path: over for file in self.change.files if (over := over_limit(file))}
 
     @cached_property
@@ -120,7 +120,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 _RESELECTED = "the selected files differ from those that were sent"
 
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
-"""The value before the change is read."""
+"""The value of `Known.change` before the change is read."""
 
 
 class Cancels(Enum):
@@ -135,7 +135,7 @@ class Cancels(Enum):
 
 
 class Request(Struct, frozen=True):
-    """The trigger of a run and the settings that decide what it does.
+    """The trigger and the settings of a run.
 
     Attributes:
         selecting: `idempotency.selection_digest` of the rules that select files.
@@ -144,13 +144,13 @@ class Request(Struct, frozen=True):
         waits: whether the settings allow waiting for a review.
         may_buy: False in a run that requests no review, e.g., a collection. Such a run looks up each task once, and
             buys only deferred purchases and intents of earlier runs.
-        base_ref: the base branch when the run started; it determines the check run's name.
+        base_ref: the base branch when the run started, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules.
-        shares_name: whether an earlier base branch has the same check name.
-        has_bases: whether pull requests against several base branches have this check name.
-        route: the names of the `routes` that apply to this change, or empty.
-        is_due: whether the routes give this change a review.
-        instructions: the routes' instructions to the reviewer.
+        shares_name: whether checks against an earlier base branch have the same name.
+        has_bases: whether checks against several base branches have this name.
+        route: the names of the rules of `routes` that apply to this change, or empty.
+        is_due: False if a rule of `routes` exempts this change from review.
+        instructions: the reviewer instructions of the rules that apply.
     """
 
     trigger: Trigger
@@ -189,12 +189,12 @@ class Request(Struct, frozen=True):
 
     @property
     def is_explicit(self) -> bool:
-        """Whether a person asks for a review now: by a command, a manual run, or at a terminal."""
+        """Whether a person requests a review with a command, a manual run or at a terminal."""
         return self.may_buy and not isinstance(self.trigger, ReviewEvent)
 
     @property
     def remembers(self) -> bool:
-        """Whether earlier purchases count. They do not in a dry run or for a free review, which ends with its run."""
+        """Whether earlier purchases count. Dry runs and free reviews ignore them."""
         return self.paid and not self.dry_run
 
 
@@ -202,9 +202,9 @@ class Bought(Struct, frozen=True):
     """The purchase of this change, before its task is known.
 
     Attributes:
-        tag: the expertise, or None if it was not read from the service.
-        reselected: whether the files that are selected now differ from those that were sent.
-        frozen: whether the run is a collection, for which the selection at submission counts, not the current one.
+        tag: the expertise, or None if it was not read from CodeVF.
+        reselected: whether the current file selection differs from the selection at submission.
+        frozen: whether the run is a collection, which ignores the current file selection.
     """
 
     purchase: Purchase
@@ -237,7 +237,7 @@ class Underway(Struct, frozen=True):
 
 
 Own = Bought | Underway
-"""The progress of the review of this change, once it is bought."""
+"""The purchase of this change, without or with its task."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -251,9 +251,9 @@ class Wrote(Struct, frozen=True):
     Attributes:
         check: the check run on the head.
         summary: the text of the summary comment, or empty.
-        whole_summary: the same text if it shows every finding in full, else empty.
+        whole_summary: the text of the summary if it shows every finding in full, else empty.
         posted: the number of comments on findings.
-        replies: the number of replies in their threads.
+        replies: the number of replies in the threads of findings.
         denied: the parts that the token may not write.
     """
 
@@ -266,13 +266,14 @@ class Wrote(Struct, frozen=True):
 
 
 class HeadProof(Struct, frozen=True):
-    """What reviewbot's own check runs prove about the head.
+    """Facts about the head that reviewbot's check runs prove.
 
     Attributes:
-        skip_record: what the check run on the head must contain for the label `skip-review` to count, or empty if no
-            record can make it count.
-        push_record: what it must contain to prove that the bot that opened the pull request pushed this head, or empty.
-        skips: whether the label counts.
+        skip_record: the record that makes the label `skip-review` count if a check run on the head contains the
+            record, or empty.
+        push_record: the record that proves, in a check run on the head, that the bot that opened the pull request
+            pushed this head, or empty.
+        skips: whether the label `skip-review` counts.
         is_bots: whether the bot pushed this head.
     """
 
@@ -283,24 +284,24 @@ class HeadProof(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True, dict=True):
-    """What a run knows in any phase.
+    """The state of a run, which every phase contains.
 
     Attributes:
         snapshot: the pull request as last read.
         read_again: whether the pull request was read again after the change.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
-        change: `NO_CHANGE` before it is read.
-        new_parts: the new parts since the last review, once they are read.
+        change: the change, or `NO_CHANGE` before the change is read.
+        new_parts: the parts that are new since the last review, if they were read.
         report: the reviewer's answer for this change, once it is read.
         others: open tasks of older heads.
-        bought_before: the purchases that this run made, or may have made, for commands that earlier runs missed.
+        bought_before: the purchases that this run may have made for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed_sha: the reviewed head if the pull request now has another head, else empty.
-        reviewed_base: the merge base of that head's review, or None.
-        keeps_text: whether the summary keeps its text, because the newer head has its own purchase, or because it shows
-            the answer for this head, which this run has not read.
-        neighbour: the number of an open pull request with the same head and no green verdict on it, or 0.
-        ended: whether the run has stopped waiting.
+        reviewed_base: the merge base of the review of `reviewed_sha`, or None.
+        keeps_text: whether the summary keeps its text, because the newer head has its own purchase or the text shows an
+            answer that this run has not read.
+        neighbour: the number of another open pull request with the same head and no green verdict, or 0.
+        ended: whether the outcome is decided, so that the run no longer waits for a task.
     """
 
     request: Request
@@ -366,7 +367,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def judgement(self) -> Judgement:
-        """The settings for the verdict: those of the purchase if there is one, else the current ones."""
+        """The verdict settings of the purchase, or the current settings without a purchase."""
         return self.own.purchase.judgement if self.own else self.request.judgement
 
     @property
@@ -398,7 +399,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger with this run's update, and without the waivers that do not count after the update."""
+        """The ledger after this run's update, without the waivers that do not count."""
         return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property
@@ -408,12 +409,12 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def head_sha(self) -> str:
-        """The head that this run reviews; the pull request may have another one now."""
+        """The head that this run reviews. The pull request may have a newer head."""
         return self.reviewed_sha or self.snapshot.pull.head_sha
 
     @property
     def awaited(self) -> OpenTask | None:
-        """The last open task of an older head, if any. A new purchase waits for it, unless `supersede` cancels it."""
+        """The last open task of an older head, or None. A new purchase waits for this task or cancels it."""
         return self.others[-1] if self.others else None
 
     @property
@@ -431,12 +432,12 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def is_blind(self) -> bool:
-        """Whether the run adds to a summary that it could not read again."""
+        """Whether this run has changes for a summary that could not be read again."""
         return self.is_read and self.has_news and not self.read_again and self.summary is not None
 
     @property
     def has_news(self) -> bool:
-        """Whether the summary must be written: for this run's update, or to merge a second summary."""
+        """Whether the summary must be written because of this run's update, or to merge a second summary."""
         return self.memory.has_news or (self.is_read and self.stored.doubled)
 
     # Updates

@@ -1,4 +1,4 @@
-"""Select the late answers to announce, i.e., those to purchases of runs that have ended."""
+"""Select the late answers to announce. A late answer arrives after the run that bought it has ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return the late answers that no review shows. At a terminal, return none, because the terminal shows them."""
+    """Return the late answers that no review shows. A terminal shows late answers itself, so none are announced."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
         return Announcing()
@@ -30,10 +30,10 @@ def announcing(known: Known, outcome: Outcome) -> Announcing:
 
 
 def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
-    """Yield the purchases of earlier runs that have ended since.
+    """Yield the purchases of earlier runs that have ended or will not be made.
 
-    If this run itself deferred a purchase for a missed command and it is not bought after all, it is included, because
-    the answer to the command says that the purchase waits.
+    This includes a purchase that this run deferred for a missed command. The answer to that command says that the
+    purchase waits, so a failure must be announced.
     """
     has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
     last = {purchase_key(one): one for one in known.memory.update.purchases}
@@ -52,24 +52,24 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
 
 
 def _is_tried_again(known: Known, purchase: Purchase) -> bool:
-    """Return whether a run has made another attempt since."""
+    """Return whether a later attempt is recorded."""
     return known.found.named(purchase.identity, purchase.attempt + 1) is not None
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
-    """Return whether an earlier run left a purchase in one of these states, and no run has ended it since."""
+    """Return whether an earlier run left the purchase in one of `states`, and no run has ended the purchase since."""
     before = known.found.named(*key)
     now = known.stored.ledger.named(*key) or before
     if before is None or now is None or before.state not in states or key in known.stored.finished:
         return False
-    # A racing run may have written an older record over it.
+    # A concurrent run may have overwritten the record with an older one.
     return now.state in states or now.state.rank < before.state.rank
 
 
 def _is_shown(known: Known, purchase: Purchase) -> bool:
-    """Return whether this run posted comments, or a finding of this answer has a comment that the summary lacks.
+    """Return whether this run posted comments, or the answer has a comment that the summary does not record.
 
-    The id of a posted finding may have changed since, because a new base or head can change which code it is on.
+    Any comment of this run counts, because the id of a posted finding changes if a new base or head moves the finding.
     """
     answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
     found = {item.id for one in answers for item in one.placed}
@@ -78,7 +78,7 @@ def _is_shown(known: Known, purchase: Purchase) -> bool:
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:
-    """Return how a purchase ended, or None. If CodeVF does not know this head's task, a collection reports it."""
+    """Return how a purchase ended, or None. In a failed collection, an open task of this head counts as ended."""
     if purchase.state is TaskState.DONE:
         return Ending.ANSWERED
     if purchase.state is TaskState.ENDED:

@@ -1,4 +1,4 @@
-"""Determine the outcome of a run from an error, from the findings, or because no review is requested."""
+"""Determine the outcome of a run: after an error, by the findings, or without a requested review."""
 
 from __future__ import annotations
 
@@ -67,25 +67,25 @@ def newer_head() -> Outcome:
 
 
 def newer_base() -> Outcome:
-    """Return the outcome of a green run if the base was replaced by one with the same check name and its own run."""
+    """Return the outcome of a green run after the base has changed to a branch with the same check name."""
     return verdict.superseded("The base branch has changed. The next run judges the pull request against the new base.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
-    """Return the newest check run with reviewbot's name on the head from any App. GitHub shows this one."""
+    """Return the newest check run with reviewbot's name on the head, from any App. GitHub shows only this one."""
     return newest(snapshot.checks)
 
 
 def check_to_write(known: Known) -> CheckRun | None:
-    """Return the check run that this run wrote. Otherwise return the one on the head, or None if the head has moved."""
+    """Return the check run that this run wrote, else the current one on the head, or None if the head has moved."""
     return known.wrote.check or (None if known.reviewed_sha else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:
     """Return the outcome if no review is requested.
 
-    If an older review left a check run open, it is closed once that review has arrived. A green check run that is no
-    longer valid is replaced, because no other run replaces it.
+    If an older review left a check run open, the check run is completed after the review has arrived. An outdated green
+    check run is replaced, because no other run replaces it.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
@@ -97,7 +97,7 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        # Without a check of its own, this pull request would not keep another one with this head from turning green.
+        # Without a check run, this pull request cannot keep another one with the same head from a green check.
         is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
@@ -109,7 +109,7 @@ def not_asked_for(known: Known) -> Outcome:
 
 
 def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
-    """Return whether GitHub shows another pull request's green check here, which does not apply to this one."""
+    """Return whether GitHub shows a green check of another pull request on this head."""
     pull = known.snapshot.pull
     shown = newest(one for one in known.snapshot.other_checks if one.head_sha == pull.head_sha and not one.foreign)
     is_green = shown is not None and shown.id > since and shown.conclusion in GREEN
@@ -117,10 +117,10 @@ def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Return whether a check run differs from what the current run would write.
+    """Return whether a check run is no longer valid on this head.
 
-    A green check run may come from a skip that has ended or from another base. A failed one without a purchase of this
-    head comes from a run that failed before it bought a review. It is outdated in a run that may buy.
+    A skipped check run is outdated, because the skip has ended. A successful one is outdated if its base or diff
+    differs. In a run that may buy, a failed one without a purchase of this head is outdated.
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
@@ -147,8 +147,8 @@ def _why_not(known: Known) -> Outcome:
 def without_review(known: Known) -> Outcome:
     """Return the outcome if no file of the change is selected or a rule skips the review.
 
-    If two protected branches share the check's name and this head has a check for the other branch, the check must not
-    turn green. Otherwise the pull request would pass after its base is changed back to that branch.
+    If this head has a check for another base branch with the same check name, the check must not turn green. Otherwise,
+    the pull request would pass after its base is changed back to that branch.
     """
     checks, reason = known.snapshot.checks, Reason.NOTHING_SELECTED if known.request.is_due else Reason.ROUTE
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
@@ -162,7 +162,7 @@ def without_review(known: Known) -> Outcome:
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:
-    """Return whether a check's purchase is for this base, or whether the check is green if it has no purchase."""
+    """Return whether the purchase in a check is for this base. A check without a purchase must be green."""
     if not check.external_id:
         return check.verdict in GREEN
     bought = _purchase_in(known, check)
@@ -187,7 +187,7 @@ def undelivered(outcome: Outcome) -> Outcome:
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """Apply the bypass if it is for exactly this head and base.
 
-    If the pull request's base has changed during the run, its bypass is for the check of the other base.
+    If the base has changed during this run, a bypass for the new base does not apply to the check against the old base.
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
@@ -195,14 +195,14 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
 
 
 def statement(outcome: Outcome) -> str:
-    """Return what the ledger records about a summary without an answer, including a digest of a failure's text."""
+    """Return the ledger's record of a summary without an answer. For a failure, it includes a digest of the text."""
     said = f"{outcome.reason} {outcome.conclusion or 'open'}"
     is_failure = outcome.conclusion is Conclusion.ACTION_REQUIRED
     return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said
 
 
 def answer_of(task_id: str) -> str:
-    """Return what the ledger records about a summary that shows the answer of a task."""
+    """Return the ledger's record of a summary that shows the answer of a task."""
     return f"{_ANSWER}{task_id}"
 
 
@@ -213,8 +213,8 @@ def shows_answer(ledger: Ledger) -> bool:
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
     """Return whether the summary shows no answer and its text contradicts this outcome.
 
-    The text of an answer stays until the next answer, because the ledger does not contain all of it. An outcome without
-    a conclusion replaces only an error, and only if no review is requested.
+    The text of an answer is kept until the next answer, because the ledger does not contain the whole answer. An
+    outcome without a conclusion replaces only the text of an error, and only if no review is requested.
     """
     said = ledger.stated
     if outcome.conclusion is None:
@@ -238,13 +238,13 @@ def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Return whether the summary is due: this run has an update, or neither the summary nor a check shows this verdict.
+    """Return whether to write the summary: for an update, for another outcome, or if nothing else shows the verdict.
 
-    An existing summary is written only with a ledger that was read immediately before.
+    The outcome is compared with the summary only if this run has read the ledger again.
     """
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
-        return False  # a run without the key can neither read nor sign its ledger
+        return False  # without the key, a run can neither read nor sign the ledger
     is_shown = outcome.conclusion is None or known.wrote.check or known.summary or there
     is_outdated = known.read_again and is_contradicted(known, outcome)
     return known.request.summary_comment and (known.has_news or is_outdated or not is_shown)
@@ -256,7 +256,7 @@ def stands_in_summary(known: Known) -> bool:
 
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
-    """Return the purchase of an older head's check run that must be completed because its task is over, or None."""
+    """Return the purchase in an older check run that must be completed because the task is over, or None."""
     bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
@@ -264,7 +264,7 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:
-    """Withhold a green outcome if another pull request has the same head."""
+    """Replace a green outcome if another pull request with the same head has no green verdict."""
     if not known.neighbour or outcome.conclusion not in GREEN:
         return outcome
     return verdict.shared_head(outcome, known.neighbour, known.judgement.rules)
@@ -278,7 +278,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Return whether nothing could be published, but a run with another token could."""
+    """Return whether nothing was published only because the workflow gives the token too few permissions."""
     request = known.request
     if known.wrote.posted or known.wrote.replies or not (known.memory.update.answers and known.wrote.denied):
         return False
@@ -290,15 +290,15 @@ def _nothing_stands(known: Known) -> bool:
 
 
 def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Collection[str]) -> bool:
-    """Return whether a check is green although a new run on its head and base might not be.
+    """Return whether a green check might not be green after a new run on the same head and base.
 
-    The check is of an older head, or of this head against another base, so no run judges it now.
+    The check is on an older head, or on this head against another base, so no run updates it.
 
     Args:
-        known: what the run knows at its end.
-        check: the check run, which GitHub shows.
-        copy: the purchase in it.
-        records: the records by which its head would still be skipped (`skip_record`).
+        known: the state at the end of this run.
+        check: the check run that GitHub shows.
+        copy: the purchase in the check run.
+        records: the records that still skip the review of the head (`skip_record`).
     """
     pull, tag = known.snapshot.pull, check.tag
     if check.conclusion not in GREEN or tag is None or not pull.is_open:
@@ -319,10 +319,10 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
 
 
 def hides_older_heads(known: Known) -> bool:
-    """Return whether an older head may have lost its verdict, and the snapshot does not have every head.
+    """Return whether an older head that the snapshot does not contain may have lost its verdict.
 
-    If a waiver was withdrawn or a bypass ended, this run has already read all heads for the ledger. While a finding
-    blocks, every run reads them again, because the run that found it may have failed to do so.
+    After a waiver is withdrawn or a bypass ends, this run has already read all heads for the ledger. While a finding
+    blocks, every run reads all heads, because the run that received the finding may have failed to read them.
     """
     pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
@@ -335,7 +335,7 @@ def hides_older_heads(known: Known) -> bool:
 
 
 def heads_below(known: Known) -> frozenset[str]:
-    """Return the recorded heads that may have lost their verdict and that GitHub may not list after a force-push."""
+    """Return the recorded heads that may have lost their verdict and that GitHub may omit after a force-push."""
     pull, ended = known.snapshot.pull, known.stored.ended
     is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
     if pull.forced_at is None or not (is_withdrawn or _blocks_now(known, known.judgement.rules.fail_on)):
@@ -347,8 +347,8 @@ def heads_below(known: Known) -> frozenset[str]:
 def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -> bool:
     """Return whether a review still passes according to the records.
 
-    A finding that blocked needs a waiver even if its code is gone now. A finding that is open now, but was unknown to
-    this review, may be in the older head's code, too.
+    A blocking finding of the review needs a waiver even if the current change no longer contains the code. An open
+    finding that the review did not report may also be in the code of the older head.
     """
     ledger, rules, pull = known.ledger, bought.judgement.rules, known.snapshot.pull
     accepted = ledger.acceptance
@@ -368,7 +368,7 @@ def _blocks_now(known: Known, fail_on: FailOn) -> bool:
 
 
 def _is_waived(known: Known, judged: Judged) -> bool:
-    """Return whether a finding is waived, and its waiver is still for the same version of its file."""
+    """Return whether a finding is waived. A waiver that now applies to another version of the file does not count."""
     now, before = known.ledger.findings.find(judged.id), known.found.findings.find(judged.id)
     if now is None or now.waiver is None:
         return False

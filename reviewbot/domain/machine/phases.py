@@ -1,4 +1,4 @@
-"""The phases of a run. Each phase contains exactly what is known in it."""
+"""The phases of a run. Each phase contains the values that are known at that point."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Candidate(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
-        identity: includes the attempt number, and the last reviewed head once the scope is decided.
+        identity: the identity with the attempt number and, once the scope is decided, the last reviewed head.
         before: the latest purchase of this change, or None.
     """
 
@@ -26,18 +26,18 @@ class Candidate(Struct, frozen=True):
 
     @property
     def intent(self) -> Purchase | None:
-        """The intent of an earlier run, or None. Its key is reused."""
+        """The intent of an earlier run, or None. This run uses the idempotency key of the intent again."""
         before = self.before
         return before if before is not None and before.state is TaskState.INTENT else None
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review or of a question. In `PriceRead`, it fits the balance and the budgets.
+    """The price of a review or a question. `PriceRead` contains only a price within the balance and the budgets.
 
     Attributes:
-        hold: the credits that all tasks hold.
-        lines: the number of changed lines that decided `max_credits`, or None if the setting did.
-        project_id: 0 before the project is found.
+        hold: the total of the credits that the tasks hold.
+        lines: the number of changed lines from which `max_credits` was computed, or None if the setting is a number.
+        project_id: the id of the CodeVF project, or 0 before the project is found.
     """
 
     hold: int
@@ -59,11 +59,11 @@ class NothingToSend(Struct, frozen=True):
 
 
 Then = ReviewChange | NothingToSend | Outcome
-"""What follows the lookup of older heads' tasks."""
+"""The action after the tasks of older heads are looked up."""
 
 
 class _Running(Struct, frozen=True):
-    """What is known in every phase."""
+    """A phase with the state of the run."""
 
     known: Known
 
@@ -133,8 +133,8 @@ class Unchecked(_Running, frozen=True):
     """The checks that the purchase waits for are read next.
 
     Attributes:
-        recorded: whether the purchase is recorded on GitHub. If a check ends later, its event starts another run, which
-        finds the deferred purchase.
+        recorded: whether the purchase is recorded on GitHub. When a check ends later, its event starts another run,
+            which finds the recorded purchase.
     """
 
     candidate: Candidate
@@ -233,7 +233,7 @@ class Pricing(_Running, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What `CreateTask` needs besides the purchase.
+    """The data that `CreateTask` needs besides the purchase.
 
     Attributes:
         again: whether an earlier run may have created the task with the same key.

@@ -40,12 +40,12 @@ def _asked_by(purchase: Purchase, request: Request) -> Purchase:
 
 
 def selection_of(known: Known) -> str:
-    """Return the digest of the selected files for a purchase that is not submitted yet."""
+    """Return the digest of the selected files and the size limit for a purchase that is not submitted yet."""
     return selection_digest([*known.change.selected, f"in {known.request.attachment_bytes} bytes"])
 
 
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
-    """Return a purchase without a task. It keeps the comments and users that requested it before."""
+    """Return a purchase without a task, including the comments and users that requested the same attempt before."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
     made = Purchase(
@@ -73,7 +73,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 
 
 def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
-    """Return a purchase that waits. It keeps the time at which this head was first deferred."""
+    """Return a deferred purchase with the time at which this head was first deferred."""
     whole = priced(known, candidate, None, parts=1)
     wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
@@ -89,7 +89,7 @@ def batches_of(known: Known, bought: Purchase) -> TaskBatches:
 
 
 def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
-    """Resume the purchase of an earlier run, with the settings that were frozen then."""
+    """Resume the purchase of an earlier run with its frozen settings."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
     packing = replace(packing, context=before.context)
@@ -101,7 +101,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
-    # A collection may have other settings, so it only keeps the conclusion of a run that may buy.
+    # A collection may have other settings, so it compares selections only to keep an earlier `action_required`.
     check = current_check(known.snapshot)
     is_kept = before.state is TaskState.DONE and check and check.verdict == Conclusion.ACTION_REQUIRED
     judges = request.may_buy or bool(is_kept)
@@ -119,7 +119,7 @@ def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
-    """Return the settings that were frozen for this change. The current settings can only make them stricter."""
+    """Return the frozen settings of a purchase. Current settings and other purchases can only make them stricter."""
     request, rules = known.request, before.judgement.rules
     now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
     fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
@@ -127,7 +127,7 @@ def _frozen(known: Known, before: Purchase) -> Judgement:
 
 
 def planned(known: Known, now: datetime) -> Known:
-    """Return `known` with what would be sent and held, without a request to the service."""
+    """Return `known` with a planned purchase, computed without requests to CodeVF."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
@@ -146,11 +146,11 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     """Return the price of the review, checked against the balance and the budgets.
 
     For an intent of an earlier run, whose task may exist, only the pull request's limit is checked. The check is needed
-    because that run may not yet have read the purchases of other runs. `freed` is the hold of an open task that would
-    be cancelled first. For an intent, that task may be cancelled already.
+    because that run may not yet have read the purchases of other runs. `freed` is the hold of the task that this
+    purchase replaces.
 
     Raises:
-        OverBudget: the price does not fit.
+        OverBudget: the price exceeds the balance or a budget.
         NotApproved: the credits spent on the pull request are unknown, and only an event requests the review.
     """
     intent = candidate.intent
@@ -168,9 +168,10 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
 
 
 def _freed_for(ledger: Ledger, intent: Purchase) -> int:
-    """Return the hold of the task that was cancelled for an intent, or 0. This can only be the latest task before it.
+    """Return the hold of the task that was cancelled for an intent, or 0.
 
-    The run that recorded the intent did not count that hold, so later runs do not count it either.
+    Only the latest earlier task can have been cancelled for the intent. The run that recorded the intent did not count
+    this hold, so later runs do not count it either.
     """
     before = [one for one in ledger.purchases if one.task_id and one.submitted_at <= intent.submitted_at]
     last = max(before, key=lambda one: one.submitted_at, default=intent)
@@ -179,7 +180,7 @@ def _freed_for(ledger: Ledger, intent: Purchase) -> int:
 
 
 def stopped_by_limit(known: Known) -> str:
-    """Return which limit would stop the planned purchase, or an empty string. The balance is not known."""
+    """Return a text about the limit that would stop the planned purchase, or an empty string. Ignore the balance."""
     hold = known.purchase.hold if known.purchase else 0
     try:
         budget.check(_spending(known, known.ledger, hold, known.spent), None)
@@ -197,7 +198,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
         lines = new if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
-    if intent:  # a missing task is created at the price that was agreed originally
+    if intent:  # a missing task is created at its original price
         most = budget.credits_again(most, intent.hold // parts, request.mode, times)
     hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
     return Quote(hold, tag, parts, most, lines)
@@ -219,8 +220,8 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether to read the purchases of concurrent runs again before the task is created.
 
-    Concurrent first reviews with equal holds fit together within an automatic limit. Nothing is read again for them,
-    unless the pull request may have had more changes than the limit allows reviews.
+    Concurrent first reviews with equal holds cannot exceed an automatic limit, unless the pull request may have had
+    more than `REVIEWS_PER_PULL` changes.
     """
     request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
@@ -235,8 +236,8 @@ def may_exceed_together(known: Known) -> bool:
 def check_race(known: Known, now: Ledger) -> None:
     """Raise `OverBudget` if this intent and the costs recorded in the meantime together exceed the limit.
 
-    Each run records its intent and then reads the intents of other runs. If two do not fit together, at least the later
-    one sees the other and is withdrawn. If each sees the other, both are withdrawn.
+    Each run records its intent and then reads the intents of other runs. If two intents exceed the limit together, at
+    least the later run reads the other intent and withdraws its own.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.recorded(one) for one in now.purchases}
@@ -253,7 +254,7 @@ def _parts(known: Known) -> int:
 
 
 def _check_memory(known: Known, candidate: Candidate) -> None:
-    """Reject an automatic purchase, deferred or not, if earlier ones are unknown. A user's request may still buy."""
+    """Reject an automatic purchase if earlier purchases are unknown. A user's request is still accepted."""
     is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
     if known.stored.lost and not is_asked:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
@@ -272,7 +273,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
-    # The key is as old as the first run that used it, and the task contains the files of that run.
+    # The first run that recorded the intent determines the age of the key and the files in the task.
     again = replace(
         intent,
         submitted_at=before.submitted_at,
@@ -314,7 +315,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
 
 
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
-    """Return the purchase to copy to the check run, or None to keep the copy that is there.
+    """Return the purchase to copy to the check run, or None to keep the existing copy.
 
     The first purchase of this list is used:
 
@@ -322,20 +323,20 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     - another purchase for this head that is underway, unless this run's purchase has a result
     - a purchase that is deferred on this head, if this run has no other, because a repository without summaries would
       forget it
-    - the open task of an older head, so that the run that ends it also closes this check
+    - the open task of an older head, so that the run that ends this task also completes the check
     - this run's purchase if it is over
-    - `there`
+    - `there`, the existing copy
 
-    A purchase that is open only because its findings are read again has its own check run.
+    A finished purchase that was reopened to read its findings again has its own check run.
     """
     if not known.request.paid:
         return None
     held, ledger = known.purchase, known.ledger
-    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought meanwhile
+    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought a review
         waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
         underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
         held = next(underway, None) or held or waiting
-    if known.awaited and (held is None or held.state.is_over):  # so that a later run finds it
+    if known.awaited and (held is None or held.state.is_over):  # so that a later run finds the task
         held = known.awaited.purchase
     held = held or (there and ledger.recorded(there))
     # Another run may have recorded the task of this run's intent.
@@ -357,9 +358,9 @@ def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purcha
 
 
 def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
-    """Return the purchase with its task.
+    """Return the purchase with the created task.
 
-    Its submission time is now, unless an earlier run may have created the task.
+    The submission time is now, unless an earlier run may have created the task.
     """
     packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
@@ -410,7 +411,7 @@ def _chosen(known: Known) -> Terms:
 
 
 def routed(known: Known) -> Known:
-    """Apply the review that the rules choose. If the change was bought before, it keeps at least that review.
+    """Apply the review that the rules choose, but at least the review that was bought for this change before.
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
     """
@@ -425,7 +426,7 @@ def routed(known: Known) -> Known:
         )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
-    digest = known.identity.digest()  # may differ from the one for which the ledger was read
+    digest = known.identity.digest()  # may differ from the identity for which the ledger was read
     written = known.memory.written.with_full_identity(digest).reopened(but=digest)
     return replace(known, memory=replace(known.memory, written=written))
 
@@ -452,7 +453,7 @@ def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> 
 
 
 def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
-    """Return the purchases of this change with their terms, or None if no setting has their mode or expertise."""
+    """Return the purchases of this change, each with terms, or with None if no setting has the mode or expertise."""
     request, base, found = known.request, _terms_of(known), []
     modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
     expertises = {request.expertise, *(one.expertise for one in request.routes)}

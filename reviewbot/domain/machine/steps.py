@@ -60,19 +60,19 @@ class CancelOpenTasks(Struct, frozen=True):
 
 
 class CancelTask(Struct, frozen=True):
-    """Cancel the task of an older head, and look it up, because it may have finished before."""
+    """Cancel the task of an older head, and read it, because the task may have finished before."""
 
     purchase: Purchase
 
 
 class RemoveLabel(Struct, frozen=True):
-    """Remove the approval label, which is valid for one head."""
+    """Remove the approval label, which approves only one head."""
 
     label: str
 
 
 class ReadAgain(Struct, frozen=True):
-    """Read the pull request and the ledger as they are now."""
+    """Read the pull request and the ledger again."""
 
 
 class CompareBases(Struct, frozen=True):
@@ -86,7 +86,7 @@ class ReadNewPart(Struct, frozen=True):
     """Read the selected files at the last reviewed head to find the new part.
 
     Attributes:
-        last: the review of that head, or None if it is not known.
+        last: the review of the head `since`, or None if unknown.
     """
 
     since: str
@@ -94,10 +94,10 @@ class ReadNewPart(Struct, frozen=True):
 
 
 class ReadPrice(Struct, frozen=True):
-    """Read the expertise and the balance from CodeVF, and if they allow the purchase, find or create the project.
+    """Read the expertise and the balance from CodeVF. If they allow the purchase, find or create the project.
 
     Attributes:
-        freed: the credits of an open task that would be cancelled first.
+        freed: the credits that become available when the superseded task is cancelled.
     """
 
     candidate: Candidate
@@ -118,11 +118,11 @@ class RecordDeferral(Struct, frozen=True):
 
 
 class ReadHeadChecks(Struct, frozen=True):
-    """Read the checks and statuses of the head that a purchase waits for."""
+    """Read the head's check runs and statuses that a purchase waits for."""
 
 
 class CreateTask(Struct, frozen=True):
-    """Submit the change to CodeVF. A repeated key returns the existing task."""
+    """Submit the change to CodeVF. For a repeated idempotency key, CodeVF returns the existing task."""
 
     bought: Bought
     order: Order
@@ -145,7 +145,7 @@ class Refresh(Struct, frozen=True):
 
 
 class PostReview(Struct, frozen=True):
-    """Post the missing comments, and dismiss a request for changes that no longer holds."""
+    """Post the missing comments, and dismiss an outdated request for changes."""
 
     outcome: Outcome
 
@@ -155,7 +155,7 @@ class ReadPosted(Struct, frozen=True):
 
 
 class Announce(Struct, frozen=True):
-    """Post a comment for each late answer that no review shows, because editing a comment sends no notification."""
+    """Post a comment for each late answer that no review shows. GitHub sends no notification for an edited comment."""
 
     announcing: Announcing
     outcome: Outcome
@@ -176,7 +176,7 @@ class WriteCheckRun(Struct, frozen=True):
 
 
 class CloseOlderChecks(Struct, frozen=True):
-    """Complete check runs of older heads and bases whose tasks are over, and withdraw green ones that may be wrong."""
+    """Complete check runs of older heads and bases whose tasks are over. Withdraw green ones that may be wrong."""
 
 
 class WriteOutput(Struct, frozen=True):
@@ -226,7 +226,7 @@ class TaskRead(Struct, frozen=True):
 
 
 class NotOver(Struct, frozen=True):
-    """The wait ended before the task because of the deadline, a signal, or an unreachable CodeVF."""
+    """The wait ended before the task was over: at the deadline, after a signal, or because CodeVF was unreachable."""
 
     note: str = ""
 
