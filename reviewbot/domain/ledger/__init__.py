@@ -1,5 +1,5 @@
-"""The ledger: what reviewbot remembers about a pull request, and how much of it is trusted.
+"""The ledger, which records the purchases, findings and waivers of a pull request.
 
-The package handles its signed form in the summary comment, the copy in a check run's `external_id`, and the merging of
-concurrent runs' updates.
+The package signs the ledger in the summary comment and the copy in a check run's `external_id`. It also merges the
+updates of concurrent runs.
 """

@@ -1,7 +1,8 @@
-"""Encode the ledger as a signed, hidden comment of bounded size in the summary, and decode it.
+"""Encode the ledger as a signed HTML comment of bounded size in the summary, and decode it.
 
 Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
-the repository and the pull request. From an unsigned ledger, only the credits are used, which count against the budget.
+the repository and the pull request. From an unsigned ledger, only the credits are used, because they count against the
+budget.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ from reviewbot.values import replace
 VERSION = 1
 MAX_POSTED = 1_500
 LEAST_POSTED = 300
-"""The number of entries of `Ledger.posted` that are kept if the ledger is otherwise too long."""
+"""The number of entries of `Ledger.posted` that are kept when a long ledger is shortened."""
 MOST_CONTEXTS = 2
 """The number of latest purchases whose context is kept."""
 MAX_EXPERTISE = 60
 """Characters of an expertise tag; the rest is cut."""
 MAX_RECORDS = 200
 _TEXTS = (MAX_TEXT, 600, 200, 0)
-"""The limits on the characters of a finding's explanation or note, in the order in which they are tried."""
+"""The limits in characters for a finding's explanation and note, in the order in which the limits are tried."""
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger without marker and signature: half of GitHub's limit, which leaves space for the text."""
+"""Characters of the ledger without marker and signature: about half of GitHub's limit, to leave space for the text."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
@@ -59,11 +60,11 @@ class LedgerReading(Struct, frozen=True):
     """A decoded ledger.
 
     Attributes:
-        ledger: empty if nothing in it can be trusted.
-        spent: credits that count against the budget, signed or not.
+        ledger: the ledger, or an empty one if it cannot be trusted.
+        spent: credits that count against the budget, even if the ledger is unsigned.
         problem: why the ledger is not trusted, or empty if it is trusted or there is no ledger.
-        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. It helps to find
-            the check run that passed because of it.
+        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. A check run may
+            have passed because of this bypass.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -75,8 +76,8 @@ class LedgerReading(Struct, frozen=True):
 def encode(ledger: Ledger, signer: Signer) -> str:
     """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters, plus its marker and signature.
 
-    If it is too long, explanations are shortened first. Then content that no verdict needs is dropped. Finally, the
-    least severe findings are dropped and only counted.
+    If the ledger is too long, explanations are shortened first. Then content that no verdict needs is dropped. Finally,
+    the least severe findings are dropped and only counted.
     """
     payload = ""
     for version in smaller(ledger):
@@ -88,7 +89,7 @@ def encode(ledger: Ledger, signer: Signer) -> str:
 
 
 def smaller(ledger: Ledger) -> Iterator[Ledger]:
-    """Yield ever smaller versions: first with shorter texts of findings, then with fewer findings, then with none."""
+    """Yield smaller and smaller ledgers: with shorter texts of findings, then with fewer findings, then with none."""
     findings, count = ledger.findings, min(len(ledger.findings.records), MAX_RECORDS)
     for length in _TEXTS:
         yield replace(ledger, findings=_at_most(findings, count, length))
@@ -100,7 +101,7 @@ def smaller(ledger: Ledger) -> Iterator[Ledger]:
 
 
 def _at_most(findings: Findings, count: int, length: int) -> Findings:
-    """Keep the worst `count` findings, with texts of `length` characters. Count the other open ones, even if waived."""
+    """Keep the worst `count` findings, with texts of `length` characters. Count other open findings, even if waived."""
     ordered = worst_first(findings.records)
     cut = Counter((record.found, record.severity) for record in ordered[count:] if record.standing.is_open)
     beyond = Counter({(found, severity): number for found, severity, number in findings.beyond}) + cut
@@ -114,7 +115,7 @@ def _at_most(findings: Findings, count: int, length: int) -> Findings:
 
 
 def _needed(ledger: Ledger) -> Ledger:
-    """Drop the opinions, the contexts, and `posted` beyond `LEAST_POSTED`, beginning with ids of forgotten findings."""
+    """Drop opinions, contexts, and all but `LEAST_POSTED` entries of `posted`. Drop ids of forgotten findings first."""
     known = {one.id for one in ledger.findings.records}
     posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
     purchases = tuple(replace(one, context=()) for one in ledger.purchases)
@@ -137,8 +138,8 @@ def _signed(payload: str) -> str:
 def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
     """Decode the ledger in a summary's body. This never raises.
 
-    If another user edited the comment, a signed ledger may be an older version. It is treated as incomplete and used
-    without waivers and bypass, so that it can only block more and spend less.
+    If another user edited the comment, a signed ledger may be an older version. Such a ledger counts as incomplete and
+    loses its waivers, bypass and acceptance, so that the edit can only block more and spend less.
     """
     match = _LEDGER.search(body)
     if match is None:
@@ -163,11 +164,11 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
 
 
 def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) -> LedgerReading:
-    """Distrust a ledger whose counter is lower than the one in reviewbot's check runs.
+    """Distrust a ledger with a lower counter than reviewbot's check runs.
 
-    Other workflows post as the same user and can restore an older, correctly signed summary. It is treated like one
-    that another user edited. If this run has just written it over the newer one, only its exemptions are dropped,
-    because the check runs contain the newer purchases, whose findings are read again.
+    Other workflows post as the same user and can restore an older, correctly signed summary. Such a summary is treated
+    like a summary that another user edited. If this run itself has just overwritten the newer summary, only the
+    exemptions are dropped, because the check runs contain the newer purchases and the findings are read again.
     """
     ledger = reading.ledger
     if ledger.counter >= counter:
@@ -178,7 +179,7 @@ def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) ->
 
 
 def distrust(reading: LedgerReading) -> LedgerReading:
-    """Distrust a ledger with exemptions, because not all check runs that could show it to be outdated were read.
+    """Distrust a ledger with exemptions, because a check run with a newer counter may not have been read.
 
     A ledger without exemptions stays trusted.
     """
@@ -198,7 +199,7 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 
 def is_waiting(body: str) -> bool:
-    """Return whether a summary contains an intent, an open or deferred task or an open question, signed or not."""
+    """Return whether a summary contains an intent, an open or deferred purchase or an open question, signed or not."""
     return (unverified(body) or Ledger()).is_open
 
 
@@ -208,7 +209,7 @@ def has_open_question(body: str) -> bool:
 
 
 def unverified(body: str) -> Ledger | None:
-    """Return the ledger in a summary, signed or not, or None if it cannot be read. Anyone may have written it."""
+    """Return the ledger in a summary without verifying the signature, or None if the ledger cannot be read."""
     match = _LEDGER.search(body)
     return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
@@ -244,7 +245,7 @@ def _inflated(payload: str) -> bytes | None:
 
 
 def _in_bounds(ledger: Ledger) -> Ledger:
-    """Return the ledger within the bounds that can be decoded."""
+    """Limit the values of a ledger to the bounds that `decode` accepts."""
     first_late = len(ledger.purchases) - MOST_CONTEXTS
     return replace(
         ledger,
@@ -267,6 +268,6 @@ def _with_short_credits(question: Question) -> Question:
 
 
 def short_credits(used: Decimal) -> Decimal:
-    """Round credits up to four places, within the bounds that can be decoded."""
+    """Round credits up to four decimal places, within the bounds that `decode` accepts."""
     bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
     return bounded.quantize(Decimal("0.0001"), ROUND_CEILING).normalize()

@@ -15,11 +15,11 @@ from reviewbot.values import replace
 
 def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
     """Return the most advanced copy of each purchase, oldest first."""
-    # The check runs of newer heads contain the same copy while they wait.
+    # While newer heads wait, their check runs contain the same copy.
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
     placed = (
-        # A deferred purchase belongs to one head. A rebase that changes nothing defers it again on another head.
+        # A deferred purchase belongs to one head. A rebase without changes defers the purchase again.
         one
         if one.purchase.state is TaskState.DEFERRED
         else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
@@ -29,7 +29,7 @@ def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
 
 
 def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[PurchaseKey]:
-    """Yield the purchases that are over, except one that a run has dropped while another run bought it."""
+    """Yield the keys of finished purchases, except purchases that one run dropped while another run bought them."""
     for one in (copy.purchase for copy in copies if copy.purchase.state.is_over):
         known = ledger.recorded(one)
         if one.task_id or known is None or not known.task_id:
@@ -39,11 +39,10 @@ def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[Purcha
 def with_copies(
     ledger: Ledger, copies: Sequence[ExternalId], *, head_sha: str, digest: str, judgement: Judgement
 ) -> Ledger:
-    """Add what only the check runs contain.
+    """Add the purchases and states that only check runs contain.
 
-    A copy does not contain the findings of earlier reviews, which are in the ledger or at the service. `digest` is the
-    identity of the change, or empty if the change is not read. A copy contains only its beginning. `judgement` is the
-    current settings, of which a copy contains only the rules.
+    A copy contains no findings, only the beginning of the identity, and only the rules of the settings. `digest` is the
+    whole identity of the change, or empty if the change is not read. `judgement` contains the current settings.
     """
     remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
     attempts = [one.attempt for one in ledger.purchases if one.identity == digest]
@@ -54,7 +53,7 @@ def with_copies(
         known = ledger.recorded(copy)
         if known is None:
             found = adopted(copy, head_sha=head_sha, digest=digest, judgement=judgement)
-            # A run reads only the answer to the last attempt anyway.
+            # Only the answer of the last attempt is read, so earlier attempts are reopened.
             is_read = found.identity != digest or found.attempt == last
             ledger = ledger.with_purchase(found if is_read else replace(found, state=_state(copy, is_own=False)))
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
@@ -65,9 +64,9 @@ def with_copies(
 
 
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
-    """Return a purchase from its copy.
+    """Return the purchase in a copy.
 
-    If it is done and does not have the identity `digest`, it is reopened, because only the service has its findings.
+    A finished purchase of an identity other than `digest` is reopened, because only CodeVF has the findings.
     """
     is_own = digest.startswith(copy.identity)
     return replace(
@@ -118,7 +117,7 @@ def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
 
 
 def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Mark a purchase of an untrusted ledger if its copy records that earlier findings blocked its change."""
+    """Add `LOST` to the findings of a purchase if the copy records that findings of other tasks blocked the change."""
     known = ledger.recorded(copy)
     if known is None or known.is_carried or not copy.is_carried:
         return ledger
@@ -126,7 +125,7 @@ def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
 
 
 def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
-    """Yield the purchases whose task is only in another summary."""
+    """Yield the purchases of other summaries that the ledger lacks or records without a task."""
     for one in (one for double in doubles for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
@@ -134,7 +133,7 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
-    """Add what only other summaries contain. The findings of finished reviews are read again."""
+    """Add purchases, questions and edits from other summaries. Reopen finished reviews to read their findings again."""
     for other in others:
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))

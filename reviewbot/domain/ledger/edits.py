@@ -17,10 +17,10 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding as long as its file stays exactly as it is.
+    """Waive a finding until its file changes.
 
-    `base_ref` is the base branch if `by` is not an author against it. `command` is when and where the command was
-    written (`parse.PostedCommand.stamp`), as in the other edits.
+    `base_ref` is the base branch, or empty if the user `by` may be an author. `command` is the stamp of the command
+    (`parse.PostedCommand.stamp`), as in the other edits.
     """
 
     finding_id: str
@@ -46,7 +46,7 @@ class GrantBypass(Struct, frozen=True):
 
 
 class Accept(Struct, frozen=True):
-    """Accept the answer of a task as the review of one head and base, although not all of it could be read."""
+    """Accept the answer of a task as the review of one head and base, although a part of the answer was unreadable."""
 
     head_sha: str
     base_ref: str
@@ -56,20 +56,20 @@ class Accept(Struct, frozen=True):
 
 
 class Supersede(Struct, frozen=True):
-    """Execute no command up to and including this one."""
+    """Prevent the execution of this command and of all earlier commands."""
 
     command: str
 
 
 class CancelDeferrals(Struct, frozen=True):
-    """Buy nothing more. Deferred purchases end without costs. Intents end, but their holds count permanently."""
+    """End deferred purchases without costs, and end intents. The holds of ended intents still count."""
 
 
 LedgerEdit = Waive | Unwaive | GrantBypass | Accept | Supersede | CancelDeferrals
 
 
 def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
-    """Return an edit without secrets in its reason, which is redacted before it is shortened."""
+    """Redact the secrets in the reason of an edit, then shorten the reason."""
     if isinstance(edit, Waive | GrantBypass):
         return replace(edit, reason=shorten_line(redact(edit.reason), MAX_REASON))
     return edit
@@ -78,7 +78,7 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
     """Return the ledger with the edits applied.
 
-    An edit of an unknown finding has no effect. Neither does a waiver by a user who cannot have seen the newest answer.
+    An edit of an unknown finding has no effect. A waiver has no effect if an answer was read after the command.
     """
     for one in edits:
         if not isinstance(one, CancelDeferrals):

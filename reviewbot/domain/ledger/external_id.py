@@ -28,7 +28,7 @@ SHORT_SELECTION = 16
 """Hex digits of `idempotency.selection_digest`, which is not shortened."""
 
 MAX_COPY = 255 - TAG_LENGTH
-"""The most characters of a copy. GitHub does not document its limit."""
+"""The maximum number of characters of a copy. GitHub does not document the limit of an `external_id`."""
 
 _CREDITS = r"[0-9]{1,13}(?:\.[0-9]{1,4})?"
 _PARTS: Mapping[str, str] = {
@@ -49,7 +49,7 @@ _PARTS: Mapping[str, str] = {
     "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
 }
-"""The pattern of each part, in the order in which they are written."""
+"""The pattern of each part, in the order of the parts in a copy."""
 
 _VERSION = "rb1"
 _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
@@ -60,8 +60,8 @@ class ExternalId(Struct, frozen=True):
     """The purchase in a check run's `external_id`.
 
     Attributes:
-        purchase: the purchase, without the fields that copies omit and with its identity cut to `SHORT_IDENTITY`
-            digits.
+        purchase: the purchase with the fields that a copy contains and the first `SHORT_IDENTITY` digits of the
+            identity.
         spent: credits held and used on the pull request, including this purchase.
         counter: `Ledger.counter` at the time of writing.
     """
@@ -86,7 +86,7 @@ def _in_base64(digits: str) -> str:
 
 
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
-    """Return the `external_id` of a purchase. `ledger` contains the purchase and supplies the credits spent so far."""
+    """Return the `external_id` of a purchase. `ledger` contains the purchase, the counter and the credits spent."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
     # The number of files is unknown if the purchase was restored from a copy.
@@ -98,7 +98,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     counter = min(ledger.counter, MAX_COUNTER)
     identity, selection = _in_base64(purchase.identity[:SHORT_IDENTITY]), purchase.selection[:SHORT_SELECTION]
     payload = f"{identity} {figures} {more} {selection} {counter} "
-    # If the ids do not fit, the copy is read as an intent. Buying with the same key then finds the tasks.
+    # A copy without ids is read as an intent. Submitting with the same key then returns the existing tasks.
     space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
     payload += purchase.task_id if len(purchase.task_id) <= space else ""
     return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
@@ -135,7 +135,7 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
 
 
 def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
-    """Return a copy with the ledger's counter and credits, or unchanged if the ledger records another state of it."""
+    """Update the counter and the credits in a copy, unless the ledger records another state of the purchase."""
     copy = decode_external_id(external_id, signer)
     held = ledger.recorded(copy.purchase) if copy else None
     is_same = copy and held and (copy.purchase.state, copy.purchase.task_id) == (held.state, held.task_id)

@@ -1,6 +1,6 @@
 """The ledger of a pull request: purchases, findings, waivers and bypass.
 
-It is stored on GitHub. `codec` writes it into the summary comment, and `external_id` writes a copy into the check run.
+`codec` encodes the ledger for the summary comment. `external_id` encodes the copy of a purchase for a check run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MAX_COUNTER = 10**9 - 1
 """Nine digits, which fit in a check run's `external_id`."""
 
 MAX_JUDGED = 60
-"""The most open findings kept per judgement. If more findings block, only a review of the whole change can pass."""
+"""The maximum number of open findings in a purchase. If more of them block, only a whole review can pass."""
 
 
 class TaskState(StrEnum):
@@ -90,36 +90,37 @@ class Purchase(Struct, frozen=True):
 
     Attributes:
         identity: `Identity.digest()` of what is bought.
-        attempt: counted from 1.
-        task_id: empty for an intent or a deferred purchase. For several tasks, `batches.join_ids`.
-        hold: the credits held while it is open. For a deferred purchase, the limit per task.
+        attempt: the number of the attempt, starting at 1.
+        task_id: the id of the task, or empty before the task exists. `batches.join_ids` joins several ids.
+        hold: the credits that the open tasks hold. For a deferred purchase, the limit for each task.
         used: the credits used, or None while unknown.
-        submitted_at: when its task was created, or else its intent recorded or its head first deferred (ISO 8601, UTC).
+        submitted_at: when the task was created, else when the intent was recorded or this head was first deferred (ISO
+            8601, UTC).
         missed: the number of selected files that were not sent.
         size_tier: the index of the accepted tier in `attachments.size_tiers`, from which the manifest is computed.
-        since: the last reviewed head when it was submitted, or empty for a whole review.
+        since: the last reviewed head at submission, or empty for a whole review.
         base_ref: the base branch at submission; empty if read from `external_id`.
         merge_base: the merge base at submission; empty if read from `external_id`.
         asked: the ids of the comments that requested this attempt.
-        requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if read
-            from `external_id`.
+        requested_by: the logins of the users who requested the review by a command, a label or a manual run; empty if
+            read from `external_id`.
         selection: `idempotency.selection_digest` of the files selected at submission. For an intent or a deferred
-            purchase, it includes the size limit, because another limit may send other files.
+            purchase, the digest includes the size limit, because another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
         selecting: `idempotency.selection_digest` of the rules that select files; empty if read from `external_id`.
         minutes: the minutes until a run found the task over, rounded up, or None while unknown.
         change: `ChangeIndex.change`, the same for every mode and attempt; empty if read from `external_id`.
-        judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
+        judged: the worst `MAX_JUDGED` findings that were open when the change was judged.
         max_credits: the limit of each task; 0 if read from `external_id`.
-        lines: the number of changed lines that decides the credits with `max-credits: auto`, else None, as in
-            `external_id`.
-        read_at: when a run first read its answer (ISO 8601, UTC). Empty before that and if read from `external_id`.
+        lines: the number of changed lines that decides the credits with `max-credits: auto`. None with another setting
+            and if read from `external_id`.
+        read_at: when a run first read the answer (ISO 8601, UTC). Empty before that and if read from `external_id`.
         unread: whether part of the answer could not be parsed.
         head_at: when a run first saw this head with this change (ISO 8601, UTC). Empty if read from `external_id`,
-            which may be on any commit.
-        context: the content of its task besides the files. Only the last `MOST_CONTEXTS` purchases have it.
-        mode: None if read from `external_id`. In that case, `expertise` is empty.
-        renames: `idempotency.renames_digest` of its change; empty if read from `external_id`.
+            because a copy may be on any commit.
+        context: the parts of the context that were sent. Only the last `MOST_CONTEXTS` purchases have a context.
+        mode: the mode, or None if read from `external_id`. In that case, `expertise` is empty.
+        renames: `idempotency.renames_digest` of the change; empty if read from `external_id`.
     """
 
     identity: str
@@ -165,7 +166,7 @@ class Purchase(Struct, frozen=True):
 
     @property
     def progress(self) -> tuple[bool, int]:
-        """The sort key for records of one attempt. The highest one counts, whichever run writes last."""
+        """The sort key for records of one attempt. The record with the highest key counts, not the last record."""
         return bool(self.task_id), self.state.rank
 
     @property
@@ -174,12 +175,12 @@ class Purchase(Struct, frozen=True):
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
     def is_deferred_on(self, head_sha: str) -> bool:
-        """Return whether it waits for this head. Its approval and its waiting time apply to exactly one head."""
+        """Return whether the purchase is deferred on this head. Approval and waiting time apply to only one head."""
         return self.state is TaskState.DEFERRED and self.head_sha == head_sha
 
     @property
     def is_whole(self) -> bool:
-        """Whether its answer covers every selected file of the whole change."""
+        """Whether the answer covers every selected file of the whole change."""
         return self.state is TaskState.DONE and not self.since and self.is_complete
 
     @property
@@ -189,11 +190,11 @@ class Purchase(Struct, frozen=True):
 
     @property
     def is_carried(self) -> bool:
-        """Whether a finding that another task reported blocked its change."""
+        """Whether a finding of another task blocked the change."""
         return any(one.blocks and one.carried for one in self.judged)
 
     def seen_on(self, head_sha: str, now: datetime) -> Purchase:
-        """Return this purchase on the current head, which may be another commit with the same change."""
+        """Set the head to `head_sha`, which may be another commit with the same change."""
         if self.head_at and self.head_sha == head_sha:
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
@@ -203,7 +204,7 @@ class Purchase(Struct, frozen=True):
         return replace(self, coverage=coverage, read_at=self.read_at or read_at, unread=not readable)
 
     def with_details(self, whole: Purchase) -> Purchase:
-        """Return this copy's state with the details that only `whole`, another record of the attempt, contains."""
+        """Combine the state of this copy with the details of `whole`, which is the full record of the same attempt."""
         return replace(
             whole,
             state=self.state,
@@ -222,7 +223,7 @@ class Purchase(Struct, frozen=True):
         )
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
-        """Return this purchase with its task over. The first run that sees the end records the minutes."""
+        """Mark the purchase as over. The first run that sees the end records the minutes."""
         if self.state.is_over:
             return replace(self, state=state, used=used)
         seconds = (now - datetime.fromisoformat(self.submitted_at)).total_seconds()
@@ -233,19 +234,19 @@ class Ledger(Struct, frozen=True):
     """The ledger of one pull request.
 
     Attributes:
-        purchases: oldest first.
+        purchases: the purchases, oldest first.
         posted: ids of the findings that have had a comment, and the keys of posted replies and announcements.
-        forgotten: credits of purchases that were dropped, which still count against the budget.
+        forgotten: credits of dropped purchases and questions, which still count against the budget.
         bypass: the latest bypass.
         acceptance: the latest acceptance.
-        counter: the number of writes, or the highest counter in the check runs if that is higher. It reveals a restored
-            older version.
+        counter: the number of writes, or the highest counter in the check runs if that is higher. A lower counter
+            reveals a restored older version.
         seen: the pull request at the last write.
         questions: the questions that people asked the reviewer. They do not affect the verdict.
-        opinions: 👍 and 👎 at the last write. Findings without any are omitted.
+        opinions: the numbers of 👍 and 👎 at the last write. Findings without opinions are omitted.
         stated: what the summary's text shows: a reason and a conclusion, or the task with the answer.
-        last_edit: the newest command that was executed on the ledger (`Waive.command`), so that no command up to it is
-            executed again, even if its answer is deleted.
+        last_edit: the newest command that was executed on the ledger (`Waive.command`). This command and earlier ones
+            are not executed again, even if their answers are deleted.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -262,7 +263,7 @@ class Ledger(Struct, frozen=True):
     questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
-        """Return the ledger for another write."""
+        """Return the ledger for the next write, with the current counter, pull request and opinions."""
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
@@ -277,7 +278,7 @@ class Ledger(Struct, frozen=True):
         return next(fitting, None)
 
     def recorded(self, purchase: Purchase) -> Purchase | None:
-        """Return this ledger's record of the same attempt. The identity may be a short one."""
+        """Return this ledger's record of the same attempt. The identity of `purchase` may be short."""
         return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
@@ -309,7 +310,7 @@ class Ledger(Struct, frozen=True):
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def with_full_identity(self, identity: str) -> Ledger:
-        """Replace the short identity of a copy by the full one."""
+        """Replace the short identity of a copy with the full identity."""
         whole = (
             replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
         )
@@ -348,7 +349,7 @@ class Ledger(Struct, frozen=True):
     def ended(self, identity: str) -> int:
         """Count the attempts at an identity whose task ended without a result.
 
-        An attempt also counts if it has no record, because the next attempt replaces it in a check run.
+        An attempt without a record also counts, because the next attempt replaces its copy in the check run.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
         last = max((entry.attempt for entry in attempts), default=0)
@@ -359,7 +360,7 @@ class Ledger(Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it has an intent, an open or deferred task or an open question."""
+        """Whether the ledger has an intent, an open or deferred purchase or an open question."""
         return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
 
     def open_task_ids(self) -> tuple[str, ...]:
@@ -383,8 +384,8 @@ class Ledger(Struct, frozen=True):
     def is_founded(self, purchase: Purchase) -> bool:
         """Return whether the earlier reviews that this purchase builds on are finished.
 
-        The record of the last one, or of a whole review, is required. Other records may have been dropped, or may have
-        another head by now.
+        The ledger must contain the record of the last of these reviews or of a whole review. Other records may have
+        been dropped, or may have another head by now.
         """
         seen: set[str] = set()
         while purchase.since and purchase.since not in seen:
@@ -413,16 +414,16 @@ class Ledger(Struct, frozen=True):
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
     def is_of_change(self, waiver: Waiver) -> bool:
-        """Return whether a waiver is for a whole change because the finding's code was not in its file."""
+        """Return whether a waiver is for a whole change because the file did not contain the finding's code."""
         return bool(self._of_change(waiver.file))
 
     def reviews_of(self, change: str) -> EarlierReviews:
-        """Return what is recorded about the reviews of a change, in any mode or attempt."""
+        """Return the recorded facts about the reviews of a change, in any mode or attempt."""
         bought = self._of_change(change)
         judged = _together(one for entry in bought for one in entry.judged)
         done = [one for one in bought if one.state is TaskState.DONE and one.is_complete]
         first = min(done, key=lambda one: one.submitted_at, default=None)
-        # Of two in the same second, the one recorded later is newer. One from a copy is recorded late, but is older.
+        # Of two purchases in the same second, the later record is newer, but a copy of an older one may come late.
         after = self.purchases[self.purchases.index(first) + 1 :] if first else ()
         since = (one.task_id for one in after if first and one.submitted_at >= first.submitted_at)
         tasks = frozenset(one.task_id for one in bought)
@@ -433,9 +434,9 @@ class Ledger(Struct, frozen=True):
         return _together(one for entry in (purchase, *self._of_change(purchase.change)) for one in entry.judged)
 
     def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
-        """Record the open findings in the latest finished purchase of a change, in addition to earlier ones.
+        """Add the open findings to the latest finished purchase of a change.
 
-        A late answer may be about another change. The findings that are open then are recorded in its own purchase.
+        The open findings are also added to the purchase of each late answer, which may be for another change.
 
         Args:
             change: the current change, as in `ChangeIndex`.
@@ -456,9 +457,9 @@ class Ledger(Struct, frozen=True):
         return replace(bought, judged=judged[:MAX_JUDGED])
 
     def forgets(self, change: str) -> bool:
-        """Return whether a finding that blocked a judged change is no longer in the ledger.
+        """Return whether the ledger has lost a finding that blocked a change.
 
-        Findings before the latest whole review of the change are not needed.
+        Findings from before the latest whole review of the change are not needed.
         """
         bought = self._of_change(change)
         first = next((one for one in reversed(bought) if one.is_whole), bought[0] if bought else None)
@@ -477,8 +478,8 @@ class Ledger(Struct, frozen=True):
         """Return the review that an incremental one can build on, or None if the whole change must be reviewed.
 
         That review covers every file that the current rules select, against the same base, and all of its findings are
-        recorded. The caller must check that its merge base is an ancestor of the current one, because moving a base
-        branch back adds unreviewed lines to the change.
+        recorded. The caller must check that the review's merge base is an ancestor of the current merge base, because
+        moving a base branch back adds unreviewed lines to the change.
         """
         last, findings = self.last_reviewed(), self.findings
         if last is None or findings.beyond or findings.broken or not last.is_complete:
@@ -502,7 +503,7 @@ class Ledger(Struct, frozen=True):
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 
     def with_waivers_for(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """If a finding may block, remove its waiver if the waiver's user is an author against the current base."""
+        """Remove the waivers by possible authors from findings that may block."""
         records = tuple(
             one
             if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
@@ -528,10 +529,10 @@ class Ledger(Struct, frozen=True):
 
     @property
     def first_hold(self) -> int:
-        """The hold of the first review, or 0 before it. A purchase that was refused or withdrawn does not count.
+        """The hold of the first review, or 0 without a review. Refused and withdrawn purchases do not count.
 
-        A task whose id was not recorded may be the first. The smallest hold of such tasks and the first known task is
-        used.
+        A task whose id was not recorded may be the first one. The smallest hold of such tasks and of the first known
+        task is used.
         """
         least: list[int] = []
         for one in sorted(self.purchases, key=lambda one: one.submitted_at):
@@ -552,7 +553,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether the user is not an author. A user who became one later, against the same base, stays entitled."""
+    """Return whether the user is not an author. A user who became an author later keeps waivers for the same base."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
@@ -583,7 +584,7 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
 
 
 def _worth(entry: Purchase) -> int:
-    """Return the sort key for dropping a purchase. An open task comes last, because its id would be lost."""
+    """Return the sort key for dropping a purchase. Open tasks are dropped last, because their ids would be lost."""
     if entry.state is TaskState.DEFERRED:
         return 0
     return 1 if entry.state.is_over else 2

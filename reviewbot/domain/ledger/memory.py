@@ -1,4 +1,4 @@
-"""The ledger in a run: as it was read, the run's update, and both combined."""
+"""The ledger in a run: the ledger as it was read, the update of the run, and their combination."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def purchase_key(purchase: Purchase) -> PurchaseKey:
 
 
 class StoredLedger(Struct, frozen=True):
-    """The ledger on GitHub, as far as it is trusted.
+    """The trusted part of the ledger on GitHub.
 
     Attributes:
         ledger: the signed ledger with the additions from the check runs.
         claimed: credits of an untrusted ledger, which count against the budget.
         problem: why the ledger is not trusted, or empty.
-        lost: whether an earlier review exists whose cost is unknown.
+        lost: whether earlier purchases may exist that `ledger` does not contain.
         doubled: whether two concurrent runs each wrote a summary. `ledger` contains both.
         on_head: the copies signed with this key in reviewbot's check runs on the head, by check run id.
-        finished: the purchases whose end an earlier run has recorded. In `ledger`, some of them are open, because only
-            the service has their findings.
-        older_checks: the check runs of older heads and other bases that were read for the ledger, including those of
-            replaced heads.
+        finished: the purchases whose end an earlier run has recorded. `ledger` may contain such a purchase as open,
+            because only CodeVF has its findings.
+        older_checks: the check runs of older heads and other bases that were read for the ledger, including check runs
+            of replaced heads.
         ended: the bypass of an earlier head or base, which `ledger` does not contain.
     """
 
@@ -55,12 +55,12 @@ class StoredLedger(Struct, frozen=True):
 
     @property
     def kept(self) -> Ledger:
-        """The ledger for a write without a review. An ended bypass stays until a review ends the check of its head."""
+        """The ledger for a write without a review. An ended bypass is kept, so that a review can withdraw its check."""
         return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
 
 
 class Memory(Struct, frozen=True, dict=True):
-    """The ledger as it was read, and what this run adds to it.
+    """The ledger as it was read, and the update of this run.
 
     Attributes:
         change_index: the index of the change, or None before the change is read.
@@ -88,6 +88,6 @@ class Memory(Struct, frozen=True, dict=True):
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
     def stored(self, ledger: Ledger) -> Memory:
-        """Set the values that only a written ledger has: its counter, pull request, opinions and `stated`."""
+        """Copy the values that a write has set in `ledger`: counter, pull request, opinions and `stated`."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
         return replace(self, written=replace(now, stated=ledger.stated))

@@ -1,7 +1,7 @@
 """Count 👍 and 👎 on reviewbot's comments by subject and by the role of the user.
 
-An author's second account counts as another person, and so does everyone who can read the pull request. Opinions
-therefore affect only the statistics.
+Everyone who can read the pull request can give an opinion, also with several accounts. Opinions therefore affect only
+the statistics.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
-"""The most subjects with opinions. Those in the conversation come first, then those in threads, oldest first."""
+"""The maximum number of subjects. Subjects in the conversation come first, then subjects in threads, oldest first."""
 
 SUMMARY = "summary"
 
 
 def answer_key(comment: str) -> str:
-    """Return the subject of opinions on the answer to a question, given the question's `comment_key`."""
+    """Return the subject of opinions on an answer, given the `comment_key` of the question."""
     return f"q{comment}"
 
 
@@ -32,8 +32,8 @@ class Opinions(Struct, frozen=True, array_like=True):
 
     Attributes:
         about: the id of a finding, `SUMMARY`, or the `answer_key` of a question.
-        author_up: the 👍 of the pull request's authors. `author_down` is their 👎.
-        others_up: the 👍 of other people. `others_down` is their 👎.
+        author_up: the number of 👍 by authors of the pull request. `author_down` is their number of 👎.
+        others_up: the number of 👍 by other people. `others_down` is their number of 👎.
     """
 
     about: str
@@ -52,7 +52,7 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Count the opinions by subject. A person counts at most once for and once against it, and a bot never."""
+    """Count the opinions by subject. Each person counts at most once for and once against it. Bots do not count."""
     found: dict[str, set[Opinion]] = {}
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):
@@ -71,7 +71,7 @@ def _opinions(snapshot: Snapshot, instance: str) -> Iterator[tuple[str, Opinion]
 
 
 def _about(comment: Comment, findings: tuple[str, ...], instance: str) -> tuple[str, ...]:
-    """Return the subjects of a comment, or none unless reviewbot wrote it. A reply is about its thread's findings."""
+    """Return the subjects of a comment by reviewbot, else nothing. A reply is about the findings of the thread."""
     body = comment.body
     if not (comment.ours and comment.edited_by_us):
         return ()

@@ -12,7 +12,7 @@ SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: 128 bits."""
 
 ANOTHER_KEY = "it was signed with another key"
-"""The part of `StoredLedger.problem` that reports a signature with a key other than the run's."""
+"""The part of `StoredLedger.problem` that reports a signature with a different key."""
 
 
 class Signer(Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""The signed record in a check run that a head needs no review, because a label skips it or a bot has pushed it.
+"""The signed record in a check run that a head needs no review, because of a label or of a push by a bot.
 
-The run of that event writes the record. It is bound to the head, the base and the label's event, so no check run of
-another App or workflow, no copy on another commit and no repeated label can skip another head.
+The run of the label or push event writes the record. The record is bound to the head, the base and the event.
+Therefore, a check run of another App or workflow, a copy on another commit, or a repeated label skips no other head.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
-    """Return the record that makes the label count, or an empty string without a label or a secret."""
+    """Return the record that makes the label `skip-review` count, or an empty string without a label or a secret."""
     label = skip_label(pull)
     if label is None:
         return ""

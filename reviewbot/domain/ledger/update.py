@@ -1,7 +1,7 @@
-"""What a run adds to the ledger, kept separate from what it read.
+"""The update of a run, kept separate from the ledger that the run has read.
 
-Two runs can write the same ledger, and GitHub has no compare-and-set. A run therefore reads again before it writes and
-applies its update to what it finds.
+Two runs can write the same ledger, and GitHub has no compare-and-set. A run therefore reads the ledger again before
+each write and applies its update to the current ledger.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from reviewbot.values import replace
 
 
 class LedgerUpdate(Struct, frozen=True):
-    """What one run adds to the ledger. Applying it is idempotent.
+    """The update of one run to the ledger. Applying an update is idempotent.
 
     Attributes:
         purchases: the purchases in the order in which they changed.
         answers: the answers of finished tasks, oldest first.
-        posted: ids of findings that have a comment, and the keys of posted replies and announcements.
+        posted: the ids of findings that have a comment, and the keys of posted replies and announcements.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -54,15 +54,15 @@ class LedgerUpdate(Struct, frozen=True):
     def only(self, identity: str, attempt: int) -> LedgerUpdate:
         """Keep only one purchase.
 
-        Before the run ends, only this purchase is written. An earlier task is recorded as over only after its findings
-        have their comments or its end is announced.
+        Before the run ends, only this purchase is written. Earlier tasks are recorded as over only after their findings
+        have comments or their end is announced.
         """
         kept = (one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt))
         return LedgerUpdate(purchases=tuple(kept))
 
 
 def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
-    """Give the findings of the update's answers their recorded ids, which the comments contain."""
+    """Give the findings in the answers their recorded ids, because the comments contain these ids."""
     known, answers = remembered(ledger.findings.records), []
     for answer in changes.answers:
         placed = assign_ids(answer.placed, known)
@@ -72,7 +72,7 @@ def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
 
 
 def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) -> Ledger:
-    """Apply the update to the ledger, and update the state of its findings for the current change.
+    """Apply an update to the ledger, and update the states of the findings for the current change.
 
     The edits are applied before the answers, because the users who made the edits have not seen these answers.
     """
