@@ -1,5 +1,5 @@
-"""Decide whether a review is due, which review it is, what it waits for, and how a run or a collection ends.
+"""Decide whether a review is due, which settings apply, what a purchase waits for, and how a run or collection ends.
 
-Eligibility covers events, labels, drafts, bots and approvals of forks. Routes and sizes set the mode, credits and
-expertise. The verdict sets the check run's conclusion, the exit status and the reason.
+`eligibility` covers events, labels, drafts, bots and approvals of forks. `routes` and `size` set the mode, credits and
+expertise. `verdict` sets the conclusion of the check run, the exit status and the reason.
 """

@@ -12,7 +12,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, fi
 from reviewbot.domain.text.formatting import counted
 
 LEFT_TO_OTHERS = 100
-"""The requests within GitHub's rate limit that a collection does not use. One pull request takes about ten."""
+"""The number of requests of GitHub's rate limit that a collection leaves unused. A pull request needs about ten."""
 
 
 class Lookup(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Lookup(Struct, frozen=True):
         return f"{self.repository}#{self.number}"
 
     def entry(self) -> Mapping[str, object]:
-        """Return the entry in the output `published`; `findings` is null, not 0, if the findings are unknown."""
+        """Return the entry for the output `published`. `findings` is None if the findings are unknown."""
         known = bool(self.outputs.get("findings"))
         return {
             "repository": self.repository,
@@ -71,7 +71,7 @@ class Collection(Struct, frozen=True):
         return json.dumps([one.entry() for one in self.lookups], separators=(",", ":"))
 
     def outcome(self) -> Outcome:
-        """Return the outcome of the worst repository. The next collection tries failed pull requests again."""
+        """Return one outcome for all repositories. Failed pull requests do not count, because they are tried again."""
         finished = sum(one.outputs.get("status") == Status.COMPLETED for one in self.lookups)
         where = (
             ""

@@ -21,9 +21,9 @@ REVIEW_WORKFLOW = "reviewbot-review.yml"
 
 
 class Asked(Struct, frozen=True):
-    """A request for a review in a comment, for the head that the comment specifies or the head at that time.
+    """A request by a command for a review of one head.
 
-    At a terminal, `--again` requests a review in the same way.
+    At a terminal, `--again` makes the same request.
     """
 
     sender: str
@@ -33,7 +33,7 @@ class Asked(Struct, frozen=True):
 
 
 class AtTerminal(Struct, frozen=True):
-    """A request for a review at a terminal with the API key."""
+    """A run that a user starts at a terminal."""
 
 
 Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
@@ -49,13 +49,13 @@ class Policy(Struct, frozen=True):
 
 
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool) -> Outcome | None:
-    """Return the outcome that states why no review of this pull request is due, or None if one is due.
+    """Return an outcome with the reason if no review of this pull request is due, else None.
 
     Args:
         pull: the pull request with its commits.
         policy: the policy with the listed bots.
         skips: whether the label `skip-review` counts for this head. The label is checked before the draft state, so
-            that the run of the label's event records it.
+            that the run for the label event records the label.
         is_bots: whether a bot opened the pull request and pushed this head itself.
     """
     if not pull.is_open:
@@ -93,9 +93,9 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
     """Return whether a listed bot opened the pull request and made every commit, or False if a commit was not read.
 
-    The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs commits
-    that a user makes on its website, so no user may be the committer. A user may have the bot's name, but without
-    `[bot]`.
+    A committer can choose any author address, so the address counts only in a commit that GitHub has signed. GitHub
+    also signs commits that a user makes on its website, so no user may be the committer. A user cannot have the login
+    of a bot, which ends with `[bot]`.
     """
     if not (pull.author_is_bot and pull.author) or pull.commit_count > len(pull.commits):
         return False
@@ -140,11 +140,11 @@ def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
 
 
 def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> NotApproved | None:
-    """Return an error if the cost is not approved. The current permission of `approval_login` decides.
+    """Return an error if the cost is not approved. `permission` is the current permission of `approval_login`.
 
     A fork's pull request needs the approval of a user with write access unless `allow` is `anyone`. With
-    `approve-spend`, every pull request needs it. A manual run approves the commit given to it. The label approves only
-    the head commit in the event that added the label.
+    `approve-spend`, every pull request needs this approval. A manual run approves the specified commit. The label
+    approves only the head in the event that added the label.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
@@ -175,7 +175,7 @@ def _by_hand(pull: PullRequest, trigger: Trigger) -> str:
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
     """Return the user whose permission decides whether the cost of this head is approved, or an empty string.
 
-    A re-run replays an old event, and its approval has since been used or withdrawn.
+    A re-run replays an old event, whose approval may have been used or withdrawn since.
     """
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return ""

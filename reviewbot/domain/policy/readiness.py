@@ -1,4 +1,4 @@
-"""Decide whether a purchase waits for a pause in the pushes, or for other checks of the head to turn green."""
+"""Decide whether a purchase waits for a pause between pushes, or for other checks of the head to turn green."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import listed
 
 MOST_NAMED = 5
-"""The most checks that a message lists. The message is also the check's title."""
+"""The maximum number of checks in a message, which is also the title of the check run."""
 
 _WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.GREEN)
 
@@ -41,11 +41,11 @@ class WaitRules(Struct, frozen=True):
 
     @property
     def too_young(self) -> str:
-        """The message for a recently pushed head. It contains no time, so that later runs write the same check."""
+        """The message for a recently pushed head. It contains no time, so that later runs do not change the check."""
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
-        """Return each check that is not green and its state, as text. A name that no check has counts as missing."""
+        """Return a text for each check that is not green, with its state. A name without a check counts as missing."""
         there = latest(one for one in checks if not one.is_own)
         found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
         return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
@@ -69,7 +69,7 @@ def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple
 def _means(name: str, check: HeadCheck, run_id: int) -> bool:
     """Return whether a name or pattern matches a check. Case is ignored for the names of statuses, as on GitHub.
 
-    A pattern never matches reviewbot's own jobs, because they would wait for themselves.
+    A pattern never matches reviewbot's own jobs, because reviewbot would wait for itself.
     """
     if "*" not in name:
         return name == check.name or (not check.app and name.casefold() == check.name.casefold())

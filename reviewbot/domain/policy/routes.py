@@ -1,9 +1,9 @@
 """Choose the review of a pull request with an ordered list of rules.
 
 Each changed path is looked up separately, and the pull request gets the largest review among its paths. A rule ends the
-lookup only if the author cannot make it match by adding something. Any other rule that matches can only enlarge the
-review, so nothing that an author adds makes the review smaller. The exception is a rule with `trust-author`, which ends
-the lookup whenever it matches.
+lookup only if the author cannot make the rule match by adding something. Any other matching rule can only enlarge the
+review, so an author cannot add anything that makes the review smaller. The exception is a rule with `trust-author`,
+which ends the lookup whenever the rule matches.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EVERY_PATH = (("**",), ("**/*",))
 
 
 class Route(Struct, frozen=True):
-    """A rule. Unset conditions always hold; the config supplies unset settings.
+    """A rule of `routes`. Unset conditions always hold. Unset settings have the values of the config.
 
     Attributes:
         paths: patterns that at least one changed path must match. For `only_paths`, every changed path must match.
@@ -32,7 +32,7 @@ class Route(Struct, frozen=True):
         author: the login of the user who opened the pull request, or `[bot]` for every bot.
         min_lines: the minimum number of added and deleted lines of the selected files. `max_lines` is the maximum.
         trust_author: whether conditions that the author controls may make a review smaller.
-        instructions: instructions in addition to those of the config.
+        instructions: reviewer instructions in addition to the instructions of the config.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Facts(Struct, frozen=True):
     Attributes:
         paths: every changed path, including both paths of a renamed file.
         lines: the number of changed lines of the selected files, or None if they cannot be counted.
-        author: the login (a bot's with `[bot]`).
+        author: the login of the author, which ends with `[bot]` for a bot.
         is_bots_own: whether the author is a bot and made every commit.
     """
 
@@ -93,7 +93,7 @@ class Terms(Struct, frozen=True):
 
     @property
     def hold(self) -> int:
-        """Twice the hold of one task, without the expertise's multiplier. It is doubled to be a whole number."""
+        """Twice the hold of one task, without the multiplier of the expertise. The doubled hold is a whole number."""
         most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
         within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
         return int(within * self.mode.multiplier * 2)
@@ -105,10 +105,10 @@ _REVIEW_ON = tuple(reversed(ReviewOn))
 
 
 def largest(reviews: Sequence[Terms]) -> Terms:
-    """Return a review with the largest value of each setting among several reviews.
+    """Combine several reviews into one review with the largest value of each setting.
 
-    Mode and credits belong together and come from the review with the largest hold. Expertises have no order, so the
-    first one counts.
+    Mode and credits come together from the review with the largest hold. Expertises have no order, so the first one is
+    used.
     """
     paid = max(reviews, key=lambda one: (one.hold, one.mode.multiplier))
     return Terms(
@@ -129,7 +129,7 @@ def strictest(levels: Iterable[FailOn]) -> FailOn:
 
 
 def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
-    """Return the review that results from the rules, with the names of the rules that determine it."""
+    """Return the review that the rules select, with the names of the rules that determine the review."""
     found = _found(routes, facts)
     matching = [_terms(route, base) for at, route in enumerate(routes) if at in found]
     reviews = [*matching, base] if None in found else matching
@@ -167,7 +167,10 @@ def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
 
 
 class _Match(IntEnum):
-    """Whether a rule never matches, matches in a way the author can cause or undo, or matches whatever they add."""
+    """How a rule matches a pull request.
+
+    `PART`: the author can cause or undo the match. `FULL`: the match does not depend on what the author adds.
+    """
 
     NO = 0
     PART = 1
@@ -175,13 +178,13 @@ class _Match(IntEnum):
 
 
 def _found(routes: Sequence[Route], facts: Facts) -> frozenset[int | None]:
-    """Return the numbers of the rules that count. None stands for the settings of the config."""
+    """Return the indexes of the rules that apply. None stands for the settings of the config."""
     whole = [_match_pull(route, facts) for route in routes]
     return frozenset(one for path in facts.paths or ("",) for one in _look_up(path, routes, whole))
 
 
 def _look_up(path: str, routes: Sequence[Route], whole: Sequence[_Match]) -> Iterator[int | None]:
-    """Yield the rules that match a path, up to the first rule that ends the lookup."""
+    """Yield the indexes of the rules that match a path. If no rule ends the lookup, None is the last one."""
     for at, (route, match) in enumerate(zip(routes, whole, strict=True)):
         if match and (route.trust_author or _match_path(route, path)):
             yield at
@@ -195,7 +198,7 @@ def _match_path(route: Route, path: str) -> bool:
 
 
 def _match_pull(route: Route, facts: Facts) -> _Match:
-    """Match the conditions that apply to the whole pull request. For a rule that trusts the author, all must hold."""
+    """Match the conditions that apply to the whole pull request. With `trust-author`, all conditions must hold."""
     by_author = (
         not route.labels or any(one.casefold() in _folded(facts.labels) for one in route.labels),
         not route.base or matches(route.base, facts.base_ref),
@@ -230,7 +233,7 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
 
 
 def shadowed(routes: Sequence[Route]) -> Iterator[tuple[int, int]]:
-    """Yield the number of each rule without effect, and of the earlier rule that ends all its lookups."""
+    """Yield the index of each rule without effect, and the index of the earlier rule that makes the rule useless."""
     for at, route in enumerate(routes):
         earlier = (number for number, other in enumerate(routes[:at]) if _ends(other) and _includes(other, route))
         if (first := next(earlier, None)) is not None:

@@ -56,12 +56,12 @@ class AutoSize(Struct, frozen=True):
 
 
 def lines_each(lines: int, parts: int) -> int:
-    """Return the number of lines from which each task is sized. It is an even share, rounded up."""
+    """Return an even share of the lines for each task, rounded up."""
     return -(-lines // parts)
 
 
 def sized_by(auto: AutoSize, mode: Mode, lines: int, parts: int, max_credits: int) -> str:
-    """Explain the credits of each task. If the settings have changed since, return only the number of lines."""
+    """Explain the credits of each task. If the settings no longer give `max_credits`, return only the lines."""
     each = lines_each(lines, parts)
     size = counted(lines, "changed line") + (f" in {parts} tasks, {number(each)} each" if parts > 1 else "")
     return f"{size}; {auto.arithmetic(each, mode)}" if auto.credits_for(each, mode) == max_credits else size

@@ -1,8 +1,8 @@
 """Determine how a run ends: the conclusion of the check run, the exit status and the reason.
 
 On GitHub, `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. The
-conclusion is `action_required` if a due review did not happen or could not be read completely. It is also
-`action_required` if the review did not cover every selected file, unless `on-partial` is `pass`.
+conclusion is `action_required` if a due review did not happen or could not be read completely. The same applies if the
+review did not cover every selected file, unless `on-partial` is `pass`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Outcome(Struct, frozen=True):
         conclusion: the conclusion of the check, or None while it is in progress or if there is no check.
         message: a sentence about what happened, or empty if the reason's text suffices.
         hint: what to do next, or empty if the reason's text suffices.
-        own: the conclusion without regard to other pull requests on the same head, if it differs.
+        own: the conclusion for this pull request alone, if another pull request with the same head changed it.
     """
 
     status: Status
@@ -95,7 +95,7 @@ class Rules(Struct, frozen=True):
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
     """Return the outcome of a review with a result.
 
-    `open_severities` are the severities of all open findings without a waiver. Duplicates do not count.
+    `open_severities` contains the severities of all open findings without a waiver.
     """
     blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
     verdict = Verdict.FAIL if blocked else Verdict.NONE
@@ -110,7 +110,7 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
 
 
 def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
-    """Return the outcome if earlier findings may be lost. It is never green."""
+    """Return the outcome if earlier findings may be lost. This outcome is never green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     verdict = Verdict.NONE if outcome.verdict is Verdict.PASS else outcome.verdict
     return Outcome(Status.COMPLETED, verdict, Reason.MEMORY, Conclusion.ACTION_REQUIRED, status)
@@ -124,7 +124,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 
 
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
-    """Return the outcome if pull request `number` shares the head, and so the check, but has no green verdict."""
+    """Return the outcome if pull request `number` has the same head, and so the same check, but no green verdict."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     message = f"Pull request #{number} has the same head, and its verdict is not green."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
@@ -132,7 +132,7 @@ def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
 
 
 def superseded(message: str) -> Outcome:
-    """Return the outcome of a review of an older head. Its check stays red, and the step passes."""
+    """Return the outcome of a review of an older head. The check stays red, and the step passes."""
     return Outcome(Status.SKIPPED, Verdict.NONE, Reason.SUPERSEDED, Conclusion.ACTION_REQUIRED, 0, message)
 
 
@@ -147,12 +147,12 @@ def deferred(rules: Rules, message: str) -> Outcome:
 
 
 def without_check(outcome: Outcome) -> Outcome:
-    """Return the outcome without a check run. The step fails while the review is open."""
+    """Return the outcome of a run without a check run. The step fails while the review is open."""
     return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
-    """Return the outcome if no review is due. Drafts and reviews on request get no check that could turn green."""
+    """Return the outcome if no review is due. Drafts and pull requests without a request get no green check."""
     has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
@@ -161,10 +161,10 @@ _STACKED = "If it contains another queued pull request, first wait until that on
 
 
 def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
-    """Return the outcome of a merge group, which is that of the worst check of its pull requests.
+    """Return the outcome of a merge group from the worst check of its pull requests.
 
-    The conclusions are those of reviewbot's check on each head. A conclusion is None if the check is missing, still
-    open, or green for a base branch or diff other than the group's (see `elsewhere`).
+    `conclusions` contains the conclusion of reviewbot's check on each head. A conclusion is None if the check is
+    missing, still open, or green for another base branch or diff. `elsewhere` lists the pull requests of the last kind.
     """
     other = dict.fromkeys(elsewhere, "green for another base branch or diff")
     verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
@@ -194,7 +194,7 @@ def command_outcome(outcome: Outcome) -> Outcome:
 
 
 def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) -> Outcome:
-    """Return the outcome of an error if a due review did not happen, or its result could not be published.
+    """Return the outcome of an error that prevented a due review or the publication of its result.
 
     `on_error` applies only to exit status 3.
     """
