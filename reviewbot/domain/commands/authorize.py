@@ -100,7 +100,6 @@ class Tell:
 
 
 CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
-"""The action of a command."""
 
 
 class Scope(Struct, frozen=True):
@@ -109,7 +108,7 @@ class Scope(Struct, frozen=True):
     Attributes:
         permission: the writer's current permission.
         ledger: the trusted part of the ledger.
-        fail_on: the setting, or that of a rule if it is stricter.
+        fail_on: the strictest `fail-on` in the settings and the rules.
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money. Otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
@@ -169,7 +168,7 @@ def _cancel(scope: Scope) -> CommandAction:
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
     """Authorize a command that the ledger records.
 
-    A question must be asked within 23 hours of its comment, while CodeVF still knows the idempotency key of its task.
+    A question must be sent within 23 hours of the comment, because CodeVF forgets the idempotency key afterwards.
     """
     name, asks = posted.command.name, posted.command.name is CommandName.ASK
     impossible = {
@@ -188,10 +187,10 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:
-    """Refuse a command that lets something pass if that command, or a later one, has already been executed.
+    """Refuse a waiver, bypass or acceptance if this command or a later one has already been executed.
 
-    The command's answer may have been deleted, and its effect may have been withdrawn or ended since. A waiver is also
-    refused if an answer has been read since, because the answer may have changed the finding.
+    The answer to the command may have been deleted, and the effect may have been withdrawn or have ended. A waiver is
+    also refused if a review was read after the command, because the review may have changed the finding.
     """
     if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
         return action
@@ -209,7 +208,7 @@ def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
 
 
 def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Return the question. Its subject is the finding identified by its first word, or else the thread's finding."""
+    """Return a question about the finding whose id begins with the first word, or else about the thread's finding."""
     command, findings = posted.command, scope.ledger.findings
     named, meant = _named(posted, findings), asked_about(posted, findings)
     if is_finding_id(command.target) and not named:
@@ -222,15 +221,15 @@ def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def asked_about(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings, open or not, that a question's first word identifies, or else those of its thread."""
+    """List the findings, open or not, whose id begins with a question's first word, or else the thread's findings."""
     return _named(posted, findings) or _of_thread(posted, findings)
 
 
 def _named(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings that the first word of a question identifies.
+    """List the findings whose id begins with the first word of a question.
 
-    A first word of a few hexadecimal digits is an id only if a finding has that id. In a thread, it must belong to one
-    of the thread's findings or be a whole id, because `dead code` is a question.
+    A first word of hexadecimal digits is an id only if the id of a finding begins with this word. In a thread, the id
+    must belong to one of the thread's findings or be complete, because `dead code` is a question.
     """
     target, there = posted.command.target, _of_thread(posted, findings)
     named = tuple(one for one in there or findings.records if target and one.id.startswith(target))
@@ -257,9 +256,9 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     """Return whether a command was written for this head and not for a head that was replaced since.
 
-    This holds for a command with the full SHA. Otherwise, the signed ledger must have recorded the head before the
-    comment, with no force-push since, so that every later head contains it. The beginning of a SHA proves nothing,
-    because an attacker can find a commit that begins with the same seven digits within minutes.
+    A command with the full SHA is always for this head. Otherwise, the signed ledger must have recorded the head before
+    the comment, with no force-push since, so that every later head contains this head. The beginning of a SHA proves
+    nothing, because an attacker can find a commit that begins with the same seven digits within minutes.
     """
     pull, named = scope.pull, posted.command.target
     if named == pull.head_sha:
@@ -290,7 +289,7 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Accept the answer for this head and base if it was not fully readable and was read before the comment."""
+    """Accept the answer for this head and base if a part was unreadable and the answer was read before the comment."""
     pull = scope.pull
     answer = scope.ledger.unread_on(pull.head_sha, pull.base_ref)
     if refused := _not_by_authors(posted, scope):
@@ -307,7 +306,7 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the open findings that a `waive` or `unwaive` can refer to, either by id or because of its thread.
+    """List the open findings that a `waive` or `unwaive` can refer to, by id or by thread.
 
     If an open finding has the id, the list for a `waive` also contains closed findings with that id, because they may
     have been open when the comment was written. An `unwaive` can also refer to a finding without a waiver, because an
@@ -321,7 +320,7 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
 
 
 def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings, open or not, whose id is in a `waive` or `unwaive`, or else those of its thread."""
+    """List the findings, open or not, whose id is in a `waive` or `unwaive`, or else the findings of the thread."""
     if not (target := posted.command.target):
         return _of_thread(posted, findings)
     return tuple(one for one in findings.records if one.id.startswith(target))
@@ -375,7 +374,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Return whether the next run retries a command, because the run it started could not reach a service in time."""
+    """Return whether the next run retries a command, because the run of the command could not reach a service."""
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
@@ -383,7 +382,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Return why a command failed, or None, from the outcome of the run that it started and the resulting ledger."""
+    """Return why a command failed, or None. `outcome` and `ledger` are the results of the command's run."""
     match action:
         case Refusal():
             return action
@@ -403,7 +402,7 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
 
 
 def _not_cancelled(cancel: Cancel, ledger: Ledger) -> Refusal | None:
-    """Return why nothing was cancelled, or None. Something may still be open, or every task may have an answer."""
+    """Return a refusal if something may still be open, or if every task was answered before the cancellation."""
     if cancel.is_unknown or ledger.is_open:
         return Refusal.NOT_CANCELLED
     finished = {one.task_id for one in ledger.purchases if one.state is TaskState.DONE}

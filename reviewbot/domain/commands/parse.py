@@ -27,13 +27,13 @@ from reviewbot.errors import nearest
 
 CALL = "/reviewbot"
 MAX_AGE = timedelta(days=7)
-"""The age up to which a command without an answer is still executed."""
+"""The maximum age of an unanswered command that is still executed."""
 
 MAX_QUESTION = 2_000
 """The maximum number of characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""The number of characters that are searched for secrets, up to the end of the last word. Fewer are sent."""
+"""The characters that are searched for secrets, up to the end of a word. At most `MAX_QUESTION` are sent."""
 
 
 class CommandName(StrEnum):
@@ -74,17 +74,17 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
 """The permission that each command requires, and the pattern of its arguments."""
 
 _WAIVE_IN_THREAD = "(?P<reason>.*)"
-"""The pattern of arguments in the thread of a finding, where `_named` splits an id off the reason."""
+"""The pattern of a waiver's arguments in the thread of a finding. `_named` splits an id off the reason."""
 
 
 class Command(Struct, frozen=True):
     """A command as written.
 
     Attributes:
-        target: the start of a commit or of a finding's id in lower case, or empty. For `ask`, the first word if it can
-            be an id; `authorize` decides whether it is one. For an unknown command, the nearest known command.
-        reason: untrusted text, which may be empty. It is one line, except that a question is the rest of the comment.
-        is_wrong: whether the command does not accept its arguments. The reason then contains the arguments.
+        target: the beginning of a commit SHA or finding id in lower case, or empty. For `ask`, the first word if it may
+            be an id, which `authorize` decides. For an unknown command, the nearest known command.
+        reason: untrusted text on one line, which may be empty. For `ask`, the rest of the comment.
+        is_wrong: whether the arguments are invalid. In that case, `reason` contains the arguments.
     """
 
     name: CommandName
@@ -94,7 +94,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any. A waiver in reply to findings needs no id."""
+    """Parse the command in a comment's first line, if any. In a thread with `findings`, a waiver needs no id."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -151,7 +151,7 @@ class PostedCommand(Struct, frozen=True):
     """A command with its author and time according to GitHub.
 
     Attributes:
-        findings: the ids of the findings that the thread is about, or empty for any other comment.
+        findings: the ids of the findings in the thread, or empty for any other comment.
     """
 
     comment_id: int
@@ -169,7 +169,7 @@ class PostedCommand(Struct, frozen=True):
 
     @property
     def stamp(self) -> str:
-        """The time of the comment and its id, as text that sorts by time."""
+        """The time and the id of the comment, as text that sorts by time."""
         return f"{self.at.astimezone(UTC).isoformat(timespec='seconds')} {self.comment_id:020}"
 
 
@@ -178,8 +178,8 @@ def open_commands(
 ) -> tuple[PostedCommand, ...]:
     """List the commands that no reaction marks as done for this instance, oldest first.
 
-    Comments by bots and deleted accounts and comments older than `MAX_AGE` do not count. Edited comments do not count
-    because anyone with write access can edit a comment. The workflow of another instance handles its own threads.
+    Comments by bots or deleted accounts, and comments older than `MAX_AGE`, do not count. Edited comments do not count
+    because anyone with write access can edit a comment. Threads of other instances are left to their own workflows.
     """
     comments, threads = tuple(comments), tuple(threads)
     answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
@@ -193,10 +193,10 @@ def open_commands(
 
 
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
-    """Yield threads, each with the ids of the findings that it is about.
+    """Yield each thread with the ids of its findings.
 
-    The ids are in reviewbot's own first comment and are not trusted if another account has edited it. Other workflows
-    can post as the same account, so if two comments contain an id, only the first one is about the finding.
+    The ids are in reviewbot's own first comment and are not trusted if another account has edited this comment. Other
+    workflows can post as the same account, so only the first comment with an id counts.
     """
     named: set[str] = set()
     for thread in sorted(threads, key=lambda one: one.comments[0].id if one.comments else 0):
@@ -239,7 +239,7 @@ def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Com
 
 
 def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
-    """List the answers to a command. Two runs that race may each have written an answer.
+    """List the answers to a command. Two concurrent runs may each have written an answer.
 
     Positive answers come first, then answers in threads, then the oldest.
     """
