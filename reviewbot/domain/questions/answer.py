@@ -1,4 +1,4 @@
-"""The answer to a question as text. It is never parsed for findings."""
+"""Convert the answer to a question to text. The text is never parsed for findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the thread of a question, and build its attachment from its finding and the conversation in its thread."""
+"""Build the attachment of a question from the finding and the conversation in the thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reviewbot.domain.text.bounds import shorten
 from reviewbot.values import replace
 
 MOST_EXPLAINED = 4_000
-"""The most characters of a finding's explanation."""
+"""The maximum number of characters of a finding's explanation."""
 
 
 def context_of(
@@ -27,7 +27,7 @@ def context_of(
     limit: int,
     redact: Redact,
 ) -> str:
-    """Return the finding and the replies of authors and collaborators by role, newest first, within `limit` bytes."""
+    """Return the finding and the replies of authors and collaborators, newest first, within `limit` bytes."""
     parts = []
     if finding is not None:
         parts.append(f"THE FINDING\n{json.dumps(_fields(finding), indent=1)}\n")
@@ -39,7 +39,7 @@ def context_of(
 
 
 def thread_of(question: Question, threads: Sequence[Thread], instance: str) -> Thread | None:
-    """Return the thread of the question, or else the thread of its finding."""
+    """Return the thread that contains the question, or else the thread of the finding."""
     return thread_with(question.comment, threads) or next(_of_finding(question.finding, threads, instance), None)
 
 
@@ -48,7 +48,7 @@ def _of_finding(finding_id: str, threads: Sequence[Thread], instance: str) -> It
 
 
 def explained(finding: TrackedFinding, threads: Sequence[Thread], instance: str) -> TrackedFinding:
-    """Return a finding with its explanation. If the ledger does not contain it, take the text of its comment."""
+    """Return a finding with an explanation. Without an explanation in the ledger, use the text of the comment."""
     shown = (one.comments[0] for one in _of_finding(finding.id, threads, instance))
     body = next((one.body for one in shown if one.edited_by_us), "")
     text = "\n".join(line for line in body.splitlines() if not line.startswith("<!-- "))

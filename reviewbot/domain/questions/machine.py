@@ -31,11 +31,11 @@ from reviewbot.values import replace
 MODE = Mode.REALTIME_ANSWER
 
 BUYING = timedelta(minutes=10)
-"""How long after the intent another run may still be creating the task."""
+"""The time after the intent during which another run may still create the task."""
 
 
 class Limits(budget.Spending, frozen=True, kw_only=True):
-    """The limits of the purchase and its size. The hold is that of the question, or 0 until it is priced."""
+    """The limits on the price and size of a question. `hold` is 0 until the question is priced."""
 
     ask_credits: int
     attachment_bytes: int
@@ -109,7 +109,7 @@ class Waiting(Struct, frozen=True):
 class Over(Struct, frozen=True):
     """The answer, or a note that there is none, is posted next.
 
-    `task` is None if CodeVF has none.
+    `task` is None if CodeVF has no task.
     """
 
     question: Question
@@ -132,10 +132,10 @@ Phase = Asked | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | 
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
-    """Return the phase in which a run finds a question.
+    """Return the first phase of a question in this run.
 
     Args:
-        question: the question in the ledger, or else the one in the comment.
+        question: the question in the ledger, or else the question in the comment.
         limits: the limits of a purchase.
         now: the current time.
         may_buy: False if the comment was edited or deleted, the question was cancelled, or the pull request is closed.
@@ -205,7 +205,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
             return Over(phase.question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
-            return Ended(_PENDING)  # what is bought stays open, and the next run resumes it
+            return Ended(_PENDING)  # a bought answer stays open, and the next run resumes the task
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
         case Replied(), Ledger() | steps.Failed():
@@ -230,11 +230,11 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
     because that run may not yet have read the purchases of other runs.
 
     Raises:
-        OverBudget: the price does not fit.
+        OverBudget: the price exceeds the balance or a limit.
     """
     times = tag.multiplier if tag else Decimal(1)
     most = limits.ask_credits
-    if question.hold:  # a missing task is created at the price that was agreed originally
+    if question.hold:  # a missing task is created at its original price
         most = budget.credits_again(most, question.hold, MODE, times)
     price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
     spending = replace(limits, hold=price.hold, spent=limits.spent - question.hold)
@@ -250,10 +250,10 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
-    """Withdraw the intent if it exceeds the limit together with others that were recorded in the meantime.
+    """Withdraw the intent if it exceeds the limit together with intents that other runs have recorded meanwhile.
 
-    As for reviews, each run records its intent and then reads the intents of other runs. Another run that executes the
-    same command may have withdrawn the intent.
+    As for reviews, each run records its intent and then reads the intents of other runs. Another run of the same
+    command may have withdrawn this intent.
     """
     question = at.question
     recorded = ledger.questions.find(question.comment)
@@ -270,12 +270,12 @@ def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
 
 
 def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
-    """Fail. If the task may exist, the intent stays so that the next run sends the same key."""
+    """Fail. If the task may exist, keep the intent, so that the next run sends the same key."""
     return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 
 
 def _created(question: Question, task: Task) -> Submitted | Over:
-    """Answer at once if the task of an earlier run is over, because the ledger may no longer be writable."""
+    """If the task is already over, post the answer at once, because the ledger may no longer be writable."""
     return Over(question, task) if task.status.is_over else Submitted(question, task)
 
 

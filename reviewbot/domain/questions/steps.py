@@ -13,7 +13,7 @@ from reviewbot.domain.model.review import Task
 
 
 class PriceQuestion(Struct, frozen=True):
-    """Read the expertise and the balance from CodeVF, and if they allow the purchase, find or create the project."""
+    """Read the expertise and the balance from CodeVF. If they allow the purchase, find or create the project."""
 
     question: Question
 
@@ -25,7 +25,7 @@ class RecordQuestion(Struct, frozen=True):
 
 
 class CreateQuestion(Struct, frozen=True):
-    """Submit the question to CodeVF, within the limits of a size tier. A repeated key returns the existing task."""
+    """Submit the question within the limits of a size tier. For a repeated key, CodeVF returns the existing task."""
 
     question: Question
     price: Quote
@@ -33,7 +33,7 @@ class CreateQuestion(Struct, frozen=True):
 
 
 class PostAnswer(Struct, frozen=True):
-    """Post the answer, or why there is none, unless it is already posted. `task` is None if CodeVF has none."""
+    """Post the answer, or a note without an answer, unless already posted. `task` is None if CodeVF has no task."""
 
     question: Question
     task: Task | None
@@ -42,4 +42,4 @@ class PostAnswer(Struct, frozen=True):
 Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
 Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
-"""The ledger is the one on GitHub, with the question that was recorded."""
+"""The ledger comes from GitHub and contains the recorded question."""
