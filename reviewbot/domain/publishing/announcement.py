@@ -1,6 +1,6 @@
-"""Compare the late answers with the comments that announce them, because GitHub sends no mail for an edit.
+"""Select the late answers that no comment announces. GitHub sends no mail for an edited comment.
 
-Each answer is announced once. Its key is in the ledger's `posted` and in the comment's marker.
+Each answer is announced once. The key of an announcement is in `Ledger.posted` and in the marker of the comment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Announcement(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The key in the comment's marker. It differs for an unbought purchase, which may still be bought and end."""
+        """The key in the marker. An unbought purchase has another key, because it may still be bought and then end."""
         identity, attempt = purchase_key(self.purchase)
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
@@ -47,10 +47,10 @@ class Announcing(Struct, frozen=True):
 def left_to_announce(
     late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
-    """Return the announcements that were never posted, and the duplicate comments. The first of several comments stays.
+    """Return the announcements that were never posted, and the duplicate comments to delete.
 
-    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment. If a
-    command has several answers, the first positive one stays.
+    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment. Of
+    several comments, the first one is kept. An answer with `Reaction.YES` takes precedence over other answers.
     """
     there: dict[str, list[tuple[bool, int]]] = {}
     for comment in comments:

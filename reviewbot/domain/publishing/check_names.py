@@ -1,7 +1,7 @@
-"""Name the check run of a pull request according to its base branch.
+"""Name a check run after the base branch of the pull request.
 
-A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so the name of a check
-against an unlisted branch contains that branch and satisfies no ruleset.
+A ruleset requires the plain name. Anyone who can push a branch can use the branch as a base. Therefore, a check against
+an unlisted branch has a longer name, which satisfies no ruleset.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CheckNames(Struct, frozen=True):
     def of(self, default_branch: str, base_ref: str, former_bases: Sequence[str]) -> tuple[str, ...]:
         """Return the names under which a pull request can have check runs.
 
-        The name against its base comes first. Copies of purchases may be in check runs with the other names.
+        The name for the current base comes first. Check runs with the other names may contain copies of purchases.
         """
         latest = former_bases[::-1][:MOST_FORMER_BASES]
         names = [self.against(default_branch, one) for one in (base_ref, *latest)]
@@ -57,7 +57,7 @@ class CheckNames(Struct, frozen=True):
 def _shown(base_ref: str) -> str:
     """Return a branch as part of a check's name, truncated if necessary.
 
-    A changed branch contains `~`, which no branch does, so all names differ.
+    A changed name contains `~`, which is invalid in branch names, so all names differ.
     """
     if _SHOWN.fullmatch(base_ref):
         return base_ref

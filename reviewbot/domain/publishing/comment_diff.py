@@ -1,6 +1,6 @@
-"""Compute what has to change on GitHub: the difference between the desired and the current comments and threads.
+"""Compute the difference between the desired and the current comments and threads on GitHub.
 
-A finding has a comment if one of reviewbot's comments contains its id. A comment that was deleted is not posted again.
+A finding has a comment if a comment by reviewbot contains the finding's id. Deleted comments are not posted again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class CommentGroup(Struct, frozen=True):
 
 
 def target_of(placed: Placed) -> Target | None:
-    """Return where to post a finding's comment, or None if it gets none."""
+    """Return the target of a finding's comment, or None if the finding gets no comment."""
     match placed.placement:
         case OnLines(target=target):
             return target
@@ -85,7 +85,7 @@ class ReplyDraft(Struct, frozen=True):
     """A reply of the reviewer in the thread of a finding.
 
     Attributes:
-        key: the key of its marker. One task has one reply to a finding.
+        key: the key in the marker. A task has at most one reply to each finding.
         text: the untrusted text.
     """
 
@@ -110,7 +110,7 @@ def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
 def left_to_reply(
     drafts: Iterable[ReplyDraft], threads: Sequence[Thread], posted: frozenset[str], instance: str
 ) -> Mapping[str, tuple[ReplyDraft, ...]]:
-    """Return the replies that were never posted, by thread id. Each goes to the first thread of its finding."""
+    """Return the replies that were never posted, by thread id. A reply goes to the first thread of the finding."""
     done, left = posted | {key for key, _ in replies_there(threads, instance)}, list(drafts)
     found: dict[str, tuple[ReplyDraft, ...]] = {}
     for thread, mark in marked_threads(threads, instance):
@@ -123,7 +123,7 @@ def left_to_reply(
 def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[str, int]]:
     """Yield the key and the comment id of each of reviewbot's replies, oldest first in each thread.
 
-    Replies stay in their thread if its first comment is deleted.
+    GitHub keeps the replies of a thread if the first comment is deleted.
     """
     for thread in threads:
         for one in thread.comments:
@@ -135,9 +135,9 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments, replies and answers to commands that two concurrent runs posted twice.
 
-    A comment is a duplicate if all its findings have another comment. Comments with a reply or in a resolved thread
-    stay. If there is no such comment, the first one with the most findings stays. The first of several replies stays,
-    and the first positive one of several answers.
+    A comment is a duplicate if all its findings have another comment. Comments with a reply or in a resolved thread are
+    kept. Without such a comment, the first comment with the most findings is kept. Of several replies or
+    answers, the first one is kept. An answer with `Reaction.YES` takes precedence over other answers.
     """
     kept: set[str] = set()
     extra = []
@@ -153,7 +153,7 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
 
 
 def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
-    """Return the sort key of a comment. The first of several comments on the same findings stays."""
+    """Return the sort key of a comment. Of several comments on the same findings, the first one is kept."""
     thread, mark = marked
     return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
@@ -191,7 +191,7 @@ def left_to_post(
 
 
 class Summaries(Struct, frozen=True):
-    """The summary comments: the one to keep, and those that racing runs added."""
+    """The summary comment to keep, and the summary comments that concurrent runs added."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]
@@ -261,12 +261,12 @@ def _heading(record: TrackedFinding) -> str:
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
     """Yield the operations on existing threads. Replies and actions of people are kept.
 
-    A thread is resolved once, before its comment is first marked as closed. If a run is killed in between, the next run
-    edits the comment. A thread that a person reopens after that stays open. reviewbot reopens a thread when a finding
-    comes back, unless a person resolved it.
+    A thread is resolved once, before its comment is first marked as closed. If a run is killed between these steps, the
+    next run edits the comment. A thread that a person has reopened stays open. reviewbot reopens a thread if a finding
+    is open again, unless a person resolved the thread.
 
-    A comment that another account has edited stays as it is, because an update would make reviewbot the last editor of
-    that account's text.
+    A comment that another account has edited is not updated, because reviewbot would become the last editor of that
+    account's text.
     """
     for update in updates:
         first = update.thread.comments[0]
