@@ -1,4 +1,4 @@
-"""The statistics of past reviews: which ledgers count, what became of each finding, and the figures.
+"""Compute statistics of past reviews from the ledgers of their pull requests.
 
-The figures are percentiles, the outcomes of findings, and the sums by severity, mode and expertise.
+The figures are percentiles, the outcomes of findings, and sums by severity, mode and expertise.
 """

@@ -20,7 +20,7 @@ from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 FEW_REVIEWS = 10
-"""With fewer reviews, the figures mean little."""
+"""The minimum number of reviews for meaningful figures."""
 
 MAX_MINUTES = 60 * 24 * 366
 """A longer or negative time to an answer counts as unknown, because an unverified ledger can contain any value."""
@@ -30,11 +30,11 @@ NO_EXPERTISE = "none"
 
 
 class End(StrEnum):
-    """What became of a finding. The first state that applies is used.
+    """The outcome of a finding. The first value that applies is used.
 
-    `FIXED`: a review confirmed the fix, or the change no longer contains its code. `WAIVED`: a collaborator waived it.
-    `DISPUTED`: it has more 👎 than 👍. `IGNORED`: it was open when the pull request was merged. `OPEN`: the pull
-    request is open, or was closed without a merge.
+    `FIXED`: a review confirmed the fix, or the change no longer contains the code of the finding. `WAIVED`: a
+    collaborator waived the finding. `DISPUTED`: the finding has more 👎 than 👍. `IGNORED`: the finding was open when
+    the pull request was merged. `OPEN`: the pull request is open, or was closed without a merge.
     """
 
     FIXED = "fixed"
@@ -54,7 +54,7 @@ class PastReview(Struct, frozen=True):
     """A task with its findings.
 
     Attributes:
-        minutes: the minutes until it was answered, or None while unknown.
+        minutes: the minutes from submission until a run found the task over, or None while unknown.
         credits: the credits used, or None while unknown.
         findings: the findings that no earlier task reported.
     """
@@ -96,16 +96,16 @@ class PastQuestion(Struct, frozen=True):
 
 
 class Sums(Struct, frozen=True):
-    """The figures of some reviews.
+    """The figures of a group of reviews.
 
     Attributes:
-        name: what the reviews have in common, or empty for all reviews.
+        name: the mode or the expertise of the reviews, or empty for all reviews.
         reviews: the number of answered reviews.
         hours_median: the median time to the answer. `hours_p90` is the 90th percentile. Both are None without an
             answer.
-        credits: the credits used, including by tasks that ended without an answer. For all reviews, they include those
-            of questions.
-        credits_per_fixed: None if nothing was fixed.
+        credits: the credits used, including by tasks that ended without an answer. The figures of all reviews include
+            the credits of questions.
+        credits_per_fixed: the credits for each fixed finding, or None if no finding was fixed.
     """
 
     name: str
@@ -139,7 +139,7 @@ class QuestionSum(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """What was counted.
+    """The scope of the statistics.
 
     Attributes:
         since: the start of the period. Earlier reviews are not counted.
@@ -161,7 +161,7 @@ class Statistics(Struct, frozen=True):
     Attributes:
         pending: the number of open reviews.
         ended: the number of tasks without an answer.
-        reviews: oldest first.
+        reviews: the reviews, oldest first.
     """
 
     period: Period
@@ -189,7 +189,7 @@ class Statistics(Struct, frozen=True):
 
 
 def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
-    """Return the figures of reviews and questions, which may be in any order. Those after the period are ignored."""
+    """Return the figures of reviews and questions, in any order. Ignore tasks after the period."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     in_period = (one for one in questions if one.asked_at <= period.until)
     asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))
@@ -225,7 +225,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
     """Return the nearest-rank percentile, or None if there are no values.
 
-    This is the least value that at least `percent` % of the values do not exceed.
+    This is the smallest of the values that are at least as large as `percent` % of all values.
     """
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
@@ -289,7 +289,7 @@ def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Pa
 def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: datetime) -> PastReview:
     """Return a purchase as a past review.
 
-    Open findings of which only the severity is known, and opinions on the summary, count for the last answered review.
+    The last answered review also counts opinions on the summary, and open findings of which only the severity is known.
     """
     opinions = {one.about: one for one in ledger.opinions}
     found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]

@@ -1,4 +1,4 @@
-"""The ledgers of past pull requests, and which of them count."""
+"""Select the valid ledgers of past pull requests."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class PastPull(Struct, frozen=True):
 def ledgers_of(pull: PastPull, key: str) -> tuple[list[Ledger], int]:
     """Return the valid ledgers, one for each `instance`, and the number of instances without a valid ledger.
 
-    With a key, the ledgers that it signed count. Without a key, those of bots and of the viewer count. A ledger that
-    another user edited does not count. Of several, the one with the highest counter is used. The number does not
-    include instances of the local reviewer.
+    With a key, a ledger is valid if that key signed it. Without a key, ledgers of bots and of the viewer are valid. A
+    ledger that another user edited is invalid. Of several valid ledgers, the one with the highest counter is used. The
+    number does not include instances of the local reviewer.
     """
     named = [(read_summary_mark(one.body), one) for one in pull.comments]
     instances = dict.fromkeys(instance for instance, _ in named if instance is not None)
