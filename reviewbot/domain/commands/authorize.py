@@ -113,7 +113,7 @@ class Scope(Struct, frozen=True):
         paid: whether the reviewer costs money. Otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
         bots: the listed bots, which do not act for any user.
-        is_stale: whether the comment is so old that CodeVF may have forgotten its idempotency key.
+        is_stale: whether the comment is so old that CodeVF may have forgotten the idempotency key.
     """
 
     pull: PullRequest

@@ -137,7 +137,7 @@ def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
 
 
 def why_not(event: CommentEvent) -> str:
-    """Return why an event contains no command, or an empty string if it may contain one."""
+    """Return why an event contains no command, or an empty string if the event may contain a command."""
     if parse(event.body) is None:
         return "The comment is not a command."
     if event.action != "created":

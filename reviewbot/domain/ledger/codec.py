@@ -1,4 +1,4 @@
-"""Encode the ledger as a signed HTML comment of bounded size in the summary, and decode it.
+"""Encode and decode the ledger, a signed HTML comment of bounded size in the summary.
 
 Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
 the repository and the pull request. From an unsigned ledger, only the credits are used, because they count against the
@@ -62,7 +62,7 @@ class LedgerReading(Struct, frozen=True):
     Attributes:
         ledger: the ledger, or an empty one if it cannot be trusted.
         spent: credits that count against the budget, even if the ledger is unsigned.
-        problem: why the ledger is not trusted, or empty if it is trusted or there is no ledger.
+        problem: why the ledger is not trusted, or empty for a trusted or missing ledger.
         bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. A check run may
             have passed because of this bypass.
     """

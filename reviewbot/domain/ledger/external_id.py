@@ -105,7 +105,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
 
 
 def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> ExternalId | None:
-    """Decode the `external_id` of a check run on a head. Return None if it is invalid or not signed with this key."""
+    """Decode the `external_id` of a check run on a head. Return None without a valid signature of this key."""
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None

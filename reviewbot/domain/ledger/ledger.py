@@ -242,7 +242,7 @@ class Ledger(Struct, frozen=True):
         counter: the number of writes, or the highest counter in the check runs if that is higher. A lower counter
             reveals a restored older version.
         seen: the pull request at the last write.
-        questions: the questions that people asked the reviewer. They do not affect the verdict.
+        questions: the questions that people asked the reviewer. Questions do not affect the verdict.
         opinions: the numbers of 👍 and 👎 at the last write. Findings without opinions are omitted.
         stated: what the summary's text shows: a reason and a conclusion, or the task with the answer.
         last_edit: the newest command that was executed on the ledger (`Waive.command`). This command and earlier ones
@@ -268,7 +268,7 @@ class Ledger(Struct, frozen=True):
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
     def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
-        """Return the latest attempt at an identity, or the latest one in `state` if given."""
+        """Return the latest attempt at an identity. If `state` is given, only attempts in this state count."""
         attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
         return max(attempts, key=lambda one: one.attempt, default=None)
 
@@ -364,7 +364,7 @@ class Ledger(Struct, frozen=True):
         return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
 
     def open_task_ids(self) -> tuple[str, ...]:
-        """Return the ids of the open tasks, including those of questions."""
+        """Return the ids of the open tasks, including the tasks of questions."""
         questions = (one.task_id for one in self.questions.open() if one.task_id)
         return (*(one.task_id for one in self.open_tasks()), *questions)
 
@@ -475,7 +475,7 @@ class Ledger(Struct, frozen=True):
         return next((one for one in reviews if one.head_sha == head_sha), None)
 
     def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
-        """Return the review that an incremental one can build on, or None if the whole change must be reviewed.
+        """Return the review that an incremental review can build on, or None if the whole change must be reviewed.
 
         That review covers every file that the current rules select, against the same base, and all of its findings are
         recorded. The caller must check that the review's merge base is an ancestor of the current merge base, because
@@ -497,7 +497,7 @@ class Ledger(Struct, frozen=True):
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
         """Remove the waivers and the bypass that do not count for the pull request as it is now.
 
-        An acceptance stays, because every use of it checks the head, base and task.
+        An acceptance is kept, because each use of an acceptance checks the head, base and task.
         """
         bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
@@ -514,7 +514,7 @@ class Ledger(Struct, frozen=True):
 
     @property
     def has_exemptions(self) -> bool:
-        """Whether it has a waiver, a bypass or an acceptance, which a restored older version could bring back."""
+        """Whether the ledger has a waiver, bypass or acceptance, which a restored older version could bring back."""
         given = self.bypass is not None or self.acceptance is not None
         return given or any(one.waiver for one in self.findings.records)
 

@@ -52,7 +52,7 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Count the opinions by subject. Each person counts at most once for and once against it. Bots do not count."""
+    """Count the opinions by subject. A person counts at most once for and once against a subject. Ignore bots."""
     found: dict[str, set[Opinion]] = {}
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):

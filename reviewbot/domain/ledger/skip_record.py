@@ -26,7 +26,7 @@ def skip_record(pull: PullRequest, signer: Signer) -> str:
 def push_record(pull: PullRequest, signer: Signer) -> str:
     """Return the record that the bot that opened the pull request pushed the head.
 
-    Return an empty string if a user opened it or the secret is missing.
+    Return an empty string if a user opened the pull request or the secret is missing.
     """
     if not pull.author_is_bot:
         return ""

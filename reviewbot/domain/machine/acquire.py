@@ -546,7 +546,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
 
 
 def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Checked:
-    """Decide whether the purchase is approved, given the permission of the user who requested it."""
+    """Decide whether the purchase is approved, given the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
 
@@ -760,7 +760,7 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Submit a smaller request, or fail. If the task may exist, keep the intent, so that the next run sends its key."""
+    """Submit a smaller request, or fail. Keep the intent if the task may exist, so that the key is used again."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)

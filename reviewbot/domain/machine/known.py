@@ -80,7 +80,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The paths of the selected files, including those that are held back."""
+        """The paths of the selected files, including files that are held back."""
         return tuple(dict.fromkeys((*(one.path for one in self.sendables), *self.missed)))
 
     @property
@@ -404,7 +404,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def spent(self) -> Decimal:
-        """The credits held and used on the pull request, including those of an untrusted ledger."""
+        """The credits held and used on the pull request, including the credits in an untrusted ledger."""
         return max(self.stored.claimed, self.ledger.spent)
 
     @property

@@ -102,7 +102,7 @@ def not_asked_for(known: Known) -> Outcome:
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
-        return outcome  # signed with another key, so it is left to a run with that key
+        return outcome  # a check run that another key has signed is left to a run with that key
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     left = left or (there.verdict not in GREEN and _is_green_elsewhere(known, there.id))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
@@ -170,7 +170,7 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
 
 
 def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
-    """Return the purchase in a check run on the head, or None if its copy is not signed with this key."""
+    """Return the purchase in a check run on the head, or None if the copy is not signed with this key."""
     copy = known.stored.on_head.get(check.id)
     return known.ledger.recorded(copy.purchase) if copy else None
 
@@ -286,7 +286,7 @@ def _nothing_stands(known: Known) -> bool:
     return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)
 
 
-# --- Older heads: no run judges them, so the records about them decide ------------------------------------------------
+# --- Older heads: no run judges an older head again, so the records decide -------------------------------------------
 
 
 def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Prepare the purchase of a run before its task exists, and choose the review by the rules of `routes`."""
+"""Prepare a purchase before the task exists, and choose the review by the rules of `routes`."""
 
 from __future__ import annotations
 
@@ -321,8 +321,8 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
     - this run's purchase, unless it is over or deferred
     - another purchase for this head that is underway, unless this run's purchase has a result
-    - a purchase that is deferred on this head, if this run has no other, because a repository without summaries would
-      forget it
+    - a purchase that is deferred on this head, if this run has no other purchase, because a repository without
+      summaries would forget the deferral
     - the open task of an older head, so that the run that ends this task also completes the check
     - this run's purchase if it is over
     - `there`, the existing copy
@@ -349,7 +349,7 @@ def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
 
 
 def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that another run recorded first if its scope differs, its attempt is later, or it is over."""
+    """Return the purchase that another run recorded first if it has another scope, is a later attempt or is over."""
     if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
     recorded = (one for one in known.memory.update.purchases if one.identity == bought.identity)
@@ -432,7 +432,7 @@ def routed(known: Known) -> Known:
 
 
 def _kept(known: Known, chosen: Terms) -> Terms:
-    """Return the chosen review, or the terms of an earlier purchase of this change if it is at least as large."""
+    """Return the chosen review, or the terms of an earlier purchase of this change if that is at least as large."""
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
     checks = (*known.snapshot.checks, *known.snapshot.older_checks)

@@ -37,7 +37,7 @@ class OpenReviewer(Struct, frozen=True):
 
 
 class LookUpTask(Struct, frozen=True):
-    """Read the task of an older head's purchase once, and its result if it has one."""
+    """Read the task of an older head's purchase once, with the result if available."""
 
     purchase: Purchase
 
@@ -216,7 +216,7 @@ class TaskRead(Struct, frozen=True):
     """The current state of a task.
 
     Attributes:
-        answer: the answer for an older head, placed on this change, or None if it was not read or does not exist.
+        answer: the answer for an older head, placed on this change, or None if no answer was read.
         seconds: the seconds that the run waited before the request.
     """
 

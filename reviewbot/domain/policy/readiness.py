@@ -32,7 +32,7 @@ class WaitRules(Struct, frozen=True):
     quiet_minutes: int = 0
 
     def is_quiet(self, since: datetime, now: datetime) -> bool:
-        """Return whether the head is old enough; `since` is when reviewbot first saw it."""
+        """Return whether the head is old enough. `since` is the time at which reviewbot first saw the head."""
         # Without a limit, do not compare times, because GitHub's clock may be ahead of the runner's.
         return self.quiet_minutes == 0 or now - since >= timedelta(minutes=self.quiet_minutes)
 
@@ -41,7 +41,7 @@ class WaitRules(Struct, frozen=True):
 
     @property
     def too_young(self) -> str:
-        """The message for a recently pushed head. It contains no time, so that later runs do not change the check."""
+        """The message for a recent push. The text contains no time, so that later runs do not change the check."""
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:

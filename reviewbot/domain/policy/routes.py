@@ -59,7 +59,7 @@ class Facts(Struct, frozen=True):
 
     Attributes:
         paths: every changed path, including both paths of a renamed file.
-        lines: the number of changed lines of the selected files, or None if they cannot be counted.
+        lines: the number of changed lines of the selected files, or None if unknown.
         author: the login of the author, which ends with `[bot]` for a bot.
         is_bots_own: whether the author is a bot and made every commit.
     """
@@ -184,7 +184,7 @@ def _found(routes: Sequence[Route], facts: Facts) -> frozenset[int | None]:
 
 
 def _look_up(path: str, routes: Sequence[Route], whole: Sequence[_Match]) -> Iterator[int | None]:
-    """Yield the indexes of the rules that match a path. If no rule ends the lookup, None is the last one."""
+    """Yield the indexes of the rules that match a path. If no rule ends the lookup, yield None last."""
     for at, (route, match) in enumerate(zip(routes, whole, strict=True)):
         if match and (route.trust_author or _match_path(route, path)):
             yield at

@@ -53,7 +53,7 @@ class Outcome(Struct, frozen=True):
     """The outcome of a run.
 
     Attributes:
-        conclusion: the conclusion of the check, or None while it is in progress or if there is no check.
+        conclusion: the conclusion of the check, or None for a check in progress and without a check.
         message: a sentence about what happened, or empty if the reason's text suffices.
         hint: what to do next, or empty if the reason's text suffices.
         own: the conclusion for this pull request alone, if another pull request with the same head changed it.
@@ -80,7 +80,7 @@ def first_exit_status(*applying: int) -> int:
 
 
 class Rules(Struct, frozen=True):
-    """The settings that determine the outcome. The ledger freezes them at submission."""
+    """The settings that determine the outcome. A purchase freezes these settings at submission."""
 
     fail_on: FailOn = FailOn.CRITICAL
     on_pending: Tolerance = Tolerance.PASS

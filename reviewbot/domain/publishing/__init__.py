@@ -1,1 +1,1 @@
-"""Compare the desired comments and threads with those on GitHub, name the check run, and announce late answers."""
+"""Compare the desired comments and threads with the state on GitHub, name the check run, and announce late answers."""

@@ -32,7 +32,7 @@ class CheckNames(Struct, frozen=True):
     bases: tuple[str, ...] = ()
 
     def against(self, default_branch: str, base_ref: str) -> str:
-        # After `!**`, only branches that match a pattern are selected, and none if there are no patterns.
+        # After `!**`, only branches that match a pattern are selected. Without patterns, no branch is.
         if base_ref == default_branch or matches(("!**", *self.bases), base_ref):
             return self.plain
         return f"{self.plain} (base: {_shown(base_ref)})"

@@ -182,7 +182,7 @@ def _touched(thread: Thread) -> bool:
 def left_to_post(
     groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
 ) -> tuple[CommentGroup, ...]:
-    """Omit findings that have a comment, or had one that was deleted."""
+    """Omit findings for which a comment exists or was deleted."""
     rest = (
         CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
         for item in groups
@@ -223,7 +223,7 @@ Operation = PostReply | EditComment | ChangeNode
 
 
 class ThreadUpdate(Struct, frozen=True):
-    """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show.
+    """A thread that reviewbot started, with the recorded findings and the state that the comment should show.
 
     Attributes:
         replies: the reviewer's replies that no run has posted.

@@ -10,7 +10,7 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 
 def answer_text(result: object, files: Mapping[str, str]) -> str:
-    """Return the text of a result and of its deliverables, or an empty string if there is none."""
+    """Return the text of a result and of its deliverables. The text may be empty."""
     if isinstance(result, dict):
         said = [result.get("message"), {key: one for key, one in result.items() if key not in _BESIDE}]
     else:

@@ -107,7 +107,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """The answer, or a note that there is none, is posted next.
+    """The answer, or a note that no answer exists, is posted next.
 
     `task` is None if CodeVF has no task.
     """
