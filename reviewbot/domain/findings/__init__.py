@@ -1,5 +1,4 @@
-"""Decide where each finding is shown, and which earlier finding it continues.
+"""Decide where each finding is shown, and track findings across pushes.
 
-Contains placement, markers and ids, and tracking across pushes. Also prepares what the next reviewer gets: the part of
-a change that is new since the last review, and the conversation.
+Also prepares the context for the next reviewer: the lines that are new since the last review, and the conversation.
 """

@@ -1,7 +1,7 @@
 """Collect what people and the reviewer wrote in the threads of findings, for the next reviewer.
 
-Of people's comments, only those of authors and collaborators are sent, with their role. The text is untrusted, so each
-line is quoted.
+Comments of authors, collaborators and the reviewer are sent with the writer's role, and no others. The text is
+untrusted, so each line is quoted.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from reviewbot.domain.text.escaping import ZWSP, quoted
 from reviewbot.values import replace
 
 MAX_REPLY = 2_000
-"""The maximum number of characters of a reply that are sent."""
+"""The maximum number of characters that are sent of a reply."""
 
 LONGEST_REPLY = 10_000
-"""The number of characters that are searched for secrets, plus the rest of the last word. Fewer characters are sent."""
+"""The number of a reply's characters that are searched for secrets. The last word is always searched completely."""
 
 
 class Role(Enum):
-    """The role of a reply's writer. An author with write access counts as an author."""
+    """The role of a reply's writer. An author who is also a collaborator counts as an author."""
 
     AUTHOR = "an author of the pull request"
     COLLABORATOR = "a collaborator"
@@ -39,8 +39,8 @@ class Reply(Struct, frozen=True):
     """A comment that is sent to the reviewer.
 
     Attributes:
-        text: the untrusted text.
-        about: the ids of the thread's findings, or empty if the reply is not in the thread of a finding.
+        text: untrusted text.
+        about: the ids of the thread's findings, or empty outside the threads of findings.
         redactions: the number of secrets that were redacted in the text.
     """
 
@@ -52,13 +52,13 @@ class Reply(Struct, frozen=True):
 
 
 def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> tuple[Reply, ...]:
-    """Return the replies in a thread, oldest first, without the finding that starts it."""
+    """Return the replies in a thread, oldest first, without the finding at the start of the thread."""
     found = (reply_of(one, pull, instance, about) for one in thread.comments if not one.is_minimized)
     return tuple(one for one in found if one is not None)
 
 
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
-    """Return a comment with its author's role, or None if it is not sent to the reviewer."""
+    """Return a comment with its writer's role, or None if the comment is not sent to the reviewer."""
     if comment.ours:
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:
@@ -72,7 +72,7 @@ def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[st
 def role_of(comment: Comment, pull: PullRequest) -> Role | None:
     """Return the role of a comment's author, or None for bots, strangers, and comments that another account has edited.
 
-    If not all commits are known, a collaborator counts as an author, because they may be one.
+    A collaborator may be an author of a commit that was not read, so they count as an author if any commit is unknown.
     """
     if comment.ours or comment.author_is_bot or not comment.author or not comment.edited_by_us:
         return None
@@ -85,19 +85,19 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
 
 
 def redacted(replies: Iterable[Reply], redact: Redact) -> Iterator[Reply]:
-    """Yield the replies without secrets. Call this before shortening or quoting them, which would hide secrets."""
+    """Yield the replies with secrets redacted. Call this before shortening or quoting, which can split a secret."""
     for one in replies:
         text, count = redact(through_word(one.text, LONGEST_REPLY))
         yield replace(one, text=text, redactions=count)
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:
-    """Return the replies, newest first. Of two from the same second, the later in the list comes first."""
+    """Return the replies, newest first. Of two replies from the same second, the later one in the list is first."""
     return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0)[::-1]
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
-    """Return the replies, newest first, in at most `limit` bytes of JSON. Replies that do not fit are counted."""
+    """Return the replies, newest first, in at most `limit` bytes of JSON. A last line counts the omitted replies."""
     return "\n".join(fitting([_shown(one) for one in newest(replies)], limit - _MORE, "older ones\n"))
 
 
@@ -106,7 +106,7 @@ _MORE = 40
 
 
 def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
-    """Return the first texts that fit in `room` bytes of JSON. If any do not fit, a last line counts them."""
+    """Return the first texts that fit in `room` bytes of JSON. A last line counts the omitted texts."""
     kept: list[str] = []
     for index, text in enumerate(texts):
         room -= json_size(f"{text}\n")

@@ -1,7 +1,7 @@
-"""Compute the attachment of a follow-up review, with the changes since the last review and the findings to confirm.
+"""Compute the attachment of a follow-up review: the findings to confirm and the changes since the last review.
 
-The new part is what the diff from the merge base to the head shows now but did not show at the last reviewed head. A
-rebase or a merge of the base adds to it only files that the base has changed, too, because their diff differs.
+New lines are lines that the diff from the merge base to the head shows now, but did not show at the last reviewed head.
+A rebase or a merge of the base therefore adds only files that the base has changed, too.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
-"""How many characters of a finding in prose, or of an unreadable part, are shown to the reviewer."""
+"""The maximum number of characters shown to the reviewer of a finding in prose or of an unreadable part."""
 
 
 class NewPart(Struct, frozen=True):
-    """The new part of a file.
+    """The new and newly deleted lines of a file.
 
     Attributes:
-        ranges: the first and last line of each range at the head, or empty if lines were only deleted or are unknown.
+        ranges: the first and last line of each range at the head. Empty if lines were only deleted or are unknown.
         deleted: the number of deleted lines.
     """
 
@@ -50,13 +50,13 @@ def new_parts(
     base: Mapping[str, Entry] | None = None,
     reshaped: Collection[FileStatus] = (),
 ) -> tuple[NewPart, ...]:
-    """Return the new part of each file that has one since the last review.
+    """Return the new part of each file that changed since the last review.
 
     Args:
         files: the files of the current change.
         before: the files at the last reviewed head.
-        base: the files, by `old_names`, at the merge base of that head, or None if the merge base is still the same. If
-            a file was different there, all its lines are new.
+        base: the files, by `old_names`, at the merge base of the last reviewed head, or None if the merge base is the
+            same. All lines of a file are new if the merge bases contain different versions of the file.
         reshaped: the statuses of files in which all lines are new (see `reshaped_by`).
     """
     parts: list[NewPart] = []
@@ -75,12 +75,11 @@ _MOVED = frozenset({FileStatus.RENAMED, FileStatus.COPIED})
 def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
     """Return the statuses of files whose diff may have shown fewer lines at the last reviewed head.
 
-    If the change also deletes a similar file, git shows an added file as renamed, and the diff contains the lines that
-    only the deleted file had. If git no longer pairs the two files, it shows a deleted file and an added file with all
-    their lines.
+    If the change also deletes a similar file, git shows an added file as renamed, and the diff also contains the lines
+    that only the deleted file had. If git no longer pairs the two files, the diff contains all lines of both files.
 
     Args:
-        then: `renames_digest` of the change at that head.
+        then: `renames_digest` of the change at the last reviewed head.
         now: `renames_digest` of the current change.
     """
     if then == now:
@@ -89,12 +88,12 @@ def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
 
 
 def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
-    """Return the names that the files can have at a merge base: their old names and their names at the head."""
+    """Return the names that the files may have at a merge base: the old names and the names at the head."""
     return tuple(dict.fromkeys(name for file in files for name in _old_side(file)))
 
 
 def _old_side(file: ChangedFile) -> dict[str, tuple[str, str] | None]:
-    """Return the merge base's content of a file at its old path and at its new path."""
+    """Map the file's old path to its content at the merge base, and a different new path to None."""
     return {file.path: None, file.diff.old_path: _content(file.old)}
 
 
@@ -119,7 +118,7 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
 
 
 def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
-    """Count the lines deleted since `before`, but no more than the whole change deletes."""
+    """Count the lines deleted since `before`, at most as many as the whole change deletes."""
     deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
     text = "" if file.new is None else file.text
     if before is None or before.text is None or text is None:
@@ -128,10 +127,10 @@ def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
-    """Return the numbers of the lines that are new, by a patience diff.
+    """Return the numbers of the new lines, computed by a patience diff.
 
     Lines that are unique in both texts form pairs. Equal lines next to a pair or at either end are unchanged, and all
-    other lines are new. Unlike `difflib`, this takes no longer than sorting, whatever the text.
+    other lines are new. Unlike `difflib`, this algorithm is never slower than sorting.
     """
     changed: set[int] = set()
     for before, after in pairwise([(-1, -1), *_pairs(old, new), (len(old), len(new))]):
@@ -151,8 +150,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return the longest common subsequence of the lines that are unique in both texts, as index pairs."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
-    # Patience sorting: of all ascending subsequences of one length, the one with the lowest end is the easiest to
-    # extend.
+    # Patience sorting: for each length, keep the ascending subsequence with the lowest end, which is easiest to extend.
     ends: list[int] = []
     rows: list[int] = []
     before: list[int] = []
@@ -182,15 +180,15 @@ def since_text(
     closed: Sequence[TrackedFinding] = (),
     replies: Sequence[Reply] = (),
 ) -> str:
-    """Return the attachment: the findings to confirm (one JSON object per line), the new part, and the conversation.
+    """Return the attachment: the findings to confirm (one JSON object per line), the new parts, and the conversation.
 
     Args:
         head: the last reviewed head, or empty to review the whole change.
-        parts: the new parts of the files since then.
+        parts: the new parts of the files since the last review.
         records: the open findings, worst first.
-        limit: the maximum size in bytes. Findings that do not fit are counted. The conversation gets the rest, at most
-            `MAX_CONVERSATION`.
-        closed: findings that were open before.
+        limit: the maximum size in bytes. A last line counts the findings that do not fit. The conversation gets the
+            remaining bytes, at most `MAX_CONVERSATION`.
+        closed: the closed findings.
         replies: the replies in the threads of the open findings, and commands.
     """
     asked = [_json(_asked(record)) for record in records]
@@ -214,7 +212,7 @@ def since_text(
 
 
 MAX_CONVERSATION = 30_000
-"""The maximum bytes of the conversation."""
+"""The maximum size of the conversation in bytes."""
 
 TOO_MUCH = "more than can be listed here: review the whole change"
 
@@ -237,7 +235,7 @@ def _ended(record: TrackedFinding) -> str:
 
 
 def _json(value: object) -> str:
-    """Return JSON on one line, even for readers that treat U+2028 as the end of a line."""
+    """Return JSON on one line. U+2028 is made visible, because some readers treat it as the end of a line."""
     return visible(json.dumps(value, ensure_ascii=False))
 
 
@@ -254,6 +252,6 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
     if record.waiver:
         described["waived"] = record.waiver.reason
     if record.leftover or (record.category is None and record.text):
-        # The title of such a finding does not describe it completely.
+        # The title does not describe such a finding completely.
         described["text"] = through_word(record.text, MAX_DESCRIBED)
     return described

@@ -44,7 +44,7 @@ def summary_mark(instance: str) -> str:
 
 
 def read_summary_mark(body: str) -> str | None:
-    """Return the instance in the summary marker that a body starts with, if any."""
+    """Return the instance from the summary marker at the start of a body, if any."""
     match = _SUMMARY.match(body)
     return None if match is None else match[1]
 
@@ -71,12 +71,17 @@ def read_finding_mark(body: str) -> FindingMark | None:
 
 
 def comment_key(comment_id: int, *, in_thread: bool) -> str:
-    """Return the id of a comment, with an `r` in a review thread, because GitHub numbers the two kinds separately."""
+    """Return a comment's id, prefixed with `r` for review comments, because GitHub numbers the two kinds separately."""
     return f"{'r' if in_thread else ''}{comment_id}"
 
 
 class AnswerMark(Struct, frozen=True):
-    """The marker of the answer to a command, with the command's `comment_key` and the reaction to it."""
+    """The marker of the answer to a command.
+
+    Attributes:
+        comment: the `comment_key` of the command.
+        reaction: the reaction to the command.
+    """
 
     instance: str
     comment: str
@@ -96,7 +101,7 @@ class ReplyMark(Struct, frozen=True):
     """The marker of a reply that reviewbot posts in a finding's thread on behalf of the reviewer.
 
     Attributes:
-        key: the `finding_id` of what was answered, such as a task and a finding. Each reply has one key.
+        key: the `finding_id` of what the reply answers, such as a task and a finding.
     """
 
     instance: str
@@ -107,13 +112,13 @@ class ReplyMark(Struct, frozen=True):
 
 
 def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
-    """Return the marker that a body starts with, if any, and the text after it."""
+    """Return the marker at the start of a body and the text after the marker, or None without a marker."""
     match = _REPLY.match(body)
     return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
 
 
 class Words(Struct, frozen=True):
-    """The reviewer's words in a comment of reviewbot, as untrusted Markdown.
+    """The reviewer's text in one of reviewbot's comments, as untrusted Markdown.
 
     Attributes:
         is_answer: whether the text answers a person's question.
@@ -125,7 +130,7 @@ class Words(Struct, frozen=True):
 
 
 def read_words(body: str) -> Words | None:
-    """Return the reviewer's words in a reply or in the answer to a question, or None for other comments."""
+    """Return the reviewer's text in a reply or in the answer to a question, or None for other comments."""
     if reply := read_reply_mark(body):
         return Words(reply[0].instance, reply[1], is_answer=False)
     mark, said = read_answer_mark(body), _WORDS.search(body)
@@ -148,17 +153,20 @@ def read_announcement_mark(body: str) -> AnnouncementMark | None:
 
 
 _HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
-"""The heading that `finding.md.j2` writes for a blocking finding, with `blocks` or the word that replaced it."""
+"""The heading that `finding.md.j2` writes for a blocking finding, with `blocks` or the state that replaced `blocks`."""
 
 _HINT = re.compile(r"\A([^\n]*?)(?:<!--)?( · To waive it, [^\n<>]*)(?:-->)?(?=</sub>)")
-"""The end of a blocking finding's footer. If the finding no longer blocks, this end is hidden."""
+"""The waiver hint in the footer of a blocking finding. The hint is hidden once the finding no longer blocks."""
 
 
 def with_headings(body: str, words: Mapping[str, str]) -> str:
-    """Set the states in the headings of a finding's comment. `words` maps finding ids to `blocks` or another state.
+    """Set the states of findings in the body of a review comment.
 
-    For another state, the hint on how to waive the finding is hidden, and the finding's task in the prompt for a coding
-    agent shows the state.
+    The states appear in the headings and in the prompt for a coding agent. The waiver hint is shown only for `blocks`.
+
+    Args:
+        body: the body of the comment.
+        words: the new states by finding id: `blocks`, `fixed`, `gone` or `waived`.
     """
     mark = read_finding_mark(body)
     done = ""
@@ -175,9 +183,9 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
-    """Set the state in a finding's comment, right after the marker.
+    """Show the state of a finding in its comment, right after the marker.
 
-    `text` is trusted Markdown without markers, or empty to show no state.
+    `text` is trusted Markdown without markers. If `text` is empty, the comment shows no state.
     """
     mark = _FINDING.match(body)
     if mark is None:

@@ -1,7 +1,7 @@
-"""Place every finding and give it an id, before anything is posted.
+"""Place every finding and give it an id.
 
 Each finding gets exactly one placement: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. `OnLines` always refers to
-lines of the diff. Code is compared with the text as sent, in which secrets are redacted.
+lines of the diff. Quoted code is compared with the redacted text that was sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_FINGERPRINT_LINES = 30
 
 
 class Why(StrEnum):
-    """How the placement of a finding was found, or why the finding is not on a line. The texts are in `why.md.j2`."""
+    """How a finding's lines were found, or why the finding is not on lines. The texts are in `why.md.j2`."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -53,7 +53,7 @@ class Why(StrEnum):
 
 
 UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
-"""With one of these reasons, no text that was sent confirms the cited lines."""
+"""The reasons with which the cited lines cannot be checked against the text that was sent."""
 
 
 class SuggestionState(StrEnum):
@@ -65,7 +65,7 @@ class SuggestionState(StrEnum):
 
 
 class OnLines(Struct, frozen=True):
-    """A comment on lines of the diff. `why` describes how the lines were found."""
+    """A comment on lines of the diff. `why` states how the lines were found."""
 
     target: LineTarget
     why: Why
@@ -80,7 +80,7 @@ class OnFile(Struct, frozen=True):
 
 
 class InSummary(Struct, frozen=True):
-    """An entry in the summary. `at` is where the comment would have been."""
+    """An entry in the summary. `at` is the placement that the comment would have had."""
 
     why: Why
     at: OnLines | OnFile | None = None
@@ -98,9 +98,9 @@ class Placed(Struct, frozen=True):
 
     Attributes:
         side: the side where the code was found, or else the side that the reviewer cited.
-        block: the code as sent, or None if unknown.
+        block: the digest of the code as sent, or None if the code is unknown.
         in_file: the changed file that the finding is about, if any.
-        root: the id of the code alone, which all findings on that code share.
+        root: the id derived from file, category and code, which several findings can share.
     """
 
     id: str
@@ -114,14 +114,14 @@ class Placed(Struct, frozen=True):
 
 
 class PlacementRules(Struct, frozen=True):
-    """The settings that limit comments: the lowest severity (unrated is never below it), and the maximum number."""
+    """The settings that limit comments: the lowest severity and the maximum number. Unrated findings always pass."""
 
     comment_from: Severity = Severity.LOW
     max_comments: Whole = 30
 
 
 class _Found(Struct, frozen=True):
-    """The lines that a finding cites. The first `count` of them are the finding's code."""
+    """The lines of a finding. The first `count` lines are the finding's code."""
 
     side: Side
     first: int
@@ -133,11 +133,11 @@ class _Found(Struct, frozen=True):
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
     """Place every finding, in the given order.
 
-    Of two equal findings, the more severe one is the original, so that a duplicate never hides a blocking finding.
+    Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
-    # Use the code itself, because anyone can create two pieces of code with the same id.
+    # Compare the code itself, because anyone can create two pieces of code with the same id.
     originals: dict[tuple[tuple[str, ...], str], str] = {}
     more: defaultdict[int, list[str]] = defaultdict(list)
     placed: dict[int, Placed] = {}
@@ -158,7 +158,7 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
 
 
 def _with_texts(item: Placed, more: Sequence[str]) -> Placed:
-    """Add the explanations of the finding's duplicates."""
+    """Append the explanations of a finding's duplicates."""
     texts = dict.fromkeys((item.finding.explanation, *more))
     return replace(item, finding=replace(item.finding, explanation="\n\n".join(filter(str.strip, texts))))
 
@@ -178,10 +178,10 @@ def _spellings(path: str) -> Iterator[str]:
 def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
     """Return the file that a finding is about, or None.
 
-    If the path fits several files, return the one that contains the quoted code, if exactly one does.
+    If the path fits several files, return the only file that contains the quoted code.
 
-    The author chooses the file names. `b/src/a.py` can be that file, or `src/a.py` with a diff's prefix, and an answer
-    in prose may contain only the end of the name `x src/a.py`.
+    The author chooses the file names. `b/src/a.py` can be a file of this name, or `src/a.py` with a diff's prefix. An
+    answer in prose may contain only the end of the name `x src/a.py`.
     """
     names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
     found = {views[name].path: views[name] for name in names if name in views}
@@ -192,13 +192,13 @@ def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None
 
 
 def _reads_as(name: str, path: str) -> bool:
-    """Return whether a file's name contains a path as a separate word, so that parsing the name can yield the path."""
+    """Return whether a file's name contains the path as a separate word. Parsing prose can truncate names so."""
     found = [one for one in _written_as(name) if path and path in one]
     return bool(found) and any(re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", one) for one in found)
 
 
 def _written_as(name: str) -> Iterator[str]:
-    """Yield the spellings of a name in prose: with `/` for each backslash, with `%` decoded, or quoted as in a diff."""
+    """Yield spellings of a name in prose: with `/` for each backslash, with `%` decoded, and quoted as in a diff."""
     yield name.replace("\\", "/")
     if "%" in name:
         yield parse.unquote(name)
@@ -230,7 +230,7 @@ def _original(identifier: str, finding: Finding, view: FileView | None, found: _
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
     """Return the values that identify a finding.
 
-    The line number is not one of them, so a push that moves code does not repeat the comment.
+    They do not include the line number, so that a push that moves code does not repeat the comment.
     """
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
@@ -279,7 +279,7 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
 
 
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
-    """Decide whether a suggestion can be committed. It must replace exactly the text that the reviewer quotes."""
+    """Decide whether a suggestion can be committed: it must replace exactly the text that the reviewer quotes."""
     if finding.suggestion is None:
         return SuggestionState.NONE
     if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
@@ -295,11 +295,11 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
 
 
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
-"""Emoji selectors and the blank Braille pattern. In code they change a name invisibly."""
+"""Variation selectors and the blank Braille pattern, which can change a name invisibly."""
 
 
 def _is_code(suggestion: str) -> bool:
-    """Return whether a suggestion can be part of a file: it has no invisible or redacted text and no line numbers."""
+    """Return whether a suggestion can be committed: it has no invisible or redacted text and no line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)
@@ -318,7 +318,7 @@ def in_summary(item: Placed, why: Why) -> Placed:
 
 
 def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed]:
-    """Leave the worst findings where they are and move the others to the summary."""
+    """Keep the placement of the worst findings, and move the others to the summary."""
     wanted = [
         index
         for index, item in enumerate(placed)
@@ -331,7 +331,7 @@ def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed
 
 
 Words = tuple[str, Block | None]
-"""What distinguishes two findings with the same id: the title as the ledger stores it, and the code."""
+"""The title, as the ledger stores it, and the code, which distinguish two findings with the same id."""
 
 
 def remembered(records: Iterable[TrackedFinding]) -> dict[str, Words]:
@@ -345,10 +345,10 @@ def said(placed: Iterable[Placed]) -> dict[str, Words]:
 
 
 def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
-    """Give each finding the id that it had before, or an id that no other finding has. This is idempotent.
+    """Give each finding its earlier id, or else an unused one. This is idempotent.
 
     An id is derived from a finding's code. A different finding on the same code must not take over the id, because it
-    would replace the first finding and inherit its comment and waiver.
+    would inherit the comment and the waiver of the first finding.
     """
     placed = tuple(placed)
     ids: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""Create findings of reviewbot itself for new lines with a redacted value, which the reviewer does not see.
+"""Create findings for new lines with redacted values, which the reviewer does not see.
 
 An author can choose the name of a package, host or program in the format of a token, or write a word such as `password`
-next to code. Such a line therefore blocks until it changes, or until a collaborator looks at it and waives the finding.
+next to code. Such a line therefore blocks until it changes, or until a collaborator checks it and waives the finding.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _EXPLANATION = (
 
 
 def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
-    """Yield a finding for each run of newly redacted lines."""
+    """Yield a finding for each range of newly redacted lines."""
     for view in views:
         for first, last in runs(sorted(view.newly_redacted)):
             kinds = dict.fromkeys(
                 kind for line in view.index[Side.RIGHT].block(first, last - first + 1) for kind in kinds_in(line)
             )
-            # Empty if values are only masked, because a mask has no kind.
+            # A line without kinds contains only masks, which state no kind.
             named = f" ({', '.join(f'`{kind}`' for kind in kinds)})" if kinds else ""
             yield Finding(
                 path=view.path,
@@ -45,7 +45,7 @@ def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
 
 
 def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
-    """Return whether all findings on redacted lines are open (including waived findings)."""
+    """Return whether the ledger has an open finding, waived or not, for every range of newly redacted lines."""
     placed = place(tuple(redacted_lines(views)), views, PlacementRules())
     ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
     return ids <= {one.id for one in findings.open()}

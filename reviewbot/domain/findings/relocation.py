@@ -1,4 +1,4 @@
-"""Place the review of one head on another head, using the code of each finding."""
+"""Move the findings of a review to another head, using the code of each finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the files whose text at the reviewed head is needed because a finding cites a line without quoting it."""
+    """Return the files in which a finding cites lines without quoting them, so that their reviewed text is needed."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 
@@ -21,11 +21,13 @@ def _is_only_cited(finding: Finding) -> bool:
 
 
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
-    """Quote the code that a finding of another head cites.
+    """Add the cited code to a finding about another head.
 
-    `texts` contains the files at that head, by the reviewer's path.
+    If the text of the file is missing, the finding loses its line, because the cited code is unknown.
 
-    If the text is missing, the finding loses its line, because the cited code is unknown.
+    Args:
+        finding: the finding.
+        texts: the files at the other head, by the reviewer's path.
     """
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)
@@ -36,7 +38,7 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def relocated(item: Placed) -> Placed:
-    """Keep a finding in place if its code was found on the current head. Otherwise, move it to the summary."""
+    """Keep a finding's placement if the code was found on the current head. Otherwise, move it to the summary."""
     match item.placement:
         case OnLines() | OnFile(why=Why.LINE_NOT_IN_DIFF):
             return item

@@ -1,4 +1,4 @@
-"""Define findings as the ledger stores them, with their state, waivers and bypasses.
+"""Define findings as the ledger stores them, with states, waivers and bypasses.
 
 The ledger writes an `array_like` value as a JSON list, because keys would take more space than the values.
 """
@@ -25,10 +25,10 @@ MAX_REASON = 300
 class FindingState(StrEnum):
     """The state of a finding.
 
-    A `CHANGED` finding is still open. Its code has changed, but no review has confirmed the fix. `FIXED` requires the
-    reviewer's confirmation and changed code. `GONE` means that the change cannot contain the code: either no file that
-    could contain it is left, or the change was reviewed before the finding existed and does not contain, or deletes,
-    its file.
+    A `CHANGED` finding is still open. Its code has changed, but no review has confirmed the fix. `FIXED` requires
+    changed code and the reviewer's confirmation. A finding is `GONE` if the change has no file left that could contain
+    the finding's code. It is also `GONE` if this change was completely reviewed before the finding was reported, and
+    does not contain the finding's file or deletes that file.
     """
 
     OPEN = "open"
@@ -42,12 +42,13 @@ class FindingState(StrEnum):
 
 
 class Waiver(Struct, frozen=True, array_like=True):
-    """A collaborator's acceptance of a finding for its file, or for the whole change, exactly as it was.
+    """A collaborator's acceptance of a finding. It ends when the finding's file, or else the whole change, differs.
 
     Attributes:
-        reason: the untrusted reason.
-        file: `ChangeIndex.exactly` of the finding's path, or `ChangeIndex.change` if the code was not found there.
-        base_ref: the base branch against which `by` was not an author, or empty if there was none.
+        by: the collaborator's login.
+        reason: untrusted text.
+        file: `ChangeIndex.exactly` of the finding's path, or `ChangeIndex.change` if that file lacks its code.
+        base_ref: the base branch for which `by` was not among the pull request's authors, or empty.
     """
 
     by: str
@@ -69,9 +70,9 @@ class Bypass(Struct, frozen=True, array_like=True):
 
 
 class Acceptance(Struct, frozen=True, array_like=True):
-    """A maintainer's decision to accept an incompletely parsed answer as the review of a head.
+    """A maintainer's decision to accept an incompletely parsed answer, which they have read, as the review of a head.
 
-    The maintainer has read the answer. Like a bypass, it applies to one base branch.
+    Like a bypass, an acceptance applies to one base branch.
     """
 
     head_sha: str
@@ -84,13 +85,13 @@ class Acceptance(Struct, frozen=True, array_like=True):
 
 
 class Judged(Struct, frozen=True, array_like=True):
-    """A finding that was open when a change was judged, waived or not.
+    """A finding, waived or not, that was open when a change was judged.
 
     Attributes:
-        id: the id of the finding, or empty if it did not fit into the ledger.
+        id: the id of the finding, or empty if the finding did not fit into the ledger.
         standing: `OPEN` or `CHANGED`.
         blocks: whether the finding blocked, or would have blocked without a waiver.
-        carried: whether a task other than the change's own reported the finding first.
+        carried: whether a task of another purchase first reported the finding.
     """
 
     id: str
@@ -104,12 +105,12 @@ LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 
 
 class EarlierReviews(Struct, frozen=True):
-    """The state of findings according to the earlier reviews of one change.
+    """The records of the earlier reviews of one change.
 
     Attributes:
         open: the findings that were open when the change was judged, by id.
-        bought_since: the tasks that were bought after the change had been reviewed completely.
-        tasks: the tasks of the change itself.
+        bought_since: the tasks that were bought after the first complete review of the change.
+        tasks: the tasks that reviewed this change.
     """
 
     open: Mapping[str, FindingState] = MappingProxyType({})
@@ -125,19 +126,19 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
 
     Attributes:
         path: the file in the change, or the path that the reviewer wrote.
-        line: the number of its first line when it was last found, if known.
-        block: its code, or None if unknown.
-        in_file: whether its file was in the change.
-        old_path: the file's name at the merge base, if that was different.
-        touched: whether the change adds or deletes any of its code.
-        copies: the number of copies of its code in the file when it was last found.
-        found: the task that reported it first.
-        closed: the task under which it was closed, or empty while it is open.
-        text: its explanation, if no comment shows it, or if the finding is from prose.
-        note: the reviewer's last remark on it.
-        leftover: whether it is an unreadable part of an answer.
-        file: `ChangeIndex.version` of its path when it was last reported.
-        said: a digest of its explanation at that time.
+        line: the first line of the finding's code when it was last found, if known.
+        block: the digest of the finding's code, or None if unknown.
+        in_file: whether the change contained the finding's file.
+        old_path: the file's name at the merge base, if it differs from `path`.
+        touched: whether the change adds or deletes any line of the finding's code.
+        copies: the number of copies of the code in the file when the code was last found.
+        found: the task that first reported the finding.
+        closed: the task under which the finding was closed, or empty for an open finding.
+        text: the explanation, if no comment shows it or if the finding was parsed from prose.
+        note: the reviewer's last remark on the finding.
+        leftover: whether the finding stands for an unreadable part of an answer.
+        file: `ChangeIndex.version` of the path when the finding was last reported.
+        said: a digest of the explanation when the finding was last reported.
     """
 
     id: str
@@ -164,7 +165,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
 
     @property
     def counts(self) -> bool:
-        """Whether it is open and not waived."""
+        """Whether the finding is open and not waived."""
         return self.standing.is_open and self.waiver is None
 
 
@@ -174,7 +175,7 @@ class Findings(Struct, frozen=True, dict=True):
     Attributes:
         records: the findings, worst first.
         beyond: the number of open findings that did not fit into the ledger, by the task that found them and by
-            severity. They come back only when that task's answer is read again.
+            severity. Reading the task's answer again restores these findings.
         broken: whether findings may be lost because someone edited or removed the ledger. In this case, only a whole
             review can succeed.
     """
@@ -195,7 +196,7 @@ class Findings(Struct, frozen=True, dict=True):
         return tuple(record for record in self.records if record.standing.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
-        """Return the findings that count, except unreadable parts of this task's answer, which are judged as such."""
+        """Return the findings that count. Unreadable parts of this task's answer are excluded and judged separately."""
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
@@ -209,5 +210,5 @@ class Findings(Struct, frozen=True, dict=True):
 
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
-    """Sort open findings before closed ones, and both by severity."""
+    """Sort findings: open ones first, each group by severity."""
     return tuple(sorted(records, key=lambda one: (not one.standing.is_open, one.severity.rank, one.path, one.id)))

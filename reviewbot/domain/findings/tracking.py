@@ -1,10 +1,7 @@
 """Track findings across pushes, using the current code and the reviewer's statements.
 
-A finding is looked up by its code, never by its line number. A *changed* finding still counts. *Fixed* requires the
-reviewer's confirmation and changed code. *Gone* means that the change has no file left that could contain the code, or
-that this change was reviewed before the finding existed and does not contain, or deletes, its file. If an answer does
-not mention a finding, the finding stays as it was. If a change was judged before, a finding is open if it was open
-then.
+A finding is looked up by its code, never by its line number. An answer that does not mention a finding leaves the
+finding unchanged. If the current change was judged before, findings that were open at that time are open again.
 """
 
 from __future__ import annotations
@@ -46,11 +43,12 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     """The current change, indexed to look up findings.
 
     Attributes:
-        views: the selected files as they would be sent, and the other files as they are.
-        files: a digest of each file's blob, and the file's mode, by name.
-        sides: a digest of both sides of each file's diff, by name.
-        kept: the names of the files at the head, sent or held back, except media.
-        change: the beginning of `idempotency.change_digest`, which identifies the change if it comes back.
+        views: all changed files, redacted if they are selected.
+        removed: the names of the deleted files.
+        files: the digest of each file's blob with the file's mode, by name.
+        sides: the digest of both sides of each file's diff, by name.
+        kept: the names of the changed files that exist at the head, except media.
+        change: the beginning of `idempotency.change_digest`, which identifies the change if a later push restores it.
         unsent: the names of the files that are held back.
     """
 
@@ -66,7 +64,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     def of(cls, change: ChangeSet, views: Sequence[FileView], media: Collection[str] = ()) -> ChangeIndex:
         """Index a change, including the files that are held back.
 
-        `media` contains the names of files that cannot contain a finding's code.
+        `media` contains the names of files that cannot contain code, such as images.
         """
         sent = {view.path: view for view in views}
         seen = (
@@ -83,19 +81,22 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
-        """The views by name, and by the name at the merge base if no other file has that name now."""
+        """The views by name. An old name also maps to its view, unless another file now has that name."""
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def file(self, path: str) -> str:
-        """Return the digest of a file's blob, and its mode, or an empty text if the file is not in the change."""
+        """Return the digest of a file's blob with the file's mode, or an empty text for unchanged files."""
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
-        """Return what a waiver is for: the file's name, modes and blobs before and after, or else the whole change."""
+        """Return a digest of the file's name, modes and blobs before and after, or else of the whole change.
+
+        A waiver ends when this digest changes.
+        """
         return self.sides.get(self._name(path), "") or self.change
 
     def version(self, path: str) -> str:
-        """Return what must differ before a finding can be fixed: its file, or else the change."""
+        """Return the version of the file, or else of the change. It must differ before a finding can be fixed."""
         return self.file(path) or self.change
 
     def _name(self, path: str) -> str:
@@ -104,18 +105,18 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
 
 def _file_digest(file: ChangedFile) -> str:
-    """Return a digest of a file's blob at the head, or at the base if the change deletes it, and its mode."""
+    """Return the digest of a file's blob with the file's mode. A deleted file has its blob at the base."""
     side, entry = ("head", file.new) if file.new else ("base", file.old)
     return f"{digest(f'{side} {entry.oid}')}-{entry.mode}" if entry else ""
 
 
 def _has_content(version: str, other: str) -> bool:
-    """Return whether two versions of files have the same blob, whatever their modes."""
+    """Return whether two file versions have the same blob. Their modes may differ."""
     return version.partition("-")[0] == other.partition("-")[0] != ""
 
 
 def _sides_digest(file: ChangedFile) -> str:
-    """Return a digest of everything that a diff shows of a file."""
+    """Return a digest of all that a diff shows about a file."""
     return digest(change_digest([file]))
 
 
@@ -123,7 +124,7 @@ class Match(Struct, frozen=True):
     """The current position of a finding's code.
 
     Attributes:
-        touched: whether the change adds or deletes any of the code, at this or another copy.
+        touched: whether the change adds or deletes any line of any copy of the code.
         copies: the number of copies of the code in the file.
     """
 
@@ -134,7 +135,7 @@ class Match(Struct, frozen=True):
 
 
 class NoMatch(Enum):
-    """Why the code of a finding was not found."""
+    """The reason why the code of a finding was not found."""
 
     UNSEEN = "the file changed, but is not text or is too large"
     ABSENT = "the file does not contain the code"
@@ -142,7 +143,7 @@ class NoMatch(Enum):
 
 
 def _view_of(record: TrackedFinding, change_index: ChangeIndex) -> FileView | None:
-    """Return the file of a finding. A renamed file is also found by its name at the merge base."""
+    """Return the file of a finding, looked up by its current name or by its name at the merge base."""
     return change_index.by_path.get(record.path) or change_index.by_path.get(record.old_path)
 
 
@@ -155,8 +156,8 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     if view.text is None and not view.hunks:
         return NoMatch.UNSEEN
     found = _match_in(record, record.block, view)
-    # The base now has the same lines, or the author reverted the deletion. If there are fewer copies than before, the
-    # remaining copy may be the base's, and the finding's own copy may have changed.
+    # The base now contains the same lines, or the author reverted the deletion. If fewer copies than before are left,
+    # the remaining copy may be the base's, and the finding's own copy may have changed.
     is_base = found and record.touched and not found.touched and found.copies >= record.copies
     if found and not is_base:
         return found
@@ -170,14 +171,14 @@ def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | N
 
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
-    """Return new lines with the code in a file that no reviewer sees. The finding cannot be called fixed there."""
+    """Return new lines with the code in a held-back file. While such lines exist, the finding cannot be fixed."""
     views = (one for one in change_index.views if one.path in change_index.unsent and record.side is Side.RIGHT)
     matches = (_match_in(record, block, view) for view in views)
     return next((one for one in matches if one and one.touched), None)
 
 
 def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    # A file that left the change may have been renamed, with its code.
+    # If the file is no longer in the change, its code may be in a renamed file.
     if not record.in_file:
         return NoMatch.ABSENT
     if record.block is None or record.side is Side.LEFT:
@@ -190,9 +191,9 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def update_state(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding from its current code and, if this change was judged before, from its state then.
+    """Update a finding from its current code and from the earlier reviews of this change.
 
-    A closed finding without code reopens when its file is as it was. A waiver ends when its file differs.
+    A closed finding without code reopens when its file is restored. A waiver ends when its file changes.
     """
     if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
         record = replace(record, waiver=None)
@@ -201,16 +202,16 @@ def update_state(
         return _by_code(record, change_index, reviews)
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
-    # A closed finding cannot be looked up, because it was last found under another name or next to other copies.
+    # The code may be unfindable now, because it was last found under another file name or next to other copies.
     return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
 
 
 def _by_code(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding from the code alone. A fixed finding reopens when its code is back.
+    """Update a finding from the code alone. A fixed finding reopens when its code returns.
 
-    A finding that was found after a review of this change, and fixed in another change, may be in this change.
+    A finding that was reported after the review of this change, and fixed in another change, may be in this change.
     """
     matched = find_match(record, change_index)
     is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
@@ -218,14 +219,14 @@ def _by_code(
     if is_unconfirmed and is_in and (record.block is None or matched is NoMatch.UNSEEN):
         record = replace(record, standing=FindingState.CHANGED, closed="")
     if record.standing is FindingState.GONE and is_in and (record.block is None or matched in _UNKNOWN):
-        # Its file had left the change, e.g., because of another base, and no review has confirmed this.
+        # The change did not contain the file for some time, e.g., because of another base. No review confirmed a fix.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return record
     if matched is NoMatch.VANISHED:
-        # Its code may now be in another file, with other lines, or another alignment may show new code as the base's.
-        # Neither is possible in a change that was reviewed before the finding existed, unless the change contains the
-        # file, or another file that the finding's text mentions, too.
+        # The code may have moved to another file with other lines, or git may now align new code with the base's code.
+        # Neither is possible in a change that was reviewed before the finding was reported, unless the change contains
+        # the finding's file or another file that the finding's text mentions.
         is_elsewhere = record.category is None and _names_another(record, change_index)
         is_gone = not change_index.kept or (is_later and not is_in and not is_elsewhere)
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
@@ -233,7 +234,7 @@ def _by_code(
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
-    # If there are fewer copies than before, one has changed, and it is unknown whether it is the finding's.
+    # If fewer copies than before are left, the changed copy may be the finding's.
     fewer = matched.copies < record.copies
     is_here = is_unconfirmed or matched.view.path in change_index.unsent
     if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
@@ -246,7 +247,7 @@ def _by_code(
 
 
 def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a finding's text contains the name of another file. A name that can be any word does not count."""
+    """Return whether a finding's text contains the name of another file. Skip names without a capital or dot."""
     names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
     words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
     return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)
@@ -256,14 +257,17 @@ _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
 
 
 def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the change has, and does not delete, a file with the name or content of the finding's file."""
+    """Return whether the change contains a file with the name or content of the finding's file.
+
+    A file that the change deletes does not count by its name.
+    """
     view = _view_of(record, change_index)
     has_name = view is not None and view.path not in change_index.removed
     return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a closed finding has no code at the head, and its file is again as it was when reported."""
+    """Return whether a closed finding without code at the head has the same file version as when it was reported."""
     is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
     return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
@@ -272,9 +276,9 @@ class PlacedAnswer(Struct, frozen=True):
     """A finished task's answer, placed on the current change.
 
     Attributes:
-        whole: whether it covers the whole change and every selected file.
-        here: whether it is about the current change, perhaps on another head, with the current mode and expertise. If
-            not, code that it calls fixed may have changed again.
+        whole: whether the answer covers the whole change and every selected file.
+        here: whether the answer reviews the current change with the current mode and expertise. The reviewed head may
+            differ. In the answer to another change, "fixed" may be outdated.
     """
 
     task_id: str
@@ -294,7 +298,7 @@ def merge_answer(
     known = {record.id: record for record in _updated(findings.records, change_index, reviews)}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
-    # Of two contradictory statements, the one that keeps the finding open counts.
+    # If an answer contradicts itself about a finding, the finding stays open.
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
@@ -311,26 +315,20 @@ def merge_answer(
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands, own = answer.whole and answer.here, reviews.tasks
-    # If the answer calls an unknown finding open, the ledger that the reviewer was shown is lost. Text that cannot be
-    # an id is ignored.
+    # If the answer calls an unknown finding open, the ledger from which the reviewer was asked is lost. Text that
+    # cannot be an id is ignored.
     unknown = (one for key, one in verdicts.items() if key not in {*known, *answered} and is_finding_id(key))
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
-        # The reviewer was not asked about these findings, but reports them again in a whole review if they are there.
+        # The reviewer was not asked about these findings. A whole review reports them again if they still exist.
         beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id and not (stands and one[0] not in own)),
         broken=forgotten or (findings.broken and not stands),
     )
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED) -> Findings:
-    """Update findings from their code.
-
-    Args:
-        findings: the findings of the pull request.
-        change_index: the index of the current change.
-        reviews: the earlier reviews of this same change.
-    """
+    """Update findings from their current code and the earlier reviews of this change."""
     return replace(findings, records=worst_first(_updated(findings.records, change_index, reviews)))
 
 
@@ -339,7 +337,7 @@ def _updated(
 ) -> tuple[TrackedFinding, ...]:
     """Update findings.
 
-    If several findings have equal lines, at most as many become `CHANGED` as copies are gone. The others are `OPEN`.
+    If several findings have equal lines and some copies of the lines are gone, at most that number become `CHANGED`.
     """
     after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
@@ -381,7 +379,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         in_file=item.in_file is not None,
         old_path=_old_path(item.in_file, change_index),
         found=task_id,
-        # A finding in prose may be about more than its title, so the reviewer who confirms a fix is shown its text.
+        # A finding in prose may be about more than its title, so the reviewer who confirms a fix needs the whole text.
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) or not finding.category else "",
         file=change_index.version(item.in_file or ""),
         said=digest(finding.explanation)[:_SHORT],
@@ -404,8 +402,8 @@ def _beside(
     waiver = before.waiver
     is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
     holds = waiver and is_waived and waiver.file == _what_is_waived(record, change_index)
-    # A finding's severity never improves, because a harmless copy can take over the id and an earlier change can come
-    # back.
+    # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
+    # earlier change.
     worse = min(before.severity, record.severity, key=_gravity)
     if not here and before.standing.is_open:  # the code may have changed since this answer
         record = before
@@ -415,21 +413,20 @@ def _beside(
 def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
     """Return whether a waiver still holds for a finding that is reported again.
 
-    It does not if the finding is worse. Outside structured answers, it also does not if the text differs.
-
-    In structured answers, a second problem is a separate finding.
+    A waiver ends if the finding becomes worse. Outside structured answers, it also ends if the text differs, because
+    the text may describe a second problem. In structured answers, a second problem is a separate finding.
     """
     is_same = now.category is not None or now.said == before.said
     return is_same and _gravity(before.severity) <= _gravity(now.severity)
 
 
 def _gravity(severity: Severity) -> int:
-    """Return the order of severities for waivers. An unrated finding may be less severe than a critical one."""
+    """Return the rank of a severity for waivers: critical comes before unrated."""
     return -1 if severity is Severity.CRITICAL else severity.rank
 
 
 def _last_word(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
-    """Return the explanation of a finding that is reported again, if it differs from the first one in the comment."""
+    """Return the new explanation of a finding that is reported again, if the comment shows a different one."""
     if before is None or not before.said:
         return ""
     is_merged_again = before.note != "" and explanation.startswith(before.note)
@@ -450,7 +447,7 @@ def _first_line(item: Placed) -> int | None:
 
 
 def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
-    # A person has to read the text that could not be parsed, so it becomes an unrated finding.
+    # A person must read the text that could not be parsed, so the text becomes an unrated finding.
     title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
     identifier = finding_id("leftover", leftover.where, leftover.text)
     return TrackedFinding(
@@ -468,7 +465,7 @@ def _judged(
         return _reopened(answered, change_index)
     if verdict.state is PreviousState.OPEN:
         return replace(answered, standing=FindingState.OPEN)
-    # Another review of this same change cannot call a finding fixed that was open when the change was judged.
+    # If a finding was open when this change was judged, another review of this change cannot call the finding fixed.
     has_changed = _has_changed(record, change_index)
     if here and reviews.open.get(record.id) is not FindingState.OPEN and has_changed:
         return replace(answered, standing=FindingState.FIXED)
@@ -479,7 +476,7 @@ UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the 
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """Reopen a closed finding, as the reviewer says. Code that has left the change does not close it again."""
+    """Reopen a closed finding. Code that the change no longer touches is removed, or it would close the finding."""
     open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
     is_gone = find_match(record, change_index) is NoMatch.VANISHED
     return replace(open_again, line=None, block=None, in_file=False) if is_gone else open_again
@@ -487,7 +484,7 @@ def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindi
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
-    # Other lines can undo a deletion, so a finding on deleted lines needs no change of its own code.
+    # Other lines can undo a deletion, so a finding on deleted lines can be fixed although its own code is unchanged.
     has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
     if record.block is not None and _unsent_copy(record, record.block, change_index):
         return False
@@ -503,7 +500,7 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
 def waived(
     record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
 ) -> TrackedFinding:
-    """Waive the finding for its file exactly as it is now, or for this change if the code is not found there."""
+    """Waive a finding for the current version of its file, or for this change if the file lacks the code."""
     return replace(record, waiver=Waiver(by, reason[:MAX_REASON], _what_is_waived(record, change_index), base_ref))
 
 
