@@ -1,5 +1,1 @@
-"""Decide what to send to CodeVF and at what price, and read its answers.
-
-Contains attachments, batches and size tiers, idempotency keys, budgets, polling intervals, the response schema, and the
-parsers for findings in JSON and in prose.
-"""
+"""Decide what to send to CodeVF, when and at what price, and parse CodeVF's answers."""

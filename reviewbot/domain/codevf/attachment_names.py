@@ -1,4 +1,4 @@
-"""Choose safe attachment names for single files with untrusted paths, and describe each attachment in one line."""
+"""Choose safe attachment names for files with untrusted paths, and describe each attachment in one line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from posixpath import basename, splitext
 from reviewbot.domain.model.review import Attachment
 
 CONVERSATION = "conversation.md"
-"""The attachment with the findings to confirm, the changes since the last review, and what people wrote."""
+"""The attachment with the findings to confirm, the changes since the last review, and the replies."""
 
 CONTEXT = "context.md"
 """The attachment with documents of the default branch, commit messages and issues."""
 
 QUESTION = "question.txt"
-"""The attachment with the finding that a question is about, and its thread."""
+"""The attachment of a question: the finding and the replies in its thread."""
 
 LONGEST = 100
 """The maximum number of characters of a name."""
@@ -25,14 +25,14 @@ LONGEST = 100
 _UNSAFE = re.compile("[^A-Za-z0-9._-]+")
 
 _NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
-"""Names with these endings get `.txt`. `.diff` is reserved for the diff. CodeVF's client reads the rest as base64."""
+"""Names with these endings get `.txt`. `.diff` marks the diff, and CodeVF's client reads the others as base64."""
 
 _RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|{re.escape(QUESTION)}|files-[0-9]+\.txt")
-"""The names of other attachments. The names of attachments with the diff end with `.diff`."""
+"""The names of attachments that do not contain a single file, except names that end with `.diff`."""
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return a safe name for each path: its base name if that is unique, ignoring case, or else the whole path."""
+    """Return a safe name for each path: the base name, or the whole path if another file has the same base name."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}

@@ -1,8 +1,8 @@
-"""Pack the diff and then file texts with line numbers into at most five attachments, within a budget of bytes.
+"""Pack the diff, and then file texts with line numbers, into at most five attachments within a budget of bytes.
 
 Each text has its own attachment if there are enough attachments. Otherwise, the texts are bundled with an index,
-grouped by folder, riskiest first. A diff or a text is sent whole or not at all. If a file's diff is not sent, the
-review is partial.
+grouped by folder, riskiest first. A diff or a text is sent whole or not at all. The review is partial if any file's
+diff is not sent.
 """
 
 from __future__ import annotations
@@ -25,13 +25,19 @@ from reviewbot.values import replace
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
-"""The maximum bytes of a text that CodeVF's client accepts (codevf-sdk 0.1.1 on PyPI)."""
+"""The maximum size in bytes of a text that CodeVF's client accepts (codevf-sdk 0.1.1 on PyPI)."""
 
 _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 
 
 class SizeTier(Struct, frozen=True):
-    """The limits of a request: the bytes of each attachment and of all attachments, both in JSON, and their number."""
+    """The limits of a request.
+
+    Attributes:
+        attachment: the maximum bytes of JSON of each attachment.
+        request: the maximum bytes of JSON of all attachments together.
+        attachments: the maximum number of attachments.
+    """
 
     attachment: int
     request: int
@@ -39,9 +45,9 @@ class SizeTier(Struct, frozen=True):
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """Return the tiers, largest first.
+    """Return the size tiers, largest first.
 
-    After a 413, the next tier is used, because CodeVF's sources state several limits.
+    CodeVF's sources state several limits, so a request is repeated in the next tier after status 413.
     """
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
@@ -49,16 +55,18 @@ def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
 
 
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
-    """Split the limits between the files and a single attachment for both the new part and the findings to confirm."""
+    """Split the limits between the files and one attachment for the new lines and the findings to confirm."""
     context = min(limits.attachment, limits.request // 5)
     return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
 class Sendable(Struct, frozen=True):
-    """A selected file, ready to be sent, with its section of the diff and its text at the head, if any, both redacted.
+    """A selected and redacted file that is ready to be sent.
 
     Attributes:
-        risk: files with a higher risk are sent first.
+        diff: the file's section of the diff.
+        text: the file's text at the head, if any.
+        risk: the risk of the file. Files with a higher risk are sent first.
     """
 
     path: str
@@ -76,9 +84,9 @@ class Sent(Struct, frozen=True):
     """A line of the manifest.
 
     Attributes:
-        bytes: the size of the diff and the text as sent, in UTF-8.
+        bytes: the number of UTF-8 bytes of the sent diff and text.
         whole: whether the text was sent with the diff.
-        sha256: the hex digest of the diff and the text as sent, concatenated.
+        sha256: the hex digest of the sent diff and text, concatenated.
         attachment: the name of the attachment with the text, or empty if the text was not sent.
     """
 
@@ -95,8 +103,8 @@ class Packing(Struct, frozen=True):
 
     Attributes:
         attachments: at most five per task, diffs first.
-        omitted: the selected files that are not in the manifest.
-        limits: the limit that excluded a file's diff or text, in words, by path.
+        omitted: the selected files that are not sent.
+        limits: by path, a phrase for the limit that excluded the file's diff or text.
     """
 
     attachments: tuple[Attachment, ...]
@@ -107,7 +115,7 @@ class Packing(Struct, frozen=True):
 
 
 def number_lines(text: str) -> str:
-    """Prefix each line with its number, so that a reviewer can cite the line."""
+    """Prefix each line with its number, so that reviewers can cite it."""
     if not text:
         return ""
     lines = text.removesuffix("\n").split("\n")
@@ -117,7 +125,7 @@ def number_lines(text: str) -> str:
 
 
 def file_section(path: str, text: str) -> str:
-    """Return a file's section of an attachment, which consists of a header line and the numbered lines."""
+    """Return a file's section of an attachment: a header line and the numbered lines."""
     return f"=== {_title(path, text)}{number_lines(text)}"
 
 
@@ -138,7 +146,7 @@ def read_sections(content: str) -> Mapping[str, str]:
 
 
 def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
-    """Fill the attachments with selected and redacted files, the riskiest first."""
+    """Fill the attachments with files, the riskiest first."""
     ordered = in_order(files)
     bins = Bins(limits)
     with_diff = [file for file in ordered if bins.add(_DIFF, file, file.diff_size)]
@@ -168,7 +176,7 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
     arranged = [file for folder in by_folder(fitting) for file in folder]
     all_fit = bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged])
     free = bins.limits.attachments - len(bins.taken)
-    # The last attachment stays free for the context, unless a file needs it.
+    # Keep the last attachment free for the context, unless a file needs the attachment.
     if len(fitting) < free or (len(fitting) == free and not all_fit):
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
@@ -183,14 +191,14 @@ def in_order(files: Iterable[Sendable]) -> list[Sendable]:
 
 
 def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    """Group files by folder. Both the folders and the files in them are sorted riskiest first."""
+    """Group files by folder. Folders, and the files in each folder, are sorted riskiest first."""
     ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
     folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
     return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """Combine the packings of several tasks, of which only the first `handed_in` were submitted."""
+    """Combine the packings of several tasks. Only the first `handed_in` of them were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -206,10 +214,10 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
 
 
 def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, confirms: bool) -> int:
-    """Return how many bytes of context and conversation fit beside a task's files, or 0 if they could displace a file.
+    """Return how many bytes of context and conversation can be sent with a task's files, or 0 if files could be lost.
 
-    If a request is too large for CodeVF, it is repeated in the next size tier without context and conversation, so the
-    files must fit there, too.
+    If a request is too large for CodeVF, it is repeated in the next size tier without context and conversation. The
+    files must therefore also fit into that tier.
     """
     first, second, *_ = (split_for_context(one)[0] if confirms else one for one in size_tiers(attachment_bytes))
     used = sum(json_size(one.content) for one in packing.attachments)
@@ -217,13 +225,13 @@ def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, co
 
 
 def with_conversation(packing: Packing, text: str, redactions: int) -> Packing:
-    """Add the conversation as an attachment and as a line of the manifest."""
+    """Add the conversation as an attachment, and list it in the manifest."""
     part = part_of(CONVERSATION, text, redactions)
     return replace(packing, attachments=(*packing.attachments, Attachment(CONVERSATION, text)), context=(part,))
 
 
 def with_context(packing: Packing, context: ContextText) -> Packing:
-    """Add the context as the last attachment, if there is any and an attachment is free."""
+    """Add the context as the last attachment, unless the context is empty or no attachment is free."""
     if not context.parts or len(packing.attachments) == MAX_ATTACHMENTS:
         return packing
     attachments = (*packing.attachments, Attachment(CONTEXT, context.text))
@@ -231,7 +239,7 @@ def with_context(packing: Packing, context: ContextText) -> Packing:
 
 
 def _diff(file: Sendable) -> str:
-    # Another section may follow.
+    # End with a line feed, because another section may follow.
     return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
 
 
@@ -259,7 +267,7 @@ class Bins:
     """The attachments of a request while they are being filled.
 
     Attributes:
-        taken: the kind and bytes of each attachment. An attachment never mixes kinds.
+        taken: the kind and size of each attachment. An attachment never mixes kinds.
     """
 
     def __init__(self, limits: SizeTier) -> None:
@@ -273,7 +281,7 @@ class Bins:
         return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of its kind with enough space, or to a new one. Return whether it fits."""
+        """Add a file to the first attachment of a kind with enough space, or to a new one. Return whether it fits."""
         index = self._place(kind, bytes_)
         if index is None:
             self.refuse("diff" if kind == _DIFF else "text", file, bytes_)
@@ -284,7 +292,7 @@ class Bins:
         return True
 
     def have_room(self, kind: str, sizes: Iterable[int]) -> bool:
-        """Return whether pieces of these sizes fit into attachments of a kind, in this order."""
+        """Return whether pieces of these sizes, added in this order, fit into attachments of this kind."""
         trial = Bins(self.limits)
         trial.taken = [*self.taken]
         return all(trial._place(kind, one) is not None for one in sizes)

@@ -1,6 +1,7 @@
 """Split a change that is too large for one task, and join the tasks into one purchase.
 
-The purchase's task id contains all ids. A purchase is over when all its tasks are. Its cost is the sum of their costs.
+The task id of the purchase contains the ids of all tasks. The purchase is over when all tasks are over, and costs as
+much as all tasks together.
 """
 
 from __future__ import annotations
@@ -27,7 +28,13 @@ _BETWEEN = ","
 
 
 class TaskBatches(Struct, frozen=True):
-    """The files of each task, the limits for these files, and the limits for the context sent with them, if any."""
+    """The files of the tasks of one purchase.
+
+    Attributes:
+        files: the files of each task.
+        limits: the limits of each task for its files.
+        context_limits: the limits of each task for the findings to confirm, or None without such findings.
+    """
 
     files: tuple[tuple[Sendable, ...], ...]
     limits: SizeTier
@@ -37,7 +44,7 @@ class TaskBatches(Struct, frozen=True):
     def of(cls, files: Sequence[Sendable], limits: SizeTier, most: int, *, confirms: bool) -> TaskBatches:
         """Split the files into at most `most` tasks.
 
-        If `confirms` is set, each task reserves space for findings to confirm.
+        If `confirms` is true, each task reserves space for findings to confirm.
         """
         for_files, context_limits = split_for_context(limits) if confirms else (limits, None)
         return cls(split(files, for_files, most), for_files, context_limits)
@@ -46,15 +53,15 @@ class TaskBatches(Struct, frozen=True):
         return [pack(part, self.limits) for part in self.files]
 
     def numbers(self) -> Mapping[str, int]:
-        """Return the task of each file, from 0, by path."""
+        """Return the number of each file's task, from 0, by path."""
         return {file.path: number for number, part in enumerate(self.files) for file in part}
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """Split the files into at most `most` tasks, by folder if everything fits, and otherwise riskiest first.
+    """Split the files into at most `most` tasks, by folder if all diffs fit, and otherwise riskiest first.
 
-    Another task is added only if a diff would be left out, never for a whole text. Files that do not fit stay with the
-    last task, which reports them as omitted.
+    A task is added only if a diff would otherwise be omitted, never for a whole text. Files that do not fit are
+    assigned to the last task, which reports them as omitted.
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
@@ -69,7 +76,7 @@ def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple
 def _filled(
     groups: Iterable[Sequence[Sendable]], limits: SizeTier, most: int
 ) -> tuple[list[list[Sendable]], list[Sendable]]:
-    """Return the files of each task and the files that fit in no task. Groups stay together if they fit."""
+    """Return the files of each task, and the files that fit into no task. A group stays in one task if possible."""
     groups = list(groups)
     sizes = {file.path: file.diff_size for group in groups for file in group}
     parts: list[list[Sendable]] = []
@@ -97,7 +104,7 @@ def split_ids(task_id: str) -> tuple[str, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Combine several tasks. The result is over when all tasks are. Its `unseen` lists the tasks without a result."""
+    """Combine several tasks into one, which is over when all are over. `unseen` then lists the incomplete tasks."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

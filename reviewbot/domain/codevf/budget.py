@@ -14,7 +14,7 @@ from reviewbot.errors import OverBudget
 
 
 def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return the credits that CodeVF holds while the task is open, rounded up as documented."""
+    """Return the credits that CodeVF holds while a task is open, rounded up as CodeVF documents."""
     exact = Decimal(max_credits) * mode.multiplier * tag_multiplier
     return int(exact.to_integral_value(ROUND_CEILING))
 
@@ -25,19 +25,20 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
 
 
 def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return the credits for creating a task again: no more than the first hold allows, but enough for its mode."""
+    """Return `max_credits` for creating a task again: within the first hold, but at least the minimum of the mode."""
     return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
 
 
 class Spending(Struct, frozen=True):
-    """The limits of a purchase, and the credits counted against them.
+    """The limits of a purchase, and the credits that count toward these limits.
 
     Attributes:
+        hold: the credits that the purchase would hold.
         spent: the credits held by open tasks and used by finished tasks of this pull request.
-        max_per_pr: the limit, or 0 for no limit.
-        first_hold: the hold of the first review, or 0 before that review. Only an automatic limit uses it.
+        max_per_pr: the limit of credits per pull request, or 0 for no limit.
+        first_hold: the credits that the first review held, or 0 before that review. Only an automatic limit uses it.
         what: a phrase for the purchase, such as `this review`.
-        again: how to continue after changing the settings or the account. At a terminal, users run the command again.
+        again: a sentence on how to continue after changing the settings or the account, except at a terminal.
     """
 
     hold: int
@@ -73,7 +74,7 @@ def _over_limit(spending: Spending) -> str:
 
 
 def _to_continue(spending: Spending) -> str:
-    """Return the hint to set a limit that allows this review, or none."""
+    """Return a hint to raise or remove the limit, so that it allows this review."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0` means no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:
@@ -82,7 +83,11 @@ def _to_continue(spending: Spending) -> str:
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
-    """Raise if a limit or the balance forbids a purchase."""
+    """Check a purchase against the limit and the balance.
+
+    Raises:
+        OverBudget: the limit or the balance forbids the purchase.
+    """
     if spending.limit and spending.spent + spending.hold > spending.limit:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:

@@ -1,8 +1,8 @@
 """Parse one structured answer, item by item.
 
-Severities are mapped, numbers may be text, and a missing side is RIGHT. Anything that is not a valid finding is kept as
-text and makes the report unreadable, so that such a report never counts as clean. Unknown keys of a finding are added
-to its explanation.
+Severities are mapped to the standard ones, numbers may be text, and a missing side is RIGHT. An invalid finding is kept
+as text and makes the report unreadable, so that such a report never counts as clean. Unknown keys of a finding are
+added to its explanation.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Answer(Struct, frozen=True):
 
 
 def severity_of(word: str) -> Severity:
-    """Return the severity that a word in any case stands for, or unrated if the word is unknown."""
+    """Return the severity that a word stands for, ignoring case, or `UNRATED` for an unknown word."""
     return SEVERITIES.get(_normalized(word), Severity.UNRATED)
 
 
@@ -105,12 +105,12 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def hides_findings(key: str, value: object) -> bool:
-    """Return whether a value outside the schema may contain findings because it is a list, an object or an error."""
+    """Return whether a value outside the schema is a list, an object or an error, which may contain findings."""
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
 def is_sentence(value: object) -> bool:
-    """Return whether a value outside the schema may be a finding, which a state, a time or a number cannot be."""
+    """Return whether a value outside the schema has several words. A state, a time or a number cannot be a finding."""
     return isinstance(value, str) and len(value.split()) > 1
 
 
@@ -140,9 +140,9 @@ _UNFIT = "it does not fit the schema"
 
 
 def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[Leftover]:
-    """Yield the plain values outside the schema, each with a reason if it may be a finding.
+    """Yield the scalar values outside the schema. A value that may be a finding has a reason.
 
-    Lists and objects become leftovers, because they may contain findings.
+    Lists, objects and errors are appended to `leftovers`, because they may contain findings.
     """
     for key, value in rest.items():
         place = f"{where}{key[:80]}"
@@ -201,7 +201,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
 
 
 def titled(title: str, explanation: str) -> tuple[str, str]:
-    """Return a one-line title and an explanation. If the title is shortened, the explanation contains all of it."""
+    """Return a one-line title and an explanation. If the title is shortened, the explanation has the whole title."""
     words = title or explanation
     flat = " ".join(words.split())
     short = shorten_line(flat, MAX_TITLE)
@@ -241,7 +241,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as text. If it is nested too deeply, return its keys and values, one per line."""
+    """Return a JSON value as text. For values that are nested too deeply, return the keys and values, one per line."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
@@ -249,7 +249,7 @@ def shown(value: object) -> str:
 
 
 def _flattened(value: object) -> Iterator[str]:
-    """Yield all keys and plain values in their original order, without recursion."""
+    """Yield all keys and scalar values in their original order, without recursion."""
     rest: list[object] = [value]
     while rest:
         match rest.pop():

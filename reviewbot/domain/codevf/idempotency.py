@@ -1,7 +1,7 @@
 """Define the identity of a purchase, and derive its idempotency key.
 
-The title, body, base tip, reviewbot's version and the publishing settings are not part of the identity, so reviewbot
-buys nothing after a rebase that changes nothing.
+The title, body, base tip, reviewbot's version and publishing settings are not part of the identity. Rebasing an
+unchanged diff therefore does not cause a new purchase.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEY_MEMORY = timedelta(hours=23)
 
 
 def is_forgotten(at: str, now: datetime) -> bool:
-    """Return whether an intent recorded at `at` (ISO 8601) is so old that its key would create a second task."""
+    """Return whether an intent recorded at `at` (ISO 8601) is too old to submit its key again without a second task."""
     return now - datetime.fromisoformat(at) > KEY_MEMORY
 
 
@@ -31,7 +31,7 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
     """Return the hex SHA-256 of everything that a diff shows of each changed file, in any order of the files.
 
     The digest covers paths, status, modes and blobs on both sides. A symlink's blob is its target, and a submodule's
-    blob is its commit. The lines follow from the blobs, which git may abbreviate or omit in the diff.
+    blob is its commit. The lines are not needed, because the blobs determine them.
     """
     rows = ([*_names(one), one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
@@ -40,7 +40,7 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
 def _names(file: ChangedFile) -> tuple[str, ...]:
     """Return both names, and the diff's first line if a name is not UTF-8.
 
-    The first line distinguishes bytes that decode to the same name.
+    The first line distinguishes names whose bytes decode to the same text.
     """
     names = (file.path, file.diff.old_path)
     return (*names, file.diff.text.partition("\n")[0]) if any("\ufffd" in one for one in names) else names
@@ -67,10 +67,10 @@ class Identity(Struct, frozen=True):
     Attributes:
         since: the last reviewed head, or empty for a whole review.
         change: the `change_digest` of all changed files.
-        expertise: as in the settings, ignoring case.
-        attempt: the attempt, from 1. It increases after a purchase that ended without a result, or without a task
-            because it was refused, withdrawn, or dropped while deferred. After a result, only an authorized command
-            increases it.
+        expertise: the expertise from the settings. Case is ignored.
+        attempt: the number of the attempt, from 1. The next attempt begins after a purchase without a result, including
+            purchases that were refused, withdrawn, or dropped while deferred. After a result, only an authorized
+            command begins the next attempt.
     """
 
     repository_id: int
@@ -83,11 +83,14 @@ class Identity(Struct, frozen=True):
     attempt: int = 1
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of everything except `since` and `attempt`. It identifies the change in any scope."""
+        """Return the hex SHA-256 of everything except `since` and `attempt`.
+
+        Whole and incremental reviews of the same change therefore have the same digest.
+        """
         return _sha256(self._material("")).hex()
 
     def key(self) -> str:
-        """Return the idempotency key: half a digest as a version 4 UUID, the only form that CodeVF accepts."""
+        """Return the idempotency key, formatted as a version 4 UUID, the only form that CodeVF accepts."""
         return _uuid(f"{self._material(self.since)}\n{self.attempt}")
 
     def _material(self, since: str) -> str:
@@ -104,7 +107,7 @@ def text_digest(text: str) -> str:
 
 
 def question_key(repository_id: int, pull_number: int, instance: str, comment: str, digest: str) -> str:
-    """Return the idempotency key of a question, from its comment's `comment_key` and the digest of its text."""
+    """Return the idempotency key of a question. `comment` is a `comment_key`, and `digest` a digest of the text."""
     return _uuid(json.dumps(("question", repository_id, pull_number, instance, comment, digest)))
 
 
@@ -117,7 +120,7 @@ def _sha256(text: str) -> bytes:
 
 
 def account_number(api_key: str) -> int:
-    """Return a number for the account, used as the repository id for a change that is not on a server.
+    """Return a number for the account, used as the repository id of a change that is not on a server.
 
     CodeVF rejects an idempotency key that another account has used, so two users with the same change need two keys.
     """

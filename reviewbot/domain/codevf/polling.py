@@ -1,9 +1,9 @@
 """Decide when to poll and when to retry, in seconds.
 
-reviewbot uses the intervals that CodeVF recommends. The first poll comes after about 2 s. The interval is 2 to 4 s for
-a pending task, and 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time, for a task
-in progress. After `RECOMMENDED_FOR`, the interval grows to a minute, because all jobs of the account share the hourly
-limit.
+reviewbot uses the intervals that CodeVF recommends. The first poll comes after about 2 s. A pending task is polled
+every 2 to 4 s. For a task in progress, the interval grows from 5 to 10 s (`realtime_answer` and `fast`) or from 15 to
+30 s (`standard`). After `RECOMMENDED_FOR`, the interval grows to a minute, because all jobs of the account share an
+hourly limit.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ FIRST_POLL = 2.0
 """Seconds between creating a task and the first poll."""
 
 RECOMMENDED_FOR = 600.0
-"""Seconds for which the recommended intervals are used."""
+"""The number of seconds during which the recommended intervals are used."""
 
 LONGEST_POLL = 60.0
-"""The maximum seconds between two polls, unless CodeVF asks for more."""
+"""The maximum number of seconds between two polls, unless CodeVF asks for more."""
 
 MIN_SPACING = 1.0
-"""The minimum seconds between two requests, because CodeVF accepts one per second."""
+"""The minimum number of seconds between two requests, because CodeVF accepts one request per second."""
 
 MAX_ATTEMPTS = 6
-"""The maximum number of requests for one answer, including the first."""
+"""The maximum number of attempts for one request, including the first."""
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""HTTP statuses that are retried."""
+"""HTTP statuses after which a request is retried."""
 
 WRITES_AT_ONCE = 20
-"""The number of writes to GitHub without a pause. A review needs fewer, and `collect` more."""
+"""The number of writes to GitHub without a pause. A review needs fewer writes, and `collect` needs more."""
 
 WRITES_A_MINUTE = 57
-"""The writes per minute after `WRITES_AT_ONCE`. The sum of both stays below GitHub's limit of 80 per minute."""
+"""The writes per minute after `WRITES_AT_ONCE`. The sum of both is below GitHub's limit of 80 writes per minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
@@ -74,7 +74,7 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
 
 
 def moment(header: str) -> datetime | None:
-    """Return the time in an HTTP header (RFC 9110, 5.6.7), or None if it is invalid or has no time zone."""
+    """Return the time in an HTTP header (RFC 9110, 5.6.7), or None for an invalid time or without a time zone."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError):
@@ -98,8 +98,8 @@ class Writes(Struct, frozen=True):
     """A token bucket for writes to GitHub.
 
     Attributes:
-        left: the number of writes left. It is negative if writes are already scheduled.
-        at: the time at which `left` was computed, in seconds.
+        left: the number of writes left, negative if writes are already scheduled.
+        at: the time, in seconds, at which `left` was computed.
     """
 
     left: float = WRITES_AT_ONCE

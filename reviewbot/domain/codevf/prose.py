@@ -1,11 +1,11 @@
 r"""Parse an answer that was written as text.
 
-A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. Fenced blocks,
-indented paragraphs and text below its heading belong to the finding. All other text is kept as written, for a person to
-read.
+A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. The finding
+continues with fenced blocks, indented paragraphs, and text below its heading. All other text is kept unchanged, for a
+person to read.
 
-The text of a finding can contain a second finding, in any form. A finding is therefore either critical or unrated, and
-an unrated finding blocks until a person has read it.
+The text of a finding can contain a second finding in any form. A finding in prose is therefore either critical or
+unrated. An unrated finding blocks until a person has read the text.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace
 
 MAX_PROSE = 200_000
-"""The maximum number of characters of an answer that is parsed."""
+"""The maximum number of characters of an answer. Longer answers are not parsed."""
 
 MAX_CLOSERS = 20
-"""How many fences are tried as the end of a fenced block. A shorter fence does not end the block."""
+"""The maximum number of fences that are tried as the end of a fenced block. A shorter fence does not end the block."""
 
 LONG_TITLE = 100
-"""If the first line has more characters, only its first sentence becomes the title."""
+"""The maximum length of a first line that becomes the title. Of a longer line, only the first sentence does."""
 
 _CODE = 4
 """The indentation, in columns, from which Markdown renders a paragraph as code."""
@@ -55,7 +55,7 @@ class Prose(Struct, frozen=True):
 
     Attributes:
         previous: the statements about earlier findings.
-        rest: the paragraphs that are not part of a finding, as written.
+        rest: the unchanged paragraphs that do not belong to a finding.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -72,12 +72,12 @@ _RULE = re.compile(r"[ \t]*[-*_=]{3,}[ \t]*(?:\n|\Z)")
 
 
 class _Block(Struct, frozen=True):
-    """Lines that belong together: a paragraph, a list item, a heading or a fenced block.
+    """A paragraph, a list item, a heading or a fenced block.
 
     Attributes:
-        raw: the text as written.
-        text: the text without marker and indentation, or the lines inside a fence.
-        info: the info string of a fence, or None for other blocks.
+        raw: the unchanged text.
+        text: the text without markers and indentation, or the lines inside a fence.
+        info: the info string of a fenced block, or None for other blocks.
     """
 
     raw: str
@@ -106,7 +106,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
 
 
 def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
-    """Return the index of the line that closes the fence, or 0 if the line opens none or the fence is not closed."""
+    """Return the index of the line that closes the fence opened at `start`, or 0 if no complete fence begins there."""
     opened = _FENCE.match(lines[start])
     if not opened:
         return 0
@@ -116,7 +116,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 
 
 def _starts(line: str, before: str) -> bool:
-    """Return whether a line begins a block even if no blank line precedes it."""
+    """Return whether a line begins a block without a preceding blank line."""
     marker, text = _unmarked(line)
     if marker.strip() or before.lstrip().startswith("#"):
         return True
@@ -124,7 +124,7 @@ def _starts(line: str, before: str) -> bool:
 
 
 def _unmarked(line: str) -> tuple[str, str]:
-    """Return the indentation and list or heading marker of a line, and its text."""
+    """Split a line into the indentation with the list or heading marker, and the text."""
     text = _MARKER.sub("", line, count=1)
     return line.removesuffix(text), text.strip()
 
@@ -152,7 +152,7 @@ _CRITICAL = re.compile(
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE | re.ASCII
 )
-"""No text may follow, because it could say that only a part is fixed, or report a second problem."""
+"""A statement on an earlier finding. Further text could restrict it or report a second problem, so none may follow."""
 
 
 class _Draft(Struct):
@@ -191,7 +191,7 @@ class _Reader:
     def _confirmed(self, block: _Block) -> Previous | None:
         """Return a block's statement about an earlier finding, or None.
 
-        It counts only at the beginning of the answer. Later, it may be a quotation.
+        Such a statement counts only at the beginning of the answer, because a later one may be a quotation.
         """
         is_quoted = block.info is not None or _indent(block.raw.expandtabs(_CODE)) >= _CODE or "[ ]" in block.raw
         if self.drafts or self.rest or is_quoted:
@@ -201,7 +201,7 @@ class _Reader:
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
-    """Return whether a block continues a finding: it is indented, below the finding's heading, or its first text."""
+    """Return whether a block belongs to a finding: it is indented, below the heading, or the finding's first text."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
     return not (block.is_heading or _RULE.match(block.raw)) and (is_below or not any(draft.text))
 
@@ -222,7 +222,7 @@ def _finding(draft: _Draft) -> Finding:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the first line, or the first sentence of a long line, and the text that follows."""
+    """Split a text into a title and an explanation, after the first line or after the first sentence of a long line."""
     first, _, rest = text.partition("\n")
     if rest and not first.rstrip().endswith((".", "!", "?", ":", ";")):
         wrapped, _, more = text.partition("\n\n")
@@ -243,7 +243,7 @@ def read_prose(text: str, *, confirms: bool = False) -> Prose:
 
     Args:
         text: the answer.
-        confirms: whether statements that a finding is fixed count, because the reviewer was asked for this form.
+        confirms: whether statements that a finding is fixed count. They count if the reviewer was asked for this form.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))

@@ -1,8 +1,8 @@
-"""Detect statements in an answer that are not in its findings.
+"""Detect problems that an answer reports outside its findings.
 
-A summary, a note or a sentence around an answer is for people. If such a text assigns a severity or objects to the
-change, it may report a problem that is in no finding, so the answer is not read completely. Every form here is a closed
-list.
+A summary, a note or a sentence around an answer is written for people. If such a text assigns a severity or objects to
+the change, the text may report a problem that is in no finding. The answer then counts as incompletely read. Every
+pattern matches a closed list of phrases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reviewbot.domain.codevf.finding_parser import severity_of
 from reviewbot.domain.model.review import Severity
 
 RANK = "(?:critical|blocker|high|major|medium|moderate|low|minor|info|nit|trivial)"
-"""The severities in prose, without `error`, `warning` and `note`, which can begin any sentence."""
+"""The names of severities in prose. `error`, `warning` and `note` are omitted, because they can begin any sentence."""
 
 MARKS = r"[*_`]{0,4}"
 _NAME = r"[^\s:`*|<>+(\[\"'~#][^\s:`*]{0,300}"
@@ -23,7 +23,7 @@ _PLACE = (
     rf"(?:\s?[:\u2013\u2014]|\s-){MARKS}"
 )
 PLACE = re.compile(rf"{_PLACE}(?:\s+|\Z)")
-"""A location such as `path:12-14:`, as the prompt requests, also in bold, as code or with a dash."""
+"""A location such as `path:12-14:`, as the prompt requests. It can be bold or code, or end with a dash."""
 
 
 def is_ambiguous(name: str) -> bool:
@@ -36,7 +36,7 @@ def is_ambiguous(name: str) -> bool:
 _RATED = re.compile(
     rf"(?<![^\s(\[*`\"'>|]){_PLACE}[ \t]+{MARKS}{RANK}{MARKS}:{MARKS}(?:[ \t]+|$)", re.IGNORECASE | re.MULTILINE
 )
-"""`path:12-14: high:`."""
+"""A location with a severity, such as `path:12-14: high:`."""
 
 _LABEL = re.compile(
     rf"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{{0,10}}(?P<word>{RANK})"
@@ -46,17 +46,17 @@ _LABEL = re.compile(
     rf"|\bseverity\s?[:=]?\s?[*_`]{{0,3}}(?P<named>{RANK})\b",
     re.IGNORECASE | re.MULTILINE,
 )
-"""`high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
+"""A severity as a label: `high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
 
 _NONE = re.compile(
     rf"(?:^|(?<=[.!?] ))(?:there (?:are|were) )?no (?:{RANK}(?:, (?:and |or )?| and | or | |-))+(?:severity )?"
     r"(?:issues|findings|problems|bugs)(?: (?:were )?found)?(?:\.(?=\s|\Z)|\s*\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""`No high-severity issues.`"""
+"""A statement such as `No high-severity issues.`"""
 
 _LISTED = re.compile(rf"\b{RANK}[`'\"]?(?:\s*,|\s(?:and|or))[\s`'\"]*\Z", re.IGNORECASE)
-"""The text before a severity in a list of severities, which does not rate a finding."""
+"""The text before a severity in a list of severities. Such a list does not rate a finding."""
 
 _NOTHING = re.compile(
     r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
@@ -68,7 +68,7 @@ _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|ove
 
 
 def rated_paths(text: str) -> Iterator[str]:
-    """Yield the file of each location to which a text assigns a severity."""
+    """Yield the path of each location to which a text assigns a severity."""
     yield from (match["path"] for match in _RATED.finditer(text))
 
 
@@ -109,7 +109,7 @@ _UNREAD = re.compile(
     r"|\b(?:attach\w+|the diff) (?:cannot|can.t|could not|couldn.t) be (?:opened|read|downloaded)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Statements that the reviewer could not read the change, but not statements about what it does."""
+"""Statements that the reviewer could not read the change, as opposed to statements about what the code does."""
 
 _DEMAND = re.compile(
     r"(?:\b(?:must|should|needs? to|has to|have to)(?: be)?|\bplease) (?:address|chang|correct|fix|resolv|rework)\w*\b"
@@ -127,7 +127,7 @@ _NOT_THERE = re.compile(
     r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b",
     re.IGNORECASE,
 )
-"""Statements that there was nothing to review. In a note on an earlier finding, they may be about the code."""
+"""Statements that there was nothing to review. In a note on an earlier finding, such a phrase may be about the code."""
 
 _NOT_REVIEWED = re.compile(
     r"\bno access to the (?:attach|diff|file|code)"
@@ -139,17 +139,17 @@ _NOT_REVIEWED = re.compile(
 
 
 def says_incomplete(text: str) -> bool:
-    """Return whether a text says that the change was not reviewed, or not completely."""
+    """Return whether a text says that the change was not reviewed completely."""
     return any(form.search(text) for form in (_NOT_THERE, _NOT_REVIEWED))
 
 
 def adds_finding(text: str) -> bool:
-    """Return whether a remark on an earlier finding assigns a severity to a location, or is about the whole change."""
+    """Return whether a remark on an earlier finding rates a location, objects to the change, or denies a review."""
     return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED, _RATED))
 
 
 def objects(text: str) -> bool:
-    """Return whether a text objects to the change, demands a fix before the merge, or says that it was not read."""
+    """Return whether a text objects to the change, demands a fix before the merge, or says that files were not read."""
     if _AGAINST.search(text) or _UNREAD.search(text):
         return True
     sentences = re.split(r"(?<=[.!?])\s+|\n", text)
@@ -172,11 +172,11 @@ _ANNOUNCEMENT = re.compile(
 
 
 _WRAPPER = re.compile(r"[\s{}\[\]:,]*(?:\"(?:answer|data|output|report|result|review)\"[\s{}\[\]:,]*)?")
-"""The rest of a JSON object that contains the answer as a value."""
+"""What is left of a JSON object whose value is the answer."""
 
 
 def only_announces(text: str, *, has_files: bool) -> bool:
-    """Return whether a text only greets and announces the answer. If `has_files`, that may be in an attached file."""
+    """Return whether a text only greets and announces the answer. If `has_files`, it may mention attached files."""
     if not has_files and re.search(r"\battached|\bfile", text, re.IGNORECASE):
         return False
     return any(form.fullmatch(" ".join(text.split())) for form in (_ANNOUNCEMENT, _WRAPPER))

@@ -1,8 +1,8 @@
 """Define the schema of the requested answer, and parse results.
 
-A result may be the answer itself, or contain it as JSON in a message or a deliverable. The JSON may be fenced,
-surrounded by text, or in several pieces. All pieces are parsed, and other text is kept. An answer without JSON is
-parsed as prose.
+A result is the answer itself, or contains the answer as JSON in a message or a deliverable. The JSON may be fenced,
+surrounded by text, or split into several pieces. All pieces are parsed, and other text is kept. An answer without JSON
+is parsed as prose.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from reviewbot.domain.text.strict_json import JsonMismatch, convert, unique
 from reviewbot.values import replace
 
 MAX_TRIES = 200
-"""The maximum number of braces in a text at which the parser tries to read JSON."""
+"""The maximum number of braces in a text at which the parser tries to decode JSON."""
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
-    """Return the JSON Schema of the answer. If `incremental`, it also asks whether earlier findings are fixed."""
+    """Return the JSON Schema of the answer, with statements on earlier findings if `incremental`."""
     text = {"type": "string"}
     finding = _object(
         {
@@ -72,11 +72,11 @@ def _object(properties: dict[str, object], optional: Collection[str] = ()) -> di
 
 
 MAX_FILE_NAME = 200
-"""The maximum number of characters of a deliverable's name as shown."""
+"""The maximum number of characters that are shown of a deliverable's name."""
 
 
 def deliverables(result: object) -> dict[str, str]:
-    """Return the URLs of the files that an answer refers to, by name. Equal names get a number."""
+    """Return the URLs of a result's deliverables by file name. Repeated names get a number."""
     found: dict[str, str] = {}
     for _, pointer in _pointers(result):
         if pointer:
@@ -93,7 +93,7 @@ class _Pointer(Struct, frozen=True, rename="camel"):
 
 
 def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
-    """Yield the items of a result's list of files, each with its parsed pointer, or None if that is invalid."""
+    """Yield each deliverable of a result with its parsed pointer, or with None if the deliverable is invalid."""
     listed = result.get("deliverables") if isinstance(result, dict) else None
     for item in listed if isinstance(listed, list) else ():
         try:
@@ -106,8 +106,9 @@ class _Source(Struct, frozen=True):
     """A text of the result.
 
     Attributes:
-        is_talk: whether a text without an answer only comments on an answer elsewhere in the result.
-        is_prose: whether a person wrote the text, judging by its place in the result.
+        where: the place of the text in the result.
+        is_talk: whether the text, if it contains no answer, only comments on an answer elsewhere in the result.
+        is_prose: whether a person wrote the text, judging by the place.
         is_plain: whether the text contains no sentence, and therefore no finding.
     """
 
@@ -126,7 +127,8 @@ def read_result(
     """Parse a task's result without raising an error or losing text.
 
     Args:
-        result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
+        result: the decoded JSON of the task's `result`: the requested object, `{message, deliverables}`, a text, or any
+            other value.
         files: the texts of the downloaded deliverables, by file name.
         form: the form that the reviewer was asked for, or None if prose cannot be parsed.
     """
@@ -136,7 +138,7 @@ def read_result(
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
         return _in_prose(sources, form) or _unread(result, sources)
-    # Text around an answer is a comment. Text without an answer may contain findings.
+    # Text around an answer is a comment. A text without an answer may contain findings.
     talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
     said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
     unstructured = [
@@ -152,7 +154,7 @@ def read_result(
     named = {one.summary for one in reports if _names_more(one.summary, findings)}
     unstructured += [_free_text("summary", text) for text in sorted(named)]
     reports = [replace(one, summary="") if one.summary in named else one for one in reports]
-    # A remark on an earlier finding may report a new one.
+    # A remark on an earlier finding may report a new finding.
     beside = {text for report in reports for one in report.previous for text in (one.note, one.reply)}
     unstructured += [_free_text("previous", text) for text in sorted(beside) if adds_finding(text)]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
@@ -161,7 +163,7 @@ def read_result(
 def _names_findings(text: str) -> bool:
     """Return whether a text reports a finding, objects to the change, or says that the review is incomplete.
 
-    A text reports a finding if it contains a label of severity medium or above, or a location with any severity.
+    A severity of medium or above, or a location with any severity, counts as a finding.
     """
     label = worst_label(text)
     is_rated = label is not None and label.at_least(Severity.MEDIUM)
@@ -169,7 +171,7 @@ def _names_findings(text: str) -> bool:
 
 
 def _names_more(text: str, findings: Sequence[Finding]) -> bool:
-    """Return whether a summary reports a finding or an objection that is not among the findings of its answer."""
+    """Return whether a summary reports a finding or an objection that the answer's findings do not contain."""
     if not findings:
         return _names_findings(text)
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
@@ -181,7 +183,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 
 def _confirming_nothing(report: Report) -> Report:
-    """Return the answer with all earlier findings open, because it may be a quotation from a file of the author."""
+    """Return an answer with all earlier findings open, because the author's files may contain a faked answer."""
     return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
@@ -189,20 +191,20 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
-    """Return the report of an answer in prose, or None if it has no finding and does not say that there is none.
+    """Return the report of an answer in prose, or None if the answer neither has findings nor denies that any exist.
 
-    The report is readable if no text is left over. Statements that an earlier finding is fixed or that nothing needs
-    fixing count only if the reviewer was asked for words.
+    The report is readable if no text is left over. If the reviewer was not asked for words, statements that an earlier
+    finding is fixed or that nothing needs fixing are ignored.
     """
     if form is None:
         return None
-    # Imported here because its patterns take long to compile, and an answer that fits the schema does not need them.
+    # Imported here because the patterns take long to compile, and an answer that fits the schema does not need them.
     from reviewbot.domain.codevf.prose import Prose, is_clean, read_prose  # noqa: PLC0415
 
     in_words = form is AnswerForm.WORDS
     parsed = [
-        # If there are several texts, only the message confirms, because the reviewer may have attached a file of the
-        # author.
+        # If there are several texts, only the message can confirm fixes, because the reviewer may have attached one of
+        # the author's files.
         (one, read_prose(one.text, confirms=in_words and (one.is_talk or len(sources) == 1)))
         if one.is_prose
         else (one, Prose(rest=(one.text,)))
@@ -258,7 +260,7 @@ def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
 
 
 def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
-    """Return the JSON answers in a text, and the text around them."""
+    """Return the JSON answers in a text, and the text around these answers."""
     found: list[dict[str, Any]] = []
     around: list[str] = []
     kept = position = 0
@@ -280,9 +282,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=unique)
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
-    """Return the answer that begins at a brace, or None, and the position where it ends.
+    """Return the answer that begins at a brace, or None, and the end of the answer.
 
-    An answer without findings must be on lines of its own, because inside a sentence it is a quotation and would pass
+    An answer without findings must be on separate lines. Inside a sentence, it may be a quotation, which must not pass
     as a clean review.
     """
     try:
@@ -297,7 +299,7 @@ def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
 
 
 def _text_outside(pieces: list[str]) -> str:
-    """Return the text without its answers and their fences, or an empty text if only punctuation is left."""
+    """Return the text around the answers without their fences, or an empty text if only punctuation is left."""
     for index in range(len(pieces) - 1):
         before, after = pieces[index : index + 2]
         if _OPENED.search(before) and _CLOSED.match(after):
