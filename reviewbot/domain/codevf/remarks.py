@@ -144,7 +144,10 @@ def says_incomplete(text: str) -> bool:
 
 
 def adds_finding(text: str) -> bool:
-    """Return whether a remark on an earlier finding rates a location, objects to the change, or denies a review."""
+    """Return whether a remark on an earlier finding may report a new problem.
+
+    Such a remark rates a location, objects to the change, or says that the change was not reviewed.
+    """
     return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED, _RATED))
 
 

@@ -1,4 +1,1 @@
-"""Redact secrets in texts before they leave the runner.
-
-Detectors find credentials and private keys. The redactor replaces them without moving a line.
-"""
+"""Redact credentials and private keys in texts before the texts leave the runner."""

@@ -1,8 +1,8 @@
 """Find values that are suspicious because of their context: after a word, a flag or a header, or in a URL.
 
-The author of the change writes that word, so these values are masked in a way that keeps their structure. In text that
-is executed or installed, a word is not enough. The value must also be random and in a place where no command or package
-can be. Every pattern takes linear time on any text.
+The author of the change chooses the context, so these values are masked, which keeps their structure. In text that is
+executed or installed, a value must also be random, in a position where no command or package can be. Every pattern
+takes linear time on any text.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Span(Struct, frozen=True, order=True):
     """A value in a text.
 
     Attributes:
-        sure: whether the value is a secret by itself. If not, it counts only if it is also a secret elsewhere.
-        spreads: whether the same value also counts as a secret elsewhere.
+        sure: whether the value is a secret. An unsure value is redacted only if the same value is sure elsewhere.
+        spreads: whether the value is also redacted where it occurs without this context.
     """
 
     start: int
@@ -64,13 +64,13 @@ _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-# Suffixes of names whose value is executed or installed, or is a regular expression.
+# Suffixes of names whose values are executed or installed, or are regular expressions.
 _RUN = re.compile(
     r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin|helper|repository|repositorie"
     r"|repo|source|regexp?|pattern)s?\Z",
     re.IGNORECASE,
 )
-# Suffixes of names whose value is not a secret.
+# Suffixes of names whose values are not secrets.
 _OTHER = re.compile(
     r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
@@ -96,25 +96,27 @@ _BECOMES = (
     rf"|{_ASSIGNS}(?:[\w.$@?!>()\[\]\"'-]{{1,60}}\s{{0,20}}{_OR})?|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
     rf"|(?:\\?[\"'\])]){{0,3}}\s{{0,20}}{_OR})"
 )
-"""The text between a name and its value in code: at most a type, an operator, and an expression with a default."""
+"""The text between a name and a value in code: an operator, optionally with a type or an expression before `or`."""
 _PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|(?:Some|String::from|Optional\.of)\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
 
 
 class _Rule(Struct, frozen=True, dict=True):
-    """A pattern. Group `v` is the value. If a word decides, `w` is the word and `t` is the rest of the name.
+    """A pattern for values in a certain context.
+
+    The group `v` is the value. In patterns with a word, the group `w` is the word and `t` is the rest of the name.
 
     Attributes:
         source: the source of the pattern, which ignores case.
-        markers: texts of which the lower-cased line must contain one, unless a word decides.
-        quoted: whether the value need not be strong.
+        markers: for patterns without a word, texts of which the lower-cased line must contain at least one.
+        quoted: whether weak values match, too.
         data: whether the value cannot be a command or a package.
-        capitals: the same as `data` if the word is in capitals, as in the name of an environment variable.
-        assigns: the same as `capitals`, and also with any word outside of commands.
-        random: whether the value must not read like a name.
-        not_code: whether the rule is not used in code, in which an unquoted word is a name.
-        key: whether the name is a key of a configuration. Such rules are used only in configuration with commands.
+        capitals: whether `data` applies to names in capitals, such as environment variables.
+        assigns: whether `data` applies to names in capitals and, outside of commands, to most other names.
+        random: whether the value must be random.
+        not_code: whether the rule is skipped in code, where an unquoted word is a name.
+        key: whether the rule matches configuration keys. Such rules are used only in configuration with commands.
         setting: whether the rule is used only in executed text, outside of commands.
         first: whether the pattern starts with the word.
     """
@@ -186,11 +188,11 @@ RULES = (
         not_code=True,
     ),
     _Rule(rf"\$\{{{_NAME}:?[-=]{_VALUE}(?=\}})", data=True),
-    # A script or a configuration without other keys.
+    # A script, or a configuration in which no other key can match.
     _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),
-    # A configuration with commands, in which other keys can be names of programs or packages.
+    # A configuration with commands, in which keys can also be names of programs or packages.
     _Rule(
         rf"(?:^[+\- ]?\s{{0,80}}(?:-\s{{1,8}})?|[{{,]\s{{0,8}})[\"']?{_NAME}[\"']?\s{{0,4}}:\s{{1,8}}[\"']?{_VALUE}"
         r"(?=[\"',}\s]|$)",
@@ -200,7 +202,7 @@ RULES = (
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
-# Rules without a word that the author chooses, for headers, options of known programs and connection strings.
+# Rules without a word that the author can choose: headers, options of known programs, and connection strings.
 FIXED = (
     _Rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
@@ -267,19 +269,19 @@ FIXED = (
     ),
     _Rule(r"(?<!docker)(?<!oci)://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/?#\\@]{0,300})?@", ("://",), data=True),
 )
-# The last `@` ends the password. A `/`, `?` or `#` ends the authority.
+# In a URL, the last `@` ends the password, and `/`, `?` or `#` ends the authority.
 _USER_INFO = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\\\"'`<>(){}$]{1,300})@"
 )
-# None of these characters separates commands or statements.
+# Characters that do not separate commands or statements.
 _IN_ADDRESS = re.compile(r"[\w.~%+=!*^@:,-]+")
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
-# Before a semicolon, this is a variable, e.g., `newPassword2`.
+# Before a semicolon, such a value is a variable, e.g., `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
 def values_in(line: str, place: Place) -> Iterator[Span]:
-    """Yield the suspicious values of a line without its line ending. The line may start with a diff marker."""
+    """Yield the suspicious values of a line. The line may start with a diff marker, and has no line ending."""
     found = _suspicious(line, of_line(line, place))
     yield from (one for one in found if not encodes_code(line[one.start : one.stop]))
 
@@ -299,11 +301,14 @@ def _suspicious(line: str, place: Place) -> Iterator[Span]:
 
 
 _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
-"""A host without a domain, which is the developer's own machine or a neighboring container."""
+"""A host without a domain, such as the developer's own machine or a container."""
 
 
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
-    """Return whether a URL's user information has a password. In code, a URL without a scheme must be in a string."""
+    """Return whether the user information of a URL contains a password.
+
+    Except in data and in strings, the URL must have a scheme, so that code and images do not match.
+    """
     scheme, value = found["scheme"] or "", found["v"]
     if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):
         return False
@@ -323,7 +328,7 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
 # In a shell, `TOKEN= x` runs `x`.
 _BEHIND_EMPTY = re.compile(r"\w=\s{1,20}[\"']?\Z")
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
-# A value is quoted, contains a digit, or follows one of these characters.
+# Every value is quoted, contains a digit, or follows `=`, `: ` or `--`.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
@@ -367,13 +372,13 @@ _DIGEST = re.compile("[0-9a-f]{32,128}")
 
 
 def _is_checksum(line: str, found: re.Match[str]) -> bool:
-    """Return whether a value is the checksum of a secret, as in `checksum/secret: 1f3a…`."""
+    """Return whether a value is a checksum of a secret, as in `checksum/secret: 1f3a…`."""
     before = line[max(found.start("w") - 50, 0) : found.end("w")]
     return _DIGEST.fullmatch(found["v"]) is not None and _CHECKSUM.search(before) is not None
 
 
 def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
-    """Return whether a value can be masked where its text is executed."""
+    """Return whether a value can be masked in executed text."""
     is_data = rule.data or rule.key
     if word.isupper() and not re.search("[a-z]", tail):
         is_data |= rule.capitals or rule.assigns
@@ -383,7 +388,7 @@ def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> boo
 
 
 def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
-    """Return whether a value fits its name, because many names are not those of secrets."""
+    """Return whether a value is as strong as its name requires. A vague name requires a longer value."""
     if rule.random:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
@@ -392,7 +397,7 @@ def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    """Return whether a value is long and strong enough for a vague name. UUIDs do not count: most are identifiers."""
+    """Return whether a value is strong enough for a vague name. UUIDs are not, because most are identifiers."""
     return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
 
 
@@ -410,7 +415,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Matches every lower-cased line that contains a suspicious value, or the name of a value on the next lines.
+"""Matches every lower-cased line that contains a suspicious value, or the name of a value on one of the next lines.
 
 Each alternative begins with a literal, so that `re` skips other characters quickly.
 """
@@ -443,11 +448,17 @@ _ITS_VALUE = re.compile(
     rf"\W{{0,80}}(?:value|default|string)\"?(?:\s{{0,8}}[=:]\s{{0,8}}|>)(?P<q>[\"']?){_VALUE}", re.IGNORECASE
 )
 _REACH = 4
-"""The maximum number of lines between a name and its value."""
+"""A value must be fewer than this number of non-blank lines below its name."""
 
 
 class _Above(Struct):
-    """The names whose values may be on the next line: one at the end of the last line, and one `age` lines above."""
+    """The names whose values may be on the next line.
+
+    Attributes:
+        name: a name at the end of the previous line.
+        named: a name such as `name: TOKEN`, whose value follows a word such as `value`.
+        age: the number of non-blank lines since `named`, including the line of `named`.
+    """
 
     name: re.Match[str] | None = None
     named: re.Match[str] | None = None
@@ -455,7 +466,7 @@ class _Above(Struct):
 
 
 class Wrapped:
-    """Find values that are on a different line from their names. A deleted line never continues an added line."""
+    """Find values that are on a later line than their names. A deleted line never continues an added line."""
 
     def __init__(self, *, diff: bool) -> None:
         self._diff = diff
@@ -463,11 +474,11 @@ class Wrapped:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the next line can contain a value even though it contains no keyword."""
+        """Whether the next line can contain a value without a keyword."""
         return any(side.name or side.named for side in self._sides.values())
 
     def values_in(self, line: str, place: Place) -> Iterator[Span]:
-        """Yield the values of the next line. While no name is open, the caller can skip lines without a keyword."""
+        """Yield the values of the next line. Unless `is_open`, the caller can skip lines without a keyword."""
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())
@@ -504,11 +515,11 @@ def _is_its_value(name: re.Match[str], found: re.Match[str], place: Place) -> bo
 
 
 def may_end(line: str, place: Place) -> bool:
-    """Return whether the line below can be a command, either of a shell or of a target in a Makefile."""
+    """Return whether the next line can be a shell command or the recipe of a target in a Makefile."""
     return line.rstrip().endswith(("=", "\\") if place is Place.MIXED else ("=", "\\", ":"))
 
 
-# Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.
+# Git truncates a hunk's heading after 80 bytes, so the end of a value may be missing.
 _HEADING = re.compile(r"@@ [^@]{1,60} @@ (?P<text>.*)")
 _CUT = (
     re.compile(rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}(?:{_ASSIGNS}|\(){_PREFIX}[\"'`](?P<v>[^\"'`]{{3,}}+)$", re.IGNORECASE),
@@ -533,5 +544,5 @@ def values_in_heading(line: str) -> Iterator[Span]:
 
 
 def is_secret(value: str) -> bool:
-    """Return whether a value that a user may have pasted looks like a secret."""
+    """Return whether a setting looks like a secret that a user pasted."""
     return any(tokens_of(value)) or (is_strong(value) and not is_placeholder(value) and not is_name(value))

@@ -1,4 +1,4 @@
-"""Find tokens of known formats, which have a specific prefix, length and set of characters."""
+"""Find tokens of known formats, by prefix, length and set of characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reviewbot.domain.redaction.masks import encodes_code, letters_of_words, looks_random
 
-# A token does not begin inside a word. An escape sequence before it is not part of a word.
+# A token does not begin inside a word, but it can follow an escape sequence.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPES = (
     *(r"\\[abefnrtv0]", r"\\[0-7]{3}", r"\\x[0-9A-Fa-f]{2}", r"\\u[0-9A-Fa-f]{4}", r"\\U[0-9A-Fa-f]{8}"),
@@ -28,7 +28,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _JWT_START = rf"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|{'|'.join(f'(?<={one}eyJ)' for one in _ESCAPES)})"
 # The signature of a JWT. The last part of a domain has at most 24 characters.
 _SIGNATURE = rf"(?:\.{_W}{{27,}}+|\.(?![\w-])|(?!\.|[\w-]))"
-# The end of a GitLab token. No domain ends like this, because a last part with a digit also has hyphens (`xn--…`).
+# The end of a GitLab token. It cannot be a domain, because a top-level domain with a digit has hyphens (`xn--…`).
 _ROUTE = r"(?:(?:\.[0-9]{2})?\.(?=[a-z]{0,8}[0-9])[0-9a-z]{9})?"
 
 _PASSWORD_HASH = (
@@ -36,8 +36,8 @@ _PASSWORD_HASH = (
     rf"{_S}{{43,86}}|argon2id?\$v=[0-9]{{1,3}}\$[a-z0-9=,]{{8,40}}\${_B}{{16,}}\${_B}{{20,}})"
 )
 
-# Each entry has a kind, substrings of which the lower-cased text must contain one, and a pattern. If the pattern has a
-# group, only the group is replaced.
+# Each entry has a kind, substrings and a pattern. The pattern is used if the lower-cased text contains one of the
+# substrings. If the pattern has a group, only the group is replaced.
 FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"gh[pousr]_{_N}{{36,251}}{_END}"),
     ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,600}}(?:\.eyJ{_W}{{8,900}}\.{_W}{{10,600}})?{_STOP}"),
@@ -180,7 +180,7 @@ def _compiled(at: int) -> re.Pattern[str]:
 
 
 _WORDS = 0.64
-"""A token with a larger share of words is a name. One in a hundred random tokens exceeds this share."""
+"""A token with a larger share of letters in words is a name. One in a hundred random tokens exceeds this share."""
 
 
 def _is_code(token: str) -> bool:
@@ -197,7 +197,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def apart(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Merge overlapping tokens. The result has the kind of the token that begins first, or the longest of several."""
+    """Merge overlapping tokens. The first token determines the kind, or the longest of several that begin there."""
     kept: list[Token] = []
     for one in sorted(tokens, key=lambda token: (token.start, -token.stop)):
         if not kept or one.start >= kept[-1].stop:

@@ -1,4 +1,4 @@
-"""Mask values and keep their structure, and distinguish random values from names, labels and templates."""
+"""Mask values, and distinguish random values from names, labels and templates."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import re
 from collections.abc import Iterator
 
 PRIVATE_KEY = "private-key"
-"""The kind of the tokens that are lines of private keys."""
+"""The token kind of the lines of private keys."""
 
 SHORTEST = 6
 LONGEST = 1_000
-"""Words that are longer are shortened before they are checked."""
+"""Longer words are shortened before a check."""
 _SHORTEST_STRONG = 8
 
-# A letter or digit. After a backslash, the mask must still be an escape that every language accepts.
+# A letter or digit. A masked escape sequence must still be a sequence that every language accepts.
 _CHARACTER = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
 _ESCAPES = "abfnrtv"
 
 
 def mask(value: str) -> str:
-    """Replace letters with `x` and digits with `0`. Other characters and the length are kept."""
+    """Replace letters with `x` and digits with `0`. Keep the length and all other characters."""
     return _CHARACTER.sub(lambda found: _masked(found[0]), value)
 
 
@@ -38,7 +38,7 @@ _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
 
 def is_strong(value: str) -> bool:
-    """Return whether a value contains letters and digits, no whitespace, and at least 8 characters."""
+    """Return whether a value has letters, digits and no whitespace, and at least 8 characters."""
     return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
 
 
@@ -49,8 +49,8 @@ _READABLE = 0.4
 _HARDLY = 0.25
 _SHORTEST_SURE = 12
 _SWITCHES = 0.3
-# Nearly all random values of this length change their kind of character often, and their share of words is at most
-# `_PARTLY`. Names have a larger share.
+# Nearly all random values of this length switch often between kinds of characters, and have at most the share `_PARTLY`
+# of letters in words. Names have a larger share.
 _SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
@@ -60,7 +60,7 @@ def is_random(value: str) -> bool:
 
 
 def is_surely_random(value: str) -> bool:
-    """Return whether a value is random and too long and unreadable to be a chosen name."""
+    """Return whether a value is random, and too long and too unreadable to be a chosen name."""
     chars = _alphanumerics(value)
     changes_often = len(chars) >= _SHORTEST_CHANGING and switches(chars) >= _SWITCHES * len(chars)
     most = _PARTLY if changes_often else _HARDLY
@@ -93,12 +93,12 @@ class _Classes(dict[int, str]):
 
 
 _CLASSES = _Classes()
-_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all, because untrusted text would fill the memory
+_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not more, because untrusted text would fill the memory
 _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 
 def switches(chars: str) -> int:
-    """Return how often the kind of character changes. A capital before a lower-case letter begins a word."""
+    """Count the changes between kinds of characters, except from a capital to a lower-case letter."""
     classes = chars.translate(_CLASSES)
     return sum(map(classes.count, _CHANGES))
 
@@ -116,7 +116,7 @@ def is_name(value: str) -> bool:
     return long_enough and all(_SEGMENT.fullmatch(part) for part in re.split(r"[\W_]+", value))
 
 
-# These are not secrets: variables and templates, calls, lookups, URLs, paths and placeholders.
+# Values that are not secrets: variables, templates, calls, lookups, URLs, paths and placeholders.
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
@@ -145,7 +145,7 @@ _PUBLIC = re.compile(r"pk_(?:live|test)_\w+|[\w+/]+EXAMPLE(?:KEY)?|0x[0-9A-Fa-f]
 
 
 def is_public(value: str) -> bool:
-    """Return whether a value is random but not secret."""
+    """Return whether a value is random but public."""
     return _PUBLIC.fullmatch(value) is not None
 
 
@@ -188,7 +188,7 @@ _STATEMENT = re.compile(r"[\s(`;|]|\$\{")
 
 
 def _texts_in(value: str) -> Iterator[str]:
-    """Yield the texts that parts of a value encode in base64 or hexadecimal digits. JSON objects are left out."""
+    """Yield the texts that parts of a value encode in base64 or hexadecimal digits, without JSON objects."""
     raws = [bytes.fromhex(run[at : len(run) - (len(run) - at) % 2]) for run in _HEX.findall(value) for at in range(2)]
     for run in _BASE64.findall(value.replace("-", "+").replace("_", "/")):
         ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # a single extra character encodes no byte
@@ -198,12 +198,12 @@ def _texts_in(value: str) -> Iterator[str]:
 
 
 def encodes_code(value: str) -> bool:
-    """Return whether part of a value encodes a text that can be a command or a statement."""
+    """Return whether a part of a value encodes text that can be a command or a statement."""
     return any(map(_STATEMENT.search, _texts_in(value)))
 
 
 def _without_objects(raw: bytes) -> str:
-    # Remove JSON objects, as in a JWT. They stay if a shell would expand `$(...)` in the text.
+    # Remove JSON objects, as in a JWT, unless a shell would expand `$(...)` in the text.
     text = raw.decode(errors="replace")
     parts: list[str] = []
     end = 0

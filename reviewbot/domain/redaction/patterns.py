@@ -9,7 +9,7 @@ from operator import itemgetter
 
 
 def any_of(values: Iterable[str], depth: int = 2) -> str:
-    """Return a pattern for any of the values. It branches on the first two characters to be fast for thousands."""
+    """Return a pattern for any of the values. Branching on the first two characters keeps large patterns fast."""
     if not depth:
         return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
     groups = groupby(sorted(values), key=itemgetter(0))

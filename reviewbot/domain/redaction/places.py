@@ -1,4 +1,4 @@
-"""The kind of a text, which decides whether a word makes a value in it a secret."""
+"""Classify texts and lines. The class decides whether a word such as `password` is enough to redact a value."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Place(Enum):
     Attributes:
         DATA: prose, data or configuration.
         CODE: source code, in which an unquoted word is a name.
-        EXECUTED: text that decides what is executed or installed, so only random values after a word are masked.
-        MIXED: configuration that can contain commands. Treated like `EXECUTED`, but `password:` is not a command.
-        COMMAND: a line that starts a program or belongs to a key for commands. A name in lower case masks nothing.
+        EXECUTED: text that decides what is executed or installed. After a word, only random values are masked.
+        MIXED: configuration that can contain commands, treated like `EXECUTED`, except that `password:` is a key.
+        COMMAND: a line that starts a program or belongs to a key for commands. Lower-case names do not cause masking.
         PATH: the path of a file, or a sentence that contains a path. Each line is treated like `COMMAND`.
     """
 
@@ -27,7 +27,7 @@ class Place(Enum):
 
     @property
     def is_executed(self) -> bool:
-        """Return whether a word such as `password` is not enough to redact a value."""
+        """Whether a value must look random to be redacted, even after a word such as `password`."""
         return self in {Place.EXECUTED, Place.MIXED, Place.COMMAND, Place.PATH}
 
 
@@ -37,8 +37,8 @@ COMMAND_KEY = re.compile(
     r"[\"']?[ \t]{0,8}[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A key of a configuration whose value is executed or installed."""
-# Other forms that may be such a key, e.g., `? run`, `!!str run:` or `"r\u0075n":`.
+"""A configuration key whose value is executed or installed."""
+# Other spellings that may be such a key, e.g., `? run`, `!!str run:` or `"r\u0075n":`.
 _ODD_KEY = re.compile(r"[ \t]{0,80}(?:-[ \t]{1,8})?(?:[?:!&]|\"[^\"]{0,60}\\)")
 
 _PROGRAMS = (
@@ -59,8 +59,8 @@ _LOADS = re.compile(
 def of_line(line: str, place: Place) -> Place:
     """Return the kind of a line.
 
-    A line is a command if it starts a program or loads a module with a call. Import statements in source code and all
-    paths are also commands.
+    A line is a `COMMAND` if it starts a program or calls a function that loads a module. Import statements in source
+    code and lines of a `PATH` are also commands.
     """
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.COMMAND
@@ -70,21 +70,21 @@ def of_line(line: str, place: Place) -> Place:
 _AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
 IMAGES = frozenset({"docker", "docker-image", "oci"})
-"""URL schemes of images, which have a tag before the `@`."""
+"""URL schemes of images. In such a URL, the text before the `@` is an image and its tag, not a user."""
 
 
 def is_user(before: str, after: str) -> bool:
-    """Return whether the text between two parts of a line is a user or a password in a URL."""
+    """Return whether the text between `before` and `after` is a user or a password in a URL."""
     authority = _AUTHORITY.search(before) if _USER.match(after) else None
     return authority is not None and authority["scheme"].lower() not in IMAGES
 
 
 class Parents:
-    """Follow the keys of a configuration by their indentation. A diff shows only some of the keys."""
+    """Track the keys of a configuration by indentation. In a diff, some keys may be missing."""
 
     def __init__(self) -> None:
         self._executed: list[int] = []
-        """The columns of the keys above the line whose values are executed or installed."""
+        """The columns of the open keys whose values are executed or installed."""
 
     def place(self, content: str) -> Place:
         """Return `COMMAND` if the next line belongs to a key whose value is executed or installed, else `MIXED`."""
@@ -92,7 +92,7 @@ class Parents:
         column = len(content) - len(text)
         is_item = text.startswith("- ")
         if text.strip() and not text.startswith("#"):
-            # An item can have the same column as its key.
+            # A list item can have the same column as the key of the list.
             while self._executed and self._executed[-1] >= column + is_item:
                 self._executed.pop()
         if COMMAND_KEY.search(content) or _ODD_KEY.match(content):

@@ -1,7 +1,7 @@
-"""Find private keys of several lines in a file or its diff. The edge of a hunk may truncate a key.
+"""Find private keys in a file or a diff. A key can be truncated at the edge of a hunk.
 
-A block ends where its lines stop looking like a key, because otherwise two comment lines could hide the code between
-them. A line that may be something else is masked, so that a path or a name in the line keeps its structure.
+A key ends where the lines stop looking like a key. Otherwise, fake BEGIN and END comments could hide code. A line that
+may be something else is masked instead of replaced, which keeps the structure of a path or a name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
 _HINT = re.compile("PRIVATE KEY|Private-")
 _BEFORE = r"[\s\"'`#*/|>]*+"
-# Headers are kept, because anything can follow a header's name, even code.
+# Headers are not redacted, because anything can follow a header's name, even code.
 _HEADER = re.compile(
     _BEFORE + r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.*"
 )
@@ -26,18 +26,18 @@ _MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})((?:\\[nr]
 _OF_KEY = re.compile(r"(?<!/)/\Z")
 _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
-"""The length of every line of a key except the last."""
+"""The length of each line of a key except the last line."""
 _SHORTEST_LINE = 16
 _WIDTHS = frozenset({64, 70, 76})
 _NAMES = re.compile("[A-Z]?[a-z]{3,}")
 _FEW_WORDS, _MOST_WORDS, _FEWEST_SWITCHES = 0.4, 0.6, 0.15
-"""These are shares of a line's characters."""
+"""Shares of a line's characters."""
 _SHORTEST_NAME = 8
 _LAST_LINES = 2
-"""The last lines, of the key and of its checksum, may be short."""
+"""The number of last lines that may be short: the last line of the key, and its checksum."""
 _COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
-# A key in one line consists of pieces between escaped line ends or spaces.
+# A key in one line consists of pieces, separated by spaces or escaped line ends.
 _BREAKS = r"(?:\\+[nr]|[ \t])"
 _BEGIN = re.compile(rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----{_BREAKS}+")
 _PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)?|(?=[\"'`]))")
@@ -47,7 +47,7 @@ _MARKS = ("+", "-", " ")
 def key_material(text: str) -> Iterator[Span]:
     """Yield the pieces of private keys without BEGIN, END, headers, quotes and line ends.
 
-    A piece is not `sure` if it may be something else, e.g., the name of a program.
+    A piece that may be something else, e.g., the name of a program, is not `sure`.
     """
     if not _HINT.search(text):
         return
@@ -75,13 +75,13 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[tuple[int, Span]]:
 
 
 def _comment(content: str) -> str:
-    # A line with such a prefix is a comment, so it hides no code.
+    # A line with one of these prefixes is a comment, so redacting the line hides no code.
     start = content.lstrip(" \t\"'`>|")
     return next((prefix for prefix in _COMMENTS if start.startswith(prefix)), "")
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
-    """Return the lines of a key from the first sure line, and whether the other edge or the hunk's end follows."""
+    """Return the line numbers of a key from the first sure line, and whether the other edge or the hunk ends there."""
     found: list[int] = []
     ended = width > 0
     for at in _reach(lines, edge):
@@ -110,7 +110,7 @@ def _begins(content: str) -> bool:
 
 
 def _is_matter(matter: str) -> bool:
-    """Return whether text with the characters of a key does not read like a name, a path or a command."""
+    """Return whether base64 text looks like part of a key, not like a name, a path or a command."""
     text = matter.strip("=")
     if matter.endswith("="):
         return True
@@ -135,7 +135,7 @@ def _is_sure(content: str, *, last: bool) -> bool:
 
 
 def _in_one_line(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the positions of key pieces that are on the same line as their BEGIN."""
+    """Yield the positions of key pieces on the same line as BEGIN."""
     for begin in _BEGIN.finditer(text):
         at = begin.end()
         while found := _PIECE.match(text, at):
@@ -145,12 +145,12 @@ def _in_one_line(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _width(edge: str) -> int:
-    # The width of the diff marker. Five dashes belong to the edge, and a sixth dash is a marker.
+    # The width of the diff marker. BEGIN starts with five dashes, so a sixth dash is a diff marker.
     return int(edge.startswith(_MARKS) and _EDGE.search(edge[1:]) is not None)
 
 
 def _reach(lines: Sequence[str], index: int) -> Iterable[int]:
-    """Return the numbers of the lines after a BEGIN or before an END, in search order."""
+    """Return the line numbers after a BEGIN or before an END, in search order."""
     edge = lines[index]
     ends = "END " in edge and "BEGIN " not in edge
     return range(index - 1, -1, -1) if ends or "Private-MAC" in edge else range(index + 1, len(lines))

@@ -1,9 +1,8 @@
 """Redact credentials in everything that is sent, and keep the line numbers.
 
-A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. Values are
-collected from all texts first, so that a random value found in one file is also masked in all other files. This does
-not apply to executed text, configuration with commands, commands, paths and unquoted source code. In a diff, lines keep
-their number and marker.
+A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. A random
+value that is found in one file is also masked in all other files. Executed text, configuration with commands, commands,
+paths and unquoted source code are exempt from this. In a diff, lines keep their number and marker.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.scan import Scan
 
 _Source = tuple[str, Place, bool]
-"""A text, its kind, and whether the text is a diff."""
+"""A text, the kind of the text, and whether the text is a diff."""
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
@@ -37,7 +36,7 @@ _QUOTES = frozenset("'\"`")
 
 
 def has_redaction(text: str) -> bool:
-    """Return whether a text contains a redaction, or a run that looks like a mask."""
+    """Return whether a text contains a redaction or something that looks like a mask."""
     return _MARK.search(text) is not None or any("x" in found[0] for found in _MASKED.finditer(text))
 
 
@@ -46,7 +45,7 @@ def is_redacted(text: str) -> bool:
 
 
 def kinds_in(text: str) -> tuple[str, ...]:
-    """Return the kinds of the tokens that were redacted in a text."""
+    """Return the kinds of the redacted tokens in a text."""
     return tuple(found["kind"] for found in _MARK.finditer(text))
 
 
@@ -54,8 +53,9 @@ class Redacted(Struct, frozen=True):
     """A text without secrets.
 
     Attributes:
-        text: the redacted text, with the same number of lines.
+        text: the redacted text, with the original number of lines.
         lines: the numbers of the changed lines, starting from 1.
+        count: the number of redactions.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Redacted(Struct, frozen=True):
 
 
 class Redactor(Struct, frozen=True):
-    """Collects the secrets of some texts, and redacts secrets in any text."""
+    """Redacts the secrets that were collected from some texts, and secrets that it recognizes in any text."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
@@ -93,7 +93,7 @@ class Redactor(Struct, frozen=True):
         return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
     def redact(self, text: str, place: Place = Place.DATA, *, diff: bool = False) -> Redacted:
-        """Redact a text or the diff of one file. Redacting the result again does not change it."""
+        """Redact a text or the diff of one file. This is idempotent."""
         after, more = self._once((text, place, diff))
         count, rounds = more, 1
         while more and rounds < _ROUNDS:
@@ -140,7 +140,7 @@ class Redactor(Struct, frozen=True):
 
 
 def _scan(source: _Source) -> Scan:
-    # Compiling the patterns takes time, so they are compiled after the first request.
+    # Imported here because compiling the patterns takes time. They are first needed after the first request.
     from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
     text, place, diff = source
@@ -154,7 +154,7 @@ def _keys_of(text: str, found: Scan) -> Iterator[str]:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    # Leave out line ends, diff markers and brackets, because they could match across the edge of a redaction.
+    # Omit line ends, diff markers and brackets, which could match across the edge of a redaction.
     for piece in re.split(r"[\[\]\r\n]", value):
         stripped = piece.strip().lstrip("+- ")
         if len(stripped) >= _SHORTEST_KNOWN and stripped not in f"REDACTED:{OWN_SECRET}":
@@ -208,7 +208,7 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 
 def secret_name(path: str) -> bool:
-    """Return whether a file's name indicates that the file holds secrets, or the path contains a secret."""
+    """Return whether a path contains a secret or names a file that usually contains secrets."""
     from reviewbot.domain.redaction.formats import tokens_of  # noqa: PLC0415 — as above
 
     name = path.rpartition("/")[2].lower()

@@ -1,4 +1,4 @@
-"""Find everything that is redacted in a text: tokens of known formats, private keys and suspicious values."""
+"""Find tokens of known formats, private keys and suspicious values in a text."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Scan(Struct, frozen=True):
     """The parts of a text to redact.
 
     Attributes:
-        tokens: tokens of known formats, which do not overlap.
-        values: suspicious values, which may overlap each other and tokens.
+        tokens: the tokens of known formats. They do not overlap.
+        values: the suspicious values. They may overlap each other and tokens.
     """
 
     tokens: tuple[Token, ...]
@@ -54,11 +54,11 @@ def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
 
 _QUOTES = ("'", '"', "`")
 _REACH = 2_000
-"""The number of characters of a line that are read on each side of a value."""
+"""The number of characters that are read on each side of a value in the same line."""
 
 
 def _is_code(text: str, one: Span, place: Place) -> bool:
-    """Return whether a suspicious value is a name in source code because it is neither quoted nor random."""
+    """Return whether a suspicious value is a name in source code, i.e., neither quoted nor random."""
     if place is not Place.CODE or is_surely_random(text[one.start : one.stop]):
         return False
     first = text.rfind("\n", max(0, one.start - _REACH), one.start) + 1 or max(0, one.start - _REACH)
@@ -72,7 +72,7 @@ def _is_code(text: str, one: Span, place: Place) -> bool:
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
-    """Return the place of each line. In a mixed configuration, a key decides the place of the lines below it."""
+    """Return the place of each line. In `MIXED` configuration, a key decides the place of the indented lines below."""
     if place is not Place.MIXED:
         return [place] * len(lines)
     places: list[Place] = []
@@ -92,7 +92,7 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
     for line, start, place in zip(lines, starts, places, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(diff=True)
-            # Git copies a heading from anywhere in the file, so a value that is only in a heading may be a name.
+            # Git copies a heading from anywhere in the file, so a value that occurs only in a heading may be a name.
             found = [*_in_shortened(line, partial(values_in, place=place)), *values_in_heading(line)]
             found = [replace(one, spreads=False) for one in found]
         elif not (wrapped.is_open or HINT.search(line.lower())):
@@ -112,11 +112,11 @@ def _in_line(line: str, place: Place, wrapped: Wrapped) -> Iterator[Span]:
 _OF_WORD = r"[\w+/.~%!*^-]"
 _LONG_WORD = re.compile(rf"(?<!{_OF_WORD})(?:{_OF_WORD}|\\[nr]){{{LONGEST},}}+")
 _EDGE = 300
-"""The number of characters that are read at each end of a long word."""
+"""The number of characters of a long word that are kept at each end."""
 
 
 def _in_shortened(line: str, search: Callable[[str], Iterator[Span]]) -> Iterator[Span]:
-    """Search a line without the middle parts of its long words, so that each pattern takes linear time."""
+    """Search a line without the middles of long words, so that each pattern takes linear time."""
     words = _LONG_WORD.finditer(line) if len(line) > LONGEST else ()
     if not (cuts := [(word.start() + _EDGE, word.end() - _EDGE) for word in words]):
         yield from search(line)
@@ -137,23 +137,23 @@ def _in_shortened(line: str, search: Callable[[str], Iterator[Span]]) -> Iterato
 _OF_BASE64 = "[A-Za-z0-9+/]"
 _RUN = rf"(?P<run>{_OF_BASE64}{{32,}}+={{0,2}})"
 _WRAP = rf"{_OF_BASE64}{{48,}}+(?P<gap>(?:\\[nr]|[\"'`,+\\ \t])*+\r?\n%s[ \t\"'`#*>|]*+)(?={_OF_BASE64})"
-# In a diff, a plus at the start of a line is its marker.
+# In a diff, a plus at the start of a line is the diff marker, not base64.
 _RUNS = re.compile(_RUN), re.compile(rf"(?:^[+])?{_RUN}", re.MULTILINE)
 _WRAPS = (
     re.compile(rf"(?<!{_OF_BASE64}){_WRAP % ''}"),
     re.compile(rf"(?:(?<!{_OF_BASE64})|(?<=\n[+])){_WRAP % '[+ -]'}"),
 )
-"""The runs of base64 and the gaps between the lines of a run, first for a text and then for a diff."""
+"""Patterns for the gaps between the lines of a run of base64: in a text, and in a diff."""
 _LONGEST_RUN = 20_000
 _PEM_LINE = 64
-"""The length of each line of a private key except the last."""
+"""The length of each line of a private key except the last line."""
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
 _MOST = 0.6
-"""A decoded text must contain at least this share of tokens or keys, because the rest could be code."""
+"""The minimum share of tokens and keys in a decoded text. A smaller share could hide code in the rest."""
 
 
 def _encoded(text: str, *, diff: bool = False) -> Iterator[Span]:
-    """Yield the runs of base64 or hexadecimal digits that encode secrets. Wrapped runs are found line by line."""
+    """Yield the runs of base64 or hexadecimal digits that encode secrets. A wrapped run yields one span per line."""
     yield from _encoded_in(text, (), diff=diff)
     if gaps := [(*found.span("gap"), "") for found in _WRAPS[diff].finditer(text)]:
         yield from _pieces(text, gaps, partial(_encoded_in, diff=diff))
@@ -167,7 +167,7 @@ def _encoded_in(text: str, _: Sequence[int], *, diff: bool) -> Iterator[Span]:
 
 
 def _is_secret(inner: str) -> bool:
-    """Return whether a decoded text consists of secrets, e.g., a key or a Kubernetes configuration."""
+    """Return whether a decoded text consists mostly of secrets, e.g., a key or a Kubernetes configuration."""
     keys = [one for one in key_material(inner) if one.sure or one.stop - one.start == _PEM_LINE]
     secrets = [*tokens_of(inner), *(Token(one.start, one.stop, PRIVATE_KEY) for one in (*keys, *_encoded(inner)))]
     public = [Token(*one.span(), "") for one in _RUNS[False].finditer(inner) if _CERTIFICATE.match(decoded(one[0]))]
@@ -176,9 +176,9 @@ def _is_secret(inner: str) -> bool:
 
 
 _Undone = tuple[int, int, str]
-"""The start and stop of a gap between two strings or of an escaped character, and the text that it stands for."""
+"""The start, the stop, and the replacement of a gap between two strings or of an escaped character."""
 
-# The gap between two joined strings, or an escaped ASCII character. `re` skips to the first character quickly.
+# The gap between two joined strings, or an escaped ASCII character. `re` finds the first character quickly.
 _OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
 _UNDONE = re.compile(
     r"[\"'`\\%&](?:"
@@ -200,22 +200,22 @@ def _split_tokens(text: str, undone: Sequence[_Undone]) -> Iterator[Span]:
 
 def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
     """Yield the pieces of quoted values that are split or escaped."""
-    # A string on the next line is a separate string, unless an operator joins the two.
+    # Two strings on different lines are separate, unless an operator joins them.
     joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
     if joined:
         yield from _pieces(text, joined, partial(_values, place=place))
 
 
 def _character(found: re.Match[str]) -> str:
-    """Return the character of an escape, or an empty string for the gap between two strings."""
+    """Return the character of an escape sequence, or an empty text for a gap between two strings."""
     digits = found["u"] or found["x"] or found["p"]
     number = int(digits, 16) if digits else int(found["d"] or 0)
     return chr(number) if " " < chr(number) <= "~" else ""
 
 
 def _pieces(text: str, undone: Sequence[_Undone], search: _Search) -> Iterator[Span]:
-    """Search the text without gaps and escapes, and yield the parts of the original text in each match."""
-    parts: list[tuple[int, int, str]] = []  # start and stop in the text, and the text that they stand for
+    """Search the text without gaps and escapes. Yield each match as one span per part of the original text."""
+    parts: list[tuple[int, int, str]] = []  # start, stop and replacement
     end = 0
     for start, stop, character in undone:
         parts.append((end, start, text[end:start]))
