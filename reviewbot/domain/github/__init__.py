@@ -1,5 +1,1 @@
-"""Values for GitHub's objects, in GitHub's terms.
-
-They represent the pull request and the project's context as read from GitHub, and the reviews, comments and check runs
-to write. The tag of a check run identifies its pull request.
-"""
+"""Values for what reviewbot reads from GitHub and writes to GitHub, in GitHub's terms."""

@@ -1,7 +1,7 @@
-"""The context that is sent with a change: documents of the default branch, commit messages, and issues it closes.
+"""Build the context of a change: files of the default branch, commit messages, and the issues that the change closes.
 
-Everything is data. Commit messages and issues are untrusted, so each line is quoted. Context is sent only if the
-changed files leave space for it. Its files come from the default branch, never from a head.
+Commit messages and issues are untrusted, so each line is quoted. Context is sent only if the changed files leave enough
+space. Files are never read from a head.
 """
 
 from __future__ import annotations
@@ -39,26 +39,31 @@ DOCUMENTS = (
     "composer.json",
     "Gemfile",
 )
-"""The files of `context: auto` on the default branch, in the order in which they are sent."""
+"""The files of the default branch that `context: auto` selects, in the order in which they are sent."""
 
 MOST_FILES = 40
 MOST_COMMITS = 50
 MOST_ISSUES = 5
 LONGEST_PART = 12_000
-"""The maximum number of characters sent of one file, of one issue, or of all commit messages."""
+"""The maximum number of characters that are sent of one file, of one issue, or of all commit messages."""
 MAX_CONTEXT = 60_000
-"""The maximum size of the attachment in JSON, in bytes."""
+"""The maximum size of the attachment, in bytes of JSON."""
 
 
 class ContextRequest(Struct, frozen=True):
-    """A request to read the context of a pull request; `patterns` select more files, in the syntax of `paths`."""
+    """A request to read the context of a pull request.
+
+    Attributes:
+        number: the number of the pull request.
+        patterns: patterns for more files, in the syntax of `paths`.
+    """
 
     number: int
     patterns: tuple[str, ...] = ()
 
 
 class Issue(Struct, frozen=True):
-    """An issue of the same repository that the pull request closes. Its text is untrusted."""
+    """An issue of the same repository that the pull request closes. The title and body are untrusted."""
 
     number: int
     title: str
@@ -70,8 +75,8 @@ class ProjectContext(Struct, frozen=True):
 
     Attributes:
         files: the texts of files on the default branch, by path.
-        messages: the untrusted messages of the pull request's last commits, oldest first.
-        problem: a sentence for the log that states what could not be read, or empty if nothing is missing.
+        messages: the untrusted messages of the latest commits, oldest first.
+        problem: a sentence for the log about what could not be read, or empty.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -89,12 +94,12 @@ def not_read(error: ForgeError) -> ProjectContext:
 
 
 class ContextPart(Struct, frozen=True):
-    """A part of the context that is sent, as listed in the manifest.
+    """A part of the context, as listed in the manifest.
 
     Attributes:
-        bytes: the size of its text in UTF-8.
+        bytes: the number of UTF-8 bytes of the text.
         redactions: the number of redacted secrets.
-        sha256: the hex digest of its text.
+        sha256: the hex digest of the text.
     """
 
     name: str
@@ -109,7 +114,7 @@ def part_of(name: str, text: str, redactions: int) -> ContextPart:
 
 
 class ContextText(Struct, frozen=True):
-    """The text of the attachment and its parts. Both are empty if no part fits."""
+    """The text of the attachment, and the parts that the text contains. Both are empty if no part fits."""
 
     text: str = ""
     parts: tuple[ContextPart, ...] = ()
@@ -120,10 +125,10 @@ Redact = Callable[[str], tuple[str, int]]
 
 
 def context_text(context: ProjectContext, limit: int, redact: Redact) -> ContextText:
-    """Return the parts that fit in `limit` bytes of JSON. Long parts are shortened to `LONGEST_PART`."""
+    """Return the parts that fit in `limit` bytes of JSON. Long parts are truncated to `LONGEST_PART`."""
     left, texts, parts = min(limit, MAX_CONTEXT) - json_size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
-        # Redact the text before it is shortened, so that no secret is cut in half.
+        # Redact the text before truncating it, because a truncated secret may not be recognized.
         clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
@@ -142,7 +147,7 @@ TITLE = (
 
 
 def json_size(text: str) -> int:
-    """Return the size in bytes of a text in the JSON of a request, without its quotation marks."""
+    """Return the number of bytes of a text in JSON, without the quotation marks."""
     return len(json.dumps(text).encode()) - 2
 
 

@@ -12,14 +12,19 @@ from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 MOST_ANNOTATIONS = 50
-"""The most annotations of a check run. GitHub accepts fifty in a request.
+"""The maximum number of annotations of a check run. GitHub accepts fifty per request.
 
-If there are more findings, the page of the check run lists all of them.
+If there are more findings, the page of the check run lists all findings.
 """
 
 
 class LineTarget(Struct, frozen=True):
-    """A range of lines on one side of one hunk; `start_line` is less than `line`, or None for a single line."""
+    """A range of lines on one side of one hunk.
+
+    Attributes:
+        line: the last line of the range.
+        start_line: the first line of the range, or None for a single line.
+    """
 
     path: str
     side: Side
@@ -39,7 +44,7 @@ class InlineComment(Struct, frozen=True):
 
 
 class ReviewDraft(Struct, frozen=True):
-    """A review with all its inline comments, posted in one request."""
+    """A review with inline comments, posted in one request."""
 
     commit_sha: str
     event: ReviewKind
@@ -54,9 +59,12 @@ class AnnotationLevel(StrEnum):
 
 
 class Annotation(Struct, frozen=True):
-    """A check annotation on lines of the head. An annotation with an empty `path` belongs to the run.
+    """An annotation of a check run.
 
-    The `message` has at most 64 KB, the `title` at most 255 characters.
+    Attributes:
+        path: the path of the file at the head, or empty for an annotation of the whole run.
+        title: at most 255 characters.
+        message: at most 64 KB.
     """
 
     path: str
@@ -71,9 +79,9 @@ class CheckState(Struct, frozen=True):
     """A check run to write.
 
     Attributes:
-        conclusion: None while the review is open, and only then.
+        conclusion: the conclusion, or None while the review is open.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: at most `MOST_ANNOTATIONS`.
+        annotations: at most `MOST_ANNOTATIONS` annotations.
     """
 
     name: str
@@ -89,7 +97,7 @@ class CheckState(Struct, frozen=True):
 
 
 class NodeChange(StrEnum):
-    """A change to a thread (resolve, unresolve) or to a comment (minimize as outdated, or show again)."""
+    """A change to a thread (resolve or unresolve) or to a comment (minimize as outdated, or restore)."""
 
     RESOLVE = "resolve"
     UNRESOLVE = "unresolve"
@@ -98,7 +106,7 @@ class NodeChange(StrEnum):
 
 
 class Reaction(StrEnum):
-    """The reactions to a command: `EYES` while reviewbot waits for an answer, the others when the command is done."""
+    """A reaction to a command: `EYES` while reviewbot waits for an answer, and the others when the command is done."""
 
     YES = "+1"
     NO = "-1"

@@ -1,4 +1,4 @@
-"""A pull request as read from GitHub."""
+"""Represent a pull request as read from GitHub."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
 RECENT_COMMITS = 10
-"""The number of latest commits of a pull request whose check runs are read."""
+"""The number of a pull request's latest commits whose check runs are read."""
 
 MOST_FORMER_BASES = 10
-"""The number of latest former base branches whose check runs are read."""
+"""The number of a pull request's latest former base branches whose check runs are read."""
 
 MOST_REPLACED = 20
-"""The number of latest commits before a force-push whose check runs are read."""
+"""The number of commits before a force-push whose check runs are read, latest first."""
 
 
 class Permission(Enum):
@@ -53,13 +53,12 @@ class Commit(Struct, frozen=True):
     """A commit of the pull request.
 
     Attributes:
-        parents: the SHAs of the parents, or None if not all of them were read.
-        authors: the logins (a bot's with `[bot]`), with None for an address without an account. Authors are not
-                verified, because the committer chooses the address.
-        committer: the login, or None for an address without an account or for GitHub itself, which commits for the web
-            editor.
-        verified: whether GitHub itself signed the commit, as it does for commits of an App. A person's signature
-            verifies the committer, not the author.
+        parents: the SHAs of the parents, or None if some were not read.
+        authors: the logins of the authors (a bot's with `[bot]`), or None for an address without an account. Authors
+            are not verified, because the committer chooses the address.
+        committer: the login of the committer. None for an address without an account, or for GitHub, which commits for
+            the web editor.
+        verified: whether GitHub signed the commit, e.g., for an App. A person's signature verifies only the committer.
     """
 
     sha: str
@@ -70,7 +69,11 @@ class Commit(Struct, frozen=True):
 
 
 class LabelEvent(Struct, frozen=True):
-    """An event that set a label; `actor` is a login (a bot's with `[bot]`), or None for a deleted account."""
+    """An event that added a label.
+
+    Attributes:
+        actor: the login (a bot's with `[bot]`), or None for a deleted account.
+    """
 
     label: str
     actor: str | None
@@ -81,13 +84,15 @@ class PullRequest(Struct, frozen=True):
     """The pull request.
 
     Attributes:
-        commits: the first hundred commits; `commit_count` is the total.
-        changed_files: the number of changed files according to GitHub, or None if unknown.
         author: the login without `[bot]`, as in GraphQL, or None for a deleted account.
         label_events: the latest fifty events, oldest first.
+        commits: the first hundred commits.
+        commit_count: the number of all commits.
+        changed_files: the number of changed files according to GitHub, or None if unknown.
         forced_at: the time of the last force-push, if any. The force-push may have restored an older head.
+        retargeted_at: the time of the last change of the base branch, if any.
         former_bases: the latest earlier base branches, oldest first, at most `MOST_FORMER_BASES` + 1.
-        unread_bases_until: when the pull request left the latest base whose check runs are not read, if any.
+        unread_bases_until: the time when the pull request left the latest base whose check runs are not read, if any.
     """
 
     number: int
@@ -114,15 +119,15 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def opener(self) -> str:
-        """The opener's login (a bot's with `[bot]`), or an empty string for a deleted account."""
+        """The opener's login (a bot's with `[bot]`), or empty for a deleted account."""
         return f"{self.author or ''}{BOT_SUFFIX * self.author_is_bot}"
 
     @property
     def merge_base(self) -> str | None:
         """The merge base, or None if it cannot be determined from the commits alone.
 
-        A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
-        reachable from the base, and if there is exactly one, it is the best common ancestor.
+        A pull request lists the commits that are reachable from its head but not from its base. Every unlisted parent
+        is therefore reachable from the base. A single unlisted parent is the best common ancestor.
         """
         listed = {one.sha for one in self.commits}
         known = [one.parents for one in self.commits if one.parents is not None]
@@ -135,7 +140,7 @@ class PullRequest(Struct, frozen=True):
     def people(self) -> frozenset[str] | None:
         """The opener and all authors and committers, in lower case, or None if not all commits are known.
 
-        Addresses without an account are left out, because the committer chooses them.
+        Addresses without an account are omitted, because the committer chooses the addresses.
         """
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
         if not is_whole:
@@ -145,16 +150,16 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def bots(self) -> frozenset[str]:
-        """The bots that opened it, authored or committed, in lower case. A collaborator may control any of them."""
+        """The bots that opened, authored or committed, in lower case. A collaborator may control any of these bots."""
         logins = (login or "" for one in self.commits for login in (*one.authors, one.committer))
         return frozenset(login.casefold() for login in (self.opener, *logins) if login.endswith(BOT_SUFFIX))
 
 
 class Opinion(Struct, frozen=True):
-    """A person's 👍 or 👎 on a comment.
+    """A 👍 or 👎 on a comment.
 
     Attributes:
-        login: the person's login; a bot's login ends with `[bot]`.
+        login: the login of the person or bot. A bot's login ends with `[bot]`.
         agrees: whether the reaction is a 👍.
     """
 
@@ -167,13 +172,14 @@ class Comment(Struct, frozen=True):
 
     Attributes:
         id: the REST id. Review comments are numbered separately.
-        ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by_us: whether the author was the last to edit the comment, or it was never edited.
+        ours: whether reviewbot's token wrote the comment (`viewerDidAuthor`).
+        edited_by: the login of the last editor, or None if the comment was never edited.
+        edited_by_us: whether the comment was never edited, or was last edited by its author.
         author: the login (a bot's with `[bot]`), or None for a deleted account.
         by_collaborator: whether GitHub lists the author as an owner, member or collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).
-        opinions: at most 20 of each kind. In a review thread, they are read for the first comment and the reviewer's
-            text.
+        opinions: at most 20 opinions of each kind. In a review thread, only the first comment and the reviewer's text
+            have opinions.
     """
 
     id: int
@@ -191,7 +197,11 @@ class Comment(Struct, frozen=True):
 
 
 class ThreadComment(Comment, frozen=True):
-    """A comment of a review thread; `hidden_as_outdated` is set if someone minimized it as outdated."""
+    """A comment of a review thread.
+
+    Attributes:
+        hidden_as_outdated: whether the comment is minimized as outdated.
+    """
 
     node_id: str = ""
     is_minimized: bool = False
@@ -203,10 +213,10 @@ class Thread(Struct, frozen=True):
 
     Attributes:
         id: the GraphQL id.
-        line: None if the thread is outdated or on the whole file.
-        can_resolve: whether the token may resolve it now (`viewerCanResolve`).
-        can_unresolve: whether the token may reopen it.
-        resolved_by: the login, or None if no user resolved it. An App may have resolved it.
+        line: the last line, or None if the thread is outdated or on the whole file.
+        can_resolve: whether the token may resolve the thread now (`viewerCanResolve`).
+        can_unresolve: whether the token may unresolve the thread now.
+        resolved_by: the login of the user who resolved the thread, or None. An App may have resolved the thread.
     """
 
     id: str
@@ -227,7 +237,7 @@ class CheckStatus(StrEnum):
 
 
 class Conclusion(StrEnum):
-    """The conclusions that reviewbot writes; `SKIPPED` satisfies a required check, `ACTION_REQUIRED` does not."""
+    """A conclusion that reviewbot writes. `SKIPPED` satisfies a required check, but `ACTION_REQUIRED` does not."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -236,12 +246,14 @@ class Conclusion(StrEnum):
 
 
 class CheckRun(Struct, frozen=True):
-    """A check run with reviewbot's name; `status` and `conclusion` are GitHub's values.
+    """A check run with one of reviewbot's check names.
 
     Attributes:
+        status: GitHub's value.
+        conclusion: GitHub's value.
         external_id: the signed copy of task and credits, without the tag.
-        tag: None if reviewbot did not write the check run, which then belongs to no pull request.
-        foreign: whether an App other than the token's created the check run.
+        tag: the tag, or None if reviewbot did not write the check run.
+        foreign: whether another App than the token's created the check run.
     """
 
     id: int
@@ -257,20 +269,20 @@ class CheckRun(Struct, frozen=True):
 
     @property
     def verdict(self) -> str | None:
-        """The conclusion for its own pull request, if known. GitHub may show that of another pull request."""
+        """The conclusion for the pull request in the tag, or None if it is unknown or the review is open."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
     def is_of(self, number: int) -> bool:
-        """Whether the check run belongs to this pull request."""
+        """Return whether the check run belongs to this pull request."""
         return self.tag is not None and self.tag.number == number
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """The pull request as a run saw it when it wrote the ledger. Later events could hide a newer ledger.
+    """The state of the pull request when a run wrote the ledger. Later events may have hidden a newer ledger.
 
     Attributes:
-        forced_at: the time of the last force-push before that, if any.
-        retargeted_at: the time of the last change of the base branch before that, if any.
+        forced_at: the time of the last force-push before the write, if any.
+        retargeted_at: the time of the last change of the base branch before the write, if any.
     """
 
     head_sha: str = ""
@@ -286,8 +298,9 @@ class ForcePush(Struct, frozen=True):
     """A force-push of the head.
 
     Attributes:
-        before: the replaced head, or empty if GitHub does not report it. `after`: the same for the new head.
-        parents: the parents of each of the last `MOST_REPLACED` commits before the force-push.
+        before: the SHA of the replaced head, or empty if GitHub does not report the commit.
+        after: the SHA of the new head, or empty if GitHub does not report the commit.
+        parents: the parents of the last `MOST_REPLACED` commits before the force-push, by SHA.
     """
 
     at: datetime
@@ -296,9 +309,9 @@ class ForcePush(Struct, frozen=True):
     parents: Mapping[str, tuple[str, ...]]
 
     def reaches(self, known: AbstractSet[str]) -> bool:
-        """Whether all commits between the replaced head and the known commits were read.
+        """Return whether all commits between the replaced head and the known commits were read.
 
-        This follows every path of parents, because git lists commits by date, and the author chooses the dates.
+        This method follows all parents, because git lists commits by date, and the author chooses the dates.
         """
         left, done = [self.before], set(known)
         while left:
@@ -318,7 +331,8 @@ class OlderChecks(Struct, frozen=True):
         runs: the check runs, oldest first.
         pushes: the force-pushes, oldest first.
         commits: the commits of the pull request, including the head.
-        head_sha: the head. `base_sha`: the tip of its base.
+        head_sha: the SHA of the head.
+        base_sha: the SHA of the tip of the base branch.
         has_all_commits: whether `commits` contains every commit of the pull request.
     """
 
@@ -330,10 +344,10 @@ class OlderChecks(Struct, frozen=True):
     has_all_commits: bool
 
     def has_every_head_since(self, seen: Seen, *, is_base_protected: bool) -> bool:
-        """Whether `runs` contains the check runs of all heads since a run saw the pull request.
+        """Return whether `runs` contains the check runs of all heads since a run saw the pull request.
 
-        The author can push such a head to an unprotected base. GitHub then no longer lists it as a commit of the pull
-        request. No base contains such a head if the head that was seen is still among the pull request's commits.
+        The author can push such a head to an unprotected base. GitHub then no longer lists the head among the pull
+        request's commits. This is impossible if the pull request's commits still contain the head that the run saw.
         """
         start = seen.head_sha
         for push in self.pushes:
@@ -351,9 +365,9 @@ class Waiting(Struct, frozen=True):
     """Pull requests that may have an open task.
 
     Attributes:
-        known: the pull requests whose check runs may have an open task: open ones, oldest first, then closed ones,
-            latest first.
-        unknown: the pull requests without a check run of reviewbot, or whose check runs were not all read.
+        known: the pull requests with a check run that may have an open task. Open pull requests come first, oldest
+            first, and closed pull requests last, latest first.
+        unknown: the pull requests without a check run of reviewbot, or with check runs that were not read.
     """
 
     known: tuple[int, ...]
@@ -361,7 +375,11 @@ class Waiting(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """A review that reviewbot wrote; `state` is GitHub's value, e.g., `CHANGES_REQUESTED`."""
+    """A review that reviewbot wrote.
+
+    Attributes:
+        state: GitHub's value, e.g., `CHANGES_REQUESTED`.
+    """
 
     id: int
     state: str
@@ -369,7 +387,13 @@ class Review(Struct, frozen=True):
 
 
 class DefaultBranch(Struct, frozen=True):
-    """The files read from the default branch: the config, if any, `.gitattributes`, and templates by file name."""
+    """The files that are read from the default branch.
+
+    Attributes:
+        config: the config file, if any.
+        attributes: the content of `.gitattributes`, or empty.
+        templates: the templates by file name.
+    """
 
     config: str | None = None
     attributes: str = ""
@@ -377,14 +401,14 @@ class DefaultBranch(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything that a run reads before it decides. Lists are oldest first.
+    """Everything that a run reads before a decision. Lists are oldest first.
 
     Attributes:
-        checks: this pull request's check runs on the head, with the check name for its base.
-        older_checks: this pull request's check runs on the nine commits before the head and on the heads before the
-                last five force-pushes, and those with the names for other bases on all these commits and the head.
+        checks: this pull request's check runs on the head, with the check name for the current base.
+        older_checks: this pull request's other check runs on the head, on the nine commits before the head, and on the
+            heads before the last five force-pushes.
         other_checks: the check runs of other pull requests on all these commits.
-        check_names: the check names that were read, starting with the name for its base.
+        check_names: the check names that were read, starting with the name for the current base.
     """
 
     repository: Repository
@@ -401,7 +425,7 @@ class Snapshot(Struct, frozen=True):
 
 
 BINARY_WINDOW = 8000
-"""The number of bytes at the start of a file in which git looks for a NUL, which makes the file binary."""
+"""The number of bytes at the start of a file in which git searches for a NUL. A file with a NUL is binary."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
@@ -418,13 +442,13 @@ class Entry(Struct, frozen=True):
     Attributes:
         oid: the full blob id.
         mode: six octal digits, such as `100644`.
-        size: the size in bytes, if read.
+        size: the size in bytes, if known.
         text: the text, or None if the file was not read, is binary or is not UTF-8.
         binary: whether git treats the file as binary, which includes UTF-16, or None if unknown.
-        misencoded: whether the file was read and is text that is not UTF-8.
-        invalid: a phrase that locates the first invalid UTF-8 byte, or empty for UTF-16 and if not `misencoded`.
-        shebang: whether the bytes of a binary file start with `#!`, or None if they were not read.
-        legible: the share of a binary file's bytes, without NULs, that are printable UTF-8, or None if not read.
+        misencoded: whether the file was read and contains text in another encoding than UTF-8.
+        invalid: a phrase that locates the first byte that is invalid in UTF-8, or empty.
+        shebang: whether a binary file starts with `#!`, or None if the file was not read or is not binary.
+        legible: the share of printable UTF-8 among a binary file's bytes without NULs, or None as for `shebang`.
     """
 
     oid: str

@@ -1,4 +1,4 @@
-"""Pull requests that share a head. GitHub shows only the latest check run of that commit on all of them."""
+"""Check runs of pull requests with the same head. GitHub shows only the latest check run on all these pull requests."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ GREEN = frozenset({Conclusion.SUCCESS, Conclusion.SKIPPED})
 
 
 def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
-    """Return the check run that GitHub shows if several have the same name."""
+    """Return the check run that GitHub shows of several with the same name."""
     return max(checks, key=lambda check: check.id, default=None)
 
 
 def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:
-    """Return the other pull requests whose latest verdict on a commit is not green; `others` is oldest first."""
+    """Return the other pull requests whose latest verdict on a commit is not green.
+
+    Args:
+        others: the check runs of other pull requests, oldest first.
+        head_sha: the commit.
+    """
     latest = {check.tag.number: check for check in others if check.tag and check.head_sha == head_sha}
     return tuple(sorted(number for number, check in latest.items() if check.verdict not in GREEN))
 
 
 def is_covered(check: CheckRun, others: Sequence[CheckRun]) -> bool:
-    """Return whether another pull request's later check run, which GitHub shows instead, has a different meaning."""
+    """Return whether GitHub shows a later check run of another pull request, and only one of the two is green."""
     top = newest(one for one in others if one.head_sha == check.head_sha)
     return top is not None and top.id > check.id and (top.conclusion in GREEN) != (check.conclusion in GREEN)
