@@ -1,5 +1,1 @@
-"""Define the values that all other packages use.
-
-Contains severities, findings, tasks, questions, options of the settings, events of a runner, and the URLs and remotes
-of repositories and services.
-"""
+"""Define the values that all other packages use, such as findings, tasks, questions, options and events."""

@@ -1,4 +1,4 @@
-"""Read authors and titles from GitHub's commits."""
+"""Read authors and titles from commits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NO_REPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\..+")
 
 
 def login_of(name: str, email: str) -> str:
-    """Return the login that a commit's author claims: from GitHub's no-reply address, or else the name.
+    """Return the login from GitHub's no-reply address, or else the name. Commit authors are not verified.
 
     See https://docs.github.com/en/account-and-profile/reference/email-addresses-reference.
     """
@@ -18,7 +18,7 @@ def login_of(name: str, email: str) -> str:
 
 
 def title_of(subject: str, body: str) -> str:
-    """Return the title of a commit: its subject, or for a merge on GitHub the pull request's title from the body."""
+    """Return the subject of a commit, or for a merge on GitHub the title of the pull request."""
     merge = _MERGE.match(subject)
     title = body.strip().partition("\n")[0].strip()
     return f"{title} ({merge[1]})" if merge and title else subject

@@ -1,8 +1,8 @@
 """Parse the runner's event.
 
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Parsing never raises. An event that reviewbot
-ignores becomes an `OtherEvent` with the reason. An event that it cannot read becomes a `BrokenEvent`, so that a due
-review is never skipped.
+ignores becomes an `OtherEvent` with the reason. An unreadable event becomes a `BrokenEvent`, which is an error, so that
+a due review is never skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 
 LARGEST_NUMBER = 2**31 - 1
-"""Pull request numbers are 32-bit integers in GraphQL."""
+"""The largest pull request number, because GraphQL uses 32-bit integers."""
 
 LONGEST_NAME = 1000
 """The maximum number of characters of a login, a label, a branch or an action."""
@@ -29,11 +29,11 @@ class ReviewEvent(Struct, frozen=True):
     """A `pull_request`, `pull_request_target` or `pull_request_review` event, except the action `closed`.
 
     Attributes:
-        action: GitHub's name for it, such as `opened`, `synchronize` or `labeled`.
+        action: GitHub's name of the action, such as `opened`, `synchronize` or `labeled`.
         head_sha: the head at the time of the event, or None if it is missing or invalid.
-        sender: the sender's login, or empty if the account was deleted.
+        sender: the login of the sender, or empty for a deleted account.
         label: the label that a `labeled` or `unlabeled` action added or removed.
-        is_repeated: whether this is a re-run of an earlier run, so the event may be old.
+        is_repeated: whether the run repeats an earlier run, so that the event may be old.
         workflow: the file name of the workflow, or empty.
     """
 
@@ -49,12 +49,12 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class Rerun(Struct, frozen=True):
-    """A re-run of a workflow from a branch of this repository, with the workflow file of its first attempt.
+    """A re-run of a workflow, which uses the workflow file of the first attempt.
 
     Attributes:
         path: the path of the workflow file.
-        sha: the commit of that file.
-        ref: the branch of the file, e.g., `refs/heads/main`.
+        sha: the commit of the workflow file.
+        ref: the branch of the workflow file, in this repository, e.g., `refs/heads/main`.
     """
 
     path: str
@@ -68,10 +68,11 @@ class ClosedEvent(Struct, frozen=True):
 
 
 class CommentEvent(Struct, frozen=True):
-    """A comment on a pull request's timeline or in a review thread. The head may be missing from the payload.
+    """A comment on a pull request's timeline or in a review thread.
 
     Attributes:
-        author: the login of the comment's author. `sender` caused the event, e.g., by editing the comment.
+        author: the login of the comment's author.
+        sender: the login of the user who caused the event, e.g., by editing the comment.
         comment_id: the REST id, or 0.
         in_thread: whether the comment is in a review thread.
     """
@@ -87,12 +88,12 @@ class CommentEvent(Struct, frozen=True):
 
 
 class DispatchEvent(Struct, frozen=True):
-    """A user started the workflow manually.
+    """A manual start of the workflow.
 
     Attributes:
-        number: the input `pr`, or None if it is missing or invalid.
-        problem: the reason why the input is invalid, or empty.
-        sender: the login of that user.
+        number: the input `pr`, or None for a missing or invalid input.
+        sender: the login of the user who started the workflow.
+        problem: the reason why the input `pr` is invalid, or empty.
         sha: the input `sha` in lower case, not validated, or empty.
         workflow: the file name of the workflow, or empty.
     """
@@ -108,7 +109,7 @@ class QueueEntry(Struct, frozen=True):
     """A pull request in a merge queue.
 
     Attributes:
-        base_sha: the commit onto which the queue merges it, or empty if unknown.
+        base_sha: the commit onto which the queue merges the pull request, or empty if unknown.
     """
 
     number: int
@@ -119,8 +120,8 @@ class MergeGroupEvent(Struct, frozen=True):
     """A request by the merge queue for a check.
 
     Attributes:
-        head_sha: the commit that needs the check. Without it, the queue stalls.
-        entries: the pull requests in the name of the head's branch, usually only the last one of the group.
+        head_sha: the commit that needs a check. The queue stalls without that check.
+        entries: the pull requests that the name of the queue's branch lists, usually only the last one of the group.
         base_ref: the target branch without `refs/heads/`, or empty.
     """
 
@@ -130,16 +131,16 @@ class MergeGroupEvent(Struct, frozen=True):
 
 
 class RelayEvent(Struct, frozen=True):
-    """A run of a workflow without the key, started by a comment. reviewbot reads the commands from GitHub."""
+    """The run of a workflow without the key, started by a comment in a thread. reviewbot reads commands from GitHub."""
 
     number: int
 
 
 class ChecksEvent(Struct, frozen=True):
-    """The end of other checks of a commit, after which reviewbot may buy a review for a pull request with this head.
+    """The end of other checks of a head. reviewbot may have waited for these checks before buying a review.
 
     Attributes:
-        branches: the branches of the head in its repository, which may be a fork. Usually there is only one.
+        branches: the branches with this head, usually only one. They may be in a fork.
     """
 
     head_sha: str
@@ -153,7 +154,7 @@ class OtherEvent(Struct, frozen=True):
 
 
 class BrokenEvent(Struct, frozen=True):
-    """An event with an unreadable payload. It is an error and never skips a review."""
+    """An event with an unreadable payload, which is an error."""
 
     problem: str
 
@@ -233,7 +234,7 @@ class _WorkflowRun(_CheckSuite, frozen=True):
 
 
 class _Payload(Struct, frozen=True):
-    """The fields that reviewbot reads from any event. A comment has an issue or, in a review thread, a pull request."""
+    """The fields that reviewbot reads. Timeline comments have an `issue`, and review comments a `pull_request`."""
 
     action: Name = ""
     number: Number | None = None
@@ -259,7 +260,7 @@ def read_event_text(name: str, text: str) -> Event:
 
 
 def read_event(name: str, payload: object) -> Event:
-    """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
+    """Parse the decoded event file for a `GITHUB_EVENT_NAME`."""
     if name not in _READERS:
         return OtherEvent(f"the event `{name}` is not about one pull request")
     try:
@@ -324,7 +325,7 @@ def _merge_group(_: str, payload: _Payload) -> Event:
 
 
 def _workflow_run(name: str, payload: _Payload) -> Event:
-    """Recognize a relay of thread commands by the event that started it, because an author cannot choose that event."""
+    """Recognize a relay of thread commands by the event of the workflow run, which an author cannot choose."""
     run = payload.workflow_run
     if run.event != "pull_request_review_comment":
         return _checks(name, run.head_sha, [run.head_branch], is_over=payload.action == "completed")
@@ -368,7 +369,7 @@ _READERS: Mapping[str, Callable[[str, _Payload], Event]] = {
 
 
 def _typed_number(value: object) -> int | None:
-    """Return a pull request's number from a number or text such as `12` or `#12`."""
+    """Return a pull request's number from a number or a text such as `12` or `#12`, or None."""
     found = re.fullmatch(r"\s*#?([0-9]{1,10})\s*", str(value)) if isinstance(value, int | str) else None
     number = int(found[1]) if found else 0
     return number if 0 < number <= LARGEST_NUMBER else None
@@ -378,7 +379,11 @@ T = TypeVar("T")
 
 
 def _needed(value: T | None, field: str) -> T:
-    """Return a required value of the payload, or raise `JsonMismatch` if it is missing."""
+    """Return a required value of the payload.
+
+    Raises:
+        JsonMismatch: the value is missing.
+    """
     if not value:
         raise JsonMismatch(field, "is missing or invalid")
     return value

@@ -1,4 +1,4 @@
-"""The values of settings, spelled as in the inputs."""
+"""Define the values of settings, spelled as in the inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ReviewerKind(StrEnum):
 
 
 class RoutedReviewer(StrEnum):
-    """The reviewer that a rule of `routes` selects, weakest first."""
+    """The reviewers that a rule of `routes` can select, weakest first."""
 
     NONE = "none"
     LOCAL = "local"
@@ -28,7 +28,7 @@ class RoutedReviewer(StrEnum):
 
 
 class Auto(StrEnum):
-    """The setting for a number that depends on the change."""
+    """The value of a setting whose number depends on the change."""
 
     AUTO = "auto"
 
@@ -40,7 +40,7 @@ class ReviewOn(StrEnum):
 
 
 class Allow(StrEnum):
-    """Which pull requests from forks may spend credits."""
+    """The authors whose pull requests from forks may spend credits."""
 
     WRITE = "write"
     ANYONE = "anyone"
@@ -67,14 +67,14 @@ class FailOn(StrEnum):
 
 
 class ReviewKind(StrEnum):
-    """The event of a review, in GitHub's terms. reviewbot never approves."""
+    """The event of a GitHub review. reviewbot never approves."""
 
     COMMENT = "comment"
     REQUEST_CHANGES = "request-changes"
 
 
 class AnswerForm(StrEnum):
-    """The form of the requested answer: JSON that fits the response schema, or text in which people list findings."""
+    """The form of the requested answer: JSON that fits the response schema, or text that lists findings."""
 
     SCHEMA = "schema"
     WORDS = "words"
@@ -91,7 +91,7 @@ class Supersede(StrEnum):
     KEEP = "keep"
 
     def replaces(self, status: TaskStatus) -> bool:
-        """Return whether the open task of an older head is cancelled when there is a newer head."""
+        """Return whether a newer head cancels an older head's task with this status."""
         if status.is_over or self is Supersede.KEEP:
             return False
         return self is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING

@@ -1,4 +1,4 @@
-"""Questions to the reviewer, and intents to buy their answers."""
+"""Define questions to the reviewer and intents to buy answers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reviewbot.domain.model.review import Credits
 
 MAX_QUESTIONS = 20
 MOST_OPEN = 5
-"""The maximum number of open questions of a pull request. Every run looks up each open question."""
+"""The maximum number of open questions of a pull request, because every run looks up each open question."""
 
 
 class QuestionState(StrEnum):
     """The state of a question.
 
-    `ANSWERED` and `ENDED` (without an answer) are recorded after the reply is posted. If an intent is withdrawn,
-    `ENDED` is recorded before the reply.
+    `ANSWERED`, and `ENDED` for a question without an answer, are recorded after the reply is posted. For a withdrawn
+    intent, `ENDED` is recorded before the reply.
     """
 
     INTENT = "intent"
@@ -35,16 +35,17 @@ _ORDER = tuple(QuestionState)
 
 
 class Question(Struct, frozen=True, array_like=True):
-    """A question that was bought, or the intent to buy its answer.
+    """A question to the reviewer, or the intent to buy an answer.
 
     Attributes:
         comment: the `comment_key` of the comment with the question.
-        digest: the `idempotency.text_digest` of the question's text.
-        finding: the id of the finding that the question is about, or empty if it is about the whole pull request.
-        task_id: the task's id, or empty for an intent.
-        hold: the credits held while the question is open.
-        used: the credits used, or None while they are unknown.
-        at: when the intent was recorded (ISO 8601, UTC), or empty before that.
+        digest: the `idempotency.text_digest` of the question.
+        by: the login of the user who asked.
+        finding: the id of the finding that the question is about, or empty for the whole pull request.
+        task_id: the id of the task, or empty for an intent.
+        hold: the credits that CodeVF holds while the question is open.
+        used: the credits that CodeVF charged, or None if unknown.
+        at: the time at which the intent was recorded (ISO 8601, UTC), or empty before that time.
     """
 
     comment: str
@@ -59,14 +60,14 @@ class Question(Struct, frozen=True, array_like=True):
 
     @property
     def cost(self) -> Decimal:
-        """The credits that count against the budget: the hold until the used credits are known."""
+        """The credits that count toward the budget: the used credits if known, or else the hold."""
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
     def progress(self) -> tuple[bool, int, bool]:
-        """The sort key of the records of one question. The highest record counts, whichever run writes last.
+        """The sort key of the records of one question. The record with the highest key is kept.
 
-        One run can end an intent while another run creates its task. The task is paid for, so its record counts.
+        One run can end an intent while another run creates the task. The task costs credits, so its record is kept.
         """
         return bool(self.task_id), _ORDER.index(self.state), self.used is not None
 
@@ -85,7 +86,7 @@ class Questions(Struct, frozen=True):
         return sum((one.cost for one in self.records), Decimal(0))
 
     def having(self, question: Question) -> Questions:
-        """Add a question, or update its record. Beyond `MAX_QUESTIONS` records, drop the oldest that is over."""
+        """Add or update a question. If there are more than `MAX_QUESTIONS`, drop the oldest finished question."""
         known = self.find(question.comment)
         if known is not None:
             latest = max(known, question, key=lambda one: one.progress)

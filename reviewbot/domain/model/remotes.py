@@ -1,4 +1,4 @@
-"""The origin of a clone, or of the installed program."""
+"""Parse the origin of a clone or of the installed program."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 
 class Remote(Struct, frozen=True):
-    """A repository on a host. Other parts of its address, such as a password, are left out.
+    """A repository on a host, without other parts of its address, such as a password.
 
     Attributes:
-        host: the host, e.g., `github.com`, with its port, if any.
-        full_name: `owner/name`.
+        host: the host with the port, if any, e.g., `github.com`.
+        full_name: the owner and the name, e.g., `octo/app`.
     """
 
     host: str
@@ -33,7 +33,7 @@ class Remote(Struct, frozen=True):
 
 
 def read_remote(address: str) -> Remote | None:
-    """Parse a git remote's address. Return None if it is not an `owner/name` on a host."""
+    """Parse the address of a git remote. Return None unless the address is an `owner/name` on a host."""
     if web := _WEB.fullmatch(address):
         return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
@@ -58,7 +58,7 @@ class DirectUrl(Struct, frozen=True):
 
 
 def read_direct_url(text: str | None) -> DirectUrl | None:
-    """Parse `direct_url.json`. Return None if it is missing or invalid."""
+    """Parse `direct_url.json`. Return None if the file is missing or invalid."""
     try:
         return None if text is None else read(text, DirectUrl)
     except JsonMismatch:

@@ -1,4 +1,4 @@
-"""How reviewbot is set up in a repository: the files of the default branch and the required checks."""
+"""Represent the setup of reviewbot in a repository: files of the default branch and required checks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ class RepositorySetup(Struct, frozen=True):
 
     Attributes:
         branch: the default branch, or empty in an empty repository.
-        config: the config file's text, or None if it is missing.
-        templates: the texts by name, as in `workflows`.
+        config: the text of the config file, or None if the file is missing.
+        templates: the texts of templates by file name.
+        workflows: the texts of workflow files by file name.
     """
 
     branch: str
@@ -29,7 +30,7 @@ class Environment(Struct, frozen=True):
     """The branches whose jobs can use a deployment environment.
 
     Attributes:
-        patterns: the branch name patterns, or None.
+        patterns: the branch name patterns, or None without such patterns.
         only_protected: whether only protected branches can use the environment.
     """
 
@@ -38,12 +39,16 @@ class Environment(Struct, frozen=True):
 
 
 class Required(Struct, frozen=True):
-    """A required check or status. `source` is the App that must create it, or None for any."""
+    """A required check or commit status.
+
+    Attributes:
+        source: the id of the App that must create the check, or None for any App.
+    """
 
     name: str
     source: int | None = None
 
     @property
     def is_ours(self) -> bool:
-        """Whether GitHub Actions must create it, as it does reviewbot's checks."""
+        """Whether GitHub Actions, which creates reviewbot's checks, must create this check."""
         return self.source == ACTIONS_APP

@@ -1,4 +1,4 @@
-"""The values of a review: severities, findings, the report, the task and the submission."""
+"""Define the values of a review: severities, findings, reports, tasks and submissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Credits = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
 
 class Severity(StrEnum):
-    """The severity of a finding, or `UNRATED` if CodeVF gave none or an unknown one."""
+    """The severity of a finding, or `UNRATED` for a missing or unknown severity."""
 
     UNRATED = "unrated"
     CRITICAL = "critical"
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The order in which findings are shown, from 0. Unrated is first because it may be critical."""
+        """The position of the severity in lists, from 0. Unrated comes first, because it may be critical."""
         return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
@@ -49,7 +49,7 @@ class Category(StrEnum):
 
 
 class Side(StrEnum):
-    """The side of a diff, in GitHub's terms. RIGHT is the head, LEFT the merge base."""
+    """A side of a diff, in GitHub's terms. RIGHT is the head, and LEFT is the merge base."""
 
     RIGHT = "RIGHT"
     LEFT = "LEFT"
@@ -60,14 +60,16 @@ class Side(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """A finding that is parsed but not yet placed.
+    """A parsed finding without a placement.
 
     Attributes:
-        path: the path as the reviewer wrote it. It may be empty.
-        category: the category, or None if CodeVF gave none or an unknown one.
-        line: the first cited line, from 1. `end_line` is None if `line` is, else at least `line`.
+        path: the path that the reviewer wrote, possibly empty.
+        category: the category, or None for a missing or unknown category.
+        line: the first cited line, from 1, or None.
+        end_line: the last cited line, or None if `line` is None.
         code: the quoted lines, which may contain the line numbers of the attachment.
-        suggestion: the replacement. An empty text means "delete the lines".
+        suggestion: the replacement of the lines. An empty text deletes the lines.
+        existing_code: the text that the suggestion replaces, as quoted by the reviewer.
     """
 
     path: str
@@ -85,7 +87,12 @@ class Finding(Struct, frozen=True):
 
 
 class Leftover(Struct, frozen=True):
-    """A part of the answer that violates the schema, as text. `where` is a path such as `files[2].findings[0]`."""
+    """A part of an answer that violates the schema.
+
+    Attributes:
+        where: the path of the part, such as `files[2].findings[0]`.
+        text: the part as text.
+    """
 
     where: str
     why: str
@@ -98,7 +105,7 @@ class PreviousState(StrEnum):
 
 
 class Previous(Struct, frozen=True):
-    """The statement of an answer about an earlier finding. reviewbot posts the `reply` in the finding's thread."""
+    """A statement about an earlier finding. reviewbot posts the `reply` in the finding's thread."""
 
     id: str
     state: PreviousState
@@ -107,12 +114,12 @@ class Previous(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The reviewer's answer, in the original order.
+    """The reviewer's parsed answer, in the original order.
 
     Attributes:
         leftovers: the parts that are not valid findings.
-        readable: whether the whole answer could be parsed, by the schema or as prose. A report is clean only if it is
-            readable and has no findings.
+        readable: whether the whole answer could be parsed, by the schema or as prose. Only a readable report without
+            findings is clean.
     """
 
     summary: str
@@ -133,7 +140,7 @@ class Report(Struct, frozen=True):
 
 
 class TaskStatus(Enum):
-    """The status of a task. CodeVF may send undocumented values."""
+    """The status of a task. Undocumented values of CodeVF become `UNKNOWN`."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -153,20 +160,21 @@ _OVER = frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED
 
 
 class Unread(Struct, frozen=True):
-    """A file that the reviewer did not read completely, with the reason if it is known."""
+    """A file that the reviewer did not read completely, with the reason, if known."""
 
     path: str
     why: str
 
 
 class Task(Struct, frozen=True):
-    """A task. `status_text` is the status as CodeVF sent it.
+    """A task.
 
     Attributes:
+        status_text: the status as CodeVF sent it.
         result: the decoded JSON of `result`, if any.
-        retry_after: the seconds until the next poll, if CodeVF sets them.
+        retry_after: the number of seconds until the next poll, if CodeVF requests a pause.
         unseen: the files that the reviewer could not read completely. They make the review partial.
-        parts: the tasks of one purchase, if this task joins several.
+        parts: the tasks of one purchase, if this task combines several tasks.
     """
 
     id: str
@@ -180,7 +188,7 @@ class Task(Struct, frozen=True):
 
 
 class Balance(Struct, frozen=True):
-    """The credits of the account, which may be fractions."""
+    """The credits of the account, possibly with fractions."""
 
     available: Decimal
     on_hold: Decimal
@@ -200,21 +208,21 @@ class Tag(Struct, frozen=True):
         return self.valid_to is not None and self.valid_to < now
 
     def is_called(self, expertise: str) -> bool:
-        """Return whether `expertise` is the tag's number, or its name in any case."""
+        """Return whether `expertise` is the tag's id or name. Case is ignored."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
 
 
 def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None:
-    """Return the tag with a name or number, or None.
+    """Return the tag with a name or id, or None.
 
-    Prefer a tag that has not expired, because a renewed tag keeps its name.
+    Prefer a tag that has not expired, because a renewed tag has the same name.
     """
     called = (one for one in tags if one.is_called(expertise))
     return min(called, key=lambda one: one.is_expired(now), default=None)
 
 
 def other_tags(tags: Iterable[Tag], tag: Tag | None, now: datetime) -> str:
-    """Return a hint on how to replace a tag that is unknown, expired or about to expire."""
+    """Return a hint about which tags can replace an unknown, expired or soon expiring tag."""
     usable = (one for one in tags if one != tag and not one.is_expired(now) and not one.is_deprecated)
     names = [f"`{one.name}`" for one in usable if one.valid_from is None or one.valid_from <= now]
     return f"Set `expertise` to one of: {', '.join(names)}." if names else "Remove `expertise`."
@@ -235,7 +243,11 @@ class Mode(StrEnum):
 
 
 class Attachment(Struct, frozen=True):
-    """A text file of a task. If it contains only one changed file, `path` is that file's."""
+    """A text file of a task.
+
+    Attributes:
+        path: the path of the changed file, if the attachment contains only one, or empty.
+    """
 
     file_name: str
     content: str
@@ -247,9 +259,9 @@ class Submission(Struct, frozen=True):
 
     Attributes:
         prompt: 10 to 10,000 characters.
-        tag_id: the expertise, or None for CodeVF's default.
+        tag_id: the id of the expertise, or None for CodeVF's default.
         idempotency_key: a version 4 UUID.
-        attachments: at most five.
+        attachments: at most five attachments.
         response_schema: the schema of the answer, or None if the answer may be prose.
     """
 

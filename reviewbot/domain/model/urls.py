@@ -1,4 +1,4 @@
-"""Check which URLs a request may go to: https or loopback."""
+"""Check whether requests may be sent to a URL: only over https or to loopback."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def is_loopback(url: str) -> bool:
 
 
 def check_service_url(url: str) -> str | None:
-    """Return a base URL that a key may be sent to, with a trailing slash.
+    """Return a base URL with a trailing slash, or None if the key must not be sent to the URL.
 
-    Return None if the URL is not https (except on loopback), or contains a user, a query or a fragment.
+    The URL must use https, except on loopback, and must not contain a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)
