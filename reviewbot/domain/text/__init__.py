@@ -1,5 +1,1 @@
-"""Escape and shorten text for the place where it is shown.
-
-These modules escape untrusted text for Markdown, HTML, logs, terminals and workflow commands, and format numbers, sizes
-and times.
-"""
+"""Escape untrusted text, limit the length of texts, parse JSON, and format numbers, sizes and times."""

@@ -1,4 +1,4 @@
-"""Limit the length of every text in a view by walking its fields, so that the smallest size tier always fits."""
+"""Limit the length of every text in a view, so that the smallest size tier always fits."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from reviewbot.domain.text.size_limits import Detail
 T = TypeVar("T")
 
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
-"""Fields with texts that reviewbot itself writes and limits."""
+"""Names of fields whose texts reviewbot itself writes and limits."""
 
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
-"""URLs are shown whole or not at all."""
+"""Names of fields with URLs, which are shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
-"""Fields with texts of several lines. Every other text is shown on one line."""
+"""Names of fields with texts of several lines. All other texts are shown on one line."""
 
 _SPACE = re.compile(r"\s")
 
@@ -31,7 +31,11 @@ _ADDRESS_LIMIT = 2000
 
 
 class Cut(str):
-    """A truncated text; `omitted` is the number of missing characters."""
+    """A truncated text.
+
+    Attributes:
+        omitted: the number of missing characters.
+    """
 
     __slots__ = ("omitted",)
     omitted: int
@@ -44,7 +48,7 @@ class Cut(str):
 
 
 def shorten(text: str, limit: int) -> str:
-    """Truncate to `limit` characters, at a line end if one is near. Return a `Cut` if characters are missing."""
+    """Truncate to `limit` characters, if possible at the end of a line. A truncated text is a `Cut`."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
@@ -53,7 +57,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def through_word(text: str, limit: int) -> str:
-    """Truncate after the word at `limit` characters. Redaction could miss a token that is cut in half."""
+    """Truncate after the word at `limit` characters, because redaction could miss a truncated token."""
     end = _SPACE.search(text, limit)
     return text[: end.start()] if end else text
 
@@ -64,7 +68,7 @@ def shorten_line(text: str, limit: int) -> str:
 
 
 def shorten_title(text: str, limit: int) -> str:
-    """Truncate to `limit` UTF-16 units, as GitHub may count, without splitting a character."""
+    """Truncate to `limit` UTF-16 units, which GitHub may count, without splitting a character."""
     units = text.encode("utf-16-le", "replace")
     if len(units) // 2 <= limit:
         return text
@@ -72,14 +76,14 @@ def shorten_title(text: str, limit: int) -> str:
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
-    """Return the first `rows` one-line texts, each shortened, and a final line that counts the remaining texts."""
+    """Return the first `rows` one-line texts, each truncated to `limit`. A final line counts the omitted texts."""
     shown = tuple(shorten_line(text, limit) for text in texts[:rows])
     more = len(texts) - len(shown)
     return (*shown, f"… and {more:,} more") if more else shown
 
 
 def bounded(view: T, detail: Detail) -> T:
-    """Limit each text of a view to a size tier. Lists keep their length, and their items are limited when read."""
+    """Limit each text of a view to a size tier. Lists keep their length, and items are limited on access."""
     return cast("T", _bounded(view, "", detail))
 
 

@@ -1,7 +1,7 @@
-"""Escape untrusted text. There is one function per destination, and each takes linear time.
+"""Escape untrusted text, with one function per destination. Each function takes linear time.
 
-The zero-width space (`ZWSP`) is the only invisible character that these functions add. They make every ZWSP in the
-input visible, so every ZWSP in the output comes from reviewbot.
+The zero-width space (`ZWSP`) is the only invisible character that these functions add. Each ZWSP of the input becomes
+visible, so every ZWSP in the output comes from reviewbot.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from functools import partial
 
 ZWSP = "\u200b"
-"""Breaks mentions and references. Escaping does not, because GitHub finds them in the rendered text."""
+"""A character that breaks mentions and references. Backslashes do not, because GitHub searches the rendered text."""
 
 _INVISIBLE = re.compile(
     "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters; line feed and tab stay
-    "\u00ad\u034f\u061c\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f"  # marks that format
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters except line feed and tab
+    "\u00ad\u034f\u061c\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f"  # format characters
     "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # fillers: letters without a shape
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero width, bidirectional, separators
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero-width, bidirectional, and separators
     "\ud800-\udfff"  # surrogates, which cannot be encoded
     "\ufe00-\ufe0d"  # variation selectors, except the two for emoji
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -28,7 +28,7 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible, e.g., show a right-to-left override as `⟨U+202E⟩`. CRLF becomes LF.
+    """Make invisible characters visible, e.g., a right-to-left override as `⟨U+202E⟩`. CRLF becomes LF.
 
     This also disables terminal escape sequences.
     """
@@ -36,7 +36,7 @@ def visible(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return the text with `> ` before each line, so that no line can pose as a line of reviewbot's own text."""
+    """Return the text with `> ` before each line, which distinguishes the lines from reviewbot's own text."""
     return "\n".join(f"> {line}" for line in visible(text).split("\n"))
 
 
@@ -47,7 +47,7 @@ def invisible_character(line: str) -> str | None:
 
 
 _COMMIT = r"(?<![0-9A-Za-z_])[0-9a-fA-F]{7,40}(?![0-9A-Za-z_])"
-# GitHub links these in the *rendered* text, so only an inserted character prevents the links.
+# GitHub links these references in the *rendered* text, so only an inserted character prevents the links.
 _REFERENCES = rf"""
     (?P<commit>{_COMMIT})
   | (?P<broken>
@@ -84,7 +84,7 @@ def _inert(found: re.Match[str]) -> str:
 
 
 def _line(line: str) -> str:
-    # Some characters have a meaning at the start of a line. A `/` would be a command for other bots.
+    # Escape characters with a meaning at the start of a line. A `/` could be a command for another bot.
     line = line.strip(" \t")
     if line.startswith(("-", "+", "=", ":", "/")):
         return "\\" + line
@@ -97,7 +97,7 @@ def _lines(markdown: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return GitHub Markdown that shows the text literally. Whitespace around lines is removed."""
+    """Return GitHub Markdown that shows the text literally, without whitespace around lines."""
     return _lines(_MARKDOWN.sub(_inert, visible(text)))
 
 
@@ -108,12 +108,12 @@ def markdown_line(text: str) -> str:
 
 _MOST_BACKTICKS = 60
 # GitHub's parser ignores code spans with 80 backticks or more, and counts the backticks of a fence only up to 255.
-# Longer runs would not escape their content.
+# Longer delimiters would not enclose the content.
 _LONG_RUN = re.compile(f"`{{{_MOST_BACKTICKS}}}(?=`)")
 
 
 def code_text(text: str) -> str:
-    """Prepare text for code. Make invisible characters visible, and break runs of backticks too long to enclose."""
+    """Prepare text for code: make invisible characters visible, and break runs of backticks that are too long."""
     return _LONG_RUN.sub(rf"\g<0>{ZWSP}", visible(text))
 
 
@@ -122,7 +122,7 @@ def _longest_run(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """Return a code span that shows the text on one line, or a space if the text is empty."""
+    """Return a code span that shows the text on one line. An empty text becomes a space."""
     code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     pad = " " if _is_padded(code) or code.startswith("`") or code.endswith("`") else ""
@@ -135,17 +135,17 @@ def _is_padded(code: str) -> bool:
 
 
 def code_cell(text: str) -> str:
-    """Return a code span for a table cell, in which `|` needs a backslash even in code."""
+    """Return a code span for a table cell, where `|` needs a backslash."""
     return code_span(text).replace("|", "\\|")
 
 
 def fence(text: str, info: str = "") -> str:
-    """Return a fenced block in the language `info` that its content cannot close. The final line feed is dropped."""
+    """Return a fenced block that the text cannot close, in the language `info`. Omit the final line feed."""
     return enclosed(code_text(text).removesuffix("\n"), info)
 
 
 def enclosed(code: str, info: str = "") -> str:
-    """Return a fenced block of text that is already prepared for code, e.g., Markdown that contains fences."""
+    """Return a fenced block of text that needs no escaping, e.g., Markdown that contains fences."""
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{_language(info)}\n{code}\n{marks}"
 
@@ -156,20 +156,20 @@ def _language(info: str) -> str:
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
 ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Languages that GitHub renders, either as a suggestion to commit or as a diagram."""
+"""Languages that GitHub renders as a suggestion, a formula, a diagram, a map or a model."""
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person or of an enterprise's managed user. A bot's login ends with `[bot]`. A team's has a `/`."""
+"""The login of a person or of a managed user. A bot's login ends with `[bot]`, and a team's name has a `/`."""
 
 
 def mention(login: str) -> str:
-    """Return a mention that notifies a person, or an empty string for anything that is not a person's login."""
+    """Return a mention that notifies a person, or an empty text unless `login` is a person's login."""
     return f"@{login}" if _LOGIN.fullmatch(login) else ""
 
 
 def prose(text: str) -> str:
-    """Escape a reviewer's text. Code spans and fenced blocks are kept, and everything else is shown literally."""
+    """Escape a reviewer's text. Keep code spans and fenced blocks, and show everything else literally."""
     lines = visible(text).rstrip("\n").split("\n")
     out: list[str] = []
     at = 0
@@ -211,7 +211,10 @@ def _words(lines: list[str]) -> str:
 
 
 def code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
-    """Return the position of each run of backticks that is followed by a run of the same length, and of that run."""
+    """Return the start and end of each run of backticks, with the span of the next run of the same length.
+
+    A run without a later run of the same length is omitted.
+    """
     found = []
     nearest: dict[int, tuple[int, int]] = {}
     for run in reversed([one.span() for one in re.finditer("`+", text)]):
@@ -232,18 +235,18 @@ def command_property(text: str) -> str:
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-# The runner's comparison ignores emoji selectors and would also ignore a ZWSP, so a space is inserted.
+# The runner ignores emoji selectors, and would also ignore a ZWSP, so a space is inserted.
 _SELECTOR = "[\ufe0e\ufe0f]?"
 _COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?={_SELECTOR}\[)")
 
 
 def log_line(text: str) -> str:
-    """Return one log line without workflow commands, i.e., no `::name::` at its start and no `##[name]` anywhere."""
+    """Return one log line without workflow commands: neither `::name::` at the start nor `##[name]` anywhere."""
     return log_text(visible(text).replace("\n", " "))
 
 
 def log_text(text: str) -> str:
-    """Disable the workflow commands in several lines. Everything else is kept, including colors."""
+    """Disable the workflow commands in a text. Keep everything else, including colors."""
     return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 
@@ -251,5 +254,5 @@ _OBEYED = re.compile(r"^::|##\[", re.MULTILINE)
 
 
 def may_command(text: str) -> bool:
-    """Return whether a runner might execute a line as a command, regardless of what it treats as a line ending."""
+    """Return whether a runner might execute a part of the text as a command, whatever separates lines."""
     return _OBEYED.search(re.sub(r"[^!-~\n]", "", "\n".join(text.splitlines()))) is not None

@@ -13,7 +13,7 @@ _KILO = 1000
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Format a count, e.g., `1 finding` or `1,234 findings`; `many` is an irregular plural."""
+    """Format a count, e.g., `1 finding` or `1,234 findings`. `many` is an irregular plural."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -59,7 +59,7 @@ def short(commit: str) -> str:
 
 
 def lines(start: int | None, end: int | None) -> str:
-    """Format `line 3` or `lines 3 to 5`. Return an empty string if `end` is None."""
+    """Format a range, e.g., `line 3` or `lines 3 to 5`. Return an empty text if `end` is None."""
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"

@@ -1,4 +1,4 @@
-"""Lazy sequences that create their items only when they are shown."""
+"""Define a lazy sequence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """Maps a function over a sequence on every access. Not a struct, because a template could read its fields."""
+    """A sequence that applies a function to another sequence on access.
+
+    This class is not a struct, because a template could read the fields of a struct.
+    """
 
     __slots__ = ("_make", "_source")
 

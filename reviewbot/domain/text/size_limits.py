@@ -1,4 +1,4 @@
-"""The size limits of each destination, and the size tiers, from the full text to counts only."""
+"""Define the size limits of each destination, and size tiers from full texts to mere counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _bytes(text: str) -> int:
 
 
 class SizeLimit(Struct, frozen=True):
-    """A limit and the function that measures a text's size."""
+    """A limit, and the function that measures the size of a text."""
 
     limit: int
     size: Callable[[str], int]
@@ -32,10 +32,10 @@ COMMENT = SizeLimit(65_000, _units)
 """The limit for a comment or the body of a review. GitHub accepts 65,536 characters."""
 
 SUMMARY = SizeLimit(61_000, _units)
-"""The summary comment's limit. Questions and reactions are added to its ledger later, while its text stays."""
+"""The limit for the summary comment. The rest is reserved for questions and reactions, which the ledger gets later."""
 
 FINDING = SizeLimit(63_000, _units)
-"""The limit for a finding's comment, whose state and two hidden lines are added later."""
+"""The limit for a finding's comment. The rest is reserved for the state and two hidden lines, which are added later."""
 
 STANDING = SizeLimit(2000, _units)
 """The limit for the state of a finding in its comment."""
@@ -57,7 +57,14 @@ PROMPT = SizeLimit(10_000, _units)
 
 
 class Detail(Struct, frozen=True):
-    """A size tier: the most findings in full, findings on one line, rows of other lists, and characters of a text."""
+    """A size tier.
+
+    Attributes:
+        full: the maximum number of findings in full.
+        lines: the maximum number of findings on one line each.
+        rows: the maximum number of rows of other lists.
+        text: the maximum number of characters of a text.
+    """
 
     full: int
     lines: int
@@ -66,7 +73,7 @@ class Detail(Struct, frozen=True):
 
     @property
     def line(self) -> int:
-        """The maximum length of a title or path, enough for a commit or an id."""
+        """The maximum length of a title or path, at least the length of a SHA-256."""
         return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 

@@ -1,6 +1,6 @@
 """Convert JSON to typed values. Errors identify the invalid field.
 
-The types are `msgspec.Struct`s, one for each object of a format, defined next to the code that uses them.
+The types are `msgspec.Struct`s, one for each object of a format. The code that uses a type defines it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import msgspec
 from msgspec import Meta
 
 Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
-"""An integer that every JSON parser can represent."""
+"""An integer that every JSON parser represents exactly."""
 
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
-"""A decimal number as text."""
+"""A text with a decimal number."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
-"""A point in time with its time zone, in ISO 8601 format."""
+"""A time with a time zone, in ISO 8601 format."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,7 +33,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document is not JSON, or a value does not match the format.
+    """A document that is not JSON, or a value that does not match the format.
 
     Attributes:
         where: the path of the value, or empty for the whole document.
@@ -73,10 +73,10 @@ def _refuse(name: str) -> NoReturn:
 
 
 def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
-    """Return the object of these pairs. This can also serve as an `object_pairs_hook`.
+    """Return the object of these pairs, e.g., as an `object_pairs_hook`.
 
     Raises:
-        ValueError: two keys are equal. Parsers disagree on which one of them counts.
+        ValueError: two keys are equal. JSON parsers disagree about which of the values to use.
     """
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -85,10 +85,10 @@ def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
-    """Convert a parsed value to a type, ignoring unknown keys. Unless `strict` is set, numbers may be strings.
+    """Convert a parsed value to a type, ignoring unknown keys. Unless `strict`, numbers may be strings.
 
     Raises:
-        JsonMismatch: the value, or a value inside it, has another type or is out of range.
+        JsonMismatch: the value, or a nested value, has another type or is out of range.
     """
     try:
         return msgspec.convert(value, kind, strict=strict)
@@ -104,9 +104,9 @@ def read(text: str | bytes, kind: type[T]) -> T:
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the valid fields of an object, and return the remaining items. Every field of the struct has a default.
+    """Convert the valid fields of an object, and return the struct with the remaining items.
 
-    Numbers may be strings. A field that is null counts as missing.
+    Every field of the struct must have a default. Numbers may be strings. Null fields count as missing.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
@@ -119,7 +119,7 @@ def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, ob
 
 
 def _mismatch(message: str) -> JsonMismatch:
-    """Return the error for a message of msgspec, e.g., ``Expected `int`, got `str` - at `$.a[0]` ``."""
+    """Convert an error message of msgspec, e.g., ``Expected `int`, got `str` - at `$.a[0]` ``."""
     place = _PLACE.search(message)
     what, where = (message[: place.start()], place[1]) if place else (message, "")
     if missing := _MISSING.fullmatch(what):
