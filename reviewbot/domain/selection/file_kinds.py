@@ -1,4 +1,4 @@
-"""Determine the kind and role of a file from its name."""
+"""Determine the kind and role of a file from the name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEXT = re.compile(
     r"|theme|(?:cs|fs|vb|vcx)proj|props|targets|sln|gni?|gypi?|bp|podspec|cabal|ebuild|spec|pp|sls|rego|cue|jsonnet"
     r"|libsonnet|dhall|nu|resi?|robot|feature|reg|inf|wsf|hta|glsl|vert|frag|comp|hlsl|wgsl|metal|razor|xaml)$"
     r"|(?:^|/)\.[^/]*rc$|(?:^|/)(?:requirements|constraints)[^/]*$"
-    # Jest executes its snapshots; other `.snap` files are packages.
+    # Jest executes snapshots. Other `.snap` files are packages.
     r"|(?:^|/)__snapshots__/[^/]*\.snap$|\.[cm]?[jt]sx?\.snap$"
 )
 _EXECUTABLE = re.compile(
@@ -42,27 +42,27 @@ _DATA = re.compile(
 
 
 def named_as_text(path: str) -> bool:
-    """Return whether the name is that of source code, a script, configuration or another text file."""
+    """Return whether a name belongs to source code, a script, configuration or another text file."""
     return _TEXT.search(path.lower()) is not None
 
 
 def named_as_executable(path: str) -> bool:
-    """Return whether the name is that of a binary file that is executed, loaded or installed."""
+    """Return whether a name belongs to a binary file that is executed, loaded or installed."""
     return _EXECUTABLE.search(path.lower()) is not None
 
 
 def named_as_media(path: str) -> bool:
-    """Return whether the name is that of an image, a font, audio, video or a PDF."""
+    """Return whether a name belongs to an image, a font, audio, video or a PDF."""
     return _MEDIA.search(path.lower()) is not None
 
 
 def named_as_binary(path: str) -> bool:
-    """Return whether the name is that of a file without text, e.g., an image, an archive or a library."""
+    """Return whether a name belongs to a binary file, e.g., an image, an archive or a library."""
     lower = path.lower()
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
 
-# Names of documents; other `.txt` files may be lists of packages.
+# Names of documents. Other `.txt` files may be lists of packages.
 _WELL_KNOWN = (
     "README|INSTALL|CHANGELOG|CHANGES|HISTORY|NEWS|NOTICE|LICEN[CS]E|COPYING|COPYRIGHT|AUTHORS|CONTRIBUTORS|MAINTAINERS"
     "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING|RELEASE[-_]?NOTES"
@@ -75,7 +75,7 @@ _DOCUMENT = re.compile(
 
 
 def named_as_document(path: str) -> bool:
-    """Return whether the name is that of a document. Documents may contain many example keys."""
+    """Return whether a name belongs to a document. Documents may contain many example keys."""
     return _DOCUMENT.search(path) is not None
 
 
@@ -87,13 +87,13 @@ _MARKUP = re.compile(
 
 
 def named_as_code(path: str) -> bool:
-    """Return whether the name is that of source code, in which an unquoted word is a name."""
+    """Return whether a name belongs to source code, in which an unquoted word is a name."""
     lower = path.lower()
     return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
 
 
 def named_as_data(path: str) -> bool:
-    """Return whether the name is that of data or configuration. Any other name that is not code's may be a script's."""
+    """Return whether a name belongs to data or configuration. Names of neither data nor code may be scripts."""
     return _MARKUP.search(path.lower()) is not None
 
 
@@ -106,7 +106,7 @@ _LOCK_FILE = re.compile(
 
 
 def is_lock_file(path: str) -> bool:
-    """Return whether a package manager writes the file."""
+    """Return whether a package manager generates the file."""
     return _LOCK_FILE.search(path) is not None
 
 
@@ -129,7 +129,7 @@ def steers(path: str) -> bool:
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
-# Tools whose configuration specifies plugins to load or commands to run, and rarely a password.
+# Tools whose configuration specifies plugins to load or commands to run, but rarely passwords.
 _TOOLS = (
     r"(?:babel|eslint|stylelint|prettier|lintstaged|commitlint|release|swc|postcss|mocha|nyc|c8|jest|webpack|rollup|vite|vitest"
     r"|husky|simple-git-hooks|lerna|remark|depcheck|knip|dependency-cruiser|bash|zsh|ksh|vim|psql|irb|pry|pdb|gdb|xinit)"
@@ -152,10 +152,9 @@ def decides_what_runs(path: str) -> bool:
 
 
 def is_protected(path: str) -> bool:
-    """Return whether committable suggestions are disabled because the file affects what is installed, approved or run.
+    """Return whether suggestions for a file must not be committable, because it affects approvals or installations.
 
-    This applies to all files in `.github` folders and to all CODEOWNERS files, ignoring case. It also applies to every
-    lock file, but only with the exact name.
+    Protected files are all files in `.github` folders, all CODEOWNERS files and, with the exact case, all lock files.
     """
     *folders, name = path.casefold().split("/")
     return ".github" in folders or name == "codeowners" or is_lock_file(path)

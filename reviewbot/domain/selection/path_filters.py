@@ -1,7 +1,7 @@
-"""Two pattern languages for paths: GitHub's path filters, and the patterns of `.gitattributes`.
+"""Match paths with GitHub's path filters and with the patterns of `.gitattributes`.
 
-Both compile to the same steps. Because the author of a change chooses its paths, matching always takes time
-proportional to the length of the path times the number of steps.
+Both kinds of patterns compile to the same steps. The author of a change chooses the paths, so matching never takes
+longer than the length of the path times the number of steps.
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 https://git-scm.com/docs/gitignore#_pattern_format
 """
@@ -21,8 +21,8 @@ from reviewbot.values import replace
 def matches(patterns: Sequence[str], path: str) -> bool:
     """Return whether a list of patterns selects a path according to the rules of `on.pull_request.paths`.
 
-    The last pattern that matches decides, and a leading `!` excludes. An empty list selects every path. A list that
-    starts with `!`, which GitHub rejects, selects every path that its patterns do not exclude.
+    The last matching pattern decides. A pattern with a leading `!` excludes paths. An empty list selects every path. A
+    list that starts with `!`, which GitHub rejects, selects every path that no pattern excludes.
     """
     selected = not patterns or patterns[0].startswith("!")
     for pattern in patterns:
@@ -33,7 +33,7 @@ def matches(patterns: Sequence[str], path: str) -> bool:
 
 
 def names(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a pattern for specific files selects the path, i.e., a pattern other than `*` and `**`."""
+    """Return whether a specific pattern, i.e., other than `*` and `**`, selects the path."""
     asked = [pattern for pattern in patterns if not pattern.startswith("!") and pattern.strip("*/")]
     return bool(asked) and matches(asked, path) and matches(patterns, path)
 
@@ -42,10 +42,10 @@ class _Step(Struct, frozen=True):
     """A part of a pattern that reads characters of the path.
 
     Attributes:
-        reads: returns whether the step accepts a character.
+        reads: a function that returns whether the step accepts a character.
         optional: whether the step may read no character.
         repeats: whether the step may read several characters.
-        folders: whether the step ends only after a slash.
+        folders: whether the step must end after a slash.
     """
 
     reads: Callable[[str], bool]
@@ -54,7 +54,7 @@ class _Step(Struct, frozen=True):
     folders: bool = False
 
     def ends(self, starts: set[int], path: str) -> set[int]:
-        """Return the offsets at which the step can end if it begins at one of `starts`."""
+        """Return the offsets at which a step that begins at one of `starts` can end."""
         found = set(starts) if self.optional else set[int]()
         if not self.repeats:
             return found | {at + 1 for at in starts if at < len(path) and self.reads(path[at])}
@@ -121,7 +121,11 @@ def _quantified(step: _Step, quantifiers: str) -> _Step:
 
 
 class Attributes(Struct, frozen=True):
-    """A parsed `.gitattributes`. The rules of an attribute list patterns in order, and whether each one sets it."""
+    """A parsed `.gitattributes`.
+
+    Attributes:
+        rules: by attribute, the patterns in order, each with whether the pattern sets the attribute.
+    """
 
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]
 
@@ -132,11 +136,11 @@ class Attributes(Struct, frozen=True):
 
 
 def attributes_of(gitattributes: str) -> Attributes:
-    """Parse a `.gitattributes`. Macros are not expanded, and lines that git ignores are ignored."""
+    """Parse a `.gitattributes` without expanding macros. Skip lines that git ignores."""
     rules: dict[str, list[tuple[Sequence[_Step], bool]]] = {}
     for line in gitattributes.splitlines():
         pattern, words = _split(line.strip(" \t"))
-        # Unlike in .gitignore, a pattern for a folder does not match the files inside.
+        # Unlike in .gitignore, a pattern for a folder does not match the files in the folder.
         if pattern.endswith("/") or pattern.startswith(("!", "#", "[attr]")):
             continue
         anchored = pattern.removeprefix("/") if "/" in pattern else f"**/{pattern}"

@@ -1,8 +1,8 @@
 """Select the files to review, and give a readable reason for each file that is not sent.
 
-An attacker would hide code in files that are not sent, so there are few and narrow rules. A renamed file is excluded
-only if both names are, and a minified file only if it looks minified. Only `paths` excludes lock files and files that
-build, test or deploy.
+An attacker would hide code in files that are not sent, so the rules are few and narrow. A renamed file is excluded only
+if both names are excluded. A minified file is excluded only if the lines look minified. Only the setting `paths`
+excludes lock files and files that build, test or deploy.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from reviewbot.domain.text.formatting import counted, listed, size
 from reviewbot.values import replace
 
 LARGEST_TEXT = 5 * 1024 * 1024
-"""The size in bytes above which neither the lines nor the text of a file are read."""
+"""The maximum size in bytes of a file whose lines and text are read."""
 
 LARGEST_POINTER = 1024
-"""The maximum size of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
+"""The maximum size in bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
 
 
 class HeldBecause(StrEnum):
@@ -63,7 +63,7 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.NOT_UTF_8: "not UTF-8",
     HeldBecause.UNSEEN: "not read to the end by the reviewer",
 }
-"""A phrase for each reason. It applies to one file or to several."""
+"""A phrase for each reason, for one file or several."""
 
 
 class Held(Struct, frozen=True):
@@ -71,8 +71,8 @@ class Held(Struct, frozen=True):
 
     Attributes:
         path: the path at the head.
-        detail: what matched the rule, or empty.
-        missed: whether the file was selected, so that the review is partial without it.
+        detail: a phrase with the cause, or empty.
+        missed: whether the review is partial without the file.
     """
 
     path: str
@@ -82,12 +82,12 @@ class Held(Struct, frozen=True):
 
     @property
     def is_media(self) -> bool:
-        """Whether `paths` includes the file, and it is a media file without signs of code or a pointer to one."""
+        """Whether a file that `paths` selects is media without signs of code, or a pointer to media."""
         return not self.missed and self.reason in {*_OPAQUE, HeldBecause.LFS_POINTER} and named_as_media(self.path)
 
 
 class Selection(Struct, frozen=True):
-    """The changed files. Each file is in either `selected` or `held`."""
+    """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
@@ -97,9 +97,13 @@ class Selection(Struct, frozen=True):
 def select(
     files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str, unreviewed: Sequence[Sequence[str]] = ()
 ) -> Selection:
-    """Divide the changed files according to the setting `paths` and the default branch's `.gitattributes`.
+    """Divide the changed files into selected and held-back files.
 
-    `unreviewed` contains the patterns of each route without a reviewer.
+    Args:
+        files: the changed files.
+        paths: the patterns of the setting `paths`.
+        attributes: the default branch's `.gitattributes`.
+        unreviewed: the patterns of each route without a reviewer.
     """
     rules = attributes_of(attributes)
     moved_in = {file.path for file in files if _is_moved_in(file, paths, rules, unreviewed)}
@@ -154,7 +158,7 @@ def _with_every_line(file: ChangedFile) -> ChangedFile:
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
-    """Return why a file from an unreviewed path is held back, if its text, which the diff does not show, is unread."""
+    """Return why a file moved from an unreviewed path is held back, or None if the whole text was read."""
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
@@ -168,9 +172,9 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
 
 
 def _unreadable(file: ChangedFile) -> Held | None:
-    """Return why a file without lines to send is held back.
+    """Return why an unreadable file is held back, or None for a readable file.
 
-    A binary counts as missed only if it may be source code.
+    A binary file counts as missed only if it may be source code.
     """
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
@@ -188,10 +192,10 @@ def _unreadable(file: ChangedFile) -> Held | None:
 
 
 def _is_binary(file: ChangedFile) -> bool:
-    # GitHub also treats text as binary if it begins like an image. If git shows lines, they are reviewed.
+    # GitHub also treats text as binary if the text begins like an image. Lines that git shows are reviewed.
     if file.diff.hunks and not file.diff.binary:
         return False
-    # The pull request's `.gitattributes` can mark any text as binary, so if the bytes were read, they decide.
+    # The pull request's `.gitattributes` can mark any text as binary, so the content decides if it was read.
     side = file.new or file.old
     if side and side.binary:
         return True
@@ -199,14 +203,14 @@ def _is_binary(file: ChangedFile) -> bool:
 
 
 def over_limit(file: ChangedFile) -> str:
-    """Return a text with the size of a file and the limit that it exceeds, or an empty string for a smaller file."""
+    """Return a phrase with the file's size and the limit, or an empty text for a file within the limit."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
     over = bool(sizes) and sizes[0] > LARGEST_TEXT
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
 def not_utf_8(path: str, invalid: str) -> Held:
-    """Return a file that is not UTF-8 as held back; `invalid` describes its first invalid byte, if known."""
+    """Hold back a file that is not UTF-8. `invalid` describes the first invalid byte, if known."""
     detail = "; ".join(filter(None, (invalid, "save it as UTF-8")))
     return Held(path, HeldBecause.NOT_UTF_8, detail, missed=True)
 
@@ -221,17 +225,17 @@ _UNREAD = "it may be text"
 _UNKNOWN = "its name is not that of a binary file"
 _REGULAR = "100"
 _LEGIBLE = 0.99
-"""The share of printable UTF-8 from which a file counts as text with NULs, because a shell skips NULs.
+"""The minimum share of printable UTF-8 in text with NULs, which a shell skips.
 
-Gettext catalogs (`.mo`) have a share of up to 0.981.
+In gettext catalogs (`.mo`), this share is at most 0.981.
 """
 
 
 def _suspicion(file: ChangedFile) -> str:
-    """Return why unreviewed bytes may be code, or an empty string.
+    """Return why a binary file may be code, or an empty text.
 
-    A single NUL makes any source file binary for git, and a shell also runs a file that is mostly noise. So a file is
-    excluded only if it has a name that no program executes by itself.
+    Git treats a source file with a single NUL as binary, and a shell also runs files that are mostly noise. A file is
+    therefore excluded only if no program executes files with such a name by default.
     """
     new, names_ = file.new, _names(file)
     if new is None:
@@ -250,7 +254,7 @@ def _suspicion(file: ChangedFile) -> str:
 
 
 def is_unread(new: Entry) -> bool:
-    """Return whether the bytes were not read although the file is not too large."""
+    """Return whether a file was not read although it is not too large."""
     is_read = new.text is not None or new.misencoded or new.legible is not None
     return not (is_read or new.size is None or new.size > LARGEST_TEXT)
 
@@ -263,7 +267,7 @@ def _was_text(old: Entry | None) -> bool:
     return old.binary is False or old.misencoded
 
 
-# These patterns match only what git-lfs accepts, because anything else in such a line could be a command.
+# These patterns match only what git-lfs accepts, because any other text in such a line could be a command.
 _VERSION_LINE = r"version https://git-lfs\.github\.com/spec/v1"
 _EXTENSION_LINE = r"ext-[0-9]-[A-Za-z0-9_-]+ sha256:[0-9a-f]{64}"
 _OBJECT_LINE, _SIZE_LINE = r"oid sha256:[0-9a-f]{64}", r"size [0-9]+"
@@ -272,7 +276,7 @@ _POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJEC
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    # Text that a pointer replaces is still reviewed. If the text was not read, only a deleted file is fully known.
+    # Text that a pointer replaces is still reviewed. Without the text, only the diff of a deleted file shows all lines.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
@@ -290,7 +294,7 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
 
 
 _BY_FOLDER = "by its folder"
-# Go vendors under host names, and Bundler under vendor/bundle. Other `vendor` folders also contain project code.
+# Go vendors under host names, and Bundler under `vendor/bundle`. Other `vendor` folders also contain project code.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
 _MINIFIED_LINE = 200
@@ -304,7 +308,7 @@ def _is_minified(file: ChangedFile, path: str) -> bool:
     return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
 
 
-# These characters make code look different from how it runs (CVE-2021-42574).
+# Characters that make code look different from what runs (CVE-2021-42574).
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -320,7 +324,7 @@ def _notices(file: ChangedFile) -> Iterator[str]:
         where = f"Line {turned} of `{file.path}`"
         yield f"{where} has a bidirectional control character, so it may run differently than it looks."
     for line in added:
-        # Editors insert a byte order mark before the first line and form feeds between parts.
+        # Editors insert a byte order mark before the first line, and form feeds between sections.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
         if not _REORDERING.search(text) and (character := invisible_character(text)):
             where = f"Line {line.new} of `{file.path}`"
@@ -338,7 +342,7 @@ _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
     """List the unreviewed files that no setting excludes and that do not make the review partial.
 
-    An attribute on the default branch can exclude files such as `.pnp.cjs`, which are executed nevertheless.
+    `.gitattributes` on the default branch can exclude files such as `.pnp.cjs`, although they are executed.
     """
     held_back = [held for _, held in verdicts if held and not held.missed]
     unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
@@ -373,7 +377,7 @@ _QUIET = re.compile(
 
 
 def risk(file: ChangedFile) -> int:
-    """Return the rank of a file for packing, from its purpose and its added lines. Higher ranks come first."""
+    """Return the rank of a file for packing, based on the path and the added lines. Higher ranks come first."""
     added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
     return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
 
