@@ -1,4 +1,1 @@
-"""Represent the content of a change.
-
-This package parses git's diff and indexes texts to find quoted code. No other package imports unidiff.
-"""
+"""Represent the content of a change: parse git's diff, and index texts to find quoted code."""

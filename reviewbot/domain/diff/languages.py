@@ -1,4 +1,4 @@
-"""Find the language of a file, for the info string of a fence and as the name of a Pygments lexer."""
+"""Find the language of a file, used as the info string of a fenced block and as the name of a Pygments lexer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Parse git's diff into a change set. No other module imports unidiff.
 
-The diff is split into files at its `diff --git` lines, which no hunk line starts with. reviewbot parses the extended
-headers itself, because unidiff leaves quoted names quoted and ignores modes and blobs. unidiff parses the hunks.
+The diff is split into files at `diff --git` lines, because no line of a hunk starts with `diff`. reviewbot parses the
+extended headers, because unidiff does not unquote names and ignores modes and blobs. unidiff parses the hunks.
 """
 
 from __future__ import annotations
@@ -43,11 +43,16 @@ class LineKind(Enum):
 
 
 _KINDS = {kind.value: kind for kind in LineKind}
-"""Calling the enum instead would take a tenth of the time for parsing a large diff."""
+"""A mapping instead of `LineKind(value)`, which would take a tenth of the time for parsing a large diff."""
 
 
 class DiffLine(Struct, frozen=True):
-    """A line of a hunk without its marker. Its number is None on a side where it does not exist."""
+    """A line of a hunk without its marker.
+
+    Attributes:
+        old: the line number at the merge base, or None for an added line.
+        new: the line number at the head, or None for a deleted line.
+    """
 
     kind: LineKind
     text: str
@@ -72,13 +77,14 @@ class FileDiff(Struct, frozen=True):
     Attributes:
         path: the name at the head, or the old name of a deleted file.
         old_path: the old name, which equals `path` unless the file was renamed or copied.
-        old_mode: six octal digits. Like `new_mode`, it is None if there is no file, or if neither mode nor content
-            changed.
-        old_blob: the abbreviated blob id. Like `new_blob`, it is empty if the content did not change.
-        binary: whether git shows no lines because the bytes are not text.
-        text: the file's section of the diff, verbatim.
-        whole: whether `hunks` and `text` show the whole file as added. GitHub's diff shows fewer lines, so GitHub
-            accepts no comments on its lines.
+        old_mode: six octal digits, or None if there was no file, or if neither mode nor content changed.
+        new_mode: as `old_mode`, at the head.
+        old_blob: the abbreviated blob id, or empty if the content did not change.
+        new_blob: as `old_blob`, at the head.
+        binary: whether git shows no lines because the content is not text.
+        text: the unchanged section of the diff.
+        whole: whether `hunks` and `text` show the whole file as added. GitHub's own diff shows fewer lines, so GitHub
+            rejects comments on lines of such a file.
     """
 
     path: str
@@ -95,7 +101,7 @@ class FileDiff(Struct, frozen=True):
 
     @property
     def is_submodule(self) -> bool:
-        """Whether the file is a submodule wherever it exists. A file that becomes a submodule has lines to review."""
+        """Whether the file is a submodule on each side where it exists. Other type changes have lines to review."""
         return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
@@ -119,7 +125,12 @@ class FileDiff(Struct, frozen=True):
 
 
 class ChangedFile(Struct, frozen=True):
-    """A file's diff with its entries in both commits. An entry is None if the file does not exist in that commit."""
+    """A file's diff with the file's entries at the merge base and at the head.
+
+    Attributes:
+        old: the entry at the merge base, or None if the file does not exist there.
+        new: the entry at the head, or None if the file does not exist there.
+    """
 
     diff: FileDiff
     old: Entry | None
@@ -132,12 +143,12 @@ class ChangedFile(Struct, frozen=True):
 
     @property
     def text(self) -> str | None:
-        """The whole text at the head, or None if it is unavailable."""
+        """The whole text at the head, or None if the text is unavailable."""
         return self.new.text if self.new else None
 
 
 class ChangeSet(Struct, frozen=True):
-    """A change. `context` was read together with the change but is not part of it."""
+    """A change, with the context that was read at the same time."""
 
     merge_base: str
     head: str
@@ -175,7 +186,7 @@ def unquote(name: str) -> str:
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """Parse the files of a git diff, in order. Each path occurs in only one file.
+    """Parse a git diff into one `FileDiff` per file, in order.
 
     Raises:
         ChangeUnreadable: the text is not a git diff.
@@ -191,7 +202,7 @@ def _invalid(what: str) -> ChangeUnreadable:
 
 
 def as_added(diff: FileDiff, text: str) -> FileDiff:
-    """Return a file's diff with its whole text as added lines."""
+    """Return a file's diff that shows the whole text as added lines."""
     if not text:
         return diff
     head = [line for line in diff.text.partition("\n@@ -")[0].split("\n") if line and not _NO_LINES.match(line)]
@@ -201,7 +212,7 @@ def as_added(diff: FileDiff, text: str) -> FileDiff:
 
 
 def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
-    """Join the two sections of a type change. Git writes one for the deleted file and one for the new file."""
+    """Join the two sections that git writes for a type change: one for the deleted file and one for the new file."""
     files: list[FileDiff] = []
     for one in sections:
         before = files[-1] if files else None
@@ -246,13 +257,13 @@ def _parse_section(section: str) -> FileDiff:
 
 
 def _marked(headers: Mapping[str, str], marker: str, prefix: str) -> str:
-    # Git adds a tab after a name with spaces, so that patch(1) finds its end.
+    # Git adds a tab after a name with spaces, so that patch(1) finds the end of the name.
     name = unquote(headers.get(marker, "").removesuffix("\t"))
     return "" if name == "/dev/null" else name.removeprefix(prefix)
 
 
 def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
-    """Return the old blob, the new blob, and the mode if it did not change."""
+    """Return the old blob, the new blob, and the mode, or None if the mode changed."""
     if "index" not in headers:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
@@ -264,7 +275,7 @@ def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
 def _same_name(names: str) -> str:
     """Return the name in `a/NAME b/NAME`.
 
-    A section for a mode change or for a binary or empty file contains no other name.
+    Sections for mode changes and for binary or empty files contain the name only in this form.
     """
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
@@ -274,12 +285,12 @@ def _same_name(names: str) -> str:
 
 
 def _read_hunks(text: str) -> tuple[Hunk, ...]:
-    # unidiff requires file headers, but their names are not used.
+    # unidiff requires file headers, but the names in these headers are not used.
     try:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise _invalid(f"a hunk cannot be parsed: {str(error)[:200]}") from error
-    # unidiff skips unknown lines between two hunks, so the reviewer would not see them.
+    # unidiff skips unknown lines between two hunks. The reviewer would not see such lines.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
         raise _invalid("the length of a hunk differs from its header")
     return tuple(
@@ -307,13 +318,19 @@ def assemble(
     new: Mapping[str, Entry],
     context: ProjectContext = ProjectContext(),
 ) -> ChangeSet:
-    """Combine each file's diff with its entries.
+    """Combine each file's diff with the file's entries.
 
-    `old` contains the entries by old path, and `new` those by path, with texts.
+    Args:
+        merge_base: the SHA of the merge base.
+        head: the SHA of the head.
+        files: the diff of each file.
+        old: the entries at the merge base, by old path.
+        new: the entries at the head with their texts, by path.
+        context: the context of the change.
 
     Raises:
-        ChangeUnreadable: the diff and the entries do not match, e.g., because the head moved between two reads, or two
-            names read the same.
+        ChangeUnreadable: the diff and the entries do not match, e.g., because the head moved between two reads. Or two
+            different names decode to the same text.
     """
     files = tuple(files)
     _distinct([diff.path for diff in files])
@@ -344,5 +361,5 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:
-        diff = as_added(diff, new_entry.text)  # the old bytes are not text, or the file is too large for git
+        diff = as_added(diff, new_entry.text)  # the old content is not text, or the file is too large for git
     return ChangedFile(diff=diff, old=old_entry, new=new_entry)

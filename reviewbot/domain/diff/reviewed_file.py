@@ -14,20 +14,24 @@ from reviewbot.domain.model.review import Side
 
 
 class Places(Struct, frozen=True):
-    """The first line of every copy of a block, and of those copies that contain a changed line."""
+    """The positions of the copies of a block.
+
+    Attributes:
+        every: the first line of each copy.
+        touched: the first line of each copy that contains a changed line.
+    """
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
 
 
 class FileView(Struct, frozen=True, dict=True):
-    """A changed file with its redacted hunks and text. The paths are those of `FileDiff`.
+    """A changed file with redacted hunks and text. `path`, `old_path` and `whole` are the same as in `FileDiff`.
 
     Attributes:
         text: the whole text at the head, even if only the diff is sent, or None if the text was not read.
-        redacted: the RIGHT line numbers of the lines with a redaction.
+        redacted: the line numbers at the head of lines with a redaction.
         newly_redacted: the redacted lines that are new or were not redacted at the merge base.
-        whole: as in `FileDiff`.
     """
 
     path: str
@@ -44,7 +48,7 @@ class FileView(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> Mapping[Side, TextIndex]:
-        """The known lines of each side: those of the hunks, or the whole text at the head if it was read."""
+        """The known lines of each side: the whole text at the head, if it was read, or else the lines of the hunks."""
         return {side: TextIndex.of(self._text_of(side)) for side in Side}
 
     @cached_property
@@ -52,9 +56,9 @@ class FileView(Struct, frozen=True, dict=True):
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:
-        """Return whether lines at the head end with CRLF.
+        """Return whether any of these lines at the head ends with CRLF.
 
-        A last line without a line ending is treated like the line above it.
+        A last line without a line ending is treated like the previous line.
         """
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
@@ -82,7 +86,7 @@ class FileView(Struct, frozen=True, dict=True):
         return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
 
     def places(self, side: Side, block: Block) -> Places:
-        """Return the positions of a block on a side. They are cached because many findings may share a block."""
+        """Return the positions of a block on a side, cached because many findings may have the same block."""
         if (side, block) not in self._places:
             every = tuple(self.index[side].places(block))
             numbers = self._touched[side]

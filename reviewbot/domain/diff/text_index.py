@@ -1,8 +1,8 @@
 """Find quoted code in a text.
 
-Whitespace is folded and the line numbers of attachments are removed, because reviewers copy both. The search starts at
-the quote's rarest line and checks a bounded number of positions, nearest first. Ten thousand findings on a hundred
-thousand equal lines therefore take only seconds.
+Whitespace is folded, and line numbers are removed, because reviewers may copy the line numbers of attachments. The
+search starts at the quote's rarest line and checks a bounded number of positions, nearest first. Ten thousand findings
+on a hundred thousand equal lines therefore take only seconds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reviewbot.domain.text.strict_json import Count
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""How many positions are checked for a block of several lines. A block that is not found counts as changed."""
+"""The maximum number of positions checked for a block of several lines. A block that is not found counts as changed."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
@@ -34,28 +34,28 @@ def fold(line: str) -> str:
 
 
 def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
-    """Remove the line numbers if every non-blank line has one."""
+    """Remove the line numbers if every non-blank line has a line number."""
     if all(_GUTTER.match(line) for line in lines if line.strip()):
         return tuple(_GUTTER.sub("", line, count=1) for line in lines)
     return tuple(lines)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
-    """Split at line feeds only, as git does."""
+    """Split a text only at line feeds, as git does."""
     return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
 def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the lines in `numbers`, each with the line above it, the line it continues, and those of its outer levels.
+    """Yield the lines in `numbers` with their context: the previous line and the lines of all outer levels.
 
-    If all of these are equal for two lines, the two have the same meaning in a workflow, a Dockerfile or a script.
+    Two equal lines with equal context have the same meaning in a workflow, a Dockerfile or a script.
     """
     outer: list[tuple[int, str]] = []
     above = ""
     for number, line in enumerate(lines, start=1):
         content = line.strip()
         if content:
-            # A list may be indented like its key, and a section of an INI file is not indented.
+            # A list may be indented like its key, and the lines of an INI section are not indented.
             depth = len(line) - len(line.lstrip()) + content.startswith("- ") - line.startswith("[")
             if above.endswith("\\"):
                 depth = max(depth, outer[-1][0] + 1)
@@ -68,7 +68,7 @@ def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[
 
 
 def line_feeds(text: str) -> str:
-    """Replace CRLF line endings with LF, even if the text ends after the CR. Other CRs are kept and shown."""
+    """Replace CRLF line endings with LF, including a CR at the end of the text. Other CRs are kept and shown."""
     return _CRLF.sub("", text)
 
 
@@ -80,11 +80,12 @@ def quoted_lines(code: str) -> tuple[str, ...]:
 
 
 class Block(Struct, frozen=True, array_like=True):
-    """The digest of lines of code, used to find them again and to detect changes.
+    """The digest of lines of code, used to find the lines again and to detect changes.
 
     Attributes:
-        first: 8 hex digits of the digest of the first folded line.
-        digest: 32 hex digits of the digest of all folded lines.
+        first: the first 8 hex digits of the digest of the first folded line.
+        count: the number of lines.
+        digest: the `digest` of all folded lines.
     """
 
     first: str
@@ -97,7 +98,7 @@ class Block(Struct, frozen=True, array_like=True):
 
 
 def digest(text: str) -> str:
-    """Return 32 hex digits, enough to prevent collisions."""
+    """Return 32 hex digits of the SHA-256, enough to prevent collisions."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -105,8 +106,8 @@ class TextIndex(Struct, frozen=True, dict=True):
     """The known lines of one side of a file.
 
     Attributes:
-        folded: maps line numbers to folded text. Numbers are missing if only hunks are known.
-        occurrences: maps folded text to its line numbers, ascending.
+        folded: the folded text by line number. If only hunks are known, the other lines are missing.
+        occurrences: the line numbers of each folded text, ascending.
         last: the highest known line number, or 0.
     """
 
@@ -126,7 +127,7 @@ class TextIndex(Struct, frozen=True, dict=True):
         return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
 
     def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
-        """Yield the positions of the quote, nearest to a line first. Only a bounded number of positions is checked."""
+        """Yield the positions of the quote, nearest to `line` first, from a bounded number of candidates."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
         for place in outward(places, line + offset):
@@ -154,11 +155,11 @@ class TextIndex(Struct, frozen=True, dict=True):
         return {}
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
-        """Return `count` folded lines, starting at a line. Unknown lines are empty."""
+        """Return `count` folded lines, starting at `line`. Unknown lines are empty."""
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
-        """Return how many copies of the block at a known line start above that line."""
+        """Count the copies of the block at `line`, a known line, that start above `line`."""
         if count not in self._ordinals:
             self._ordinals[count] = self._counted(count)
         return self._ordinals[count][line]
@@ -181,7 +182,7 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def outward(numbers: Sequence[int], centre: int) -> list[int]:
-    """Return a bounded number of values nearest to the center, by distance. Of two equally near, the lower is first."""
+    """Return a bounded number of values, nearest to the center first. Of two equally near, the lower is first."""
     at = bisect_left(numbers, centre)
     near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
     return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]
