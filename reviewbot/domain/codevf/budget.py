@@ -74,7 +74,7 @@ def _over_limit(spending: Spending) -> str:
 
 
 def _to_continue(spending: Spending) -> str:
-    """Return a hint to raise or remove the limit, so that it allows this review."""
+    """Return a hint to raise or remove the limit."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0` means no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:

@@ -19,11 +19,11 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 
 KEY_MEMORY = timedelta(hours=23)
-"""How long a key may be reused. CodeVF remembers it for 24 hours."""
+"""The time for which a key may be reused. CodeVF remembers keys for 24 hours."""
 
 
 def is_forgotten(at: str, now: datetime) -> bool:
-    """Return whether an intent recorded at `at` (ISO 8601) is too old to submit its key again without a second task."""
+    """Return whether an intent recorded at `at` (ISO 8601) is so old that its key would create a second task."""
     return now - datetime.fromisoformat(at) > KEY_MEMORY
 
 

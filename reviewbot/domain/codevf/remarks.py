@@ -175,7 +175,7 @@ _ANNOUNCEMENT = re.compile(
 
 
 _WRAPPER = re.compile(r"[\s{}\[\]:,]*(?:\"(?:answer|data|output|report|result|review)\"[\s{}\[\]:,]*)?")
-"""What is left of a JSON object whose value is the answer."""
+"""The text around an answer that is the value of a JSON object."""
 
 
 def only_announces(text: str, *, has_files: bool) -> bool:

@@ -183,7 +183,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 
 def _confirming_nothing(report: Report) -> Report:
-    """Return an answer with all earlier findings open, because the author's files may contain a faked answer."""
+    """Return an answer with all earlier findings open, because it may be a quotation from the author's files."""
     return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
@@ -191,10 +191,10 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
-    """Return the report of an answer in prose, or None if the answer neither has findings nor denies that any exist.
+    """Return the report of an answer in prose, or None if the answer neither has findings nor says that none exist.
 
-    The report is readable if no text is left over. If the reviewer was not asked for words, statements that an earlier
-    finding is fixed or that nothing needs fixing are ignored.
+    The report is readable if no text is left over. Statements that an earlier finding is fixed or that nothing needs
+    fixing count only if the reviewer was asked for words.
     """
     if form is None:
         return None

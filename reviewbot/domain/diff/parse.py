@@ -1,7 +1,7 @@
 """Parse git's diff into a change set. No other module imports unidiff.
 
-The diff is split into files at `diff --git` lines, because no line of a hunk starts with `diff`. reviewbot parses the
-extended headers, because unidiff does not unquote names and ignores modes and blobs. unidiff parses the hunks.
+The diff is split into files at `diff --git` lines, because no line of a hunk starts with `diff`. This module parses the
+extended headers, because unidiff does not unquote names and ignores modes and blobs. Unidiff parses the hunks.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class FileDiff(Struct, frozen=True):
             yield from hunk.lines
 
     def reverted(self, text: str) -> str:
-        """Return the file's text at the merge base, given its text at the head."""
+        """Reconstruct the file's text at the merge base from the text at the head."""
         new, old, at = text.split("\n"), list[str](), 0
         for hunk in self.hunks:
             numbers = [line.new for line in hunk.lines if line.new is not None]

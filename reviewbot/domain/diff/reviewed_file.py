@@ -1,4 +1,4 @@
-"""Represent a changed file as the reviewer saw it, to place findings in it and track them across pushes."""
+"""Represent a changed file as the reviewer saw it, to place and track findings."""
 
 from __future__ import annotations
 

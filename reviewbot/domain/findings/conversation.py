@@ -72,7 +72,7 @@ def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[st
 def role_of(comment: Comment, pull: PullRequest) -> Role | None:
     """Return the role of a comment's author, or None for bots, strangers, and comments that another account has edited.
 
-    A collaborator may be an author of a commit that was not read, so they count as an author if any commit is unknown.
+    If any commit is unknown, collaborators count as authors, because they may be the commit's author.
     """
     if comment.ours or comment.author_is_bot or not comment.author or not comment.edited_by_us:
         return None

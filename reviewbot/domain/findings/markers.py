@@ -1,6 +1,6 @@
 """Write and read markers (hidden HTML comments at the start of reviewbot's comments) and the short ids of findings.
 
-Anyone can paste a marker, so it counts only in a comment that the token's own account wrote.
+Anyone can paste a marker, so markers count only in comments that the token's own account wrote.
 """
 
 from __future__ import annotations

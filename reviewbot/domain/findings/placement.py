@@ -114,7 +114,12 @@ class Placed(Struct, frozen=True):
 
 
 class PlacementRules(Struct, frozen=True):
-    """The settings that limit comments: the lowest severity and the maximum number. Unrated findings always pass."""
+    """The settings that limit comments.
+
+    Attributes:
+        comment_from: the lowest severity that gets a comment. Unrated counts as the highest severity.
+        max_comments: the maximum number of comments.
+    """
 
     comment_from: Severity = Severity.LOW
     max_comments: Whole = 30
@@ -192,7 +197,7 @@ def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None
 
 
 def _reads_as(name: str, path: str) -> bool:
-    """Return whether a file's name contains the path as a separate word. Parsing prose can truncate names so."""
+    """Return whether a path can be a file's name that was truncated when prose was parsed."""
     found = [one for one in _written_as(name) if path and path in one]
     return bool(found) and any(re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", one) for one in found)
 
@@ -237,7 +242,7 @@ def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) 
     if view and found:
         code = _code_of(view, found)
         ordinal = view.index[found.side].ordinal(found.first, len(code))
-        # A moved line is on both sides, but a finding on its deletion differs from a finding on its new position.
+        # A moved line is on both sides. A finding about the deletion differs from a finding about the new position.
         where = str(ordinal) if found.side is Side.RIGHT else f"{found.side.value} {ordinal}"
         return (path, category, "\n".join(code), where)
     quote = "\n".join(quoted_lines(finding.code))
@@ -347,7 +352,7 @@ def said(placed: Iterable[Placed]) -> dict[str, Words]:
 def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
     """Give each finding its earlier id, or else an unused one. This is idempotent.
 
-    An id is derived from a finding's code. A different finding on the same code must not take over the id, because it
+    An id is derived from a finding's code. A different finding on the same code must not take over the id, or it
     would inherit the comment and the waiver of the first finding.
     """
     placed = tuple(placed)

@@ -27,8 +27,8 @@ class FindingState(StrEnum):
 
     A `CHANGED` finding is still open. Its code has changed, but no review has confirmed the fix. `FIXED` requires
     changed code and the reviewer's confirmation. A finding is `GONE` if the change has no file left that could contain
-    the finding's code. It is also `GONE` if this change was completely reviewed before the finding was reported, and
-    does not contain the finding's file or deletes that file.
+    the finding's code. It is also `GONE` if its file is deleted or not in the change, and this change was completely
+    reviewed before the finding was reported.
     """
 
     OPEN = "open"

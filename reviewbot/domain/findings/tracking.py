@@ -96,7 +96,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return self.sides.get(self._name(path), "") or self.change
 
     def version(self, path: str) -> str:
-        """Return the version of the file, or else of the change. It must differ before a finding can be fixed."""
+        """Return the version of the file, or else of the change. A fix requires a different version."""
         return self.file(path) or self.change
 
     def _name(self, path: str) -> str:
@@ -202,7 +202,7 @@ def update_state(
         return _by_code(record, change_index, reviews)
     note = record.note if record.standing.is_open else ""
     seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
-    # The code may be unfindable now, because it was last found under another file name or next to other copies.
+    # The lookup may fail, because the code was last found under another file name or next to other copies.
     return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
 
 

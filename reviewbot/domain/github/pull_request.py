@@ -178,8 +178,8 @@ class Comment(Struct, frozen=True):
         author: the login (a bot's with `[bot]`), or None for a deleted account.
         by_collaborator: whether GitHub lists the author as an owner, member or collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).
-        opinions: at most 20 opinions of each kind. In a review thread, only the first comment and the reviewer's text
-            have opinions.
+        opinions: at most 20 opinions of each kind. In a review thread, opinions are read only for the first comment and
+            for the reviewer's text.
     """
 
     id: int
@@ -269,7 +269,7 @@ class CheckRun(Struct, frozen=True):
 
     @property
     def verdict(self) -> str | None:
-        """The conclusion for the pull request in the tag, or None if it is unknown or the review is open."""
+        """The conclusion for the pull request in the tag, or None if unknown or while the review is open."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
     def is_of(self, number: int) -> bool:

@@ -188,7 +188,7 @@ RULES = (
         not_code=True,
     ),
     _Rule(rf"\$\{{{_NAME}:?[-=]{_VALUE}(?=\}})", data=True),
-    # A script, or a configuration in which no other key can match.
+    # A script, or a configuration in which keys are not names of programs or packages.
     _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),

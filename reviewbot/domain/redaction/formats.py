@@ -197,7 +197,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def apart(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Merge overlapping tokens. The first token determines the kind, or the longest of several that begin there."""
+    """Merge overlapping tokens. Keep the kind of the first token, or of the longest token at the first position."""
     kept: list[Token] = []
     for one in sorted(tokens, key=lambda token: (token.start, -token.stop)):
         if not kept or one.start >= kept[-1].stop:

@@ -64,7 +64,7 @@ class Redacted(Struct, frozen=True):
 
 
 class Redactor(Struct, frozen=True):
-    """Redacts the secrets that were collected from some texts, and secrets that it recognizes in any text."""
+    """Redacts secrets that were collected from several texts, and secrets that a text itself reveals."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None

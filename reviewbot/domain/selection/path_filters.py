@@ -1,7 +1,7 @@
 """Match paths with GitHub's path filters and with the patterns of `.gitattributes`.
 
-Both kinds of patterns compile to the same steps. The author of a change chooses the paths, so matching never takes
-longer than the length of the path times the number of steps.
+Both kinds of patterns compile to the same steps. The author of a change chooses the paths, so the matching time is
+at most proportional to the length of the path times the number of steps.
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 https://git-scm.com/docs/gitignore#_pattern_format
 """
