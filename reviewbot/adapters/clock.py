@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 class SystemClock:
     """The machine's clocks.
 
-    The scale is the number of real seconds per second of this clock, and is below 1 only in tests. It applies both to
-    sleeping and to measuring time, so intervals and deadlines need no change.
+    `scale` is the number of real seconds per second of this clock. Only tests set a scale below 1. The scale applies to
+    `sleep` and to `monotonic`, so intervals and deadlines need no change.
     """
 
     def __init__(self, scale: float = 1.0) -> None:

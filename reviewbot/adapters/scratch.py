@@ -1,4 +1,4 @@
-"""Create a temporary folder, and raise one error if the runner has none or its disk is full."""
+"""Create a temporary folder, and raise `ScratchUnusable` if that fails or the disk is full."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from reviewbot.errors import ScratchUnusable
 
 FULL = frozenset({ENOSPC, EDQUOT, EIO})
-"""Disk errors that the program does not cause."""
+"""The error numbers of a full or broken disk."""
 
 
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
-    """Create a temporary folder and delete it at the end.
+    """Create a temporary folder, and delete the folder on exit.
 
     Raises:
         ScratchUnusable: the folder cannot be created.
@@ -31,10 +31,10 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def writing_scratch() -> Iterator[None]:
-    """Convert the errors of a full disk to one error.
+    """Convert the errors in `FULL` to `ScratchUnusable`.
 
     Raises:
-        ScratchUnusable: the disk is full.
+        ScratchUnusable: the disk is full or broken.
     """
     try:
         yield
@@ -45,7 +45,7 @@ def writing_scratch() -> Iterator[None]:
 
 
 def unusable(reason: str) -> ScratchUnusable:
-    """Return the error for a reason, which is the operating system's message."""
+    """Return the error. `reason` is the operating system's message."""
     return ScratchUnusable(
         f"reviewbot cannot use the temporary folder: {reason}.",
         hint="Free up disk space, or set `TMPDIR` to a writable folder.",

@@ -1,4 +1,4 @@
-"""Resource limits for a child process, which sets them itself before it executes the program."""
+"""Resource limits for a child process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BLOCK = 512  # bytes; the unit of `ulimit -f`
 
 
 class Limits(Struct, frozen=True):
-    """The resource limits of a process. Each of its children gets the same limits.
+    """The resource limits of a process and of each of its children.
 
     Attributes:
-        memory: bytes of address space.
-        processor: CPU seconds of all its threads together.
-        file: bytes of each file that it writes, including its output if that is a file.
+        memory: the maximum address space in bytes.
+        processor: the maximum CPU time in seconds, summed over the threads of a process.
+        file: the maximum size in bytes of each file that a process writes, including redirected output.
     """
 
     memory: int
@@ -27,10 +27,10 @@ class Limits(Struct, frozen=True):
 
 
 def confined(command: Sequence[str], limits: Limits) -> list[str]:
-    """Return a command that sets the limits and then executes the given command.
+    """Return a shell command that sets the limits and then executes the given command.
 
-    A shell sets the limits and then executes the program. Setting them from outside would be too late for programs that
-    reserve memory at their start, and a hook between fork and exec is unsafe with threads.
+    Limits that the parent sets come too late for programs that reserve memory when they start. A hook between fork and
+    exec is unsafe with threads.
     """
     values = {"v": limits.memory // 1024, "t": limits.processor, "f": limits.file // _BLOCK, "c": 0}
     script = "".join(f"ulimit -{name} {value} && " for name, value in values.items())

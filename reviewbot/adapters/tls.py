@@ -16,7 +16,7 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         SettingsError: the certificate file cannot be used.
     """
     if ca_file is None:
-        import httpx  # noqa: PLC0415 — the first request to GitHub does not wait for it
+        import httpx  # noqa: PLC0415 — not needed for requests to GitHub
 
         return httpx.create_ssl_context(trust_env=False)
     try:

@@ -1,5 +1,4 @@
-"""The GitHub Actions runner.
+"""Write the log, workflow commands, outputs and the job summary of a GitHub Actions runner.
 
-Writes the log, workflow commands, outputs and the job summary. Writes files only inside the workspace, never through a
-symlink.
+Files are written only inside the workspace, and never through a symlink.
 """

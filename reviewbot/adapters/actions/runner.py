@@ -1,7 +1,7 @@
 """The GitHub runner: log, workflow commands, outputs, job summary and files in the workspace.
 
-Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every input
-is untrusted, and the registered secrets are removed from every output.
+Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every argument
+is untrusted. The registered secrets are removed from everything that is written.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ SUMMARY_BYTES = 1024 * 1024
 
 _SUMMARY_CUT = "\n\n_Truncated because a job summary is limited to 1 MiB._\n"
 _MASK = "***"
-_SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
+_SHORTEST_LINE = 4  # masking a line that is only a brace would mask every brace in the log
 
 
 class Runner:
     """The `Reporter` port for a runner.
 
-    The runner is asked to mask each secret, both as a whole and line by line. This class also removes it from every
-    text.
+    The constructor registers each secret to be masked, both as a whole and line by line. The class also removes the
+    secrets from every text that it writes.
     """
 
     def __init__(self, log: TextIO, surroundings: RunnerFiles, secrets: tuple[str, ...] = ()) -> None:
@@ -49,7 +49,7 @@ class Runner:
             for value in (secret, *lines):
                 if value.strip() and value not in self._secrets:
                     self._secrets.append(value)
-                    # This is the only line that contains a secret. The runner does not log it.
+                    # Only this command contains a secret. The runner does not log this command.
                     data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
                     self._write(f"::add-mask::{data}")
         self._secrets.sort(key=len, reverse=True)
@@ -60,7 +60,7 @@ class Runner:
         return text
 
     def say(self, line: str) -> None:
-        """Write to the log, escaped so that no line is a workflow command."""
+        """Write to the log. Lines are escaped, so that the runner does not execute workflow commands in the text."""
         for each in self.scrub(line).split("\n"):
             self._write(escaping.log_line(each))
 
@@ -91,7 +91,7 @@ class Runner:
             self.say(f"Reason: {reason} (exit status {values.get('exit-status', '')})")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary. If it would be too large for the runner, truncate the text after a line."""
+        """Append to the job summary. If the summary would exceed `SUMMARY_BYTES`, truncate the text after a line."""
         if self._around.summary_file is None:
             return
         taken = 0

@@ -1,4 +1,7 @@
-"""Read and write files in an untrusted checkout, opening one folder at a time so that no symlink leads out of it."""
+"""Read and write files in an untrusted checkout.
+
+Folders are opened one at a time, so that no symlink leads out of the checkout.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ def write_inside(
 ) -> None:
     """Write or replace a file below a folder atomically, creating missing folders.
 
-    The workspace is trusted and may be a symlink. The path is relative to the workspace or an absolute path below it,
-    and contains no `forbidden` folder.
+    The workspace is trusted and may be a symlink. The path is relative to the workspace, or absolute and inside the
+    workspace. No part of the path may be in `forbidden`.
 
     Raises:
         SettingsError: the path is outside the workspace or cannot be written.
@@ -40,7 +43,7 @@ def write_inside(
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
-    """Return whether something exists that `write_inside` would replace.
+    """Return whether `write_inside` would replace an existing file.
 
     Raises:
         SettingsError: the path is outside the workspace or is a folder.
@@ -66,7 +69,7 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     """Read a regular file of at most `limit` bytes below a folder, without following symlinks.
 
     Raises:
-        SettingsError: the path is outside the workspace, or the file is missing.
+        SettingsError: the path is outside the workspace, or the file is missing, too large or not a regular file.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with (
@@ -85,7 +88,9 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 
 
 def check_inside(workspace: str, path: str) -> str:
-    """Check that `write_inside` can write a path, by creating and removing a temporary file in its folder.
+    """Check that `write_inside` can write a path, and return that path relative to the workspace.
+
+    The check creates and removes a temporary file in the same folder.
 
     Raises:
         SettingsError: the path is outside the workspace, or the file system rejects it.
@@ -120,7 +125,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
 
 @contextmanager
 def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
-    """Open the innermost folder, one name at a time. Remove the created folders at the end unless `keep` is set."""
+    """Open nested folders one by one, and yield the innermost one. Unless `keep` is set, remove created folders."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         undo.callback(os.close, inside)
@@ -142,7 +147,7 @@ def _refusing(path: str, what: str) -> Iterator[None]:
 
 
 def _remove(inside: int, name: str) -> None:
-    with suppress(OSError):  # another process filled or removed it
+    with suppress(OSError):  # another process filled or removed the folder
         os.rmdir(name, dir_fd=inside)
 
 

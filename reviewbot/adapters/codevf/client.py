@@ -38,7 +38,7 @@ class CodeVF(Transport):
         return wire.read_task(response.json, response.retry_after)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a task. The response is ignored, because it is not documented."""
+        """Cancel a task. The undocumented response is ignored."""
         self._call("POST", f"tasks/{_segment(task_id)}/cancel", json_response=False)
 
     def deliverable(self, url: str) -> str:

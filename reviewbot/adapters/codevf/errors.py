@@ -27,14 +27,18 @@ _MOST_FIELDS = 10
 _MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
-"""Removes the key from a text. Called before truncating the text, so that no part of the key remains."""
+"""A function that removes the key from a text. Texts are truncated afterward, so that no part of the key remains."""
 
 
 class ErrorContent(Struct, frozen=True):
     """The content of an error body.
 
-    The message is untrusted text. `available` is the account's credits, and `required` is the credits that the task
-    needs. `retry_after` is in seconds, and the codes are in lower case.
+    Attributes:
+        message: untrusted text.
+        available: the account's credits.
+        required: the credits that the task needs.
+        retry_after: the seconds to wait before a retry.
+        codes: the error codes in lower case.
     """
 
     message: str = ""
@@ -76,12 +80,12 @@ S = TypeVar("S", bound=Struct)
 
 
 def _valid(value: object, kind: type[S]) -> S:
-    """Return the valid fields of an object, so that one invalid field does not hide the code in another."""
+    """Return the valid fields of an object, so that an invalid field does not hide an error code in another field."""
     return salvage(value, kind)[0] if isinstance(value, dict) else kind()
 
 
 def read_error(body: bytes) -> ErrorContent:
-    """Parse a nested or flat error. Any other body gives an empty result."""
+    """Parse an error body, nested or flat. For any other body, the result is empty."""
     try:
         data = _valid(parse(body), _ErrorBody)
     except JsonMismatch:
@@ -106,8 +110,8 @@ def read_error(body: bytes) -> ErrorContent:
 def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
-    Only a request that `buys` a task can fail because of missing credits, its size or its schema. In these cases,
-    nothing was bought.
+    `OverBudget` and `PayloadTooLarge` are returned only for a request that `buys` a task. In both cases, nothing was
+    bought.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
@@ -137,9 +141,9 @@ def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
 
 
 def number(value: object) -> Decimal | None:
-    """Return a number given as a number or as text, or None if it is invalid or out of range.
+    """Convert a number or a text to a decimal, or return None if the value is invalid or out of range.
 
-    Formatting `1e99999999`, for example, would take forever.
+    The range is limited, because formatting `1e99999999`, for example, would take forever.
     """
     read = _finite(value)
     if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
@@ -158,7 +162,7 @@ def _finite(value: object) -> Decimal | None:
 
 
 def seconds(value: object) -> float | None:
-    """Return a wait in seconds, limited to a day, or None if it is invalid or negative."""
+    """Return a wait in seconds, limited to a day, or None if the value is invalid or negative."""
     read = _finite(value)
     if read is None or read < 0:
         return None
@@ -219,7 +223,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
         "Report this as a bug, with CodeVF's message. Nothing was bought.",
     ),
 }
-"""The codes that are more specific than the status, with messages and hints. The first one that applies is used."""
+"""Error codes that are more specific than the status, with messages and hints. The first matching entry is used."""
 
 _OF_PURCHASES = (PayloadTooLarge, OverBudget)
 

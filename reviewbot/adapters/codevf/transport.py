@@ -27,7 +27,7 @@ from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""The timeouts of each step in seconds. `WHOLE_RESPONSE` limits the whole response."""
+"""The timeouts in seconds for each step of a request."""
 
 WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
@@ -67,8 +67,11 @@ class Response(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """An HTTP request.
 
-    If `public` is set and reviewbot resolves the host name itself, the request is sent only to public addresses. `buys`
-    is set if the request creates a task. `limit` is the maximum size of the response in bytes.
+    Attributes:
+        limit: the maximum size of the response in bytes.
+        public: whether to send only to a public address. Not checked with a proxy, because the proxy resolves the host
+            name.
+        buys: whether the request creates a task.
     """
 
     method: str
@@ -117,7 +120,7 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and retry it if possible."""
+        """Send a request, and retry until the deadline if the failure may be temporary."""
         attempt = 0
         while True:
             attempt += 1
@@ -179,7 +182,7 @@ class Transport:
         return headers
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Parse seconds or a date (RFC 9110, 10.2.3), relative to the service's clock if known."""
+        """Return the wait in `Retry-After` (RFC 9110, 10.2.3). A date is relative to the service's clock, if known."""
         header = headers.get("retry-after", "")
         if (given := seconds(header)) is not None:
             return given

@@ -15,7 +15,7 @@ ALLOWED = "an https URL without user, query or fragment; http only for a loopbac
 
 
 def check_base_url(url: str) -> httpx.URL:
-    """Return the base URL with a trailing slash, if both the settings' check and httpx accept it.
+    """Check the base URL with the settings' rules and with httpx, and return the URL with a trailing slash.
 
     Raises:
         SettingsError: the key may not be sent to this URL.
@@ -30,12 +30,12 @@ def check_base_url(url: str) -> httpx.URL:
 
 
 def is_secure(url: httpx.URL) -> bool:
-    """Return whether the connection is private, i.e., uses https or loopback."""
+    """Return whether the URL uses https, or http on a loopback host."""
     return url.scheme == "https" or (url.scheme == "http" and is_loopback(str(url)))
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return the scheme, the host and the port, which is None if it is the default port."""
+    """Return the scheme, the host and the port. A default port is None."""
     return url.scheme, url.host, url.port
 
 
@@ -47,7 +47,7 @@ def is_public(address: str) -> bool:
     """Return whether an IP address is public, i.e., not loopback, private or a cloud's metadata service."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        # These addresses embed an IPv4 address. Check that one instead.
+        # Some IPv6 addresses embed an IPv4 address. Check the embedded address instead.
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None or found in _NAT64:
             return is_public(str(inner or ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
@@ -64,9 +64,9 @@ _OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
 
 
 def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
-    """Check the address of a new connection before anything is sent. Called by `httpx` as a trace.
+    """Check the address of a new connection before anything is sent. `httpx` calls this function as a trace.
 
-    This checks the connected address, because the host name may resolve to another address the next time.
+    The connected address is checked, because the host name may resolve to another address the next time.
 
     Raises:
         ServiceRefused: the address is not public.

@@ -1,4 +1,4 @@
-"""Run git in isolation, bare, and within limits.
+"""Run git in isolation and within limits.
 
-Fetch a change into a temporary repository or read a local clone, without running anything from either.
+Read a change from a temporary repository or from a local clone, without running any code from either.
 """

@@ -1,7 +1,7 @@
-"""Read a local clone without running anything in it or opening its files.
+"""Read a local clone without running code from the clone.
 
-Names and history are read from the clone itself. Changes and texts are read through an empty repository that borrows
-its objects, so that no attribute, filter or setting of the clone affects the diff.
+Refs and history are read from the clone itself. Changes and texts are read through an empty repository that borrows the
+clone's objects, so that no attribute, filter or setting of the clone affects the diff.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SHA = re.compile("[0-9a-f]{40}")
 
 MOST_MESSAGES = 50
-"""The number of newest commits whose messages are read."""
+"""The maximum number of commits whose messages are read, newest first."""
 
 MOST_LISTED = 100
-"""The number of commits of a pull request whose authors the action reads."""
+"""The maximum number of commits of a pull request whose authors the action reads."""
 
 _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
@@ -41,7 +41,8 @@ _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 class Merged(Struct, frozen=True):
     """A commit on the main line.
 
-    `parent` is its first parent, or the empty tree. `merged` is the commit that it merged, or itself if there is none.
+    `parent` is the first parent, or the empty tree for a root commit. `merged` is the second parent, or `sha` if the
+    commit is not a merge.
     """
 
     sha: str
@@ -53,7 +54,7 @@ class Merged(Struct, frozen=True):
 
 @contextmanager
 def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
-    """Open the clone that contains a folder, using git from `PATH` and the index in `GIT_INDEX_FILE`, if set.
+    """Open the clone that contains a folder. The variable `GIT_INDEX_FILE` can select another index.
 
     Raises:
         SettingsError: the folder is not in a clone, or the clone cannot be read.
@@ -67,7 +68,7 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
 
 
 class Clone:
-    """See `open_clone`.
+    """A local clone, opened by `open_clone`.
 
     Attributes:
         common_dir: the git directory shared by all work trees.
@@ -100,7 +101,7 @@ class Clone:
 
     @property
     def _ours(self) -> Git:
-        """A new instance for each use, because its time limit starts then and a user may wait hours in between."""
+        """A new instance on each access, because the time limit starts then and a user may wait hours in between."""
         return Git(self._scratch, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
@@ -116,14 +117,14 @@ class Clone:
         return self._theirs.run("cat-file", "-t", sha, accept=(0, 128)).strip() in {b"commit", b"tree"}
 
     def branch(self, name: str = "HEAD") -> str:
-        """Return the branch that a name (or a checked-out `HEAD`) refers to, or an empty string if there is none."""
+        """Return the local branch that a name refers to, or an empty string, e.g., for a detached `HEAD`."""
         full = self._full_name(name)
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
 
     def branch_at_origin(self, name: str) -> str:
-        """Return the name at the origin of a local branch or a branch of `origin`.
+        """Return the name of a branch at `origin`, given a local or a remote-tracking branch.
 
-        Any other ref is returned in full. The result is empty if there is no such ref.
+        For any other ref, return the full name. The result is empty if the ref does not exist.
         """
         return self.branch(name) or self._full_name(name).removeprefix("refs/remotes/origin/")
 
@@ -146,27 +147,26 @@ class Clone:
         return read_remote(url.decode("utf-8", "replace").strip())
 
     def is_pushed(self, commit: str) -> bool:
-        """Return whether the origin had a commit when it was last fetched."""
+        """Return whether `origin` contained a commit at the last fetch."""
         asked = ("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes/origin")
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
     def merges(self, head: str, since: datetime, most: int) -> tuple[Merged, ...]:
-        """Return the first-parent commits from a given time up to a commit, newest first."""
+        """Return at most `most` commits of the first-parent history since a given time, newest first."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", form, head)
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
     def count_merges(self, head: str, since: datetime) -> int:
-        """Count all first-parent commits from a given time up to a commit."""
+        """Count the commits of the first-parent history since a given time."""
         asked = ("rev-list", "--count", "--first-parent", f"--since={since.isoformat()}", head)
         return int(self._theirs.run(*asked))
 
     def authors(self, merge: Merged) -> tuple[str, ...]:
-        """Return the logins of all authors and co-authors of a merge's commits.
+        """Return the logins of the authors and co-authors of the commits that a merge added.
 
-        The result is empty if there are more than `MOST_LISTED` commits, because the action does not know all their
-        authors.
+        The result is empty for more than `MOST_LISTED` commits, because the action does not read all authors, either.
         """
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
@@ -178,12 +178,12 @@ class Clone:
         return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
-        """Return the id of the index's tree. The clone gains only a tree without a commit.
+        """Write the index to the clone as a tree without a commit, and return the tree's id.
 
         Raises:
             ChangeUnreadable: the index has an unresolved merge.
         """
-        copy = self._scratch / "staged"  # git would lock the clone's index
+        copy = self._scratch / "staged"  # git would lock the original index
         shutil.copyfile(self._index, copy)
         git = Git(self._scratch, {**self._isolated, "GIT_INDEX_FILE": str(copy)}, Bounds(), self.root / ".git")
         return git.run("write-tree").decode("ascii").strip()
@@ -191,7 +191,7 @@ class Clone:
     def uncommitted(self) -> int:
         """Count the tracked files that differ from the last commit, or return 0 if git cannot compare them.
 
-        The clone's settings are not used, because a filter would execute a program.
+        The clone's settings are not used, because a filter could execute a program.
         """
         head, copy = self.resolve("HEAD"), self._scratch / "index"
         if head is None or not self._index.exists():
@@ -202,7 +202,7 @@ class Clone:
         return Git(self._scratch, environment, Bounds()).run(*asked, accept=(0, 128)).count(b"\0")
 
     def tracked(self, paths: Sequence[str]) -> dict[str, str]:
-        """Return the modes of tracked files by path, as six octal digits."""
+        """Return the mode of each tracked file as six octal digits, by path."""
         listed = self._theirs.run("--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths) if paths else b""
         rows = (line.partition("\t") for line in listed.decode("utf-8", "surrogateescape").split("\0") if line)
         return {path: entry.split(" ")[0] for entry, _, path in rows if entry.endswith(" 0")}

@@ -22,7 +22,8 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 class GitChangeReader:
     """Implements `ports.ChangeReader` by fetching the base and `refs/pull/N/head`.
 
-    An empty token means no token. From the environment, only the search path and the proxies are passed to git.
+    If the token is empty, git fetches without a token. From the environment, git gets only the search path and the
+    proxies.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class GitChangeReader:
             return read_between(git, merge_base, head)
 
     def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
-        """Fetch with increasing depth until the merge base is certain, and return it."""
+        """Return the merge base. Fetch with increasing depth until the result is certain."""
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
@@ -66,7 +67,7 @@ class GitChangeReader:
         )
 
     def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
-        """Fetch with one retry after any error, because git does not distinguish temporary errors."""
+        """Fetch, and retry once after any error, because git does not distinguish temporary errors."""
         command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
         try:
             remote.run(*command)
@@ -85,6 +86,6 @@ def _merge_base(git: Git, head: str, base: str) -> str | None:
     found = git.run("merge-base", head, base, accept=(0, 1)).decode("ascii").strip()
     if not found:
         return None
-    # If a commit above this one lacks its parents, a better common ancestor may be among its missing ancestors.
+    # If the history above the merge base is incomplete, a better common ancestor may be among the missing commits.
     above = set(git.run("rev-list", head, base, f"^{found}").split())
     return None if above & git.cut_commits() else found

@@ -14,7 +14,7 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
-"""The maximum size of all texts together in bytes. Further files have no text."""
+"""The maximum total size of the texts in bytes. Files beyond the limit have no text."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -60,7 +60,7 @@ def read_between(git: Git, old: str, new: str) -> ChangeSet:
 
 
 def _decoded(diff: bytes) -> str:
-    r"""Decode a diff. Bytes that are not UTF-8 become `\xNN` in lines, which may be code, and U+FFFD in file names."""
+    r"""Decode a diff. Bytes that are not UTF-8 become `\xNN` in lines of code, and U+FFFD in file names."""
     return "".join(_section(one) for one in _SECTIONS.split(diff))
 
 
@@ -72,7 +72,7 @@ def _section(diff: bytes) -> str:
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
     """Return files of a tree with their texts, keyed by path. Missing paths and folders are omitted.
 
-    The path `folder/` stands for the files directly inside the folder.
+    The path `folder/` selects the files directly inside the folder.
     """
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
@@ -92,9 +92,9 @@ def _listed(raw: bytes) -> Iterator[_File]:
 
 
 def _changed(raw: bytes) -> Iterator[tuple[_File, _File]]:
-    """Yield each changed file as it is before and after the change.
+    """Yield each changed file before and after the change.
 
-    This parses the output of `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
+    The input is the output of `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
     """
     fields = iter(raw.decode("utf-8", "replace").split("\0"))
     for line in fields:
@@ -128,7 +128,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return the blobs that are small enough to read and together stay within the limit."""
+    """Return the sizes of the blobs to read: at most `LARGEST_TEXT` each, and `TEXTS_LIMIT` in total."""
     chosen: dict[str, int] = {}
     total = 0
     for oid, size in sizes.items():

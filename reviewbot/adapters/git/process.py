@@ -24,18 +24,24 @@ OUTPUT_LIMIT = 200 * 1024 * 1024
 """The maximum size of a command's output in bytes."""
 
 MEMORY_LIMIT = 4 * 1024**3
-"""The maximum address space in bytes of git and each of its children. The pack windows below keep git well below it."""
+"""The maximum address space in bytes of git and of each child process.
+
+The settings for packs in `_configuration` keep git well below this limit.
+"""
 
 _WORDS = 10_000
-"""The number of bytes that are read of git's error output."""
+"""The maximum number of bytes to read from git's error output."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 class Bounds(Struct, frozen=True):
-    """Limits for reading a change: the total seconds for all commands, and the bytes of each file that a fetch writes.
+    """Limits for reading a change.
 
-    A fetch writes one file, because fetched objects stay packed. There are at most three fetches, each with one retry.
+    Attributes:
+        seconds: the time limit for all commands together.
+        disk: the maximum size in bytes of each file that a fetch writes. A fetch writes one file, because fetched
+            objects stay packed. There are at most three fetches, each with one retry.
     """
 
     seconds: float = 300
@@ -45,8 +51,8 @@ class Bounds(Struct, frozen=True):
 class Git:
     """Runs git within limits, in an environment from `isolated_environment`.
 
-    The folder is git's home directory. It is also the bare repository, which `init` creates, unless `elsewhere` is
-    given.
+    The folder is git's home directory and the bare repository that `init` creates. If `elsewhere` is given, git uses
+    that repository instead.
     """
 
     def __init__(
@@ -68,7 +74,7 @@ class Git:
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """Run a command and return its output.
 
-        The output is written to a file because, unlike a pipe, its size can be limited.
+        The output is written to a file, because the size of a file can be limited.
 
         Raises:
             ChangeUnreadable: the command failed or exceeded a limit.
@@ -116,14 +122,14 @@ class Git:
                     hint="The change is probably too large. Split it.",
                 ) from error
             finally:
-                # Kill git's children (e.g., git-remote-https), too, even if the runner cancels.
+                # Also kill git's children, e.g., git-remote-https, even if the runner cancels the job.
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         return process.returncode
 
 
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
-    """Return the error for a failed command from git's error output, which is padded with NULs."""
+    """Return the error for a failed command. `errors` is git's error output, padded with NULs."""
     text = errors.decode("utf-8", "replace").strip("\0").strip()
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
@@ -135,7 +141,7 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
 
 
 WHOLE = "If this is a partial clone, first run: git fetch --refetch --no-filter."
-"""The hint if an object is missing, because git may not fetch anything while reviewbot reads."""
+"""The hint for a missing object. git may not fetch missing objects while reviewbot reads."""
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
@@ -170,10 +176,10 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.askPass", ""),
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
-        ("core.fsmonitor", "false"),  # A foreign clone may set it to a program.
+        ("core.fsmonitor", "false"),  # A clone's own setting could run a program.
         ("core.quotePath", "true"),  # Keeps names that are not UTF-8 distinct.
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
-        ("core.packedGitLimit", "512m"),  # By default, git would map a large history completely.
+        ("core.packedGitLimit", "512m"),  # By default, git maps a large history into memory completely.
         ("core.packedGitWindowSize", "32m"),
         ("pack.threads", "2"),  # Each thread reserves its own address space.
         ("transfer.fsckObjects", "true"),

@@ -16,12 +16,12 @@ from reviewbot.ports import Clock
 
 T = TypeVar("T")
 
-# Messages put the permission between backticks, so the backticks in the middle split it in two.
+# Messages enclose the permission in backticks, so the inner backticks separate two permissions.
 _HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
 
 
 class RepositoryConnection:
-    """A connection to GitHub for one repository, `owner/name`. The token is neither stored here nor shown."""
+    """A connection to GitHub for one repository, `owner/name`."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, retry_limits: RetryLimits | None = None
@@ -35,7 +35,7 @@ class RepositoryConnection:
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
 
     def at(self, repository: str) -> Self:
-        """Return the same connection for another repository. Limits, waits and pauses count for both."""
+        """Return a connection to another repository that shares the limits and waits of this connection."""
         other = copy(self)
         other._bind(repository)  # noqa: SLF001 — of this class
         return other
@@ -73,7 +73,7 @@ class RepositoryConnection:
         return self._there(data.repository)
 
     def head_checks(self, commit: str) -> tuple[HeadCheck, ...]:
-        """Return the check runs and statuses of a commit, which is given as a SHA or a branch's full name."""
+        """Return the check runs and statuses of a commit. `commit` is a SHA or the full name of a branch."""
 
         def page(after: str | None) -> answers.Page[answers.Context] | None:
             asked = {"commit": commit, "page": PAGE, "after": after}
@@ -93,7 +93,7 @@ class RepositoryConnection:
 
 
 def items(read: Callable[[str | None], answers.Page[T] | None], page: answers.Page[T] | None = None) -> Iterator[T]:
-    """Yield the items of a list, page by page. `page` is the first page if it was read before."""
+    """Yield the items of a list, page by page. `page` is the first page, if already read."""
     page = page or read(None)
     while page:
         yield from page.present

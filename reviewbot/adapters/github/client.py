@@ -46,7 +46,7 @@ Forgives = Callable[[GraphQLError], bool]
 
 
 def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
-    """Return a predicate that also records the errors that it ignores."""
+    """Return a predicate that appends each forgiven error to `hidden`."""
 
     def remembered(error: GraphQLError) -> bool:
         forgiven = forgives(error)
@@ -63,7 +63,7 @@ class RetryLimits(Struct, frozen=True):
     Attributes:
         connect: the time for opening a connection.
         read: the time between two received bytes.
-        most: the total time of waiting before retries of one request.
+        most: the total time that one request waits before retries.
         whole: the total time of failures and waits of all requests. After that, nothing is retried, so that a GitHub
             outage cannot delay a run for longer.
         on_retry: called with the error of a failed request and the seconds until the retry.
@@ -77,7 +77,10 @@ class RetryLimits(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """GitHub's two API URLs, which must be on one host, and a file of certificates to trust instead of certifi's."""
+    """GitHub's REST and GraphQL URLs, which must have the same host.
+
+    `ca_file` contains the certificates to trust instead of certifi's.
+    """
 
     api_url: str
     graphql_url: str
@@ -105,7 +108,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """The fewest requests left under any rate limit, as of its latest response, or None before the first response.
+        """The fewest requests left under any rate limit, or None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -120,7 +123,7 @@ class Client:
     def _github(self) -> Github:
         address = self._address
         if address.ca_file:
-            trusted(address.ca_file)  # requests would report an invalid file as a failed connection
+            trusted(address.ca_file)  # the package `requests` would report an invalid file as a failed connection
         if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
@@ -157,7 +160,7 @@ class Client:
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
     def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
-        """Send a write request. Except for a DELETE, it is retried only if GitHub did nothing."""
+        """Send a write request. Except for DELETE, retry only if GitHub did nothing."""
         self._take_turn()
         return self._send(verb, path, intent, kind, body=body)[1]
 
@@ -165,8 +168,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, e.g.,
-        because the caller asks for less instead, the query is retried only if GitHub did nothing.
+        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, the
+        query is retried only if GitHub did nothing, e.g., because the caller then sends a smaller query.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 
@@ -181,7 +184,7 @@ class Client:
         return self._persist(exchange, intent, repeats=patient)
 
     def mutate(self, document: str, node_id: str, intent: Intent) -> None:
-        """Send a GraphQL mutation. As in `write`, it is retried only if GitHub did nothing."""
+        """Send a GraphQL mutation, and retry only if GitHub did nothing."""
         self._take_turn()
         self.query(document, {"id": node_id}, intent, Done, patient=False)
 

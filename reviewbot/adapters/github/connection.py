@@ -1,8 +1,8 @@
 """Replace PyGithub's connection with one that limits the time and the size of a response.
 
-PyGithub has a single timeout, which applies only between received bytes. It follows redirects and 202 responses without
-a limit. For an invalid response, it raises built-in exceptions that look like a bug in reviewbot, so this module
-rejects such a response.
+PyGithub has a single timeout, which applies only between received bytes. PyGithub also follows redirects and 202
+responses without a limit. For an invalid response, PyGithub raises built-in exceptions that look like a bug in
+reviewbot, so this module rejects invalid responses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from requests.utils import get_environ_proxies
 from reviewbot.ports import Clock
 
 RESPONSE_BYTES = 40 * 1024 * 1024
-"""The maximum size of a response in bytes. Twelve escaped files of 512 kB, GraphQL's limit for a text, are smaller."""
+"""The maximum size of a response in bytes.
+
+Twelve files of 512 kB each, which is GraphQL's limit for a text, fit even if every character is escaped.
+"""
 
 WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
@@ -53,7 +56,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """Return the whole body as text, because PyGithub passes it on as text. Surrogates preserve its bytes."""
+        """Return the whole body as text, as PyGithub expects. Surrogate escapes preserve bytes that are not UTF-8."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
@@ -67,9 +70,9 @@ class _Response(RequestsResponse):
 
 
 class Connection:
-    """A connection that replaces PyGithub's and is passed to its requests as `cnx`.
+    """A replacement for PyGithub's connection, passed to PyGithub's requests as `cnx`.
 
-    The timeouts are in seconds, for connecting and between two received bytes. The clock measures the whole response.
+    `timeout` contains the seconds for connecting and between two received bytes. The clock limits the whole response.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
@@ -77,7 +80,7 @@ class Connection:
         self._timeout = timeout
         self._clock = clock
         self._session = requests.Session()
-        # From the environment, use only the proxies, not its certificates or a `.netrc` file.
+        # From the environment, use only the proxies, not the certificates or a `.netrc` file.
         self._session.trust_env = False
         self._session.verify = ca_file or True
         self._url = ""
@@ -102,7 +105,7 @@ class Connection:
             )
         except requests.RequestException:
             raise
-        except ValueError:  # requests parses the URL of a redirect even if it does not follow it
+        except ValueError:  # the package `requests` parses a redirect's URL even without following the redirect
             raise ElsewhereError from None
         moved = response.status_code == HTTPStatus.MOVED_PERMANENTLY
         self._detours = self._detours + 1 if moved else 0

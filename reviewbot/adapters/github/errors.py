@@ -50,9 +50,12 @@ class RetryPolicy(Enum):
 
 
 class RequestFailed(Exception):
-    """A failed request: the error to raise, whether to retry first, and after how many seconds.
+    """A failed request.
 
-    `after` is None if GitHub does not state a time.
+    Attributes:
+        error: the error to raise if the request is not retried.
+        again: whether the request may be retried.
+        after: the seconds to wait before a retry, or None if GitHub does not state a time.
     """
 
     def __init__(self, error: ForgeError, again: RetryPolicy = RetryPolicy.NEVER, after: float | None = None) -> None:
@@ -73,7 +76,7 @@ class Reply(Struct, frozen=True):
     """A parsed error response.
 
     Attributes:
-        words: GitHub's text and the text of each error, safe to show.
+        words: GitHub's message and the text of each error, without the token.
         codes: the `code` and `field` of each error.
         headers: the headers, with names in lower case.
     """
@@ -85,7 +88,7 @@ class Reply(Struct, frozen=True):
 
 
 def words(said: str, token: str = "") -> str:
-    """Return external text on one line: printable, without the token, and truncated."""
+    """Return external text as one printable line, truncated and without the token."""
     text = " ".join((said.replace(token, "***") if token else said).split())
     return shorten_line("".join(character for character in text if character.isprintable()), _WORDS_LIMIT)
 
@@ -117,7 +120,7 @@ def _detail(error: ErrorDetail | str) -> str:
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
-    """Return the decision for an error response. Times are relative to GitHub's clock if it is known."""
+    """Return the decision for an error response. Times are relative to GitHub's clock if the response has a date."""
     # The order matters. A rate limit has status 403, 422 or 429, and a diff that is too large has 406, 422 or 5xx.
     match reply.status:
         case _ if _is_throttled(reply):
@@ -196,7 +199,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """Return the wait. GitHub documents the order: `retry-after`, the reset of an exhausted limit, a minute."""
+    """Return the wait in GitHub's documented order: `retry-after`, the reset of an exhausted limit, a minute."""
     asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if asked.isdecimal():
         return float(asked)
@@ -240,7 +243,7 @@ _DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
-    """Return the decision for an exception in `NETWORK`. Only its class is safe to show."""
+    """Return the decision for an exception in `NETWORK`. Only the exception's class is safe to show."""
     match failure:
         case ElsewhereError():
             error = ("GitHub redirects to another host.", "The repository may have moved. Check `GITHUB_API_URL`.")

@@ -1,6 +1,6 @@
 """Implement `ports.Forge` for one repository, over REST and GraphQL.
 
-Except for deletions, writes that may have succeeded are not retried.
+Except for a deletion, a write that may have succeeded is not retried.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 class GitHubForge(FileReader):
     def installed(self) -> tuple[str, ...]:
-        """Return the repositories that a GitHub App's token can write to. One request reads a hundred of them."""
+        """Return the repositories that a GitHub App's token can write to, in one request per hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
         found = self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
         return tuple(one.full_name for one in found if not (one.archived or one.disabled))
@@ -68,8 +68,8 @@ class GitHubForge(FileReader):
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.Forge.snapshot`.
 
-        If the token may not read check runs, the snapshot has none and `checks_readable` is False. Anything else that
-        the token may not read is an error, because an unreadable config file must not count as missing.
+        If the token may not read check runs, the snapshot has none and `checks_readable` is False. Any other missing
+        permission is an error, because an unreadable config file must not count as missing.
         """
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
         more = check_names[1:]
@@ -117,7 +117,7 @@ class GitHubForge(FileReader):
         *,
         listed: bool,
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
-        """Return the check runs on the head, older ones, and those of other pull requests with the same commits."""
+        """Return the pull request's check runs on the head, its other check runs, and those of other pull requests."""
         name, *more = names
         commits, head = parse.checked_commits(pull), pull.head_ref_oid
         named = self._all_checks(commits, name, app)
@@ -131,7 +131,7 @@ class GitHubForge(FileReader):
             # GitHub lists no commits if the base contains the head, and never more than the first 250.
             named += self._checks_on(head, name, app)
             aside += [run for other in more for run in self._checks_on(head, other, app)]
-        # Do not take the check of another commit for the head's, because it would get the head's verdict.
+        # Exclude checks of other commits, because this run would write the head's verdict into them.
         own = parse.by_id(run for run in named if run.is_of(pull.number) and run.head_sha == head)
         older = parse.by_id(run for run in (*named, *aside) if run.is_of(pull.number) and run not in own)
         return own, older, parse.by_id(run for run in named if not run.is_of(pull.number))
@@ -169,7 +169,7 @@ class GitHubForge(FileReader):
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits.
 
-        If a commit has more check runs than one response contains, they are read by separate requests.
+        If the response does not contain all check runs of a commit, read them in separate requests.
         """
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
         return parse.by_id((*parse.checks(commits, app), *more))
@@ -211,7 +211,7 @@ class GitHubForge(FileReader):
 
     def waiting(self, check_names: CheckNames) -> Waiting:
         pulls = tuple(self._open_then_closed(queries.WAITING, {"check": check_names.plain}, answers.Listed))
-        # A pull request that is closed meanwhile is in both lists.
+        # A pull request that is closed between the two requests is in both lists.
         named: dict[int, list[answers.Checked]] = {pull.number: [pull] for pull in pulls}
         more = {(pull.number, name) for pull in pulls for name in check_names.of(*parse.bases(pull))}
         for one in self._checked(sorted(pair for pair in more if pair[1] != check_names.plain)):
@@ -223,7 +223,7 @@ class GitHubForge(FileReader):
         )
 
     def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
-        """Yield the pull request of each pair (number, check name), with its check runs of that name."""
+        """Yield the pull request for each pair of number and check name, with the check runs of that name."""
         kind = dict[str, answers.Checked | None]
         for at in range(0, len(pairs), queries.LISTED):
             some = pairs[at : at + queries.LISTED]
@@ -375,7 +375,7 @@ class GitHubForge(FileReader):
         return items(page, thread.comments)
 
     def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
-        """Read the reactions to the newest comments with the reviewer's words, except comments deleted meanwhile."""
+        """Read the reactions to the newest `PAGE` replies and answers from reviewbot. Deleted comments are omitted."""
         ids = [one.node_id for one in comments if one.viewer_did_author and read_words(one.body)][-PAGE:]
         if not ids:
             return {}
@@ -389,5 +389,5 @@ class GitHubForge(FileReader):
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a part does not exist. A check run's tag can contain any number, and a comment may be deleted."""
+    """Return whether a part of the query does not exist, e.g., because a comment was deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

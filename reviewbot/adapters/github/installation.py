@@ -11,10 +11,10 @@ from reviewbot.ports import ChangeReader, Forge
 
 
 class GitHubInstallation(Struct, frozen=True):
-    """The repositories that a forge's token can see, over its connection.
+    """The repositories that a forge's token can see.
 
     Attributes:
-        changes: opens the reader of a repository's changes.
+        changes: returns the `ChangeReader` of the repository with a given name.
     """
 
     forge: GitHubForge

@@ -1,4 +1,4 @@
-"""Build request bodies as in GitHub's OpenAPI description, without other keys or nulls."""
+"""Build request bodies that match GitHub's OpenAPI description, without other keys or nulls."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
 
 
 class PermissionOf(Struct, frozen=True):
-    """A user's role, which may be an organization's custom role, and the legacy permission."""
+    """A user's legacy permission and role. The role may be an organization's custom role."""
 
     permission: Name
     role_name: Name | None = None
@@ -43,7 +43,7 @@ class Check(Struct, frozen=True):
     app: CheckApp | None = None
 
     def value(self, app: str = "") -> CheckRun:
-        """Return the check run. `app` is the slug of the token's App, or empty if it is unknown."""
+        """Return the check run. `app` is the slug of the token's App, or empty if unknown."""
         tag, copy = split_tag(self.external_id or "")
         return CheckRun(
             id=self.id,
@@ -100,7 +100,7 @@ class Blob(Struct, frozen=True):
 
 
 class RequiredCheck(Struct, frozen=True):
-    """A check that a ruleset (`integration_id`) or branch protection (`app_id`) requires, and its App."""
+    """A required check and its App: `integration_id` in a ruleset, or `app_id` in branch protection."""
 
     context: Name
     integration_id: int | None = None
@@ -152,7 +152,7 @@ class ErrorDetail(Struct, frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """An error response, whose errors are texts or objects."""
+    """An error response. Each error is a text or an object."""
 
     message: str | None = None
     errors: tuple[ErrorDetail | str, ...] | ErrorDetail | str | None = None
@@ -164,7 +164,7 @@ class GraphQLError(Struct, frozen=True):
     path: tuple[str | int, ...] | None = None
 
     def hides(self, *fields: str) -> bool:
-        """Return whether the token may not read one of these fields. GitHub still returns the others."""
+        """Return whether the token may not read one of these fields. GitHub still returns the other fields."""
         return self.type == "FORBIDDEN" and any(name in fields for name in self.path or ())
 
 

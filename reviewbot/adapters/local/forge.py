@@ -1,7 +1,7 @@
-"""The `Forge` port for a local review, which reads from another source and writes only to this machine.
+"""The `Forge` port for a local review, which writes only to a state file.
 
-A local branch goes through the same state machine as a pull request, with the same ledger. The summary, which contains
-the ledger, is stored in a state file. Comments and checks are dropped, because the report contains everything.
+The same state machine reviews local changes and pull requests. The summary, which contains the ledger, is stored in the
+state file. Comments and check runs are not stored, because the report contains everything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LocalForge:
     """Implements `ports.Forge` with a source and a state file.
 
     Attributes:
-        makes_due: whether a pull request is due even if it is closed, a draft or a bot's, because a user has asked for
+        makes_due: whether to review a pull request even if it is closed, a draft or a bot's, because the user asked for
             the review.
     """
 
@@ -61,7 +61,7 @@ class LocalForge:
         return Permission.ADMIN
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
-        """Store the summary. An existing summary is kept, because the older of two counts."""
+        """Store the summary unless one exists, because the older of two summaries counts."""
         if self._state_file.read() is None:
             self._state_file.write(body)
         return self._comment(body)
@@ -77,7 +77,7 @@ class LocalForge:
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         return self.create_check(check)
 
-    # Nothing else is stored. The URL of a comment without a marker is not used.
+    # Nothing else is stored.
 
     config = tag_check = _always(None)
     checks = commits = summaries = queued = head_checks = with_head = _always(())

@@ -21,7 +21,7 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-"""The default base of a branch is the first of these that exists."""
+"""The candidates for the default base. The first one that exists is used."""
 
 ATTRIBUTES = ".gitattributes"
 
@@ -30,11 +30,11 @@ class CommitRange(Struct, frozen=True):
     """The range to review, between two commits or trees.
 
     Attributes:
-        branch: the branch, which identifies its earlier reviews, or empty if the head is not a branch.
+        branch: the name of the branch, which identifies earlier reviews, or empty if the head is not a branch.
         base_ref: the base as the user named it.
         settled: the commit whose settings, attributes and templates are used, or empty if there is none.
-        author: the login of the user who would open the pull request, with `[bot]` for a bot, or empty if it is
-            unknown.
+        author: the login of the user who would open the pull request, or empty if unknown. A bot's login ends with
+            `[bot]`.
     """
 
     branch: str
@@ -53,10 +53,10 @@ def default_base(clone: Clone) -> str:
 
 
 def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
-    """Return the range of a branch or commit since its merge base with `base`, by default the first of `BASES`.
+    """Return the range from the merge base of `base` and `head` to `head`. By default, the base is one of `BASES`.
 
     Raises:
-        SettingsError: a commit does not exist, or the two have no commit in common.
+        SettingsError: `base` or `head` does not exist, or they have no commit in common.
     """
     name = base or default_base(clone)
     if not name:
@@ -100,7 +100,7 @@ class LocalChange(Struct, frozen=True):
     """Implements `ports.ChangeSource` and `ports.ChangeReader` for a range.
 
     Attributes:
-        repository_id: the repository's id, used in everything derived from it.
+        repository_id: the repository's id, used if `repository` is None.
         repository: the repository, or None to derive it from the clone.
         settled: the base's config, attributes and templates, or None to read them from the clone.
     """
@@ -121,7 +121,7 @@ class LocalChange(Struct, frozen=True):
     def _read_repository(self) -> Repository:
         origin, commit_range = self.clone.origin(), self.commit_range
         name = origin.full_name if origin else self.clone.root.name
-        # A link to a commit that was not pushed is dead.
+        # A link to a commit that was not pushed would be dead.
         pages = origin.url if origin and self.clone.is_pushed(commit_range.new) else ""
         return Repository(self.repository_id, name, commit_range.base_ref, pages)
 
@@ -150,7 +150,7 @@ class LocalChange(Struct, frozen=True):
         )
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
-        """Return reviewbot's files from the base, never from the branch, because its author may be under review."""
+        """Return reviewbot's files from the base, never from the branch, whose author could change them."""
         if self.settled is not None:
             return self.settled
         tree = self.commit_range.settled

@@ -1,8 +1,8 @@
 """The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
 
-The documents select the fields of these types. If a field is missing or has another type, the response is invalid, and
-the error names the field. This module does not use `from __future__ import annotations`, because msgspec would have to
-evaluate each string annotation separately, which is slow.
+Each document is built from the fields of these types. If a field is missing or has another type, the response is
+invalid, and the error names the field. This module does not use `from __future__ import annotations`, because msgspec
+would have to evaluate each string annotation separately, which is slow.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
 LONGEST_NAME = 4096
-"""The number of characters in the longest path that git checks out. Other names are shorter."""
+"""The length of the longest path that git checks out. Other names are shorter."""
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 """A login, a branch, a path, a title, an id or a URL. A `str` is text of any length."""
@@ -28,7 +28,10 @@ T = TypeVar("T")
 
 
 def asks(call: str) -> Meta:
-    """Select a GitHub field with arguments, under the name of the annotated field."""
+    """Return the annotation of a field that selects `call`, a GitHub field with arguments.
+
+    The name of the annotated field becomes the alias.
+    """
     return Meta(extra={"asks": call})
 
 
@@ -36,8 +39,8 @@ class Node(Struct, frozen=True, rename="camel"):
     """An object of the API, with the fields that reviewbot uses.
 
     Attributes:
-        on: the object's type, if the schema leaves it open. Objects of other types have no fields. The members of a
-            union have a `tag` instead.
+        on: the object's type, if the schema allows several types. Objects of other types have no fields. The members of
+            a union have a `tag` instead.
     """
 
     on: ClassVar[str] = ""
@@ -83,7 +86,7 @@ class Counted(Nodes[T], Generic[T], frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether these are all items of the connection."""
+        """Whether `nodes` contains all items of the connection."""
         return self.total_count <= len(self.nodes)
 
 
@@ -161,7 +164,10 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
-    """The check suite of a workflow run. All check runs are read, because the latest may be another pull request's."""
+    """The check suite of a workflow run.
+
+    All check runs are read, because the latest one may belong to another pull request.
+    """
 
     app: AppNode | None
     check_runs: Annotated[
@@ -170,7 +176,7 @@ class CheckSuite(Node, frozen=True):
 
 
 class CheckedCommit(Node, frozen=True):
-    """A commit with its check runs. `check_suites` is null if the token may not read them."""
+    """A commit with its check runs. `check_suites` is null if the token may not read check runs."""
 
     oid: Name
     check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
@@ -225,7 +231,10 @@ class ReplacedCommit(CheckedCommit, frozen=True):
 
 
 class ReplacedHead(Node, frozen=True):
-    """A head that a force-push replaced, with the last commits before it. A run may have seen only those commits."""
+    """A head that a force-push replaced, and the last commits before that head.
+
+    Earlier runs may have written check runs only on those commits.
+    """
 
     oid: Name
     history: Annotated[Nodes[ReplacedCommit], asks(f"history(first: {MOST_REPLACED})")]
@@ -265,7 +274,7 @@ class Signature(Node, frozen=True):
 
 
 class Account(Node, frozen=True):
-    """An account of type User, whose id shows whether it is a bot."""
+    """An account of GraphQL's type `User`. The prefix of `id` shows whether the account is a bot."""
 
     id: Name
     login: Name
@@ -314,16 +323,16 @@ _Down = Annotated[Nodes[Author], asks("reactions(first: 20, content: THUMBS_DOWN
 
 
 class RatedCommentNode(CommentNode, frozen=True):
-    """A comment on the pull request's timeline with people's 👍 and 👎."""
+    """A comment on the pull request's timeline with the 👍 and 👎 from users."""
 
     up: _Up
     down: _Down
 
 
 class RatedReply(Node, frozen=True):
-    """A comment in a review thread with people's 👍 and 👎.
+    """A comment in a review thread with the 👍 and 👎 from users.
 
-    Few are read, because GitHub's rate limit charges for each comment that a request could return.
+    Few of these comments are read, because GitHub's rate limit charges for each comment that a request could return.
     """
 
     on = "PullRequestReviewComment"
@@ -396,13 +405,13 @@ class DoctorNode(SetupNode, frozen=True):
 
 
 class InRepository(Node, Generic[T], frozen=True):
-    """A part of the repository. `repository` is null if it does not exist or the token has no access to it."""
+    """A part of the repository. `repository` is null if the repository does not exist or the token has no access."""
 
     repository: T | None
 
 
 class InPullRequest(Node, Generic[T], frozen=True):
-    """A part of a pull request. `pull_request` is null if it does not exist or the token may not see it."""
+    """A part of a pull request. `pull_request` is null if it does not exist or the token has no access."""
 
     pull_request: T | None
 
@@ -490,14 +499,14 @@ class Rollup(Node, frozen=True):
 
 
 class RolledUp(Node, frozen=True):
-    """A Git object. Only a commit has checks. The rollup is null if there are none."""
+    """A Git object. Only a commit has a rollup, which is null if the commit has no checks."""
 
     on = "Commit"
     status_check_rollup: Rollup | None = None
 
 
 class CommitChecks(Node, frozen=True):
-    """The checks of a commit. `object` is null if there is no such commit."""
+    """The checks of a commit. `object` is null if the commit does not exist."""
 
     object: Annotated[RolledUp | None, asks("object(expression: $commit)")]
 
@@ -518,7 +527,7 @@ class Queue(Node, frozen=True):
 
 
 class Queued(Node, frozen=True):
-    """A branch's merge queue, or null if it has none."""
+    """A branch's merge queue, or null if the branch has none."""
 
     merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
@@ -548,7 +557,7 @@ class NewFile(OldFile, frozen=True):
 
 
 class Files(Node, frozen=True):
-    """Files at two commits, keyed by alias. A side is null if its commit is not in the repository."""
+    """Files at two commits, keyed by alias. `head` or `base` is null if that commit is not in the repository."""
 
     head: dict[str, NewFile | None] | None = None
     base: dict[str, OldFile | None] | None = None
@@ -570,7 +579,7 @@ class IssueNode(Node, frozen=True):
 
 
 class About(Node, frozen=True):
-    """The context that a reviewer reads besides the change. `closing` is hidden without `issues: read`."""
+    """The context that a reviewer gets besides the change. GitHub hides `closing` without `issues: read`."""
 
     messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
     closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]

@@ -24,13 +24,13 @@ from reviewbot.errors import MOVED, ForgeError, ForgeUnreachable, NotFound
 from reviewbot.values import replace
 
 BATCH = 100
-"""The number of files per side and request."""
+"""The maximum number of files at each of the two commits in one request."""
 
 RAW_FILES = 100
-"""The number of files that a run may read individually. Without a limit, a change could exhaust the rate limit."""
+"""The maximum number of files that a run reads individually. Otherwise, a change could exhaust the rate limit."""
 
 SMALL_BATCH = 12
-"""A failing batch of at most this size is retried instead of halved."""
+"""The size up to which a batch is retried instead of halved after a failure."""
 
 F = TypeVar("F", bound=OldFile)
 
@@ -123,7 +123,7 @@ class FileReader(RepositoryConnection):
         return [_sides(batch, data.repository)], context
 
     def _matching(self, patterns: Sequence[str]) -> Sequence[str]:
-        """List the files of the default branch that match patterns, using one request, or none without patterns."""
+        """List the default branch's files that match patterns, in one request. Without patterns, send no request."""
         if not patterns:
             return ()
         try:
@@ -134,7 +134,7 @@ class FileReader(RepositoryConnection):
         return [path for path in files if matches(patterns, path)]
 
     def _read_batch(self, batch: _Batch) -> Iterator[_Sides]:
-        """Read a batch. If GitHub exceeds its limit of ten seconds, read the batch in halves."""
+        """Read a batch. If GitHub does not answer, e.g., within its limit of ten seconds, read the batch in halves."""
         document = queries.entries(len(batch.new), len(batch.old))
         variables = {**self._here, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
@@ -157,7 +157,7 @@ class FileReader(RepositoryConnection):
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
-        """Add the exact content from a base64 blob, if the file may still be read individually."""
+        """Add the exact content from the REST API, unless the file is too large or `RAW_FILES` were read."""
         if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return entry
         self._raw_left -= 1

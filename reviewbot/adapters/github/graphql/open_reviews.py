@@ -1,4 +1,4 @@
-"""Find pull requests with an open task, and those in a merge queue."""
+"""Find the pull requests with an open task, and the pull requests in a merge queue."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _GIVEN_UP = "stale"
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
-    """Return whether the newest check runs of each head show that a pull request may have an open task or question.
+    """Return whether a pull request may have an open task or question, according to each head's newest check runs.
 
-    Return None if there are no check runs, or if no check run that was read shows an open task and some were not read.
-    A completed check run can have an open task after a bypass or with the label `skip-review`.
+    Return None if the check runs show no open task and some are unread, or if there are no check runs. A completed
+    check run can have an open task after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in checked_commits(one)]
     newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}

@@ -29,11 +29,11 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
-"""Stands for a config file that is not text. The settings reject it, because YAML does not allow NUL."""
+"""Stands for a config file that is not text. The settings reject this value, because YAML does not allow NUL."""
 
 _GHOST = "ghost"
 _NO_APP = "?"
-"""Stands for a deleted App, because a check run without an App is not a commit status."""
+"""Stands for a deleted App, because an empty name would mean a commit status."""
 
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
@@ -61,9 +61,9 @@ def folder(tree: answers.Tree | None) -> dict[str, str]:
 
 
 def config(blob: answers.Blob | None) -> str | None:
-    """Return the text of the config file, or None only if there is no file.
+    """Return the text of the config file, or None only if the file does not exist.
 
-    GitHub truncates a long text, which the settings reject.
+    GitHub truncates only texts that the settings reject as too large.
     """
     if blob is None:
         return None
@@ -122,7 +122,7 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
     """Return when the pull request last left a base branch whose check runs may be unread, or None.
 
-    This is the base branch before the last `MOST_FORMER_BASES`. Return None if there is no such branch.
+    Only the check runs for the last `MOST_FORMER_BASES` base branches are read.
     """
     moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
@@ -146,7 +146,7 @@ def _login(actor: answers.Actor | None) -> str | None:
 
 
 def _whole_login(actor: answers.Actor | None) -> str | None:
-    """Return the login as in REST, because a bot and a user may have the same name without `[bot]`."""
+    """Return the login, with `[bot]` for a bot as in REST, because a user may have the same name."""
     return f"{actor.login}{BOT_SUFFIX if actor.is_bot else ''}" if actor else None
 
 
@@ -202,7 +202,7 @@ _COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """GraphQL's names of the reactions in `drafts.Reaction` that mark a command as done.
 
-`EYES` is not among them. Other workflows of the repository react as the same user.
+`EYES` is excluded, because other workflows of the repository react as the same user.
 """
 
 
@@ -269,7 +269,7 @@ def app_of(viewer: answers.Actor) -> str:
 
 
 def checked_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
-    """Return the commits that were read, and those that force-pushes replaced."""
+    """Return a pull request's commits that were read, including commits that force-pushes replaced."""
     recent = (item.commit for item in _present(pull.recent))
     if isinstance(pull, answers.CheckedPages):
         heads = (event.before_commit for event in pull.forced.present if event.before_commit)
@@ -295,7 +295,7 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
 
 
 def half_read(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
-    """Return the commits for which not all check runs with the name were read."""
+    """Return the SHAs of the commits whose check runs were read only in part."""
     return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
 
 
@@ -304,9 +304,9 @@ def _is_whole(suites: answers.Counted[answers.CheckSuite]) -> bool:
 
 
 def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
-    """Return the check runs of every App that were read on commits, oldest first.
+    """Return the check runs of commits from every App, oldest first.
 
-    Check runs that the token may not read are missing. `app` is the slug of the token's App, or empty if it is unknown.
+    Check runs that the token may not read are missing. `app` is the slug of the token's App, or empty if unknown.
     """
     return by_id(
         _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
@@ -323,7 +323,7 @@ def by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
 
 
 def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool) -> CheckRun:
-    """Return a check run, spelled as in REST. GraphQL uses upper case."""
+    """Return a check run with the status and the conclusion in lower case, as in REST."""
     tag, copy = split_tag(run.external_id or "")
     return CheckRun(
         id=run.database_id,

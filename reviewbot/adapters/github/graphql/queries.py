@@ -1,4 +1,4 @@
-"""The GraphQL documents, in which every name is GitHub's (https://docs.github.com/graphql).
+"""The GraphQL documents for GitHub's schema: https://docs.github.com/graphql.
 
 Each document selects the fields of a type in `answers`. Values are passed only as variables. Lists are read page by
 page, and the snapshot contains the first page of each list.
@@ -33,7 +33,7 @@ def aliased(letter: str, values: Sequence[T]) -> dict[str, T]:
 
 
 def snapshot(names: int) -> str:
-    """Return the document for everything that a run reads first, in one request.
+    """Return the document that reads everything for the start of a run, in one request.
 
     Variables: `check` is the name of the check run for the base, and `c0`… are other names. The responses for the other
     names have the same aliases.
@@ -77,8 +77,8 @@ def entries(new: int, old: int, context: int | None = None) -> str:
     """Return the document that reads files with texts at the head, and files without texts at the merge base.
 
     Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. If `context` is
-    set, the document also reads that many files of the default branch (`f0`…), and the context in the pull request
-    (`number`).
+    set, the document also reads the context: that many files of the default branch (`f0`…), and the messages and issues
+    of the pull request (`number`).
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
@@ -147,7 +147,7 @@ WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Listed)
 
 
 def checked(count: int) -> str:
-    """Return the document for the check runs of pull requests, each with a different name.
+    """Return the document that reads check runs for pairs of a pull request and a check name.
 
     Variables: `n0`… (numbers) and `c0`… (names). The responses have the aliases of the numbers.
     """
@@ -158,10 +158,10 @@ def checked(count: int) -> str:
 
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
-"""Pull requests with the first comments of their conversations. Each request reads few, as comments may be long."""
+"""Pull requests with their first comments. A request reads few pull requests, because comments may be long."""
 
 PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
-"""All pull requests, most recently updated first, with the first comments of their conversations."""
+"""All pull requests with their first comments, most recently updated first."""
 
 CHECKS = _in_repository(
     "Checks",
