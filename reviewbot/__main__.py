@@ -12,21 +12,17 @@ from itertools import pairwise
 from typing import TextIO
 
 EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
-"""Copied from `verdict` and `invocation`, because those modules are imported only once interrupts are handled."""
+"""Copied from `verdict` and `invocation`, because `main` handles interrupts before it imports these modules."""
 
 PIPE_CLOSED = 141
-"""The exit status that shells use after a closed pipe. Status 1 only means that findings block."""
+"""The exit status that shells use after a closed pipe."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
 KEPT = "Free up disk space and run the command again. You are not charged twice unless you pass `--again`."
 
 
 def main() -> int:
-    """Run the command line.
-
-    Returns:
-        The exit status, which is 70 for a bug in reviewbot.
-    """
+    """Run the command line, and return the exit status, which is 70 for a bug in reviewbot."""
     arguments = sys.argv[1:]
     # A runner shows a single log. Elsewhere, the output may be piped.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
@@ -54,7 +50,7 @@ def main() -> int:
 
 
 def _picked_up(arguments: Sequence[str]) -> str:
-    """Return how to continue if the command itself did not handle the interrupt."""
+    """Return a sentence on how to continue after an interrupt that the command did not handle."""
     match arguments:
         case ["action" | "collect", *_]:
             return " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
@@ -74,7 +70,7 @@ def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
 
 
 def _write_nowhere() -> None:
-    """Redirect stdout to the null device, so that Python does not write its buffer again at exit."""
+    """Redirect stdout to the null device, so that Python does not write the buffer again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

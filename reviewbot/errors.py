@@ -3,7 +3,7 @@
 ::
 
     ReviewbotError                 exit status, reason, hint
-    ├── SettingsError              2   invalid settings or command: every problem, nothing spent
+    ├── SettingsError              2   the settings or the command line are invalid
     ├── ReviewDidNotHappen         3   a review was due and did not happen
     │   ├── NoKey                      CodeVF's key is missing
     │   ├── OverBudget                 the balance or a budget does not cover the hold
@@ -12,11 +12,11 @@
     │   ├── TaskEnded                  the task was cancelled, failed or expired
     │   ├── NothingSendable            no selected file can be sent
     │   ├── ScratchUnusable            the temporary folder cannot be written
-    │   └── ServiceError               CodeVF
+    │   └── ServiceError               a request to CodeVF failed
     │       ├── ServiceRefused         refused, by an HTTP status below 500 or by reviewbot itself
     │       ├── PayloadTooLarge        HTTP 413 or 400: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
-    ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
+    ├── ForgeError                 3   a request to GitHub failed; exit status 4 if there is already a result
     │   ├── TokenUnknown               the token is missing, invalid or expired
     │   ├── PermissionMissing          403: the token lacks a permission
     │   ├── NotFound                   404: missing, or no access
@@ -31,7 +31,7 @@
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
-Exit status 1 is not an error: it means that findings block or that the review is still open. Exit status 70 means a bug
+Exit status 1 is not an error. It means that findings block or that the review is still open. Exit status 70 means a bug
 in reviewbot, i.e., an exception outside this tree.
 """
 
@@ -91,7 +91,7 @@ class Reason(StrEnum):
 
 
 class ReviewbotError(Exception):
-    """A failure, with a one-sentence message for the user that contains no secrets, and a `hint` on what to do."""
+    """A failure with a one-sentence message, which contains no secrets, and a `hint` on what to do."""
 
     exit_status: ClassVar[int] = 70
     reason: ClassVar[Reason] = Reason.BUG
@@ -127,7 +127,7 @@ class Problem(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """Sentences that state what is allowed and what to do."""
+        """Sentences about the allowed values and what to do."""
         return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
@@ -138,7 +138,7 @@ class Problem(Struct, frozen=True):
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """Return the name that is closest to a mistyped word, or an empty string if none is close."""
-    # Imported here because it is only needed after a typo.
+    # Imported here, because only typos need this module.
     from difflib import get_close_matches  # noqa: PLC0415
 
     return "".join(get_close_matches(word.casefold(), sorted(names), n=1, cutoff=0.75))
@@ -151,7 +151,7 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
 
 
 class SettingsError(ReviewbotError):
-    """The settings or the command line are invalid. The error lists all problems, and nothing was spent."""
+    """The settings or the command line are invalid. `problems` lists every problem."""
 
     exit_status = 2
     reason = Reason.SETTINGS
@@ -181,7 +181,7 @@ class TemplateError(ReviewbotError):
 
     @classmethod
     def lost_mark(cls, name: str) -> Self:
-        """Return the error for a template whose text the next run would not recognize as reviewbot's."""
+        """Return the error for a template whose comments the next run would not recognize."""
         return cls(
             f"The template `{name}` does not begin with its hidden marker.",
             hint="Without the marker, the next run cannot find its comment and posts a second one. Start each template "
@@ -237,7 +237,7 @@ class NotApproved(ReviewDidNotHappen):
 
 
 class ChecksNotGreen(ReviewDidNotHappen):
-    """Checks that the purchase waits for did not turn green in time."""
+    """The checks that a purchase waits for did not turn green in time."""
 
     reason = Reason.CHECKS
 
@@ -272,7 +272,7 @@ class ServiceError(ReviewDidNotHappen):
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF, or reviewbot itself if `status` is 0, refused a request. Repeating the request would not help."""
+    """CodeVF refused a request, or reviewbot itself did if `status` is 0. Repeating the request would not help."""
 
     reason = Reason.REFUSED
 
@@ -364,6 +364,6 @@ class ChangeUnreadable(ReviewbotError):
 def leaves_no_task(error: ReviewbotError) -> bool:
     """Return whether a failed creation certainly left no task, because CodeVF refused or never got the request.
 
-    If GitHub cannot be read, another run may create the task from the same intent.
+    A `ForgeError` may leave a task, because another run may create the task from the same intent.
     """
     return isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)

@@ -1,7 +1,7 @@
-"""The ports: the interfaces that the app needs to the outside world, in the terms of the domain.
+"""The ports: the app's interfaces to the outside world, in the terms of the domain.
 
-`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. A method raises only classes of
-`reviewbot.errors`, because the adapters translate foreign exceptions.
+`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. Methods raise only classes of
+`reviewbot.errors`, because the adapters translate other exceptions.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the wall-clock time in UTC.
 
-        Use it for times that are stored or compared with those of GitHub, CodeVF or other runs. The wall clock may
+        Use `now` for times that are stored or compared with times from GitHub, CodeVF or other runs. The wall clock may
         jump, so deadlines within a run use `monotonic`.
         """
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that never goes backward. Used for deadlines."""
+        """Return the seconds of a clock that never goes backward."""
 
     def sleep(self, seconds: float) -> None:
         """Sleep. May raise `KeyboardInterrupt` if the runner cancels the job."""
@@ -53,8 +53,8 @@ class ChangeSource(Protocol):
         """Read the pull request and reviewbot's files, usually in one request.
 
         Long conversations, reactions to the reviewer's words, and check runs that are missing from the first response
-        take more requests. Only check runs with these `check_names` are read. The first name is the one for the base.
-        The config file and the templates come from the default branch.
+        take more requests. Only check runs whose name is in `check_names` are read. The first name is for the current
+        base. The config file and the templates come from the default branch.
 
         Raises:
             NotFound: the pull request does not exist, or the token cannot see it.
@@ -63,7 +63,7 @@ class ChangeSource(Protocol):
     def diff(self, base: str, head: str) -> bytes:
         """Return the diff from the merge base of two commits to the second commit, in one request.
 
-        The commits are full SHAs, so that a push in between cannot change the diff.
+        The commits are full SHAs, so that a concurrent push cannot change the diff.
 
         Raises:
             DiffTooLarge: GitHub does not return a diff of this size.
@@ -78,18 +78,18 @@ class ChangeSource(Protocol):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """Return the files at the head with their texts, and those at the merge base without texts, by path.
+        """Return the files at the head with texts, the files at the merge base without texts, and the context.
 
-        Files that do not exist at their commit are omitted. Sends one request per hundred files, one for each file
-        whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out. If `asked` is set, the
-        context of a review is read in the same request. Parts of the context that cannot be read are omitted after
-        another request. If the context has patterns, one more request lists all files of the default branch.
+        The files are keyed by path. Files that do not exist at their commit are omitted. Sends one request per hundred
+        files, one for each file whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out.
+        If `asked` is set, the first request also reads the context. If that request fails, the files are read again
+        without the context. If the context has patterns, one more request lists all files of the default branch.
         """
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the full SHA of the merge base of two commits, in one request.
 
-        Both commits are full SHAs, because a tag of the author's can have the name of a branch.
+        Both commits are full SHAs, because the author could push a tag with the name of a branch.
         """
 
 
@@ -100,20 +100,20 @@ class PullRequests(ChangeSource, Protocol):
         """Return every commit of a pull request, oldest first, in one request per hundred commits."""
 
     def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
-        """Return the open pull requests, from any fork, with this head on one of these branches.
+        """Return the open pull requests from these branches, in any fork, that have this head.
 
-        Sends one request per hundred open pull requests from a branch of that name.
+        Sends one request per hundred open pull requests from branches with each name.
         """
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """Return the heads of these pull requests, without the closed ones, in one request."""
+        """Return the head of each of these pull requests that is open, by number, in one request."""
 
     def waiting(self, check_names: CheckNames) -> Waiting:
-        """Return the pull requests whose last heads have a check run of an open task.
+        """Return the pull requests whose last heads have a check run of an open task or question.
 
-        Such a check run is open, was closed by GitHub after two weeks (`stale`), or has a copy with an open task. Sends
-        one request per fifty open pull requests, one for the fifty closed ones that changed last, and one per fifty
-        pairs of a pull request and a check name other than the plain one.
+        Such a check run is open, was closed by GitHub after two weeks (`stale`), or records an open task or question.
+        Sends one request per fifty open pull requests and one for the fifty most recently updated closed pull requests.
+        Sends one more request per fifty pairs of a pull request and a check name other than the plain name.
         """
 
     def remove_label(self, number: int, label: str) -> None:
@@ -130,10 +130,10 @@ class Repository(Protocol):
         """Return a user's permission, or `Permission.NONE` if GitHub finds none."""
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
-        """Return the pull requests of a merge group, i.e., all that a commit of a branch's merge queue contains.
+        """Return the pull requests of a merge group, i.e., the entries of the merge queue up to the group's commit.
 
-        They are in the queue's order and end with the pull request of that commit. The result is empty if the queue
-        does not contain the commit or the token cannot read the whole queue. Sends one request per hundred entries.
+        The pull requests are in the queue's order. The result is empty if the queue does not contain the commit or the
+        token cannot read the whole queue. Sends one request per hundred entries.
         """
 
 
@@ -151,8 +151,8 @@ class CheckRuns(Protocol):
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """Return a pull request's check runs on all its commits, and on the last commits before each force-push.
 
-        For each name, sends one request per hundred commits and ten force-pushes. Used if the snapshot's check runs are
-        not enough to trust the ledger or to find older heads that lost their verdict.
+        For each name, one request reads up to a hundred commits and ten force-pushes. Used if the snapshot's check runs
+        are not enough to trust the ledger or to find older heads that lost their verdict.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
@@ -177,9 +177,9 @@ class Comments(Protocol):
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         """Return pull requests, each with reviewbot's first comment that begins with `mark`.
 
-        If `among` is set, only those pull requests are returned. Used for pull requests without a check run. Because it
-        reads whole comments, it sends one request per twenty open pull requests, three for the fifty closed ones that
-        changed last, and one per hundred comments after the first fifty of a pull request.
+        If `among` is set, only these pull requests are returned. Used for pull requests without a check run. Sends one
+        request per twenty open pull requests, three for the fifty most recently updated closed pull requests, and one
+        per hundred comments after the first fifty of a pull request.
         """
 
     def create_comment(self, number: int, body: str) -> Comment:
@@ -199,10 +199,10 @@ class Reviews(Protocol):
     """Writes reviews, review comments and threads."""
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
-        """Post one review with all its comments, or nothing, and return its id.
+        """Post one review with all its comments, and return the review's id.
 
         Raises:
-            Refused: GitHub rejected the whole review, usually because of one line, which it does not identify.
+            Refused: GitHub rejected the whole review, usually because of one line, which the response does not name.
         """
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
@@ -220,7 +220,7 @@ class Reviews(Protocol):
     def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
         """Post a comment on a changed file and return its id.
 
-        Each comment takes a request of its own, because a review cannot contain comments on files.
+        Each comment takes a separate request, because a review cannot contain comments on files.
         """
 
     def create_reply(self, number: int, comment_id: int, body: str) -> int:
@@ -235,7 +235,7 @@ class Reviews(Protocol):
         """Resolve or unresolve a review thread, or minimize or unminimize a comment, by its GraphQL id.
 
         Raises:
-            PermissionMissing: for a thread, `contents: write` is required in addition to `pull-requests: write`.
+            PermissionMissing: `pull-requests: write` is missing or, for a thread, also `contents: write`.
         """
 
 
@@ -263,7 +263,7 @@ class Installation(Protocol):
 
     @property
     def requests_left(self) -> int | None:
-        """The number of requests that GitHub's rate limits still allow, or None if no response has stated it yet."""
+        """The number of requests that GitHub's rate limits still allow, or None before the first response."""
 
     def names(self) -> tuple[str, ...]:
         """Return the full names of the repositories that the token can write to, in one request per hundred.
@@ -282,8 +282,8 @@ class PastPulls(Protocol):
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
         """Yield the pull requests updated since a time, most recently updated first, page by page.
 
-        Sends one request per twenty pull requests. If the first fifty comments of a pull request contain no summary, it
-        sends one more per hundred comments.
+        Sends one request per twenty pull requests. If the first fifty comments of a pull request contain no summary,
+        one more request per hundred comments is sent.
         """
 
 
@@ -294,7 +294,7 @@ class ReviewService(Protocol):
         """Return the account's credits, or None if reviews are free."""
 
     def project(self, name: str) -> int:
-        """Return the number of the project with this name. A missing project is created."""
+        """Return the number of the project with this name, creating the project if necessary."""
 
     def tags(self) -> tuple[Tag, ...]:
         """Return the active expertise tags."""
@@ -310,7 +310,7 @@ class ReviewService(Protocol):
         """
 
     def retrieve(self, task_id: str) -> Task:
-        """Read a task once."""
+        """Return the current state of a task."""
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task."""
@@ -351,7 +351,7 @@ class Reporter(Protocol):
         """Write the step's outputs."""
 
     def check_file(self, path: str) -> str:
-        """Check that `write_file` can write a path, and return the path's shortest form inside the workspace.
+        """Check that `write_file` can write a path, and return the path relative to the workspace.
 
         Raises:
             SettingsError: the path is outside the workspace, or cannot be written.
