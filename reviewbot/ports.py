@@ -255,7 +255,7 @@ class ChangeReader(Protocol):
 
 
 class Installation(Protocol):
-    """The repositories that the run's token can see. They share one connection and its rate limits."""
+    """The repositories that the run's token can see, over one connection with shared rate limits."""
 
     @property
     def repository(self) -> str:

@@ -1,6 +1,6 @@
 """Handle a closed pull request: cancel pending tasks, publish finished reviews, record 👍 and 👎 on the findings.
 
-A review in progress continues, and `collect` publishes it.
+A task in progress continues, and `collect` publishes the review.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
-    """Cancel or publish everything open on a closed pull request, or else record the reactions to its findings."""
+    """Cancel pending tasks and publish finished reviews. If none is open, record the reactions to the findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)

@@ -1,4 +1,4 @@
-"""The context of a run: its ports, its settings, and the writes that failed."""
+"""The context of a run: ports, settings and failed writes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 
 class OwnTasks(Struct):
-    """The purchases that a run made or may have made, and the ids of the tasks that it may have cancelled.
+    """The purchases that a run may have made, and the ids of the tasks that the run may have cancelled.
 
-    This includes the effects of commands that earlier runs missed.
+    Both include the effects of commands that earlier runs missed.
     """
 
     bought: set[PurchaseKey] = field(default_factory=set)
@@ -50,15 +50,15 @@ class Ports(Struct, frozen=True):
     """The ports and inputs of a run, opened by the composition root.
 
     Attributes:
-        open_service: opens the reviewer that the settings select. Raises `NoKey` if its key is missing.
-        rng: the source of jitter and of the boundary around an author's text. It must not be predictable.
+        open_service: opens the reviewer that the settings select. Raises `NoKey` if the key is missing.
+        rng: the unpredictable source of jitter and of the boundary around an author's text.
         run_url: the URL of this run's log, or None at a terminal.
         inputs: the inputs of the workflow, by name.
-        docs_url: the URL of the documentation, or None if it is unknown.
-        command: the command that repeats the review. It is empty except at a terminal.
-        installation: the other repositories, or None if a run works on only one pull request.
+        docs_url: the URL of the documentation, or None if unknown.
+        command: the command that repeats the review at a terminal, otherwise empty.
+        installation: the repositories that the token can see, or None if a run works on only one pull request.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
-        own_tasks: the purchases and cancellations of this run. Each run has its own.
+        own_tasks: the purchases and cancellations of this run.
     """
 
     forge: Forge
@@ -149,9 +149,9 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """Return a setting that excludes files, or at a terminal a command on a separate line, ready to paste.
+        """Return a setting that excludes files or, at a terminal, a command on a separate line, ready to paste.
 
-        If no file name can be pasted, the text contains only the name of the setting or the option.
+        If no file name can be pasted, return only the name of the setting or the option.
         """
         named = tuple(paths)
         if self.ports.run_url is None:
@@ -162,7 +162,7 @@ class RunContext(Struct, frozen=True, dict=True):
     def read_snapshot(self) -> Snapshot:
         """Read the current pull request.
 
-        If its base has changed, the check runs with the name for the new base are read, too.
+        If the base has changed, also read the check runs with the name for the new base.
         """
         read = partial(snapshot_of, self.ports, self.settings, self.signer.pull_number)
         snapshot = read(self.check_names)
@@ -187,7 +187,7 @@ class RunContext(Struct, frozen=True, dict=True):
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:
-        """Post a comment. If GitHub's response is lost, look for it before posting it again."""
+        """Post a comment. If GitHub's response is lost, look for the comment before posting it again."""
         try:
             post()
         except ForgeUnreachable:
@@ -201,7 +201,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
 
 def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
-    """Return what a run knows when it starts. Its request may buy, cancels nothing and has no ledger edits."""
+    """Return the initial state of a run. The request may buy, cancels nothing and contains no ledger edits."""
     settings = run.settings
     request = Request(
         trigger=trigger,
@@ -248,7 +248,7 @@ def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tupl
 
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of reviewbot's check runs on a pull request, starting with the name for its base."""
+    """Return the names of reviewbot's check runs on a pull request, starting with the name for the current base."""
     pull = snapshot.pull
     return settings.check_names.of(snapshot.repository.default_branch, pull.base_ref, pull.former_bases)
 

@@ -49,7 +49,7 @@ def _collect(ports: Ports) -> Outcome:
 
 
 def _check_token(token: Secret) -> None:
-    """Raise before any request if there is no token."""
+    """Raise before the first request if the token is missing."""
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
@@ -59,10 +59,10 @@ def _check_token(token: Secret) -> None:
 
 
 def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
-    """Raise if the workflow file of a re-run has changed on its branch, because anyone with write access can re-run it.
+    """Raise if a re-run's workflow file has changed on the branch, because anyone with write access can re-run it.
 
-    GitHub uses the first attempt's file
-    (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs).
+    A re-run uses the workflow file of the first attempt:
+    https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs.
     """
     if rerun is None:
         return
@@ -115,7 +115,7 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
 def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
     """Report a bug in reviewbot. The check fails, because a due review did not happen.
 
-    `what` is the kind of error and its location. It contains no values, because they may contain a secret.
+    `what` is the kind and the location of the error, without values, because values may contain a secret.
     """
     outcome = did_not_happen(ReviewbotError(what, hint=BUG_HINT))
     write_bare(ports, outcome)

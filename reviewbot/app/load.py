@@ -23,11 +23,11 @@ def load_snapshot(ports: Ports, number: int) -> Snapshot:
 def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]:
     """Return the settings, and the snapshot with the check runs whose names the settings determine.
 
-    The instance may be set only in the config file, and the check's name depends on the base. The snapshot is read
-    again while the base changes, because a check that is judged for one base must not get the name for another.
+    The names also depend on the base. The snapshot is read again while the base changes, because a check that is judged
+    for one base must not get the name for another base.
 
     Raises:
-        SettingsError: the settings are invalid. The error contains all problems.
+        SettingsError: the settings are invalid.
     """
     settings, first = checked_settings(ports, snapshot.default_branch.config), peek_settings(ports.inputs)
     while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
@@ -39,7 +39,7 @@ def checked_settings(ports: Ports, config: str | None) -> Settings:
     """Return the settings, and check that every requested report file can be written.
 
     Raises:
-        SettingsError: the settings are invalid. The error contains all problems, including those of the report files.
+        SettingsError: the settings or the paths of the report files are invalid.
     """
     problems = tuple(_file_problems(ports.reporter, peek_settings(ports.inputs).files()))
     try:
@@ -67,5 +67,5 @@ def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Pro
 
 
 def overrides(snapshot: Snapshot) -> Mapping[str, str]:
-    """Return the default branch's templates, ignoring other files in their folder."""
+    """Return the default branch's templates, ignoring other files in the folder."""
     return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}

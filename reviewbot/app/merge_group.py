@@ -1,4 +1,4 @@
-"""Carry the verdicts of a merge group's pull requests to the group's head, without buying anything."""
+"""Carry the verdicts of a merge group's pull requests to the group's head, without buying a review."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reviewbot.values import replace
 
 
 def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
-    """Write the group's check, without which the queue would stall."""
+    """Write the check run on the group's head. Without this check run, the queue would stall."""
     queued = _queued(ports, event)
     entries = event.entries if isinstance(queued, ForgeError) else queued or event.entries
     snapshots = [load_snapshot(ports, entry.number) for entry in entries]
@@ -48,7 +48,7 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
 
 
 class _Queued(Struct, frozen=True):
-    """A pull request of the group, and the merge base of its head and the commit onto which it is merged."""
+    """A pull request of the group, and the merge base of the head and the commit onto which the head is merged."""
 
     settings: Settings
     snapshot: Snapshot
@@ -62,9 +62,9 @@ def _load(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> _Queued:
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[QueueEntry, ...] | ForgeError:
-    """Return the pull requests in this group and those before it, or none if the token may not read the queue.
+    """Return the pull requests in the queue up to this group, or none if the token may not read the queue.
 
-    Other errors are returned, because they are no reason to judge only the pull request in the branch's name.
+    Any other error is returned, so that the verdict does not cover only the pull request in the branch's name.
     """
     try:
         return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
@@ -86,10 +86,10 @@ def _carried(group: Iterable[_Queued], base_ref: str) -> Outcome:
 
 
 def _is_for(check: CheckRun, queued: _Queued, base_ref: str) -> bool:
-    """Return whether a green check is for the group's base branch and diff, according to its name and its tag.
+    """Return whether a green check is for the group's base branch and diff, according to the check's name and tag.
 
-    The run has no key, so it reads no signed record. If the base branch changed since the verdict, or now contains a
-    part of the pull request's history, no run has seen this diff.
+    This run has no key, so it cannot verify signed records. If the base branch changed since the verdict, or now
+    contains a part of the pull request's history, no run has seen this diff.
     """
     pull, tag = queued.snapshot.pull, check.tag
     if tag is None or pull.base_ref != (base_ref or pull.base_ref):

@@ -32,7 +32,7 @@ from reviewbot.values import replace
 
 
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
-    """Take a step. An error becomes a result."""
+    """Take a step. A `ReviewbotError` becomes the result `Failed`."""
     try:
         return _perform(run, step, known)
     except ReviewbotError as error:
@@ -127,7 +127,7 @@ def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
-    """Remove the label before the task exists, so that it cannot approve another head."""
+    """Remove the label before the task exists, so that the label cannot approve another head."""
     number = known.snapshot.pull.number
     run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, number, label)
     return steps.Done()
@@ -158,6 +158,6 @@ def _read_result(run: RunContext, known: Known, task: Task) -> Report:
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if known.memory.update.answers and run.renderer.own:
-        # The summary is written before the check run, but lists problems of the check run's templates.
+        # Render the check run first, because the summary lists problems of the check run's templates.
         check_state(run, known, outcome)
     return write_summary(run, known, outcome)

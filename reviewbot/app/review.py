@@ -28,7 +28,7 @@ def review_pull_request(
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
-    """Review a pull request if a review is due. Publish an error in the settings or templates."""
+    """Review a pull request if a review is due. An error in the settings or templates is published."""
     began = ports.clock.monotonic()
     try:
         settings, snapshot = load_settings(ports, snapshot)

@@ -45,7 +45,7 @@ class CodeVF(Transport):
         """Return the text of a deliverable.
 
         Raises:
-            ServiceRefused: the deliverable is on another host or is not text. Its URL can be shown instead.
+            ServiceRefused: the deliverable is on another host or is not text. The caller can show the URL instead.
         """
         target, base = self._own(url), self.base
         at_home = origin(target) == origin(base)
@@ -76,7 +76,7 @@ class CodeVF(Transport):
 
 
 def _segment(task_id: str) -> str:
-    """Check a task's id, which comes from the ledger or the service, and return it as a path segment."""
+    """Check an id from the ledger or the service, and return the id as a path segment."""
     if not _TASK_ID.fullmatch(task_id):
         raise ServiceRefused("The id of a task contains invalid characters, so reviewbot did not read the task.")
     return quote(task_id, safe="")

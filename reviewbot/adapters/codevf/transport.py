@@ -45,7 +45,7 @@ class Access(Struct, frozen=True):
 
     Attributes:
         base_url: an https URL, or a loopback URL.
-        proxy: the URL of a proxy, which may contain a password. It is not used for loopback.
+        proxy: the URL of a proxy, which may contain a password. Not used for a loopback URL.
     """
 
     base_url: str

@@ -129,7 +129,7 @@ def _tag(tag: _Tag) -> Tag:
 
 
 def _moment(value: object, of_day: time) -> datetime | None:
-    """Return an ISO 8601 time, or None if it is invalid.
+    """Parse an ISO 8601 time, or return None if the value is invalid.
 
     A time without a time zone counts as UTC. A date without a time gets the time `of_day`.
     """

@@ -142,7 +142,7 @@ class Clone:
         return tuple(one.strip().partition("\n")[2].strip() for one in reversed(entries) if one.strip())
 
     def origin(self) -> Remote | None:
-        """Return the remote `origin`, or None if it is not a repository on a host."""
+        """Return the remote `origin`, or None if the URL does not identify a repository on a host."""
         url = self._theirs.run("config", "--get", "remote.origin.url", accept=(0, 1))
         return read_remote(url.decode("utf-8", "replace").strip())
 

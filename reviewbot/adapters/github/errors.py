@@ -1,4 +1,4 @@
-"""Translate a failed request to GitHub into a domain error, and decide whether to retry it.
+"""Translate a failed request to GitHub into a domain error, and decide whether to retry the request.
 
 An error response is parsed into a `Reply`, and the first matching case decides. If there is no response, the class of
 the exception decides.
@@ -34,7 +34,7 @@ from reviewbot.errors import (
 )
 
 SECONDARY_WAIT = 60.0
-"""The seconds to wait if GitHub throttles without stating a time. Its documentation recommends at least a minute."""
+"""The seconds to wait if GitHub throttles without stating a time. GitHub recommends at least a minute."""
 
 _WORDS_LIMIT = 300
 _OK = 200
@@ -66,7 +66,7 @@ class RequestFailed(Exception):
 
 
 class Intent(Struct, frozen=True):
-    """The purpose of a request. `doing` describes it in messages, and `needs` is the permission in workflow syntax."""
+    """The purpose of a request, with the description for messages and the required permission in workflow syntax."""
 
     doing: str
     needs: str

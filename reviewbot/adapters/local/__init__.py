@@ -1,4 +1,4 @@
 """The ports for a local review.
 
-They read a branch or the index of a clone as a pull request, and store the summary in a state file.
+The ports read a branch or the index of a clone as a pull request, and store the summary in a state file.
 """

@@ -41,7 +41,7 @@ class LocalForge:
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Return the change as a pull request, with the stored summary as its only comment."""
+        """Return the change as a pull request, with the stored summary as the only comment."""
         there = self._source.snapshot(
             number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )

@@ -1,4 +1,4 @@
-"""The state file of a local review, readable by its owner only."""
+"""The state file of a local review, readable only by the owner."""
 
 from __future__ import annotations
 

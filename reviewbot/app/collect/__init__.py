@@ -1,1 +1,1 @@
-"""Publish the finished reviews of all pull requests, and buy only for missed commands and deferred reviews."""
+"""Publish the finished reviews of all pull requests. Buy reviews only for missed commands and deferred purchases."""

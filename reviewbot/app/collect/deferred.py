@@ -1,4 +1,4 @@
-"""Make the deferred purchases of a head after an event from its other checks."""
+"""Make the deferred purchases of a head after an event from another check."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
 
     Commands that earlier runs missed are executed first, and may buy reviews, too.
 
-    Anyone can cause such an event, so it decides nothing. The pull requests come from GitHub, and the purchases from
-    the ledger.
+    Anyone can cause such an event, so the event is not trusted. The pull requests come from GitHub, and the purchases
+    from the ledger.
 
     Returns:
-        The outcome of the last run, or None if no purchase waits.
+        The outcome of the last run, or None if no purchase is waiting.
 
     Raises:
-        ReviewbotError: one of the pull requests failed, e.g., because GitHub cannot be read. The others are still
-            handled.
+        ReviewbotError: one of the pull requests failed, e.g., because GitHub cannot be read. The other pull requests
+            are still handled.
     """
     outcomes: list[Outcome | None] = [None]
     errors: list[ReviewbotError] = []

@@ -1,4 +1,4 @@
-"""Keep the results of a collection, and the outputs and job summaries of its runs on single pull requests."""
+"""Keep the results of a collection, including the outputs and job summaries of the runs on single pull requests."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
 SUMMARY_CHARACTERS = 1024 * 1024
-"""The size after which no more job summaries are kept.
+"""The total number of characters after which no more job summaries are kept.
 
-A runner discards a larger job summary, and a character has at least one byte.
+GitHub's runner discards a job summary with more bytes, and each character takes at least one byte.
 """
 
 
 class Recorder(Struct):
-    """A reporter that keeps outputs and job summaries, and passes everything else to the runner's reporter at once.
+    """A reporter that keeps outputs and job summaries, and passes everything else to the runner's reporter.
 
     Attributes:
         values: the outputs of the last run.
-        summaries: the job summaries of the runs. They are written below the list of pull requests, because that list
-            must not be cut off. They are rendered at once, because views contain the texts of the changed files.
-        lookups: the pull requests that were looked up. The list is complete however the collection ends.
+        summaries: the rendered job summaries of the runs, which follow the list of pull requests, because that list
+            must not be cut off. Views are not kept, because views contain the texts of the changed files.
+        lookups: the pull requests that were looked up, even if the collection fails later.
         failures: the repositories that could not be read.
-        unreached: the repositories and pull requests that the rate limit left to the next collection.
+        unreached: the repositories and pull requests that were skipped because of the rate limit.
         repositories: the number of repositories that were read completely.
-        is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
-            not be allowed to see that repository, so its findings are neither kept nor annotated.
+        is_elsewhere: whether the current repository is not the workflow's. Readers of the workflow's log may not have
+            access to another repository, so its findings are neither kept nor annotated.
     """
 
     reporter: Reporter

@@ -19,9 +19,9 @@ from reviewbot.values import replace
 
 
 def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> None:
-    """Look up the open reviews of a repository, oldest pull request first. An error in one never stops the next.
+    """Look up the open reviews of a repository, oldest pull request first. An error does not stop the next lookup.
 
-    An error caused by a bug is raised after the other pull requests.
+    An unexpected exception is raised after the other pull requests were looked up.
 
     Raises:
         SettingsError: the settings are invalid, so the names of the checks are unknown.
@@ -38,13 +38,13 @@ def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> Non
 
 
 def is_exhausted(ports: Ports) -> bool:
-    """Return whether GitHub's rate limit leaves too little for another pull request."""
+    """Return whether GitHub's rate limit leaves too few requests for another pull request."""
     left = ports.installation.requests_left if ports.installation else None
     return left is not None and left <= LEFT_TO_OTHERS
 
 
 def _check_key(ports: Ports, settings: Settings) -> None:
-    """Raise if there is no key or CodeVF rejects it. Otherwise each check would report that no review happened."""
+    """Raise if the key is missing or rejected. Otherwise, each check run would report that no review happened."""
     try:
         ports.open_service(settings).balance()
     except (ServiceUnreachable, ServiceRefused) as error:
@@ -80,9 +80,9 @@ def _collect(ports: Ports, number: int) -> None:
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
-    """Return the pull requests with an open review, according to their check runs or else their summary comments.
+    """Return the pull requests with an open review, according to check runs or, without check runs, summary comments.
 
-    If the token may read check runs but not write them, pull requests have no check runs.
+    A pull request has no check runs if the token of earlier runs could not write any.
     """
     known: tuple[int, ...] = ()
     unknown = None

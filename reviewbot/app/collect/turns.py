@@ -1,4 +1,4 @@
-"""Process several pull requests or repositories. An error in one never stops the next."""
+"""Process several pull requests or repositories. An error in one does not stop the next."""
 
 from __future__ import annotations
 

@@ -46,13 +46,13 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
 
 
 def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction) -> Outcome | None:
-    """Execute an action, and return the outcome of the run that it started, or None if it started none."""
-    # This also publishes finished reviews. It buys only what an earlier run deferred or began to buy.
+    """Execute an action, and return the outcome of the run that the action started, or None without a run."""
+    # This run also publishes finished reviews, but buys only what an earlier run deferred or began to buy.
     trigger = DispatchEvent(snapshot.pull.number, posted.sender)
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:
         case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
-            # If the ledger is lost, every command until now is refused. This run writes a new ledger, so that later
+            # If the ledger is lost, all commands until now are refused. This run writes a new ledger, so that later
             # commands count.
             edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
             return judge_again(edits=(edit,))
@@ -62,8 +62,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
             return judge_again()
         case authorize.Cancel():
             if read_ledger(run, snapshot).ledger.postponed():
-                # Cancel deferrals first. Otherwise a purchase that waits for one of the tasks would be made when the
-                # task ends.
+                # Cancel deferrals first. Otherwise, the end of a task would start a purchase that waits for the task.
                 judge_again(edits=(CancelDeferrals(),))
             outcome = judge_again(edits=(CancelDeferrals(),), cancels=Cancels.ALL)
             settle_questions(run.ports, run.read_snapshot())

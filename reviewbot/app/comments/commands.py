@@ -1,8 +1,7 @@
 """Execute each command in comments once, with one answer and one reaction, even after a killed run.
 
-For each command, a run executes the action, which is idempotent. It then posts the answer, which refers to the comment,
-and finally adds the reaction, which marks the command as done. Each run starts with the commands that earlier runs
-missed.
+For each command, a run executes the idempotent action, posts the answer, which refers to the comment, and adds the
+reaction, which marks the command as done. Each run starts with the commands that earlier runs missed.
 """
 
 from __future__ import annotations
@@ -36,11 +35,14 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 MOST_MISSED = 10
-"""The number of older commands that one run executes. Each takes about five requests, and anyone can write one."""
+"""The maximum number of missed commands that one run executes.
+
+Each command takes about five requests, and anyone can write commands.
+"""
 
 
 def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
-    """Execute earlier commands that no run has executed and then the comment's command, and write the outputs."""
+    """Execute the commands that earlier runs missed, then the comment's command, and write the outputs."""
     why = why_not(event)
     if not why:
         key = comment_key(event.comment_id, in_thread=event.in_thread)
@@ -71,17 +73,16 @@ def catch_up(ports: Ports, number: int) -> Snapshot:
     """Execute the commands that earlier runs missed.
 
     Returns:
-        The pull request after the commands. It is read only once if there was no command.
+        The pull request after the commands.
     """
     snapshot = load_snapshot(ports, number)
     return _catch_up(ports, snapshot, _open_commands(ports, snapshot))
 
 
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """List the commands to execute. Without the key there are none, because the ledger needs the key.
+    """List the commands to execute. A run without the key executes none, because the ledger is signed with the key.
 
-    First, questions whose comment is no longer a command, because it was edited or deleted, are answered. A question
-    whose answer is already posted is recorded.
+    First, settle the questions whose comment was edited or deleted, or whose answer is already posted.
     """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
@@ -94,13 +95,13 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order. Stop at one that fails, which is logged, or that cannot be marked as done.
+    """Execute older commands in order, up to a command that fails or cannot be marked as done.
 
-    The next run executes that command again without paying twice, because the copy of its purchase in the check run
-    contains the id of its comment. A copy contains the id of only one comment, so a second unmarked command could be
-    paid for twice.
+    The next run executes that command again without paying twice, because the purchase's copy in the check run contains
+    the id of the comment. A copy contains the id of only one comment, so a second unmarked command could be paid for
+    twice.
 
-    If a command requests a review, the run buys the review but does not wait for it.
+    If a command requests a review, the run buys the review without waiting for the result.
     """
     unhurried = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
     for posted in islice(posted_commands, MOST_MISSED):
@@ -144,7 +145,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:
-        # The run of the action has written its outputs. The step fails only if the answer does not show the failure.
+        # The action's run has already written outputs. The step fails only if the answer does not show the failure.
         shown = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(shown.exit_status)})
         if shown.exit_status != outcome.exit_status:

@@ -1,4 +1,4 @@
-"""Answer a command with a comment in its thread or the conversation, then add the reaction that marks it as done."""
+"""Answer a command in the thread or the conversation, then add the reaction that marks the command as done."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from reviewbot.values import replace
 _EMOJI = "Reacting to a command"
 
 _REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.NEWER_ANSWER, Refusal.ARGUMENTS))
-"""The refusals that repeat the command's reason or wrong arguments."""
+"""The refusals whose text quotes the command's reason or wrong arguments."""
 
 
 class Done(Struct, frozen=True):
     """A command, its result, and the pull request after the command.
 
     Attributes:
-        outcome: the outcome of the run that the command started, or None if it started none.
+        outcome: the outcome of the run that the command started, or None without a run.
     """
 
     posted: PostedCommand
@@ -55,7 +55,7 @@ class Done(Struct, frozen=True):
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> str:
-    """Answer a command from the state stored after it. Return why it is refused, or an empty string if it is not."""
+    """Answer a command according to the stored state. Return the reason for a refusal, or an empty string."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
@@ -81,7 +81,7 @@ def post_in(
     *,
     elsewhere: str,
 ) -> bool:
-    """Post a comment in a thread. If there is no thread, or it is gone, post `elsewhere` in the conversation."""
+    """Post a comment in a thread. If the thread does not exist, post `elsewhere` in the conversation."""
     forge, number = run.ports.forge, now.pull.number
     if thread is not None:
         with suppress(NotFound, Refused):
@@ -98,12 +98,12 @@ def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bo
 
 
 def replies_to(run: RunContext, key: str, now: Snapshot) -> list[tuple[Comment, AnswerMark]]:
-    """Return the answers to a command, starting with the best."""
+    """Return the answers to a command, positive answers first."""
     return answers_to(said_in(now.comments, now.threads), run.settings.instance, key)
 
 
 def delete_duplicates(run: RunContext, key: str, now: Snapshot) -> None:
-    """Delete all answers to a question except the best, because concurrent runs may each have written one."""
+    """Delete all answers to a question except the first of `replies_to`, because concurrent runs may post several."""
     for extra, _ in replies_to(run, key, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)
         delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
@@ -139,7 +139,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _reason(run: RunContext, done: Done) -> str:
-    """Return the redacted reason of a waiver or a bypass, as it is stored or, for some refusals, as in the command."""
+    """Return the redacted reason of a waiver or a bypass, from the command for `_REPEATED`, else from the ledger."""
     if done.refusal in _REPEATED:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
@@ -152,14 +152,14 @@ def _reason(run: RunContext, done: Done) -> str:
 
 
 def _is_until_push(done: Done) -> bool:
-    """Return whether a new waiver expires at the next change because the finding's code is not in its file."""
+    """Return whether a new waiver expires at the next change because the finding's code is not in the file."""
     ledger, edit = done.memory.ledger, done.action.edit if isinstance(done.action, EditLedger) else None
     record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
     return bool(record and record.waiver and ledger.is_of_change(record.waiver))
 
 
 def _id_of_thread(done: Done) -> str:
-    """Return the id of the thread's only finding for `waive` or `unwaive`, or an empty string if it has several."""
+    """Return the id of the thread's only finding for `waive` or `unwaive`, otherwise an empty string."""
     findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
     return findings[0] if len(findings) == 1 else ""
 

@@ -1,1 +1,1 @@
-"""GitHub steps for the change, the ledger, comments, the summary and check runs."""
+"""Steps that read and write on GitHub: the change, the ledger, comments, the summary and check runs."""

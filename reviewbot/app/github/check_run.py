@@ -1,4 +1,4 @@
-"""Write the check run on the reviewed head, which contains a copy of the purchase."""
+"""Write the check run on the reviewed head. The check run contains a copy of the purchase."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Write the check on the reviewed head, unless it is up to date.
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
-    requests with this head, so the check turns green only if no other pull request with this head has a check that is
-    not green.
+    requests with the same head. The check turns green only if the checks of all other open pull requests on this head
+    are green.
     """
     outcome = apply_bypass(known, outcome)
     if outcome.conclusion in GREEN and _has_other_base(run, known):
         there = current_check(known.snapshot)
         if there is not None and there.verdict not in GREEN:
-            return known  # the run for the change of base has written it
+            return known  # the run for the new base has written this check
         outcome = newer_base()
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return known
@@ -60,7 +60,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
-    """Return whether a check run is unchanged or was written by this run. Other runs write another `external_id`."""
+    """Return whether a check run is unchanged or from this run. Other runs write a different `external_id`."""
     is_unchanged = target is not None and (now.id, now.external_id) == (target.id, target.external_id)
     return is_unchanged or now.external_id == state.external_id
 
@@ -68,8 +68,8 @@ def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
     """Return the copy of a purchase that another run has since written into the check run, or an empty string.
 
-    The check run is read again only if it contains the intent of a run that this run does not continue, or if this run
-    has no purchase. A task may exist by now, and the check run may be its only record.
+    The check run is read again only if it contains an intent that this run does not continue, or if this run has no
+    purchase. By now, the check run may be the only record of a task.
     """
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
     if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
@@ -84,10 +84,10 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
 def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
     """Return whether a check run contains a copy of another review of this head, which must not be overwritten.
 
-    Without a trusted summary, the findings of a review would be lost with its only copy. While a run waits for the
-    review of an older head, the check run also contains a copy of that review, which may be overwritten. Another run
+    Without a trusted summary, overwriting the only copy of a review would lose the review's findings. While a run waits
+    for the review of an older head, the check run contains a copy of that review, which may be overwritten. Another run
     may buy the same change with another scope, so the first intent counts. GitHub numbers check runs on creation, so an
-    intent never overwrites another one.
+    intent never overwrites another intent.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     if copy is None or mine is None:
@@ -107,7 +107,7 @@ def _what(purchase: Purchase) -> tuple[object, ...]:
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:
-    """Return whether the check is shown for a base other than the one that was judged."""
+    """Return whether GitHub shows the check for a base that this run did not judge."""
     base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
     is_other = base_ref != known.request.base_ref
     return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
@@ -121,9 +121,9 @@ def _neighbour(run: RunContext, known: Known) -> int:
 
 
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
-    """Create the check run again if GitHub shows a later one of another pull request with another meaning.
+    """Create the check run again if another pull request's later check run, with a different meaning, hides it.
 
-    If this pull request is closed or its head has moved, create nothing, because the other pull request decides.
+    If this pull request is closed or the head has moved, create nothing, because the other pull request decides.
     """
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):
@@ -195,7 +195,8 @@ def _external_id(run: RunContext, known: Known) -> str:
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
     """Return one annotation for each finding that counts and has lines at the head, worst first, up to the limit.
 
-    The result is empty if the head has moved, because the check is on the reviewed head, but the lines are on another.
+    The result is empty if the head has moved, because the check is on the reviewed head, but the lines are on the new
+    head.
     """
     if known.reviewed_sha:
         return ()

@@ -33,13 +33,13 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     """Read the ledger from the summary comment and the copies of purchases from check runs.
 
     The copies of every head are read if the ledger is missing or not trusted, has a waiver, a bypass or an acceptance,
-    records no purchase since a force-push, or is newer than every check run that was read. Otherwise, a push or a
-    force-push could hide a purchase or make an older ledger trusted. `digest` is the digest of the change's identity,
-    of which copies contain only the beginning. `own` is the summary as this run wrote it. It may have replaced a newer
-    summary, whose purchases are in the copies.
+    records no purchase since a force-push, or is newer than every check run that was read. Without these copies, a push
+    or a force-push could hide a purchase or make an older ledger trusted. `digest` is the digest of the change's
+    identity. Copies contain only the beginning of that digest. `own` is the summary that this run wrote, which may have
+    replaced a newer summary. The purchases of the newer summary are in the copies.
 
     Raises:
-        ForgeError: see `every_check`. Its `seen` is given if the ledger has a waiver, a bypass or an acceptance.
+        ForgeError: see `every_check`.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -84,7 +84,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
 def _read_with_checks(
     run: RunContext, snapshot: Snapshot, keep: Comment | None, own: str
 ) -> tuple[LedgerReading, tuple[CheckRun, ...], bool]:
-    """Return the ledger, the check runs that were read for it, and whether some check runs could not be found."""
+    """Return the ledger, the check runs that were read, and whether check runs for a former base may be unread."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks, own)
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
@@ -106,19 +106,19 @@ def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
     """Return whether every check run that was read is older than the summary.
 
-    An unread check run may then show that the summary was restored.
+    If so, an unread check run may show that the summary was replaced by an older version.
     """
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
 def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
-    """Return the trusted ledgers of duplicate summaries, which exist if two concurrent runs wrote one each."""
+    """Return the trusted ledgers of duplicate summaries, which concurrent runs may have posted."""
     readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
     return [one.ledger for one in readings if not one.problem]
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
-    """Return whether a paid review existed, according to its comments or its summary.
+    """Return whether a paid review existed, according to the review comments or the summary.
 
     The summary of a free review, or of a run without a key, is signed with an empty secret and contains nothing paid.
     """
@@ -141,8 +141,8 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
     """Decode the summary's ledger.
 
-    Anyone can forge the ledger of a free review, because it is signed with an empty secret. Its findings, judgements
-    and bypass are therefore dropped.
+    Anyone can forge the ledger of a free review, because that ledger is signed with an empty secret. Therefore, the
+    findings, judgements and bypass of a free review are dropped.
     """
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
@@ -162,16 +162,15 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 
 
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Return the check runs that may contain a copy, and False if those of a head since `seen` may be missing.
+    """Return the check runs that may contain a copy, and whether they include all check runs of heads since `seen`.
 
     `seen` is given if the ledger has a waiver, a bypass or an acceptance. If the snapshot has the check runs of every
     head, the review is free, `check-run` is off, or the token may not read check runs, nothing is read and the second
     value is True.
 
     Raises:
-        ForgeError: the check runs cannot be read although the token may read them, and either `seen` is given or
-            nothing else shows whether the one automatic review was bought (with `review-on: ready` and without a
-            summary comment). Otherwise the error is only noted.
+        ForgeError: the check runs cannot be read, and either `seen` is given, or `review-on` is `ready` and there is no
+            summary comment. In other cases, the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -201,11 +200,11 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """Return the latest attempt in the check runs, preferring one with a task, then the one in the oldest check run.
+    """Return the latest attempt in the check runs, preferring attempts with a task, then the oldest check run.
 
-    Every run that reads the check runs therefore continues with the same attempt. A run can write its intent into an
-    older check run in which another run has deferred the purchase. A run that found another base has written its check
-    run with the name for that base. A run that cancelled a deferred purchase buys the next attempt.
+    Therefore, all runs that read the check runs continue with the same attempt. An intent may be in an older check run
+    in which the purchase was deferred, or in a check run with the name for another base. After a deferred purchase was
+    cancelled, a run buys the next attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))

@@ -1,6 +1,6 @@
 """Complete the check runs of older heads and other bases once their tasks are recorded as finished.
 
-Also keep the counter in the check runs as new as the ledger's.
+Also update the counter in the check runs to the ledger's counter.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from reviewbot.values import replace
 def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the older check runs whose tasks are finished.
 
-    A green check of another head or base becomes `action_required` if a new run there might not be green. If this run
-    wrote the ledger but no check run with the ledger's counter, the latest older check run with a purchase gets the
-    counter.
+    A green check of another head or base becomes `action_required` if a new run on that head or base might not be
+    green. If this run wrote the ledger but no check run with the ledger's counter, the latest older check run with a
+    purchase gets the counter.
     """
     for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
@@ -44,7 +44,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 def _with_every_check(run: RunContext, known: Known) -> Known:
     """Read the check runs of all heads if a head outside the snapshot may have lost its verdict in this run.
 
-    Only the last commits before a force-push are read, so recorded heads below them are read individually.
+    Only the last commits before a force-push are read, so recorded heads before those commits are read individually.
     """
     checks = known.stored.older_checks
     try:
@@ -59,7 +59,7 @@ def _with_every_check(run: RunContext, known: Known) -> Known:
 
 
 def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:
-    """Return whether a check that a ruleset can require has to become `action_required` (see `outlives`)."""
+    """Return whether a check that a ruleset can require must become `action_required` (see `outlives`)."""
     if check.name != run.settings.check_names.plain or run.settings.is_keyless:
         return False
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
@@ -68,10 +68,10 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows, except this head's, and those in progress that a newer check run hides.
+    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
 
-    The newer one belongs to another review of this head or to a concurrent run. Check runs of replaced heads are
-    included if they were read for the ledger.
+    A newer check run from another review of this head or from a concurrent run hides a check run. Check runs of
+    replaced heads are included if they were read for the ledger.
     """
     here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
@@ -82,7 +82,7 @@ def _to_close(known: Known) -> Iterator[CheckRun]:
 
 
 def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
-    """Return whether no other run has written the check run since. It may be the only record of that run's task."""
+    """Return whether the check run is unchanged, because another run may have recorded a task only in this one."""
     try:
         now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
     except ForgeError as error:
@@ -92,7 +92,7 @@ def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
 
 
 def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
-    """Return the latest check run with a purchase, or None if a check run has the ledger's counter."""
+    """Return the latest check run with a purchase, and the purchase, unless a check run has the ledger's counter."""
     here = () if known.wrote.check else known.snapshot.checks
     there = sorted((*known.snapshot.older_checks, *here), key=lambda one: one.id)
     copies = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
@@ -105,7 +105,7 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
-    """Complete a check run. If summary comments are off, it lists the findings of its review."""
+    """Complete a check run. If summary comments are off, the check run lists the findings of the review."""
     message = "The check on the newest commit lists the open findings."
     if bought is None or check.head_sha == known.snapshot.pull.head_sha:
         message = "The record of this pull request has since changed. The next run updates the verdict."

@@ -1,4 +1,4 @@
-"""Read the change, select its files and redact them."""
+"""Read the change, and select and redact the changed files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_NOTICE = 1000
 
 
 def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = None) -> ChangeSet:
-    """Return the whole change with the requested context, from the API or, if that is incomplete, from a bare fetch.
+    """Return the whole change with the requested context. If the API's diff is incomplete, read the change with git.
 
     Raises:
         ChangeUnreadable: neither source is complete.
@@ -64,7 +64,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff contains {len(files)} of {pull.changed_files} files.")
     if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
-        # Such a file cannot be requested from the API, which would return a file whose name only looks the same.
+        # The API cannot address such a file, and would return a file whose name only looks the same.
         raise ChangeUnreadable("The name of a changed file is not UTF-8.")
     return merge_base, files
 
@@ -79,7 +79,7 @@ def _utf8(diff: bytes) -> str:
 def _whole(change: ChangeSet) -> ChangeSet:
     """Check that the API omitted nothing, because an attribute on the author's branch can mark any text as binary.
 
-    If the bytes of many files have to be read individually, the API's reader reads only the first ones.
+    The API's reader also omits contents beyond the maximum number of files that it reads individually.
     """
     hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
@@ -91,16 +91,16 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
 
 def _is_text(file: ChangedFile) -> bool:
-    """Return whether GitHub treats the file as text on a side that the diff should show.
+    """Return whether the file is text on a side of the change that the diff should show.
 
-    The bytes of deleted files are not read.
+    For deleted files, whose bytes are not read, GitHub decides what is text.
     """
     is_gone = file.new is None or (file.old is not None and file.old.mode[:2] != file.new.mode[:2])
     return file.text is not None or (is_gone and file.old is not None and file.old.binary is False)
 
 
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
-    """Select the files, and redact them, the title and the owners' instructions."""
+    """Select the files, and redact the files, the title, the body and the instructions."""
     settings, pull = run.settings, snapshot.pull
     selection = select(
         change.files,
@@ -110,7 +110,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     )
     places = {file.path: place_of(file) for file in selection.selected}
     words = pull.title, pull.body, settings.instructions, *(one.instructions for one in settings.path_instructions)
-    # Collect values from secret files, and secret names, even if they are not sent. `Redactor` decides where to mask.
+    # Collect values from secret files and from file names, even if they are not sent. `Redactor` decides where to mask.
     names = ((file.path, Place.PATH) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     diffs = ((file.diff.text, places[file.path]) for file in selection.selected)
@@ -151,17 +151,17 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
 
 
 def _redacting(words: Iterable[str], redactor: Redactor, secrets: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that redacts texts, including the values found in any of these texts.
+    """Return a function that redacts texts, including the secrets found in `words`.
 
-    Such values never mask code. Otherwise, an author could change which lines are hidden by editing a text before the
-    answer is read.
+    Secrets in `words` never mask code. Otherwise, an author could change which lines are hidden by editing the title or
+    the body before the answer is read.
     """
     spoken = Redactor.of(((text, Place.DATA) for text in words), secrets)
     return lambda text: redactor.redact(spoken.redact(text).text).text
 
 
 def _is_secret(file: ChangedFile) -> bool:
-    """Return whether the file holds secrets, or did before a rename. The diff of a renamed file shows the secrets."""
+    """Return whether the current or former name indicates secrets. The diff of a renamed file shows the secrets."""
     return secret_name(file.path) or secret_name(file.diff.old_path)
 
 

@@ -20,8 +20,8 @@ from reviewbot.values import replace
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
     """Record the intent in the check run, or in the summary if there is no check run.
 
-    Another run may do the same at this moment with another scope. GitHub orders check runs, so each run writes its
-    record, reads which record was first, and continues with that one.
+    A concurrent run may record an intent with another scope. GitHub orders check runs, so each run writes an intent,
+    reads which intent was first, and continues with the first intent.
 
     Raises:
         PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
@@ -46,7 +46,7 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     overtaken_by = overtaking(known, first, purchase)
     if overtaken_by is None:
         return known
-    # What that purchase judged counts only together with its findings, which the other run may have recorded since.
+    # The other run's purchase counts only together with its findings, which that run may have recorded since.
     now = _read_again(run, known)
     return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
 
@@ -54,8 +54,8 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
 def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
     """Record the task's id before the task is polled.
 
-    Creating the task may take minutes, and commands executed meanwhile are recorded in the summary, so the summary is
-    read again first. If that fails or the head has moved, the check run gets the id, and the summary keeps its text.
+    The summary is read again first, because creating the task may take minutes, and other runs may record commands
+    meanwhile. If that fails or the head has moved, the check run gets the id, and the summary keeps its text.
     """
     recorded, purchase = None, underway.purchase
     try:
@@ -72,7 +72,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
-    """Record in the check run and the summary that a purchase waits. The outcome states what it waits for."""
+    """Record a deferred purchase in the check run and the summary. `outcome` states what the purchase waits for."""
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
@@ -100,15 +100,14 @@ def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome
     """Write to the summary.
 
     Returns:
-        The updated state of the run, or None if GitHub's response was lost or the comment was deleted and a re-read
-        shows that the pull request has another head.
+        The updated state of the run, or None if the write had to be repeated and the head has moved.
     """
     written = write_summary(run, _only(known, purchase), outcome)
     return None if written.reviewed_sha else replace(_keeping(known, written), read_again=False)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
-    """Keep only this purchase in the ledger update. The rest is written after the comments are posted."""
+    """Keep only this purchase in the ledger update. Other updates are written after the comments are posted."""
     return known.with_update(known.memory.update.only(purchase.identity, purchase.attempt))
 
 

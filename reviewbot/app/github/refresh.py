@@ -13,9 +13,10 @@ from reviewbot.domain.machine.known import Known
 
 
 def refresh(run: RunContext, known: Known) -> Known:
-    """Read the pull request again, and apply what this run knows to it.
+    """Read the pull request again, and update the state of the run.
 
-    If the head has moved, every answer is placed again by its code. The verdict stays with the reviewed head.
+    If the head has moved, every answer is placed on the new head by the quoted code. The verdict stays with the
+    reviewed head.
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)
@@ -31,7 +32,7 @@ def refresh(run: RunContext, known: Known) -> Known:
 
 
 def read_ledger_again(run: RunContext, known: Known) -> Known:
-    """Read the pull request and its ledger again, but not the change of a newer head (`head_has_moved`)."""
+    """Read the pull request and the ledger again. The change of a newer head is not read (see `head_has_moved`)."""
     return _with_ledger(run, known, run.read_snapshot())
 
 
@@ -45,9 +46,9 @@ def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
 
 
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
-    """Read the pull request, and its change if the head has moved.
+    """Read the pull request. If the head has moved, also read the change.
 
-    The pull request is read last, because the sooner it is written, the less another run can record meanwhile.
+    The pull request is read last, so that other runs have little time to record something before the next write.
     """
     snapshot = run.read_snapshot()
     while snapshot.pull.head_sha != reviewed:

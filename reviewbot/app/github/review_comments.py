@@ -58,7 +58,8 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
 def read_posted(run: RunContext, known: Known) -> Known:
     """Read the comments after posting and before the summary is written.
 
-    This finds their URLs, deletes duplicates of a concurrent run, and picks up commands that were executed meanwhile.
+    This finds the comments' URLs, deletes duplicates that a concurrent run posted, and picks up commands that were
+    executed meanwhile.
     """
     try:
         known = refresh(run, known)
@@ -71,7 +72,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
 def _post_until_known(
     run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post comments. After a lost response, read what GitHub recorded, so that nothing is posted twice or missing.
+    """Post comments. After a lost response, read what GitHub recorded, so that no comment is missing or posted twice.
 
     Returns:
         The groups of comments that GitHub refused.
@@ -90,7 +91,7 @@ def _post_until_known(
 def _post(
     run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post comments, and return those that GitHub refused."""
+    """Post comments, and return the groups that GitHub refused."""
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines else ())
@@ -123,7 +124,7 @@ def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
 def _post_review(
     run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post one review with all comments. If GitHub refuses it, bisect to find and return the invalid comments."""
+    """Post one review with all comments. If GitHub refuses the review, bisect, and return the invalid comments."""
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
@@ -150,7 +151,7 @@ def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcom
 
 
 def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
-    """Post the review. If the pull request is the token's own, do not request changes, because GitHub forbids it."""
+    """Post the review. GitHub forbids requests for changes on the token's own pull request, so comment instead."""
     forge, number = run.ports.forge, known.snapshot.pull.number
     try:
         forge.create_review(number, draft)
@@ -169,7 +170,7 @@ def _event(known: Known, outcome: Outcome) -> ReviewKind:
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
     mark = FindingMark(run.settings.instance, one.ids)
     findings = tuple(finding_view(known, item) for item in one.placed)
-    waivable = known.request.paid and run.settings.summary_comment  # where waivers are recorded
+    waivable = known.request.paid and run.settings.summary_comment  # the summary comment records waivers
     return CommentView(
         str(mark),
         isinstance(one.target, FileTarget),
@@ -181,7 +182,7 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
 
 
 def _post_on_file(run: RunContext, known: Known, one: CommentGroup, path: str) -> Sequence[CommentGroup]:
-    """Post a comment on a file, and return it if GitHub refuses it."""
+    """Post a comment on a file. If GitHub refuses the comment, return the group."""
     pull, body = known.snapshot.pull, run.renderer.comment(_comment_view(run, known, one))
     try:
         run.ports.forge.create_file_comment(pull.number, pull.head_sha, path, body)

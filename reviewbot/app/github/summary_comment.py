@@ -27,10 +27,10 @@ HOUR = 3600
 
 
 def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Create or update the summary comment, and delete duplicates of concurrent runs.
+    """Create or update the summary comment, and delete duplicates that concurrent runs posted.
 
-    The comment shows the ledger and the outcome of the run, and keeps the text of an answer until the next one. If
-    GitHub's response is lost or the comment was deleted meanwhile, the pull request is read before the comment is
+    The comment contains the ledger and the outcome of the run, and keeps the text of an answer until the next answer.
+    If GitHub's response is lost or the comment was deleted meanwhile, the pull request is read before the comment is
     written again.
     """
     if not summary_is_due(known, outcome):
@@ -71,7 +71,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:
-    """Delete duplicates after the summary contains their records, because one can have the only record of a task."""
+    """Delete duplicates. The summary must already contain the duplicates' records, which may exist nowhere else."""
     for double in doubles:
         run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
 
@@ -84,12 +84,12 @@ def _beside(run: RunContext, body: str, text: str) -> str:
 
 
 def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:
-    """Write a ledger into the summary without changing its text."""
+    """Write a ledger into the summary without changing the summary's text."""
     run.ports.forge.update_comment(summary.id, replace_ledger(summary.body, encode(ledger, run.signer)))
 
 
 def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -> None:
-    """Update the 👍 and 👎 in the ledger of a pull request that may have no further run. The text stays the same.
+    """Update the 👍 and 👎 in the ledger of a pull request that may have no further run.
 
     This takes one request, or none if the reactions are unchanged or the ledger is not trusted.
     """
@@ -118,7 +118,7 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
     """Return the comment without this run's URL, and with the wait in whole hours.
 
-    As a result, a run without an update edits nothing, and a long wait causes one edit per hour.
+    As a result, a run without an update does not edit the comment, and a long wait causes one edit per hour.
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
@@ -128,8 +128,8 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 def _encoded(run: RunContext, known: Known) -> str:
     """Return the encoded ledger, or an empty string if an earlier ledger is lost and this one is empty.
 
-    The next run would trust an empty ledger. A run that fails before it reads the ledger detects an earlier ledger by
-    reviewbot's comments.
+    Otherwise, the next run would trust the empty ledger. A run that fails before it reads the ledger detects an earlier
+    ledger by reviewbot's comments.
     """
     threads = () if known.is_read else known.snapshot.threads
     is_lost = known.stored.lost or any(marked_threads(threads, known.request.instance))
@@ -138,7 +138,7 @@ def _encoded(run: RunContext, known: Known) -> str:
 
 
 def _recorded(run: RunContext, known: Known) -> Ledger:
-    """Return the ledger to store. The findings of a free review end with its run."""
+    """Return the ledger to store, without the findings of a free review."""
     if known.request.paid or not run.paid:
         return known.ledger
     return replace(known.memory.written, posted=known.ledger.posted)

@@ -1,4 +1,4 @@
-"""Update existing threads: post the reviewer's replies, and edit comments whose findings have another state."""
+"""Update existing threads: post the reviewer's replies, and edit comments whose findings have changed state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reviewbot.values import replace
 
 
 def update_threads(run: RunContext, known: Known) -> Known:
-    """Reply, edit the comments whose findings have changed state, and resolve or hide those that are done."""
+    """Post replies, edit comments whose findings have changed state, and resolve threads or hide comments."""
     threads, instance = known.snapshot.threads, run.settings.instance
     replies = comment_diff.left_to_reply(
         comment_diff.reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance

@@ -1,4 +1,4 @@
-"""View models for the cost of a purchase, its wait, and purchases with an unknown task."""
+"""View models for the cost and the wait of a purchase, and for purchases with an unknown task."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cost_of(known: Known) -> CostView | None:
 def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
     """Return the maximum credits of each task.
 
-    A purchase from an `external_id` does not contain them, so they come from the settings or from the hold.
+    For a purchase from an `external_id`, the maximum comes from the settings or is computed from the hold.
     """
     request = known.request
     if purchase.max_credits or request.max_credits is not Auto.AUTO:
@@ -54,7 +54,7 @@ def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
 def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | None:
     """Return the multiplier of the expertise, or None if it is unknown, e.g., in a dry run.
 
-    A later run computes it from the hold.
+    A later run computes the multiplier from the hold.
     """
     request = known.request
     if tag or not request.expertise:
@@ -79,7 +79,7 @@ def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
 
 
 def wait_of(run: RunContext, known: Known) -> WaitView | None:
-    """Return the state of the awaited review, or None if there is none or it is finished."""
+    """Return the state of the awaited review, or None if no unfinished review is awaited."""
     purchase = known.awaited.purchase if known.awaited else known.purchase
     task = known.awaited.task if known.awaited else known.task
     if run.settings.dry_run or purchase is None or known.report is not None:

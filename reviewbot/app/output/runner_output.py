@@ -41,11 +41,11 @@ OUTPUTS = (
     "check-url",
     *REPORT_FILES,
 )
-"""Every output of the action. All are written on every exit, and are empty if unknown."""
+"""Every output of the action. All outputs are written on every exit. Unknown values are empty."""
 
 
 def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
-    """Write the requested report files and return their paths, by input."""
+    """Write the requested report files, and return the path of each written file, by input."""
     if not (files := run.settings.files()):
         return {}
     view, views, url = summary_view(run, known, outcome), known.change.views, known.snapshot.pull.url
@@ -74,14 +74,14 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     """Write everything that needs no permission on GitHub.
 
     Returns:
-        The outcome, with the exit status for an incomplete result if a report file is missing.
+        The outcome, which is `undelivered` if a report file or an output of the runner could not be written.
     """
     reporter, files = run.ports.reporter, dict[str, str]()
     if known.report is not None or run.settings.dry_run:
         files.update(write_files(run, known, outcome))
         if len(files) < len(run.settings.files()):
             outcome = undelivered(outcome)
-    if known.report is not None and known.wrote.check is None:  # GitHub would also show the check's annotations
+    if known.report is not None and known.wrote.check is None:  # otherwise, GitHub shows the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
     if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run cannot write comments
@@ -124,7 +124,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
 
 
 def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
-    """Log the outcome of a run that publishes nothing itself, and write all outputs. Missing ones are empty."""
+    """Log the outcome of a run that publishes nothing, and write all outputs. Outputs without a value are empty."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)
@@ -133,7 +133,7 @@ def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
 
 
 def _of_outcome(outcome: Outcome) -> dict[str, str]:
-    """Return all outputs. They are empty, except for those that every outcome has."""
+    """Return all outputs. Only the outputs that every outcome has are set."""
     return dict.fromkeys(OUTPUTS, "") | {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,

@@ -43,7 +43,7 @@ from reviewbot.values import replace
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """Return everything that a run knows as a view, without the ledger, which the summary comment adds."""
+    """Return the view of a run, without the ledger, which the summary comment adds."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, counting = known.report, counting_views(known)
     waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
@@ -97,31 +97,31 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
     yield from (*run.degraded.sentences, *unknown_tasks(run, known))
     for one in reply_drafts(known.memory.update.answers):
-        if one.key not in known.ledger.posted:  # the reply is in no thread, or not yet
+        if one.key not in known.ledger.posted:  # the reply is not posted in a thread
             words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
             yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
 
 
 _LONGEST_REPLY = 1_000
-"""The maximum number of characters of a reply that is shown without its thread."""
+"""The maximum number of characters of a reply that is shown outside the thread."""
 
 
 def _said(known: Known) -> str:
-    """Return the reviewer's texts besides the findings, without duplicates."""
+    """Return the summaries of all reports, without duplicates."""
     return "\n\n".join(dict.fromkeys(one.summary for one in _reports(known) if one.summary.strip()))
 
 
 def _reports(known: Known) -> Iterable[Report]:
-    """Return the report of this head's answer, then those of late answers."""
+    """Return this head's report, then the reports of late answers."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
-    """Return whether the summary comment, as it is on GitHub, shows all of these findings.
+    """Return whether the summary comment on GitHub shows all of these findings.
 
-    An answer must be shown in full. Without an answer, an earlier run has written the summary. A repository's own
-    template may omit findings, so their ids are looked up in the text.
+    If this run has a report, the comment must not be truncated. A repository's own template may omit findings, so the
+    comment must contain the id of each finding.
     """
     body = known.summary.body if known.summary else ""
     is_whole = known.report is None or body == known.wrote.whole_summary
@@ -129,7 +129,7 @@ def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
 
 
 def progress_of(known: Known) -> ProgressView | None:
-    """Return how the findings changed, or None without an answer."""
+    """Return how the findings changed, or None without a report."""
     if known.report is None or known.purchase is None:
         return None
     task, findings = known.task_id, known.ledger.findings
@@ -180,7 +180,7 @@ def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
 
 
 def counting_views(known: Known) -> tuple[FindingView, ...]:
-    """Return the findings that count: first those in the answer, in its order, then carried findings."""
+    """Return the findings that count: first the answer's findings in the answer's order, then carried findings."""
     counting = {record.id: record for record in known.ledger.findings.counting(known.task_id)}
     answered = {item.id: counting[item.id] for item in known.placed if item.id in counting}
     return _tracked_views(known, (answered | counting).values())
@@ -195,7 +195,7 @@ def _closed(known: Known) -> Iterable[TrackedFinding]:
 
 
 def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[FindingView, ...]:
-    """Return recorded findings as views, from this change's answer if it contains them, otherwise from the ledger."""
+    """Return views of recorded findings, from this change's answer if possible, otherwise from the ledger."""
     urls = posted_comments(known.snapshot.threads, known.request.instance)
     items = {item.id: item for item in known.placed if not isinstance(item.placement, DuplicateOf)}
     views = (tracked_view(known, record, items.get(record.id)) for record in records)
@@ -203,19 +203,19 @@ def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[Fin
 
 
 def finding_view(known: Known, item: Placed) -> FindingView:
-    """Return a finding of this change's answer for a comment."""
+    """Return the view of a finding in this change's answer for a comment."""
     record = known.ledger.findings.find(item.id)
     return tracked_view(known, record, item) if record else _with_held(_placed_view(known, item), known)
 
 
 def tracked_view(known: Known, record: TrackedFinding, item: Placed | None = None) -> FindingView:
-    """Return a tracked finding for a comment, the summary or an annotation. `item` is from this change's answer."""
+    """Return the view of a tracked finding. `item` is the finding in this change's answer, if any."""
     view = _placed_view(known, item) if item else _remembered_view(known, record)
     return _with_memory(_with_held(view, known), record, known)
 
 
 def _with_held(view: FindingView, known: Known) -> FindingView:
-    """Distinguish a finding on a file that was not sent from one on a file outside the change."""
+    """If a finding outside the change is on a file that was held back, show that the file was not sent."""
     if view.why is not Why.FILE_NOT_IN_CHANGE:
         return view
     held = find_by_path(view.path, known.change.held_by_path)
@@ -326,7 +326,7 @@ def _held(known: Known) -> tuple[Held, ...]:
 
 
 def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
-    """Return a file that was not read to the end. Analyzers need the whole text, which may not have been sent."""
+    """Return why a file was not read to the end. Analyzers need the whole text, which may not have been sent."""
     if unread.path in change.misencoded:
         return not_utf_8(unread.path, change.misencoded[unread.path])
     over = limits.get(unread.path) or change.oversized.get(unread.path)

@@ -1,4 +1,4 @@
-"""The steps of a question. A run buys the answer or resumes the purchase, and a later run answers open questions."""
+"""The steps of a question. A run buys the answer or resumes the purchase, and later runs post missing answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from reviewbot.values import replace
 
 
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
-    """Buy the answer to a question unless it was already bought, wait for it, and post it."""
+    """Buy the answer to a question unless a run already bought it, wait for the answer, and post the reply."""
     stored = read_ledger(run, snapshot)
     about = action.finding.id if action.finding else ""
     new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
@@ -42,9 +42,9 @@ def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask)
 
 
 def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
-    """Answer the open questions whose task is finished, without buying. Log errors, and let the next run try again.
+    """Answer the open questions whose task is finished, and buy nothing. Errors are logged, and the next run retries.
 
-    Questions whose `comment_key` is in `but` are skipped, because their commands are executed.
+    Questions whose `comment_key` is in `but` are skipped, because the caller executes their commands.
     """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     summary = summaries(snapshot.comments, settings.instance).keep
@@ -76,7 +76,7 @@ def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
 
 
 def _perform(asked: Inquiry, step: steps.Step) -> steps.Result:
-    """Take a step. An error becomes a result."""
+    """Take a step. A `ReviewbotError` becomes the result `Failed`."""
     run = asked.run
     try:
         match step:

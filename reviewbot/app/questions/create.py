@@ -16,7 +16,7 @@ from reviewbot.render.view_models.command import QuestionView
 
 
 def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
-    """Create the task, or find it by its key. The files are those that a review may send.
+    """Create the task, or find an existing task by the idempotency key. Only files that a review may send are sent.
 
     Raises:
         PayloadTooLarge: the task does not exist.

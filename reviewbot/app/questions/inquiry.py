@@ -20,10 +20,10 @@ class Inquiry(Struct, frozen=True):
 
     Attributes:
         question: the question from the ledger, or from the comment if the ledger has none.
-        text: the text of the question, or empty if its comment was edited or deleted.
-        finding: the finding that it is about, or None for the whole pull request.
-        limits: the limits of its purchase.
-        known: what the steps of a review need.
+        text: the text of the question, or empty if the comment was edited or deleted.
+        finding: the finding that the question is about, or None for the whole pull request.
+        limits: the limits of the purchase.
+        known: the state for steps that a question shares with a review.
     """
 
     run: RunContext

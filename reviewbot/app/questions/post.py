@@ -1,4 +1,4 @@
-"""Post the answer of a question in its thread or in the conversation, once."""
+"""Post the answer to a question once, in the thread or in the conversation."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def acknowledge(run: RunContext, question: Question) -> None:
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
-    """Post the reply unless it exists, delete duplicates of concurrent runs, and react to the question.
+    """Post the reply unless one exists, delete duplicates that concurrent runs posted, and react to the question.
 
-    A reply with an answer replaces an earlier reply without one.
+    A reply with an answer replaces an earlier reply without an answer.
     """
     now = run.read_snapshot()
     text = "" if _is_answered(run, question, now) else _text(run, task)
@@ -47,7 +47,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
 
 
 def _text(run: RunContext, task: Task | None) -> str:
-    """Return the answer, or an empty string if there is none."""
+    """Return the text of the answer, or an empty string without an answer."""
     done = task is not None and task.status is TaskStatus.COMPLETED
     return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 

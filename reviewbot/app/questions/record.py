@@ -1,4 +1,4 @@
-"""Record a question in the ledger, and mark it in the check runs."""
+"""Record a question in the ledger, and mark open questions in the check runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
     GitHub has no compare-and-set, so another run may overwrite an intent. An intent is therefore read back.
 
     Raises:
-        NotApproved: the ledger is missing or not trusted, so it cannot be written without a review.
+        NotApproved: the ledger is missing or not trusted, so only a review can replace the ledger.
         ForgeError: the ledger cannot be written.
     """
     for _ in range(TRIES):
@@ -43,7 +43,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
                     _write_checks(run, snapshot, stored.ledger)
             return stored.ledger
         ledger = stored.kept.with_question(question).written_for(snapshot, run.settings.instance)
-        with suppress(ForgeUnreachable, NotFound):  # the next attempt reads it again
+        with suppress(ForgeUnreachable, NotFound):  # the next attempt reads the summary again
             _write(run, stored, ledger)
             _write_checks(run, snapshot, ledger)
             if question.state is not QuestionState.INTENT:
@@ -55,7 +55,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
 
 
 def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
-    """Write the ledger into the summary without changing its text. Without a review, there may be no summary yet."""
+    """Write the ledger into the summary without changing the text, or create a summary if there is none."""
     if stored.problem or stored.lost:
         raise NotApproved(
             "reviewbot cannot store the question, because the record of this pull request is missing or not trusted. "
@@ -73,9 +73,9 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
 def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
     """Mark in the newest check run whether a question is open, and update the counter in the newest copy.
 
-    Then a collection finds the question, and no run trusts a summary from before this write. Prefer a check run of this
-    head to newer check runs of older heads. Otherwise the next run would write it again. Skip check runs in progress,
-    because a collection finds them anyway, and another run may be recording its purchase there.
+    The mark lets a collection find the question. The counter prevents later runs from trusting an older summary. Prefer
+    a check run of this head to newer check runs of older heads. Otherwise, the next run would write the mark again.
+    Skip check runs in progress, which a collection finds anyway and in which another run may be recording a purchase.
     """
     checks = sorted((*snapshot.older_checks, *snapshot.checks), key=lambda one: (one in snapshot.checks, one.id))
     own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]

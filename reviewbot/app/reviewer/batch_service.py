@@ -11,8 +11,8 @@ from reviewbot.ports import Clock, ReviewService
 class BatchReviewService:
     """A `ReviewService` whose task ids may contain several ids.
 
-    Finished tasks are not read again. After the deadline (in monotonic time), tasks of a batch with a known state are
-    not read either, because each request may take a while, and all tasks share one wait.
+    Finished tasks are not read again. After the deadline (in monotonic time), a task of a batch is read only if its
+    state is unknown, because each request may take a while and all tasks share one wait.
     """
 
     def __init__(self, service: ReviewService, clock: Clock, deadline: float) -> None:

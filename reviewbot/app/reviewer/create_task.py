@@ -28,12 +28,12 @@ from reviewbot.values import replace
 
 
 def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated:
-    """Create the task, or find it by its key.
+    """Create the task, or find an existing task by the idempotency key.
 
     Raises:
         NothingSendable: no file fits, so there is no task.
-        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both together exceed the
-            pull request's limit.
+        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both intents together
+            exceed the pull request's limit.
         ServiceError: the task does not exist (`ServiceRefused`, `PayloadTooLarge`), or its id is unknown.
     """
     if known.request.paid and may_exceed_together(known) and not order.again:
@@ -75,7 +75,7 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
 
 
 def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    """Return the packing of each task. The packings contain no files if none fits."""
+    """Return the packing of each task. If no file fits, the packings contain no files."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
     if not any(packing.sent for packing in packings):

@@ -23,12 +23,13 @@ _UNREAD = Entry(oid="", mode="")
 
 
 def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> NewPartRead:
-    """Compare the files with the last reviewed head, and the files at the merge base with that head's merge base.
+    """Return the parts of the change that are new since the last reviewed head.
 
-    Everything is new if GitHub has deleted one of these commits, or if the review of that head is unknown.
+    The files at the head and at the merge base are compared with the last review's. All lines count as new if GitHub
+    has deleted one of the commits, or if the last review is unknown.
 
     Raises:
-        ForgeUnreachable: the commits may be readable later, and buying a review of everything now would cost more.
+        ForgeUnreachable: the commits may be readable later, and a review of all lines would cost more.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
@@ -52,18 +53,17 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
 
 
 def _all_of(files: Sequence[ChangedFile]) -> tuple[NewPart, ...]:
-    """Return all lines as new, including those of files that this change deletes."""
+    """Return all lines as new, including the lines of deleted files."""
     return new_parts(files, dict.fromkeys((file.path for file in files), _UNREAD))
 
 
 def so_far(
     known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
 ) -> list[tuple[str, int]]:
-    """Return the redacted attachment of each task, and the number of secrets in it.
+    """Return the redacted text of each task's attachment, and the number of redacted secrets.
 
-    An attachment contains the findings to confirm, the new part of the change and the conversation. It states how much
-    does not fit. A finding is sent with its file or, if no task has the file, with the first task. The limits apply to
-    each attachment.
+    An attachment contains the findings to confirm, the new part of the change and the conversation, and states how much
+    does not fit. A finding is sent with the task that has the finding's file, otherwise with the first task.
     """
     new, findings = known.new_parts if since else (), known.ledger.findings.records
     replies = conversation(known) if with_talk else ()
@@ -90,7 +90,7 @@ MOST_REPLIES = 200
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return the replies in the threads of open findings, and commands and answers elsewhere, oldest first."""
+    """Return the replies in threads of open findings, and the commands and answers on the timeline, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [

@@ -1,4 +1,4 @@
-"""Read the answer of a finished task with its deliverables, and place it on the current change."""
+"""Read a finished task's answer and deliverables, and place the answer on the current change."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def read_answer(
     form: AnswerForm | None,
     asked: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
-    """Return the report of one or several tasks. If a file cannot be downloaded, it contains the URL and the error.
+    """Return the report of one or several tasks. For a failed download, the report contains the URL and the error.
 
     `form` is the same as in `read_result`. `asked` maps the id of each finding to the index of the task that was asked
-    about it. Only that task can close the finding.
+    about the finding. Only that task can close the finding.
     """
     if not task.parts:
         return _read(service, task, form)
@@ -67,7 +67,7 @@ def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
 
 
 def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> PlacedAnswer:
-    """Place an answer on this change. An answer to an older change is placed only by its quoted code."""
+    """Place an answer on this change. An answer to an older change is placed only by the quoted code."""
     rules, views = purchase.judgement.placement, known.change.views
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
@@ -80,10 +80,10 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the files sent for a head, keyed by the reviewer's path. Files that GitHub has deleted are omitted.
+    """Return the redacted texts of files at a reviewed head, by path. Files that GitHub cannot return are omitted.
 
     Raises:
-        ForgeUnreachable: another run may be able to read the files, and would give the findings other ids.
+        ForgeUnreachable: a later run may be able to read the files, and would give the findings other ids.
     """
     if not (head and paths):
         return {}

@@ -22,11 +22,11 @@ from reviewbot.values import replace
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
-    """Read the task of an older head, and place its answer on this change."""
+    """Read the task of an older head, and place the answer on this change."""
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    # If only a check run has recorded the purchase, the names of the files are unknown.
+    # A purchase from a check run does not record the form. Assume the schema, so that prose closes no findings.
     form = purchase.judgement.answer if purchase.selecting else AnswerForm.SCHEMA
     report = read_answer(run.service, task, form)
     return TaskRead(task, placed_now(run, known, purchase, report))
@@ -90,7 +90,7 @@ def _cancel(run: RunContext, task_id: str) -> None:
 
 
 def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:
-    """Return the price. The project is looked up only if the price fits, because that may create the project.
+    """Return the price. The project is looked up only if the price fits, because the lookup may create the project.
 
     Raises:
         OverBudget: the price does not fit the balance or the budgets.

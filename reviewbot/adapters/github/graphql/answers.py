@@ -251,7 +251,7 @@ class ForcePushNode(Node, frozen=True):
 
 
 class CheckedPages(Node, frozen=True):
-    """The check runs on all commits of a pull request, including those before force-pushes, page by page."""
+    """The check runs on all commits of a pull request, including commits before force-pushes, page by page."""
 
     head_ref_oid: Name
     base_ref_oid: Name

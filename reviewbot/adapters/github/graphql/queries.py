@@ -168,7 +168,7 @@ CHECKS = _in_repository(
     "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",
     f" {{ pullRequest(number: $number){selection(answers.CheckedPages)} }}",
 )
-"""The check runs of a given name on every commit of a pull request, including those before a force-push."""
+"""The check runs of a given name on every commit of a pull request, including commits before a force-push."""
 
 HEAD_CHECKS = _in_repository(
     "HeadChecks", "$commit: String!, $page: Int!, $after: String", selection(answers.CommitChecks)
