@@ -342,7 +342,7 @@ class Reporter(Protocol):
         """Write an annotation as a workflow command. The runner shows at most ten per level and step."""
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
-        """Show the report at the end of a run, with the files as they were sent."""
+        """Show the report at the end of a run, with the files as sent to the reviewer."""
 
     def job_summary(self, markdown: str) -> None:
         """Append to the job summary."""

@@ -18,7 +18,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
-    """Cancel pending tasks and publish finished reviews. If none is open, record the reactions to the findings."""
+    """Cancel pending tasks and publish finished reviews. If nothing is open, record the reactions to the findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)

@@ -95,8 +95,8 @@ class RunContext(Struct, frozen=True, dict=True):
 
     Attributes:
         signer: signs this pull request's ledger.
-        check_names: the names of reviewbot's check runs on this pull request. The first is for the base at the start of
-            the run.
+        check_names: the names of reviewbot's check runs on this pull request. The first name is for the base at the
+            start of the run.
         wait_until: the monotonic time until which the run may wait for a review, or 0 for no wait.
     """
 

@@ -166,7 +166,7 @@ class Clone:
     def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of the authors and co-authors of the commits that a merge added.
 
-        The result is empty for more than `MOST_LISTED` commits, because the action does not read all authors, either.
+        The result is empty for more than `MOST_LISTED` commits, because the action also reads no more commits.
         """
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)

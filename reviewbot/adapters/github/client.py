@@ -64,8 +64,8 @@ class RetryLimits(Struct, frozen=True):
         connect: the time for opening a connection.
         read: the time between two received bytes.
         most: the total time that one request waits before retries.
-        whole: the total time of failures and waits of all requests. After that, nothing is retried, so that a GitHub
-            outage cannot delay a run for longer.
+        whole: the total time of failures and waits of all requests. After this time, no request is retried, so that a
+            GitHub outage cannot delay a run for longer.
         on_retry: called with the error of a failed request and the seconds until the retry.
     """
 

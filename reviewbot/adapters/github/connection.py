@@ -72,7 +72,7 @@ class _Response(RequestsResponse):
 class Connection:
     """A replacement for PyGithub's connection, passed to PyGithub's requests as `cnx`.
 
-    `timeout` contains the seconds for connecting and between two received bytes. The clock limits the whole response.
+    `timeout` contains the seconds for connecting and between two received bytes. `clock` measures the whole response.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Process several pull requests or repositories. An error in one does not stop the next."""
+"""Process several pull requests or repositories. An error in one item does not stop the next item."""
 
 from __future__ import annotations
 

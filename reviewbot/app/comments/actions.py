@@ -52,7 +52,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)
     match action:
         case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
-            # If the ledger is lost, all commands until now are refused. This run writes a new ledger, so that later
+            # If the ledger is lost, all earlier commands are refused. This run writes a new ledger, so that later
             # commands count.
             edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
             return judge_again(edits=(edit,))

@@ -1,7 +1,7 @@
 """Execute each command in comments once, with one answer and one reaction, even after a killed run.
 
-For each command, a run executes the idempotent action, posts the answer, which refers to the comment, and adds the
-reaction, which marks the command as done. Each run starts with the commands that earlier runs missed.
+For each command, a run executes the idempotent action and posts the answer, which refers to the comment. Then a
+reaction marks the command as done. Each run starts with the commands that earlier runs missed.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def catch_up(ports: Ports, number: int) -> Snapshot:
 
 
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """List the commands to execute. A run without the key executes none, because the ledger is signed with the key.
+    """List the commands to execute. Without the key, the list is empty, because the ledger is signed with the key.
 
     First, settle the questions whose comment was edited or deleted, or whose answer is already posted.
     """

@@ -28,7 +28,7 @@ from reviewbot.values import replace
 
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Write the check on the reviewed head, unless it is up to date.
+    """Write the check on the reviewed head, unless the check is up to date.
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
     requests with the same head. The check turns green only if the checks of all other open pull requests on this head
@@ -69,7 +69,7 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
     """Return the copy of a purchase that another run has since written into the check run, or an empty string.
 
     The check run is read again only if it contains an intent that this run does not continue, or if this run has no
-    purchase. By now, the check run may be the only record of a task.
+    purchase. Meanwhile, the check run may have become the only record of a task.
     """
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
     if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):

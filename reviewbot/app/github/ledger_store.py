@@ -98,7 +98,7 @@ def _read_with_checks(
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
-    """Return whether a force-push may hide the only record of a purchase, because another run overwrote the summary."""
+    """Return whether a force-push may hide a purchase that an overwritten summary no longer records."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 

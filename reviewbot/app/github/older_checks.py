@@ -70,7 +70,7 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 def _to_close(known: Known) -> Iterator[CheckRun]:
     """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
 
-    A newer check run from another review of this head or from a concurrent run hides a check run. Check runs of
+    Newer check runs from another review of this head or from a concurrent run hide older check runs. Check runs of
     replaced heads are included if they were read for the ledger.
     """
     here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
@@ -82,7 +82,7 @@ def _to_close(known: Known) -> Iterator[CheckRun]:
 
 
 def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
-    """Return whether the check run is unchanged, because another run may have recorded a task only in this one."""
+    """Return whether the check run is unchanged. Otherwise, it may contain the only record of another run's task."""
     try:
         now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
     except ForgeError as error:

@@ -55,7 +55,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
     """Record the task's id before the task is polled.
 
     The summary is read again first, because creating the task may take minutes, and other runs may record commands
-    meanwhile. If that fails or the head has moved, the check run gets the id, and the summary keeps its text.
+    meanwhile. If reading fails or the head has moved, the check run gets the id, and the summary keeps its text.
     """
     recorded, purchase = None, underway.purchase
     try:

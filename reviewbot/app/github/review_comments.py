@@ -102,7 +102,7 @@ def _post(
 
 
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
-    """Delete a pending review of a killed run, because GitHub allows only one per user."""
+    """Delete a pending review of a killed run, because GitHub allows only one pending review per user."""
     for review in snapshot.reviews:
         if review.state == "PENDING":
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)

@@ -109,7 +109,7 @@ def _stating(known: Known, outcome: Outcome) -> Known:
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
-    """Increase the ledger's counter unless the comment already contains this ledger, regardless of the text."""
+    """Increase the ledger's counter unless the comment already contains this ledger."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, run.settings.instance)))
@@ -126,7 +126,7 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """Return the encoded ledger, or an empty string if an earlier ledger is lost and this one is empty.
+    """Return the encoded ledger, or an empty string if an earlier ledger is lost and this ledger is empty.
 
     Otherwise, the next run would trust the empty ledger. A run that fails before it reads the ledger detects an earlier
     ledger by reviewbot's comments.

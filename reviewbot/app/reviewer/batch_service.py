@@ -12,7 +12,7 @@ class BatchReviewService:
     """A `ReviewService` whose task ids may contain several ids.
 
     Finished tasks are not read again. After the deadline (in monotonic time), a task of a batch is read only if its
-    state is unknown, because each request may take a while and all tasks share one wait.
+    state is unknown. Each request may take a while, and all tasks share one wait.
     """
 
     def __init__(self, service: ReviewService, clock: Clock, deadline: float) -> None:

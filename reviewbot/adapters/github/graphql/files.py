@@ -153,7 +153,7 @@ class FileReader(RepositoryConnection):
         if blob is None or blob.byte_size is None:
             return entry
         if blob.is_binary:
-            return self._read_raw(entry)  # only bytes reveal scripts and UTF-16
+            return self._read_raw(entry)  # the bytes show whether the file is a script or UTF-16
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
@@ -187,7 +187,7 @@ _NO_ISSUES = (
 
 
 def _hides_issues(error: GraphQLError) -> bool:
-    """Return whether all issues are hidden, not just one of another repository."""
+    """Return whether all issues are hidden, not only an issue of another repository."""
     return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
 
 

@@ -33,7 +33,7 @@ UNREADABLE = "\0"
 
 _GHOST = "ghost"
 _NO_APP = "?"
-"""Stands for a deleted App, because an empty name would mean a commit status."""
+"""Stands for a deleted App. An empty name would mean a commit status."""
 
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
