@@ -1,6 +1,6 @@
 """Prepare the change for the HTML report: a heading for each file, and the code as data for the page's script.
 
-The data contains text and the lengths of its colored pieces, never HTML. A file that does not fit has only a heading.
+The data contains text and the lengths of colored pieces, never HTML. A file whose code does not fit has only a heading.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.html_escaping import data
 
 MAX_CODE_BYTES = 3_000_000
-"""The maximum size of the code on the page, in bytes. It is half of the page."""
+"""The maximum size of the code on the page in bytes: half of the page's maximum size."""
 
 _TEXT_LIMIT = 8000
-"""The maximum length of a text that is colored as a whole. In a longer text, only the shown lines are colored."""
+"""The maximum length of a file that is colored as a whole. In a longer file, only the shown lines are colored."""
 
 _WIDTH = 1000
 """The maximum number of characters of a line."""
@@ -32,11 +32,16 @@ Runs = Sequence[tuple[str, str]]
 """The pieces of a line, each with its color."""
 
 Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
-"""A function that colors the lines of a file by the type that its name indicates."""
+"""A function that colors the lines of a file. The file's name determines the language."""
 
 
 class Heading(Struct, frozen=True):
-    """A changed file. `old_path` is empty unless it was renamed, and `entry` is None if its code does not fit."""
+    """The heading of a changed file.
+
+    Attributes:
+        old_path: the path before a rename, or empty.
+        entry: the index of the file's code in the page's data, or None if the data does not contain the code.
+    """
 
     old_path: str
     added: int
@@ -73,7 +78,7 @@ def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES)
 
 
 def shown(text: str) -> str:
-    """Return a truncated line of code with invisible characters shown."""
+    """Truncate a line of code and make invisible characters visible."""
     return shorten_line(visible(text).replace("\n", " "), _WIDTH)
 
 
@@ -85,7 +90,7 @@ def _code(text: str) -> str:
 def _painted(file: FileView, paint: Paint) -> Iterator[object]:
     """Yield each hunk as `[first old number, first new number, rows]`, with colored rows.
 
-    If the text at the head is short, it is colored as a whole, so that multi-line tokens are recognized.
+    A short file is colored as a whole, so that tokens on several lines are recognized.
     """
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
@@ -112,9 +117,9 @@ def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -
 
 
 def _row(line: DiffLine, runs: Runs) -> object:
-    """Return the sign and text of a line, or `[text, "3k1 2s"]` if it has colors.
+    """Return a line with its diff sign, or `[line, "3k1 2s"]` if the line has colors.
 
-    Lengths are in UTF-16 units, as in browsers.
+    The lengths are in UTF-16 units, as in browsers.
     """
     text = line.kind.value + "".join(part for part, _ in runs)
     if all(colour == " " for _, colour in runs):

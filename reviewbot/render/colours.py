@@ -1,7 +1,7 @@
-"""Highlight code with Pygments, which is slow to import and imported only here.
+"""Highlight code with Pygments. Only this module imports Pygments, because the import is slow.
 
-The code is untrusted, and some of Pygments' regular expressions take quadratic time on unusual lines. So it is read in
-short pieces, only by well-known lexers, and for at most a few seconds. The rest has no color.
+The code is untrusted, and some of Pygments' regular expressions take quadratic time on unusual lines. Therefore, the
+code is split into short pieces, only well-known lexers are used, and code after the time limit has no color.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PIECE = 8000
 
 
 class Colour(StrEnum):
-    """The colors of the style sheet and the script."""
+    """The colors of code. Except for `PLAIN`, the values are CSS classes."""
 
     PLAIN = " "
     KEYWORD = "k"
@@ -50,21 +50,21 @@ _COLOURS = (
     (Name.Builtin, Colour.BUILTIN),
     (Name.Exception, Colour.BUILTIN),
 )
-"""The colors of token types, specific types first."""
+"""The colors of token types. Specific types come first, because the first match applies."""
 
 Run = tuple[str, Colour]
 """A piece of a line and its color."""
 
 
 class Colours:
-    """Colors code until `seconds` of this process's time are used."""
+    """Colors code until the process has used `seconds` of processor time."""
 
     def __init__(self, clock: Callable[[], float] = time.process_time, seconds: float = SECONDS) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
     def of(self, path: str, lines: Sequence[str]) -> tuple[tuple[Run, ...], ...]:
-        """Return the pieces of each line. Joined, they are the line, which has no line feed."""
+        """Split each line into colored pieces. The lines must not contain line feeds."""
         language = language_of(path)
         if not language:
             return tuple(map(_plain, lines))
@@ -83,7 +83,7 @@ def _lexer(language: str) -> Lexer:
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield runs of consecutive lines with at most `PIECE` characters, or one longer line."""
+    """Yield groups of consecutive lines with at most `PIECE` characters. A longer line is a group of its own."""
     start = size = 0
     for at, line in enumerate(lines):
         if size + len(line) + 1 > PIECE and at > start:

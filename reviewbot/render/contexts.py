@@ -1,4 +1,4 @@
-"""Build the context of each template: a truncated view whose trusted fields are marked, and counts."""
+"""Build each template's context: counts and a truncated view, whose trusted fields are marked as escaped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ V = TypeVar("V", bound=Struct)
 
 
 def linked(view: V, link: Link = address) -> V:
-    """Return the view with URLs that are safe in links, including those of its findings."""
+    """Replace each URL of the view and its findings with a URL that is safe in a link, or with None."""
     changed: dict[str, object] = {}
     for name in view.__struct_fields__:
         value = getattr(view, name)
@@ -56,7 +56,7 @@ def linked(view: V, link: Link = address) -> V:
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """Return the context of a run's templates. The view's URLs must already be `linked`."""
+    """Return the context of the templates that describe a run. The view must be a result of `linked`."""
     thin = truncate_texts(view, detail)
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
@@ -90,7 +90,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _as_command(view: SummaryView) -> str:
-    """Return the indented command that excludes the missed files, or an empty string if there are none."""
+    """Return the indented command that excludes the missed files, or an empty string if no file can be excluded."""
     command = exclusion_command(view.command, excludable(view.missed))
     return f"  {command}" if command else ""
 
@@ -136,7 +136,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 
 
 def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
-    """Yield ever smaller contexts of a comment's state, first with fewer words, then with fewer findings."""
+    """Yield contexts of decreasing size for a comment's state: first with shorter texts, then without findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = truncate_finding_state(view, words, rows)
         yield {"view": thin, "more": more}
@@ -164,7 +164,7 @@ def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
 
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
-    """Return the context of an announcement. Only mentions that are written here notify people."""
+    """Return the context of an announcement. Only the logins in `mentions` are notified."""
     return {
         "view": replace(linked(bounded(view, detail)), mark=Markdown(view.mark)),
         "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
@@ -175,7 +175,7 @@ def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]
 
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
-    """Yield ever smaller contexts of a question's prompt."""
+    """Yield contexts of decreasing size for a question's prompt."""
     for times in (1, 2, 4, 16, 64):
         line = partial(shorten_line, limit=500 // times)
         thin = replace(
@@ -195,7 +195,7 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
 
 
 class _PromptLimits(Struct, frozen=True):
-    """The maximum number of characters of each text in a prompt, and of rows of each list."""
+    """The maximum number of characters of each text in a prompt, and the maximum number of rows of each list."""
 
     body: int = 0
     title: int = 500
@@ -218,7 +218,7 @@ _PROMPT_LIMITS = (
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """Yield ever smaller contexts of the prompt. The body is cut first, then the title, then the lists."""
+    """Yield contexts of decreasing size for the prompt. The body is truncated first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
         rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
         thin = replace(

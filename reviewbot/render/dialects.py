@@ -1,7 +1,7 @@
 """Escape values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
 
-All dialects have the same filters, so the same template text works in each. A value without a filter is escaped on one
-line.
+All dialects share a set of filters, so that a template can be rendered in several dialects. A value without a filter
+becomes one escaped line.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
 class Written(Markup):
-    """Text that is already escaped. Any value added to it is escaped as one line of its dialect."""
+    """Text that is already escaped. Values that are added to the text are escaped as one line."""
 
     __slots__ = ()
 
     @staticmethod
     def line(text: str) -> str:
-        """Return the text on one line, with invisible characters shown."""
+        """Return the text as one line with visible characters only."""
         return _one_line(text)
 
     @classmethod
@@ -58,7 +58,7 @@ class Html(Written):
 
 
 class Dialect(Struct, frozen=True, eq=False):
-    """How one kind of template escapes values: its class of escaped text, and filters by name."""
+    """An output format of templates: the class of escaped text, and the filters by name."""
 
     written: type[Written]
     filters: Mapping[str, Callable[..., object]]
@@ -113,7 +113,7 @@ def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., 
 
 
 def _checked(value: object, kind: type[T]) -> T:
-    """Return the value if it has the right type. An undefined value raises an error with its name."""
+    """Return the value if its type is `kind`. For an undefined value, Jinja raises an error with the name."""
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
@@ -137,7 +137,7 @@ def _in_comment(written: str, text: str) -> str:
 
 
 def _markdown_fence(text: str, info: str) -> str:
-    """Return a code block. Suggestions have their own filter."""
+    """Return a code block. Only the filter `suggestion` writes suggestions that GitHub can commit."""
     return _in_comment(escaping.fence(text, "" if info.lower().startswith(escaping.ACTIVE) else info), text)
 
 
@@ -153,7 +153,10 @@ def _on_page(html: str, text: str) -> str:
 
 
 def _with_commands(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a filter for reviewbot's sentences, `- ` items and indented commands, which may quote untrusted text."""
+    """Return a filter for reviewbot's messages, which may quote untrusted text.
+
+    A message consists of sentences, `- ` items and indented commands.
+    """
 
     def line_of(line: str) -> str:
         if line.startswith("- "):
@@ -183,7 +186,10 @@ def _with_shared(
     filters: Mapping[str, Callable[[str], str]],
     **others: Callable[..., object],
 ) -> Dialect:
-    """Return the dialect with the filters that all dialects have, and `others`, which also accept escaped text."""
+    """Return a dialect with `filters`, `others` and the filters that need no escaping of their own.
+
+    Each filter of `filters` leaves escaped text unchanged.
+    """
     shared: dict[str, Callable[..., object]] = {
         "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
@@ -253,5 +259,5 @@ HTML = _with_shared(
 
 
 def _html(written: object) -> str:
-    """Return escaped HTML as a plain string, which is not escaped again."""
+    """Return the value as escaped HTML in a plain string. HTML that is already escaped is not escaped again."""
     return str(written) if isinstance(written, Markup) else html_escaping.escaped(_text(written))

@@ -1,6 +1,6 @@
-"""Sample views. reviewbot renders a repository's own templates with them to find mistakes before it buys a review.
+"""Sample views, with which reviewbot tests a repository's own templates before it buys a review.
 
-The views are built from the types of the fields, so a new field needs no change here.
+The views are built from the types of the fields, so that a new field requires no change in this module.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ V = TypeVar("V")
 
 _TEXTS = {
     "mark": summary_mark(""),
-    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the maximum, so that too much other text already fails here
+    "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the longest ledger, to detect a template with too much text
     "reviewer": "codevf",
     "fail_on": "critical",
     "status": "processing",
 }
-"""Values of fields that must have a certain form. Every other text is a URL, which is valid anywhere."""
+"""The values of fields that need a specific format. Every other text is a URL, which is valid in all other fields."""
 
 _NEVER_EMPTY = frozenset({"mark", "ledger", "repository", "head_sha", "merge_base", "check_name", "id", "sender"})
 
@@ -58,7 +58,7 @@ _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def example_of(kind: type[V], *, full: bool) -> V:
-    """Return a view of this type, with a value in every field or with as few as possible."""
+    """Return a view of this type. If `full`, every field has a value; otherwise, as few fields as possible."""
     return cast("V", _made_up(kind, "", full=full))
 
 
@@ -85,7 +85,7 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
 
 
 def example_views() -> Iterator[Struct]:
-    """Yield views of every kind that a template renders."""
+    """Yield views of every type that templates render."""
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))
@@ -121,7 +121,7 @@ def _findings() -> Iterator[FindingView]:
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield findings from earlier reviews in each state, with all and with few fields, and a waived finding."""
+    """Yield a waived finding, and findings from earlier reviews in each state, both with all and with few fields."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")

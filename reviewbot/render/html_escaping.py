@@ -1,6 +1,6 @@
-"""Escape untrusted text for the HTML report, without linking anything in it.
+"""Escape untrusted text for the HTML report. URLs in the text do not become links.
 
-All functions take linear time in the length of the text.
+The running time of each function is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 def escaped(text: str) -> str:
     """Escape text for an element or a quoted attribute.
 
-    Backticks and stars are also escaped, because unescaped ones belong to a template.
+    Backticks and asterisks are also escaped, because unescaped ones are markup from a template.
     """
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(text))
 
@@ -36,7 +36,7 @@ def line(text: str) -> str:
 
 
 def seal(text: str) -> str:
-    """Return the source for a content security policy that allows only this style sheet or script."""
+    """Return the hash with which a content security policy allows this style sheet or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8', 'replace')).digest()).decode()}"
 
 
@@ -49,7 +49,7 @@ def data(value: object) -> str:
 def words(text: str) -> str:
     """Return a reviewer's text as inline HTML.
 
-    Text between equal runs of backticks is code, and the rest is shown literally.
+    Text between backtick sequences of equal length is code, and the remaining text is shown literally.
     """
     out: list[str] = []
     at = 0
@@ -83,7 +83,7 @@ def _end(lines: list[str], start: int, marks: str) -> int:
 
 
 def block(text: str) -> str:
-    """Return a block of code that the keyboard can scroll."""
+    """Return a code block that can be scrolled with the keyboard."""
     return f'<pre tabindex="0"><code>{escaped(text)}</code></pre>' if text.strip() else ""
 
 
@@ -99,7 +99,7 @@ def marked(html: str) -> str:
 
 
 def _blocks(text: str, write: Callable[[str], str]) -> str:
-    """Return paragraphs and lists. A continuation line belongs to the item before it."""
+    """Return the text as paragraphs and lists. Lines between two list items belong to the first item."""
     return "".join(
         piece for paragraph in _BLANK_LINES.split(text) for piece in _parts(paragraph.strip("\n").split("\n"), write)
     )

@@ -65,7 +65,7 @@ _PROMPT_MINIMUM = 10
 
 
 def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
-    """Return the sentence for the summary if the shipped templates replaced a repository's own."""
+    """Return the notice that the shipped templates replaced a repository's own templates."""
     names = ", ".join(f"`{name}`" for name in own)
     return (
         f"{error.message} reviewbot used the built-in templates instead. Fix or delete {names} on the default branch."
@@ -73,7 +73,7 @@ def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
 
 
 def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
-    """Let a method use the shipped templates if a repository's own fail, and record the reason."""
+    """Decorate a method to use the shipped templates if an override fails, and to record the reason."""
 
     @wraps(write)
     def written(renderer: Renderer, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -91,33 +91,32 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
 
 
 class SummaryText(Struct, frozen=True):
-    """A summary comment. `is_whole` is True if it shows every finding and every unreadable part in full."""
+    """A summary comment. `is_whole` is True if the comment shows every finding and every unreadable part in full."""
 
     text: str
     is_whole: bool
 
 
 class Renderer:
-    """Renders views with the shipped templates and a repository's own.
+    """Renders views with the shipped templates and a repository's overrides.
 
-    Once the overrides have rendered the examples, only the prompt can raise `TemplateError`, because it is rendered
-    before a review is bought. Every other text uses the shipped templates if the overrides fail.
+    If an override fails after the constructor, the shipped template is used instead. Only prompts raise
+    `TemplateError`, because nothing has been bought yet.
 
     Raises:
-        TemplateError: an override has the name of no shipped template, is too large, is not a template or cannot be
-            rendered with made-up views. This way, a mistake is reported before anything is bought.
+        TemplateError: an override has an unknown name, is too large, has a syntax error or fails with the examples. The
+            constructor raises this error, so that mistakes are reported before a purchase.
 
     Attributes:
         own: the names of the overrides.
         shipped: a renderer with only the shipped templates. None while the examples are rendered, and if there are no
             overrides.
-        problems: one sentence for each failure of an override, which every summary shows.
-        refusal: the error that is raised instead of rendering a prompt. None unless the overrides could not render the
-            examples.
+        problems: one notice for each failure of an override. Every summary shows these notices.
+        refusal: the error that replaces every prompt, or None. `collecting_renderer` sets it for invalid overrides.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
-        # Imported here because Jinja loads slowly, and the first request need not wait for it.
+        # Imported here because Jinja loads slowly, and the first request does not need Jinja.
         from reviewbot.render.sandbox import templates_of  # noqa: PLC0415
 
         own = tuple(overrides.items())
@@ -138,10 +137,10 @@ class Renderer:
             self.shipped.problems = self.problems
 
     def check_overrides(self) -> None:
-        """Render one text of each kind.
+        """Render every text with the examples.
 
         Raises:
-            TemplateError: the error that would otherwise be raised after the review.
+            TemplateError: an override fails. Without this check, the override would fail after the review.
         """
         body = partial(self.review_body, mark=review_mark(""))
         of_run = (self.summary, self.check, self.job_summary, self.terminal, self.html, self.agent_prompt, body)
@@ -158,12 +157,12 @@ class Renderer:
                 write(view)
 
     def summary(self, view: SummaryView) -> str:
-        """Return the summary comment, at most 61,000 characters. It starts with the marker and the ledger."""
+        """Return the summary comment with at most 61,000 characters. The marker and the ledger come first."""
         return self.summary_comment(view).text
 
     @_or_shipped
     def summary_comment(self, view: SummaryView) -> SummaryText:
-        """Return the summary comment, and whether it shows every finding in full."""
+        """Return the summary comment, and whether the comment shows every finding in full."""
         view = contexts.linked(self._with_problems(view))
         attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
         text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, SUMMARY)
@@ -174,9 +173,9 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file, at most 63,000 characters. It starts with the marker.
+        """Return a comment on lines or on a file with at most 63,000 characters. The marker comes first.
 
-        The prompt for a coding agent is omitted if a finding would have to be shortened for it.
+        The prompt for a coding agent is omitted if the findings would have to be truncated to fit.
         """
         with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
         without = replace(view, agent_prompt=False)
@@ -191,7 +190,7 @@ class Renderer:
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:
-        """Return the state of a comment's findings, at most 2,000 characters. It follows the comment's marker."""
+        """Return the state of a comment's findings, at most 2,000 characters, for insertion after the marker."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise TemplateError.mistake(
@@ -210,7 +209,7 @@ class Renderer:
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:
-        """Return the first paragraph of the answer as plain text, for a log, and the command that it suggests."""
+        """Return the first paragraph of the answer, and the command below the paragraph, as plain text for a log."""
         attempts = (contexts.of_answer(replace(view, mark="", in_reply_to=None), detail) for detail in COMMENT_DETAILS)
         text = _first_fit("command.md.j2", attempts, self._plain.render, COMMENT)
         first, _, rest = text.strip().partition("\n\n")
@@ -219,7 +218,7 @@ class Renderer:
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
-        """Return the line above a review's comments. It starts with the marker."""
+        """Return the body of a GitHub review: the marker and one line."""
         context = contexts.of_summary(contexts.linked(view), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
         return self._marked("review.md.j2", [context], mark, COMMENT)
 
@@ -231,28 +230,28 @@ class Renderer:
 
     @_or_shipped
     def check(self, view: SummaryView) -> tuple[str, str]:
-        """Return the check's title (plain, at most 255 characters) and its page (Markdown, at most 65,000 bytes)."""
+        """Return the check's title (plain text, at most 255 characters) and page (Markdown, at most 65,000 bytes)."""
         title = shorten_title(self.words(view)[0], _TITLE_LIMIT)
         return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
 
     @_or_shipped
     def words(self, view: SummaryView) -> tuple[str, str]:
-        """Return the outcome as plain text: a title, and a text on what the outcome means and what to do next."""
+        """Return the outcome as plain text: a title, and an explanation with the next step."""
         text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title, _, details = text.partition("\n")
         return title[:1].upper() + title[1:], details.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """Return the job summary, in at most 900 kB.
+        """Return the job summary, at most 900 kB.
 
-        It lists the findings unless the summary comment has all of them.
+        The job summary lists the findings unless the summary comment contains all of them.
         """
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped
     def terminal(self, view: SummaryView) -> str:
-        """Return plain text for a log. No line is a workflow command or an escape sequence."""
+        """Return the result as plain text for a log, without workflow commands and escape sequences."""
         return escaping.log_text(
             escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
         )
@@ -283,7 +282,7 @@ class Renderer:
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """Return the HTML page, at most 6 MB, with the change in `files` as sent. Without files, it has only quotes."""
+        """Return the HTML report, at most 6 MB, with the change in `files`. Without files, the report shows quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         view = contexts.linked(self._with_problems(view), link)
@@ -304,7 +303,7 @@ class Renderer:
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:
-        """Return the view with the failures of overrides first, because a small size tier shows few sentences."""
+        """Put the failures of overrides first in `degraded`, because small size tiers show only the first sentences."""
         return replace(view, degraded=tuple(dict.fromkeys((*self.problems, *view.degraded))))
 
     def _story(
@@ -316,9 +315,9 @@ class Renderer:
 
 
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
-    """Return a renderer that publishes earlier purchases even if the overrides are broken.
+    """Return a renderer that can publish earlier purchases even if the overrides are invalid.
 
-    If the overrides are broken, it uses the shipped templates and renders no prompt, so nothing more is bought.
+    With invalid overrides, the renderer uses the shipped templates and refuses prompts, so that nothing is bought.
     """
     try:
         return Renderer(overrides)

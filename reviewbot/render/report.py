@@ -27,9 +27,12 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 
 class Card(Struct, frozen=True):
-    """A finding on the page, with its code in color.
+    """A finding on the page.
 
-    Links use the unique anchor. The page can be filtered by state: `new`, `carried` or `changed`.
+    Attributes:
+        anchor: the unique target of links to the finding.
+        state: `new`, `carried` or `changed`. The page has a filter for these states.
+        excerpt: the finding's code in color.
     """
 
     finding: FindingView
@@ -39,9 +42,9 @@ class Card(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """A file on the page.
+    """A file on the page and its findings.
 
-    `path` is empty for findings without a file, and `heading` is None outside the change.
+    `path` is empty for findings without a file. `heading` is None for a file that the change does not contain.
     """
 
     path: str
@@ -51,17 +54,17 @@ class Section(Struct, frozen=True):
 
     @property
     def worst(self) -> str:
-        """The severity of the file's worst finding, or empty if it has none."""
+        """The severity of the file's worst finding, or empty if the file has no findings."""
         return self.cards[0].finding.severity.value if self.cards else ""
 
 
 def contexts_of(
     view: SummaryView, files: Sequence[FileView], paint: Paint, markdown: Callable[[FindingView], str], style: str
 ) -> Iterator[dict[str, object]]:
-    """Yield contexts of ever smaller pages, except pages that cannot fit.
+    """Yield contexts for pages of decreasing size, and skip pages that cannot fit.
 
-    The view's URLs must be links, and `style` is trusted. `markdown` returns the text that the page copies for a
-    finding.
+    The view must be a result of `linked`, and `style` is trusted. `markdown` returns a finding's text for the page's
+    copy button.
     """
     findings = worst_first(view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
@@ -87,13 +90,13 @@ def contexts_of(
 
 @cache
 def script() -> str:
-    """Return the page's script. It is not a template, because it cannot be overridden and contains braces."""
+    """Return the page's script. The script is not a template: it contains braces and cannot be overridden."""
     folder = resources.files("reviewbot.render")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report-code.js", "report.js"))
 
 
 def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
-    """Return the minimum number of characters of the findings, each of which is on the page twice."""
+    """Return the minimum number of characters of the findings on the page. The page contains each finding twice."""
     texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
     return 2 * sum(min(len(text), detail.text) for text in texts)
 
@@ -141,10 +144,10 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
 def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
 ) -> dict[str, object]:
-    """Return the files with findings, worst first, and the other files by name.
+    """Return the sections of files with findings, worst first, and the sections of other files by name.
 
-    If there are too many, those with code on the page are kept. `others_unnamed` counts other files without a section,
-    and `others_left_out` their sections without code.
+    If there are too many other files, files with code on the page are preferred. `others_unnamed` is the number of
+    other files without a section. `others_left_out` is the number of other sections whose code is left out.
     """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:

@@ -1,7 +1,7 @@
 """The sandbox in which templates run. No other module imports jinja2.
 
-A repository's own templates have no globals, only a few read-only methods, and no arithmetic on text. Every loop, call
-and character is counted, so a template that never ends fails.
+Templates have no globals, only a few read-only methods, and no arithmetic on text. Loop iterations, calls and
+characters are counted, so that an endless template fails.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ MAX_CHARACTERS = 16_000_000
 """The maximum number of characters written in one rendering, including discarded ones."""
 
 COMPILED = Path(__file__).parents[1] / "templates/compiled"
-"""Where a build stores the compiled templates. Without them, each run compiles the templates that it uses."""
+"""The folder in which a build stores the compiled templates. Without this folder, each run compiles its templates."""
 
 SOURCE_LIMIT = 64 * 1024
 """The maximum size of one override in bytes."""
 
 
 class TooManySteps(RuntimeError):
-    """A template that takes too many steps."""
+    """A template takes too many steps."""
 
 
 class TooManyCharacters(RuntimeError):
-    """A template that writes more than fits anywhere."""
+    """A template writes too many characters."""
 
 
 class Meter(Struct):
@@ -56,7 +56,7 @@ class Meter(Struct):
     characters: int = 0
 
     def step(self, characters: int = 0) -> None:
-        """Count one iteration of a loop or one call, with the characters of template text that it may write."""
+        """Count one loop iteration or call, and the `characters` of template text that it may write."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise TooManySteps(f"it takes more than {MAX_STEPS:,} steps")
@@ -88,18 +88,18 @@ _OF_JINJA = (LoopContext, TemplateReference, BlockReference, TemplateModule)
 _FILTERS = ("default", "length", "first", "last", "upper", "lower", "capitalize")
 
 _TICKED = "counted turn"
-"""The name of the filter that counts the iterations of a loop. No template can use this name."""
+"""The name of the filter that counts loop iterations. Templates cannot use a name that contains a space."""
 
 _REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.Concat: "~",
     nodes.Slice: "[:]",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
-"""Syntax that would split an escape sequence, or escape for HTML in Markdown."""
+"""Syntax that could split an escape sequence, or switch to Jinja's escaping for HTML."""
 
 
 class _Compiler(CodeGenerator):
-    """Counts every iteration of a loop, and rejects syntax that would escape for HTML instead of Markdown."""
+    """Counts loop iterations, and rejects recursive loops and the syntax in `_REFUSED`."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
         for refused in node.find_all((nodes.Concat, nodes.Slice, nodes.ScopedEvalContextModifier)):
@@ -140,7 +140,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise WrongType(f"{type(items).__name__} is not a list")
         return self.meter.ticked(items, characters)
 
-    @jinja2.pass_context  # so that constants are passed too; otherwise Jinja escapes them for HTML
+    @jinja2.pass_context  # so that Jinja also passes constants, instead of escaping them for HTML
     def _shown(self, _context: Context, value: object) -> object:
         if isinstance(value, jinja2.Undefined):
             return value
@@ -151,7 +151,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return shown
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Allow fields of the views, and a few methods that only read."""
+        """Allow fields of views, and a few read-only methods."""
         if isinstance(obj, _OF_JINJA):
             return super().is_safe_attribute(obj, attr, value)
         match obj:
@@ -166,14 +166,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 return isinstance(obj, Struct) and attr in _of_view(obj.__class__)
 
     def wrap_str_format(self, value: object) -> None:
-        """Disable `format`, because a width of a billion takes only one step."""
+        """Disable `format`, because a single call could write a billion characters."""
 
     def getitem(self, obj: object, argument: object) -> object:
-        """Return an item. Slicing escaped text returns plain text, because part of an escape sequence is not safe."""
+        """Return an item. An item of escaped text is plain text, because part of an escape sequence is not safe."""
         return super().getitem(str(obj) if isinstance(obj, Markup) else obj, argument)
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Calculate with numbers, within limits."""
+        """Calculate with numbers up to `_LARGEST_NUMBER`, and refuse powers and text."""
         if operator == "**" or not all(isinstance(side, int | Decimal) for side in (left, right)):
             raise SecurityError(f"`{operator}` is for numbers only")
         result = super().call_binop(context, operator, left, right)
@@ -215,14 +215,14 @@ def _compiled(dialect: Dialect, folder: Path) -> Path:
 
 
 def store_compiled(dialect: Dialect, folder: Path = COMPILED) -> None:
-    """Store the shipped templates as Python modules. Loading these takes a thirtieth of the time of compiling."""
+    """Store the shipped templates as Python modules, which load 30 times faster than templates compile."""
     sandbox = _Sandbox(dialect, jinja2.PackageLoader("reviewbot", "templates"))
     sandbox.compile_templates(_compiled(dialect, folder), extensions={"j2"}, zip=None)
 
 
 @cache
 def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
-    """Return the templates of a dialect, compiled once, because a collection has a renderer for each pull request."""
+    """Return the templates of a dialect. They are cached, because a collection has a renderer for each pull request."""
     return Templates(dialect, dict(overrides))
 
 
@@ -241,7 +241,7 @@ class Templates:
         )
 
     def compile(self, name: str, source: str) -> None:
-        """Find the mistakes in an override that can be found without values."""
+        """Check an override for mistakes that do not depend on values."""
         if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
             raise TemplateError.mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
@@ -281,7 +281,7 @@ class Templates:
 
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """Raise every mistake of a template as one error with the file, the line and a hint."""
+    """Raise every mistake in a template as a `TemplateError` with the file and the line."""
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
@@ -299,7 +299,7 @@ def _translated(name: str) -> Iterator[None]:
 
 
 def _is_of_template(error: Exception) -> bool:
-    """Return whether a template, or Jinja on its behalf, raised an error."""
+    """Return whether the error was raised in a template, Jinja or MarkupSafe."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
     file = PurePath(frame.f_code.co_filename)

@@ -1,4 +1,4 @@
-"""Charts as SVG that is as wide as the page. Horizontal positions are percentages, so that texts keep their size.
+"""SVG charts that fill the width of the page. Horizontal positions are percentages, so that text keeps its size.
 
 The style sheet defines all colors. There are no scripts and no inline styles.
 """
@@ -24,19 +24,19 @@ HEIGHT = 200
 
 _TOP, _BOTTOM = 14, 24
 MOST_DOTS = 1_000
-"""The maximum number of reviews in the hours chart, which shows the newest."""
+"""The maximum number of reviews in the hours chart. The chart shows the newest reviews."""
 
 _FEW_DAYS, _MANY_DAYS = 21, 400
 _TICKS = 4
 _MOST_DATES = 3
 _WIDE_ENOUGH = 7.0
-"""The percentage of the width that a number in a bar needs."""
+"""The minimum width of a bar that contains a number, in percent of the plot's width."""
 
 _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews and questions of a number of days, and the credits that they used. The last days may not be over."""
+    """The reviews and questions of consecutive days, and the credits that they used."""
 
     start: datetime
     days: int
@@ -52,7 +52,7 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Divide the period, from the first task on, into equal parts, including those without a review."""
+    """Divide the time from the first review or question to the end of the period into equal parts."""
     if not found.reviews:
         return ()
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
@@ -72,7 +72,7 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
 
 
 def ticks(most: Decimal) -> tuple[Decimal, ...]:
-    """Return round values from 0 to at least the highest one, in steps of 1, 2 or 5 times a power of ten."""
+    """Return round values from 0 to at least `most`, in steps of 1, 2 or 5 times a power of ten."""
     if most <= 0:
         return (Decimal(0), Decimal(1))
     raw = most / _TICKS
@@ -88,7 +88,7 @@ def part_of(found: Statistics) -> str:
 
 
 def credits_chart(found: Statistics) -> str:
-    """Return a bar chart of the credits used, by the time of the review or question."""
+    """Return a bar chart of the credits used over time."""
     buckets = buckets_of(found)
     marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
     width = 100 / max(1, len(buckets))
@@ -105,7 +105,7 @@ def credits_chart(found: Statistics) -> str:
 
 
 def hours_chart(found: Statistics) -> str:
-    """Return a chart with a dot for each answered review: the hours to the answer, by the time of submission."""
+    """Return a chart of the hours to the answer over time, with a dot for each answered review."""
     done = [one for one in found.reviews if one.state is TaskState.DONE and one.hours is not None][-MOST_DOTS:]
     marks = ticks(max((one.hours for one in done if one.hours is not None), default=Decimal(0)))
     buckets = buckets_of(found)
@@ -123,7 +123,7 @@ def hours_chart(found: Statistics) -> str:
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
-    """Return a horizontal line at a value, or an empty string if unknown."""
+    """Return a horizontal line at a value, or an empty string if the value is unknown."""
     if value is None:
         return ""
     y = _y(value, marks)
@@ -147,7 +147,7 @@ def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[
 
 
 def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> str:
-    """Return the names of an axis in a column of fixed width, and the plot in the rest of the width."""
+    """Return the labels of an axis in a column of fixed width, and the plot in the remaining width."""
     return (
         f'<div class="chart{kind}" role="img" aria-label="{line(label)}">'
         f'<svg class="names" height="{height}">{names}</svg><svg class="plot" height="{height}">{plot}</svg></div>'
@@ -161,7 +161,7 @@ def _tick(value: Decimal) -> str:
 
 
 def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
-    """Yield at most three evenly spread dates, because three fit on a phone."""
+    """Yield at most three evenly spaced dates, because a phone has room for three."""
     count = min(_MOST_DATES, len(buckets))
     chosen = sorted({round(at * (len(buckets) - 1) / max(1, count - 1)) for at in range(count)})
     for at in chosen:
@@ -175,7 +175,7 @@ def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
     """Return a bar for each severity, divided by the outcomes of its findings.
 
-    Lengths are relative to the severity with the most findings.
+    The severity with the most findings has the longest bar.
     """
     most = max((one.findings for one in severities), default=0)
     rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))

@@ -1,4 +1,4 @@
-"""The page of the statistics, in the style of the HTML report. It loads no files and runs no scripts."""
+"""The page of the statistics, in the style of the HTML report. The page loads no files and runs no scripts."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _charts(found: Statistics) -> str:
 
 
 def _unfinished(found: Statistics) -> Iterable[tuple[str, str]]:
-    """Yield the legend of the last bar if its days are not over, because it cannot be compared with the other bars."""
+    """Yield a legend for the last bar if its days are not over, because it is not comparable with the other bars."""
     last = buckets_of(found)[-1]
     if not last.is_over:
         passed = (found.period.until - last.start).days + 1

@@ -1,4 +1,4 @@
-"""View models of answers and announcements. As in `review`, every text is untrusted unless it is called `trusted`."""
+"""View models of answers, questions and announcements. As in `review`, a text is untrusted unless marked as trusted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class StatusView(Struct, frozen=True):
     """The stored state of a pull request.
 
     Attributes:
-        waiting: the full SHAs of the heads whose review is open, oldest first.
+        waiting: the full SHAs of the heads with an open review, oldest first.
         questions: the number of open questions.
         postponed: whether the purchase of a review is postponed.
-        counts: the number of findings that count, by severity. Every severity is a key.
-        spent: the credits held by open reviews and used by finished ones.
-        problem: why the stored state is not trusted, or empty if it is trusted.
+        counts: the number of open findings without a waiver, by severity. Every severity is a key.
+        spent: the credits that open reviews hold and finished reviews have used.
+        problem: why the stored state is not trusted, or empty.
     """
 
     waiting: tuple[str, ...]
@@ -37,7 +37,7 @@ class QuestionView(Struct, frozen=True):
     """The prompt for a question.
 
     Attributes:
-        boundary: trusted; a random word around the question, which its writer cannot guess.
+        boundary: trusted; a random word around the question. The writer of the question cannot guess this word.
         question: the redacted question. The prompt contains at most `parse.MAX_QUESTION` characters of it.
         finding_id: the finding that the question is about, or empty for the whole pull request.
         instructions: the instructions of the repository's owners.
@@ -58,13 +58,13 @@ class AskedView(Struct, frozen=True):
     """The reviewer's reply to a question.
 
     Attributes:
-        asker: the login to mention, which is shown as text if it is not valid.
+        asker: the login to mention. An invalid login is shown as text.
         url: the URL of the question.
         is_edited: whether the question's comment was edited or deleted after it was sent.
-        text: the answer, or empty if there is none.
-        state: the state of the task in CodeVF's terms, or empty if CodeVF has no task.
+        text: the answer, or empty without an answer.
+        state: CodeVF's name for the state of the task, or empty if CodeVF has no task.
         used: the credits used, or None if unknown.
-        hold: the credits that were held.
+        hold: the credits held for the question.
     """
 
     asker: str
@@ -87,14 +87,13 @@ class AnswerView(Struct, frozen=True):
         target: the commit or finding that the command specifies. `finding` and `finding_id` describe the finding that
             the command is about.
         check_title: the title of the check on the head after the command.
-        said: the reason for a waiver or bypass, without secrets, even if an author was refused. For wrong arguments,
-            the arguments.
-        until_push: whether a waiver is for the whole change, because the finding's code is not in its file.
+        said: the redacted reason for a waiver or bypass, or the redacted arguments of some refused commands.
+        until_push: whether a waiver ends with the next push, because the finding's code is not in its file.
         reason: a value of `verdict.Reason`, or empty if no run was started.
         status: None for commands other than `status`.
         in_thread: whether the command is in a review thread.
-        in_reply_to: trusted; the URL of a command in a thread, if the answer is posted elsewhere.
-        choices: the ids and titles of the findings that the command could mean, if it does not specify one.
+        in_reply_to: trusted; the URL of the command if the answer is not posted in the command's thread.
+        choices: the ids and titles of the findings that an ambiguous command could mean.
         reply: the reviewer's reply to `ask`.
     """
 
@@ -126,12 +125,13 @@ class AnnouncementView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the marker, which the template must emit first.
-        mentions: logins. Only those of people are mentioned.
+        mentions: the logins to mention, without bots.
         ending: a value of `announcement.Ending`.
         reviewed_sha: the full SHA of the reviewed head, or empty if unknown.
         head_sha: the head whose check has the title `check_title`.
         counts: the number of open findings by severity. Every severity is a key.
-        summary_url: trusted, like `check_url`. Each is None if there is no such page.
+        summary_url: trusted; the URL of the summary comment, or None if there is no summary.
+        check_url: trusted; the URL of the check, or None if there is no check.
     """
 
     mark: str

@@ -1,4 +1,4 @@
-"""Return the lines that a finding is about, as they were sent, with a few lines of context."""
+"""Excerpts of the code as it was sent: a finding's lines with a few lines of context."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.render.view_models.review import FindingView
 
 AROUND = 3
-"""The number of lines shown before and after."""
+"""The number of lines shown before and after a finding's lines."""
 
 MAX_LINES = 60
-"""The maximum number of lines shown of a range, from its first line."""
+"""The maximum number of a finding's lines that are shown."""
 
 _WIDTH = 400
 """The maximum number of characters of a line."""
 
 _READ = _WIDTH + 100
-"""The number of characters read of a quoted line, which may begin with a gutter."""
+"""The maximum number of characters read from a quoted line, including a possible gutter."""
 
 
 class ExcerptLine(Struct, frozen=True):
-    """A line. `number` is None if only the quote is known. `redacted` is True if a secret in the line was replaced."""
+    """A line of an excerpt.
+
+    Attributes:
+        number: the line number, or None for a quoted line.
+        redacted: whether a secret in the line was replaced.
+    """
 
     number: int | None
     text: str
@@ -36,21 +41,21 @@ class ExcerptLine(Struct, frozen=True):
 
 
 class Excerpt(Struct, frozen=True):
-    """Lines, and the number of cited lines that are not shown."""
+    """The lines to show. `more` is the number of cited lines that are not shown."""
 
     lines: tuple[ExcerptLine, ...]
     more: int = 0
 
 
 class Excerpts:
-    """Excerpts of the files as they were sent. Without files, there are only quotes."""
+    """Excerpts of the files as they were sent. Without files, each excerpt is the reviewer's quote."""
 
     def __init__(self, files: Iterable[FileView] = ()) -> None:
         self._files = {file.path: file for file in files}
         self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
 
     def of(self, finding: FindingView) -> Excerpt:
-        """Return the lines of a finding, or else the reviewer's quote, which may be empty."""
+        """Return the lines of a finding, or the reviewer's quote (possibly empty) if the lines are unknown."""
         if finding.line is None or finding.why in UNVERIFIED:
             return _quoted(finding.code)
         first, last = finding.start_line or finding.line, finding.line
@@ -80,7 +85,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    """Return the first lines of a quote. Other lines are only counted, because a quote can have a megabyte."""
+    """Return the first lines of a quote. Other lines are only counted, because a quote can be a megabyte long."""
     text = code.removesuffix("\n")
     known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
     lines = strip_gutter(known) if code.strip() else ()
@@ -89,7 +94,7 @@ def _quoted(code: str) -> Excerpt:
 
 
 def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
-    """Yield the known lines of a side, verbatim and numbered, from the whole text or else the hunks."""
+    """Yield the numbered lines of a side, from the whole text if it is known and otherwise from the hunks."""
     if side is Side.RIGHT and file.text is not None:
         yield from enumerate(split_lines(file.text), start=1)
         return

@@ -1,4 +1,4 @@
-"""The patterns of `paths` that exclude files, ready to paste."""
+"""Patterns for the setting `paths` that exclude files, ready to paste."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
-"""The maximum number of listed files. A change that misses more files needs a pattern of its own."""
+"""The maximum number of listed files. To exclude more files, users have to write a broader pattern."""
 
 LONGEST = 300
-"""The maximum number of characters of a name. A longer name would not fit where the line is shown."""
+"""The maximum number of characters of a path or a command. Some of the texts have no room for more."""
 
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
 def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
-    """Return the names of the missed files, without the entries for tasks that ended without a result."""
+    """Return the paths of the missed files, without the entries for tasks that ended without a result."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return a pattern for each of the first files, except for names that are redacted, too long or uncopyable."""
+    """Return a pattern for each of the first `MOST` paths.
+
+    Paths that are redacted, too long or impossible to copy are skipped.
+    """
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
 def _can_be_copied(path: str) -> bool:
-    """Return whether the path is shown unchanged and can be an item of `paths`, which lose trailing whitespace."""
+    """Return whether the path is shown unchanged and has no trailing whitespace, which `paths` would remove."""
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
 def exclusion_command(command: str, paths: Iterable[str]) -> str:
-    """Return the one-line review command with options that exclude the files, or an empty string without patterns."""
+    """Return a one-line review command that excludes the files, or an empty string if there are no patterns."""
     options = [f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths)]
     again = command if 0 < len(command) <= LONGEST else "reviewbot review"
     return " ".join([again, *options]) if options else ""

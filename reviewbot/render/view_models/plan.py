@@ -18,14 +18,14 @@ class Replay(Struct, frozen=True):
     """The dry run of one merge's review.
 
     Attributes:
-        sent: the number of files. `sent_bytes` is their size.
+        sent: the number of files that a review would have sent. `sent_bytes` is their total size.
         held: the number of files that were held back, by reason.
-        credits: the credits that a review would have held, or 0 if none would have been bought.
-        note: why no review would have been bought, or what it does not cover.
+        credits: the credits that a review would have held, or 0 if no review would have been bought.
+        note: why no review would have been bought, or what the review would not have covered.
         bot: the login of the bot that authored the merge, if the action skips that bot's pull requests.
         rule: the rule of `routes` that chose the review, or empty if none did.
         stopped: the credits of a review that `max-credits-per-pr` stops.
-        limited: whether `max-credits-ceiling` limits the size.
+        limited: whether `max-credits-ceiling` limits the size of the review.
     """
 
     day: str
@@ -43,7 +43,7 @@ class Replay(Struct, frozen=True):
 
 
 def replayed(day: str, sha: str, subject: str, bot: str, view: SummaryView) -> Replay:
-    """Return the row of a merge from the view of its dry run. `bot` is the merge's author if the author is a bot."""
+    """Return the replay of a merge from the view of its dry run. `bot` is the author's login if the author is a bot."""
     if view.outcome.reason is Reason.BOT:
         return Replay(day, sha, subject, note=bot, bot=bot)
     cost = view.cost if view.outcome.reason is Reason.DRY_RUN else None
@@ -100,10 +100,10 @@ class Plan(Struct, frozen=True):
     """The replays of a span of merges, newest first.
 
     Attributes:
-        scope: branch and span, such as `main in the last 90d`.
+        scope: the branch and the time span, such as `main in the last 90d`.
         routes: the rules of the settings.
         notes: sentences about what the figures omit.
-        merges: the number of merges in the span. `replays` may contain only the newest.
+        merges: the number of merges in the time span. `replays` may contain only the newest merges.
     """
 
     scope: str
@@ -127,7 +127,7 @@ class Plan(Struct, frozen=True):
         return _sum_of("", self.counted)
 
     def by_rule(self) -> tuple[RuleSum, ...]:
-        """Return the totals by rule, the most expensive first, then the rules of the settings that chose no review."""
+        """Return the totals by rule, the most expensive first, followed by the rules that chose no review."""
         rules = dict.fromkeys(one.rule for one in self.counted)
         sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
         chosen = {name for rule in rules for name in rule.split(", ")}
@@ -150,7 +150,7 @@ def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:
 
 
 def unknown_conditions(route: Route) -> tuple[str, ...]:
-    """Return the conditions of a rule that git does not record, because a merge has no labels and is not a draft."""
+    """Return the conditions of a rule that cannot be checked, because git records neither labels nor drafts."""
     conditions = {"labels": bool(route.labels), "draft": route.draft is True}
     return tuple(name for name, is_set in conditions.items() if is_set)
 

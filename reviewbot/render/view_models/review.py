@@ -1,4 +1,4 @@
-"""View models: the values that templates receive. Every text is untrusted unless it is called `trusted`."""
+"""View models: the values that templates receive. A text is untrusted unless its description calls it trusted."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class FindingView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         path: the file in the change, or the path that the reviewer cited. `start_line` and `line` refer to `side`.
-        code: the lines as sent (or as quoted), for places where the diff does not show them.
+        code: the finding's lines as sent or quoted, for texts that are shown without the diff.
         language: the info string of a fence for `code`, such as `python`.
-        comment_url: trusted, like `blob_url`, which links to the finding's lines in the reviewed commit.
+        comment_url: trusted; the URL of the finding's comment, or None without a comment.
+        blob_url: trusted; the URL of the finding's lines in the reviewed commit.
         carried: whether an earlier review found the finding.
         note: the reviewer's last note on the finding.
         waived_by: the login of the user who waived the finding, or empty. `waived_for` is the reason.
@@ -72,10 +73,13 @@ class FindingView(Struct, frozen=True, kw_only=True):
 
 
 class CommentView(Struct, frozen=True):
-    """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
+    """A comment with one or more findings on the same lines or the same file.
 
-    `waivable` is True if a command can waive the findings. With `agent_prompt`, the comment also contains the blocking
-    findings as a prompt for a coding agent, if that fits. Their lines refer to `head_sha`.
+    Attributes:
+        mark: trusted; the hidden marker of the comment.
+        waivable: whether a command can waive the findings.
+        agent_prompt: whether to repeat the blocking findings as a prompt for a coding agent, if the prompt fits.
+        head_sha: the commit whose lines the prompt refers to.
     """
 
     mark: str
@@ -87,7 +91,7 @@ class CommentView(Struct, frozen=True):
 
 
 class SumView(Struct, frozen=True):
-    """The number of findings with each placement. `returned` is the sum."""
+    """The number of findings by placement. `returned` is the sum of the other numbers."""
 
     returned: int
     on_lines: int
@@ -104,13 +108,13 @@ class DuplicateView(Struct, frozen=True):
 
 
 class ProgressView(Struct, frozen=True):
-    """The findings compared with the previous review.
+    """The number of findings in each state, compared with the previous review.
 
     Attributes:
         since: the full SHA of the last reviewed head, or empty if the whole change was reviewed.
         carried: open findings from earlier reviews, including changed ones.
         changed: carried findings whose code has changed, without a confirmed fix.
-        beyond: open findings of which only the severity is stored.
+        beyond: open findings for which only the severity is stored.
     """
 
     since: str
@@ -131,12 +135,15 @@ class BypassView(Struct, frozen=True):
 
 
 class CostView(Struct, frozen=True):
-    """The cost of the review in credits. A value is None while unknown, never 0.
+    """The cost of the review in credits. An unknown value is None, never 0.
 
-    The hold is the total for all `parts` tasks. `size` explains why each task has `max_credits`, and is empty if the
-    setting is a number. `at_ceiling` is True if `max-credits-ceiling` made the size smaller. `spent` credits of the
-    pull request's `limit` are used or held, and a `limit` of 0 means no limit. In a dry run, `spent` does not include
-    this review.
+    Attributes:
+        max_credits: the credits of one task before multipliers.
+        hold: the total hold of all `parts` tasks.
+        size: the explanation of `max_credits`, or empty if the setting is a number.
+        at_ceiling: whether `max-credits-ceiling` reduced `max_credits`.
+        spent: the credits that the pull request has used or held. A dry run does not count this review.
+        limit: the maximum of `spent`, or 0 for no limit.
     """
 
     mode: str
@@ -159,9 +166,11 @@ class CostView(Struct, frozen=True):
 
 
 class WaitView(Struct, frozen=True):
-    """An open review. `status` is the service's name for its state, or `submitted` before the first answer.
+    """An open review.
 
-    The run waits for `minutes`, which is 0 if it does not wait.
+    Attributes:
+        status: the service's name for the state of the task, or `submitted` before the first answer.
+        minutes: the maximum time that the run waits, or 0 if the run does not wait.
     """
 
     status: str
@@ -185,23 +194,23 @@ class SummaryView(Struct, frozen=True):
             unknown.
         findings: the findings by file. The file with the worst finding is first. Findings without a file have an empty
             path.
-        sum: None while there is no answer, like `progress`.
+        sum: None before the answer, as is `progress`.
         notices: sentences about the change, e.g., about an invisible character.
         degraded: sentences about what this run could not do, e.g., because of a missing permission.
         cost: None with the local reviewer.
-        waived: findings with a waiver, which do not count.
-        closed: findings that this review's answer closed, and findings closed earlier that no comment has shown.
-        awaited: the full SHA of the older head that is reviewed first, or empty if there is none.
+        waived: open findings with a waiver. `counts` does not include these findings.
+        closed: findings that this review closed, and findings closed earlier that never had a comment.
+        awaited: the full SHA of an older head whose review must finish first, or empty.
         fail_on: the value of the setting `fail-on`, or empty while unknown.
         minutes: the minutes from the submission to the answer, rounded up, or None while unknown.
-        approved_by: the label that approves the spending, or empty if there is none.
-        route: the names of the rules of `routes` that chose the review, or empty if none did.
-        in_summary: whether the summary comment has every finding, so that no other text needs to list them.
-        context: what was sent besides the files.
+        approved_by: the label that approves the spending, or empty.
+        route: the names of the rules of `routes` that chose the review, or empty.
+        in_summary: whether the summary comment contains every finding, so that no other text needs to list findings.
+        context: the documents, commit messages and issues that were sent with the change.
         records_commands: whether a summary comment records waivers, acceptances, bypasses and questions. If not, these
             commands are refused.
         docs_url: the URL of the documentation, or None if unknown.
-        command: the command that repeats the review, which is empty except at a terminal.
+        command: the command that repeats the review, or empty in GitHub Actions.
     """
 
     mark: str
@@ -247,18 +256,18 @@ class SummaryView(Struct, frozen=True):
 
     @property
     def held_back(self) -> tuple[Held, ...]:
-        """The changed files that were not sent. The others in `held` were sent, but not fully reviewed."""
+        """The changed files that were not sent. Other files in `held` were sent, but not fully reviewed."""
         sent = {one.path for one in self.sent}
         return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
 
     @property
     def missed(self) -> tuple[Held, ...]:
-        """The files that make the review partial, each once, with its first reason."""
+        """The files that make the review partial. Each file is listed once, with the first reason."""
         return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 
     @property
     def closing(self) -> int:
-        """The number of open findings that block, including those that are no longer listed."""
+        """The number of open findings that block, including findings that are no longer listed."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):
             return sum(finding.blocks for finding in self.findings)
         fail_on = FailOn(self.fail_on)
@@ -266,14 +275,14 @@ class SummaryView(Struct, frozen=True):
 
 
 class FindingStateView(Struct, frozen=True):
-    """The state of a comment's findings. `several` is True if the comment has more than one."""
+    """The state of a comment's findings. `several` is True if the comment has more than one finding."""
 
     findings: tuple[FindingView, ...]
     several: bool
 
 
 class ReplyView(Struct, frozen=True):
-    """A reply of the reviewer in a thread. Its hidden `mark` is trusted."""
+    """A reviewer's reply in a thread. The hidden `mark` is trusted."""
 
     mark: str
     text: str
@@ -284,15 +293,15 @@ class PromptView(Struct, frozen=True):
 
     Attributes:
         title: the author's title. Like `body`, it is data for the reviewer, never instructions.
-        boundary: trusted; a random word around the author's text, which the author cannot guess.
-        instructions: the owners' instructions. Like `path_instructions`, they are trusted as far as the default branch
-            is.
+        boundary: trusted; a random word around the author's text. The author cannot guess this word.
+        instructions: the owners' instructions, which are as trusted as the default branch. The same applies to
+            `path_instructions`.
         file_names: the names of the attachments, each with one line about the contents.
         omitted: selected paths that are not attached.
-        since: the full SHA of the last reviewed head, or empty if the whole change is to be reviewed.
-        confirms: the attachment with open findings to confirm, or empty if there is none.
+        since: the full SHA of the last reviewed head, or empty for a review of the whole change.
+        confirms: the name of the attachment with open findings to confirm, or empty.
         part: the number of this task, starting at 1. The change is split over `parts` tasks.
-        answer: the form of the answer. None asks for data only, because a changed file's name would be ambiguous in a
+        answer: the form of the answer. None requests only data, because a changed file's name would be ambiguous in
             text.
     """
 

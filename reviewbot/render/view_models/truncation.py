@@ -1,8 +1,7 @@
-"""Make a view smaller until its text fits. The worst findings are shown first, and each truncation is marked.
+"""Truncate views so that their text fits. The worst findings are shown first, and each truncation is marked.
 
-GitHub rejects a body that is too long, after the review was paid for. Therefore, long views are truncated before they
-are rendered: a finding is reduced to one line, lines are reduced to a number, and a long text ends at the end of a line
-with a note.
+GitHub would reject a body that is too long, although the review has already been paid for. Therefore, views are
+truncated before they are rendered. Findings become single lines, lists become counts, and a long text ends with a note.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ V = TypeVar("V")
 
 
 class Shown(Struct, frozen=True):
-    """The parts of a summary that are shown, and how. Long texts are truncated when they are read.
+    """The parts of a summary that are shown. Long texts are truncated when they are read.
 
     Attributes:
-        blocking: findings that block and have a comment of their own, one line each, worst first.
-        full: findings that block and have no comment, in full, worst first.
-        others: findings with a comment that do not block, one line each, worst first; folded.
-        quiet: findings that neither block nor have a comment, in full; folded.
-        folded: findings without a comment that are one line each.
+        blocking: blocking findings with a comment, one line each, worst first.
+        full: blocking findings without a comment, in full, worst first.
+        others: other findings with a comment, folded, one line each, worst first.
+        quiet: other findings without a comment, folded, in full.
+        folded: findings without a comment that do not fit in full, one line each.
         missed: a few of the files that were selected but not fully reviewed.
-        listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: the number of entries of each list that are only counted. `findings` is the sum for findings and
+        listed: all shown findings except waived and closed findings, worst first.
+        rest: for each list, the number of entries that are not shown. `findings` is the sum for findings and
             leftovers.
     """
 
@@ -70,7 +69,7 @@ def worst_first(findings: Iterable[FindingView]) -> Sequence[FindingView]:
 
 
 def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
-    """Return a finding with its texts bounded. A truncated suggestion cannot be committed."""
+    """Limit the texts of a finding. A truncated suggestion cannot be committed."""
     small = replace(bounded(finding, detail), references=first_lines(finding.references, detail.rows, detail.line))
     return replace(small, suggestion_state=SuggestionState.SHOWN) if isinstance(small.suggestion, Cut) else small
 
@@ -83,14 +82,14 @@ def truncate_comment(view: CommentView, detail: Detail) -> tuple[CommentView, in
 
 
 def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:
-    """Return a state with `words` characters of each untrusted text, and the number of findings left out."""
+    """Return a state with at most `words` characters of each text, and the number of findings left out."""
     detail = Detail(full=0, lines=0, rows=0, text=words)
     findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
     return replace(view, findings=findings), max(0, len(view.findings) - rows)
 
 
 def _worded(finding: FindingView, words: int) -> FindingView:
-    """Return a finding whose texts contain no HTML comment. If `words` is 0, its id replaces its title."""
+    """Return a finding whose texts contain no HTML comment. If `words` is 0, the texts are empty."""
     return replace(
         finding,
         title=_harmless(finding.title) if words else "",
@@ -181,11 +180,11 @@ def _leftovers(detail: Detail) -> int:
 
 
 NAMED = 5
-"""The number of missed files that are listed with their reasons. The list of files held back has more."""
+"""The maximum number of missed files that are listed with their reasons."""
 
 
 def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
-    """Return the view with bounded texts and few sentences. `truncate_summary` limits the other lists."""
+    """Limit the texts, the notices and `degraded` of a view. `truncate_summary` limits the other lists."""
     rows = max(1, detail.rows)
     return replace(
         bounded(view, detail),
