@@ -1,1 +1,1 @@
-"""The local reviewer: runs static analyzers in isolation on copies of the files, and rates their findings."""
+"""The local reviewer, which runs static analyzers in isolation on copies of the files and rates the findings."""

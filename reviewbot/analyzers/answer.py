@@ -31,9 +31,9 @@ def table(name: str) -> Mapping[str, Any]:
 
 
 def explain(raw: RawFinding) -> str:
-    """Return the explanation for the longest known prefix of the rule.
+    """Return the explanation for the longest known prefix of the rule's name.
 
-    The result is empty for a tool whose notes explain its rules.
+    The result is empty for tools that explain each finding in a note.
     """
     texts: Mapping[str, str] = table("explanations.toml").get(raw.tool, {})
     names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
@@ -41,9 +41,9 @@ def explain(raw: RawFinding) -> str:
 
 
 def rate(raw: RawFinding) -> tuple[Severity, Category]:
-    """Return the rating of the longest known prefix of "rule level".
+    """Return the rating for the longest known prefix of `RULE LEVEL`.
 
-    If no prefix is known, use the rating of the analyzer's level, or else the analyzer's default.
+    If no prefix is known, return the rating for the level. If the level is unknown, return the analyzer's default.
     """
     rated, name = table("ratings.toml")[raw.tool], f"{raw.rule} {raw.level}"
     rules = (rated["rules"].get(name[:length]) for length in range(len(name), 0, -1))
@@ -55,7 +55,7 @@ class Located(Struct, frozen=True):
     """A rated finding on lines of the author's file.
 
     Attributes:
-        line: the first line, counted from 1 as git does.
+        line: the first line, starting at 1, as git counts lines.
         edits: the analyzer's fix, together with the fixes of the same rule on the same lines.
     """
 
@@ -69,12 +69,12 @@ class Located(Struct, frozen=True):
 
     @property
     def suggestion(self) -> str | None:
-        """The lines after the fix, or None without a safe fix for exactly these lines."""
+        """The fixed lines, or None if there is no safe fix for exactly these lines."""
         return replacement(self.file.lines, self.line, self.end_line, self.edits)
 
     @property
     def order(self) -> tuple[int, str, int, int, str, str, str]:
-        """The sort key: worst first, then in reading order."""
+        """The sort key: worst severity first, then path and line."""
         raw = self.raw
         return (self.severity.rank, self.file.path, self.line, self.end_line, raw.tool, raw.rule, raw.message)
 
@@ -92,7 +92,7 @@ def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Return the first finding, with both fixes if they belong to one rule and do not overlap."""
+    """Return the first finding. If both findings are from the same rule, add the fix of the other without overlaps."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))
@@ -106,7 +106,8 @@ def _located(copy: Copy, raw: RawFinding) -> Located | None:
     if not touched:
         return None
     if end_line - line >= MAX_LINES:
-        # Show a finding on a whole function or job on its first line, or on the first added line if that line is old.
+        # Show a finding about a whole function or job on its first line if that line was added, or else on the first
+        # added line.
         line = end_line = line if line in file.added else touched[0]
     # A CR inside a line makes the analyzer's line and column numbers differ from git's.
     edits = () if any("\r" in text for text in file.lines) else raw.edits
@@ -114,7 +115,7 @@ def _located(copy: Copy, raw: RawFinding) -> Located | None:
 
 
 def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
-    """Build the answer, with the files sorted by path and their findings by line."""
+    """Build the answer. Files are sorted by path, and the findings of a file by line."""
     ordered = sorted(findings, key=lambda one: (one.file.path, one.line, one.order))
     files = [
         {"path": path, "findings": [_finding(one) for one in group]}
@@ -145,14 +146,14 @@ def _finding(one: Located) -> dict[str, object]:
 
 
 def _explanation(raw: RawFinding) -> str:
-    # The title may have cut the message.
+    # The title may contain only the beginning of the message.
     message = raw.message if len(raw.message) > TITLE_CHARACTERS else ""
     parts = [part[:EXPLANATION_CHARACTERS] for part in (message, explain(raw), raw.note) if part]
     return "\n\n".join([*parts, f"Found by {raw.tool} ({raw.rule})."])
 
 
 _IDENTIFIER = re.compile(r"\S*[\d_.(]|[b-z]\b|\S+ (?:appears|is referenced)\b")
-"""The start of a message that begins with an identifier from the code, whose case matters."""
+"""Matches a message that begins with an identifier from the code, which must not be capitalized."""
 
 
 def title(message: str) -> str:
@@ -165,8 +166,7 @@ def title(message: str) -> str:
 def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[Edit]) -> str | None:
     """Return the lines `line` to `end_line` after the edits, without the last newline.
 
-    An empty string deletes the lines. Return None if there is no fix, or if the fix reaches outside the lines, overlaps
-    itself or changes nothing.
+    An empty string deletes the lines. Return None if the edits overlap, reach outside the lines or change nothing.
     """
     old = [f"{text}\n" for text in lines[line - 1 : end_line]]
     starts, text = [0, *accumulate(map(len, old))], "".join(old)
@@ -185,6 +185,9 @@ def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[
 
 
 def _offset(lines: Sequence[str], starts: Sequence[int], index: int, column: int) -> int:
-    """Return the offset of a column (from 1) in a line (from 0), or -1 if it is outside the lines."""
+    """Return the offset of a position in the text, or -1 if the position is outside the lines.
+
+    `index` starts at 0, and `column` starts at 1.
+    """
     length = len(lines[index]) if 0 <= index < len(lines) else int(index == len(lines))
     return starts[index] + column - 1 if 1 <= column <= length else -1

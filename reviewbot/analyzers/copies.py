@@ -1,4 +1,4 @@
-"""Copies of the files for the analyzers, under names that reviewbot chooses and without the author's suppressions."""
+"""Copy files for the analyzers. reviewbot chooses the names and disables the author's suppression comments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.domain.diff.text_index import split_lines
 
 
 class SourceFile(Struct, frozen=True):
-    """A file of the change at its head. `path` is untrusted and never used on disk.
+    """A changed file at the head. `path` is untrusted, and reviewbot never uses it on disk.
 
     Attributes:
         lines: the lines as git counts them, without LF or CRLF.
@@ -47,7 +47,7 @@ class Copy(Struct, frozen=True):
     origin: tuple[int, ...]
 
     def source_line(self, line: int) -> int:
-        """Return the line number in the source. A number outside the copy counts as its first or last line."""
+        """Return the line number in the source. A number outside the copy counts as the first or the last line."""
         return self.origin[min(max(line, 1), len(self.origin)) - 1] if self.origin else 1
 
 
@@ -58,9 +58,9 @@ def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
     """Write a copy of a file to `folder / name`.
 
-    Some analyzers start a new line at a CR inside a line, unlike git. The copy splits such lines and records where each
-    part came from, so that an author cannot move findings off the changed lines. Matches of `pragma` would disable the
-    analyzer from inside a file. Each is replaced with equally many `x`, which preserves columns.
+    Unlike git, some analyzers start a new line at a CR inside a line. The copy splits such lines and records the source
+    line of each part, so that an author cannot move findings off the changed lines. Matches of `pragma`, which would
+    disable the analyzer, are replaced with the same number of `x`, so that columns stay correct.
     """
     lines = [(number, piece) for number, line in enumerate(source.lines, start=1) for piece in line.split("\r")]
     text = "".join(f"{piece}\n" for _, piece in lines)

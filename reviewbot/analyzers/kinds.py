@@ -1,4 +1,4 @@
-"""Find out which analyzer reads a file, and whether it needs one."""
+"""Determine which analyzer reads a file, and whether the file needs an analyzer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHELL_NAMES: Final = _words(
     "bashrc profile pkgbuild apkbuild"
 )
 
-# Documents and data. Any other file without an analyzer counts as source, so that an unknown name hides nothing.
+# Documents and data. Any other file without an analyzer counts as source code and is reported as unread.
 _PLAIN_SUFFIXES: Final = _words(
     ".md .markdown .rst .adoc .asciidoc .txt .text .log .json .jsonl .ndjson .json5 .jsonc .geojson .webmanifest "
     ".yml .yaml .toml .ini .cfg .conf .csv .tsv .css .scss .sass .less .xml .xsd .lock .sum .mod .po .pot "
@@ -47,7 +47,7 @@ _PLAIN_NAMES: Final = _words(
     ".dockerignore .npmignore .prettierignore .eslintignore .helmignore .gcloudignore .editorconfig .mailmap "
     ".nvmrc .node-version .python-version .ruby-version .tool-versions .prettierrc .npmrc .yarnrc .browserslistrc"
 )
-# Files with a document's ending that a build tool runs.
+# Files that a build tool runs, although their names end like those of documents.
 _RUN_BY_NAME: Final = frozenset(("cmakelists.txt", "meson_options.txt"))
 _MARKUP: Final = frozenset((".html", ".htm", ".xhtml", ".svg"))
 _SCRIPT_IN_MARKUP: Final = re.compile(
@@ -56,7 +56,7 @@ _SCRIPT_IN_MARKUP: Final = re.compile(
 
 
 def python(file: SourceFile) -> str | None:
-    """Return the copy's ending for Python. `__init__.py` keeps its name, because its unused imports are exports."""
+    """Return the copy's ending for Python. `__init__.py` keeps its name, because there, unused imports are exports."""
     if file.basename in {"__init__.py", "__init__.pyi"}:
         return f"/{file.basename}"
     if file.basename.endswith(".pyi"):
@@ -68,8 +68,7 @@ def python(file: SourceFile) -> str | None:
 def shell(file: SourceFile) -> str | None:
     """Return the copy's ending for a script in a shell that shellcheck supports, i.e., not zsh, fish or csh.
 
-    Without a `#!` line, shellcheck chooses the shell by the ending, which is that of bash unless the name indicates
-    another shell.
+    Without a `#!` line, shellcheck determines the shell from the ending. The default ending is `.bash`.
     """
     if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
         return ".sh"
@@ -84,7 +83,7 @@ def shell(file: SourceFile) -> str | None:
 
 
 def grammar(file: SourceFile) -> str | None:
-    """Return the copy's ending for a language of reviewbot's rules. The name takes precedence over the `#!` line."""
+    """Return the copy's ending for a language with rules. The file's name takes precedence over the `#!` line."""
     named = _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
     return named or _interpreter(file)
 

@@ -1,4 +1,4 @@
-"""Read the output of each analyzer. Output without the documented shape raises `Unreadable` and nothing else."""
+"""Parse the output of each analyzer. If the output does not have the documented format, raise only `Unreadable`."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ def _message(rule: str, message: str) -> str:
 
 
 _FIXES_WITHOUT_EFFECT = frozenset({"PLW1510"})
-"""Rules whose fix only makes explicit what the code already does."""
+"""Rules whose fixes do not change what the code does."""
 
 _FIXES_WITH_OTHER_NAMES = frozenset({"E711", "E712"})
-"""Rules whose fix is described with names from the rule's documentation."""
+"""Rules whose messages describe the fix with names from the documentation instead of names in the code."""
 
 
 def _ruff_edit(edit: _RuffEdit) -> Edit:

@@ -8,9 +8,9 @@ from reviewbot.domain.text.strict_json import Whole
 
 
 class Edit(Struct, frozen=True, rename="camel"):
-    """Replaces the text between two positions with `text`. The names in JSON are shellcheck's.
+    """A replacement of the text between two positions. The field names in JSON are from shellcheck.
 
-    Lines and columns (in characters) start at 1. The character at the second position is kept.
+    Lines and columns (in characters) start at 1. The character at the second position is not replaced.
     """
 
     line: Whole
@@ -24,7 +24,7 @@ class RawFinding(Struct, frozen=True):
     """A message of an analyzer, in the analyzer's terms.
 
     Attributes:
-        file: the copy's name, as the analyzer prints it.
+        file: the name of the copy, as printed by the analyzer.
         line: the first line in the copy, starting at 1. `end_line` is never smaller.
         level: the analyzer's name for the severity, in lower case.
         reference: the URL of the rule, which may be empty.

@@ -1,4 +1,4 @@
-"""The local reviewer: reads the attachments, runs the analyzers, and answers as the service would."""
+"""Run the analyzers on the attachments of a submission, and answer in the service's format."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.text.formatting import counted, listed
 
 DIFF_SUFFIX = ".diff"
-"""Only diffs have names with this ending, e.g., `change.diff` and `change-2.diff`."""
+"""The suffix of attachments that are diffs, e.g., `change.diff` and `change-2.diff`."""
 
 ANY = "any analyzer"
 MAX_PATHS = 10
 
 
 class Examination(Struct, frozen=True):
-    """An answer like the service's, and the files that were not read completely or whose findings did not all fit."""
+    """An answer in the service's format.
+
+    Attributes:
+        unseen: files that were not read completely, and files with findings that were left out.
+    """
 
     answer: dict[str, object]
     unseen: tuple[Unseen, ...]
@@ -61,14 +65,14 @@ def examine(
         summary.append(f"No added lines: {counted(unchanged, 'file')}.")
     if cut:
         summary.append(f"Left out {counted(len(cut), 'less severe finding')}, because there were too many.")
-    # An author could hide a finding among five hundred worse ones.
+    # An author could hide a finding behind 500 worse findings.
     lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
     return Examination(answer(kept, "\n".join(summary)), unseen)
 
 
 def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
-    """Return the files with added lines and a text, the paths of those without a text, and how many files changed."""
+    """Return files with added lines and text, paths of files with added lines but no text, and the number of files."""
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:
@@ -87,7 +91,7 @@ def _tools(file: SourceFile) -> list[Tool]:
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """Return an entry for each file without a text and each analyzer that should have read it, judging by its path."""
+    """Return an entry for each file without text and each analyzer that reads files with such a path."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
         Unseen(file.path, name, "no full text is available")
@@ -97,7 +101,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analyzers one after the other. The time that one does not use goes to the next ones."""
+    """Run the analyzers one after the other. Unused time is available to the following analyzers."""
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(map(tool.ending, files))]
     reports = []
@@ -110,7 +114,7 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
 
 
 def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
-    """Return sentences about the analyzers that ran and the files that they did not read, of `total` changed files."""
+    """Return sentences about the analyzers and the unread files. `total` is the number of changed files."""
     unseen = {one.path for report in reports for one in report.unseen}
     read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     of = "" if read == total else f" of {total}"

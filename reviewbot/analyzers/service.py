@@ -1,4 +1,4 @@
-"""The local reviewer behind the service's port. Its reviews are free and complete at once."""
+"""The local reviewer as a review service. Local reviews are free and complete immediately."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def all_installed(path_env: Mapping[str, str]) -> bool:
 class LocalReviewer(Struct, frozen=True):
     """A `reviewbot.ports.ReviewService` that runs static analyzers on the attachments of a submission.
 
-    Tasks live as long as the object. A repeated idempotency key returns the first task.
+    Tasks exist as long as this object. A repeated idempotency key returns the first task.
 
     Attributes:
         path_env: `PATH` and optionally `TZ`.
@@ -70,7 +70,7 @@ class LocalReviewer(Struct, frozen=True):
         """Return a task that this object created.
 
         Raises:
-            ServiceRefused: there is no such task.
+            ServiceRefused: the task is unknown.
         """
         if task_id not in self._done:
             raise ServiceRefused(
@@ -88,9 +88,5 @@ class LocalReviewer(Struct, frozen=True):
         """Do nothing, because all tasks are completed."""
 
     def deliverable(self, url: str) -> str:
-        """Refuse, because there are no deliverables.
-
-        Raises:
-            ServiceRefused: always.
-        """
+        """Raise `ServiceRefused`, because local reviews have no deliverables."""
         raise ServiceRefused(f"The local reviewer has no deliverable {url!r}.")

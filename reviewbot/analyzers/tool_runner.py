@@ -1,4 +1,4 @@
-"""Run one analyzer on its files, isolated and with limits, and report the files that it could not read."""
+"""Run an analyzer in isolation and with limits, and report the files that the analyzer could not read."""
 
 from __future__ import annotations
 
@@ -43,11 +43,10 @@ class Ran(Struct, frozen=True):
 
 
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
-    """Run a command in a folder. Return its result, or the reason why it did not end by itself.
+    """Run a command in a folder. Return the result, or the reason why the command did not start or end in time.
 
-    The child process gets exactly `environment`, no standard input and no open file. It leads a process group, which is
-    killed when the child ends, so that no grandchild survives. Its output goes to a file, because a file's size can be
-    limited.
+    The child process gets exactly `environment`, no standard input and no open files. When the child ends, its process
+    group is killed, so that no grandchild survives. The output goes to a file, because a file's size can be limited.
     """
     limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
     with tempfile.TemporaryFile(dir=folder) as stdout:
@@ -77,7 +76,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
 
 
 class Unseen(Struct, frozen=True):
-    """A file, with the author's path, that an analyzer should have read completely. `why` fits after "because"."""
+    """A file of the change that an analyzer did not read completely. `why` continues a sentence after "because"."""
 
     path: str
     tool: str
@@ -85,7 +84,7 @@ class Unseen(Struct, frozen=True):
 
 
 class ToolReport(Struct, frozen=True):
-    """The result of one analyzer on the files with these paths. `version` is empty if the analyzer did not run."""
+    """The result of one analyzer. `files` contains paths, and `version` is empty if the analyzer did not run."""
 
     tool: str
     version: str
@@ -119,7 +118,7 @@ class ToolRunner(Struct):
     def examine(self, copies: Sequence[Copy]) -> None:
         """Run the analyzer on all copies.
 
-        After a failure, run it on each half, so that a file that crashes it hides only itself.
+        After a failure, run the analyzer on each half, so that only the file that causes the failure is unread.
         """
         remaining = self.until - time.monotonic()
         if remaining <= 0:
@@ -157,7 +156,7 @@ class ToolRunner(Struct):
             raws = self.tool.parse(output)
         except Unreadable:
             return "its output could not be read"
-        # An analyzer may print the absolute path, which `/` leaves unchanged.
+        # An analyzer may print an absolute path. `self.folder / raw.file` is then that path.
         found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
         if len(found) < len(raws):
             return "its output refers to a file that it was not given"
@@ -177,7 +176,7 @@ class ToolRunner(Struct):
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
 ) -> ToolReport:
-    """Run one analyzer in a folder below `root`, on the files that it supports."""
+    """Run one analyzer on the files that it supports, in a new folder below `root`."""
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
     paths = tuple(file.path for file, _ in endings)
     program = find_program(tool.name, path_env.get("PATH", ""))
@@ -197,7 +196,7 @@ def run_tools(
 
 
 def find_program(name: str, search_path: str) -> str | None:
-    """Find a program in the absolute folders of a search path, because a relative folder may be someone's checkout."""
+    """Find a program in the absolute folders of a search path. A relative folder could contain an author's files."""
     folders = [folder for folder in search_path.split(":") if folder.startswith("/")]
     return shutil.which(name, path=":".join(folders)) if folders else None
 

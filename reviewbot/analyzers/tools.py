@@ -1,7 +1,7 @@
 """The definitions of the analyzers: the files that they read, their command lines, and the parsers of their output.
 
-Every command uses its own configuration and does not search for other configuration files. An author could silence an
-analyzer with a comment, so such comments are ignored with an option or removed from the copy (`pragma`).
+No command searches for configuration files. An author could silence an analyzer with a comment. Such comments are
+ignored with an option, or made ineffective in the copy (`pragma`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Tool(Struct, frozen=True):
         healthy: the exit statuses after which the output is complete.
         parse: reads standard output.
         unparsed: the rules that report that the analyzer could not read the file to its end.
-        pragma: the words that switch the analyzer off from inside a file, if no option ignores them.
+        pragma: matches the words in a file that would disable the analyzer, if no option ignores these words.
     """
 
     name: str
@@ -47,8 +47,7 @@ class Tool(Struct, frozen=True):
 # characters.
 _BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
 _SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
-# Also matches hadolint's own comments, because `# hadolint shell=…` disables the shell checks and no option prevents
-# it.
+# Also matches hadolint's own comments, because no option ignores `# hadolint shell=…`, which disables the shell checks.
 _DOCKER_PRAGMA: Final = re.compile(
     rf"(?<=#)(?:{_BLANKS})*(?:shellcheck|hadolint)(?=$|\W)", re.MULTILINE | re.IGNORECASE
 )
@@ -81,7 +80,7 @@ RUFF: Final = Tool(
     parse=parsers.ruff,
     unparsed=frozenset({"invalid-syntax", "E902"}),
 )
-# shellcheck never follows a sourced file here, so its messages about files that it did not follow are omitted.
+# Sourced files are not in the analyzer's folder, so shellcheck's messages about missing sourced files are omitted.
 SHELLCHECK: Final = Tool(
     name="shellcheck",
     arguments=("--norc", "--exclude=SC1090,SC1091", "--format=json1", "--"),
