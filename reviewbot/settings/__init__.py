@@ -1,4 +1,4 @@
-"""Read the settings and the environment, each once, into a frozen value."""
+"""Read the settings and the environment once, into immutable values."""
 
 from reviewbot.settings.table import INPUTS, Input, Settings, peek_settings, read_settings
 

@@ -25,7 +25,7 @@ CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
 
 _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
-"""Python refuses to format an integer of thousands of digits in decimal, so an error message could not show it."""
+"""Matches numbers that an error message could not show, because Python refuses to format thousands of digits."""
 
 
 class NotYaml(Exception):
@@ -55,12 +55,12 @@ def _position(line: int, column: int) -> str:
 
 _QUOTED = re.compile("'([^']*)'")
 _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequence": "list"}
-"""What the parser was reading, in cases in which its beginning helps to find the mistake."""
+"""Contexts of the parser, each with its name in a message. The message states where the context begins."""
 _CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
 """The message for each reason of the constructor. Other reasons may quote the text."""
 _TAB = r"character '\t' that cannot start any token"
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
-"""What the parser may quote: names of tokens, and single characters. Anything longer may be a secret."""
+"""Matches quotes that are safe in a message: names of tokens and short texts. A longer text may be a secret."""
 
 
 def _reason(error: Exception) -> str:
@@ -141,7 +141,7 @@ def yaml_value(text: str) -> object:
 
 
 def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Problem]]:
-    """Return the keys of a config, and the problems of the config as a whole. `where` is its name in a problem.
+    """Return the values of a config by key, and the problems of the whole config. `where` is the place in a problem.
 
     The config is YAML 1.2 (so `on` is a string), at most 64 KB and ten levels deep. Repeated keys, aliases, anchors and
     tags are rejected, so that a small file cannot become a large value or an object.
@@ -163,7 +163,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
 
 
 def key_lines(text: str) -> dict[str, tuple[int, ...]]:
-    """Return the line of each top-level key, followed by the lines of the items of its list. Lines start at 1.
+    """Return the line of each top-level key, followed by the lines of the key's list items. Lines start at 1.
 
     The result is empty if `read_config` refuses the text.
     """

@@ -15,19 +15,19 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 
 PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
-"""The variables that child processes receive: paths, the time zone and proxies."""
+"""The variables that child processes receive: the search path, the time zone and proxies."""
 
 
 _WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
-"""The file in `GITHUB_WORKFLOW_REF`.
+"""Finds the file name in `GITHUB_WORKFLOW_REF`.
 
-It matches only names that are safe to paste into a shell, because an author may have chosen the name.
+Only names that are safe to paste into a shell match, because an author may have chosen the name.
 """
 
 _ON_BRANCH = re.compile(
     r"(?P<repository>[^/]+/[^/]+)/(?P<path>.+)@(?P<ref>refs/heads/(?!gh-readonly-queue/).+)", re.DOTALL
 )
-"""`GITHUB_WORKFLOW_REF`, except for events that use the workflow file of the pull request."""
+"""Matches `GITHUB_WORKFLOW_REF`, unless the workflow file is from a pull request or a merge queue."""
 
 _ACTION = re.compile(r"[\w.-]+/reviewbot@[\w.-]+", re.ASCII)
 
@@ -38,7 +38,7 @@ def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 class Network(Struct, frozen=True):
-    """How this process and its children reach the services.
+    """The network settings of this process and its child processes.
 
     Attributes:
         children: the environment of child processes.
@@ -64,12 +64,12 @@ class RunnerFiles(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True):
-    """The environment of a step, with the names from GitHub's documentation.
+    """The environment of a workflow step.
 
     Attributes:
         workflow: the file name of the workflow, or empty if unknown.
         docs_url: the URL of the folder `docs/` of the running action on github.com, or None if unknown.
-        is_repeated: whether this is a re-run, so the event is old.
+        is_repeated: whether the run is a re-run, whose event may be old.
         rerun: the re-run, if its workflow file is from a branch of this repository.
     """
 
@@ -195,7 +195,7 @@ def _graphql_beside(api_url: str) -> str:
 
 
 def _time_scale(env: Mapping[str, str], *asked: str) -> float:
-    """Return the factor for all sleeps and deadlines, which is 1.0 unless all these URLs are on loopback."""
+    """Return the factor for all sleeps and deadlines. The factor is 1.0 unless all URLs are on loopback."""
     text = env.get("REVIEWBOT_TIME_SCALE")
     if not text or not all(map(is_loopback, asked)):
         return 1.0

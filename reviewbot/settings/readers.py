@@ -27,7 +27,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the value, for the code that sends it."""
+        """Return the secret value."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -38,10 +38,10 @@ class Secret:
 
 
 class NotAllowed(Exception):
-    """A setting does not allow a value.
+    """A value is not allowed for a setting.
 
-    Each part contains what is wrong, what is allowed (may be empty), and the item's number. There are no parts if
-    `Reader.allowed` is enough.
+    Each part contains the problem, the allowed values (may be empty), and the number of the invalid item. Without
+    parts, `Reader.allowed` describes the allowed values.
     """
 
     def __init__(self, *parts: tuple[str, str, int]) -> None:
@@ -53,9 +53,9 @@ class Reader(Struct, Generic[T], frozen=True):
     """Reads one value.
 
     Attributes:
-        allowed: the values that are allowed, as a phrase.
+        allowed: a phrase that describes the allowed values.
         read: converts an input's text or a YAML value, or raises `NotAllowed`.
-        words: the values if they are a few words. A message suggests the nearest word.
+        words: the allowed words, if any. An error message suggests the nearest word.
     """
 
     allowed: str
@@ -63,7 +63,7 @@ class Reader(Struct, Generic[T], frozen=True):
     words: tuple[str, ...] = ()
 
     def reasons(self, value: object) -> tuple[tuple[str, str, int], ...]:
-        """Return why a value is refused, what is allowed, and the item's number from 1, or 0 for the whole value."""
+        """Return each problem of a value, with the allowed values and the item's number (0 for the whole value)."""
         try:
             self.read(value)
         except NotAllowed as error:
@@ -119,7 +119,7 @@ BOOLEAN = Reader("true or false", _boolean)
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
-    """Read a whole number within bounds, both included."""
+    """Return a reader of whole numbers from `least` to `most`."""
 
     def read(value: object) -> int:
         number = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value) else value
@@ -131,7 +131,7 @@ def whole_number(least: int, most: int) -> Reader[int]:
 
 
 def number_or_auto(least: int, most: int) -> Reader[int | Auto]:
-    """Read a whole number within bounds, or `auto`."""
+    """Return a reader of whole numbers from `least` to `most` or `auto`."""
     number = whole_number(least, most)
 
     def read(value: object) -> int | Auto:
@@ -188,7 +188,7 @@ CONTEXT = Reader(
 """Reads patterns, in which `auto` stands for `context.DOCUMENTS`."""
 
 INSTALLATION = "installation"
-"""The value that stands for every repository that the token of a GitHub App can see."""
+"""The value that stands for every repository that the token of a GitHub App can access."""
 
 OWNER = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
 REPOSITORY_NAME = rf"(?:{OWNER}/)?(?!\.+$)[A-Za-z0-9._-]{{1,100}}"
@@ -204,7 +204,7 @@ def _repositories(value: object) -> tuple[str, ...]:
 REPOSITORIES = Reader(f"names, one per line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
-"""Anyone who can push a workflow can commit as this bot, so the key `bots` must not list it."""
+"""Anyone who can push a workflow can commit as this bot, so the setting `bots` must not contain this login."""
 
 BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
 

@@ -64,7 +64,7 @@ def _routes(value: object) -> tuple[Route, ...]:
 
 
 def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
-    """Yield the problems of a rule, and the allowed values."""
+    """Yield each problem of a rule with the allowed values."""
     if not isinstance(item, dict) or not all(isinstance(key, str) for key in item):
         yield f"rule {number} is not a mapping", "a `name`, conditions and settings"
         return
@@ -102,7 +102,7 @@ def conditions_of(route: Route) -> str:
 
 
 def changes_of(route: Route) -> str:
-    """Return the settings of a rule as text, without the text of the instructions, which may be long."""
+    """Return the settings of a rule as text. Instructions are shown as `…`, because they may be long."""
     return _written(replace(route, instructions="…" if route.instructions else ""), CHANGES)
 
 
@@ -116,7 +116,7 @@ def _written(route: Route, keys: Iterable[str]) -> str:
 
 
 def without_effect(routes: Sequence[Route]) -> Mapping[int, str]:
-    """Return the rules that have no effect, by their number from 0, each with the reason."""
+    """Return the reason for each rule that has no effect. The keys are the rules' indexes, starting at 0."""
     return {
         at: f"it has no effect, because rule {earlier + 1} (`{routes[earlier].name}`) always matches first"
         for at, earlier in shadowed(routes)

@@ -81,12 +81,12 @@ def setting(
 
 
 def workflow_input(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
-    """Return a field that only the workflow sets."""
+    """Return a field that only a workflow input can set."""
     return setting(default, meaning, reader, config=False)
 
 
 def config_key(default: T, meaning: str, reader: Reader[T] | None = None) -> T:
-    """Return a field that only a config sets."""
+    """Return a field that only the config file or the input `config` can set."""
     return setting(default, meaning, reader, action=False)
 
 
@@ -301,7 +301,7 @@ class Settings:
 
 
 class Input(Struct, frozen=True):
-    """The description of a field of `Settings`. `value` is its default."""
+    """The description of a field of `Settings`. `value` is the default."""
 
     field: str
     value: object
@@ -322,7 +322,7 @@ class Input(Struct, frozen=True):
 
     @property
     def allowed(self) -> str:
-        """The values that are allowed, as a phrase."""
+        """A phrase that describes the allowed values."""
         return self.reader.allowed
 
 
@@ -334,7 +334,7 @@ class Layer(Struct, frozen=True):
 
     Attributes:
         values: the values by the name of the setting.
-        place: returns how a problem refers to a setting of this source.
+        place: returns the name of a setting of this source for a problem.
     """
 
     values: Mapping[str, object]
@@ -342,9 +342,10 @@ class Layer(Struct, frozen=True):
 
 
 def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """Return the valid settings. Invalid values, which `read_settings` reports, count as not set here.
+    """Return the settings without invalid values. Only `read_settings` reports invalid values.
 
-    Use it for settings that are needed despite a problem: the token, the config file's path, the check's name.
+    Use this function for settings that are needed despite a problem: the token, the config file's path, the check's
+    name.
     """
     return _read(read_layers(inputs, config)[0])[0]
 
@@ -374,7 +375,7 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
 
 
 def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
-    """Yield the problems with the lines of their keys or items in the config file."""
+    """Add the line of the key or item in the config file to each problem."""
     from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
 
     lines = {config_place(key): found for key, found in key_lines(config).items()}
@@ -384,10 +385,10 @@ def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
 
 
 def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
-    """Return the sources of settings, the strongest first, and the problems of their keys.
+    """Return the sources of settings in order of precedence, and the problems of their keys.
 
-    The layer of the config file does not contain the locked keys. If a file sets a locked key, it therefore cannot
-    choose the name of the check that reports this.
+    The layer of the config file does not contain locked keys. Therefore, a file that sets a locked key cannot change
+    the name of the check that reports the problem.
     """
     path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
     keys, problems = _read_config(config or "", path)
@@ -403,14 +404,14 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
 def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem]]:
     if not text.strip():
         return {}, []
-    # Imported here because the YAML parser loads slowly, and the first request need not wait for it.
+    # Imported here because the YAML parser loads slowly, and the first request does not need the parser.
     from reviewbot.settings.configfile import read_config  # noqa: PLC0415
 
     return read_config(text, where)
 
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield the locked names that are not config keys, because a typo would leave the key open."""
+    """Yield a problem for each name in `locked` that is not a config key. A typo would leave a key unlocked."""
     allowed = _config_keys()
     for name in locked:
         if name not in allowed:
@@ -440,7 +441,7 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
 
 
 def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
-    """Yield the values of a setting, the strongest first, each with its place.
+    """Yield the values of a setting in order of precedence, each with its place.
 
     Sources in which the setting is not allowed are ignored.
     """
@@ -451,17 +452,17 @@ def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, o
 
 
 def config_place(key: str) -> str:
-    """Return how a problem refers to a key of the config file."""
+    """Return the place of a key of the config file, for use in a problem."""
     return f"config file `{key[:60]}`"
 
 
 def own_place(key: str) -> str:
-    """Return how a problem refers to a key of the input `config`."""
+    """Return the place of a key of the input `config`, for use in a problem."""
     return f"{input_place('config')}, key `{key[:60]}`"
 
 
 def input_place(name: str) -> str:
-    """Return how a problem refers to an input of the workflow."""
+    """Return the place of an input of the workflow, for use in a problem."""
     return f"input `{name}`"
 
 
@@ -481,7 +482,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
-    """Yield the problems of values that are only invalid in combination, each with the fields."""
+    """Yield the problems of invalid combinations of values, each with the fields."""
     paid = settings.paid
     if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
         key, what, allowed = wrong
@@ -530,7 +531,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
 
 
 def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:
-    """Return the setting that does not fit the mode, what is wrong with it, and what is allowed; or None if all fit."""
+    """Return the setting that is invalid with the mode, the problem and the allowed values, or None."""
     allowed, ceiling = mode.credits, settings.max_credits_ceiling
     if most is Auto.AUTO and ceiling < allowed.start:
         what = f"`max-credits-ceiling: {ceiling}` is less than a review needs"
