@@ -1,4 +1,4 @@
-"""Open the adapters."""
+"""Create the adapters of a run."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 
 
 class Reviewers(Struct, frozen=True):
-    """Opens the reviewer that the settings select. `stack` closes it.
+    """Opens the reviewer that the settings select. `stack` closes the reviewer.
 
     The runs of a collection share one client of CodeVF, including its connections and the pause between two requests.
 
@@ -120,10 +120,10 @@ class Reviewers(Struct, frozen=True):
 
         Raises:
             NoKey: the reviewer is CodeVF, and the key is missing.
-            ReviewDidNotHappen: a run of the action lacks an analyzer.
+            ReviewDidNotHappen: an analyzer is missing in a run of the action.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
-            # Imported here because a paid review does not need it.
+            # Imported here because a paid review does not need the analyzers.
             from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter  # noqa: PLC0415
 
             path_env = with_interpreter(self.network.children)
@@ -132,7 +132,7 @@ class Reviewers(Struct, frozen=True):
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due, but there is no CodeVF API key.", hint=self.without_key)
-        # Imported here because httpx loads as long as a request takes, and the first request to GitHub need not wait.
+        # Imported here because loading httpx takes as long as a request, and the first request does not need httpx.
         from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
 
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS

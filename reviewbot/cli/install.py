@@ -26,14 +26,14 @@ def how_to_install_analyzers() -> str:
 
 
 def how_to_install_sandbox() -> str:
-    """Return the hint on how to install the sandbox and the analyzers, which play CodeVF's engineer."""
+    """Return the hint on how to install the sandbox and the analyzers. The sandbox simulates CodeVF with analyzers."""
     lines, direct_url = _metadata()
     source = source_of(direct_url)
     return _pip_install([source, *_analyzers(lines or ())]) if source else NO_SOURCE
 
 
 def _metadata() -> tuple[Sequence[str] | None, str | None]:
-    """Return the requirements of reviewbot and its `direct_url.json`, or None if it is not installed."""
+    """Return reviewbot's requirements and `direct_url.json`. Both are None if reviewbot is not installed."""
     # Imported here because the import is slow and only needed for a hint.
     from importlib import metadata  # noqa: PLC0415
 
@@ -61,9 +61,9 @@ def _analyzers(lines: Iterable[str]) -> list[str]:
 
 
 def source_of(direct_url: str | None) -> str | None:
-    """Return the address that pip installs the sandbox from, or None if the source of this program is unknown.
+    """Return the address from which pip can install the sandbox, or None if the source of this program is unknown.
 
-    The address is never only a name, because a package index may have another project with that name.
+    The address is never just a name, because a package index may contain another project with the same name.
 
     Args:
         direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, or None if missing.

@@ -18,7 +18,7 @@ INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells define it."""
 
 LONGEST_WAIT = 350
-"""The default wait at a terminal, in minutes. It is the maximum of the setting, because Ctrl-C can end the wait."""
+"""The default wait at a terminal, in minutes. The default is the maximum, because Ctrl-C can end the wait."""
 
 REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
 """Options that are also inputs of the action. The command that resumes a review repeats them."""
@@ -79,7 +79,7 @@ def _check(given: Mapping[str, str]) -> None:
 HELD_BACK_SECONDS = 5
 """How long a signal waits for a section that must not be interrupted.
 
-A runner sends SIGTERM after 7.5 seconds and kills the process 2.5 seconds later
+After a cancellation, a runner sends SIGTERM after 7.5 seconds and kills the process 2.5 seconds later
 (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
 """
 

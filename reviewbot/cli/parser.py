@@ -28,7 +28,7 @@ COMPANIONS = {
 """The commands of the distribution `reviewbot-sandbox`, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown", "prompt")
-"""The formats of `commands.render`, repeated here because that module is imported only when it runs."""
+"""The formats of `commands.render`. They are repeated because that module is imported only when the command runs."""
 
 REVIEWERS = [str(one) for one in ReviewerKind]
 
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
 
     def refuse_unknown(self, argument: str) -> NoReturn:
-        """Exit with status 2 because of an argument that this parser does not know."""
+        """Report an unknown argument, and exit with status 2."""
         options = re.findall(r"--[a-z][a-z-]*", self.format_help())
         name = argument.partition("=")[0]
         hint = did_you_mean(name, options)
@@ -70,7 +70,7 @@ _EXPLICIT = re.compile(r": ignored explicit argument (['\"])(?P<given>.*)\1$", r
 
 
 def make_parser() -> Parser:
-    """Return the parser of all commands. In its result, `run` is the command."""
+    """Return the parser of all commands. In the parsed arguments, `run` is the function of the command."""
     parser = Parser(
         prog="reviewbot",
         description="Review pull requests in a workflow, or branches on this machine.",
@@ -96,7 +96,7 @@ def make_parser() -> Parser:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the arguments. In the result, `run` is the command."""
+    """Parse the arguments. In the result, `run` is the function of the command."""
     if arguments and arguments[0] in COMPANIONS:
         return argparse.Namespace(run=_opened("companion"), name=arguments[0], rest=arguments[1:])
     chosen, unknown = make_parser().parse_known_args(arguments)
@@ -111,10 +111,10 @@ def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
 
 
 def _opened(module: str) -> Callable[[Call], int]:
-    """Return a command whose module is imported when it runs.
+    """Return a function that imports the module of a command and runs the command.
 
     The imports of a command can take half a second, and some packages may not be installed. Because of the late import,
-    `--version`, help and a mistyped option answer at once, and the action never imports Rich.
+    `--version`, help and error messages appear immediately, and the action never imports Rich.
     """
 
     def run(call: Call) -> int:
@@ -152,7 +152,7 @@ def _add_review(commands: Commands) -> None:
     what.add_argument(
         "--repo", metavar="OWNER/NAME", help="repository of the pull request; default: this clone's origin"
     )
-    # Each of these options is also an input of the action.
+    # Except for `--again`, each of these options is also an input of the action.
     who = review.add_argument_group("reviewer and verdict")
     who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
     who.add_argument("--expertise", metavar="TAG", help="CodeVF expertise tag, by name or number")

@@ -1,4 +1,4 @@
-"""Apply suggestions to the reviewed lines of a file that may have changed since its review, or not at all."""
+"""Apply suggestions to a file that may have changed since the review. Suggestions for changed lines are refused."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Patched(Struct, frozen=True):
     """A file with its edits applied.
 
     Attributes:
-        applied: the applied ids, in the order of the file.
+        applied: the ids of the applied edits, sorted by line.
         there: the ids of edits that were applied before.
-        refused: maps each refused id to the reason.
-        rivals: maps each omitted id to the id of an edit that changes one of its lines.
+        refused: maps the id of each refused edit to the reason.
+        rivals: maps the id of each skipped edit to the id of an edit that overlaps.
     """
 
     text: str
@@ -45,9 +45,9 @@ class Patched(Struct, frozen=True):
 
 
 def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
-    """Apply edits of the reviewed text to the current text, at the current positions of their lines.
+    """Apply edits of the reviewed text to the current text, in which the lines may have moved.
 
-    If two edits overlap, the first is applied.
+    If two edits overlap, only the first edit is applied.
     """
     before, now = _lines(reviewed), _lines(current)
     runs = _unchanged(before, now)
@@ -75,7 +75,7 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
     """Return whether the edit was applied before.
 
-    A deletion was applied if the lines around it are adjacent now.
+    A deletion counts as applied if the lines around the deleted lines are now adjacent.
     """
     if edit.last > len(before):
         return False
@@ -106,7 +106,7 @@ def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
 
 
 def _end(line: str) -> str:
-    """Return the line's ending, which is empty for a last line without one."""
+    """Return the line's ending: CRLF, LF or an empty string."""
     return "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
 
 
@@ -136,7 +136,7 @@ def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, i
 
 
 def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | None:
-    """Return the current start of the lines from `start` to `end`, or None if they are no longer adjacent."""
+    """Return the current start of the lines from `start` to `end`, or None if a line changed or was inserted."""
     found = (new + start - old for old, new, length in runs if old <= start and end <= old + length)
     return next(found, None)
 

@@ -1,4 +1,4 @@
-"""The targets of a review at a terminal (a branch, staged changes or a pull request) and the place of its ledger."""
+"""The target of a review at a terminal (a branch, staged changes or a pull request) and the location of the ledger."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from reviewbot.settings.table import CONFIG_FILE
 STATE_FOLDER = "reviewbot"
 """The folder of the state files.
 
-It is inside git's folder for a local change, and inside `XDG_STATE_HOME` for a pull request.
+For a local change, this folder is inside git's folder. For a pull request, this folder is inside `XDG_STATE_HOME`.
 """
 
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
@@ -44,8 +44,8 @@ class Place(Struct, frozen=True):
     Attributes:
         number: the number of the pull request, or 0 for a local change.
         again: the command that resumes the review.
-        last_review: where the report is stored for `reviewbot apply`, or None for a pull request.
-        if_empty: why a local change can be empty, and what to do.
+        last_review: the path of the report for `reviewbot apply`, or None for a pull request.
+        if_empty: the message if a local change is empty.
     """
 
     forge: LocalForge
@@ -67,7 +67,7 @@ class Setting(Struct, frozen=True):
     desktop: Desktop
 
     def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
-        """Return the state file of a review. Each paying account has its own; free reviews are not stored."""
+        """Return the state file of a review. Each account has its own state file. Free reviews are not stored."""
         page = folder / STATE_FOLDER / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return StateFile(page if settings.paid else None)
 
@@ -167,7 +167,7 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
     """Return `owner/name`: either the given name, or the name from the origin of the clone in the current folder.
 
     Raises:
-        SettingsError: the name has another form, or the clone's origin is not on a host.
+        SettingsError: the name is invalid, or the clone has no origin on a host.
     """
     if not said:
         with open_clone(Path.cwd(), _git_environment(desktop)) as clone:

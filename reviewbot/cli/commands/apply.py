@@ -33,7 +33,7 @@ REGULAR_MODE = "100644"
 _ID = re.compile("[0-9a-f]+")
 
 FEWEST_DIGITS = 4
-"""The number of digits of an id that suffice, as for `/reviewbot waive`."""
+"""The minimum number of digits of an abbreviated id, as for `/reviewbot waive`."""
 
 
 _MOST_IDS = 20
@@ -47,7 +47,7 @@ class _File(Struct, frozen=True):
 
 
 def run(call: Call) -> int:
-    """Apply the suggestions and list what was done.
+    """Apply the suggestions and list the results.
 
     Returns:
         0, or 3 if a suggestion was refused.
@@ -89,7 +89,7 @@ def run(call: Call) -> int:
 
 
 def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
-    """Return the report, or None for the last review, and the ids. A word of only hexadecimal digits is an id."""
+    """Return the report's path (None for the last review) and the ids. A word of only hexadecimal digits is an id."""
     place = next((number for number, word in enumerate(words) if not _ID.fullmatch(word)), None)
     if place is None:
         return None, words
@@ -107,7 +107,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
 
 
 def applicable(view: SummaryView) -> list[Edit]:
-    """Return the suggestions that can be applied as they are. Some of them may change the same lines."""
+    """Return the suggestions that can be applied unchanged. Several suggestions may change the same lines."""
     edits, _ = _edits(view, worst_first(view.findings), asked=False)
     return [edit for group in edits.values() for edit in group]
 
@@ -132,7 +132,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     """Return the findings with these ids or unique prefixes, or all findings if there are no ids, worst first.
 
     Raises:
-        SettingsError: an id matches no finding or several.
+        SettingsError: an id matches no finding or several findings.
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
@@ -156,7 +156,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
 def _edits(
     view: SummaryView, findings: Iterable[FindingView], *, asked: bool
 ) -> tuple[dict[str, list[Edit]], dict[str, str]]:
-    """Return the edits by path. If `asked`, also return by id why the other findings have no edit."""
+    """Return the edits by path. If `asked`, also return the reason for each finding without an edit, by id."""
     edits: dict[str, list[Edit]] = {}
     refused: dict[str, str] = {}
     for finding in findings:
@@ -171,7 +171,7 @@ def _edits(
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
-    """Return the files with their edits applied and, by the id of each other edit, why its file cannot be edited."""
+    """Return the files with applied edits, and the reason for each edit whose file cannot be edited, by id."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
         raise wrong("", what, f"Run git fetch, or run another review: {_again(view)}")

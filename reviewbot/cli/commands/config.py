@@ -33,7 +33,7 @@ INPUT_NAMES = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys()
 """The inputs that `--input` accepts."""
 
 _NOWHERE: frozenset[str] = frozenset()
-"""Empty, because the config file may be in `.github`, unlike reports."""
+"""No folder is forbidden, because unlike reports, the config file may be in `.github`."""
 
 
 class Given(Struct, frozen=True):
@@ -115,7 +115,7 @@ def _given(call: Call) -> Given:
 
 
 def _file(call: Call) -> tuple[str, str | None]:
-    """Return the config file's name and its text, or None if it does not exist."""
+    """Return the config file's name and text. The text is None if the file does not exist."""
     if call.chosen.file:
         path = Path(call.chosen.file)
         shown, folder, name = call.chosen.file, str(path.parent), path.name

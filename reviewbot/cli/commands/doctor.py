@@ -1,4 +1,4 @@
-"""`reviewbot doctor`: check that reviews of a repository work. The command only reads."""
+"""`reviewbot doctor`: check that reviews of a repository work. The command changes nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from reviewbot.values import replace
 T = TypeVar("T")
 
 RETRY_LIMITS = RetryLimits(most=10, whole=30)
-"""Shorter than in a workflow, because a user waits."""
+"""The limits are smaller than in a workflow, because a user is waiting."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
@@ -166,7 +166,7 @@ class _Doctor(Struct, frozen=True):
         return settings
 
     def _checked_out(self) -> Settings | None:
-        """Return the settings of the checked-out workflow, or None if the repository is not cloned here or has none."""
+        """Return the settings of the workflow in the current clone, or None without such a workflow or clone."""
         clone = self._clone()
         if clone is None:
             return None
@@ -179,7 +179,7 @@ class _Doctor(Struct, frozen=True):
         return peek_settings(inputs, _text(root, peek_settings(inputs).config_file))
 
     def _clone(self) -> Clone | None:
-        """Return the current clone, or None if it is of another repository."""
+        """Return the clone in the current folder if it is a clone of the repository, or None."""
         try:
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
         except SettingsError:
@@ -225,7 +225,7 @@ def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tupl
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
-    """Return the called workflows of other repositories, or none if the repository has its own review job."""
+    """Return the called workflows of other repositories. The result is empty if the repository has a review job."""
     elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
     if any(job.reviews for job in read_jobs(workflows)[0]):
         return elsewhere
@@ -244,7 +244,7 @@ def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
 def _read(
     about: str, read: Callable[[], T], checks_of: Callable[[T], Iterable[Check]], *, is_needed: bool = True
 ) -> Iterator[Check]:
-    """Yield the checks of what `read` returns, or the error. Without `is_needed`, it is only a note."""
+    """Yield the checks for the result of `read`, or the error. Without `is_needed`, the error is only a note."""
     try:
         found = read()
     except ReviewbotError as error:

@@ -36,7 +36,7 @@ from reviewbot.setup.files import (
 ADVISORY, GATE = "advisory", "gate"
 
 OUT_OF_BOUNDS = frozenset({".git"})
-"""Folders in which init writes nothing. Unlike for report files, `.github` is allowed, because workflows are there."""
+"""Folders in which init writes nothing. Unlike report files, workflows may be written to `.github`."""
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
@@ -87,7 +87,7 @@ def _print_ruleset(call: Call, settings: Settings) -> None:
 
 
 def _kept_gate(call: Call, root: str) -> Settings | None:
-    """Return the settings of the existing workflows if they already match `--as gate`, or None otherwise."""
+    """Return the settings of the existing workflows if the workflows match the options of `--as gate`, or None."""
     chosen = call.chosen
     if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):
         return None
@@ -189,7 +189,7 @@ def _next(
 
 
 def _gate_command(options: InitOptions) -> str:
-    """Return the command that replaces advisory workflows with those of a required check."""
+    """Return the command that replaces advisory workflows with workflows for a required check."""
     action = f"{options.action}".replace(" ", "")
     waits = [word for name in options.wait_for for word in ("--wait-for", name)]
     chosen = ("--as", GATE, "--reviewer", options.reviewer, "--action", action, *waits, "--force")

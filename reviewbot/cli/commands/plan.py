@@ -64,10 +64,10 @@ def run(call: Call) -> int:
 
 
 def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
-    """Return the replayer of merges into a branch, with the settings of the workflow and the config file at a commit.
+    """Return a replayer of merges into a branch, with the settings of the workflow and the config file at `head`.
 
     Raises:
-        SettingsError: the settings are invalid. They are reported once instead of for each merge.
+        SettingsError: the settings are invalid. This function reports them once instead of once per merge.
     """
     own = _inputs_of_workflow(clone, head)
     given = {name: text for name, text in inputs.items() if text}
@@ -77,7 +77,7 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
 
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
-    """Return the inputs of the review workflow that are config keys. The other inputs contain file names."""
+    """Return the inputs of the review workflow that are config keys. Other inputs are ignored."""
     texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.files(head, [f"{WORKFLOWS}/"]).items()}
     keys = {row.name for row in INPUTS if row.config}
     jobs, _ = read_jobs(texts)
@@ -93,7 +93,7 @@ class Replayer(Struct, frozen=True):
 
     Attributes:
         head: the commit that contains the settings, the `files` and all merges.
-        base: the branch that was merged into, which is empty if it has no name.
+        base: the name of the target branch, or empty if the branch has no name.
     """
 
     clone: Clone
@@ -105,7 +105,7 @@ class Replayer(Struct, frozen=True):
     clock: SystemClock
 
     def plan(self, scope: str, since: datetime, most: int, progress: Progress) -> Plan:
-        """Replay at most `most` merges since a time, the newest ones."""
+        """Replay the newest merges since a time, at most `most`."""
         merges = self.clone.merges(self.head, since, most)
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
         replays = tuple(self._replays(merges, progress))

@@ -40,10 +40,10 @@ def run(call: Call) -> int:
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
-    """Write a document unchanged to a file. Elsewhere, e.g., in a runner's log, disable its workflow commands.
+    """Write a document. If the output is not a file but, e.g., a runner's log, disable workflow commands.
 
-    JSON keeps its meaning. In Markdown, prompts and CSV, each command gets a space inside. HTML is never changed,
-    because its policy allows only its own scripts and styles by their hashes.
+    In JSON, only the escaping changes. In Markdown, prompts and CSV, a space is inserted into each command. HTML is not
+    changed, because its security policy contains the hashes of its scripts and styles.
     """
     if kind == "html" or _is_file(out):
         out.write(text)

@@ -44,7 +44,7 @@ Set `CODEVF_API_KEY` to your key, or use static analyzers, which need no account
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
-"""Formats that are not written if there is no answer, because they would claim that there are no findings."""
+"""Formats that are not written without an answer, because an empty document would mean that there are no findings."""
 
 
 def run(call: Call) -> int:
@@ -145,7 +145,7 @@ def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place
 def _leave(
     console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool, interrupted: bool
 ) -> int:
-    """Print the verdict, unless the output already contains it, and what to do next. Return the exit status."""
+    """Print the verdict (unless the output contains it) and the next step, and return the exit status."""
     outcome = view.outcome
     short = chosen.format == "short" and bool(view.findings or outcome.exit_status)
     if chosen.format != "text" and (short or not chosen.quiet):

@@ -1,4 +1,4 @@
-"""`reviewbot stats`: show whether past reviews were worth their credits. The command only reads from GitHub."""
+"""`reviewbot stats`: show the costs and the results of past reviews. The command only reads from GitHub."""
 
 from __future__ import annotations
 
@@ -67,10 +67,11 @@ def _command(since: str, repositories: tuple[str, ...]) -> str:
 
 
 class History(Struct):
-    """The reviews and questions of a period that were read so far, and the number of ledgers that do not count.
+    """The reviews and questions of a period that were read so far.
 
     Attributes:
         key: the key that signed the ledgers, or empty if unknown.
+        left_out: the number of ledgers that do not count.
     """
 
     key: str
@@ -82,7 +83,7 @@ class History(Struct):
     questions: list[figures.PastQuestion] = []
 
     def read(self, repository: str, pulls: PastPulls) -> None:
-        """Add the reviews and questions of a repository, and show how many days of the period were read."""
+        """Add the reviews and questions of a repository, and show the progress in days."""
         self.progress.stage(f"Reading the reviews of {repository}, day by day")
         for page in pulls.past_pulls(self.since):
             for pull in page:
