@@ -1,1 +1,1 @@
-"""The texts and findings of `init` and `doctor`. `plan` uses it to interpret workflows. It does no I/O."""
+"""The files that `init` writes, and the checks of `doctor`. This package does no I/O."""

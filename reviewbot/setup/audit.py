@@ -27,7 +27,7 @@ _DEEPEST = 30
 _ALIASES = 20
 """The maximum number of aliases in a workflow that is read.
 
-They expand to a few thousand values. Twice as many expand to millions.
+This number of aliases can expand to a few thousand values. Twice as many aliases can expand to millions.
 """
 
 _UNUSUAL = 10**18
@@ -36,7 +36,7 @@ _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _CALL = "workflow_call"
 
 _HERE = ("", "")
-"""The folder of the repository itself."""
+"""The key of the checked repository itself in `Folders`."""
 
 _MOST_CALLS = 4
 """The maximum number of levels of called workflows that are followed."""
@@ -50,7 +50,7 @@ _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 
 
 Events = Mapping[str, Mapping[str, object]]
-"""Events with their filters."""
+"""Maps each event to its filters."""
 
 Permissions = Mapping[str, str] | None
 """Maps each scope to its level. None if no permissions are set."""
@@ -65,12 +65,12 @@ class Job(Struct, frozen=True):
         ref: the commit, tag or branch of the action.
         events: the events that start the job, with their filters.
         permissions: maps each scope to its level. None if neither the job nor the workflow sets permissions.
-        inputs: the inputs without expressions.
+        inputs: the inputs whose values contain no expression.
         given: the names of all inputs, in lower case, because GitHub ignores their case.
         minutes: the job's timeout, or None if it is missing or an expression.
         condition: the job's `if:`.
         own_token: whether the job uses the workflow's token, to which the permissions apply.
-        environment: the deployment environment whose secrets the job can read. Empty if there is none, or if it is an
+        environment: the deployment environment whose secrets the job can read, or empty if it is missing or an
             expression.
     """
 
@@ -98,9 +98,9 @@ class Job(Struct, frozen=True):
         return _QUEUE_ALONE.search(self.condition) is not None
 
     def starts_on_label(self, name: str) -> bool:
-        """Return whether the job's condition allows this label to start it.
+        """Return whether the job's condition allows this label to start the job.
 
-        The condition must either contain no label or contain this label.
+        The condition must contain this label, or must not depend on labels.
         """
         named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
         condition = self.condition.casefold()
@@ -122,7 +122,7 @@ class Job(Struct, frozen=True):
 
     @property
     def buys(self) -> bool:
-        """Whether the job's reviewer is paid, as far as the workflow states it."""
+        """Whether the job's reviewer is paid. Only the workflow's inputs are considered."""
         return self.inputs.get("reviewer") != ReviewerKind.LOCAL
 
     @property
@@ -143,7 +143,7 @@ class Job(Struct, frozen=True):
     def may(self, scope: str, level: str) -> bool:
         """Return whether the job's token has a permission.
 
-        True without `permissions:`, because the repository decides.
+        Without `permissions:`, the result is True, because the repository's default permissions apply.
         """
         if self.permissions is None:
             return True
@@ -154,7 +154,7 @@ class Called(Struct, frozen=True, order=True):
     """A reusable workflow that a job calls.
 
     Attributes:
-        repository: the workflow's repository. For the caller's own, this and `ref` are empty.
+        repository: the workflow's repository. If this is the caller's repository, `repository` and `ref` are empty.
         by: the file of the first caller.
     """
 
@@ -170,16 +170,16 @@ class Called(Struct, frozen=True, order=True):
 
 
 Folders = Mapping[tuple[str, str], Mapping[str, str]]
-"""The workflows of other repositories by file name, for each repository with its commit, tag or branch."""
+"""Maps a repository and a commit, tag or branch to the workflows in that repository by file name."""
 
 
 def read_jobs(
     workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})
 ) -> tuple[tuple[Job, ...], tuple[Called, ...]]:
-    """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub.
+    """Return the jobs that run the action, and the called workflows that are missing in `elsewhere`.
 
-    A job of a called workflow is returned for each caller, with the caller's events. The second value contains the
-    called workflows that pull requests start but that are not among the folders.
+    Files that are not YAML are ignored, as on GitHub. A job of a called workflow is returned for each caller, with the
+    caller's events. Called workflows that pull requests cannot start are omitted.
     """
     folders = {**elsewhere, _HERE: workflows}
     found = [one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS)]
@@ -207,7 +207,7 @@ def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
 
 
 def _yaml(text: str) -> object:
-    """Return the document, or None if it is not YAML, too deep, or has too many aliases."""
+    """Return the document, or None if the text is not YAML, is nested too deeply or has too many aliases."""
     aliases = 0
     try:
         for event, depth in yaml_events(text):
@@ -220,7 +220,7 @@ def _yaml(text: str) -> object:
 
 
 def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> Iterator[Job | Called]:
-    """Yield the jobs of a workflow that run the action, and the called workflows that are not among the folders."""
+    """Yield the jobs of a workflow that run the action, and the called workflows that are missing in `folders`."""
     workflow = _mapping(_yaml(folders[folder][file]))
     events = _events(workflow.get("on"))
     for key, value in _mapping(workflow.get("jobs")).items():
@@ -264,7 +264,7 @@ _VARIABLE = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def _resolved(text: str, variables: Mapping[str, str]) -> str:
-    """Return the value of an input, which may be a variable of the workflow."""
+    """Return the value of an input. A reference to a variable in `env` is resolved."""
     found = _VARIABLE.fullmatch(text)
     return variables.get(found[1], text) if found else text
 
@@ -277,7 +277,7 @@ def _environment(value: object) -> str:
 def _for_caller(
     one: Job | Called, file: str, name: str, events: Events, permissions: Permissions, condition: str
 ) -> Job | Called:
-    """Return a job or call of a called workflow as the calling job runs it."""
+    """Return a job or call of a called workflow with the properties of the calling job."""
     if isinstance(one, Called):
         return replace(one, by=file)
     return replace(
@@ -291,7 +291,7 @@ def _for_caller(
 
 
 def _lowered(caller: Permissions, own: Permissions) -> Permissions:
-    """Return the permissions of a called job, which can only reduce those of the caller."""
+    """Return the permissions of a called job, which cannot exceed the caller's permissions."""
     if caller is None or own is None:
         return own if caller is None else caller
     return {scope: min((_level(one, scope) for one in (caller, own)), key=_rank) for scope in {*caller, *own}}
@@ -306,7 +306,7 @@ def _rank(level: str) -> int:
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """Return the step that runs the action, found by its name or, in a renamed copy, by an input."""
+    """Return the step that runs the action. A renamed copy of the action is recognized by its inputs."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
@@ -327,7 +327,7 @@ def _words(value: object) -> list[str]:
 
 
 def _permissions(value: object) -> Permissions:
-    """Return the level of each scope. For `read-all` and `write-all`, the level is under `*`."""
+    """Return the level of each scope. For `read-all` and `write-all`, the scope is `*`."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -340,12 +340,12 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(value: object) -> str:
-    """Return the text of a scalar, or empty for other values, whose text may be much longer than the workflow."""
+    """Return the text of a scalar. The result is empty for other values, because their text could be very long."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | float) or _number(value) is not None else ""
 
 
 def _number(value: object) -> int | None:
-    """Return an integer of a usual size, because Python refuses to format integers with thousands of digits."""
+    """Return an integer below `_UNUSUAL`, or None. Python refuses to format integers with thousands of digits."""
     return value if isinstance(value, int) and abs(value) < _UNUSUAL else None

@@ -1,4 +1,4 @@
-"""The findings of `doctor`, each with a remedy."""
+"""The checks of `doctor`. Each problem comes with a fix."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from reviewbot.setup.files import EXAMPLE_OWNER, REVIEW_FILE
 from reviewbot.values import replace
 
 AROUND = 5
-"""The minutes that a job needs besides its wait to start, read and publish."""
+"""The minutes that a job needs to start, read and publish, in addition to waiting for the review."""
 
 
 class Check(Struct, frozen=True):
-    """The result of one check. `status` is the exit status that it causes, which is 0 if reviews would work."""
+    """The result of one check. `status` is the exit status for this result, or 0 if reviews would work."""
 
     about: str
     what: str
@@ -63,7 +63,7 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
 
 
 def of_project(name: str) -> Check:
-    """Return a note on the project, because CodeVF offers no way to look up a project without creating it."""
+    """Return a note that the project was not checked. CodeVF cannot look up a project without creating it."""
     if name.isascii() and name.isdigit():
         todo = "Check that the number is one of your projects at CodeVF, or set `codevf-project` to a name."
         return Check("project", f"number {name} was not checked, because CodeVF offers no way to look it up", todo)
@@ -75,14 +75,14 @@ EXPIRES_SOON = timedelta(days=30)
 
 
 def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | None:
-    """Return a check if something is or soon will be wrong with the expertise, or None otherwise."""
+    """Return a problem or a note about the expertise, or None if the expertise is valid."""
     tag = tag_called(tags, expertise, now)
     what, status = _state_of(expertise, tag, now) if expertise else ("", 0)
     return Check("expertise", what, other_tags(tags, tag, now), status) if what else None
 
 
 def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
-    """Return the message about an expertise, which may be empty, and the exit status."""
+    """Return the message about an expertise (may be empty) and the exit status."""
     match tag:
         case None:
             return f"CodeVF has no active expertise `{expertise}`", EXIT_NO_REVIEW
@@ -97,7 +97,7 @@ def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]
 
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: datetime) -> Iterator[Check]:
-    """Yield the hold of a review with each expertise, and whether the account covers the hold."""
+    """Yield the hold of a review with each expertise, and check whether the account covers the hold."""
     auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
     least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
 
@@ -124,7 +124,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
 
 
 def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
-    """Yield each rule of `routes`: its name, when it matches, and what it changes."""
+    """Yield the name, the conditions and the changes of each rule of `routes`."""
     useless = without_effect(routes)
     for at, route in enumerate(routes):
         conditions = conditions_of(route)
@@ -142,9 +142,9 @@ def of_broken(file: str, reason: str) -> Check:
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
-    """Yield checks of whether the workflows start on the right events and have the permissions that they need.
+    """Check whether the workflows start on the right events and have the necessary permissions.
 
-    `unread` contains called workflows that could not be read and may review.
+    `unread` contains called workflows that could not be read and may contain a review job.
     """
     reviewing = [job for job in jobs if job.reviews]
     reusable = next((job for job in jobs if job.callable and not job.collects), None)
@@ -266,7 +266,7 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield a note if no event of the awaited checks starts a job."""
+    """Yield a note if no workflow starts when the awaited checks complete."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = (
             "no workflow starts when other checks complete, so reviewbot buys the review at the next push or collection"
@@ -325,10 +325,9 @@ def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
 
 
 def of_environment(environment: Environment | None, job: Job, branch: str, jobs: Sequence[Job] = ()) -> Iterator[Check]:
-    """Yield a check of whether only the default branch can use the environment of a job.
+    """Check whether only the default branch can use the environment of a job.
 
-    `environment` is None if it does not exist, which is a problem. If another job in `jobs` uses an environment with a
-    similar name, the check suggests that name.
+    If the environment does not exist, `environment` is None, and the check suggests a similar name from `jobs`.
     """
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"
@@ -359,7 +358,7 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield checks of whether the check run is required, has the right source, and is not replaced by a job."""
+    """Check whether the check run is required from the right source, and whether a job is required by mistake."""
     name = settings.check_name
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
@@ -400,7 +399,7 @@ _REACHED = {
 
 
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield a note if the required check is not written for forks or merge queues."""
+    """Yield a note if forks or merge queues do not get the required check."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}`, {_REACHED[event]}" for event in missing)

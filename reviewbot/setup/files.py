@@ -21,16 +21,16 @@ WORKFLOWS = ".github/workflows"
 REVIEW_FILE = f"{WORKFLOWS}/reviewbot-review.yml"
 
 SCHEMA_FILE = "docs/reviewbot.schema.json"
-"""Where the config file's JSON Schema is published, inside the action's repository."""
+"""The path of the config file's JSON Schema in the action's repository."""
 
 _COLUMNS = 100
 ENVIRONMENT = "reviewbot"
-"""The environment with the key of a required check."""
+"""The environment that stores the key if the check is required."""
 
 LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
-"""The beginning of the workflow's condition on the label of a `labeled` or `unlabeled` event.
+"""The beginning of the workflow's condition for `labeled` and `unlabeled` events.
 
-It contains the labels for which the job runs. Users of `approve-spend` add its label.
+The list contains the labels that start the job. Users of `approve-spend` add their approval label to the list.
 """
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
@@ -46,8 +46,8 @@ class Action(Struct, frozen=True):
 
     Attributes:
         commit: the full SHA, because a tag or a branch can be moved.
-        release: the version of the commit, such as `v1.2.3`. Dependabot updates it with the commit.
-        folder: the action's folder in the repository, with its leading slash, such as `/no-docker` or `/local`. Empty
+        release: the version of the commit, such as `v1.2.3`. Dependabot updates the version with the commit.
+        folder: the action's folder in the repository with a leading slash, such as `/no-docker` or `/local`, or empty
             for the root.
     """
 
@@ -57,7 +57,7 @@ class Action(Struct, frozen=True):
     folder: str = ""
 
     def __str__(self) -> str:
-        """Return the reference as it is written after `uses:`."""
+        """Return the value of `uses:` with the release as a comment."""
         return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
@@ -67,16 +67,17 @@ PLACEHOLDER = Action(f"{EXAMPLE_OWNER}reviewbot", "COMMIT", "vX.Y.Z")
 
 
 def read_action(text: str) -> Action | None:
-    """Return the action that a text specifies by commit and release, or None if the text has another form."""
+    """Read a text of the form `OWNER/NAME@COMMIT # vX.Y.Z`. Return None if the text has another form."""
     found = _ACTION.fullmatch(text)
     return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
 class InitOptions(Struct, frozen=True):
-    """The options of `init`. A `gate` covers forks, and no author can edit its workflow.
+    """The options of `init`.
 
     Attributes:
-        wait_for: the names of the workflows whose end may start a purchase.
+        gate: whether the check is to be required. The workflow then covers forks, and authors cannot change it.
+        wait_for: the names of the workflows after which reviewbot makes deferred purchases.
     """
 
     action: Action = PLACEHOLDER
@@ -92,13 +93,13 @@ def review_workflow(options: InitOptions) -> str:
     text = f"{_REVIEW.replace('EVENT', event)}{queue}{_JOBS}"
     text += _job(options, "review", "Review", 15, _PULL_REQUEST, only, cancels=_CANCELS)
     if options.gate:
-        # The job buys nothing, and the environment would refuse the queue's branch, which is not the default branch.
+        # The job buys nothing and needs no environment. The environment would refuse the queue's branch.
         text += _job(options, "queue", "Merge queue", 10, _QUEUED, ("github.event_name == 'merge_group'",), keyed=False)
     return text
 
 
 def collect_workflow(options: InitOptions) -> str:
-    """Return the workflow that publishes reviews that finish after their job has ended."""
+    """Return the workflow that publishes reviews after their job has ended."""
     return _COLLECT + _JOBS + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
 
 
@@ -121,7 +122,7 @@ def checks_workflow(options: InitOptions) -> str:
     return head + _job(options, "checks", "Buy after checks", 15, _CHECKED)
 
 
-# zizmor rates events by what workflows usually do with them.
+# zizmor warns about these events, although the workflows use them safely.
 _UNAFRAID = "# zizmor: ignore[dangerous-triggers] no code from the pull request is checked out or run"
 
 _REVIEW = """\
@@ -147,7 +148,7 @@ _RELEVANT = (
     "(github.event.action != 'edited' || github.event.changes.base)",
     f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
 )
-"""The conditions that prevent edits of the title or description, and other labels, from starting the job."""
+"""Conditions that keep edits of the title or description, and unrelated labels, from starting the job."""
 
 _COLLECT = """\
 name: Collect reviews
@@ -194,27 +195,31 @@ jobs:
     steps:
       - run: "true" # GitHub runs this on the pull request's branch, without secrets; "Commands" then answers
 """
-"""The workflow of a gate that starts the commands workflow after a comment in a review thread.
+"""The workflow that starts the commands workflow after a comment in a review thread, if the check is required.
 
-GitHub runs the event on the pull request's merge branch, for which the environment provides no key.
+GitHub runs this event on the pull request's merge branch, which has no access to the environment with the key.
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
 """
 
 _PULL_REQUEST = "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}"
 _CANCELS = "${{ github.event.action == 'synchronize' }}"
-"""The concurrency group of a review, and when a new run cancels the one that is in progress.
+"""The concurrency group of a review, and the condition for a new run to cancel the run in progress.
 
-The group belongs to the job. If it belonged to the workflow, the next run would cancel a waiting run even if the
-condition of the next run's job is false.
+The group belongs to the job, not to the workflow. Otherwise, a new run would cancel a waiting run even if the new run
+skips its job.
 """
 
 _QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
 _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
-"""In a gate, the title of the relay's run contains the number. Runs with the same title read the same commands."""
+"""The concurrency group of a command in a pull request.
+
+If the check is required, the title of a `THREADS_WORKFLOW` run replaces `NUMBER`. The title contains the pull request's
+number.
+"""
 
 _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
-"""A newer run replaces a run that waits in the group, and finds the same purchases."""
+"""A newer run replaces a waiting run of the group, and finds the same deferred purchases."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 
@@ -338,7 +343,7 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """Return the action at the release from which this program was installed, or None if there is none.
+    """Return the action at the release from which this program was installed, or None if the release is unknown.
 
     Args:
         direct_url: the contents of the file that pip wrote (PEP 610).
