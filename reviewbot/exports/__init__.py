@@ -1,1 +1,1 @@
-"""Export reports to other tools' formats."""
+"""Export reports, plans and statistics as JSON and in other formats."""

@@ -1,7 +1,7 @@
 """Locations for other tools. A location always has a valid path, and has lines only if they are known.
 
-Code scanning rejects a whole file if one result has no location, and reviewdog stops at a diagnostic without one. A
-finding without a file is therefore placed on a changed file, without lines, and a note explains this.
+Code scanning rejects a whole SARIF file if one result has no location, and reviewdog stops at a diagnostic without a
+location. Therefore, a finding without a file gets the path of a changed file, and a note explains this location.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LEVELS = {
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-"""The severities as SARIF levels. Other formats also have three levels."""
+"""The SARIF level of each severity. Other formats also have three levels."""
 
 
 class Place(Struct, frozen=True):
@@ -69,7 +69,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
 
 
 def replacement(finding: FindingView, place: Place) -> str | None:
-    """Return the text that can replace these lines as it is, without its final line feed, or None."""
+    """Return a suggestion without the final line feed, or None if the suggestion cannot replace the lines unchanged."""
     text = finding.suggestion
     if text is None or place.lines is None or finding.suggestion_state is not SuggestionState.COMMITTABLE:
         return None
@@ -90,7 +90,7 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 
 def _elsewhere(finding: FindingView) -> str:
-    """Return a sentence about lines that are not at the head or are not verified against the file."""
+    """Return a sentence about cited lines that are not at the head or could not be verified."""
     if finding.why is Why.FILE_NOT_SENT:
         reason = f": {WHY_HELD[finding.held.reason]}" if finding.held else ""
         return f"The file is part of the change, but it was not sent{reason}."
@@ -114,7 +114,7 @@ def _is_path(path: str) -> bool:
 
 
 def standing_words(finding: FindingView) -> str:
-    """Return sentences about the state of an earlier finding, because the formats have no field for it.
+    """Return sentences about the state of an earlier finding, because the formats have no field for the state.
 
     The result is empty for a new finding.
     """

@@ -1,4 +1,4 @@
-"""Export what reviews of past merges would have cost, as JSON and Markdown."""
+"""Export the estimated costs of reviews of past merges as JSON and Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.render.view_models.plan import Plan, RuleSum, caps_of, figure_nam
 
 
 def plan_json(plan: Plan) -> str:
-    """Return the rows, the totals by rule and the total as JSON in ASCII."""
+    """Return the merges, the totals by rule and the total as JSON in ASCII."""
     total = plan.total
     document = {
         "scope": plan.scope,

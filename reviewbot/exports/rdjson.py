@@ -18,7 +18,7 @@ from reviewbot.render.view_models.truncation import worst_first
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 _WHOLE = Place(".", None, "The reviewer did not cite a file.")
-"""The location of findings without one: the repository's root, which is in no diff."""
+"""The location of findings that have no location: the repository's root, which is not part of any diff."""
 
 
 def rdjson(view: SummaryView) -> str:
@@ -59,12 +59,12 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    """Return plain text: the title, the reviewer's text, and the id, because the format has no field for the id."""
+    """Return the title, the reviewer's text and the id as plain text, because the format has no field for the id."""
     title = " ".join(finding.title.split()) or "(without a title)"
     texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
     return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:
-    """Return text without mentions, because reviewdog posts it to GitHub unchanged."""
+    """Return the text without mentions, because reviewdog posts the text to GitHub unchanged."""
     return visible(text).replace("@", f"@{ZWSP}")

@@ -1,4 +1,4 @@
-"""The report as JSON: the findings, where they were published, what was sent, and what it cost.
+"""The report as JSON: the findings with their placement, the sent files and the cost.
 
 The format is versioned. `docs/report.schema.json` describes every key.
 """
@@ -53,7 +53,7 @@ NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment
 
 
 def keys_of(kind: type[Struct]) -> Mapping[str, str]:
-    """Return the keys that a view has in the report, by field name."""
+    """Return the keys in the report for the fields of a view, by field name."""
     special = _KEYS.get(kind, {})
     named = ((name, special.get(name, _camel(name))) for name in kind.__struct_fields__)
     return {name: key for name, key in named if key is not None}
@@ -74,7 +74,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
 
 
 def object_of(view: Struct) -> Mapping[str, object]:
-    """Return a view as a dictionary with the keys of its JSON."""
+    """Return a view as a dictionary with the keys of the report."""
     values = ((key, name, getattr(view, name)) for name, key in keys_of(type(view)).items())
     return {key: None if name in NULL_IF_EMPTY and not value else value for key, name, value in values}
 

@@ -26,10 +26,10 @@ from reviewbot.render.view_models.truncation import worst_first
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 MAX_RESULTS = 5000
-"""GitHub accepts 25,000 results and keeps 5,000. reviewbot selects them, so that GitHub keeps the worst."""
+"""GitHub accepts 25,000 results and keeps 5,000. reviewbot sends only the worst 5,000 findings."""
 
 MAX_GZIPPED = 10_000_000
-"""The maximum size of the compressed upload in bytes. GitHub rejects larger ones."""
+"""The maximum size of the compressed upload in bytes. GitHub rejects larger uploads."""
 
 _SECURITY_SCORES = {
     Severity.CRITICAL: "9.5",
@@ -98,7 +98,7 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
 def _category(view: SummaryView) -> str:
     """Return the category of the analysis for GitHub.
 
-    It differs between reviewers and instances, so that they do not replace each other's alerts.
+    Reviewers and instances have different categories, so that an analysis does not replace the alerts of another.
     """
     return "/".join(filter(None, ("reviewbot", view.reviewer, quote(view.instance, safe="", errors="replace")))) + "/"
 
@@ -157,8 +157,8 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
         "level": LEVELS[finding.severity],
         "message": {"text": _message(finding, place, size_tier)},
         "locations": [{"physicalLocation": _location(place)}],
-        # GitHub compares only `primaryLocationLineHash`. Without it, GitHub hashes the line and keeps only one of two
-        # findings of a rule on the same line or on a whole file.
+        # GitHub compares only `primaryLocationLineHash`. Without this key, GitHub hashes the line. Of two findings of a
+        # rule on the same line or on a whole file, GitHub would then keep only one.
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
         "properties": {"severity": finding.severity.value, "blocks": finding.blocks},
     }
@@ -170,7 +170,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
 
 
 def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
-    """Return the baseline state and the waivers.
+    """Return the baseline state and the waiver of a finding.
 
     Fixed and gone findings are omitted, so GitHub closes their alerts.
     """
@@ -216,9 +216,9 @@ def _region(lines: tuple[int, int]) -> Mapping[str, int]:
 
 
 def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
-    """Return a committable suggestion as a fix, or None if there is none.
+    """Return a committable suggestion as a fix, or None.
 
-    A deletion is not a fix, because a region of lines keeps its line feed.
+    Deletions are omitted, because a region of lines keeps its line feed.
     """
     text = literal_replacement(finding, place)
     if not text or len(text) > size_tier.text or place.lines is None:

@@ -100,6 +100,6 @@ def statistics_markdown(found: Statistics) -> str:
 
 
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose first column contains text. The cells must be Markdown."""
+    """Return a Markdown table with right-aligned columns, except for the first column. The cells must be Markdown."""
     aligned = ["---", *("---:" for _ in heading[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, aligned, *rows))

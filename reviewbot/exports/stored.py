@@ -1,4 +1,4 @@
-"""Read a JSON report back into the view that it was made from."""
+"""Read a JSON report back into a view."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class StoredReport(Struct, frozen=True):
     """The content of a report file.
 
     Attributes:
-        view: the view without GitHub's markers.
-        version: the version of reviewbot that wrote it.
+        view: the view without the marker and the ledger.
+        version: the version of reviewbot that wrote the report.
         review_url: the pull request's URL, or None if unknown.
     """
 
@@ -42,7 +42,7 @@ def read_report(text: str) -> StoredReport:
     """Read a report that `report_json` wrote.
 
     Raises:
-        ReportUnreadable: the text is not such a report. The message contains the location.
+        ReportUnreadable: the text is not a report of this version. The message contains the location.
     """
     try:
         report = _of_this_version(parse(text))
@@ -86,7 +86,7 @@ def _report() -> type[Any]:
 
 
 def _struct(kind: type[Struct]) -> type[Struct]:
-    """Return the struct of a view in the report, with the keys that are written and the types of the fields."""
+    """Return the struct of a view in the report, with the report's keys and the types of the view's fields."""
     keys, hints = keys_of(kind), get_type_hints(kind)
     types = {name: str | None if name in NULL_IF_EMPTY else _stored(hints[name]) for name in keys}
     return defstruct(kind.__name__, list(types.items()), rename=dict(keys))
@@ -100,7 +100,7 @@ def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
     origin, inside = get_origin(hint), get_args(hint)
     if origin is tuple:
         return origin[_stored(inside[0]), ...]
-    if origin is Mapping:  # its keys are the values of an enum
+    if origin is Mapping:  # the keys are the values of an enum
         return defstruct(inside[0].__name__, [(word.value, _stored(inside[1])) for word in inside[0]])
     if inside:
         return reduce(or_, map(_stored, inside))
