@@ -1,4 +1,4 @@
-"""A console for untrusted text. It interprets no markup and shows invisible characters."""
+"""A console for untrusted text. The console interprets no markup and shows invisible characters."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TAB = 4
 
 
 class _Console(Console):
-    """A console that raises on a closed pipe. Rich would exit with 1, which means that findings block."""
+    """A console that raises an error on a closed pipe. Rich would exit with 1, the status for blocking findings."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
 class _Log(TextIOBase):
-    """Output that may be a runner's log. No line is a workflow command, even after wrapping."""
+    """Output that may be a runner's log. Workflow commands are disabled, even after wrapping."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class _Log(TextIOBase):
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`. If `plain`, it has no color and no animation."""
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`. If `plain`, disable color and animation."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks instead
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None

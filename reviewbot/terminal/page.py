@@ -66,7 +66,7 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 
 
 def show_short(console: Console, view: SummaryView) -> None:
-    """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
+    """Print a line `path:line: severity: title [id]` for each finding, and a line for each unreadable item."""
     lines = [_short_line(finding) for finding in worst_first(view.findings)]
     lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
@@ -74,7 +74,7 @@ def show_short(console: Console, view: SummaryView) -> None:
 
 
 def show_missed(console: Console, view: SummaryView) -> None:
-    """Print why no file could be reviewed, one line `path: reason` per file. Other verdicts already list the files."""
+    """Print a line `path: reason` for each file if no file could be reviewed. Other verdicts already list the files."""
     missed = view.missed if view.outcome.reason is Reason.PARTIAL and view.outcome.message else ()
     for one in missed[:_MOST_HELD]:
         console.print(shown(f"{one.path}: {_why_held(one)}"), soft_wrap=True)
@@ -159,7 +159,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
 
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
-    """Print a line of code next to its gutter. A long line is wrapped if `whole` is set, or cut otherwise."""
+    """Print a line of code next to its gutter. If `whole`, a long line is wrapped; otherwise, it is truncated."""
     line, room = code(text).rstrip(), max(10, console.width - len(gutter))
     pieces = chop_cells(line, room) if whole else [line]
     for at, piece in enumerate(pieces or [""]):
@@ -213,7 +213,7 @@ def _show_blocking(console: Console, view: SummaryView) -> None:
 
 
 def words_of(view: SummaryView) -> tuple[str, str]:
-    """Return the title of the outcome and what to do next, worded for a terminal."""
+    """Return the outcome's title and explanation, worded for a terminal."""
     return Renderer().words(replace(view, pull_number=0))
 
 
@@ -251,7 +251,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         redacted = _redacted(sum(one.redactions for one in view.context))
         say(console, f"Context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
-    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
+    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise, the verdict lists the files
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
         _list(console, [(one.path, _why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:
@@ -259,7 +259,7 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         _list(console, [(path, text + _redacted(one.redactions), "") for path, text, one in rows], _MOST_SENT)
     held = view.held_back
     is_listed = view.outcome.reason is Reason.PARTIAL and not view.outcome.message
-    above = view.missed[:NAMED] if is_listed else ()  # the verdict lists these
+    above = view.missed[:NAMED] if is_listed else ()  # the verdict lists these files
     listed = [one for one in held if one not in above and (names_all or one.reason != HeldBecause.PATHS)]
     if held:
         left_out = 0 if names_all else sum(one.reason == HeldBecause.PATHS for one in held if one not in above)

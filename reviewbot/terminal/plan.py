@@ -1,4 +1,4 @@
-"""A table that estimates what reviews of past merges would have sent and cost."""
+"""Print estimates of what reviews of past merges would have sent and cost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 _NARROW, _WIDE = 70, 100
-"""The widths in columns below which the table omits days, and omits sizes if it shows rules."""
+"""Below `_NARROW` columns, the table omits days, rules and sizes. Below `_WIDE`, a table with rules omits sizes."""
 
 _SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 
@@ -43,7 +43,7 @@ whose commits GitHub verified."""
 
 
 def start_of(text: str, now: datetime) -> datetime:
-    """Return the start of a span such as `90d`, or of a date in UTC.
+    """Return the start of a span such as `90d`, or the start of a day in UTC.
 
     Raises:
         SettingsError: the text is neither a span nor a date, or is in the future.
@@ -84,7 +84,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
 
 
 def show_plan(console: Console, plan: Plan) -> None:
-    """Print the rows, newest first, the totals by rule, and the total."""
+    """Print the merges (newest first), the totals by rule, and the total."""
     if not plan.replays:
         say(console, f"No merges in {plan.scope}.")
         return

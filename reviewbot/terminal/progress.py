@@ -1,4 +1,4 @@
-"""The progress of a run at a terminal, and the values that the run reports at its end."""
+"""Show the progress of a run at a terminal, and store the values that the run reports."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 _EACH = 50
-"""If there is no bar, one line is printed for this many steps of a stage."""
+"""The number of steps of a stage after which a line is printed if there is no bar."""
 
 
 class Progress(Struct):
-    """Shows the current stage in a live line if there is a bar, or else prints lines if there is a console."""
+    """Shows the current stage in a live line or, without a bar, prints a line for each stage."""
 
     console: Console | None = None
     bar: moving.Progress | None = None
@@ -31,7 +31,7 @@ class Progress(Struct):
     _done: int = 0
 
     def count(self, done: int, total: int) -> None:
-        """Show how much of the stage is done. Without a bar, print a line from time to time."""
+        """Show how much of the stage is done. Without a bar, print a line after every `_EACH` steps."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
         elif self.console and done not in {0, self._done} and done % _EACH == 0:
@@ -97,13 +97,13 @@ class TerminalReporter:
         """Drop the outputs."""
 
     def check_file(self, path: str) -> str:
-        """Refuse, because a review at a terminal writes no files."""
+        """Raise `SettingsError`, because a review at a terminal writes no files."""
         raise SettingsError(
             (Problem(path, "a review at a terminal writes no files", todo="Redirect the output to a file instead."),)
         )
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
-        """Refuse to write a file, as `check_file` does."""
+        """Raise `SettingsError`, as `check_file` does."""
         self.check_file(path)
 
 

@@ -10,16 +10,16 @@ from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, en
 from reviewbot.terminal.console import say, shown, table
 
 _NARROW = 84
-"""The width below which the table of the reviews omits `_OMITTED`."""
+"""The width below which the table of reviews omits the columns in `_OMITTED`."""
 
 _OMITTED = {3, 5}
 
 _NAMES = 24
-"""The width up to which names are not wrapped in a wide terminal."""
+"""The maximum width of names that are not wrapped in a wide terminal."""
 
 
 def show_statistics(console: Console, found: Statistics) -> None:
-    """Print the figures of all reviews and by mode and expertise, then the findings by severity, then the notes."""
+    """Print the figures (in total, by mode and by expertise), the findings by severity, and the notes."""
     if found.reviews:
         rows = [(name, *cells_of(one)) for name, one in groups_of(found)]
         kept = [at for at in range(len(HEADINGS)) if console.width >= _NARROW or at not in _OMITTED]
