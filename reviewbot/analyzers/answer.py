@@ -92,7 +92,7 @@ def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Return the first finding. If both findings are from the same rule, add the fix of the other without overlaps."""
+    """Return the first finding, with both fixes if the findings are of one rule and the fixes do not overlap."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Unreadable(Exception):
-    """The output does not match the analyzer's documentation, e.g., because it was cut off."""
+    """The output does not match the analyzer's documentation, e.g., because the output was cut off."""
 
 
 def _read(output: str, kind: type[T]) -> T:

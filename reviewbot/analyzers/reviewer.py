@@ -72,7 +72,7 @@ def examine(
 
 
 def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
-    """Return files with added lines and text, paths of files with added lines but no text, and the number of files."""
+    """Return files with added lines, paths of files with added lines but without text, and the number of all files."""
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:

@@ -133,7 +133,7 @@ class ToolRunner(Struct):
             self.examine(copies[half:])
 
     def version(self) -> str:
-        """Return the program's version, or `?` if it prints no number."""
+        """Return the program's version, or `?` if the program prints no version number."""
         seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None

@@ -35,7 +35,7 @@ For a local change, this folder is inside git's folder. For a pull request, this
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
 
 LAST_REVIEW = Path(STATE_FOLDER, "last-review.json")
-"""The report of the last review, inside git's folder of the work tree."""
+"""The path of the last review's report, relative to git's folder of the work tree."""
 
 
 class Place(Struct, frozen=True):

@@ -164,7 +164,7 @@ def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
 
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
-    """Return the context of an announcement. Only the logins in `mentions` are notified."""
+    """Return the context of an announcement. Only people in `mentions` are notified."""
     return {
         "view": replace(linked(bounded(view, detail)), mark=Markdown(view.mark)),
         "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),

@@ -32,7 +32,7 @@ class Written(Markup):
 
     @staticmethod
     def line(text: str) -> str:
-        """Return the text as one line with visible characters only."""
+        """Return the text on one line, and make invisible characters visible."""
         return _one_line(text)
 
     @classmethod
@@ -113,7 +113,7 @@ def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., 
 
 
 def _checked(value: object, kind: type[T]) -> T:
-    """Return the value if its type is `kind`. For an undefined value, Jinja raises an error with the name."""
+    """Return the value if its type is `kind`. If the value is undefined, Jinja's error contains the variable's name."""
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
@@ -186,10 +186,7 @@ def _with_shared(
     filters: Mapping[str, Callable[[str], str]],
     **others: Callable[..., object],
 ) -> Dialect:
-    """Return a dialect with `filters`, `others` and the filters that need no escaping of their own.
-
-    Each filter of `filters` leaves escaped text unchanged.
-    """
+    """Return a dialect with the shared filters, `filters` and `others`. `filters` leave escaped text unchanged."""
     shared: dict[str, Callable[..., object]] = {
         "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),

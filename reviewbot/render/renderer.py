@@ -175,7 +175,7 @@ class Renderer:
     def comment(self, view: CommentView) -> str:
         """Return a comment on lines or on a file with at most 63,000 characters. The marker comes first.
 
-        The prompt for a coding agent is omitted if the findings would have to be truncated to fit.
+        The prompt for a coding agent is omitted if the findings leave no room for it.
         """
         with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
         without = replace(view, agent_prompt=False)
@@ -298,7 +298,7 @@ class Renderer:
         return _first_fit("report.css.j2", [{}], self._html.render, REPORT)
 
     def _copied(self, finding: FindingView) -> str:
-        """Return the Markdown of a finding's comment, or an empty string if it is too long to be copied."""
+        """Return the Markdown of a finding's comment, or an empty string if the Markdown is too long to be copied."""
         context = {"finding": contexts.linked(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 

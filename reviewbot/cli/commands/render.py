@@ -52,7 +52,7 @@ def write_document(out: TextIO, kind: str, text: str) -> None:
 
 
 def write_patch(out: TextIO, text: str) -> None:
-    """Write a patch. At a terminal, show invisible characters; elsewhere, write it exactly, including line endings.
+    """Write a patch. At a terminal, show invisible characters. Elsewhere, write the patch unchanged.
 
     If a line could be a workflow command, `stop-commands` lines enclose the patch. Programs that apply patches skip
     these lines.

@@ -125,7 +125,7 @@ class AnnouncementView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the marker, which the template must emit first.
-        mentions: the logins to mention, without bots.
+        mentions: the logins to mention. Logins of bots are not mentioned.
         ending: a value of `announcement.Ending`.
         reviewed_sha: the full SHA of the reviewed head, or empty if unknown.
         head_sha: the head whose check has the title `check_title`.

@@ -1,7 +1,8 @@
 """Truncate views so that their text fits. The worst findings are shown first, and each truncation is marked.
 
 GitHub would reject a body that is too long, although the review has already been paid for. Therefore, views are
-truncated before they are rendered. Findings become single lines, lists become counts, and a long text ends with a note.
+truncated before they are rendered: findings are shortened to one line, lists to a count, and texts to their beginning
+with a note.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tup
 
 
 def _worded(finding: FindingView, words: int) -> FindingView:
-    """Return a finding whose texts contain no HTML comment. If `words` is 0, the texts are empty."""
+    """Return a finding whose texts contain no HTML comment. If `words` is 0, title, note and reason are empty."""
     return replace(
         finding,
         title=_harmless(finding.title) if words else "",
