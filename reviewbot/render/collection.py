@@ -26,7 +26,7 @@ def _lines(collection: Collection) -> Iterator[str]:
         yield from (f"- {code_span(one.repository)}: {markdown_line(one.message)}" for one in collection.failures)
     if collection.unreached:
         names = ", ".join(map(code_span, collection.unreached))
-        yield from ("", f"Because of GitHub's rate limit, the next collection handles these repositories: {names}.")
+        yield from ("", f"Because of GitHub's rate limit, the next collection handles these: {names}.")
 
 
 def _row(one: Lookup) -> str:

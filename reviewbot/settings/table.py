@@ -125,8 +125,8 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The maximum number of credits that the reviews of a pull request may hold and use together. `auto` means six times the hold of its first "
-        "review. 0 means no limit.",
+        "The maximum number of credits that a pull request may hold and use. `auto` means six times the hold of its "
+        "first review. 0 means no limit.",
         number_or_auto(0, 10**9),
     )
     min_balance: int = setting(
@@ -155,7 +155,8 @@ class Settings:
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
-        "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the missing parts.",
+        "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the missing "
+        "parts.",
     )
     fail_on: FailOn = setting(
         FailOn.CRITICAL,
@@ -221,8 +222,8 @@ class Settings:
     )
     approve_spend: str = config_key(
         "",
-        "The label with which a user with write access approves a review. Without approval, reviewbot does not buy one. "
-        "Add the label to the job's `if:`.",
+        "The label with which a user with write access approves a review. Without approval, reviewbot does not buy "
+        "one. Add the label to the job's `if:`.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),

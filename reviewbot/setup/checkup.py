@@ -407,5 +407,5 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
             todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
         else:
             events = " and ".join(f"`{event}`" for event in missing)
-            todo = f"Add {events} to `on:` in {_files(jobs)}, as in the workflow that `reviewbot init --as gate` writes."
+            todo = f"Add {events} to `on:` in {_files(jobs)}, as `reviewbot init --as gate` does."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

@@ -22,7 +22,7 @@ from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
-from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Rig, answer, earlier, finding, open_rig
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Rig, answer, earlier, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -663,6 +663,26 @@ def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
             delete_summary(rig)
         rig.run(payload=rig.event("edited"))
         assert required(rig) in {"failure", "action_required"}
+
+
+MOVED = {**BASE, "new file.py": None, "node_modules/a/index.js": HEAD["app.py"]}
+"""The flaw, where no file is selected."""
+
+
+@pytest.mark.parametrize("how", ["another key", "no key", "CodeVF has lost it"])
+def test_a_red_pull_request_without_its_record_does_not_pass_with_nothing_selected(tmp_path: Path, how: str) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        assert rig.run().outputs["verdict"] == "fail"
+        rig.world.push(REPO, "topic", MOVED, author="mona")
+        if how == "CodeVF has lost it":
+            [there] = [one for one in rig.world.store.comments.values() if "reviewbot:summary" in one.body]
+            rig.world.delete_comment(there.id)
+            lost = Reply(404, body=b'{"error": {"code": "not_found", "message": "no such task"}}')
+            rig.codevf_faults.add(f"/tasks/{rig.service.tasks()[0].id}", lost, method="GET", times=None)
+        key = {"another key": {"codevf_api_key": OTHER_KEY}, "no key": {"codevf_api_key": ""}}.get(how, {})
+        for _ in range(2):
+            done = rig.run(**key)
+            assert (done.outputs["reason"], rig.checks()[-1].conclusion) == ("memory", "action_required")
 
 
 def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_path: Path) -> None:

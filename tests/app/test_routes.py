@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import Engineer, Mode, canned
 
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_commands import people, say
+from tests.app.test_commands import answers, bypass, people, say
 
 pytestmark = pytest.mark.proof  # `tests/domain/policy` and `tests/domain/machine` have the rules
 
@@ -136,6 +136,16 @@ def test_a_command_requests_a_review_despite_the_rule(tmp_path: Path) -> None:
         rig.run()
         say(rig, "/reviewbot review", by="max")
         assert ended(rig, rig.run()) == ("success", 0, "reviewed", 1)
+
+
+def test_a_bypass_that_is_not_stored_does_not_turn_the_check_green(tmp_path: Path) -> None:
+    with open_rig(tmp_path, config=RULES) as rig:
+        people(rig)
+        change(rig, TESTS)
+        rig.run()
+        say(rig, f"{bypass(rig)} it is a test", by="max")
+        assert "could not store the command" in answers(rig)[0]
+        assert rig.checks()[-1].conclusion == "failure"
 
 
 def test_a_dry_run_names_the_rule(tmp_path: Path) -> None:

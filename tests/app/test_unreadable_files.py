@@ -96,6 +96,14 @@ def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, re
         assert f"`{path}`: binary (it was text before)" in done.summary
 
 
+def test_a_partial_review_fails_once_the_default_branch_requires_it(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config="on-partial: pass\n") as rig:
+        assert run_with(rig, {"tool.py": NUL_SCRIPT, "a.py": "x = 1\n"}).exit_status == 0
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": "on-partial: fail\n"})
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "partial", 1)
+
+
 def test_a_git_lfs_pointer_or_placeholder_that_becomes_binary_is_not_a_script(tmp_path: Path) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
     before = {"data.zip": pointer, "model.onnx": "", "paper.pdf": "%PDF-1.4\n" * 9}

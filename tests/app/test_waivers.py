@@ -293,6 +293,40 @@ def test_a_bypass_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Pa
         assert check(rig) == "failure"
 
 
+def test_a_waiver_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [release]\n") as rig:
+        people(rig)
+        rig.world.push(REPO, "release", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
+        rig.run()
+        comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins use main")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+        rig.world.retarget(REPO, 1, "release")
+        rig.world.store.clock = lambda: datetime.now(UTC)
+        rig.run(event="issue_comment", payload=event_of(rig, comment))
+        assert "and a waiver applies to only one base" in answers(rig)[0]
+        assert rig.run(payload=rig.event("edited", changes={"base": {"ref": {"from": "main"}}})).exit_status == 1
+        assert check(rig) == "failure"
+
+
+STYLE = {**CRITICAL, "severity": "low", "title": "Prefer subprocess"}
+"""A finding on the same line and in the same category as `CRITICAL`."""
+
+
+def test_a_waiver_in_the_conversation_applies_to_one_instance(tmp_path: Path) -> None:
+    reported = iter((STYLE, CRITICAL))
+    with open_rig(tmp_path, engineer=lambda _: answer(next(reported))) as rig:
+        people(rig)
+        rig.run(instance="style", fail_on="low")
+        command = f"/reviewbot waive {identifier(rig)} it only writes a log"
+        rig.run(instance="security")
+        comment = rig.world.comment(REPO, 1, "hubot", command)
+        event = event_of(rig, comment)
+        assert rig.run(instance="style", fail_on="low", event="issue_comment", payload=event).exit_status == 0
+        rig.run(instance="security", event="issue_comment", payload=event)
+        shown = {one.name: one.conclusion for one in rig.checks()}
+        assert shown == {"CodeVF review: style": "success", "CodeVF review: security": "failure"}
+
+
 @pytest.mark.parametrize(("author", "committer"), [("hubot", None), ("mona", "hubot")])
 def test_a_committer_cannot_waive_or_bypass(tmp_path: Path, author: str, committer: str | None) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:

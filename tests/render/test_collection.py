@@ -37,4 +37,4 @@ def test_errors_stay_in_their_cells_and_lines() -> None:
     assert lines[3].replace("\\|", "").count("|") == 4
     assert "<img" not in lines[5]
     assert "@octocat" not in lines[5]
-    assert lines[6] == "Because of GitHub's rate limit, the next collection handles these repositories: `acme/b`."
+    assert lines[6] == "Because of GitHub's rate limit, the next collection handles these: `acme/b`."

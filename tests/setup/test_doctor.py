@@ -394,7 +394,9 @@ CASES = {
                 "Add `merge_group` to `on:` in `reviews.yml`",
             ),
         ),
-        calling("acme/.github/.github/workflows/reviewbot.yml@main", without="  merge_group: # only with a merge queue\n"),
+        calling(
+            "acme/.github/.github/workflows/reviewbot.yml@main", without="  merge_group: # only with a merge queue\n"
+        ),
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "a called workflow that may too little": Case(

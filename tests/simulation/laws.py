@@ -670,6 +670,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         is_exempt |= world.is_bots_own(owner.number, owner.head_sha)
         # A check that another workflow has written over it is the one that GitHub shows, and that a run compares.
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner), at_rest=not _is_forged(world, owner))
+        is_exempt |= owner is not pull and not selected(world, world.github.changes_of(owner))
         # Of a closed one the rules decided when its check was written, since no run judges it again.
         is_exempt |= not owner.is_open and is_unreviewed(world, pull, changes)
         if conclusion == "skipped" and is_exempt:

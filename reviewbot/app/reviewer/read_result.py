@@ -68,14 +68,14 @@ def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
 
 def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> PlacedAnswer:
     """Place an answer on this change. An answer to an older change is placed only by the quoted code."""
-    rules, views = purchase.judgement.placement, known.change.views
+    rules, views, instance = purchase.judgement.placement, known.change.views, known.request.instance
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
-        placed = place(report.findings, views, rules)
+        placed = place(report.findings, views, rules, instance)
         return PlacedAnswer(purchase.task_id, whole, here=True, report=report, placed=placed)
     texts = _texts(run, purchase.head_sha, without_quote(report.findings))
     findings = [quoted(one, texts) for one in report.findings]
-    moved = tuple(map(relocated, place(findings, views, rules)))
+    moved = tuple(map(relocated, place(findings, views, rules, instance)))
     return PlacedAnswer(purchase.task_id, whole, here=False, report=report, placed=moved)
 
 

@@ -274,16 +274,18 @@ def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
     return pull.retargeted_at is not None and pull.retargeted_at >= posted.at
 
 
+def _not_for_this_diff(posted: PostedCommand, scope: Scope) -> Refusal | None:
+    """Refuse a command that was written for another head or before the base branch changed."""
+    if not _is_meant(posted, scope):
+        return Refusal.NEWER_HEAD
+    return Refusal.OTHER_BASE if _was_retargeted(posted, scope.pull) else None
+
+
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     """Bypass the check for the head in the command and the base branch at the time of the comment."""
     pull, named = scope.pull, posted.command.target
-    impossible = {
-        Refusal.NO_COMMIT: not named,
-        Refusal.OTHER_HEAD: not pull.head_sha.startswith(named),
-        Refusal.NEWER_HEAD: not _is_meant(posted, scope),
-        Refusal.OTHER_BASE: _was_retargeted(posted, pull),
-    }
-    refused = _not_by_authors(posted, scope) or _first(impossible)
+    impossible = {Refusal.NO_COMMIT: not named, Refusal.OTHER_HEAD: not pull.head_sha.startswith(named)}
+    refused = _not_by_authors(posted, scope) or _first(impossible) or _not_for_this_diff(posted, scope)
     granted = GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason, posted.stamp)
     return refused or EditLedger(granted)
 
@@ -296,13 +298,10 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
         return refused
     if answer is None:
         return Refusal.NO_ANSWER
-    if not _is_meant(posted, scope):
-        return Refusal.NEWER_HEAD
     if posted.stamp < answer.read_at:
         return Refusal.NEWER_ANSWER
-    if _was_retargeted(posted, pull):
-        return Refusal.OTHER_BASE
-    return EditLedger(Accept(pull.head_sha, pull.base_ref, answer.task_id, posted.sender, posted.stamp))
+    accept = Accept(pull.head_sha, pull.base_ref, answer.task_id, posted.sender, posted.stamp)
+    return _not_for_this_diff(posted, scope) or EditLedger(accept)
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
@@ -346,10 +345,9 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     of_author = _not_by_authors(posted, scope)
     if of_author and scope.ledger.may_block(record.severity, scope.fail_on):
         return of_author
-    if not _is_meant(posted, scope):
-        return Refusal.NEWER_HEAD
     base_ref = "" if of_author else scope.pull.base_ref
-    return EditLedger(Waive(record.id, posted.sender, command.reason, base_ref, posted.stamp), record)
+    waive = Waive(record.id, posted.sender, command.reason, base_ref, posted.stamp)
+    return _not_for_this_diff(posted, scope) or EditLedger(waive, record)
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:

@@ -135,10 +135,13 @@ class _Found(Struct, frozen=True):
     why: Why
 
 
-def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
+def place(
+    findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules, instance: str = ""
+) -> tuple[Placed, ...]:
     """Place every finding, in the given order.
 
-    Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding.
+    Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding. The ids
+    differ between instances, so that a waiver in the conversation applies to only one of them.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
@@ -157,7 +160,7 @@ def place(findings: Sequence[Finding], views: Sequence[FileView], rules: Placeme
             more[int(original)].append(finding.explanation)
             continue
         identifier = originals[material, finding.title] = str(index)
-        placed[index] = _original(identifier, finding, view, found, finding_id(*material))
+        placed[index] = _original(identifier, finding, view, found, finding_id(*material, *filter(None, (instance,))))
     placed |= {index: _with_texts(placed[index], texts) for index, texts in more.items()}
     return assign_ids(_limited([placed[index] for index in range(len(findings))], rules), {})
 

@@ -44,8 +44,8 @@ def redacted_lines(views: Iterable[FileView]) -> Iterator[Finding]:
             )
 
 
-def is_tracked(views: Sequence[FileView], findings: Findings) -> bool:
+def is_tracked(views: Sequence[FileView], findings: Findings, instance: str) -> bool:
     """Return whether the ledger has an open finding, waived or not, for every range of newly redacted lines."""
-    placed = place(tuple(redacted_lines(views)), views, PlacementRules())
+    placed = place(tuple(redacted_lines(views)), views, PlacementRules(), instance)
     ids = {one.id for one in assign_ids(placed, remembered(findings.records))}
     return ids <= {one.id for one in findings.open()}

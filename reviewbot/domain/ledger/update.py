@@ -24,12 +24,14 @@ class LedgerUpdate(Struct, frozen=True):
         purchases: the purchases in the order in which they changed.
         answers: the answers of finished tasks, oldest first.
         posted: the ids of findings that have a comment, and the keys of posted replies and announcements.
+        is_incomplete: whether findings of an earlier review are lost.
     """
 
     purchases: tuple[Purchase, ...] = ()
     answers: tuple[PlacedAnswer, ...] = ()
     edits: tuple[LedgerEdit, ...] = ()
     posted: frozenset[str] = frozenset()
+    is_incomplete: bool = False
 
     def with_purchase(self, purchase: Purchase) -> LedgerUpdate:
         return replace(self, purchases=(*self.purchases, purchase))
@@ -78,6 +80,7 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     """
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
+    ledger = ledger.incomplete() if changes.is_incomplete else ledger
     reviews = ledger.reviews_of(change_index.change)
     ledger = replace(ledger, findings=update_states(ledger.findings, change_index, reviews))
     ledger = apply_edits(ledger, changes.edits, change_index)

@@ -13,7 +13,7 @@ from reviewbot.domain.findings.tracking import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
@@ -50,7 +50,7 @@ from reviewbot.domain.policy.eligibility import (
 )
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import sized_by
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, incomplete_history, not_due, pending
 from reviewbot.domain.policy.verdict import deferred as deferred_outcome
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
@@ -125,8 +125,8 @@ def _is_bots(known: Known) -> bool:
 
 _LABEL_IGNORED = (
     f"The label `{SKIP_LABEL}` does not count for this head. Possible reasons: it was set on another head or base, its "
-    "user does not have the maintain role, or reviewbot did not run when it was set. With the local reviewer, an author's label does not "
-    "count either. To skip the review, a maintainer must set the label again."
+    "user does not have the maintain role, or reviewbot did not run when it was set. With the local reviewer, an "
+    "author's label does not count either. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
     f"The label `{SKIP_LABEL}` does not count, because an author set it after a review was bought. Fix the findings, "
@@ -295,6 +295,8 @@ def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetim
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
         known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
+        if purchase_key(purchase) in known.stored.finished:  # its findings were published, and nothing has them now
+            known = known.with_update(replace(known.memory.update, is_incomplete=True))
     else:
         unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
         known = replace(known, others=(*known.others, unknown))
@@ -343,7 +345,9 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    return concluded(known, without_review(known) if outcome.verdict is Verdict.PASS else outcome)
+    if outcome.verdict is Verdict.PASS:
+        outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
+    return concluded(known, outcome)
 
 
 # Was a review of this change bought before?

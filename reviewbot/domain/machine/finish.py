@@ -42,7 +42,7 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
     known = at.known.with_own(underway)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
-    placed = place(report.findings, known.change.views, purchase.judgement.placement)
+    placed = place(report.findings, known.change.views, purchase.judgement.placement, known.request.instance)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)
     known = replace(known, own=underway.with_purchase(purchase), report=report).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))

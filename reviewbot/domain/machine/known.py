@@ -431,6 +431,13 @@ class Known(Struct, frozen=True, dict=True):
         )
 
     @property
+    def may_lack_history(self) -> bool:
+        """Whether earlier reviews may exist that this run cannot read, or cannot read without the key."""
+        checks = (*self.snapshot.checks, *self.snapshot.older_checks)
+        is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
+        return self.stored.lost or is_keyless
+
+    @property
     def is_blind(self) -> bool:
         """Whether this run has changes for a summary that could not be read again."""
         return self.is_read and self.has_news and not self.read_again and self.summary is not None

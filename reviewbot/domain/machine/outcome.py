@@ -58,8 +58,12 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     founded = own is None or (known.ledger.is_founded(own) and not known.ledger.earlier_attempts(own))
     lost = findings.broken or not founded
     if outcome.verdict is Verdict.PASS and not lost:
-        lost = known.ledger.forgets(known.change.index.change) or not is_tracked(known.change.views, findings)
+        lost = known.ledger.forgets(known.change.index.change) or not _is_tracked(known)
     return verdict.incomplete_history(outcome, rules) if lost else outcome
+
+
+def _is_tracked(known: Known) -> bool:
+    return is_tracked(known.change.views, known.ledger.findings, known.request.instance)
 
 
 def newer_head() -> Outcome:
@@ -188,10 +192,11 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """Apply the bypass if it is for exactly this head and base.
 
     If the base has changed during this run, a bypass for the new base does not apply to the check against the old base.
+    A run with a free review stores no bypass, so the next run would not know it.
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
-    return verdict.bypassed(outcome) if is_for_it else outcome
+    return verdict.bypassed(outcome) if is_for_it and known.request.paid else outcome
 
 
 def statement(outcome: Outcome) -> str:

@@ -21,7 +21,7 @@ from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent
-from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer
+from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer, Tolerance
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
@@ -120,10 +120,11 @@ def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
     """Return the frozen settings of a purchase. Current settings and other purchases can only make them stricter."""
-    request, rules = known.request, before.judgement.rules
-    now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
-    fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
-    return replace(before.judgement, rules=replace(rules, fail_on=fail_on))
+    rules = before.judgement.rules
+    now = known.request.judgement.rules if known.request.may_buy else rules
+    fail_on = _strictest(_bought_of_change(known), strictest((now.fail_on, rules.fail_on)))
+    on_partial = now.on_partial if rules.on_partial is Tolerance.PASS else rules.on_partial
+    return replace(before.judgement, rules=replace(rules, fail_on=fail_on, on_partial=on_partial))
 
 
 def planned(known: Known, now: datetime) -> Known:
@@ -435,11 +436,8 @@ def _kept(known: Known, chosen: Terms) -> Terms:
     """Return the chosen review, or the terms of an earlier purchase of this change if that is at least as large."""
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
-    checks = (*known.snapshot.checks, *known.snapshot.older_checks)
-    is_unreadable = known.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
-    has_history = known.stored.lost or is_unreadable
-    has_history |= bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL
-    if bought or has_history:
+    is_local = chosen.reviewer is RoutedReviewer.LOCAL
+    if bought or known.may_lack_history or (ledger.purchases and is_local):
         kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
     prices = [terms for _, terms in bought if terms]
     most = max(prices, key=lambda one: one.hold, default=None)

@@ -82,5 +82,5 @@ def test_each_attachment_is_described() -> None:
     assert described(Sent("question-2.txt", "", path=QUESTION)).startswith('the file "question.txt"')
     assert described(Sent(QUESTION, "")).startswith("the finding")
     assert described(Sent(CONVERSATION, "")).startswith("the findings of earlier reviews")
-    assert described(Sent(CONTEXT, "")).startswith("issues")
+    assert described(Sent(CONTEXT, "")).startswith("background: issues")
     assert described(Sent("files-1.txt", "")).startswith("an index, then whole files")

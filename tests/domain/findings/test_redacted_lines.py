@@ -50,9 +50,9 @@ def test_it_is_placed_on_its_lines() -> None:
 
 def test_a_verdict_needs_each_of_them() -> None:
     now = seen({1, 3})
-    assert not is_tracked([now], Findings())
-    assert not is_tracked([now], tracked(seen({1})))
-    assert is_tracked([now], tracked(now))
-    assert is_tracked([seen({})], Findings())
+    assert not is_tracked([now], Findings(), "")
+    assert not is_tracked([now], tracked(seen({1})), "")
+    assert is_tracked([now], tracked(now), "")
+    assert is_tracked([seen({})], Findings(), "")
     closed = [replace(one, standing=FindingState.FIXED) for one in tracked(now).records]
-    assert not is_tracked([now], Findings(tuple(closed)))
+    assert not is_tracked([now], Findings(tuple(closed)), "")
