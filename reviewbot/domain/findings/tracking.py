@@ -43,7 +43,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     """The current change, indexed to look up findings.
 
     Attributes:
-        views: all changed files, redacted if they are selected.
+        views: all changed files, redacted if they are sent.
         removed: the names of the deleted files.
         files: the digest of each file's blob with the file's mode, by name.
         sides: the digest of both sides of each file's diff, by name.
@@ -247,7 +247,10 @@ def _by_code(
 
 
 def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a finding's text contains the name of another file. Skip names without a capital or dot."""
+    """Return whether a finding's text contains the name of another file.
+
+    A name without a capital letter or a dot does not count, because it can be any word.
+    """
     names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
     words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
     return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)

@@ -21,7 +21,7 @@ SKIP_LENGTH = 11
 TAG_LENGTH = 45
 """The number of characters reserved for a tag and the space after the tag.
 
-A tag with both `skip` and `base`, or with `says`, is longer. `marked` adds `base` and `says` only if they fit.
+A tag with both `skip` and `base` is longer. `marked` adds `base`, `merge_base` and `says` only if they fit.
 """
 
 MARK_LENGTH = 11
@@ -76,7 +76,7 @@ def with_tag(tag: CheckTag, copy: str) -> str:
 def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str | None = None, says: str = "") -> CheckTag:
     """Add the base branch, the merge base and a digest of the page's text to a tag, if they fit beside the copy.
 
-    A merge group does not count a check without these marks as green.
+    If a base or merge base that it needs is missing, a merge group does not count the check as green.
     """
     base, diff = mark_of(base_ref) if base_ref else "", "" if merge_base is None else mark_of(merge_base)
     whole = replace(tag, base=base, merge_base=diff, says=_digest(says).hex()[:6] if says else "")

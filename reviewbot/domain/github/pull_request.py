@@ -447,7 +447,7 @@ class Entry(Struct, frozen=True):
         binary: whether git treats the file as binary, which includes UTF-16, or None if unknown.
         misencoded: whether the file was read and contains text in another encoding than UTF-8.
         invalid: a phrase that locates the first byte that is invalid in UTF-8, or empty.
-        shebang: whether a binary file starts with `#!`, or None if the file was not read or is not binary.
+        shebang: whether a binary file starts with `#!`, or None if the file was not read, is not binary or is UTF-16.
         legible: the share of printable UTF-8 among a binary file's bytes without NULs, or None as for `shebang`.
     """
 

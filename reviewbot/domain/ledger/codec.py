@@ -60,7 +60,7 @@ class LedgerReading(Struct, frozen=True):
     """A decoded ledger.
 
     Attributes:
-        ledger: the ledger, or an empty one if it cannot be trusted.
+        ledger: the ledger, or an empty one if nothing in it can be trusted.
         spent: credits that count against the budget, even if the ledger is unsigned.
         problem: why the ledger is not trusted, or empty for a trusted or missing ledger.
         bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. A check run may

@@ -19,7 +19,7 @@ def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
     placed = (
-        # A deferred purchase belongs to one head. A rebase without changes defers the purchase again.
+        # A deferred purchase belongs to one head. A rebase without changes defers it again on another head.
         one
         if one.purchase.state is TaskState.DEFERRED
         else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
@@ -133,7 +133,10 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
-    """Add purchases, questions and edits from other summaries. Reopen finished reviews to read their findings again."""
+    """Add the purchases, the questions and `last_edit` of other summaries.
+
+    Finished reviews are reopened, so that their findings are read again.
+    """
     for other in others:
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))

@@ -1,7 +1,8 @@
 """The signed record in a check run that a head needs no review, because of a label or of a push by a bot.
 
-The run of the label or push event writes the record. The record is bound to the head, the base and the event.
-Therefore, a check run of another App or workflow, a copy on another commit, or a repeated label skips no other head.
+The run of the label or push event writes the record. The record is bound to the head and the base, and the
+record of a label also to the label event. Therefore, a check run of another App or workflow, a copy on another commit,
+or a repeated label skips no other head.
 """
 
 from __future__ import annotations

@@ -117,7 +117,10 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
-    """Publish without comments if the pull request cannot be read again. The report files contain the answer."""
+    """Publish without comments on findings if the pull request cannot be read again.
+
+    The report files contain the answer.
+    """
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
@@ -163,7 +166,7 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Record finished purchases as open, so that the next run publishes their results.
+    """Keep finished purchases open, so that the next run publishes their results.
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
     """

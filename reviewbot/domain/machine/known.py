@@ -90,14 +90,14 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def changed_lines(self) -> int:
-        """The number of added and deleted lines in the selected files, without lock files."""
+        """The number of added and deleted lines in the files that are sent, without lock files."""
         hunks = (hunk for view in self.views if not is_lock_file(view.path) for hunk in view.hunks)
         lines = (line for hunk in hunks for line in hunk.lines)
         return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
     def misencoded(self) -> Mapping[str, str]:
-        """The files that are not UTF-8 at the head, each with the first invalid byte. Only their diff can be sent."""
+        """The files that are not UTF-8 at the head, each with `Entry.invalid`. Only their diff can be sent."""
         return {file.path: file.new.invalid for file in self.change.files if file.new and file.new.misencoded}
 
     @cached_property

@@ -69,7 +69,7 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 def _is_shown(known: Known, purchase: Purchase) -> bool:
     """Return whether this run posted comments, or the answer has a comment that the summary does not record.
 
-    Any comment of this run counts, because the id of a posted finding changes if a new base or head moves the finding.
+    Any comment of this run counts, because a new base or head can change the id of a posted finding.
     """
     answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
     found = {item.id for one in answers for item in one.placed}

@@ -238,7 +238,8 @@ def check_race(known: Known, now: Ledger) -> None:
     """Raise `OverBudget` if this intent and the costs recorded in the meantime together exceed the limit.
 
     Each run records its intent and then reads the intents of other runs. If two intents exceed the limit together, at
-    least the later run reads the other intent and withdraws its own.
+    least the later run reads the other intent and withdraws its own. If each run reads the other's intent, both are
+    withdrawn.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.recorded(one) for one in now.purchases}

@@ -40,7 +40,7 @@ class ReviewOn(StrEnum):
 
 
 class Allow(StrEnum):
-    """The authors whose pull requests from forks may spend credits."""
+    """The pull requests from forks that may spend credits: those approved by a user with write access, or all."""
 
     WRITE = "write"
     ANYONE = "anyone"

@@ -169,7 +169,8 @@ def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
 class _Match(IntEnum):
     """How a rule matches a pull request.
 
-    `PART`: the author can cause or undo the match. `FULL`: the match does not depend on what the author adds.
+    `PART`: the author can cause or undo the match. `FULL`: the match does not depend on what the author adds, or the
+    rule has `trust-author`.
     """
 
     NO = 0

@@ -262,8 +262,8 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
     """Yield the operations on existing threads. Replies and actions of people are kept.
 
     A thread is resolved once, before its comment is first marked as closed. If a run is killed between these steps, the
-    next run edits the comment. A thread that a person has reopened stays open. reviewbot reopens a thread if a finding
-    is open again, unless a person resolved the thread.
+    next run edits the comment. A thread that a person reopens afterwards stays open. reviewbot reopens a thread if a
+    finding is open again, unless a person resolved the thread.
 
     A comment that another account has edited is not updated, because reviewbot would become the last editor of that
     account's text.
