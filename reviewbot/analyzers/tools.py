@@ -80,7 +80,7 @@ RUFF: Final = Tool(
     parse=parsers.ruff,
     unparsed=frozenset({"invalid-syntax", "E902"}),
 )
-# Sourced files are not in the analyzer's folder, so shellcheck's messages about missing sourced files are omitted.
+# shellcheck does not follow sourced files here, so its messages about files that it did not follow are omitted.
 SHELLCHECK: Final = Tool(
     name="shellcheck",
     arguments=("--norc", "--exclude=SC1090,SC1091", "--format=json1", "--"),

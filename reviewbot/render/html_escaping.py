@@ -99,7 +99,7 @@ def marked(html: str) -> str:
 
 
 def _blocks(text: str, write: Callable[[str], str]) -> str:
-    """Return the text as paragraphs and lists. Lines between two list items belong to the first item."""
+    """Return the text as paragraphs and lists. A line after a list item belongs to that item."""
     return "".join(
         piece for paragraph in _BLANK_LINES.split(text) for piece in _parts(paragraph.strip("\n").split("\n"), write)
     )

@@ -176,7 +176,7 @@ Folders = Mapping[tuple[str, str], Mapping[str, str]]
 def read_jobs(
     workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})
 ) -> tuple[tuple[Job, ...], tuple[Called, ...]]:
-    """Return the jobs that run the action, and the called workflows that are missing in `elsewhere`.
+    """Return the jobs that run the action, and the called workflows that are in neither argument.
 
     Files that are not YAML are ignored, as on GitHub. A job of a called workflow is returned for each caller, with the
     caller's events. Called workflows that pull requests cannot start are omitted.

@@ -168,8 +168,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, the
-        query is retried only if GitHub did nothing, e.g., because the caller then sends a smaller query.
+        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, e.g.,
+        because the caller sends a smaller query instead, the query is retried only if GitHub did nothing.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 

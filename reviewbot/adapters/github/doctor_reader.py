@@ -22,7 +22,7 @@ _ANYBODY = -1
 
 
 class SetupReader(RepositoryConnection):
-    """Reads how reviewbot is set up in a repository."""
+    """Reads how reviewbot is set up in a repository. Failures raise a `ForgeError`."""
 
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
         node = self.files("HEAD", config_file, templates_dir.strip("/"))

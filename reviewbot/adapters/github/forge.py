@@ -389,5 +389,5 @@ class GitHubForge(FileReader):
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a part of the query does not exist, e.g., because a comment was deleted."""
+    """Return whether a part of the query does not exist. A tag can contain any number, and a comment may be deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

@@ -77,7 +77,7 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
 
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
-    """Return the inputs of the review workflow that are config keys. Other inputs are ignored."""
+    """Return the inputs of the review workflow that are config keys. Other inputs, e.g., `config`, are ignored."""
     texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.files(head, [f"{WORKFLOWS}/"]).items()}
     keys = {row.name for row in INPUTS if row.config}
     jobs, _ = read_jobs(texts)

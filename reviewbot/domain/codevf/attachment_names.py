@@ -32,7 +32,7 @@ _RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|{re.esc
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return a safe name for each path: the base name, or the whole path if another file has the same base name."""
+    """Return a safe name for each path: the base name, or the whole path if base names are equal, ignoring case."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}

@@ -46,7 +46,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the lines in `numbers` with their context: the previous line and the lines of all outer levels.
+    """Yield the lines in `numbers` with context: the previous line, continued lines, and lines of all outer levels.
 
     Two equal lines with equal context have the same meaning in a workflow, a Dockerfile or a script.
     """

@@ -188,7 +188,7 @@ RULES = (
         not_code=True,
     ),
     _Rule(rf"\$\{{{_NAME}:?[-=]{_VALUE}(?=\}})", data=True),
-    # A script, or a configuration in which keys are not names of programs or packages.
+    # Executed text: an assignment, `ENV` or `setx`, or a word that is followed by a string.
     _Rule(rf"(?:^[+\- ]?|[\s\"';=]){_NAME}\s{{0,4}}[?:+]?=(?!=)\s{{0,4}}[\"']?{_VALUE}(?=[\s\"';&|]|$)", setting=True),
     _Rule(rf"^[+\- ]?\s{{0,9}}(?-i:ENV|setx?) {{1,4}}{_NAME}[ =]{{1,4}}[\"']?{_VALUE}", setting=True),
     _Rule(_WORD + _TAIL + r"\s{1,4}" + _STRING + r"\s{0,20}$", setting=True, first=True),
@@ -307,7 +307,7 @@ _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
     """Return whether the user information of a URL contains a password.
 
-    Except in data and in strings, the URL must have a scheme, so that code and images do not match.
+    Except in data and in strings of source code, the URL must have a scheme, so that code and images do not match.
     """
     scheme, value = found["scheme"] or "", found["v"]
     if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):

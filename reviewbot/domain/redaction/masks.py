@@ -98,7 +98,7 @@ _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 
 def switches(chars: str) -> int:
-    """Count the changes between kinds of characters, except from a capital to a lower-case letter."""
+    """Count the changes to a digit, to a capital, and from a digit to a lower-case letter."""
     classes = chars.translate(_CLASSES)
     return sum(map(classes.count, _CHANGES))
 

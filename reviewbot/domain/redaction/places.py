@@ -14,7 +14,7 @@ class Place(Enum):
         CODE: source code, in which an unquoted word is a name.
         EXECUTED: text that decides what is executed or installed. After a word, only random values are masked.
         MIXED: configuration that can contain commands, treated like `EXECUTED`, except that `password:` is a key.
-        COMMAND: a line that starts a program or belongs to a key for commands. Lower-case names do not cause masking.
+        COMMAND: a line that starts a program or belongs to a key for commands. Lower-case assignments are not masked.
         PATH: the path of a file, or a sentence that contains a path. Each line is treated like `COMMAND`.
     """
 

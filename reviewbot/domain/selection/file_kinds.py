@@ -152,7 +152,7 @@ def decides_what_runs(path: str) -> bool:
 
 
 def is_protected(path: str) -> bool:
-    """Return whether suggestions for a file must not be committable, because it affects approvals or installations.
+    """Return whether suggestions must not be committable, because the file affects what is approved, installed or run.
 
     Protected files are all files in `.github` folders, all CODEOWNERS files and, with the exact case, all lock files.
     """

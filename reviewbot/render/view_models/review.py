@@ -206,7 +206,7 @@ class SummaryView(Struct, frozen=True):
         approved_by: the label that approves the spending, or empty.
         route: the names of the rules of `routes` that chose the review, or empty.
         in_summary: whether the summary comment contains every finding, so that no other text needs to list findings.
-        context: the documents, commit messages and issues that were sent with the change.
+        context: the documents, commit messages, issues and conversation that were sent with the change.
         records_commands: whether a summary comment records waivers, acceptances, bypasses and questions. If not, these
             commands are refused.
         docs_url: the URL of the documentation, or None if unknown.
