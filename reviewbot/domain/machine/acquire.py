@@ -129,8 +129,8 @@ _LABEL_IGNORED = (
     "author's label does not count either. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
-    f"The label `{SKIP_LABEL}` does not count, because an author may have set it after a review was bought. Fix the findings, "
-    "or ask another maintainer to set the label again."
+    f"The label `{SKIP_LABEL}` does not count, because an author may have set it after a review was bought. Fix the "
+    "findings, or ask another maintainer to set the label again."
 )
 
 
