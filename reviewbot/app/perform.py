@@ -34,9 +34,12 @@ from reviewbot.values import replace
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
     """Take a step. A `ReviewbotError` becomes the result `Failed`."""
     try:
-        return _perform(run, step, known)
+        result = _perform(run, step, known)
     except ReviewbotError as error:
         return steps.Failed(error)
+    if isinstance(result, Known):
+        result = replace(result, wrote=replace(result.wrote, denied=frozenset(run.degraded.denied)))
+    return result
 
 
 def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each

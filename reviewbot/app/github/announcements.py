@@ -25,7 +25,7 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt("Announcing a late answer", run.post_once, post, partial(_is_announced, run, one)):
             known = known.with_update(known.memory.update.having_posted([one.key]))
-    return replace(known, wrote=replace(known.wrote, denied=frozenset(run.degraded.denied)))
+    return known
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:

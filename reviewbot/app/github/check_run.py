@@ -56,7 +56,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
         check = _update_check(run, state, now if now and _is_own(now, state, target) else None)
     check = _uncovered(run, known, state, check)
-    return replace(known, wrote=replace(known.wrote, check=check, denied=frozenset(run.degraded.denied)))
+    return replace(known, wrote=replace(known.wrote, check=check))
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:

@@ -36,7 +36,6 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return _listed(known, ids, Why.CLOSED)
     refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
     run.attempt("Dismissing a review", _dismiss, run, known, outcome)
-    known = replace(known, wrote=replace(known.wrote, denied=frozenset(run.degraded.denied)))
     if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}

@@ -65,7 +65,6 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         known.wrote,
         summary=comment.body if comment else known.wrote.summary,
         whole_summary=comment.body if comment and is_whole else "",
-        denied=frozenset(run.degraded.denied),
     )
     return replace(known, summary=comment or keep, wrote=wrote)
 

@@ -36,7 +36,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
             count += 1
     known = known.with_update(known.memory.update.having_posted(posted))
     count += known.wrote.replies
-    return replace(known, wrote=replace(known.wrote, replies=count, denied=frozenset(run.degraded.denied)))
+    return replace(known, wrote=replace(known.wrote, replies=count))
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:

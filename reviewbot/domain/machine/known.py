@@ -390,7 +390,7 @@ class Known(Struct, frozen=True, dict=True):
         elif bought and bought.purchase.coverage is Coverage.PARTIAL:
             found.append("the ledger marks this review as partial")
         if self.task and self.task.unseen:
-            found.append(f"{len(self.task.unseen)} files were not read to the end by the reviewer")
+            found.append(f"{len(self.task.unseen)} files were not completely read by the reviewer")
         if self.change.missed and self.request.is_due and not (bought and bought.frozen):
             found.append(f"{len(self.change.missed)} selected files are held back")
         return tuple(found)

@@ -965,7 +965,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "1 files were not read to the end by the reviewer": Underway(Bought(purchase()), task),
+        "1 files were not completely read by the reviewer": Underway(Bought(purchase()), task),
     }
     for cause, state in cases.items():
         partial = replace(now, own=state)
