@@ -193,7 +193,7 @@ def _of_unread(one: Called) -> Check:
             "workflows", f"`{one.by}` calls `{one.name}`, which is a placeholder from the example", todo, EXIT_SETTINGS
         )
     todo = "Run `reviewbot doctor` with a token that can read that workflow, or in a clone of its repository."
-    return Check("workflows", f"`{one.by}` calls `{one.name}`, which reviewbot could not read", todo)
+    return Check("workflows", f"`{one.by}` calls `{one.name}`, which reviewbot could not read", todo, EXIT_NO_REVIEW)
 
 
 def _of_job(job: Job, settings: Settings) -> Iterator[Check]:

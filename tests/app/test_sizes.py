@@ -24,7 +24,7 @@ def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tm
         size = f"{LINES} changed lines; 60 + 2,000 × {LINES} / 100 = 180, raised to 240, the minimum for fast"
         assert f"Size: {size}." in first.log
         assert f"Size: {size}." in summary(rig)
-        assert "Limit per pull request: 360 of 2,160 credits" in summary(rig)
+        assert "This pull request: 360 of 2,160 credits" in summary(rig)
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 20, "logo.png": b"\0" * 9_000}, author="mona")
         later = rig.run()
         assert rig.service.tasks()[-1].request.max_credits == 480
@@ -39,7 +39,7 @@ def test_a_dry_run_shows_the_size_of_the_whole_change(tmp_path: Path) -> None:
         done = rig.run(dry_run="true")
         assert "900 credits would be held (600 × 1.5 `fast`)" in done.summary
         assert "limited to 600, max-credits-ceiling." in done.summary
-        assert "Limit per pull request: 0 of 5,400 credits" in done.summary
+        assert "This pull request: 0 of 5,400 credits" in done.summary
         assert not rig.service.tasks()
 
 

@@ -408,7 +408,7 @@ CASES = {
         },
     ),
     "a called workflow that cannot be read": Case(
-        0,
+        3,
         (
             (
                 "workflows: `reviews.yml` calls `acme/hidden/.github/workflows/reviewbot.yml@v1`, which reviewbot",
@@ -418,7 +418,7 @@ CASES = {
         calling("acme/hidden/.github/workflows/reviewbot.yml@v1"),
     ),
     "a called workflow that does not exist": Case(
-        0,
+        3,
         (
             (
                 "workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which reviewbot",

@@ -15,12 +15,11 @@ from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
 from reviewbot.domain.redaction.redactor import kinds_in
 
-TITLE = "A redacted value may be code, and the reviewer did not see it"
+TITLE = "A value that looks like a credential was redacted, so the reviewer did not see it"
 _EXPLANATION = (
-    "reviewbot redacted a value that looks like a credential{kinds}, so the reviewer did not see it. It can also be "
-    "code, such as a package, a host or a command. If it is a credential, revoke and remove it. Otherwise read it from "
-    "the environment or a file. If CodeVF reviews the pull request, a collaborator can also check that the value is "
-    "harmless, and waive this finding."
+    "If the value{kinds} is a credential, revoke and remove it. It can also be code, such as a package, a host or a "
+    "command. Then read it from the environment or a file. If CodeVF reviews the pull request, a collaborator who is "
+    "not an author can instead check that the value is harmless, and waive this finding."
 )
 
 

@@ -120,6 +120,8 @@ def bypassed(outcome: Outcome) -> Outcome:
     """Return the outcome of a head with a bypass. A bypass does not change a skipped check or the outcome of a bug."""
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
+    if outcome.reason is Reason.NOT_REQUESTED:  # about the run of the command, not about the head
+        outcome = replace(outcome, message="", hint="")
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)
 
 
