@@ -398,6 +398,12 @@ _REACHED = {
 }
 
 
+_TO_REACH = {
+    "pull_request_target": "Replace `pull_request` by `pull_request_target`.",
+    "merge_group": "Add `merge_group`.",
+}
+
+
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if forks or merge queues do not get the required check."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
@@ -406,6 +412,5 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
         if any(REVIEW_FILE.endswith(f"/{job.file}") for job in jobs):
             todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
         else:
-            events = " and ".join(f"`{event}`" for event in missing)
-            todo = f"Add {events} to `on:` in {_files(jobs)}, as `reviewbot init --as gate` does."
+            todo = " ".join(_TO_REACH[event] for event in missing) + f" Change `on:` in {_files(jobs)}."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

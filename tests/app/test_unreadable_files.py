@@ -96,10 +96,14 @@ def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, re
         assert f"`{path}`: binary (it was text before)" in done.summary
 
 
-def test_a_partial_review_fails_once_the_default_branch_requires_it(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=lambda _: CLEAN, config="on-partial: pass\n") as rig:
-        assert run_with(rig, {"tool.py": NUL_SCRIPT, "a.py": "x = 1\n"}).exit_status == 0
-        rig.world.push(REPO, "main", {".github/reviewbot.yml": "on-partial: fail\n"})
+@pytest.mark.parametrize(("before", "after"), [("pass", "fail"), ("fail", "pass")])
+def test_a_partial_review_passes_only_if_the_default_branch_has_always_allowed_it(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config=f"on-partial: {before}\n") as rig:
+        first = run_with(rig, {"tool.py": NUL_SCRIPT, "a.py": "x = 1\n"})
+        assert first.exit_status == {"pass": 0, "fail": 3}[before]
+        rig.world.push(REPO, "main", {".github/reviewbot.yml": f"on-partial: {after}\n"})
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "partial", 1)
 

@@ -308,6 +308,15 @@ def test_a_waiver_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Pa
         assert check(rig) == "failure"
 
 
+def test_a_waiver_of_redacted_code_turns_a_named_instance_green(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        people(rig)
+        rig.world.push(REPO, "topic", {"app.py": f"token = 'ghp_{'a1B2' * 9}'\n"}, author="mona")
+        assert rig.run(instance="second").outputs["verdict"] == "fail"
+        say(rig, f"/reviewbot waive {identifier(rig)} it was revoked", instance="second")
+        assert check(rig) == "success"
+
+
 STYLE = {**CRITICAL, "severity": "low", "title": "Prefer subprocess"}
 """A finding on the same line and in the same category as `CRITICAL`."""
 

@@ -391,7 +391,7 @@ CASES = {
         (
             (
                 "required check: `CodeVF review` is missing in some cases: without `merge_group`",
-                "Add `merge_group` to `on:` in `reviews.yml`",
+                "Add `merge_group`. Change `on:` in `reviews.yml`.",
             ),
         ),
         calling(

@@ -72,11 +72,11 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
         placed = place(report.findings, views, rules, instance)
-        return PlacedAnswer(purchase.task_id, whole, here=True, report=report, placed=placed)
+        return PlacedAnswer(purchase.task_id, whole, here=True, report=report, placed=placed, instance=instance)
     texts = _texts(run, purchase.head_sha, without_quote(report.findings))
     findings = [quoted(one, texts) for one in report.findings]
     moved = tuple(map(relocated, place(findings, views, rules, instance)))
-    return PlacedAnswer(purchase.task_id, whole, here=False, report=report, placed=moved)
+    return PlacedAnswer(purchase.task_id, whole, here=False, report=report, placed=moved, instance=instance)
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:

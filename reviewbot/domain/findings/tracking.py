@@ -289,6 +289,7 @@ class PlacedAnswer(Struct, frozen=True):
     here: bool
     report: Report
     placed: tuple[Placed, ...]
+    instance: str = ""
 
 
 def merge_answer(
@@ -364,7 +365,7 @@ def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[Track
         if not isinstance(item.placement, DuplicateOf):
             yield _record(item, answer.task_id, change_index)
     for leftover in answer.report.leftovers:
-        yield _leftover(leftover, answer.task_id)
+        yield _leftover(leftover, answer)
 
 
 def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFinding:
@@ -449,12 +450,19 @@ def _first_line(item: Placed) -> int | None:
             return item.finding.line
 
 
-def _leftover(leftover: Leftover, task_id: str) -> TrackedFinding:
+def _leftover(leftover: Leftover, answer: PlacedAnswer) -> TrackedFinding:
     # A person must read the text that could not be parsed, so the text becomes an unrated finding.
     title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
-    identifier = finding_id("leftover", leftover.where, leftover.text)
+    identifier = finding_id("leftover", leftover.where, leftover.text, *filter(None, (answer.instance,)))
     return TrackedFinding(
-        identifier, Severity.UNRATED, None, title, "", found=task_id, text=leftover.text[:MAX_TEXT], leftover=True
+        identifier,
+        Severity.UNRATED,
+        None,
+        title,
+        "",
+        found=answer.task_id,
+        text=leftover.text[:MAX_TEXT],
+        leftover=True,
     )
 
 

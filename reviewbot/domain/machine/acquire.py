@@ -50,12 +50,13 @@ from reviewbot.domain.policy.eligibility import (
 )
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import sized_by
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, incomplete_history, not_due, pending
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
 from reviewbot.domain.policy.verdict import deferred as deferred_outcome
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
     ChecksNotGreen,
+    NoKey,
     NothingSendable,
     PayloadTooLarge,
     PermissionMissing,
@@ -182,7 +183,9 @@ def _may_find(ledger: Ledger) -> bool:
 def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
-    update = LedgerUpdate(edits=(*edits, *called_off))
+    # Once written, the ledger is trusted again, so it must record the loss. A run without the key cannot tell.
+    is_lost = got.stored.lost and not at.known.request.is_keyless
+    update = LedgerUpdate(edits=(*edits, *called_off), is_incomplete=is_lost)
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     known = known.noting(*_ended_waivers(known))
     if at.skipped is not None:
@@ -333,20 +336,30 @@ def _settled(known: Known, then: phases.Then, now: datetime) -> phases.Resumed |
             return concluded(known, then)
 
 
+_NOTHING_TO_REVIEW = (
+    f"No selected file has changed, so no review can replace the record. A maintainer can set the label `{SKIP_LABEL}`."
+)
+
+
 def _nothing_to_send(known: Known) -> Concluded:
     """Fail if selected files are held back. Otherwise, wait for an open review, or judge by the recorded findings."""
     if known.change.missed and known.request.is_due:
-        error = NothingSendable(
+        unsendable = NothingSendable(
             "None of the selected files could be reviewed.",
             hint=f"The reason is next to each file. To exclude files that need no review:{known.change.to_leave_out}",
         )
-        return concluded(known, failed(known, error))
+        return concluded(known, failed(known, unsendable))
     rules = known.request.judgement.rules
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    if outcome.verdict is Verdict.PASS:
-        outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
+    if outcome.verdict is Verdict.PASS and known.may_lack_history:
+        error = NoKey("Earlier reviews of this pull request cannot be read without the CodeVF API key.")
+        outcome = failed(known, error)
+    elif outcome.verdict is Verdict.PASS:
+        outcome = without_review(known)
+    elif outcome.reason is Reason.MEMORY:
+        outcome = replace(outcome, hint=_NOTHING_TO_REVIEW)
     return concluded(known, outcome)
 
 

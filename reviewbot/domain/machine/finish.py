@@ -42,8 +42,9 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
     known = at.known.with_own(underway)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
-    placed = place(report.findings, known.change.views, purchase.judgement.placement, known.request.instance)
-    answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)
+    instance = known.request.instance
+    placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)
+    answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
     known = replace(known, own=underway.with_purchase(purchase), report=report).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 

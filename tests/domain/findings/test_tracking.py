@@ -838,6 +838,12 @@ def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -
     assert again.severities("task_4") == (Severity.UNRATED,)
 
 
+def test_an_unread_part_has_another_id_in_another_instance() -> None:
+    said = answer(NOW, leftovers=[PART])
+    first, second = (merge_answer(Findings(), replace(said, instance=name), NOW) for name in ("one", "two"))
+    assert one(first).id != one(second).id
+
+
 # --- Laws -------------------------------------------------------------------------------------------------------------
 
 
