@@ -162,6 +162,11 @@ class SettingsError(ReviewbotError):
         )
         self.problems = problems
 
+    @classmethod
+    def of(cls, where: str, what: str, allowed: str = "", *, todo: str = "") -> Self:
+        """Return the error for one problem."""
+        return cls((Problem(where, what, allowed, todo),))
+
 
 class TemplateError(ReviewbotError):
     """A template of the default branch cannot be rendered, or lacks a required part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 
 _ALLOWED = "a file of PEM certificates; in a container, a file that a step put into `${{ runner.temp }}/_github_home`"
 
@@ -25,5 +25,4 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         what = (
             "the file does not exist" if isinstance(error, FileNotFoundError) else "contains no readable certificates"
         )
-        problem = Problem("environment `SSL_CERT_FILE`", what, _ALLOWED)
-        raise SettingsError((problem,)) from None
+        raise SettingsError.of("environment `SSL_CERT_FILE`", what, _ALLOWED) from None

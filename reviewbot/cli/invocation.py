@@ -11,7 +11,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 from reviewbot.values import replace
 
 INTERRUPTED = 130
@@ -32,11 +32,6 @@ class Call(Struct, frozen=True):
     out: TextIO
     err: TextIO
     typed: TextIO | None = None
-
-
-def wrong(where: str, what: str, todo: str) -> SettingsError:
-    """Return the error for one problem on the command line. `todo` describes what to do, in full sentences."""
-    return SettingsError((Problem(where, what, todo=todo),))
 
 
 def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:

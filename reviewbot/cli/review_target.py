@@ -17,7 +17,7 @@ from reviewbot.adapters.local.forge import LocalForge
 from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, branch_range, staged_range
 from reviewbot.adapters.local.state_file import StateFile, page_name
 from reviewbot.cli.bootstrap import open_repository
-from reviewbot.cli.invocation import REPEATED, wrong
+from reviewbot.cli.invocation import REPEATED
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import Problem, SettingsError
@@ -92,7 +92,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     paid = settings.paid
     if chosen.staged and paid:
         why = "a paid review can take hours, and the staged changes may be gone when it ends"
-        raise wrong("--staged", why, "Add --reviewer local, or commit first.")
+        raise SettingsError.of("--staged", why, todo="Add --reviewer local, or commit first.")
     state_file = setting.state_file(settings, clone.common_dir, commit_range.branch or commit_range.new)
     here = not chosen.staged and clone.resolve("HEAD") == commit_range.new
     uncommitted = clone.uncommitted() if here else 0
@@ -174,10 +174,9 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
             origin = clone.origin()
         if origin is None:
             what = "this clone has no remote `origin` that points to a hosted repository"
-            raise wrong("--repo", what, "Add --repo OWNER/NAME.")
+            raise SettingsError.of("--repo", what, todo="Add --repo OWNER/NAME.")
         said = origin.full_name
     if not _FULL_NAME.fullmatch(said):
-        raise wrong(
-            "--repo", f"`{said[:80]}` does not have the form OWNER/NAME", "For example: --repo octocat/hello-world"
-        )
+        what = f"`{said[:80]}` does not have the form OWNER/NAME"
+        raise SettingsError.of("--repo", what, todo="For example: --repo octocat/hello-world")
     return said

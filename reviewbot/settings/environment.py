@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reviewbot.domain.model.events import Rerun
 from reviewbot.domain.model.urls import is_loopback
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 
 PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
@@ -107,7 +107,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
         what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
-        raise SettingsError((Problem("", what, todo="At a terminal, run: reviewbot review"),))
+        raise SettingsError.of("", what, todo="At a terminal, run: reviewbot review")
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     return Environment(
@@ -184,7 +184,7 @@ def _outside(ca_file: str | None, workspace: str | None) -> str | None:
     if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
         what = "the file is in the workspace, which may contain files of the pull request"
         allowed = "a file that a step has written to `${{ runner.temp }}/_github_home`"
-        raise SettingsError((Problem("environment `SSL_CERT_FILE`", what, allowed),))
+        raise SettingsError.of("environment `SSL_CERT_FILE`", what, allowed)
     return ca_file or None
 
 
@@ -205,5 +205,5 @@ def _time_scale(env: Mapping[str, str], *asked: str) -> float:
         scale = 0.0
     if not 0 < scale <= 1:
         where, what = "environment `REVIEWBOT_TIME_SCALE`", f"invalid value `{text[:20]}`"
-        raise SettingsError((Problem(where, what, "a number above 0 and up to 1"),))
+        raise SettingsError.of(where, what, "a number above 0 and up to 1")
     return scale

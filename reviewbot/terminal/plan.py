@@ -14,7 +14,7 @@ from rich.table import Table
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import WHY_HELD, HeldBecause
 from reviewbot.domain.text.formatting import counted, number, short, size
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 from reviewbot.render.view_models.plan import (
     Plan,
     Replay,
@@ -56,7 +56,7 @@ def start_of(text: str, now: datetime) -> datetime:
         if start <= now:
             return start
     todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
-    raise SettingsError((Problem("--since", f"`{text}` is not a time in the past", todo=todo),))
+    raise SettingsError.of("--since", f"`{text}` is not a time in the past", todo=todo)
 
 
 def plan_notes(settings: Settings) -> Iterator[str]:

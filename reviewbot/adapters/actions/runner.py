@@ -17,7 +17,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.text import escaping
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.errors import OutputUnwritable, Problem, SettingsError
+from reviewbot.errors import OutputUnwritable, SettingsError
 from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings.environment import RunnerFiles
@@ -109,13 +109,8 @@ class Runner:
 
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
-            raise SettingsError(
-                (
-                    Problem(
-                        path, "there is no workspace because `GITHUB_WORKSPACE` is not set", "a run in GitHub Actions"
-                    ),
-                )
-            )
+            what = "there is no workspace because `GITHUB_WORKSPACE` is not set"
+            raise SettingsError.of(path, what, "a run in GitHub Actions")
         return self._around.workspace
 
     def _write(self, line: str) -> None:

@@ -17,7 +17,8 @@ from uuid import uuid4
 from msgspec import Struct
 
 from reviewbot.domain.text import escaping
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.domain.text.formatting import invalid_byte
+from reviewbot.errors import SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
 ALLOWED = "a file inside the workspace, without symlinks in its path; reports must also be outside `.git` and `.github`"
@@ -64,6 +65,18 @@ class Regular(Struct, frozen=True):
     content: bytes
     mode: int
 
+    def text(self, path: str) -> str:
+        """Return the content as text. `path` names the file in the error.
+
+        Raises:
+            SettingsError: the content is not UTF-8.
+        """
+        try:
+            return self.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            what = f"the file is not UTF-8 text ({invalid_byte(error)})"
+            raise SettingsError.of(path, what, todo="Save it as UTF-8.") from None
+
 
 def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str] = FORBIDDEN) -> Regular:
     """Read a regular file of at most `limit` bytes below a folder, without following symlinks.
@@ -81,9 +94,8 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
         if not stat.S_ISREG(status.st_mode):
             raise _wrong(path, "it is not a regular file")
         if status.st_size > limit:
-            raise SettingsError(
-                (Problem(path, f"the file is too large ({status.st_size} bytes)", f"at most {limit} bytes"),)
-            )
+            what = f"the file is too large ({status.st_size} bytes)"
+            raise SettingsError.of(path, what, f"at most {limit} bytes")
         return Regular(stream.read(limit), stat.S_IMODE(status.st_mode))
 
 
@@ -142,8 +154,8 @@ def _refusing(path: str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = Problem(path, f"it cannot be {what} ({error.strerror or type(error).__name__})")
-        raise SettingsError((problem,)) from None
+        reason = error.strerror or type(error).__name__
+        raise SettingsError.of(path, f"it cannot be {what} ({reason})") from None
 
 
 def _remove(inside: int, name: str) -> None:
@@ -184,4 +196,4 @@ def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
 
 
 def _wrong(path: str, what: str) -> SettingsError:
-    return SettingsError((Problem(path, what, ALLOWED),))
+    return SettingsError.of(path, what, ALLOWED)

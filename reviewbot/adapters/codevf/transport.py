@@ -21,7 +21,7 @@ from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
-from reviewbot.errors import Problem, ReviewDidNotHappen, ServiceError, SettingsError
+from reviewbot.errors import ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
@@ -229,9 +229,9 @@ def _open(access: Access, proxy: str | None) -> httpx.Client:
     if not re.fullmatch("[!-~]+", access.key.reveal()):
         # Check the key here, because httpx's error would contain it.
         what = "contains whitespace or invalid characters"
-        raise SettingsError((Problem("codevf-api-key", what, "the key as CodeVF issued it"),))
+        raise SettingsError.of("codevf-api-key", what, "the key as CodeVF issued it")
     verify = trusted(access.ssl_file)
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
     except (ValueError, httpx.InvalidURL):
-        raise SettingsError((Problem("environment `HTTPS_PROXY`", "invalid proxy URL", "http://host:port"),)) from None
+        raise SettingsError.of("environment `HTTPS_PROXY`", "invalid proxy URL", "http://host:port") from None

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from reviewbot.domain.model.urls import check_service_url, is_loopback
-from reviewbot.errors import Problem, ServiceRefused, SettingsError
+from reviewbot.errors import ServiceRefused, SettingsError
 
 ALLOWED = "an https URL without user, query or fragment; http only for a loopback host"
 
@@ -25,7 +25,7 @@ def check_base_url(url: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         parsed = httpx.URL()
     if not parsed.host or not is_secure(parsed):
-        raise SettingsError((Problem("codevf-url", "reviewbot may not send the key there", ALLOWED),))
+        raise SettingsError.of("codevf-url", "reviewbot may not send the key there", ALLOWED)
     return parsed.copy_with(path=parsed.path.rstrip("/") + "/")
 
 

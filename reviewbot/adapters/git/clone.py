@@ -22,7 +22,7 @@ from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.commits import login_of, title_of
 from reviewbot.domain.model.remotes import Remote, read_remote
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import SettingsError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The id of the empty tree, which exists in every git repository."""
@@ -62,7 +62,7 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
     if root is None:
         what = f"`{folder.name or folder}` is not inside a git repository"
-        raise _wrong("", what, "Run the command in a clone.")
+        raise SettingsError.of("", what, todo="Run the command in a clone.")
     with scratch_folder("reviewbot-clone-") as scratch:
         yield Clone(root, scratch, environment)
 
@@ -83,7 +83,8 @@ class Clone:
         paths = self._theirs.run("rev-parse", "--path-format=absolute", *asked, "--show-object-format")
         own, common, objects, index, form = paths.decode("utf-8", "surrogateescape").splitlines()
         if form != "sha1":
-            raise _wrong(str(root), f"the object format is {form}", "reviewbot supports only the object format sha1.")
+            todo = "reviewbot supports only the object format sha1."
+            raise SettingsError.of(str(root), f"the object format is {form}", todo=todo)
         self.own_dir, self.common_dir = Path(own), Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
@@ -218,7 +219,3 @@ def _merge(sha: str, day: str, subject: str, parents: str, body: str) -> Merged:
     first, *others = parents.split() or [EMPTY_TREE]
     sha = sha.rpartition("\n")[2]  # git prints `commit SHA` on a line before each entry
     return Merged(sha, day, title_of(subject, body), first, others[0] if others else sha)
-
-
-def _wrong(where: str, what: str, todo: str) -> SettingsError:
-    return SettingsError((Problem(where, what, todo=todo),))

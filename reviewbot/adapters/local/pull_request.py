@@ -18,7 +18,7 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
 )
 from reviewbot.domain.model.events import BOT_SUFFIX
-from reviewbot.errors import DiffTooLarge, Problem, SettingsError
+from reviewbot.errors import DiffTooLarge, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 """The candidates for the default base. The first one that exists is used."""
@@ -61,7 +61,7 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     name = base or default_base(clone)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
-        raise SettingsError((Problem("--base", what, todo="Pass the base to compare with: --base REF"),))
+        raise SettingsError.of("--base", what, todo="Pass the base to compare with: --base REF")
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
@@ -69,7 +69,7 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
         todo = "Pass the branch that this one started from: --base REF"
         if clone.is_shallow:
             todo = "This clone is shallow. Run: git fetch --unshallow"
-        raise SettingsError((Problem("--base", what, todo=todo),))
+        raise SettingsError.of("--base", what, todo=todo)
     branch, messages = clone.branch(head), clone.messages(old, new)
     one = len(messages) == 1
     title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
@@ -85,7 +85,7 @@ def _commit(clone: Clone, where: str, name: str) -> str:
     sha = clone.resolve(name)
     if sha is None:
         todo = "Pass a branch, a tag or a commit. If the remote has it, run git fetch first."
-        raise SettingsError((Problem(where, f"`{name}` is not a commit in this clone", todo=todo),))
+        raise SettingsError.of(where, f"`{name}` is not a commit in this clone", todo=todo)
     return sha
 
 

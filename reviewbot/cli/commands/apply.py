@@ -12,7 +12,7 @@ from msgspec import Struct
 from reviewbot.adapters.actions.safe_files import read_inside, write_inside
 from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.cli.commands.render import read_stored, write_patch
-from reviewbot.cli.invocation import Call, wrong
+from reviewbot.cli.invocation import Call
 from reviewbot.cli.patch import Edit, Patched, patch, patched
 from reviewbot.cli.review_target import LAST_REVIEW
 from reviewbot.domain.diff.parse import EXECUTABLE_MODE
@@ -21,7 +21,7 @@ from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.domain.text.escaping import log_line, visible
-from reviewbot.domain.text.formatting import invalid_byte, short
+from reviewbot.domain.text.formatting import short
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
@@ -62,7 +62,7 @@ def run(call: Call) -> int:
         todo = (
             f"Pass at least {FEWEST_DIGITS} hex digits of an id. To list ids with a fix, run: reviewbot apply --check"
         )
-        raise wrong("", what, todo)
+        raise SettingsError.of("", what, todo=todo)
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         view = read_stored(report).view if report else _last_review(call, clone)
@@ -100,7 +100,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
     path = clone.own_dir / LAST_REVIEW
     if not path.exists():
         todo = "Run a review first, or pass the path of a report. For a free review: reviewbot review --reviewer local"
-        raise wrong("", "reviewbot has not stored a review of this work tree", todo)
+        raise SettingsError.of("", "reviewbot has not stored a review of this work tree", todo=todo)
     view = read_stored(path).view
     call.err.write(f"Last review, of {_reviewed(clone, view)}:\n")
     return view
@@ -174,7 +174,7 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
     """Return the files with applied edits, and the reason for each edit whose file cannot be edited, by id."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
-        raise wrong("", what, f"Run git fetch, or run another review: {_again(view)}")
+        raise SettingsError.of("", what, todo=f"Run git fetch, or run another review: {_again(view)}")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
     refused: dict[str, str] = {}
@@ -194,12 +194,9 @@ def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Seque
         SettingsError: the path is not a tracked, regular text file.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
-        raise wrong(path, "git does not track the file as a regular text file", "")
+        raise SettingsError.of(path, "git does not track the file as a regular text file")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
-    try:
-        before = there.content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise wrong(path, f"the file is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
+    before = there.text(path)
     return _File(path, before, patched(reviewed, before, edits), there.mode)
 
 

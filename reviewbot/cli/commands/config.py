@@ -11,12 +11,11 @@ from msgspec import Struct
 
 from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.cli.invocation import Call, wrong
+from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
-from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
@@ -121,17 +120,14 @@ def _file(call: Call) -> tuple[str, str | None]:
         shown, folder, name = call.chosen.file, str(path.parent), path.name
         if not os.path.lexists(path):
             what = call.chosen.what
-            raise wrong(shown, "file not found", f"To {what} {CONFIG_FILE}, run: reviewbot config {what}")
+            todo = f"To {what} {CONFIG_FILE}, run: reviewbot config {what}"
+            raise SettingsError.of(shown, "file not found", todo=todo)
     else:
         with open_clone(Path.cwd(), passed_on(call.env)) as clone:
             shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE
         if not is_taken(folder, name, _NOWHERE):
             return shown, None
-    content = read_inside(folder, name, CONFIG_BYTES, _NOWHERE).content
-    try:
-        return shown, content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise wrong(shown, f"the file is not UTF-8 text ({invalid_byte(error)})", "Save it as UTF-8.") from None
+    return shown, read_inside(folder, name, CONFIG_BYTES, _NOWHERE).text(shown)
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reviewbot.adapters.actions.safe_files import is_taken, read_inside, write_inside
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.cli.invocation import Call, wrong
+from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.text.escaping import visible
@@ -68,7 +68,7 @@ def run(call: Call) -> int:
         raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
     if not call.chosen.kind and not options.gate and _gate_jobs(root):
         what = "the option is missing, and the existing workflows are for a required check"
-        raise wrong("--as", what, "Pass `--as gate` to keep the required check, or `--as advisory`.")
+        raise SettingsError.of("--as", what, todo="Pass `--as gate` to keep the required check, or `--as advisory`.")
     kept = [path for path in taken if path == CONFIG_FILE]
     texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
@@ -121,15 +121,15 @@ def _action(call: Call) -> Action:
         return known
     said = call.chosen.action or _line(call, _WHICH)
     if not said:
-        raise wrong(
-            "--action", "the option is missing, and this copy of reviewbot was not installed from a release", _WRITE
-        )
+        what = "the option is missing, and this copy of reviewbot was not installed from a release"
+        raise SettingsError.of("--action", what, todo=_WRITE)
     action = read_action(said)
     if action is not None and action.repository.startswith(EXAMPLE_OWNER):
         what = f"`{action.repository}` is the documentation's placeholder"
-        raise wrong("--action", what, "Replace `OWNER` with the owner of the action.")
+        raise SettingsError.of("--action", what, todo="Replace `OWNER` with the owner of the action.")
     if action is None:
-        raise wrong("--action", f"`{said[:100]}` does not specify an action with its commit SHA and release", _WRITE)
+        what = f"`{said[:100]}` does not specify an action with its commit SHA and release"
+        raise SettingsError.of("--action", what, todo=_WRITE)
     return action
 
 

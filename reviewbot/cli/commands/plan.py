@@ -19,12 +19,12 @@ from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.commands.render import write_document
-from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
+from reviewbot.cli.invocation import Call, inputs_of, signals
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.formatting import counted
-from reviewbot.errors import ServiceRefused
+from reviewbot.errors import ServiceRefused, SettingsError
 from reviewbot.exports.plan import plan_json, plan_markdown
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.plan import Plan, Replay, replayed
@@ -49,7 +49,8 @@ def run(call: Call) -> int:
         branch = chosen.branch or default_base(clone) or "HEAD"
         head = clone.resolve(branch)
         if head is None:
-            raise wrong("--branch", f"`{branch}` is not a commit in this clone", "Pass a branch, a tag or a commit.")
+            what = f"`{branch}` is not a commit in this clone"
+            raise SettingsError.of("--branch", what, todo="Pass a branch, a tag or a commit.")
         base = clone.branch_at_origin(branch)
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)

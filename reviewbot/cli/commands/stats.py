@@ -13,10 +13,11 @@ from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.commands.render import write_document
-from reviewbot.cli.invocation import Call, signals, wrong
+from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
 from reviewbot.domain.statistics import figures
 from reviewbot.domain.statistics.past import ledgers_of
+from reviewbot.errors import SettingsError
 from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
 from reviewbot.ports import PastPulls
 from reviewbot.render.renderer import Renderer
@@ -44,7 +45,8 @@ def run(call: Call) -> int:
     repositories = tuple(dict.fromkeys(repository_name(one, desktop) for one in said))
     if not desktop.token:
         what = "reading past reviews needs a token, but GITHUB_TOKEN and GH_TOKEN are empty"
-        raise wrong("token", what, f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}")
+        todo = f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}"
+        raise SettingsError.of("token", what, todo=todo)
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
         history = History(desktop.api_key, since, now, progress)
