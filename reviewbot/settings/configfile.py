@@ -85,11 +85,9 @@ def _reason(error: Exception) -> str:
     text = text.replace("that cannot start any token", "at the start of an unquoted value")
     text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
     opened, begin = _OPENED.get(error.context or ""), error.context_mark
-    return (
-        f"{text}, in the {opened} that starts in line {begin.line + 1}, column {begin.column + 1}"
-        if opened and begin
-        else text
-    )
+    if opened and begin:
+        text += f", in the {opened} that starts in line {begin.line + 1}, column {begin.column + 1}"
+    return text
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:

@@ -33,7 +33,6 @@ This number of aliases can expand to a few thousand values. Twice as many aliase
 _UNUSUAL = 10**18
 
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
-_CALL = "workflow_call"
 
 _HERE = ("", "")
 """The key of the checked repository itself in `Folders`."""
@@ -86,11 +85,6 @@ class Job(Struct, frozen=True):
     condition: str
     own_token: bool
     environment: str = ""
-
-    @property
-    def callable(self) -> bool:
-        """Whether other workflows can call the job."""
-        return _CALL in self.events
 
     @property
     def queued(self) -> bool:
@@ -230,7 +224,7 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
         if uses := _CALLED.fullmatch(_text(job.get("uses"))):
             where = (uses["repository"], uses["ref"]) if uses["repository"] else folder
             if uses["file"] not in folders.get(where, {}):
-                if any(event in events for event in (*PULL_REQUESTS, _CALL)):
+                if any(event in events for event in (*PULL_REQUESTS, "workflow_call")):
                     yield Called(*where, uses["file"], file)
             elif calls:
                 condition = _text(job.get("if"))

@@ -147,7 +147,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     `unread` contains called workflows that could not be read and may contain a review job.
     """
     reviewing = [job for job in jobs if job.reviews]
-    reusable = next((job for job in jobs if job.callable and not job.collects), None)
+    reusable = next((job for job in jobs if "workflow_call" in job.events and not job.collects), None)
     if not reviewing and unread:
         yield from map(_of_unread, unread)
     elif not reviewing and reusable:
