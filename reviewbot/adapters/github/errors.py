@@ -246,28 +246,23 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
     """Return the decision for an exception in `NETWORK`. Only the exception's class is safe to show."""
     match failure:
         case ElsewhereError():
-            error = ("GitHub redirects to another host.", "The repository may have moved. Check `GITHUB_API_URL`.")
-            again = RetryPolicy.NEVER
+            what, again = "GitHub redirects to another host.", RetryPolicy.NEVER
+            hint = "The repository may have moved. Check `GITHUB_API_URL`."
         case EndlessResponse():
-            error, again = ("GitHub did not send a final response.", _DOCUMENTED), RetryPolicy.NEVER
+            what, hint, again = "GitHub did not send a final response.", _DOCUMENTED, RetryPolicy.NEVER
         case requests.exceptions.SSLError():
-            error = (
-                "reviewbot does not trust GitHub's TLS certificate.",
-                "Set `SSL_CERT_FILE` to a file with its authority's certificate.",
-            )
-            again = RetryPolicy.NEVER
+            what, again = "reviewbot does not trust GitHub's TLS certificate.", RetryPolicy.NEVER
+            hint = "Set `SSL_CERT_FILE` to a file with its authority's certificate."
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):
-            error, again = ("reviewbot cannot reach GitHub.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
+            what, hint, again = "reviewbot cannot reach GitHub.", _REACH, RetryPolicy.ALWAYS  # nothing was sent
         case requests.Timeout() | Urllib3Timeout():
-            error, again = ("GitHub did not respond in time.", "Try again later."), RetryPolicy.READS
+            what, hint, again = "GitHub did not respond in time.", "Try again later.", RetryPolicy.READS
         case _:
-            error, again = ("The connection to GitHub was lost.", _REACH), RetryPolicy.READS
-    what, hint = error
-    return RequestFailed(
-        ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})"), again
-    )
+            what, hint, again = "The connection to GitHub was lost.", _REACH, RetryPolicy.READS
+    error = ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})")
+    return RequestFailed(error, again)
 
 
 def not_json(intent: Intent) -> RequestFailed:
@@ -277,9 +272,8 @@ def not_json(intent: Intent) -> RequestFailed:
 
 
 def unusable(mismatch: JsonMismatch, intent: Intent) -> RequestFailed:
-    return RequestFailed(
-        ForgeUnreachable(
-            f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",
-            hint="If this persists, check that `GITHUB_API_URL` is the URL of a supported version of GitHub.",
-        )
+    error = ForgeUnreachable(
+        f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",
+        hint="If this persists, check that `GITHUB_API_URL` is the URL of a supported version of GitHub.",
     )
+    return RequestFailed(error)
