@@ -37,12 +37,11 @@ PAGE = 100
 """The number of items per page, which is GitHub's maximum."""
 
 _ATTEMPTS = 5
-_USER_AGENT = "reviewbot"
-_API_VERSION = "2022-11-28"
 
 S = TypeVar("S")
 T = TypeVar("T")
 Forgives = Callable[[GraphQLError], bool]
+Values = dict[str, object]
 
 
 def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
@@ -134,11 +133,11 @@ class Client:
         opened = Github(
             auth=Auth.Token(self._token),
             base_url=address.api_url.rstrip("/"),
-            user_agent=_USER_AGENT,
+            user_agent="reviewbot",
             retry=None,
             seconds_between_requests=0,
             seconds_between_writes=0,
-            api_version=_API_VERSION,
+            api_version="2022-11-28",
         )
         return self._opened.enter_context(closing(opened))
 
@@ -147,7 +146,7 @@ class Client:
         address, timeout = self._address, (self._retry_limits.connect, self._retry_limits.read)
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
-    def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
+    def get(self, path: str, intent: Intent, kind: type[T], parameters: Values | None = None) -> T:
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T], items: Callable[[T], Iterable[S]],
@@ -159,7 +158,7 @@ class Client:
             yield from items(answer)
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
-    def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
+    def write(self, verb: str, path: str, intent: Intent, body: Values | None, kind: type[T]) -> T:
         """Send a write request. Except for DELETE, retry only if GitHub did nothing."""
         self._take_turn()
         return self._send(verb, path, intent, kind, body=body)[1]
@@ -171,7 +170,7 @@ class Client:
         `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, e.g.,
         because the caller sends a smaller query instead, the query is retried only if GitHub did nothing.
         """
-        sent: dict[str, object] = {"query": document, "variables": dict(variables)}
+        sent: Values = {"query": document, "variables": dict(variables)}
 
         def exchange() -> T:
             headers, found = self._exchange("POST", self._address.graphql_url, intent, body=sent)
@@ -214,8 +213,7 @@ class Client:
         return self._persist(exchange, intent, repeats=True)
 
     def _send(self, verb: str, path: str, intent: Intent, kind: type[T], *,
-              parameters: dict[str, object] | None = None,
-              body: dict[str, object] | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
+              parameters: Values | None = None, body: Values | None = None) -> tuple[Mapping[str, str], T]:  # fmt: skip
         def exchange() -> tuple[Mapping[str, str], T]:
             headers, found = self._exchange(verb, path, intent, parameters=parameters, body=body)
             return headers, convert(found, kind)
@@ -223,13 +221,7 @@ class Client:
         return self._persist(exchange, intent, repeats=verb in {"GET", "DELETE"})
 
     def _exchange(
-        self,
-        verb: str,
-        path: str,
-        intent: Intent,
-        *,
-        parameters: dict[str, object] | None = None,
-        body: dict[str, object] | None = None,
+        self, verb: str, path: str, intent: Intent, *, parameters: Values | None = None, body: Values | None = None
     ) -> tuple[Mapping[str, str], object]:
         """Send a request once, and return the response's headers and JSON."""
         _, headers, found = self._request(verb, path, intent, parameters=parameters, input=body)
