@@ -127,7 +127,7 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
             return OverBudget(_funds(content), hint=_ADD_CREDITS)
         case 413 if buys:
             return PayloadTooLarge(f"The request is too large for CodeVF (HTTP 413).{words}", hint=_SMALLER)
-        case _ if status in _PASSING or status >= _SERVER_ERRORS:
+        case _ if status in _TROUBLE or status >= _SERVER_ERRORS:
             return ServiceUnreachable(f"{_TROUBLE.get(status, _OWN_TROUBLE)} (HTTP {status}).{words}", hint=_LATER)
         case _:
             what, hint = _REFUSALS.get(status, _REDIRECT if status < _CLIENT_ERRORS else _OTHER_REFUSAL)
@@ -181,7 +181,6 @@ def _funds(content: ErrorContent) -> str:
 
 _CLIENT_ERRORS = 400
 _SERVER_ERRORS = 500
-_PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
@@ -195,11 +194,7 @@ _KEY = (
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
 )
 _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
-    "invalid_schema": (
-        ServiceRefused,
-        "CodeVF does not accept the response schema",
-        _IN_WORDS,
-    ),
+    "invalid_schema": (ServiceRefused, "CodeVF does not accept the response schema", _IN_WORDS),
     "attachment_too_large": (PayloadTooLarge, "An attachment is too large for CodeVF", _SMALLER),
     "attachment_limit_exceeded": (PayloadTooLarge, "The request has more attachments than CodeVF accepts", _SMALLER),
     "max_credits_exceeded": (
