@@ -27,7 +27,6 @@ WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
 
 _DETOURS = 5
-_CHUNK = 65_536
 
 
 class EndlessResponse(requests.RequestException):
@@ -58,7 +57,7 @@ class _Response(RequestsResponse):
     def read(self) -> str:
         """Return the whole body as text, as PyGithub expects. Surrogate escapes preserve bytes that are not UTF-8."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
-        while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
+        while chunk := self.response.raw.read1(65_536, decode_content=True):
             body += chunk
             if len(body) > RESPONSE_BYTES:
                 self.response.close()

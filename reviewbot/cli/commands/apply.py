@@ -36,9 +36,6 @@ FEWEST_DIGITS = 4
 """The minimum number of digits of an abbreviated id, as for `/reviewbot waive`."""
 
 
-_MOST_IDS = 20
-
-
 class _File(Struct, frozen=True):
     path: str
     before: str
@@ -135,7 +132,7 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
         SettingsError: an id matches no finding or several findings.
     """
     findings, asked, problems = worst_first(view.findings), set[str](), []
-    fixable = ", ".join(edit.id for edit in applicable(view)[:_MOST_IDS]) or "none"
+    fixable = ", ".join(edit.id for edit in applicable(view)[:20]) or "none"
     todo = f"Pass an id, or at least its first {FEWEST_DIGITS} hex digits. Findings with a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]

@@ -10,15 +10,13 @@ from reviewbot.cli.install import SANDBOX, how_to_install_sandbox
 from reviewbot.cli.invocation import Call
 from reviewbot.errors import NotInstalled
 
-GROUP = "reviewbot.commands"
-
 Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
 
 def run(call: Call) -> int:
     name = call.chosen.name
     try:
-        (entry,) = distribution(SANDBOX).entry_points.select(group=GROUP, name=name)
+        (entry,) = distribution(SANDBOX).entry_points.select(group="reviewbot.commands", name=name)
         command: Command = entry.load()
     except PackageNotFoundError:
         problem = f"is part of `{SANDBOX}`, which is not installed."

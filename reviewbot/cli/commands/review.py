@@ -35,8 +35,6 @@ from reviewbot.terminal.console import open_console, say, say_command, say_hint
 from reviewbot.terminal.page import show_missed, show_review, show_short, words_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress
 
-YOU = "you"
-
 STAGED = "reviewbot review --staged --reviewer local"
 
 WITHOUT_KEY = """\
@@ -98,7 +96,7 @@ def _review(
         uninterrupted=interrupts.held_back,
     )
     snapshot = load_snapshot(ports, place.number)
-    again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha, at_terminal=True) if setting.chosen.again else None
+    again = Asked("you", uuid4().hex, snapshot.pull.head_sha, at_terminal=True) if setting.chosen.again else None
     review_pull_request(ports, again or AtTerminal(), snapshot)
     return reporter
 
