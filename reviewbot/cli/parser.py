@@ -142,16 +142,14 @@ def _add(commands: Commands, name: str, usage: str, about: str, *, module: str =
 def _add_review(commands: Commands) -> None:
     review = _add(commands, "review", "[options]", "review this branch, staged changes or a pull request")
     what = review.add_argument_group("what to review")
-    what.add_argument(
-        "--base", metavar="REF", help="branch or commit to compare with; default: origin's default branch"
-    )
+    about = "branch or commit to compare with; default: origin's default branch"
+    what.add_argument("--base", metavar="REF", help=about)
     what.add_argument("--head", metavar="REF", help="branch or commit to review; default: HEAD")
     what.add_argument("--staged", action="store_true", help="review staged changes (only with the local reviewer)")
     number, about = between(int, 1, 10**9 - 1), "number of a pull request; needs GITHUB_TOKEN or GH_TOKEN"
     what.add_argument("--pr", type=number, metavar="N", help=about)
-    what.add_argument(
-        "--repo", metavar="OWNER/NAME", help="repository of the pull request; default: this clone's origin"
-    )
+    about = "repository of the pull request; default: this clone's origin"
+    what.add_argument("--repo", metavar="OWNER/NAME", help=about)
     # Except for `--again`, each of these options is also an input of the action.
     who = review.add_argument_group("reviewer and verdict")
     who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
@@ -184,9 +182,8 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
 def _add_output(parser: argparse._ActionsContainer, *formats: str, more: str = "") -> None:
     about = f"format of the result: %(choices)s; default: text{more}"
     parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
-    parser.add_argument(
-        "--plain", action="store_true", help="disable color and animation; NO_COLOR disables only color"
-    )
+    about = "disable color and animation; NO_COLOR disables only color"
+    parser.add_argument("--plain", action="store_true", help=about)
 
 
 def _add_apply(commands: Commands) -> None:

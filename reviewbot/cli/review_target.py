@@ -155,9 +155,8 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: Retr
     repository = repository_name(setting.chosen.repo, desktop)
     source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack, limits)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
-    state_file = setting.state_file(
-        settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}"
-    )
+    about = f"{desktop.network.server_url}/{repository}#{number}"
+    state_file = setting.state_file(settings, Path(desktop.state), about)
     what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
     return Place(LocalForge(source, state_file), changes, number, what, again, settings.paid)

@@ -106,9 +106,8 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
 
     prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags if not tag.is_expired(now))
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
-    usual = f"{number(held(None))} credits" + (
-        " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
-    )
+    more = " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
+    usual = f"{number(held(None))} credits{more}"
     yield Check("prices", f"with {asked}, a review holds {usual}{f'; by expertise: {prices}' if prices else ''}")
     tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
@@ -152,9 +151,8 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         yield from map(_of_unread, unread)
     elif not reviewing and reusable:
         what = f"`{reusable.file}` is for other repositories; no workflow calls it for this repository's pull requests"
-        yield Check(
-            "workflows", what, f"To review these pull requests too, call it: uses: ./.github/workflows/{reusable.file}"
-        )
+        todo = f"To review these pull requests too, call it: uses: ./.github/workflows/{reusable.file}"
+        yield Check("workflows", what, todo)
     elif not reviewing:
         todo = "Run `reviewbot init`, and push the workflow to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
@@ -189,9 +187,8 @@ _EXAMPLE_REF, _EXAMPLE_OWNER = "COMMIT", "YOUR-ORG/"
 def _of_unread(one: Called) -> Check:
     if one.ref == _EXAMPLE_REF or one.repository.startswith(_EXAMPLE_OWNER):
         todo = "Replace `YOUR-ORG` with your organization, and `COMMIT` with a commit of that repository."
-        return Check(
-            "workflows", f"`{one.by}` calls `{one.name}`, which is a placeholder from the example", todo, EXIT_SETTINGS
-        )
+        what = f"`{one.by}` calls `{one.name}`, which is a placeholder from the example"
+        return Check("workflows", what, todo, EXIT_SETTINGS)
     todo = "Run `reviewbot doctor` with a token that can read that workflow, or in a clone of its repository."
     return Check("workflows", f"`{one.by}` calls `{one.name}`, which reviewbot could not read", todo, EXIT_NO_REVIEW)
 
@@ -260,9 +257,8 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
             what = f"`{name}` from `wait-for-checks` is not a check of the last commit on `{branch}`"
-            yield Check(
-                "awaited checks", what, "Ignore this if the check runs only on pull requests. Otherwise, fix the name."
-            )
+            todo = "Ignore this if the check runs only on pull requests. Otherwise, fix the name."
+            yield Check("awaited checks", what, todo)
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:

@@ -135,9 +135,8 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
         return unusable(full)
     last = (text.splitlines() or ["it gave no reason"])[-1]
     words = "".join(character if character.isprintable() else " " for character in last)
-    return ChangeUnreadable(
-        f"git {command} failed: {words[:300].rstrip('.')}.", hint=AGAIN if command == "fetch" else f"{WHOLE} {AGAIN}"
-    )
+    hint = AGAIN if command == "fetch" else f"{WHOLE} {AGAIN}"
+    return ChangeUnreadable(f"git {command} failed: {words[:300].rstrip('.')}.", hint=hint)
 
 
 WHOLE = "If this is a partial clone, first run: git fetch --refetch --no-filter."

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from reviewbot.errors import PermissionMissing
 
-_OWNER_ONLY = 0o600
 _LARGEST = 1_000_000
 
 
@@ -42,7 +41,7 @@ class StateFile:
         temporary = self._path.with_name(f".{uuid4()}.tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(text.encode("utf-8", "replace"))
                 file.flush()
@@ -53,9 +52,8 @@ class StateFile:
                 temporary.unlink()
             reason = error.strerror or type(error).__name__
             hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."
-            raise PermissionMissing(
-                f"reviewbot cannot store the review in {self._path}: {reason}.", hint=hint
-            ) from None
+            what = f"reviewbot cannot store the review in {self._path}: {reason}."
+            raise PermissionMissing(what, hint=hint) from None
 
 
 def page_name(about: str) -> str:

@@ -135,9 +135,8 @@ class _Doctor(Struct, frozen=True):
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
             return None
         if not there.branch:
-            yield Check(
-                "repository", "empty", "Push a first commit, because reviewbot reads settings from it.", EXIT_SETTINGS
-            )
+            todo = "Push a first commit, because reviewbot reads settings from it."
+            yield Check("repository", "empty", todo, EXIT_SETTINGS)
             return None
         settings = peek_settings(inputs, there.config)
         try:

@@ -125,9 +125,8 @@ class Replayer(Struct, frozen=True):
         old = self.clone.merge_base(merge.parent, merge.merged) if merge.merged != merge.sha else merge.parent
         ends = (old or merge.parent, merge.merged)
         commit_range = CommitRange("", self.base, "", *ends, merge.subject, commits=1, author=author)
-        change = LocalChange(
-            self.clone, commit_range, 0, Repository(0, self.clone.root.name, self.base, ""), self.files
-        )
+        repository = Repository(0, self.clone.root.name, self.base, "")
+        change = LocalChange(self.clone, commit_range, 0, repository, self.files)
         reporter = TerminalReporter(Progress())
         ports = Ports(
             forge=LocalForge(change, StateFile(), makes_due=False),

@@ -200,9 +200,8 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
     if not paths:
         return {}
     if files is None:
-        raise NotFound(
-            f"Commit {sha[:12]} no longer exists: the branch was force-pushed, or the fork was deleted.", hint=MOVED
-        )
+        what = f"Commit {sha[:12]} no longer exists: the branch was force-pushed, or the fork was deleted."
+        raise NotFound(what, hint=MOVED)
     found = ((path, files.get(name)) for name, path in queries.aliased(letter, paths).items())
     return {path: file for path, file in found if file}
 
