@@ -103,6 +103,19 @@ def _text(value: object) -> str:
 
 TEXT = Reader("text", _text)
 
+
+def _from_text(make: Callable[[str], T | None]) -> Callable[[object], T]:
+    """Return the `read` of a reader. `make` returns None for a text that is not allowed."""
+
+    def read(value: object) -> T:
+        made = make(_text(value))
+        if made is None:
+            raise NotAllowed
+        return made
+
+    return read
+
+
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
@@ -144,15 +157,8 @@ E_co = TypeVar("E_co", bound=StrEnum, covariant=True)
 
 
 def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
-    words = [choice for choice in choices if choice is not without]
-
-    def read(value: object) -> E_co:
-        text = _text(value)
-        if text not in words:
-            raise NotAllowed
-        return choices(text)
-
-    return Reader(", ".join(f"`{word}`" for word in words), read, tuple(words))
+    words = {choice.value: choice for choice in choices if choice is not without}
+    return Reader(", ".join(f"`{word}`" for word in words), _from_text(words.get), tuple(words))
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)
@@ -247,13 +253,7 @@ PATH_INSTRUCTIONS = Reader(_PAIRS, _path_instructions)
 
 
 def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
-    def read(value: object) -> T:
-        text = _text(value)
-        if not re.fullmatch(pattern, text):
-            raise NotAllowed
-        return make(text)
-
-    return read
+    return _from_text(lambda text: make(text) if re.fullmatch(pattern, text) else None)
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
@@ -267,12 +267,5 @@ RULE_AUTHOR = Reader("a login, a bot's login with `[bot]`, or `[bot]` for every 
 
 SECRET = Reader("ASCII letters, digits and punctuation, without whitespace", _matching("[!-~]*", Secret))
 
-
-def _service_url(value: object) -> str:
-    url = check_service_url(_text(value))
-    if url is None:
-        raise NotAllowed
-    return url
-
-
-SERVICE_URL = Reader("an https address without user, query or fragment (http on loopback only)", _service_url)
+_ADDRESS = "an https address without user, query or fragment (http on loopback only)"
+SERVICE_URL = Reader(_ADDRESS, _from_text(check_service_url))

@@ -47,7 +47,7 @@ def test_a_bug_in_the_github_adapter_is_not_a_github_error(tmp_path: Path, modul
         ("reviewbot.adapters.codevf.transport", "trusted", "ValueError"),
         ("reviewbot.adapters.codevf.wire", "read_task", "RuntimeError"),
         ("reviewbot.app.github.read_change", "parse_diff", "ValueError"),
-        ("reviewbot.settings.readers", "check_service_url", "ValueError"),
+        ("reviewbot.settings.readers", "_text", "ValueError"),
         ("reviewbot.settings.configfile", "_refused", "ValueError"),
         ("reviewbot.domain.text.formatting", "counted", "KeyError"),
         ("reviewbot.domain.text.escaping", "prose", "TypeError"),
