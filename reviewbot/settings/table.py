@@ -328,6 +328,7 @@ class Input(Struct, frozen=True):
 
 
 INPUTS = tuple(Input(row.name, row.default, **row.metadata) for row in fields(Settings))
+_CONFIG_KEYS = sorted(one.name for one in INPUTS if one.config)
 
 
 class Layer(Struct, frozen=True):
@@ -413,10 +414,9 @@ def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
     """Yield a problem for each name in `locked` that is not a config key. A typo would leave a key unlocked."""
-    allowed = _config_keys()
     for name in locked:
-        if name not in allowed:
-            what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], allowed)}"
+        if name not in _CONFIG_KEYS:
+            what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], _CONFIG_KEYS)}"
             yield Problem(input_place("locked"), what, todo="List config keys, one per line.")
 
 
@@ -467,17 +467,14 @@ def input_place(name: str) -> str:
     return f"input `{name}`"
 
 
-def _config_keys() -> list[str]:
-    return sorted(one.name for one in INPUTS if one.config)
-
-
 def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterator[Problem]:
-    names, allowed = {one.name for one in INPUTS}, _config_keys()
+    names = {one.name for one in INPUTS}
     for key in keys:
         if key not in names:
-            near = did_you_mean(key[:60], allowed)
-            yield Problem(place(key), f"unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in allowed))
-        elif key not in allowed:
+            near = did_you_mean(key[:60], _CONFIG_KEYS)
+            allowed = "" if near else ", ".join(f"`{name}`" for name in _CONFIG_KEYS)
+            yield Problem(place(key), f"unknown key{near}", allowed)
+        elif key not in _CONFIG_KEYS:
             todo = f"Set the input `{key}` of the workflow."
             yield Problem(place(key), "only a workflow input can set this", todo=todo)
 
