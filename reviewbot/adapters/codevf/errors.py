@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeVar
@@ -166,7 +165,7 @@ def seconds(value: object) -> float | None:
     read = _finite(value)
     if read is None or read < 0:
         return None
-    return min(_LONGEST_WAIT, float(read)) if math.isfinite(float(read)) else _LONGEST_WAIT
+    return min(_LONGEST_WAIT, float(read))
 
 
 def _funds(content: ErrorContent) -> str:
