@@ -41,9 +41,6 @@ class GitChangeReader:
         self._fetching = isolated_environment(self._url, token, environment, ca_file)
         self._bounds = bounds
 
-    def __repr__(self) -> str:
-        return f"GitChangeReader({self._url!r})"
-
     def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         with scratch_folder("reviewbot-git-") as folder:
             git = Git(folder, self._environment, self._bounds)

@@ -40,9 +40,6 @@ class RepositoryConnection:
         other._bind(repository)  # noqa: SLF001 — of this class
         return other
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.repository!r})"
-
     def __enter__(self) -> Self:
         return self
 
