@@ -164,7 +164,7 @@ class GitHubForge(FileReader):
         intent = Intent("reading the check runs of a commit", "checks: read")
         path, asked = f"{self._path}/commits/{head_sha}/check-runs", {"check_name": name, "filter": "all"}
         runs = self._calls.pages(path, intent, rest.Checks, lambda page: page.check_runs, asked)
-        return parse.by_id(run.value(app) for run in runs)
+        return parse.by_id(parse.check(run, app) for run in runs)
 
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits.
@@ -276,14 +276,12 @@ class GitHubForge(FileReader):
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
-        def is_hidden(error: GraphQLError) -> bool:
-            return error.hides("mergeQueue")
-
         entries: list[answers.QueueEntry | None] = []
         after: str | None = None
         while True:
             variables = {"branch": base_ref, "page": PAGE, "after": after}
-            queue = self._read(queries.QUEUE, variables, _QUEUE, answers.Queued, forgives=is_hidden).merge_queue
+            found = self._read(queries.QUEUE, variables, _QUEUE, answers.Queued, lambda one: one.hides("mergeQueue"))
+            queue = found.merge_queue
             if queue is None or queue.entries is None:
                 return ()
             entries += queue.entries.nodes
@@ -294,11 +292,11 @@ class GitHubForge(FileReader):
 
     def create_check(self, check: CheckState) -> CheckRun:
         named = {"name": check.name, "head_sha": check.head_sha, **payloads.check_state(check)}
-        return self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
+        return parse.check(self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check))
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         path = f"{self._path}/check-runs/{check_id}"
-        return self._calls.write("PATCH", path, _CHECKS, payloads.check_state(check), rest.Check).value()
+        return parse.check(self._calls.write("PATCH", path, _CHECKS, payloads.check_state(check), rest.Check))
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
         body: payloads.Body = {"external_id": with_tag(tag, copy)}

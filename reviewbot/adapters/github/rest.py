@@ -5,11 +5,10 @@ If a field is missing or has another type, the response is invalid, and the erro
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from reviewbot.adapters.github.graphql.answers import Name
-from reviewbot.domain.github.check_identity import split_tag
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
+from reviewbot.domain.github.pull_request import Comment, Permission
 
 
 class PermissionOf(Struct, frozen=True):
@@ -32,31 +31,15 @@ class CheckApp(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    id: int
+    database_id: int = field(name="id")
     name: Name
     head_sha: Name
     status: Name
     conclusion: Name | None
     external_id: Name | None = None
-    html_url: Name | None = None
+    url: Name | None = field(name="html_url", default=None)
     output: CheckOutput = CheckOutput()
     app: CheckApp | None = None
-
-    def value(self, app: str = "") -> CheckRun:
-        """Return the check run. `app` is the slug of the token's App, or empty if unknown."""
-        tag, copy = split_tag(self.external_id or "")
-        return CheckRun(
-            id=self.id,
-            name=self.name,
-            head_sha=self.head_sha,
-            status=self.status,
-            conclusion=self.conclusion,
-            external_id=copy,
-            url=self.html_url or "",
-            title=self.output.title or "",
-            tag=tag,
-            foreign=app not in {"", self.app.slug if self.app else ""},
-        )
 
 
 class Checks(Struct, frozen=True):

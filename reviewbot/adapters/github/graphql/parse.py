@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
@@ -309,7 +310,7 @@ def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[Che
     Check runs that the token may not read are missing. `app` is the slug of the token's App, or empty if unknown.
     """
     return by_id(
-        _check(run, commit.oid, foreign=app not in {"", suite.app.slug if suite.app else ""})
+        _check(run, commit.oid, run.title, foreign=_is_foreign(suite.app, app))
         for commit in commits
         for suite in _present(commit.check_suites)
         for run in _present(suite.check_runs)
@@ -322,7 +323,16 @@ def by_id(runs: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool) -> CheckRun:
+def check(run: rest.Check, app: str = "") -> CheckRun:
+    """Return a check run from REST. `app` is the slug of the token's App, or empty if unknown."""
+    return _check(run, run.head_sha, run.output.title, foreign=_is_foreign(run.app, app))
+
+
+def _is_foreign(writer: answers.AppNode | rest.CheckApp | None, app: str) -> bool:
+    return app not in {"", writer.slug if writer else ""}
+
+
+def _check(run: answers.CheckRunNode | rest.Check, head_sha: str, title: str | None, *, foreign: bool) -> CheckRun:
     """Return a check run with the status and the conclusion in lower case, as in REST."""
     tag, copy = split_tag(run.external_id or "")
     return CheckRun(
@@ -332,8 +342,8 @@ def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool) -> CheckR
         status=run.status.lower(),
         conclusion=run.conclusion.lower() if run.conclusion else None,
         external_id=copy,
-        url=run.url,
-        title=run.title or "",
+        url=run.url or "",
+        title=title or "",
         tag=tag,
         foreign=foreign,
     )
