@@ -29,6 +29,7 @@ MEMORY_LIMIT = 4 * 1024**3
 The settings for packs in `_configuration` keep git well below this limit.
 """
 
+_TOO_LARGE = "The change is probably too large. Split it."
 _WORDS = 10_000
 """The maximum number of bytes to read from git's error output."""
 
@@ -90,10 +91,7 @@ class Git:
             if status in CANNOT_START:
                 raise ChangeUnreadable("reviewbot cannot find or start git.", hint="Install git.")
             if status < 0:
-                raise ChangeUnreadable(
-                    f"git {arguments[0]} was killed by signal {-status}.",
-                    hint="The change is probably too large. Split it.",
-                )
+                raise ChangeUnreadable(f"git {arguments[0]} was killed by signal {-status}.", hint=_TOO_LARGE)
             if status not in accept:
                 errors.seek(0)
                 raise _failed(arguments[0], errors.read(_WORDS))
@@ -119,7 +117,7 @@ class Git:
                 raise ChangeUnreadable(
                     f"Reading the change with git took longer than {self._bounds.seconds:g} seconds, so "
                     f"reviewbot stopped {command}.",
-                    hint="The change is probably too large. Split it.",
+                    hint=_TOO_LARGE,
                 ) from error
             finally:
                 # Also kill git's children, e.g., git-remote-https, even if the runner cancels the job.
