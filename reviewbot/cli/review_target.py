@@ -32,8 +32,6 @@ STATE_FOLDER = "reviewbot"
 For a local change, this folder is inside git's folder. For a pull request, this folder is inside `XDG_STATE_HOME`.
 """
 
-_FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
-
 LAST_REVIEW = Path(STATE_FOLDER, "last-review.json")
 """The path of the last review's report, relative to git's folder of the work tree."""
 
@@ -89,20 +87,19 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
-    paid = settings.paid
-    if chosen.staged and paid:
+    if chosen.staged and settings.paid:
         why = "a paid review can take hours, and the staged changes may be gone when it ends"
         raise SettingsError.of("--staged", why, todo="Add --reviewer local, or commit first.")
-    state_file = setting.state_file(settings, clone.common_dir, commit_range.branch or commit_range.new)
+    head = commit_range.branch or commit_range.new
+    forge = LocalForge(change, setting.state_file(settings, clone.common_dir, head))
     here = not chosen.staged and clone.resolve("HEAD") == commit_range.new
     uncommitted = clone.uncommitted() if here else 0
-    # The branch's name identifies the state file.
-    head = commit_range.branch or commit_range.new
+    # The command names the head in the same way as the state file.
     what = ["--staged"] if chosen.staged else ["--base", commit_range.base_ref, "--head", head]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
     described = _described(commit_range)
     if_empty = _if_empty(commit_range, staged=chosen.staged)
-    return Place(LocalForge(change, state_file), change, 0, described, again, paid, uncommitted, last, if_empty)
+    return Place(forge, change, 0, described, again, settings.paid, uncommitted, last, if_empty)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -175,7 +172,7 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
             what = "this clone has no remote `origin` that points to a hosted repository"
             raise SettingsError.of("--repo", what, todo="Add --repo OWNER/NAME.")
         said = origin.full_name
-    if not _FULL_NAME.fullmatch(said):
+    if not re.fullmatch("[^/ ]+/[^/ ]+", said):
         what = f"`{said[:80]}` does not have the form OWNER/NAME"
         raise SettingsError.of("--repo", what, todo="For example: --repo octocat/hello-world")
     return said
