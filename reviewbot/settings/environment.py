@@ -110,6 +110,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         raise SettingsError.of("", what, todo="At a terminal, run: reviewbot review")
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
+    is_repeated = env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"}
     return Environment(
         network=network,
         inputs=inputs,
@@ -125,13 +126,9 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         run_url=f"{network.server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
         workflow="".join(_WORKFLOW_FILE.findall(env.get("GITHUB_WORKFLOW_REF", ""))),
         docs_url=_docs_url(env),
-        is_repeated=_is_repeated(env),
-        rerun=_rerun(env) if _is_repeated(env) else None,
+        is_repeated=is_repeated,
+        rerun=_rerun(env) if is_repeated else None,
     )
-
-
-def _is_repeated(env: Mapping[str, str]) -> bool:
-    return env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"}
 
 
 def _rerun(env: Mapping[str, str]) -> Rerun | None:
