@@ -58,6 +58,7 @@ _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequ
 """Contexts of the parser, each with its name in a message. The message states where the context begins."""
 _CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
 """The message for each reason of the constructor. Other reasons may quote the text."""
+_ENDED = re.compile(r"but (got|found) \(?'<stream end>',?\)?|found unexpected end of stream")
 _TAB = r"character '\t' that cannot start any token"
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 """Matches quotes that are safe in a message: names of tokens and short texts. A longer text may be a secret."""
@@ -75,11 +76,7 @@ def _reason(error: Exception) -> str:
         return _CONSTRUCTED.get(error.problem or "", "invalid YAML")
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
-    text = re.sub(
-        r"but (got|found) \(?'<stream end>',?\)?|found unexpected end of stream",
-        "found the end of the file",
-        error.problem or "invalid YAML",
-    )
+    text = _ENDED.sub("found the end of the file", error.problem or "invalid YAML")
     text = text.replace(_TAB, "a tab; indent with spaces")
     text = text.replace("mapping values are not allowed here", "`:` in an unquoted value, or wrong indentation")
     text = text.replace("that cannot start any token", "at the start of an unquoted value")

@@ -186,11 +186,8 @@ def _context(value: object) -> tuple[str, ...]:
 
 
 MOST_CONTEXT_PATTERNS = 20
-CONTEXT = Reader(
-    f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of additional files",
-    _context,
-    ("auto", "none"),
-)
+_CONTEXT_WORDS = f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of additional files"
+CONTEXT = Reader(_CONTEXT_WORDS, _context, ("auto", "none"))
 """Reads patterns, in which `auto` stands for `context.DOCUMENTS`."""
 
 INSTALLATION = "installation"
