@@ -23,7 +23,6 @@ REVIEW_FILE = f"{WORKFLOWS}/reviewbot-review.yml"
 SCHEMA_FILE = "docs/reviewbot.schema.json"
 """The path of the config file's JSON Schema in the action's repository."""
 
-_COLUMNS = 100
 ENVIRONMENT = "reviewbot"
 """The environment that stores the key if the check is required."""
 
@@ -322,7 +321,7 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
-    yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
+    yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", 100))
     mark = "" if is_set else "#"
     # A login with brackets needs quotes.
     default = json.dumps(row.value) if isinstance(row.value, tuple) else row.default or json.dumps("")

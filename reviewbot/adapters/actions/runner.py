@@ -29,7 +29,6 @@ SUMMARY_BYTES = 1024 * 1024
 """The runner discards larger job summaries."""
 
 _SUMMARY_CUT = "\n\n_Truncated because a job summary is limited to 1 MiB._\n"
-_MASK = "***"
 _SHORTEST_LINE = 4  # masking a line that is only a brace would mask every brace in the log
 
 
@@ -56,7 +55,7 @@ class Runner:
 
     def scrub(self, text: str) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, _MASK)
+            text = text.replace(secret, "***")
         return text
 
     def say(self, line: str) -> None:

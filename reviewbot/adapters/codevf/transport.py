@@ -33,7 +33,6 @@ WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
 
 RESPONSE_BYTES = 10_000_000
-_SUCCESS = range(200, 300)
 
 
 OnRetry = Callable[[ReviewDidNotHappen, float], None]
@@ -190,7 +189,7 @@ class Transport:
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
     def _judge(self, request: Request, response: Response) -> Response | _Failure:
-        if response.status not in _SUCCESS:
+        if response.status not in range(200, 300):
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # Both the body and the header may contain a wait. Use the longer one.

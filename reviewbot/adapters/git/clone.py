@@ -27,8 +27,6 @@ from reviewbot.errors import SettingsError
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The id of the empty tree, which exists in every git repository."""
 
-_SHA = re.compile("[0-9a-f]{40}")
-
 MOST_MESSAGES = 50
 """The maximum number of commits whose messages are read, newest first."""
 
@@ -113,7 +111,7 @@ class Clone:
 
     def has(self, sha: str) -> bool:
         """Return whether the clone contains the commit or tree with this full SHA."""
-        if not _SHA.fullmatch(sha):
+        if not re.fullmatch("[0-9a-f]{40}", sha):
             return False
         return self._theirs.run("cat-file", "-t", sha, accept=(0, 128)).strip() in {b"commit", b"tree"}
 

@@ -18,7 +18,6 @@ TEXTS_LIMIT = 100 * 1024 * 1024
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
-_ABSENT_MODE = "000000"
 _SECTIONS = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 _DIFF = (
     "diff",
@@ -42,7 +41,7 @@ class _File(Struct, frozen=True):
     @property
     def exists(self) -> bool:
         """Whether the file exists on this side of the change."""
-        return self.mode != _ABSENT_MODE
+        return self.mode != "000000"
 
 
 def read_between(git: Git, old: str, new: str) -> ChangeSet:

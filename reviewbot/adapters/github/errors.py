@@ -38,7 +38,6 @@ SECONDARY_WAIT = 60.0
 
 _WORDS_LIMIT = 300
 _OK = 200
-_SERVER_ERRORS = range(500, 600)
 
 
 class RetryPolicy(Enum):
@@ -135,7 +134,7 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
             decision = _plain(Refused, "GitHub refused the request", "Fix what GitHub reports.", reply, intent)
-        case status if status in _SERVER_ERRORS:
+        case status if status in range(500, 600):
             decision = _server_error(reply, intent)
         case _:
             decision = _plain(ForgeError, "GitHub's response has an unexpected status", _NOT_GITHUB, reply, intent)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import TextIO, TypeAlias
+from typing import TextIO
 
 from reviewbot.cli.install import SANDBOX, how_to_install_sandbox
 from reviewbot.cli.invocation import Call
 from reviewbot.errors import NotInstalled
-
-Command: TypeAlias = Callable[[Sequence[str], Mapping[str, str], TextIO], int]
 
 
 def run(call: Call) -> int:
     name = call.chosen.name
     try:
         (entry,) = distribution(SANDBOX).entry_points.select(group="reviewbot.commands", name=name)
-        command: Command = entry.load()
+        command: Callable[[Sequence[str], Mapping[str, str], TextIO], int] = entry.load()
     except PackageNotFoundError:
         problem = f"is part of `{SANDBOX}`, which is not installed."
     except ModuleNotFoundError as error:

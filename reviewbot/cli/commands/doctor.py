@@ -42,9 +42,6 @@ from reviewbot.values import replace
 
 T = TypeVar("T")
 
-RETRY_LIMITS = RetryLimits(most=10, whole=30)
-"""The limits are smaller than in a workflow, because a user is waiting."""
-
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
 _WITHOUT_ACCOUNT = (
@@ -118,7 +115,8 @@ class _Doctor(Struct, frozen=True):
         """Check GitHub. Return the valid settings of the review workflow, or None if they cannot be read."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
-        limits = replace(RETRY_LIMITS, on_retry=Progress(self.console).retry)
+        # The limits are smaller than in a workflow, because a user is waiting.
+        limits = RetryLimits(most=10, whole=30, on_retry=Progress(self.console).retry)
         reader = SetupReader(self.desktop.token, self.repository, address, self.clock, limits)
         self.stack.enter_context(reader)
         try:

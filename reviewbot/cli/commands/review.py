@@ -163,11 +163,8 @@ def _leave(
         return outcome.exit_status
     if place.uncommitted:
         files = counted(place.uncommitted, "file")
-        say(
-            console,
-            f"This review does not include uncommitted changes in {files}. Commit them, or `git add` them and run:",
-            "yellow",
-        )
+        what = f"This review does not include uncommitted changes in {files}. Commit them, or `git add` them and run:"
+        say(console, what, "yellow")
         say_command(console, STAGED)
     if view.reviewer == "local" and outcome.reason is Reason.GATE:
         say(console, "On a pull request, reviewbot reads `fail-on` from the workflow or the config file.")
