@@ -110,7 +110,8 @@ def check_inside(workspace: str, path: str) -> str:
     parts = _parts(workspace, path)
     inner = "/".join(parts)
     with _refusing(path, "written"), _folder(workspace, parts[:-1], keep=False) as inside:
-        _create(inside, temporary := _temporary()).close()
+        temporary, stream = _create_temporary(inside)
+        stream.close()
         os.unlink(temporary, dir_fd=inside)
         with suppress(FileNotFoundError):  # another error means that the whole path is too long
             if stat.S_ISDIR(Path(workspace, inner).lstat().st_mode):
@@ -172,18 +173,15 @@ def _make(inside: int, name: str) -> bool:
     return True
 
 
-def _temporary() -> str:
-    return f".{uuid4()}.tmp"
-
-
-def _create(inside: int, name: str) -> BinaryIO:
-    return os.fdopen(os.open(name, _NEW_FILE, 0o644, dir_fd=inside), "wb")
+def _create_temporary(inside: int) -> tuple[str, BinaryIO]:
+    """Create a file with a random name, and return the name and the open file."""
+    name = f".{uuid4()}.tmp"
+    return name, os.fdopen(os.open(name, _NEW_FILE, 0o644, dir_fd=inside), "wb")
 
 
 def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
     """Write a temporary file and rename it, so that a symlink with the file's name is replaced, not followed."""
-    temporary = _temporary()
-    stream = _create(inside, temporary)
+    temporary, stream = _create_temporary(inside)
     try:
         with stream:
             stream.write(content)
