@@ -112,8 +112,7 @@ def _end(line: str) -> str:
 
 def _lines(text: str) -> list[str]:
     """Split a text into lines with their endings. Only a line feed ends a line."""
-    pieces = text.split("\n")
-    return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+    return re.findall("[^\n]*\n|[^\n]+", text)
 
 
 def _bare(lines: Sequence[str]) -> list[str]:
