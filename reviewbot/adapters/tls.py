@@ -22,7 +22,6 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # includes `ssl.SSLError`
-        what = (
-            "the file does not exist" if isinstance(error, FileNotFoundError) else "contains no readable certificates"
-        )
+        is_missing = isinstance(error, FileNotFoundError)
+        what = "the file does not exist" if is_missing else "contains no readable certificates"
         raise SettingsError.of("environment `SSL_CERT_FILE`", what, _ALLOWED) from None

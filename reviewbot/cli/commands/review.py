@@ -57,8 +57,7 @@ def run(call: Call) -> int:
             with showing_progress(console, quiet=chosen.quiet) as progress:
                 setting, retry = Setting(chosen, inputs, desktop), progress.retry
                 place = open_place(setting, clock, stack, RetryLimits(on_retry=retry))
-                rng = SystemRandom()
-                reviewers = Reviewers(desktop.network, clock, rng, stack, WITHOUT_KEY, missing.extend, retry)
+                reviewers = Reviewers(desktop.network, clock, SystemRandom(), stack, WITHOUT_KEY, missing.extend, retry)
                 reporter = _review(setting, place, reviewers, progress, interrupts)
         except KeyboardInterrupt:  # outside the wait for a paid review, because that wait ends with its own message
             if place is None:

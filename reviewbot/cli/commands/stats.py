@@ -45,8 +45,9 @@ def run(call: Call) -> int:
     repositories = tuple(dict.fromkeys(repository_name(one, desktop) for one in said))
     if not desktop.token:
         what = "reading past reviews needs a token, but GITHUB_TOKEN and GH_TOKEN are empty"
-        todo = f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}"
-        raise SettingsError.of("token", what, todo=todo)
+        named = [word for one in repositories for word in ("--repo", one)]
+        command = shlex.join(["reviewbot", "stats", "--since", chosen.since, *named])
+        raise SettingsError.of("token", what, todo=f"Run: GITHUB_TOKEN=$(gh auth token) {command}")
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
         history = History(desktop.api_key, since, now, progress)
@@ -61,11 +62,6 @@ def run(call: Call) -> int:
     else:
         show_statistics(open_console(call.out, call.env, plain=chosen.plain), found)
     return 0
-
-
-def _command(since: str, repositories: tuple[str, ...]) -> str:
-    named = [word for one in repositories for word in ("--repo", one)]
-    return shlex.join(["reviewbot", "stats", "--since", since, *named])
 
 
 class History(Struct):

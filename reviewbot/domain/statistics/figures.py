@@ -216,8 +216,7 @@ def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iter
 
 
 def _order(one: PastReview) -> tuple[object, ...]:
-    unknown = -1
-    minutes, used = (unknown if value is None else value for value in (one.minutes, one.credits))
+    minutes, used = (-1 if value is None else value for value in (one.minutes, one.credits))
     task = (one.state.value, minutes, used, one.mode, one.expertise)
     return (one.submitted_at, one.repository, one.pull_number, *task, one.findings, one.up, one.down)
 
