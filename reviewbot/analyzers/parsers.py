@@ -1,26 +1,11 @@
-"""Parse the output of each analyzer. If the output does not have the documented format, raise only `Unreadable`."""
+"""Parse the output of each analyzer. If the output does not have the documented format, raise only `JsonMismatch`."""
 
 from __future__ import annotations
-
-from typing import TypeVar
 
 from msgspec import Struct, field
 
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read
-
-T = TypeVar("T")
-
-
-class Unreadable(Exception):
-    """The output does not match the analyzer's documentation, e.g., because the output was cut off."""
-
-
-def _read(output: str, kind: type[T]) -> T:
-    try:
-        return read(output, kind)
-    except JsonMismatch as error:
-        raise Unreadable(str(error)) from error
 
 
 def _last_line(line: int, end_line: int, end_column: int) -> int:
@@ -60,7 +45,7 @@ class _Ruff(Struct, frozen=True):
 
 def ruff(output: str) -> tuple[RawFinding, ...]:
     """Read `--output-format json`. Columns are counted in characters, starting at 1."""
-    return tuple(_from_ruff(record) for record in _read(output, tuple[_Ruff, ...]))
+    return tuple(_from_ruff(record) for record in read(output, tuple[_Ruff, ...]))
 
 
 def _from_ruff(record: _Ruff) -> RawFinding:
@@ -119,7 +104,7 @@ class _Shellcheck(Struct, frozen=True):
 
 def shellcheck(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json1`, where a tab is one column."""
-    return tuple(_from_shellcheck(record) for record in _read(output, _Shellcheck).comments)
+    return tuple(_from_shellcheck(record) for record in read(output, _Shellcheck).comments)
 
 
 def _from_shellcheck(record: _ShellcheckComment) -> RawFinding:
@@ -157,7 +142,7 @@ class _AstGrep(Struct, frozen=True, rename="camel"):
 
 def ast_grep(output: str) -> tuple[RawFinding, ...]:
     """Read `--json=compact`. Line numbers start at 0."""
-    return tuple(_from_ast_grep(record) for record in _read(output, tuple[_AstGrep, ...]))
+    return tuple(_from_ast_grep(record) for record in read(output, tuple[_AstGrep, ...]))
 
 
 def _from_ast_grep(record: _AstGrep) -> RawFinding:
@@ -217,13 +202,13 @@ class _Zizmor(Struct, frozen=True):
 
 def zizmor(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json-v1`. Row numbers start at 0."""
-    return tuple(_from_zizmor(record) for record in _read(output, tuple[_Zizmor, ...]))
+    return tuple(_from_zizmor(record) for record in read(output, tuple[_Zizmor, ...]))
 
 
 def _from_zizmor(record: _Zizmor) -> RawFinding:
     place = next((place for place in record.locations if place.symbolic.kind == "Primary"), None)
     if place is None:
-        raise Unreadable("`locations` has no primary place")
+        raise JsonMismatch("locations", "has no primary place")
     line, end = place.concrete.location.start_point.row + 1, place.concrete.location.end_point
     return RawFinding(
         tool="zizmor",
@@ -248,7 +233,7 @@ class _Hadolint(Struct, frozen=True):
 
 def hadolint(output: str) -> tuple[RawFinding, ...]:
     """Read `--format json`. Each message refers to a single line."""
-    return tuple(_from_hadolint(record) for record in _read(output, tuple[_Hadolint, ...]))
+    return tuple(_from_hadolint(record) for record in read(output, tuple[_Hadolint, ...]))
 
 
 def _from_hadolint(record: _Hadolint) -> RawFinding:

@@ -18,9 +18,9 @@ from msgspec import Struct, field
 
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.analyzers.copies import Copy, SourceFile, write_copy
-from reviewbot.analyzers.parsers import Unreadable
 from reviewbot.analyzers.raw import RawFinding
 from reviewbot.analyzers.tools import Tool
+from reviewbot.domain.text.strict_json import JsonMismatch
 
 MEMORY_BYTES = 4 * 1024**3
 OUTPUT_BYTES = 32 * 1024**2
@@ -154,7 +154,7 @@ class ToolRunner(Struct):
         by_path = {self.folder / copy.name: copy for copy in copies}
         try:
             raws = self.tool.parse(output)
-        except Unreadable:
+        except JsonMismatch:  # e.g., because the output was cut off
             return "its output could not be read"
         # An analyzer may print an absolute path. `self.folder / raw.file` is then that path.
         found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
