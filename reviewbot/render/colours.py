@@ -13,7 +13,7 @@ from functools import cache
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Keyword, Literal, Name, Number, String
+from pygments.token import Comment, Keyword, Literal, Name, String
 
 from reviewbot.domain.diff.languages import language_of
 
@@ -36,21 +36,15 @@ class Colour(StrEnum):
     BUILTIN = "b"
 
 
-_COLOURS = (
-    (Comment, Colour.COMMENT),
-    (Keyword, Colour.KEYWORD),
-    (String, Colour.STRING),
-    (Number, Colour.NUMBER),
-    (Literal, Colour.NUMBER),
-    (Name.Function, Colour.NAME),
-    (Name.Class, Colour.NAME),
-    (Name.Decorator, Colour.NAME),
-    (Name.Tag, Colour.KEYWORD),
-    (Name.Attribute, Colour.BUILTIN),
-    (Name.Builtin, Colour.BUILTIN),
-    (Name.Exception, Colour.BUILTIN),
-)
-"""The colors of token types. Specific types come first, because the first match applies."""
+_KINDS = {
+    Colour.COMMENT: (Comment,),
+    Colour.KEYWORD: (Keyword, Name.Tag),
+    Colour.STRING: (String,),
+    Colour.NUMBER: (Literal,),
+    Colour.NAME: (Name.Function, Name.Class, Name.Decorator),
+    Colour.BUILTIN: (Name.Attribute, Name.Builtin, Name.Exception),
+}
+"""The token types of each color. The first match applies: strings and numbers are literals."""
 
 Run = tuple[str, Colour]
 """A piece of a line and its color."""
@@ -70,11 +64,17 @@ class Colours:
             return tuple(map(_plain, lines))
         return tuple(runs for piece in _pieces(lines) for runs in self._piece(_lexer(language), piece))
 
-    def _piece(self, lexer: Lexer, lines: Sequence[str]) -> Iterator[tuple[Run, ...]]:
+    def _piece(self, lexer: Lexer, lines: Sequence[str]) -> list[tuple[Run, ...]]:
+        """Return the colored lines, or the plain lines after the time limit and if the lexer changed the text.
+
+        A lexer may drop a carriage return or a byte order mark.
+        """
         text = "\n".join(lines)
-        if len(text) > PIECE or self._clock() > self._end:
-            return map(_plain, lines)
-        return iter(_checked(lines, _lines(lexer.get_tokens(text + "\n"))))
+        if len(text) <= PIECE and self._clock() <= self._end:
+            found = list(_lines(lexer.get_tokens(text + "\n")))
+            if ["".join(part for part, _ in runs) for runs in found] == list(lines):
+                return found
+        return [_plain(line) for line in lines]
 
 
 @cache
@@ -112,17 +112,10 @@ def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
 
 @cache  # a few hundred kinds, but a million tokens
 def _colour(kind: object) -> Colour:
-    return next((colour for known, colour in _COLOURS if kind in known), Colour.PLAIN)
-
-
-def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
-    """Return the colored lines, or the plain lines if the lexer changed the text.
-
-    A lexer may drop a carriage return or a byte order mark.
-    """
-    found = tuple(coloured)
-    same = ["".join(text for text, _ in runs) for runs in found] == list(lines)
-    return found if same else tuple(map(_plain, lines))
+    for colour, kinds in _KINDS.items():
+        if any(kind in known for known in kinds):
+            return colour
+    return Colour.PLAIN
 
 
 def _plain(line: str) -> tuple[Run, ...]:

@@ -25,15 +25,17 @@ T = TypeVar("T")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
+def _one_line(text: str) -> str:
+    """Return the text on one line, and make invisible characters visible."""
+    return " ".join(escaping.visible(text).split()) + ("…" if isinstance(text, Cut) else "")
+
+
 class Written(Markup):
     """Text that is already escaped. Values that are added to the text are escaped as one line."""
 
     __slots__ = ()
 
-    @staticmethod
-    def line(text: str) -> str:
-        """Return the text on one line, and make invisible characters visible."""
-        return _one_line(text)
+    line = staticmethod(_one_line)
 
     @classmethod
     def escape(cls, value: object, /) -> Self:
@@ -62,10 +64,6 @@ class Dialect(Struct, frozen=True, eq=False):
 
     written: type[Written]
     filters: Mapping[str, Callable[..., object]]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(escaping.visible(text).split()) + ("…" if isinstance(text, Cut) else "")
 
 
 def address(url: str | None) -> Markdown | None:

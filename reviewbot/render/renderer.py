@@ -55,7 +55,13 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_POSTS: Mapping[type, tuple[str, Callable[[Any, Detail], dict[str, object]]]] = {
+Values = Mapping[str, object]
+"""The context of a template."""
+
+Render = Callable[[str, Values, int], str | None]
+"""A function that renders a template, or returns None if the text exceeds the limit."""
+
+_POSTS: Mapping[type, tuple[str, Callable[[Any, Detail], Values]]] = {
     AnswerView: ("command.md.j2", contexts.of_answer),
     AnnouncementView: ("announcement.md.j2", contexts.of_announcement),
     ReplyView: ("reply.md.j2", contexts.of_reply),
@@ -222,7 +228,7 @@ class Renderer:
         context = contexts.of_summary(contexts.linked(view), COMMENT_DETAILS[-1]) | {"mark": Markdown(mark)}
         return self._marked("review.md.j2", [context], mark, COMMENT)
 
-    def _marked(self, name: str, attempts: Iterable[Mapping[str, object]], mark: str, limit: SizeLimit) -> str:
+    def _marked(self, name: str, attempts: Iterable[Values], mark: str, limit: SizeLimit) -> str:
         text = _first_fit(name, attempts, self._markdown.render, limit)
         if not text.startswith(mark):
             raise TemplateError.lost_mark(name)
@@ -272,7 +278,7 @@ class Renderer:
         """Return the prompt of a question, 10 to 10,000 characters long."""
         return self._prompt("question.txt.j2", contexts.of_question(view))
 
-    def _prompt(self, name: str, attempts: Iterable[Mapping[str, object]]) -> str:
+    def _prompt(self, name: str, attempts: Iterable[Values]) -> str:
         if self.refusal is not None:
             raise self.refusal
         text = _first_fit(name, attempts, self._plain.render, PROMPT)
@@ -328,21 +334,11 @@ def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
         return renderer
 
 
-def _first_fit(
-    name: str,
-    attempts: Iterable[Mapping[str, object]],
-    render: Callable[[str, Mapping[str, object], int], str | None],
-    limit: SizeLimit,
-) -> str:
+def _first_fit(name: str, attempts: Iterable[Values], render: Render, limit: SizeLimit) -> str:
     return _fit(name, ((context, None) for context in attempts), render, limit)[0]
 
 
-def _fit(
-    name: str,
-    attempts: Iterable[tuple[Mapping[str, object], T]],
-    render: Callable[[str, Mapping[str, object], int], str | None],
-    limit: SizeLimit,
-) -> tuple[str, T]:
+def _fit(name: str, attempts: Iterable[tuple[Values, T]], render: Render, limit: SizeLimit) -> tuple[str, T]:
     """Return the first text that fits, and the size tier that was used for it."""
     for context, detail in attempts:
         text = render(name, context, limit.limit)

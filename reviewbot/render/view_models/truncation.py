@@ -112,15 +112,22 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     def is_loud(finding: FindingView) -> bool:
         return finding.blocks and not passed
 
+    rest: dict[str, int] = {}
+
+    def first(name: str, items: Sequence[V], most: int) -> Sequence[V]:
+        """Return the first `most` items, and count the others in `rest`."""
+        rest[name] = max(0, len(items) - most)
+        return items[:most]
+
     by_urgency = sorted(findings, key=lambda finding: not is_loud(finding))
     commented = [finding for finding in by_urgency if finding.comment_url is not None]
     bare = [finding for finding in findings if finding.comment_url is None]
     loud = [finding for finding in bare if is_loud(finding)]
     quiet = [finding for finding in bare if not is_loud(finding)]
     quiet_room = max(0, detail.full - len(loud))
-    one_line = loud[detail.full :] + quiet[quiet_room:]
-    lines = commented[: detail.lines]
-    listed = [*lines, *loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]]
+    lines = first("commented", commented, detail.lines)
+    folded = first("uncommented", loud[detail.full :] + quiet[quiet_room:], detail.lines)
+    listed = [*lines, *loud[: detail.full], *quiet[:quiet_room], *folded]
 
     def thin_one(finding: FindingView) -> FindingView:
         small = truncate_finding(finding, detail)
@@ -137,32 +144,17 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         full=thin(loud[: detail.full]),
         others=thin([finding for finding in lines if not is_loud(finding)]),
         quiet=thin(quiet[:quiet_room]),
-        folded=thin(one_line[: detail.lines]),
-        leftovers=small(view.leftovers[: _leftovers(detail)]),
-        duplicates=small(view.duplicates[: detail.rows]),
-        sent=small(view.sent[: detail.rows]),
-        held=small(view.held_back[: detail.rows]),
+        folded=thin(folded),
+        leftovers=small(first("leftovers", view.leftovers, max(1, detail.full // 3))),
+        duplicates=small(first("duplicates", view.duplicates, detail.rows)),
+        sent=small(first("sent", view.sent, detail.rows)),
+        held=small(first("held", view.held_back, detail.rows)),
         missed=small(view.missed[:NAMED]),
-        waived=thin(view.waived[: detail.rows]),
-        closed=thin(view.closed[: detail.rows]),
+        waived=thin(first("waived", view.waived, detail.rows)),
+        closed=thin(first("closed", view.closed, detail.rows)),
         listed=thin(worst_first(listed)),
-        rest=_rest(view, len(commented) - detail.lines, len(one_line) - detail.lines, detail),
+        rest=rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]},
     )
-
-
-def _rest(view: SummaryView, commented: int, uncommented: int, detail: Detail) -> Mapping[str, int]:
-    more = {
-        "commented": commented,
-        "uncommented": uncommented,
-        "leftovers": len(view.leftovers) - _leftovers(detail),
-        "duplicates": len(view.duplicates) - detail.rows,
-        "sent": len(view.sent) - detail.rows,
-        "held": len(view.held_back) - detail.rows,
-        "waived": len(view.waived) - detail.rows,
-        "closed": len(view.closed) - detail.rows,
-    }
-    rest = {name: max(0, count) for name, count in more.items()}
-    return rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]}
 
 
 def shows_everything(view: SummaryView, detail: Detail) -> bool:
@@ -174,10 +166,6 @@ def shows_everything(view: SummaryView, detail: Detail) -> bool:
     return all(truncate_finding(one, detail) == one for one in findings) and all(
         bounded(one, detail) == one for one in view.leftovers
     )
-
-
-def _leftovers(detail: Detail) -> int:
-    return max(1, detail.full // 3)
 
 
 NAMED = 5
