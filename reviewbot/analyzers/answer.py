@@ -172,10 +172,8 @@ def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[
     starts, text = [0, *accumulate(map(len, old))], "".join(old)
     new, at = list[str](), 0
     for edit in sorted(edits, key=lambda edit: (edit.line, edit.column, edit.end_line, edit.end_column)):
-        begin, end = (
-            _offset(old, starts, number - line, column)
-            for number, column in ((edit.line, edit.column), (edit.end_line, edit.end_column))
-        )
+        begin = _offset(old, starts, edit.line - line, edit.column)
+        end = _offset(old, starts, edit.end_line - line, edit.end_column)
         if not at <= begin <= end:
             return None
         new += [text[at:begin], edit.text]

@@ -38,12 +38,10 @@ from reviewbot.values import replace
 
 _MOST_MENTIONED = 5
 
-Link = Callable[[str | None], Written | None]
-
 V = TypeVar("V", bound=Struct)
 
 
-def linked(view: V, link: Link = address) -> V:
+def linked(view: V, link: Callable[[str | None], Written | None] = address) -> V:
     """Replace each URL of the view and its findings with a URL that is safe in a link, or with None."""
     changed: dict[str, object] = {}
     for name in view.__struct_fields__:

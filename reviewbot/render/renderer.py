@@ -258,9 +258,8 @@ class Renderer:
     @_or_shipped
     def terminal(self, view: SummaryView) -> str:
         """Return the result as plain text for a log, without workflow commands and escape sequences."""
-        return escaping.log_text(
-            escaping.visible(self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE))
-        )
+        text = self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE)
+        return escaping.log_text(escaping.visible(text))
 
     @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:

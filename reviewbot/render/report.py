@@ -154,14 +154,15 @@ def _of_files(
         by_path.setdefault(finding.path, []).append(card)
     others = sorted(headings.keys() - by_path)
     kept = sorted(sorted(others, key=lambda path: headings[path].entry is None)[: detail.rows])
-    sections = []
-    for path in (*by_path, *kept):
+
+    def section(path: str) -> Section:
         heading = headings.get(path)
         small = heading and replace(heading, old_path=shorten_line(heading.old_path, detail.line))
-        sections.append(Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), small))
+        return Section(shorten_line(path, detail.line), anchor(path), tuple(by_path.get(path, ())), small)
+
     return {
-        "sections": tuple(sections[: len(by_path)]),
-        "others": tuple(sections[len(by_path) :]),
+        "sections": tuple(map(section, by_path)),
+        "others": tuple(map(section, kept)),
         "others_count": len(others),
         "others_unnamed": len(others) - len(kept),
         "others_left_out": sum(headings[path].is_left_out for path in kept),

@@ -102,7 +102,7 @@ class _Compiler(CodeGenerator):
     """Counts loop iterations, and rejects recursive loops and the syntax in `_REFUSED`."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
-        for refused in node.find_all((nodes.Concat, nodes.Slice, nodes.ScopedEvalContextModifier)):
+        for refused in node.find_all(tuple(_REFUSED)):
             self.fail(f"`{_REFUSED[type(refused)]}` is not available in these templates", refused.lineno)
         for loop in node.find_all(nodes.For):
             if loop.recursive:
@@ -236,9 +236,8 @@ class Templates:
         self.names = frozenset(name for name in sources.list_templates() if name.endswith(".j2"))
         self._written = dialect.written
         self._translated = _translated if overrides else nullcontext  # an error in a shipped template is a bug
-        self._sandbox = _Sandbox(
-            dialect, jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
-        )
+        loader = jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
+        self._sandbox = _Sandbox(dialect, loader)
 
     def compile(self, name: str, source: str) -> None:
         """Check an override for mistakes that do not depend on values."""

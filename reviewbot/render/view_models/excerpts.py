@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -52,7 +53,7 @@ class Excerpts:
 
     def __init__(self, files: Iterable[FileView] = ()) -> None:
         self._files = {file.path: file for file in files}
-        self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
+        self._lines = cache(self._lines_of)
 
     def of(self, finding: FindingView) -> Excerpt:
         """Return the lines of a finding, or the reviewer's quote (possibly empty) if the lines are unknown."""
@@ -77,11 +78,9 @@ class Excerpts:
         )
         return Excerpt(tuple(shown), more)
 
-    def _lines(self, path: str, side: Side) -> Mapping[int, str]:
-        if (path, side) not in self._known:
-            file = self._files.get(path)
-            self._known[path, side] = dict(_lines(file, side)) if file else {}
-        return self._known[path, side]
+    def _lines_of(self, path: str, side: Side) -> Mapping[int, str]:
+        file = self._files.get(path)
+        return dict(_lines(file, side)) if file else {}
 
 
 def _quoted(code: str) -> Excerpt:

@@ -131,12 +131,9 @@ class Plan(Struct, frozen=True):
         rules = dict.fromkeys(one.rule for one in self.counted)
         sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
         chosen = {name for rule in rules for name in rule.split(", ")}
-        unused = [
-            RuleSum(one.name, 0, 0, 0, 0, unknown=unknown_conditions(one))
-            for one in self.routes
-            if one.name not in chosen
-        ]
-        return (*sorted(sums, key=lambda one: (-one.credits, -one.merges)), *unused)
+        unused = (one for one in self.routes if one.name not in chosen)
+        none = (RuleSum(one.name, 0, 0, 0, 0, unknown=unknown_conditions(one)) for one in unused)
+        return (*sorted(sums, key=lambda one: (-one.credits, -one.merges)), *none)
 
 
 def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from reviewbot.domain.statistics.figures import FEW_REVIEWS, End, SeveritySum, Statistics, Sums
@@ -29,37 +30,32 @@ def notes_of(found: Statistics) -> tuple[str, ...]:
     return (*cautions_of(found), *facts_of(found))
 
 
-def cautions_of(found: Statistics) -> tuple[str, ...]:
-    notes, period = [], found.period
+def cautions_of(found: Statistics) -> Iterator[str]:
+    period = found.period
     if found.is_small:
-        notes.append(f"These figures mean little, because there are fewer than {FEW_REVIEWS} reviews.")
+        yield f"These figures mean little, because there are fewer than {FEW_REVIEWS} reviews."
     if not period.verified:
-        notes.append(
-            "Unverified. To count only summaries that the workflow's key signed, set CODEVF_API_KEY to that key."
-        )
+        yield "Unverified. To count only summaries that the workflow's key signed, set CODEVF_API_KEY to that key."
     if period.left_out:
         why = "not signed with this key" if period.verified else "by a user"
-        notes.append(f"Left out: {counted(period.left_out, 'summary', 'summaries')} (edited, unreadable, or {why}).")
-    return tuple(notes)
+        yield f"Left out: {counted(period.left_out, 'summary', 'summaries')} (edited, unreadable, or {why})."
 
 
-def facts_of(found: Statistics) -> tuple[str, ...]:
-    """Return sentences with facts that the tables do not show."""
-    notes = []
+def facts_of(found: Statistics) -> Iterator[str]:
+    """Yield sentences with facts that the tables do not show."""
     if found.pending:
-        notes.append(f"Not answered yet: {counted(found.pending, 'review')}.")
+        yield f"Not answered yet: {counted(found.pending, 'review')}."
     if found.ended:
-        notes.append(f"Ended without an answer: {counted(found.ended, 'task')}. The totals include the credits used.")
+        yield f"Ended without an answer: {counted(found.ended, 'task')}. The totals include the credits used."
     if found.up or found.down:
-        notes.append(f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎.")
+        yield f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎."
     if (questions := found.questions).asked:
-        notes.append(
+        yield (
             f"Questions: {number(questions.asked)} asked, {number(questions.answered)} answered. "
             f"Only the totals include their {rounded(questions.credits, 0)} credits."
         )
     if questions.up or questions.down:
-        notes.append(f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎.")
-    return tuple(notes)
+        yield f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎."
 
 
 def groups_of(found: Statistics) -> tuple[tuple[str, Sums], ...]:
