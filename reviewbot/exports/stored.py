@@ -74,14 +74,10 @@ def _report() -> type[Any]:
     """Return the struct of the document, in which every key is required."""
     view = _struct(SummaryView)
     listed = {"sent": tuple[Sent, ...], "held": tuple[Held, ...], "context": tuple[ContextPart, ...]}
-    manifest = defstruct(
-        "Manifest", [(name, _stored(kind)) for name, kind in listed.items()], rename={"held": "heldBack"}
-    )
-    fields = [
-        ("generator", defstruct("Generator", [("version", str)])),
-        ("review_url", str | None),
-        ("manifest", manifest),
-    ]
+    files = [(name, _stored(kind)) for name, kind in listed.items()]
+    manifest = defstruct("Manifest", files, rename={"held": "heldBack"})
+    generator = defstruct("Generator", [("version", str)])
+    fields = [("generator", generator), ("review_url", str | None), ("manifest", manifest)]
     return defstruct("Report", fields, bases=(view,), rename={"review_url": "pullRequestUrl"})
 
 

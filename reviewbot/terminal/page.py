@@ -260,12 +260,12 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     held = view.held_back
     is_listed = view.outcome.reason is Reason.PARTIAL and not view.outcome.message
     above = view.missed[:NAMED] if is_listed else ()  # the verdict lists these files
-    listed = [one for one in held if one not in above and (names_all or one.reason != HeldBecause.PATHS)]
+    below = [one for one in held if one not in above]
+    listed = [one for one in below if names_all or one.reason != HeldBecause.PATHS]
     if held:
-        left_out = 0 if names_all else sum(one.reason == HeldBecause.PATHS for one in held if one not in above)
-        by_paths = (
-            f", {number(left_out)} of them by `paths`" if left_out and listed else ", by `paths`" * bool(left_out)
-        )
+        left_out = len(below) - len(listed)
+        of_them = f"{number(left_out)} of them " if listed else ""
+        by_paths = f", {of_them}by `paths`" if left_out else ""
         say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
     lines = [
         (one.path, f"{_why_held(one)}{' NOT REVIEWED.' * one.missed}", "" if one.missed else "dim") for one in listed

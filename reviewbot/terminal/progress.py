@@ -98,9 +98,8 @@ class TerminalReporter:
 
     def check_file(self, path: str) -> str:
         """Raise `SettingsError`, because a review at a terminal writes no files."""
-        raise SettingsError(
-            (Problem(path, "a review at a terminal writes no files", todo="Redirect the output to a file instead."),)
-        )
+        todo = "Redirect the output to a file instead."
+        raise SettingsError((Problem(path, "a review at a terminal writes no files", todo=todo),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
         """Raise `SettingsError`, as `check_file` does."""

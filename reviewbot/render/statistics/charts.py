@@ -97,10 +97,8 @@ def credits_chart(found: Statistics) -> str:
         y, kind = _y(one.credits, marks), "bar" if one.is_over else "bar partial"
         tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
         tooltip += f", {counted(one.questions, 'question')}" if one.questions else ""
-        bars.append(
-            f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{y:.1f}" '
-            f'width="{width * 0.8:.3f}%" height="{_TOP + HEIGHT - y:.1f}"><title>{line(tooltip)}</title></rect>'
-        )
+        x, height = at * width + width * 0.1, _TOP + HEIGHT - y
+        bars.append(_bar(kind, x, f"{y:.1f}", width * 0.8, f"{height:.1f}", tooltip))
     return _chart(f"Credits used over time, {rounded(found.whole.credits, 0)} in total", marks, "".join(bars), buckets)
 
 
@@ -140,9 +138,7 @@ def _y(value: Decimal, marks: Sequence[Decimal]) -> float:
 def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
     heights = [(mark, _y(mark, marks)) for mark in marks]
     grid = "".join(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>' for _, y in heights)
-    names = "".join(
-        f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>' for mark, y in heights
-    )
+    names = "".join(_label("44", f"{y + 4:.1f}", _tick(mark), "end") for mark, y in heights)
     return _beside(label, names, grid + inside + "".join(_dates(buckets)), _TOP + HEIGHT + _BOTTOM)
 
 
@@ -152,6 +148,15 @@ def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> s
         f'<div class="chart{kind}" role="img" aria-label="{line(label)}">'
         f'<svg class="names" height="{height}">{names}</svg><svg class="plot" height="{height}">{plot}</svg></div>'
     )
+
+
+def _bar(kind: str, x: float, y: str, width: float, height: str, tooltip: str) -> str:
+    place = f'x="{x:.3f}%" y="{y}" width="{width:.3f}%" height="{height}"'
+    return f'<rect class="{kind}" {place}><title>{line(tooltip)}</title></rect>'
+
+
+def _label(x: str, y: str, text: str, anchor: str, kind: str = "tick") -> str:
+    return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'
 
 
 def _tick(value: Decimal) -> str:
@@ -168,8 +173,7 @@ def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
         x, day = (at + 0.5) * 100 / len(buckets), buckets[at].start
         anchor = "start" if at == 0 and len(buckets) > 1 else "end" if at == len(buckets) - 1 and at else "middle"
         edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
-        place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
-        yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'
+        yield _label(f"{edge:.3f}%", f"{_TOP + HEIGHT + 18}", f"{day.day} {day:%b %Y}", anchor)
 
 
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
@@ -179,10 +183,7 @@ def outcome_chart(severities: Sequence[SeveritySum]) -> str:
     """
     most = max((one.findings for one in severities), default=0)
     rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))
-    names = "".join(
-        f'<text class="tick" x="72" y="{at * _ROW + 20}" text-anchor="end">{one.severity.value}</text>'
-        for at, one in enumerate(severities)
-    )
+    names = "".join(_label("72", f"{at * _ROW + 20}", one.severity.value, "end") for at, one in enumerate(severities))
     label = "; ".join(f"{one.severity.value}: {_told(one)}" for one in severities)
     return _beside(f"Findings by severity and outcome: {label}", names, rows, len(severities) * _ROW + 4, " wide")
 
@@ -193,16 +194,9 @@ def _outcome(one: SeveritySum, row: int, most: int) -> str:
     for end, count in _ends(one):
         width = count * scale
         tooltip = f"{one.severity.value}: {number(count)} {end.value}"
-        parts.append(
-            f'<rect class="{end.value}" x="{x:.3f}%" y="{row * _ROW + 4}" width="{width:.3f}%" height="{_BAR}">'
-            f"<title>{tooltip}</title></rect>"
-        )
+        parts.append(_bar(end.value, x, f"{row * _ROW + 4}", width, f"{_BAR}", tooltip))
         if width >= _WIDE_ENOUGH:
-            middle = x + width / 2
-            parts.append(
-                f'<text class="in-bar" x="{middle:.3f}%" y="{row * _ROW + 20}" text-anchor="middle">'
-                f"{number(count)}</text>"
-            )
+            parts.append(_label(f"{x + width / 2:.3f}%", f"{row * _ROW + 20}", number(count), "middle", "in-bar"))
         x += width
     parts.append(f'<text class="tick" x="{x + 1:.3f}%" y="{row * _ROW + 20}">{number(one.findings)}</text>')
     return "".join(parts)
