@@ -49,9 +49,9 @@ def ruff(output: str) -> tuple[RawFinding, ...]:
 
 
 def _from_ruff(record: _Ruff) -> RawFinding:
-    fix, start, end, rule = record.fix, record.location, record.end_location, record.code or "invalid-syntax"
-    fits = fix is not None and fix.applicability == "safe" and rule not in _FIXES_WITHOUT_EFFECT
-    says = fix is not None and fix.message and rule not in _FIXES_WITHOUT_EFFECT | _FIXES_WITH_OTHER_NAMES
+    start, end, rule = record.location, record.end_location, record.code or "invalid-syntax"
+    fix = None if rule in _FIXES_WITHOUT_EFFECT else record.fix
+    says = fix and fix.message and rule not in _FIXES_WITH_OTHER_NAMES
     return RawFinding(
         tool="ruff",
         rule=rule,
@@ -62,7 +62,7 @@ def _from_ruff(record: _Ruff) -> RawFinding:
         message=_message(rule, record.message),
         note=f"{fix.message}." if fix and says else "",
         reference=record.url or "",
-        edits=tuple(map(_ruff_edit, fix.edits)) if fix and fits else (),
+        edits=tuple(map(_ruff_edit, fix.edits)) if fix and fix.applicability == "safe" else (),
     )
 
 

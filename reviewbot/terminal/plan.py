@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -89,7 +89,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         say(console, f"No merges in {plan.scope}.")
         return
     total, held = plan.total, sum((Counter(one.held) for one in plan.replays), Counter[HeldBecause]())
-    console.print(_table(plan, held.total(), console.width))
+    console.print(_table(plan, held, console.width))
     console.print()
     if plan.routes:
         names = figure_names(plan)
@@ -111,7 +111,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         say(console, note, "dim", hang=2)
 
 
-def _table(plan: Plan, held: int, width: int) -> Table:
+def _table(plan: Plan, held: Mapping[HeldBecause, int], width: int) -> Table:
     """Return the table, whose last row contains the totals."""
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
     by_rule = any(one.rule for one in plan.replays) and width >= _NARROW
@@ -124,15 +124,14 @@ def _table(plan: Plan, held: int, width: int) -> Table:
     for name in ("sent", "size", "held back", "credits") if has_sizes else ("sent", "held", "credits"):
         drawn.add_column(name, no_wrap=True, justify="right")
     sent, sent_bytes = sum(one.sent for one in plan.replays), sum(one.sent_bytes for one in plan.replays)
-    whole = Replay("", "", "", sent, sent_bytes, credits=plan.total.credits)
+    whole = Replay("", "", "", sent, sent_bytes, held, plan.total.credits)
     for row in (*plan.replays, whole):
-        is_whole = row is whole
         # The note comes first, because a narrow table cuts off the subject.
         subject = shown(f"{row.note}: {row.subject}" if row.note else row.subject)
         first = (row.day,) if width >= _NARROW else ()
         rule = (shown(row.rule),) if by_rule else ()
         amount = (size(row.sent_bytes),) if has_sizes else ()
-        count = held if is_whole else sum(row.held.values())
-        cells = (*first, short(row.sha) or "total", subject, *rule, number(row.sent), *amount, number(count))
-        drawn.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
+        counts = (number(row.sent), *amount, number(sum(row.held.values())), number(row.credits))
+        cells = (*first, short(row.sha) or "total", subject, *rule, *counts)
+        drawn.add_row(*cells, style="bold" if row is whole else None)
     return drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -65,17 +66,16 @@ def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | No
     return guess if hold(most, request.mode, guess) == held else None
 
 
-def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
-    """Return a sentence for each other purchase that may have an unrecorded task."""
+def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
+    """Yield a sentence for each other purchase that may have an unrecorded task."""
     own = known.purchase and (known.purchase.identity, known.purchase.attempt)
-    unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
-    return tuple(
-        f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
-        f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against the "
-        "limit. Check the tasks in the CodeVF account."
-        for one in unknown
-        if (one.identity, one.attempt) != own
-    )
+    for one in known.ledger.purchases:
+        if run.paid and one.is_unknown and (one.identity, one.attempt) != own:
+            yield (
+                f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
+                f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against "
+                "the limit. Check the tasks in the CodeVF account."
+            )
 
 
 def wait_of(run: RunContext, known: Known) -> WaitView | None:
