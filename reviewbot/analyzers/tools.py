@@ -28,8 +28,8 @@ class Tool(Struct, frozen=True):
         arguments: the arguments before the names of the copies.
         ending: returns the ending of the copy's name, or None for a file that the analyzer does not read. The ending
             starts with `.`, or with `/` if the analyzer needs the whole name.
-        healthy: the exit statuses after which the output is complete.
         parse: reads standard output.
+        healthy: the exit statuses after which the output is complete.
         unparsed: the rules that report that the analyzer could not read the file to its end.
         pragma: matches the words in a file that would disable the analyzer, if no option ignores these words.
     """
@@ -37,8 +37,8 @@ class Tool(Struct, frozen=True):
     name: str
     arguments: tuple[str, ...]
     ending: Callable[[SourceFile], str | None]
-    healthy: frozenset[int]
     parse: Callable[[str], tuple[RawFinding, ...]]
+    healthy: frozenset[int] = frozenset({0})
     unparsed: frozenset[str] = frozenset()
     pragma: re.Pattern[str] | None = None
 
@@ -76,7 +76,6 @@ RUFF: Final = Tool(
         "--",
     ),
     ending=kinds.python,
-    healthy=frozenset({0}),
     parse=parsers.ruff,
     unparsed=frozenset({"invalid-syntax", "E902"}),
 )
@@ -103,14 +102,12 @@ ZIZMOR: Final = Tool(
         "--",
     ),
     ending=kinds.workflow,
-    healthy=frozenset({0}),
     parse=parsers.zizmor,
 )
 HADOLINT: Final = Tool(
     name="hadolint",
     arguments=(f"--config={HERE / 'hadolint.yml'}", "--disable-ignore-pragma", "--no-fail", "--format=json", "--"),
     ending=kinds.dockerfile,
-    healthy=frozenset({0}),
     parse=parsers.hadolint,
     unparsed=frozenset({"DL1000", "SC1072"}),
     pragma=_DOCKER_PRAGMA,

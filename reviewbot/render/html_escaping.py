@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from reviewbot.domain.text.escaping import code_spans, visible
+from reviewbot.domain.text.escaping import code_spans, fenced_blocks, visible
 
 _SPECIAL = re.compile("[&<>\"'`*]")
 _OF_DATA = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
 _ITEM = re.compile(r"[ \t]{0,3}[-*+] +")
-_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
 _CODE = re.compile("`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _BLOCK = re.compile("(<pre [^>]*>.*?</pre>)", re.DOTALL)
@@ -62,24 +61,8 @@ def words(text: str) -> str:
 
 def article(text: str) -> str:
     """Return a reviewer's text as paragraphs, lists and fenced code."""
-    lines = visible(text).split("\n")
-    out: list[str] = []
-    at = 0
-    while at < len(lines):
-        opening = _FENCE.match(lines[at])
-        end = _end(lines, at + 1, opening["marks"] if opening else "")
-        out.append(block("\n".join(lines[at + 1 : end])) if opening else _blocks("\n".join(lines[at:end]), words))
-        at = end + 1 if opening else end
-    return "".join(out)
-
-
-def _end(lines: list[str], start: int, marks: str) -> int:
-    for at in range(start, len(lines)):
-        stripped = lines[at].strip()
-        closes = marks and len(stripped) >= len(marks) and not stripped.strip(marks[0])
-        if closes or (not marks and _FENCE.match(lines[at])):
-            return at
-    return len(lines)
+    parts = ((info, "\n".join(lines)) for info, lines in fenced_blocks(visible(text), None))
+    return "".join(_blocks(part, words) if info is None else block(part) for info, part in parts)
 
 
 def block(text: str) -> str:

@@ -289,10 +289,8 @@ def _translated(name: str) -> Iterator[None]:
         raise TemplateError.mistake(name, None, "it includes, extends or calls itself without end") from error
     except jinja2.TemplateNotFound as error:
         raise TemplateError.mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
-    except _MISTAKES as error:
-        raise TemplateError.mistake(*_place_of(error, name), str(error)) from error
-    except _BUILTIN as error:
-        if not _is_of_template(error):
+    except (*_MISTAKES, *_BUILTIN) as error:
+        if isinstance(error, _BUILTIN) and not _is_of_template(error):
             raise
         raise TemplateError.mistake(*_place_of(error, name), str(error)) from error
 

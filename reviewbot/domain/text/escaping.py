@@ -7,7 +7,9 @@ visible, so every ZWSP in the output comes from reviewbot.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 
 ZWSP = "\u200b"
 """A character that breaks mentions and references. Backslashes do not, because GitHub searches the rendered text."""
@@ -170,33 +172,42 @@ def mention(login: str) -> str:
 
 def prose(text: str) -> str:
     """Escape a reviewer's text. Keep code spans and fenced blocks, and show everything else literally."""
-    lines = visible(text).rstrip("\n").split("\n")
     out: list[str] = []
-    at = 0
-    while at < len(lines):
-        opening = _FENCE.match(lines[at])
-        ends = partial(_closes, opening["marks"]) if opening else _ends_words
-        end = next((number for number in range(at + 1, len(lines)) if ends(lines[number])), len(lines))
-        if opening is None:
-            out.append(_words(lines[at:end]))
+    for info, lines in fenced_blocks(visible(text).rstrip("\n"), " \t"):
+        if info is None:
+            out += map(_words, _paragraphs(lines))
         else:
-            active = _language(opening["info"]).lower().startswith(ACTIVE)
-            out.append(fence("\n".join(lines[at + 1 : end]) + "\n", "" if active else opening["info"]))
-        at = end + 1 if opening else end
+            active = _language(info).lower().startswith(ACTIVE)
+            out.append(fence("\n".join(lines) + "\n", "" if active else info))
     return "\n".join(out)
 
 
-def _closes(marks: str, line: str) -> bool:
-    closing = line.strip(" \t")
+def fenced_blocks(text: str, whitespace: str | None) -> Iterator[tuple[str | None, Sequence[str]]]:
+    """Yield the info string and the lines of each fenced block, and None and the lines between blocks.
+
+    `whitespace` contains the characters that may surround the closing marks. None means all kinds of whitespace.
+    """
+    lines, at = text.split("\n"), 0
+    while at < len(lines):
+        opening = _FENCE.match(lines[at])
+        ends = partial(_closes, opening["marks"], whitespace) if opening else _FENCE.match
+        end = next((number for number in range(at + 1, len(lines)) if ends(lines[number])), len(lines))
+        yield (opening["info"], lines[at + 1 : end]) if opening else (None, lines[at:end])
+        at = end + 1 if opening else end
+
+
+def _closes(marks: str, whitespace: str | None, line: str) -> bool:
+    closing = line.strip(whitespace)
     return len(closing) >= len(marks) and not closing.strip(marks[0])
 
 
-def _ends_words(line: str) -> bool:
-    # A code span does not cross a blank line.
-    return not line.strip(" \t") or _FENCE.match(line) is not None
+def _paragraphs(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Split lines before each blank line, because a code span does not cross a blank line."""
+    starts = [at for at, line in enumerate(lines) if at == 0 or not line.strip(" \t")]
+    return (lines[start:end] for start, end in pairwise((*starts, len(lines))))
 
 
-def _words(lines: list[str]) -> str:
+def _words(lines: Sequence[str]) -> str:
     # As in CommonMark, two backtick runs of equal length enclose a code span.
     text = "\n".join(lines)
     out: list[str] = []
