@@ -48,8 +48,7 @@ class FileView(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> Mapping[Side, TextIndex]:
-        """The known lines of each side: the whole text at the head, if it was read, or else the lines of the hunks."""
-        return {side: TextIndex.of(self._text_of(side)) for side in Side}
+        return {side: TextIndex.of(self.lines(side)) for side in Side}
 
     @cached_property
     def exact(self) -> Mapping[int, str]:
@@ -95,7 +94,8 @@ class FileView(Struct, frozen=True, dict=True):
             self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
 
-    def _text_of(self, side: Side) -> Mapping[int, str]:
+    def lines(self, side: Side) -> Mapping[int, str]:
+        """Return the known lines: the whole text at the head, if it was read, or else the lines of the hunks."""
         if side is Side.RIGHT and self.text is not None:
             return dict(enumerate(split_lines(self.text), start=1))
         return self._of_hunks(side)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import split_lines, strip_gutter
+from reviewbot.domain.diff.text_index import strip_gutter
 from reviewbot.domain.findings.placement import UNVERIFIED
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.bounds import shorten_line
@@ -80,7 +80,7 @@ class Excerpts:
 
     def _lines_of(self, path: str, side: Side) -> Mapping[int, str]:
         file = self._files.get(path)
-        return dict(_lines(file, side)) if file else {}
+        return file.lines(side) if file else {}
 
 
 def _quoted(code: str) -> Excerpt:
@@ -90,12 +90,3 @@ def _quoted(code: str) -> Excerpt:
     lines = strip_gutter(known) if code.strip() else ()
     shown = tuple(ExcerptLine(None, shorten_line(line, _WIDTH), cited=False) for line in lines)
     return Excerpt(shown, text.count("\n") + 1 - len(shown) if shown else 0)
-
-
-def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines of a side, from the whole text if it is known and otherwise from the hunks."""
-    if side is Side.RIGHT and file.text is not None:
-        yield from enumerate(split_lines(file.text), start=1)
-        return
-    lines = (line for hunk in file.hunks for line in hunk.lines)
-    yield from ((number, line.text) for line in lines if (number := line.number(side)) is not None)
