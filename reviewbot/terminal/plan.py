@@ -72,8 +72,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
     if unknown:
         yield f"These rules match no merge, because git does not record labels or drafts: {', '.join(unknown)}."
-    by_author = [f"`{one.name}`" for one in settings.routes if one.author]
-    if by_author:
+    if by_author := [f"`{one.name}`" for one in settings.routes if one.author]:
         yield f"These rules compare `author` with the name or GitHub login in the commits: {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
@@ -103,8 +102,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
         merges = counted(sum(plan.bots.values()), "merge")
-        left_out = f"Not counted: {merges} of commits by bots: {named}."
-        say(console, f"{left_out} {_BOTS}", "dim", hang=2)
+        say(console, f"Not counted: {merges} of commits by bots: {named}. {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')} ({WHY_HELD[reason]}).", "dim", hang=2)
     for note in plan.notes:

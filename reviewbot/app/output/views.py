@@ -39,6 +39,7 @@ from reviewbot.render.view_models.review import (
     SummaryView,
     SumView,
 )
+from reviewbot.render.view_models.truncation import worst_first
 from reviewbot.values import replace
 
 
@@ -173,9 +174,7 @@ def _duplicates(placed: Iterable[Placed]) -> Iterable[DuplicateView]:
 
 def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
     """Return the findings grouped by file, starting with the file that has the worst finding."""
-    worst: dict[str, int] = {}
-    for one in findings:
-        worst[one.path] = min(one.severity.rank, worst.get(one.path, one.severity.rank))
+    worst = {one.path: one.severity.rank for one in reversed(worst_first(findings))}
     return tuple(sorted(findings, key=lambda one: (worst[one.path], one.path, one.severity.rank, one.line or 0)))
 
 
@@ -291,13 +290,11 @@ def _why_of(placement: Placement) -> Why:
 
 def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
     """Return the known location of the finding's code: (path, side, first line, last line)."""
-    finding, placement = item.finding, item.placement
-    if isinstance(placement, InSummary) and placement.at:
-        placement = placement.at
-    match placement:
-        case OnLines(target=target):
+    finding = item.finding
+    match item.placement:
+        case OnLines(target=target) | InSummary(at=OnLines(target=target)):
             return target.path, target.side, target.start_line or target.line, target.line
-        case OnFile(path=path, line=line):
+        case OnFile(path=path, line=line) | InSummary(at=OnFile(path=path, line=line)):
             return path, Side.RIGHT, line, line
         case _:
             return finding.path, finding.side, finding.line, finding.end_line

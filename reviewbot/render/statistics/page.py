@@ -84,14 +84,11 @@ def _figures(found: Statistics) -> Iterable[str]:
 def _charts(found: Statistics) -> str:
     if not found.reviews:
         return "<p>No reviews in this period.</p>"
+    levels = (("median", "median"), ("high", "90th percentile"))
     parts = [
         '<p class="why">The charts show each review and question on the day of its submission.</p>',
         _section(f"Credits used {part_of(found)}", credits_chart(found), _legend(_unfinished(found))),
-        _section(
-            "Hours until the answer",
-            hours_chart(found),
-            _legend((("median", "median"), ("high", "90th percentile"))),
-        ),
+        _section("Hours until the answer", hours_chart(found), _legend(levels)),
     ]
     if found.severities:
         ends = [(end.value, f"{end.value}: {_MEANINGS[end]}") for end in End]

@@ -157,8 +157,7 @@ def caps_of(plan: Plan) -> Iterator[str]:
     if (shown := len(plan.replays)) < plan.merges:
         merges = counted(plan.merges, "merge")
         yield f"The plan covers the newest {number(shown)} of {merges}. For all, pass `--most {plan.merges}`."
-    stopped = [one.stopped for one in plan.replays if one.stopped]
-    if stopped:
+    if stopped := [one.stopped for one in plan.replays if one.stopped]:
         reviews, held = counted(len(stopped), "review"), counted(sum(stopped), "credit")
         yield f"`max-credits-per-pr` stops {reviews}, which would hold {held}. The total excludes stopped reviews."
     if limited := sum(one.limited for one in plan.replays):

@@ -162,7 +162,7 @@ def shows_everything(view: SummaryView, detail: Detail) -> bool:
     shown = truncate_summary(view, detail)
     if shown.folded or any(shown.rest[name] for name in ("findings", "waived", "closed", "duplicates")):
         return False
-    findings = (*worst_first(view.findings), *view.waived, *view.closed)
+    findings = (*view.findings, *view.waived, *view.closed)
     return all(truncate_finding(one, detail) == one for one in findings) and all(
         bounded(one, detail) == one for one in view.leftovers
     )
