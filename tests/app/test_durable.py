@@ -680,7 +680,7 @@ def test_a_red_pull_request_without_its_record_does_not_pass_with_nothing_select
             rig.world.delete_comment(there.id)
             lost = Reply(404, body=b'{"error": {"code": "not_found", "message": "no such task"}}')
             rig.codevf_faults.add(f"/tasks/{rig.service.tasks()[0].id}", lost, method="GET", times=None)
-        key = {"another key": {"codevf_api_key": OTHER_KEY}, "no key": {"codevf_api_key": ""}}.get(how, {})
+        key: Any = {"another key": {"codevf_api_key": OTHER_KEY}, "no key": {"codevf_api_key": ""}}.get(how, {})
         for _ in range(2):
             done = rig.run(**key)
             reason = "no-key" if how == "no key" else "memory"
@@ -707,7 +707,8 @@ def test_a_task_that_codevf_has_lost_counts_only_if_it_was_answered(
 
 def test_a_lost_record_stays_lost_until_a_full_review(tmp_path: Path) -> None:
     """A review that is cancelled before it begins writes a new record."""
-    clock, another = HandClock(), {"codevf_api_key": OTHER_KEY, "wait_minutes": "0"}
+    clock = HandClock()
+    another: Any = {"codevf_api_key": OTHER_KEY, "wait_minutes": "0"}
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), clock=clock, life=TaskLife(pending=9)) as rig:
         rig.run(wait_minutes="0")
         clock.advance(100)
