@@ -395,7 +395,7 @@ _REACHED = {
 
 
 _TO_REACH = {
-    "pull_request_target": "Replace `pull_request` by `pull_request_target`.",
+    "pull_request_target": "Use `pull_request_target` instead of `pull_request`.",
     "merge_group": "Add `merge_group`.",
 }
 

@@ -23,7 +23,6 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
 from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Rig, answer, earlier, finding, open_rig
-from tests.app.test_commands import event_of
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -703,26 +702,6 @@ def test_a_task_that_codevf_has_lost_counts_only_if_it_was_answered(
         lost = Reply(404, body=b'{"error": {"code": "not_found", "message": "no such task"}}')
         rig.codevf_faults.add(f"/tasks/{rig.service.tasks()[0].id}", lost, times=None)
         assert rig.run(wait_minutes="0").outputs["reason"] == reason
-
-
-def test_a_lost_record_stays_lost_until_a_full_review(tmp_path: Path) -> None:
-    """A review that is cancelled before it begins writes a new record."""
-    clock = HandClock()
-    another: Any = {"codevf_api_key": OTHER_KEY, "wait_minutes": "0"}
-    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), clock=clock, life=TaskLife(pending=9)) as rig:
-        rig.run(wait_minutes="0")
-        clock.advance(100)
-        assert rig.run(wait_minutes="0").outputs["verdict"] == "fail"
-        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
-        rig.world.grant(REPO, "hubot", Level.WRITE)
-        head = rig.world.pull(REPO, 1).head_sha
-        for command in (f"/reviewbot review {head}", "/reviewbot cancel"):
-            comment = rig.world.comment(REPO, 1, "hubot", command)
-            rig.run(event="issue_comment", payload=event_of(rig, comment), **another)
-        assert len(rig.service.tasks()) == 2
-        rig.world.push(REPO, "topic", {**MOVED, "more.py": None}, author="mona")
-        done = rig.run(**another)
-        assert (done.outputs["reason"], rig.checks()[-1].conclusion) == ("memory", "action_required")
 
 
 def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_path: Path) -> None:

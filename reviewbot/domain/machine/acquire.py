@@ -50,7 +50,7 @@ from reviewbot.domain.policy.eligibility import (
 )
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import sized_by
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, incomplete_history, not_due, pending
 from reviewbot.domain.policy.verdict import deferred as deferred_outcome
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
@@ -183,9 +183,7 @@ def _may_find(ledger: Ledger) -> bool:
 def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
-    # Once written, the ledger is trusted again, so it must record the loss. A run without the key cannot tell.
-    is_lost = got.stored.lost and not at.known.request.is_keyless
-    update = LedgerUpdate(edits=(*edits, *called_off), is_incomplete=is_lost)
+    update = LedgerUpdate(edits=(*edits, *called_off))
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     known = known.noting(*_ended_waivers(known))
     if at.skipped is not None:
@@ -353,12 +351,12 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    if outcome.verdict is Verdict.PASS and known.may_lack_history:
+    if outcome.verdict is Verdict.PASS and known.may_lack_history and known.request.is_keyless:
         error = NoKey("Earlier reviews of this pull request cannot be read without the CodeVF API key.")
-        outcome = failed(known, error)
-    elif outcome.verdict is Verdict.PASS:
-        outcome = without_review(known)
-    elif outcome.reason is Reason.MEMORY:
+        return concluded(known, failed(known, error))
+    if outcome.verdict is Verdict.PASS:
+        outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
+    if outcome.reason is Reason.MEMORY and not known.change.sendables:
         outcome = replace(outcome, hint=_NOTHING_TO_REVIEW)
     return concluded(known, outcome)
 
