@@ -38,7 +38,7 @@ def test_each_run_of_lines_is_a_finding() -> None:
     assert "(`slack-token`, `mailgun-key`)" in second.explanation
     assert list(redacted_lines([seen({})])) == []
     (masked,) = redacted_lines([seen({1}, "npx xxxx-''0000000000-xxxx\n")])
-    assert "a credential, so" in masked.explanation
+    assert "the value is a credential, revoke" in masked.explanation
 
 
 def test_it_is_placed_on_its_lines() -> None:
