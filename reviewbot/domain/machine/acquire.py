@@ -352,7 +352,10 @@ def _nothing_to_send(known: Known) -> Concluded:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
     if outcome.verdict is Verdict.PASS and known.may_lack_history and known.request.is_keyless:
-        error = NoKey("Earlier reviews of this pull request cannot be read without the CodeVF API key.")
+        error = NoKey(
+            "Earlier reviews of this pull request cannot be read without the CodeVF API key.",
+            hint="Set the secret, pass it as `codevf-api-key`, and start a new run.",
+        )
         return concluded(known, failed(known, error))
     if outcome.verdict is Verdict.PASS:
         outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
