@@ -19,7 +19,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment,
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
@@ -699,6 +699,27 @@ def test_a_task_that_codevf_does_not_know_is_replaced_on_request() -> None:
     after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
     assert isinstance(after, phases.Pricing)
     assert after.candidate.identity.attempt == 2
+
+
+@pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])
+def test_a_finished_task_that_codevf_does_not_know_leaves_the_record_incomplete(
+    reason: Reason, *, finished: bool
+) -> None:
+    older = purchase(state=TaskState.OPEN, head_sha=OTHER_HEAD)
+    keys = frozenset({purchase_key(older)} if finished else ())
+    read = replace(sendable(), stored=StoredLedger(Ledger((older,)), finished=keys))
+    ended = go(start(known()), replace(read, change=replace(read.change, sendables=(), views=())))
+    ended = go(ended, steps.Done(), steps.Failed(ServiceRefused("Unknown.", status=404)))
+    assert ended.outcome.reason is reason
+
+
+def test_a_run_without_the_key_does_not_skip_a_pull_request_with_a_review() -> None:
+    now = known(is_keyless=True)
+    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.COMPLETED, Conclusion.FAILURE, "rb1", "")
+    now = replace(now, snapshot=replace(now.snapshot, checks=(check,)))
+    read = sendable()
+    ended = go(start(now), replace(read, change=replace(read.change, sendables=(), views=())))
+    assert (ended.outcome.reason, ended.outcome.conclusion) == (Reason.NO_KEY, Conclusion.ACTION_REQUIRED)
 
 
 @pytest.mark.parametrize("moved_on", [True, False])
