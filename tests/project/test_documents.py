@@ -205,3 +205,10 @@ def test_the_changelogs_newest_release_is_this_version(root: Path) -> None:
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
     assert released[:1] in ([], [__version__])
+
+
+def test_no_list_is_joined_into_a_paragraph(root: Path) -> None:
+    """An editor that wraps lines can do that, and the page still builds."""
+    for path in (root / "README.md", *sorted(root.glob("docs/*.md"))):
+        prose = re.sub(r"^```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        assert not re.findall(r"^\S.* - \S.*", prose, re.MULTILINE), path.name
