@@ -12,6 +12,7 @@ from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.placement import PlacementRules, place
+from reviewbot.domain.findings.relocation import relocated
 from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.pull_request import (
     Commit,
@@ -210,4 +211,5 @@ def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
         *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),
     )
     report = Report("", findings, tuple(leftovers), readable=not leftovers, previous=previous)
-    return PlacedAnswer(task, whole, here, report, place(findings, now.views, ALL))
+    placed = place(findings, now.views, ALL)
+    return PlacedAnswer(task, whole, here, report, placed if here else tuple(map(relocated, placed)))

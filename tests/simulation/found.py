@@ -1590,4 +1590,20 @@ FOUND: dict[str, Bug] = {
             setting=Setting(life=Life(10, 60), mind=Mind(75, is_brief=True, is_terse=True, is_literal=True)),
         ),
     ),
+    "answer-while-its-file-is-deleted": Bug(
+        "An answer arrived for an older head while the current one deleted the finding's file, so the code of the "
+        "finding was lost. A push restored the file, and a reviewer's \"fixed\" was accepted for unchanged code.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, Move("main_turns"), Move("squash"), Move("waive"), Move("main_turns")),
+            *(Move("merge_main", 5, 5), Move("rename", 0, 3), Move("main_turns", 1), Move("merge_main", 1, 4)),
+            *(Move("main_turns", 1, 1), Move("squash", 1, 1), Episode((COLLECT,)), RUN, Move("revert", 2, 2)),
+            setting=Setting(
+                (("wait-minutes", "0"),),
+                "supersede: always-replace\n",
+                life=Life(10, 60),
+                mind=Mind(lies=True, is_brief=True),
+            ),
+        ),
+    ),
 }

@@ -1475,6 +1475,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="late-answer-that-nothing-shows",
     ),
     Mutation(
+        "a finding in a late answer is known by its code only if this head has the code",
+        "reviewbot.domain.findings.relocation:relocated",
+        lambda right: lambda item: replace(right(item), block=item.block),
+        NEVER_GREEN,
+        found="answer-while-its-file-is-deleted",
+    ),
+    Mutation(
         "a merge group is green whatever the checks of its pull requests say",
         "reviewbot.domain.policy.verdict:carried",
         lambda right: lambda conclusions, _elsewhere: right(dict.fromkeys(conclusions, Conclusion.SUCCESS)),

@@ -34,9 +34,9 @@ _SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
 def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | None:
     """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited.
 
-    The automatic limit is a multiple of the first review, or before that of the question that is asked. Without a
-    summary, the next attempt on a head replaces the record of a review. A purchase of several parts may be agreed on
-    for more tasks than are created.
+    The automatic limit is a multiple of the first review, or before that of the question that is asked. A killed run
+    may have recorded the first review without buying it. Without a summary, the next attempt on a head replaces the
+    record of a review. A purchase of several parts may be agreed on for more tasks than are created.
     """
     setting = world.setting.input("max-credits-per-pr", "auto")
     if setting != "auto":
@@ -44,6 +44,8 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
     if not tasks:
         return None
     reviews = [one for one in tasks if "question" not in one.submission.metadata]
+    if not reviews and world.truth.begun:
+        return SIX * _largest(world) * parts
     recorded = [one for one in reviews if world.setting.has_summary or _is_recorded(world, one)]
     return SIX * min(recorded or tasks[-1:], key=lambda one: _submitted(world, one)).hold * parts
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reviewbot.domain.diff.text_index import line_feeds, quoted_lines, split_lines
-from reviewbot.domain.findings.placement import OnFile, OnLines, Placed, SuggestionState, Why, in_summary
+from reviewbot.domain.diff.text_index import Block, line_feeds, quoted_lines, split_lines
+from reviewbot.domain.findings.placement import (
+    MAX_FINGERPRINT_LINES,
+    OnFile,
+    OnLines,
+    Placed,
+    SuggestionState,
+    Why,
+    in_summary,
+)
 from reviewbot.domain.model.review import Finding, Side
 from reviewbot.values import replace
 
@@ -38,7 +46,13 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def relocated(item: Placed) -> Placed:
-    """Keep a finding's placement if the code was found on the current head. Otherwise, move it to the summary."""
+    """Keep a finding's placement if the code was found on the current head. Otherwise, move it to the summary.
+
+    Code that was not found is identified by the quote, because a later push can restore it.
+    """
+    quote = quoted_lines(item.finding.code)[:MAX_FINGERPRINT_LINES]
+    if quote and item.block is None:
+        item = replace(item, block=Block.of(quote))
     match item.placement:
         case OnLines() | OnFile(why=Why.LINE_NOT_IN_DIFF):
             return item

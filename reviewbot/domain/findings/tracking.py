@@ -376,8 +376,8 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         category=finding.category,
         title=finding.title[:MAX_TITLE],
         path=item.in_file or finding.path,
-        # A finding on a deleted file is about the text at the base.
-        side=Side.LEFT if item.in_file in change_index.removed else item.side,
+        # Without a quote, a finding on a deleted file is about the text at the base.
+        side=Side.LEFT if item.block is None and item.in_file in change_index.removed else item.side,
         line=_first_line(item),
         block=item.block,
         in_file=item.in_file is not None,
@@ -400,16 +400,18 @@ def _old_path(path: str | None, change_index: ChangeIndex) -> str:
 def _beside(
     record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
 ) -> TrackedFinding:
-    # A waiver holds only for the same file.
+    if not here:  # the code may have changed since this answer
+        record = _by_code(record, change_index)
     if before is None:
-        return record if here else _by_code(record, change_index)
+        return record
+    # A waiver holds only for the same file.
     waiver = before.waiver
     is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
     holds = waiver and is_waived and waiver.file == _what_is_waived(record, change_index)
     # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
     # earlier change.
     worse = min(before.severity, record.severity, key=_gravity)
-    if not here and before.standing.is_open:  # the code may have changed since this answer
+    if not here and before.standing.is_open:
         record = before
     return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
 

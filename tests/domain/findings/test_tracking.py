@@ -83,6 +83,17 @@ def test_a_finding_is_looked_up_by_its_code(text: str, standing: str, line: int)
     assert (record.standing, record.line) == (standing, line)
 
 
+@pytest.mark.parametrize("head", [{}, {APP: BASE.replace("line 20\n", "other\n")}], ids=["deleted", "without-it"])
+def test_a_late_answer_keeps_the_code_that_this_change_lacks(head: dict[str, str]) -> None:
+    now = change_index({APP: BASE}, head)
+    given = answer(now, finding(line=11, code="bad()"), here=False)
+    findings = merge_answer(Findings(), given, now)
+    assert merge_answer(findings, given, now) == findings
+    back = merge_answer(findings, answer(NOW, task="task_2", fixed=[one(findings).id]), NOW)
+    assert (one(back).standing, one(back).line) == (FindingState.OPEN, 11)
+    assert one(back).note.startswith(UNCHANGED)
+
+
 CALL = BASE.replace("line 28\n", "bad()\n")
 """A base that already contains the code, far from where it is added."""
 
