@@ -1592,7 +1592,7 @@ FOUND: dict[str, Bug] = {
     ),
     "answer-while-its-file-is-deleted": Bug(
         "An answer arrived for an older head while the current one deleted the finding's file, so the code of the "
-        "finding was lost. A push restored the file, and a reviewer's \"fixed\" was accepted for unchanged code.",
+        "finding was lost. A push restored the file, and the reviewer could call the unchanged code fixed.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Move("main_turns"), Move("squash"), Move("waive"), Move("main_turns")),
