@@ -213,7 +213,7 @@ def _add_stats(commands: Commands) -> None:
 
 
 def _add_render(commands: Commands) -> None:
-    render = _add(commands, "render", "REPORT.json --to KIND", "convert a JSON report to another format")
+    render = _add(commands, "render", f"REPORT.json --to {'|'.join(KINDS)}", "convert a JSON report to another format")
     about = "a file written by `--format json` or `json-file`"
     render.add_argument("report", type=Path, metavar="REPORT.json", help=about)
     render.add_argument("--to", choices=KINDS, required=True, metavar="KIND", help="%(choices)s")

@@ -655,7 +655,11 @@ def test_without_a_token_the_checked_out_workflow_names_the_reviewer(
     is_local = reviewer is ReviewerKind.LOCAL
     assert ("`local` needs no account" in said.out, "problem  key: missing" in said.out) == (is_local, not is_local)
     assert "GITHUB_TOKEN=$(gh auth token) reviewbot doctor" in said.out
-    assert _NOT_JUDGED in doctor(rig, "--repo", "acme/other", GITHUB_TOKEN="", CODEVF_API_KEY="").out
+    named = ("--repo", "acme/other", "--input", "paths=src docs")
+    elsewhere = doctor(rig, *named, GITHUB_TOKEN="", CODEVF_API_KEY="").out
+    assert _NOT_JUDGED in elsewhere
+    assert "$(gh auth token) reviewbot doctor --repo acme/other --input " in elsewhere
+    assert elsewhere.count(" --input 'paths=src docs'") == len(("token", "local reviewer"))
 
 
 def test_a_checked_out_workflow_that_is_a_link_is_not_read(rig: Rig, clone: Clone) -> None:

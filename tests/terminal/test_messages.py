@@ -82,6 +82,7 @@ CASES = {
         ("render", "r.json", "--to", "html", "--output", "x.html"),
         ("unknown argument `--output`. To write to a file, add this to the command: > FILE",),
     ),
+    "render to nothing": Case(("render", "report.json"), ("--to sarif|rdjson|html|markdown|prompt", "required: --to")),
     "config of nothing": Case(("config",), ("required: check|show",), never=("what",)),
     "config mistyped": Case(("config", "chek"), ("check|show: invalid value `chek`; did you mean `check`?",)),
     "mistyped choice": Case(

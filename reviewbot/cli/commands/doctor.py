@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -42,12 +43,6 @@ from reviewbot.values import replace
 
 T = TypeVar("T")
 
-_ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
-
-_WITHOUT_ACCOUNT = (
-    "Set CODEVF_API_KEY. To check the local reviewer, which needs no key: reviewbot doctor --input reviewer=local"
-)
-
 _MOST_WORKFLOWS = 100
 """The maximum number of checked-out workflows that are read."""
 
@@ -63,11 +58,14 @@ def run(call: Call) -> int:
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
+    place = ["--repo", call.chosen.repo] if call.chosen.repo else []
+    inputs = [word for one in call.chosen.inputs for word in ("--input", one)]
+    again = shlex.join(["reviewbot", "doctor", *place, *inputs])
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     checks = []
     with ExitStack() as stack, signals():
         console, clock = open_console(call.err, call.env, plain=False), SystemClock(desktop.network.time_scale)
-        for check in _Doctor(repository, said, desktop, clock, stack, console).checks():
+        for check in _Doctor(repository, said, desktop, clock, stack, console, again).checks():
             checks.append(check)
             call.out.write(_line(check, secrets))
             call.out.flush()
@@ -86,19 +84,22 @@ def _line(check: Check, secrets: set[str]) -> str:
 
 
 class _Doctor(Struct, frozen=True):
+    """The checks of one repository. `again` is the command with its options."""
+
     repository: str
     said: Mapping[str, str]
     desktop: Desktop
     clock: SystemClock
     stack: ExitStack
     console: Console
+    again: str
 
     def checks(self) -> Iterator[Check]:
         """Yield all checks. GitHub comes first, because the settings are stored there."""
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         read = None
         if not self.desktop.token:
-            yield Check("token", "missing, so doctor checked nothing on GitHub", _ASK_GH, EXIT_NO_REVIEW)
+            yield Check("token", "missing, so doctor checked nothing on GitHub", self._with_token(), EXIT_NO_REVIEW)
         else:
             read = yield from self._github()
         read = read or self._checked_out()
@@ -107,9 +108,14 @@ class _Doctor(Struct, frozen=True):
             if self.desktop.api_key or read or "reviewer" in self.said:
                 yield from self._codevf(settings)
             else:
-                yield Check("key", "not checked, because doctor read no workflow that reviews", _WITHOUT_ACCOUNT)
+                todo = f"To check the local reviewer, which needs no key: {self.again} --input reviewer=local"
+                what = "not checked, because doctor read no workflow that reviews"
+                yield Check("key", what, f"Set CODEVF_API_KEY. {todo}")
         else:
             yield Check("reviewer", "`local` needs no account")
+
+    def _with_token(self) -> str:
+        return f"Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) {self.again}"
 
     def _github(self) -> Generator[Check, None, Settings | None]:
         """Check GitHub. Return the valid settings of the review workflow, or None if they cannot be read."""
@@ -128,7 +134,7 @@ class _Doctor(Struct, frozen=True):
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
         except ForgeError as error:
-            todo = f"The token is invalid, has expired or was revoked. {_ASK_GH}"
+            todo = f"The token is invalid, has expired or was revoked. {self._with_token()}"
             invalid = Check("token", error.message, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
             return None
