@@ -36,13 +36,6 @@ def bare(cell: str) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})", "", cell.strip().strip("`"))
 
 
-def test_a_hold_in_the_documentation_is_the_computed_one(costs: str) -> None:
-    for mode, credits_, expertise, tasks, expected in rows(costs, r"mode \| `max-credits` \| expertise"):
-        one = hold(int(credits_), Mode(mode), Decimal(expertise))
-        assert int(credits_) in Mode(mode).credits
-        assert int(tasks) * one == int(expected)
-
-
 def test_a_size_in_the_documentation_is_the_computed_one(costs: str) -> None:
     default = Settings()
     auto = AutoSize(default.base_credits, default.credits_per_100_lines, default.max_credits_ceiling)
