@@ -84,7 +84,8 @@ def show_missed(console: Console, view: SummaryView) -> None:
 
 def _short_line(finding: FindingView) -> Text:
     where = (finding.path or "(no file)") + (f":{finding.first_line}" if finding.first_line is not None else "")
-    return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
+    deleted = " (before the change)" if finding.side is Side.LEFT and finding.first_line is not None else ""
+    return shown(f"{where}: {finding.severity.value}: {_title(finding).plain}{deleted} [{finding.id}]")
 
 
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:

@@ -14,6 +14,7 @@ import reviewbot
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.markers import FindingMark, with_headings
 from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import PayloadTooLarge
@@ -40,6 +41,7 @@ from tests.render.view_builders import (
     CLOSED_GATE,
     DEMO,
     FOLLOWED,
+    GATE,
     INJECTION,
     NAMING,
     RACE,
@@ -334,6 +336,14 @@ def test_the_local_reviewer_mentions_costs_only_if_they_are_the_reason(renderer:
 def test_blocking_findings_include_those_no_longer_listed(fail_on: str, closing: int) -> None:
     """An old report names no `failOn`; then only its findings can be counted."""
     assert replace(FOLLOWED, fail_on=fail_on).closing == closing
+
+
+def test_the_check_names_the_only_finding_that_blocks(renderer: Renderer) -> None:
+    one = {severity: int(severity is INJECTION.severity) for severity in Severity}
+    alone = replace(CLEAN, outcome=GATE, counts=one, findings=(INJECTION, replace(RACE, blocks=False)))
+    assert f"\n/reviewbot waive {INJECTION.id} REASON\n" in renderer.check(alone)[1]
+    unlisted = replace(alone, counts={severity: 2 * number for severity, number in one.items()}, fail_on="critical")
+    assert "\n/reviewbot waive ID REASON\n" in renderer.check(unlisted)[1]
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 finding,"), (2, "2 findings,")])

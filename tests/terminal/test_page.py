@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import Why
-from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.review import SummaryView
@@ -79,6 +79,11 @@ def test_a_short_line_is_one_line_whatever_the_finding_says() -> None:
     assert lines[1] == "(no file): critical: (without a title) [11]"
     path = replace(INJECTION, path="::error file=x::y", line=None, start_line=None, title="t")
     assert not short(replace(CLEAN, findings=(path,)))[0].startswith("::")
+
+
+def test_a_short_line_marks_deleted_code() -> None:
+    (line,) = short(replace(CLEAN, findings=(replace(INJECTION, side=Side.LEFT),)))
+    assert line.endswith(f"{INJECTION.title} (before the change) [{INJECTION.id}]")
 
 
 def test_the_short_format_names_what_could_not_be_read() -> None:

@@ -273,6 +273,12 @@ class SummaryView(Struct, frozen=True):
         fail_on = FailOn(self.fail_on)
         return sum(number for severity, number in self.counts.items() if blocks(severity, fail_on))
 
+    @property
+    def waive(self) -> str:
+        """The command that waives the only blocking finding, or one with a placeholder for the id."""
+        blocking = [one.waive for one in self.findings if one.blocks]
+        return blocking[0] if len(blocking) == self.closing == 1 else "/reviewbot waive ID REASON"
+
 
 class FindingStateView(Struct, frozen=True):
     """The state of a comment's findings. `several` is True if the comment has more than one finding."""
