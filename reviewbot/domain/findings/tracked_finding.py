@@ -129,7 +129,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         line: the first line of the finding's code when it was last found, if known.
         block: the digest of the finding's code, or None if unknown.
         in_file: whether the change contained the finding's file.
-        old_path: the file's name at the merge base, if it differs from `path`.
+        old_path: the file's name at the merge base, or its former name, if it differs from `path`.
         touched: whether the change adds or deletes any line of the finding's code.
         copies: the number of copies of the code in the file when the code was last found.
         found: the task that first reported the finding.

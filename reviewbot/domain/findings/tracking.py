@@ -19,7 +19,16 @@ from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
-from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, assign_ids, remembered
+from reviewbot.domain.findings.placement import (
+    DuplicateOf,
+    InSummary,
+    OnFile,
+    OnLines,
+    Placed,
+    assign_ids,
+    find_by_path,
+    remembered,
+)
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -147,10 +156,17 @@ def _view_of(record: TrackedFinding, change_index: ChangeIndex) -> FileView | No
     return change_index.by_path.get(record.path) or change_index.by_path.get(record.old_path)
 
 
+def _is_unknown(record: TrackedFinding) -> bool:
+    """Return whether the code is unknown: nothing was quoted, or no change contained the quote, which can be wrong."""
+    return record.block is None or not record.copies
+
+
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
     view = _view_of(record, change_index)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
-        return _elsewhere(record, change_index)
+        found = _elsewhere(record, change_index)
+        is_guess = view is not None and record.block is not None and _is_unknown(record)
+        return NoMatch.ABSENT if is_guess and not isinstance(found, Match) else found
     if record.block is None:
         return NoMatch.ABSENT
     if view.text is None and not view.hunks:
@@ -161,13 +177,21 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     is_base = found and record.touched and not found.touched and found.copies >= record.copies
     if found and not is_base:
         return found
-    return _unsent_copy(record, record.block, change_index) or (NoMatch.VANISHED if is_base else NoMatch.ABSENT)
+    other = _under_former_name(record, record.block, change_index) or _unsent_copy(record, record.block, change_index)
+    return other or (NoMatch.VANISHED if is_base else NoMatch.ABSENT)
 
 
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
     lines = outward(places.touched or places.every, record.line or 1)
     return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
+
+
+def _under_former_name(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
+    """Return new lines with the code in the file that has the former name of the finding's file."""
+    view = find_by_path(record.old_path, change_index.by_path)
+    found = _match_in(record, block, view) if view else None
+    return found if found and found.touched else None
 
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
@@ -179,13 +203,13 @@ def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex
 
 def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
     # If the file is no longer in the change, its code may be in a renamed file.
-    if not record.in_file:
-        return NoMatch.ABSENT
+    missing = NoMatch.VANISHED if record.in_file else NoMatch.ABSENT
     if record.block is None or record.side is Side.LEFT:
-        return NoMatch.VANISHED
+        return missing
     matches = (_match_in(record, record.block, view) for view in change_index.views)
-    moved = (one for one in matches if one and (one.touched or one.view.path != one.view.old_path))
-    return next(moved, NoMatch.VANISHED)
+    is_moved = not record.touched  # a renamed file also moves lines that the change does not touch
+    moved = (one for one in matches if one and (one.touched or (is_moved and one.view.path != one.view.old_path)))
+    return next(moved, missing)
 
 
 def update_state(
@@ -216,9 +240,9 @@ def _by_code(
     matched = find_match(record, change_index)
     is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
     is_unconfirmed = record.standing is FindingState.FIXED and is_later and record.closed not in reviews.tasks
-    if is_unconfirmed and is_in and (record.block is None or matched is NoMatch.UNSEEN):
+    if is_unconfirmed and is_in and (_is_unknown(record) or matched is NoMatch.UNSEEN):
         record = replace(record, standing=FindingState.CHANGED, closed="")
-    if record.standing is FindingState.GONE and is_in and (record.block is None or matched in _UNKNOWN):
+    if record.standing is FindingState.GONE and is_in and (_is_unknown(record) or matched in _UNKNOWN):
         # The change did not contain the file for some time, e.g., because of another base. No review confirmed a fix.
         record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
@@ -232,7 +256,7 @@ def _by_code(
         standing = FindingState.GONE if is_gone else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     if isinstance(matched, NoMatch):
-        standing = record.standing if record.block is None else FindingState.CHANGED
+        standing = record.standing if _is_unknown(record) else FindingState.CHANGED
         return replace(record, standing=standing) if record.standing.is_open else record
     # If fewer copies than before are left, the changed copy may be the finding's.
     fewer = matched.copies < record.copies
@@ -240,10 +264,12 @@ def _by_code(
     if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
         return record
     note = record.note if record.standing.is_open else ""
-    seen = replace(record, path=matched.view.path, line=matched.line, closed="", note=note)
+    former = record.old_path or (record.path if record.path != matched.view.path else "")
+    seen = replace(record, old_path=former, path=matched.view.path, line=matched.line, closed="", note=note)
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
-    return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+    touched = record.touched if record.copies else matched.touched
+    return replace(seen, standing=FindingState.OPEN, copies=matched.copies, touched=touched, in_file=True)
 
 
 def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
@@ -271,7 +297,7 @@ def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether a closed finding without code at the head has the same file version as when it was reported."""
-    is_closed = not record.standing.is_open and (record.block is None or record.side is Side.LEFT)
+    is_closed = not record.standing.is_open and (_is_unknown(record) or record.side is Side.LEFT)
     return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
@@ -498,7 +524,7 @@ def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindi
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     version = change_index.version(record.path if record.in_file else "")
     # Other lines can undo a deletion, so a finding on deleted lines can be fixed although its own code is unchanged.
-    has_other_code = record.block is None or record.side is Side.LEFT or record.standing is FindingState.CHANGED
+    has_other_code = _is_unknown(record) or record.side is Side.LEFT or record.standing is FindingState.CHANGED
     if record.block is not None and _unsent_copy(record, record.block, change_index):
         return False
     return (record.leftover or record.file != version) and has_other_code

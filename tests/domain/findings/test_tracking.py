@@ -94,6 +94,43 @@ def test_a_late_answer_keeps_the_code_that_this_change_lacks(head: dict[str, str
     assert one(back).note.startswith(UNCHANGED)
 
 
+def test_a_quote_that_no_file_contains_does_not_mean_that_the_code_is_gone() -> None:
+    late = answer(NOW, finding(line=11, code="bad(…)"), here=False)
+    findings = merge_answer(Findings(), late, NOW)
+    assert one(findings).standing is FindingState.OPEN
+    edited = change_index({APP: BASE}, {APP: BAD.replace("line 30", "other")})
+    fixed = merge_answer(findings, answer(edited, task="task_2", fixed=[one(findings).id]), edited)
+    assert one(fixed).standing is FindingState.FIXED
+    assert one(update_states(fixed, NOW)).standing is FindingState.OPEN, "its file is restored"
+
+
+NEW, OTHER = "src/new.py", "src/other.py"
+
+
+@pytest.mark.parametrize(
+    ("found_in", "then"),
+    [
+        ({NEW: "a\nbad()\n"}, [{"src/moved.py": "a\nbad()\n"}]),
+        ({NEW: "a\nbad()\n"}, [{OTHER: "y\nbad()\n"}, {NEW: "a\nbad()\n", OTHER: "y\n"}]),
+    ],
+    ids=["moved", "moved-and-back"],
+)
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("path", [NEW, f"a/{NEW}"])
+def test_code_under_another_name_is_not_fixed(
+    path: str, found_in: dict[str, str], then: Sequence[dict[str, str]], *, here: bool
+) -> None:
+    base = {OTHER: "x\n"}
+    nows = [change_index(base, {OTHER: "x\n", **head}) for head in (found_in, *then)]
+    first, *later = nows if here else nows[1:]
+    findings = merge_answer(Findings(), answer(first, finding(path=path, line=2, code="bad()"), here=here), first)
+    for number, now in enumerate(later or [change_index(base, {OTHER: "z\n", **then[-1]})]):
+        said = answer(now, task=f"task_{number}", fixed=[one(findings).id])
+        findings = merge_answer(findings, said, now)
+        assert merge_answer(findings, said, now) == findings
+        assert one(findings).counts
+
+
 CALL = BASE.replace("line 28\n", "bad()\n")
 """A base that already contains the code, far from where it is added."""
 
@@ -875,11 +912,11 @@ def scenes(draw: st.DrawFn) -> ChangeIndex:
 reported = st.builds(
     finding,
     st.sampled_from(["One", "Two"]),
-    path=st.sampled_from(["a.py", "b.py", "c.py", "", "d.py"]),
+    path=st.sampled_from(["a.py", "b.py", "c.py", "", "d.py", "a/b.py"]),
     severity=st.sampled_from(Severity),
     side=st.sampled_from(Side),
     line=st.none() | st.integers(1, 9),
-    code=st.just("") | words | st.just("a\nb"),
+    code=st.just("") | words | st.just("a\nb") | st.just("not in any file"),
 )
 
 
@@ -894,6 +931,7 @@ def answers(draw: st.DrawFn, now: ChangeIndex, known: Findings, task: str) -> Pl
         fixed=draw(ids),
         still=draw(ids),
         leftovers=draw(st.lists(st.builds(Leftover, st.just("x"), st.just("y"), words), max_size=1)),
+        here=draw(st.booleans()),
     )
 
 
@@ -933,7 +971,7 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex
         if record.standing is FindingState.FIXED:
             assert words[record.id] == "fixed"
             assert record.file == "" or record.file != now.file(record.path)
-            assert record.block is None or copies(record, now) < before.copies
+            assert not before.copies or copies(record, now) < before.copies
         if record.standing is FindingState.GONE:
             assert is_left(before, now)
 
