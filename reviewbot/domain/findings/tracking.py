@@ -164,9 +164,9 @@ def _is_unknown(record: TrackedFinding) -> bool:
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
     view = _view_of(record, change_index)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
-        found = _elsewhere(record, change_index)
+        elsewhere = _elsewhere(record, change_index)
         is_guess = view is not None and record.block is not None and _is_unknown(record)
-        return NoMatch.ABSENT if is_guess and not isinstance(found, Match) else found
+        return NoMatch.ABSENT if is_guess and not isinstance(elsewhere, Match) else elsewhere
     if record.block is None:
         return NoMatch.ABSENT
     if view.text is None and not view.hunks:
