@@ -855,7 +855,7 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
     if world.setting.mind.sloppiness:
         return set()
     due = selected(world, changes)
-    still = {line for change in due for line in change.added()}
+    still = {line.replace(SECRET, REDACTED) for change in due for line in change.added()}
     reported = {
         line.text
         for task in world.tasks_of(number)
@@ -868,7 +868,7 @@ def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tup
         for change in changes
         if change not in due
         for line in change.added()
-        if line in reported - still
+        if line.replace(SECRET, REDACTED) in reported - still
         for token in EVIL.findall(line)
     }
 

@@ -19,10 +19,12 @@ class Places(Struct, frozen=True):
     Attributes:
         every: the first line of each copy.
         touched: the first line of each copy that contains a changed line.
+        is_complete: whether all lines were checked.
     """
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
+    is_complete: bool = True
 
 
 class FileView(Struct, frozen=True, dict=True):
@@ -91,7 +93,7 @@ class FileView(Struct, frozen=True, dict=True):
             numbers = self._touched[side]
             after = ((first, bisect_left(numbers, first)) for first in every)
             touched = (first for first, at in after if at < len(numbers) and numbers[at] < first + block.count)
-            self._places[side, block] = Places(every, tuple(touched))
+            self._places[side, block] = Places(every, tuple(touched), not self.index[side].has_more_places(block))
         return self._places[side, block]
 
     def lines(self, side: Side) -> Mapping[int, str]:

@@ -23,7 +23,7 @@ from reviewbot.domain.text.strict_json import Count
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""The maximum number of positions checked for a block of several lines. A block that is not found counts as changed."""
+"""The maximum number of positions checked for a block of several lines."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
@@ -142,6 +142,13 @@ class TextIndex(Struct, frozen=True, dict=True):
         else:
             starts = islice(merge(*(self.occurrences[text] for text in texts)), MAX_PLACES)
             yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
+
+    def has_more_places(self, block: Block) -> bool:
+        """Return whether the block may also be at positions that `places` does not check."""
+        return (
+            block.count > 1
+            and sum(len(self.occurrences[one]) for one in self._firsts.get(block.first, ())) > MAX_PLACES
+        )
 
     @cached_property
     def _firsts(self) -> Mapping[str, Sequence[str]]:

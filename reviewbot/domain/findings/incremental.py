@@ -49,6 +49,7 @@ def new_parts(
     before: Mapping[str, Entry],
     base: Mapping[str, Entry] | None = None,
     reshaped: Collection[FileStatus] = (),
+    unseen: Collection[str] = (),
 ) -> tuple[NewPart, ...]:
     """Return the new part of each file that changed since the last review.
 
@@ -58,6 +59,8 @@ def new_parts(
         base: the files, by `old_names`, at the merge base of the last reviewed head, or None if the merge base is the
             same. All lines of a file are new if the merge bases contain different versions of the file.
         reshaped: the statuses of files in which all lines are new (see `reshaped_by`).
+        unseen: the names of files with lines that the last review may not have shown. If they change, all lines are
+            new.
     """
     parts: list[NewPart] = []
     for file in files:
@@ -65,7 +68,7 @@ def new_parts(
         if file.diff.status in reshaped or (base is not None and _was_other(file, base)):
             parts.append(_part(file, None))
         elif _content(file.new) != _content(then):
-            parts.append(_part(file, then))
+            parts.append(_part(file, None if file.path in unseen else then))
     return tuple(parts)
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.idempotency import change_digest
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
@@ -42,6 +42,8 @@ from reviewbot.domain.findings.tracked_finding import (
     worst_first,
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
+from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.selection.places import place_of
 from reviewbot.values import replace
 
 SHORT_CHANGE = 32
@@ -58,7 +60,8 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         sides: the digest of both sides of each file's diff, by name.
         kept: the names of the changed files that exist at the head, except media.
         change: the beginning of `idempotency.change_digest`, which identifies the change if a later push restores it.
-        unsent: the names of the files that are held back.
+        unsent: the files that are held back, by name.
+        redactor: the redactor of the sent files.
     """
 
     views: tuple[FileView, ...]
@@ -67,10 +70,17 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     sides: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     change: str = ""
-    unsent: frozenset[str] = frozenset()
+    unsent: Mapping[str, ChangedFile] = field(default_factory=dict)
+    redactor: Redactor = Redactor()
 
     @classmethod
-    def of(cls, change: ChangeSet, views: Sequence[FileView], media: Collection[str] = ()) -> ChangeIndex:
+    def of(
+        cls,
+        change: ChangeSet,
+        views: Sequence[FileView],
+        media: Collection[str] = (),
+        redactor: Redactor = Redactor(),  # noqa: B008 — immutable
+    ) -> ChangeIndex:
         """Index a change, including the files that are held back.
 
         `media` contains the names of files that cannot contain code, such as images.
@@ -85,8 +95,17 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         files = {file.path: _file_digest(file) for file in change.files}
         sides = {file.path: _sides_digest(file) for file in change.files}
         digest_of_all = change_digest(change.files)[:SHORT_CHANGE]
-        kept, unsent = frozenset(files) - removed - frozenset(media), frozenset(files) - sent.keys()
-        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, unsent)
+        kept = frozenset(files) - removed - frozenset(media)
+        unsent = {file.path: file for file in change.files if file.path not in sent}
+        return cls(tuple(seen), removed, files, sides, kept, digest_of_all, unsent, redactor)
+
+    @cached_property
+    def hidden(self) -> tuple[FileView, ...]:
+        """The held-back files with the redactions of sent files, because a finding has redacted code.
+
+        They are redacted at the first lookup, because that takes a second per megabyte.
+        """
+        return tuple(_redacted(file, self.redactor) for file in self.unsent.values())
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -111,6 +130,14 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     def _name(self, path: str) -> str:
         view = self.by_path.get(path)
         return view.path if view else path
+
+
+def _redacted(file: ChangedFile, redactor: Redactor) -> FileView:
+    place = place_of(file)
+    text = None if file.text is None else redactor.redact(file.text, place).text
+    diff = redactor.redact(file.diff.text, place, diff=True)
+    hunks = parse_diff(diff.text)[0].hunks if diff.count else file.diff.hunks
+    return FileView(file.path, file.diff.old_path, hunks, text, whole=file.diff.whole)
 
 
 def _file_digest(file: ChangedFile) -> str:
@@ -184,6 +211,10 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
     lines = outward(places.touched or places.every, record.line or 1)
+    if not places.is_complete:
+        # An author can add lines that begin like the code, so code that was not found may still be in the file.
+        line = lines[0] if lines else record.line or 1
+        return Match(view, line, touched=True, copies=max(len(places.every), record.copies, 1))
     return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
 
 
@@ -196,7 +227,7 @@ def _under_former_name(record: TrackedFinding, block: Block, change_index: Chang
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
     """Return new lines with the code in a held-back file. While such lines exist, the finding cannot be fixed."""
-    views = (one for one in change_index.views if one.path in change_index.unsent and record.side is Side.RIGHT)
+    views = change_index.hidden if record.side is Side.RIGHT else ()
     matches = (_match_in(record, block, view) for view in views)
     return next((one for one in matches if one and one.touched), None)
 
@@ -206,7 +237,8 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     missing = NoMatch.VANISHED if record.in_file else NoMatch.ABSENT
     if record.block is None or record.side is Side.LEFT:
         return missing
-    matches = (_match_in(record, record.block, view) for view in change_index.views)
+    sent = (view for view in change_index.views if view.path not in change_index.unsent)
+    matches = (_match_in(record, record.block, view) for view in (*sent, *change_index.hidden))
     is_moved = not record.touched  # a renamed file also moves lines that the change does not touch
     moved = (one for one in matches if one and (one.touched or (is_moved and one.view.path != one.view.old_path)))
     return next(moved, missing)

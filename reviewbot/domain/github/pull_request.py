@@ -54,8 +54,8 @@ class Commit(Struct, frozen=True):
 
     Attributes:
         parents: the SHAs of the parents, or None if some were not read.
-        authors: the logins of the authors (a bot's with `[bot]`), or None for an address without an account. Authors
-            are not verified, because the committer chooses the address.
+        authors: the logins of the authors (a bot's with `[bot]`), each None for an address without an account, or None
+            if some were not read. Authors are not verified, because the committer chooses the address.
         committer: the login of the committer. None for an address without an account, or for GitHub, which commits for
             the web editor.
         verified: whether GitHub signed the commit, e.g., for an App. A person's signature verifies only the committer.
@@ -63,7 +63,7 @@ class Commit(Struct, frozen=True):
 
     sha: str
     parents: tuple[str, ...] | None
-    authors: tuple[str | None, ...]
+    authors: tuple[str | None, ...] | None
     verified: bool = False
     committer: str | None = None
 
@@ -138,20 +138,20 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def people(self) -> frozenset[str] | None:
-        """The opener and all authors and committers, in lower case, or None if not all commits are known.
+        """The opener and all authors and committers, in lower case, or None if not all are known.
 
         Addresses without an account are omitted, because the committer chooses the addresses.
         """
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
-        if not is_whole:
+        if not is_whole or any(one.authors is None for one in self.commits):
             return None
-        logins = (login for one in self.commits for login in (*one.authors, one.committer))
+        logins = (login for one in self.commits for login in (*(one.authors or ()), one.committer))
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
     @property
     def bots(self) -> frozenset[str]:
         """The bots that opened, authored or committed, in lower case. A collaborator may control any of these bots."""
-        logins = (login or "" for one in self.commits for login in (*one.authors, one.committer))
+        logins = (login or "" for one in self.commits for login in (*(one.authors or ()), one.committer))
         return frozenset(login.casefold() for login in (self.opener, *logins) if login.endswith(BOT_SUFFIX))
 
 

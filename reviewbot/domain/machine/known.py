@@ -67,7 +67,8 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        return ChangeIndex.of(self.change, self.views, [one.path for one in self.held if one.is_media])
+        media = [one.path for one in self.held if one.is_media]
+        return ChangeIndex.of(self.change, self.views, media, self.redactor)
 
     @cached_property
     def digest(self) -> str:

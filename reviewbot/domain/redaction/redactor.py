@@ -8,7 +8,7 @@ paths and unquoted source code are exempt from this. In a diff, lines keep their
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -32,6 +32,10 @@ _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,20000}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ROUNDS = 6
+_HEADING = re.compile(r"^@@ [^@\n]{1,60} @@ (?P<text>[^\n]+)$", re.MULTILINE)
+_HEADING_BYTES = 80
+_SHORTEST_CUT = 6
+"""The minimum length of the beginning of a secret that is recognized at the end of a heading."""
 _QUOTES = frozenset("'\"`")
 
 
@@ -69,6 +73,7 @@ class Redactor(Struct, frozen=True):
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
     _values: frozenset[str] = frozenset()
+    _starts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _scans: dict[_Source, Scan] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -90,7 +95,12 @@ class Redactor(Struct, frozen=True):
         keys = {key for (text, *_), found in scans.items() for key in _keys_of(text, found)}
         known_values = {piece for value in known for piece in _pieces(value)}
         spread = {value for value in values if _SPREADABLE.fullmatch(value) and is_surely_random(value)} | keys
-        return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
+        tokens = {text[one.start : one.stop] for (text, *_), found in scans.items() for one in found.tokens}
+        starts: dict[str, list[str]] = {}
+        for value in values | tokens:
+            starts.setdefault(value[:_SHORTEST_CUT], []).append(value)
+        every = frozenset(values | keys | known_values)
+        return cls(_pattern_of(known_values), _pattern_of(spread), every, starts, scans)
 
     def redact(self, text: str, place: Place = Place.DATA, *, diff: bool = False) -> Redacted:
         """Redact a text or the diff of one file. This is idempotent."""
@@ -118,7 +128,8 @@ class Redactor(Struct, frozen=True):
         values = [
             (one.start, one.stop) for one in found.values if one.sure or text[one.start : one.stop] in self._values
         ]
-        masked = list(_outside(_merged([*values, *self._spread_in(source)]), text, tokens))
+        cut = self._cut_in(text) if source[2] else ()
+        masked = list(_outside(_merged([*values, *self._spread_in(source), *cut]), text, tokens))
         edits = [(one.start, one.stop, f"[REDACTED:{one.kind}]") for one in tokens]
         edits += [(start, stop, new) for start, stop in masked if (new := mask(text[start:stop])) != text[start:stop]]
         return _edited(text, edits), len(edits)
@@ -137,6 +148,16 @@ class Redactor(Struct, frozen=True):
             is_quoted = text[max(found.start() - 1, 0) : found.start()] in _QUOTES
             if kind not in {Place.EXECUTED, Place.MIXED, Place.COMMAND} and (kind is not Place.CODE or is_quoted):
                 yield found.span()
+
+    def _cut_in(self, diff: str) -> Iterator[tuple[int, int]]:
+        """Yield the beginnings of collected secrets at the ends of hunk headings, which git truncates."""
+        for found in _HEADING.finditer(diff) if self._starts else ():
+            first, end = found.span("text")
+            for at in range(max(first, end - _HEADING_BYTES), end - _SHORTEST_CUT + 1):
+                values = self._starts.get(diff[at : at + _SHORTEST_CUT], ())
+                if any(value.startswith(diff[at:end]) for value in values):
+                    yield at, end
+                    break
 
 
 def _scan(source: _Source) -> Scan:

@@ -56,6 +56,14 @@ def named_as_media(path: str) -> bool:
     return _MEDIA.search(path.lower()) is not None
 
 
+_MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
+
+
+def named_as_minified(path: str) -> bool:
+    """Return whether a name belongs to minified code or a source map, which is held back if its lines are long."""
+    return _MINIFIED.search(path) is not None
+
+
 def named_as_binary(path: str) -> bool:
     """Return whether a name belongs to a binary file, e.g., an image, an archive or a library."""
     lower = path.lower()

@@ -21,6 +21,7 @@ from reviewbot.domain.selection.file_kinds import (
     named_as_binary,
     named_as_executable,
     named_as_media,
+    named_as_minified,
     named_as_text,
     steers,
 )
@@ -147,7 +148,7 @@ def _is_moved_in(
     ran = is_script or decides_what_runs(old) or (file.old is not None and file.old.mode == EXECUTABLE_MODE)
     is_no_binary = named_as_binary(old) and not named_as_binary(file.path)
     may_run = is_lock_file(file.path) or is_no_binary or (decides_what_runs(file.path) and not ran)
-    is_named = _MINIFIED.search(old) is not None or _by_name(file, old, rules) is not None
+    is_named = named_as_minified(old) or _by_name(file, old, rules) is not None
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
     is_reviewed &= not (may_run or any(matches(patterns, old) for patterns in unreviewed))
     return file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} and not is_reviewed
@@ -181,7 +182,9 @@ def _unreadable(file: ChangedFile) -> Held | None:
     if not _is_binary(file):
         odd = file.new is not None and file.new.mode == EXECUTABLE_MODE and named_as_media(file.path)
         held = Held(file.path, HeldBecause.LFS_POINTER, "it is executable" if odd else "", missed=odd)
-        return held if _is_lfs_pointer(file) else None
+        # The text of a pointer is reviewed if the file may be read as text, e.g., CODEOWNERS.
+        is_opaque = _is_lfs_pointer(file) and all(map(named_as_binary, _names(file)))
+        return held if is_opaque else None
     side, suspicion = file.new or file.old, _suspicion(file)
     if side and side.misencoded:
         return replace(not_utf_8(file.path, side.invalid), missed=bool(suspicion))
@@ -296,12 +299,11 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
 _BY_FOLDER = "by its folder"
 # Go vendors under host names, and Bundler under `vendor/bundle`. Other `vendor` folders also contain project code.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
-_MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
 _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    if not _MINIFIED.search(path) or (file.new and file.new.mode == SYMLINK_MODE):
+    if not named_as_minified(path) or (file.new and file.new.mode == SYMLINK_MODE):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED and line.text]
     lines = lines or (file.text or "").split("\n")

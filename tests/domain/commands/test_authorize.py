@@ -327,7 +327,14 @@ def test_an_author_or_committer_of_a_commit_is_an_author(text: str, made: Commit
 
 
 @pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
-@pytest.mark.parametrize("more", [{"commit_count": 101}, {"commits": (replace(commit("ann"), sha="d" * 40),)}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"commit_count": 101},
+        {"commits": (replace(commit("ann"), sha="d" * 40),)},
+        {"commits": (replace(commit("ann"), authors=None),)},
+    ],
+)
 def test_with_unknown_commits_nothing_is_waived_or_bypassed(text: str, more: Any) -> None:  # noqa: ANN401 — a column
     assert action(text, pull=replace(THERE, **more)) is Refusal.UNKNOWN_AUTHORS
     assert isinstance(action(f"waive {MEDIUM.id} because", pull=replace(THERE, **more)), EditLedger), (

@@ -134,6 +134,9 @@ def test_all_equal_lines_are_counted_and_a_bounded_number_of_blocks_is_checked()
     assert len(list(known.places(Block.of(["x"])))) == 3 * MAX_PLACES
     assert len(list(known.places(Block.of(["x", "x"])))) == MAX_PLACES
     assert list(known.places(Block.of(["x", "y"]))) == [], "too many blocks begin alike"
+    assert known.has_more_places(Block.of(["x", "y"]))
+    assert not known.has_more_places(Block.of(["x"]))
+    assert not known.has_more_places(Block.of(["y", "x"]))
 
 
 def test_a_first_line_like_that_of_another_file_matches_nothing() -> None:

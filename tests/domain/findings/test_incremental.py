@@ -72,6 +72,14 @@ def test_a_file_unchanged_since_its_review_is_not_new() -> None:
     assert new_parts([file(BASE, None)], {}) == (), "it was deleted then, and it is now"
 
 
+def test_all_lines_are_new_in_a_changed_file_that_the_last_review_may_not_have_shown() -> None:
+    then = {"a.py": entry(ADDED.replace("two", "2"))}
+    (seen,) = new_parts([file(BASE, ADDED)], then)
+    (unseen,) = new_parts([file(BASE, ADDED)], then, unseen={"a.py"})
+    assert seen.lines < unseen.lines == new_parts([file(BASE, ADDED)], {})[0].lines
+    assert new_parts([file(BASE, ADDED)], {"a.py": entry(ADDED)}, unseen={"a.py"}) == ()
+
+
 def test_a_missing_or_incomparable_file_is_new_as_a_whole() -> None:
     whole = (NewPart("a.py", ((4, 4), (8, 9))),)
     assert new_parts([file(BASE, ADDED)], {}) == whole

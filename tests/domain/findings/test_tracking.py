@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import Block, fold
+from reviewbot.domain.diff.text_index import MAX_PLACES, Block, fold
 from reviewbot.domain.findings.placement import Why, assign_ids, in_summary, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
@@ -238,6 +238,25 @@ def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> No
     hidden = changed("node_modules/x.py", "", "bad()\n")
     now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
     assert update_state(fixed, now).standing.is_open
+
+
+def test_a_redacted_line_is_found_in_a_file_that_is_held_back() -> None:
+    line = 'bad("ghp_0a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J")\n'
+    record = one(found(NOW, finding(code='bad("[REDACTED:github-token]")', line=11)))
+    here = replace(record, block=Block.of(['bad("[REDACTED:github-token]")']), copies=1, touched=True)
+    hidden = changed("node_modules/x.py", "", f"x = 1\n{line}")
+    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
+    said = answer(now, task="task_2", fixed=[here.id])
+    (after,) = merge_answer(Findings((here,)), said, now).records
+    assert (after.standing, after.path, after.line) == (FindingState.OPEN, "node_modules/x.py", 2)
+
+
+def test_code_below_many_lines_that_begin_alike_is_not_fixed() -> None:
+    code = "bad(\nit)\n"
+    first = one(found(change_index({APP: BASE}, {APP: BASE + code}), finding(code=code, line=31)))
+    now = change_index({APP: BASE}, {APP: BASE + "bad(\n" * (MAX_PLACES + 1) + code})
+    after = one(merge_answer(Findings((first,)), answer(now, task="task_2", fixed=[first.id]), now))
+    assert (first.copies, after.standing) == (1, FindingState.OPEN)
 
 
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:

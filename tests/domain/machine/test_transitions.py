@@ -953,7 +953,9 @@ def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     assert set(held.held_by_path) == {"logo.bin"}
     assert held.selected == ("src/app.py", "logo.bin")
-    assert replace(change, views=(), held=(Held("src/app.py", HeldBecause.BINARY),)).index.unsent == {"src/app.py"}
+    assert replace(change, views=(), held=(Held("src/app.py", HeldBecause.BINARY),)).index.unsent.keys() == {
+        "src/app.py"
+    }
     assert not held.has_ambiguous_names
     (file,) = change.change.files
     odd = replace(change.change, files=(replace(file, diff=replace(file.diff, old_path="low:app.py")),))

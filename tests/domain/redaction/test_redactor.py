@@ -23,6 +23,8 @@ from reviewbot.domain.redaction.masks import mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_material
 from reviewbot.domain.redaction.redactor import Redacted, Redactor, has_redaction, is_redacted, secret_name
+from reviewbot.domain.selection.places import place_of_text
+from tests.domain.redaction.corpus import GROUPS, forms
 
 LETTERS = string.ascii_letters + string.digits
 # Assembled here, so that scanners do not report this file.
@@ -422,6 +424,21 @@ def test_an_invalid_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None
 def test_a_value_that_git_cuts_in_a_heading_is_masked(heading: str, seen: str | None) -> None:
     expected = heading[:-10] + "xxx_x0x0x0" if seen is None else seen
     assert redacted(f"@@ -1,2 +1,2 @@ {heading}\n x\n") == f"@@ -1,2 +1,2 @@ {expected}\n x\n"
+
+
+@pytest.mark.parametrize("cut", [6, 12, 20, 28])
+@pytest.mark.parametrize("group", [one for one in GROUPS if not one.startswith("split")])
+def test_the_beginning_of_a_secret_at_the_end_of_a_heading_is_masked(group: str, cut: int) -> None:
+    for form in forms(group):
+        if "\n" in form.text or len(form.secrets) != 1 or len(form.secrets[0]) <= cut:
+            continue
+        (secret,), path = form.secrets, form.path or "settings.yml"
+        before, _, _ = form.text.partition(secret)
+        place = place_of_text(path, [form.text])
+        diff = f"@@ -10,3 +10,4 @@ {before}{secret[:cut]}\n a\n+b\n c\n"
+        redactor = Redactor.of([(f"{form.text}\na\nb\nc\n", place)], diffs=[(diff, place)])
+        if secret not in redactor.redact(form.text, place).text:
+            assert not redactor.redact(diff, place, diff=True).text.split("\n")[0].endswith(secret[:cut]), form
 
 
 def test_a_file_that_reads_like_a_diff_is_no_diff() -> None:

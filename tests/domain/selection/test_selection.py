@@ -236,6 +236,26 @@ def test_a_binary_may_get_the_name_of_another_one(path: str, new: Entry) -> None
     assert script.missed
 
 
+@pytest.mark.parametrize(
+    ("path", "is_sent"),
+    [
+        (".github/CODEOWNERS", True),
+        (".github/workflows/ci.yml", True),
+        ("package-lock.json", True),
+        ("setup.py", True),
+        ("Dockerfile", True),
+        ("scripts/build", True),
+        ("data/prices.csv", True),
+        ("data/model.onnx", False),
+    ],
+)
+def test_a_pointer_is_held_back_only_with_the_name_of_a_binary_file(path: str, is_sent: bool) -> None:  # noqa: FBT001
+    pointer = changed(path, added=POINTER, new=entry("\n".join(POINTER) + "\n"))
+    assert bool(selection_of(pointer).selected) is is_sent
+    renamed = changed("data/model.onnx", added=POINTER, old_path=path, new=entry("\n".join(POINTER) + "\n"))
+    assert bool(selection_of(renamed).selected) is is_sent
+
+
 def test_an_executable_pointer_with_a_mediums_name_is_missed() -> None:
     pointer = "\n".join(POINTER) + "\n"
     files = [

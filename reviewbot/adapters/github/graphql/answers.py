@@ -290,7 +290,7 @@ class CommitNode(Node, frozen=True):
     oid: Name
     signature: Signature | None
     parents: Annotated[Counted[Oid], asks("parents(first: 20)")]
-    authors: Annotated[Nodes[Author], asks("authors(first: 20)")]
+    authors: Annotated[Counted[Author], asks("authors(first: 20)")]
     committer: Author | None
 
 

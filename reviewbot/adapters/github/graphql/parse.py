@@ -163,10 +163,11 @@ def _login_of_account(user: answers.Account) -> str:
 
 def commit(node: answers.CommitNode) -> Commit:
     users = [author.user for author in node.authors.present]
+    logins = tuple(_login_of_account(user) if user else None for user in users)
     return Commit(
         sha=node.oid,
         parents=tuple(parent.oid for parent in node.parents.present) if node.parents.is_whole else None,
-        authors=tuple(_login_of_account(user) if user else None for user in users),
+        authors=logins if node.authors.is_whole else None,
         verified=node.signature is not None and node.signature.is_valid and node.signature.was_signed_by_github,
         committer=_committer(node.committer),
     )
