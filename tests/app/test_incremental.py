@@ -476,3 +476,27 @@ def test_the_ledger_matches_the_text_of_the_summary(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
         rig.run()
         assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v1 ", rig.summaries()[0])
+
+
+LONG_LINE = f"call() // {'x' * 400}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "then", "now"),
+    [
+        ("lib.py", 'password = (\n    "call/x9k2ab8z7q"\n)\n', 'program_ = (\n    "call/x9k2ab8z7q"\n)\n'),
+        ("lib.min.js", LONG_LINE, LONG_LINE + "c\n" * 9),
+    ],
+    ids=["masked", "minified"],
+)
+def test_lines_that_the_last_review_did_not_show_are_new(tmp_path: Path, path: str, then: str, now: str) -> None:
+    with open_rig(tmp_path, engineer=first_then()) as rig:
+        push(rig, {path: then})
+        rig.run()
+        (first,) = rig.service.tasks()
+        shown = next(one.content for one in first.request.attachments if one.file_name == "change.diff")
+        assert "call/" not in shown
+        assert "call()" not in shown
+        push(rig, {path: now})
+        rig.run()
+        assert f'"{path}": lines 1 to ' in so_far(rig)

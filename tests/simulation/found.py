@@ -1606,4 +1606,13 @@ FOUND: dict[str, Bug] = {
             ),
         ),
     ),
+    "moved-with-a-token-to-an-excluded-file": Bug(
+        "As `moved-to-an-excluded-file`, with a token in the line: the redacted code of the finding was compared with "
+        "the file's own text.",
+        NEVER_GREEN,
+        history(
+            *(RUN, Move("secret", 1), RUN_PUSH, Move("move_line"), RUN_PUSH),
+            setting=Setting((("paths", "!lib/**"),)),
+        ),
+    ),
 }

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.tracked_finding import FindingState
@@ -798,6 +799,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(None),
         NEVER_GREEN,
         found="moved-to-an-excluded-file",
+    ),
+    Mutation(
+        "code is searched in files that are not sent as they are, not as they would be sent",
+        "reviewbot.domain.findings.tracking:_redacted",
+        lambda _right: lambda file, _redactor: FileView(file.path, file.diff.old_path, file.diff.hunks, file.text),
+        NEVER_GREEN,
+        found="moved-with-a-token-to-an-excluded-file",
     ),
     Mutation(
         "of several comments the first stays, whatever is in it",
