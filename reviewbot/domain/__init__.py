@@ -1,5 +1,4 @@
-"""Make decisions with pure functions on frozen values.
+"""Make decisions with pure functions, without a clock, files or the network.
 
-Nothing here reads a clock, a file or the network. Each package may import only packages below it. `pyproject.toml`
-lists the packages from top to bottom, and import-linter enforces the order.
+import-linter enforces that each package imports only packages below it in the list in `pyproject.toml`.
 """

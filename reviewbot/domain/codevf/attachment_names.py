@@ -1,4 +1,4 @@
-"""Choose safe attachment names for files with untrusted paths, and describe each attachment in one line."""
+"""Give attachments safe names, because paths are untrusted, and describe each attachment in one line."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from posixpath import basename, splitext
 from reviewbot.domain.model.review import Attachment
 
 CONVERSATION = "conversation.md"
-"""The attachment with the findings to confirm, the changes since the last review, and the replies."""
+"""The attachment with earlier findings, the changes since the last review, and the replies to findings."""
 
 CONTEXT = "context.md"
-"""The attachment with documents of the default branch, commit messages and issues."""
+"""The attachment with documents from the default branch, commit messages and issues."""
 
 QUESTION = "question.txt"
-"""The attachment of a question: the finding and the replies in its thread."""
+"""The attachment with the finding that a question is about, and the replies in the finding's thread."""
 
 LONGEST = 100
-"""The maximum number of characters of a name."""
+"""The maximum number of characters of a file name, without an added number or `.txt`."""
 
 _UNSAFE = re.compile("[^A-Za-z0-9._-]+")
 
 _NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
-"""Names with these endings get `.txt`. `.diff` marks the diff, and CodeVF's client reads the others as base64."""
+"""Suffixes after which `.txt` is added. `.diff` marks the diff, and CodeVF's client reads the others as base64."""
 
 _RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|{re.escape(QUESTION)}|files-[0-9]+\.txt")
-"""The names of attachments that do not contain a single file, except names that end with `.diff`."""
+"""The file names of attachments that reviewbot itself writes, apart from diffs."""
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return a safe name for each path: the base name, or the whole path if base names are equal, ignoring case."""
+    """Map each path to a safe, unique file name: the base name, or the whole path if two base names are equal."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}
@@ -64,7 +64,6 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def described(attachment: Attachment) -> str:
-    """Describe an attachment in one line for the prompt."""
     if attachment.path:
         return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
     if attachment.file_name.endswith(".diff"):

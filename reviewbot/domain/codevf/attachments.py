@@ -1,8 +1,7 @@
-"""Pack the diff, and then file texts with line numbers, into at most five attachments within a budget of bytes.
+"""Pack diffs, and then file texts with line numbers, into at most five attachments with limited sizes.
 
-Each text has its own attachment if there are enough attachments. Otherwise, the texts are bundled with an index,
-grouped by folder, riskiest first. A diff or a text is sent whole or not at all. The review is partial if any file's
-diff is not sent.
+Each text gets its own attachment if enough attachments are free. Otherwise, several texts share an attachment with an
+index. Diffs and texts are never truncated.
 """
 
 from __future__ import annotations
@@ -25,19 +24,13 @@ from reviewbot.values import replace
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
-"""The maximum size in bytes of a text that CodeVF's client accepts (codevf-sdk 0.1.1 on PyPI)."""
+"""The maximum size in bytes of a text attachment that CodeVF's client accepts (codevf-sdk 0.1.1 on PyPI)."""
 
 _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 
 
 class SizeTier(Struct, frozen=True):
-    """The limits of a request.
-
-    Attributes:
-        attachment: the maximum bytes of JSON of each attachment.
-        request: the maximum bytes of JSON of all attachments together.
-        attachments: the maximum number of attachments.
-    """
+    """The maximum sizes of an attachment and of all attachments of a request together, in bytes of JSON."""
 
     attachment: int
     request: int
@@ -45,29 +38,20 @@ class SizeTier(Struct, frozen=True):
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """Return the size tiers, largest first.
-
-    CodeVF's sources state several limits, so a request is repeated in the next tier after status 413.
-    """
+    """Return the size tiers, largest first. After HTTP status 413, reviewbot repeats the request in the next tier."""
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
     )
 
 
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
-    """Split the limits between the files and one attachment for the new lines and the findings to confirm."""
+    """Return the limits for the files and, with at most a fifth of the request, the limits for `conversation.md`."""
     context = min(limits.attachment, limits.request // 5)
     return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
 class Sendable(Struct, frozen=True):
-    """A selected and redacted file that is ready to be sent.
-
-    Attributes:
-        diff: the file's section of the diff.
-        text: the file's text at the head, if any.
-        risk: the risk of the file. Files with a higher risk are sent first.
-    """
+    """A selected and redacted file. `text` is None if only the diff is sent. Files with a higher `risk` come first."""
 
     path: str
     diff: str
@@ -81,13 +65,13 @@ class Sendable(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """A line of the manifest.
+    """The manifest's entry for a file that was sent.
 
     Attributes:
-        bytes: the number of UTF-8 bytes of the sent diff and text.
+        bytes: the number of UTF-8 bytes of the diff and, if sent, the text.
         whole: whether the text was sent with the diff.
-        sha256: the hex digest of the sent diff and text, concatenated.
-        attachment: the name of the attachment with the text, or empty if the text was not sent.
+        sha256: the hex digest of the same bytes.
+        attachment: the name of the attachment with the text, or empty.
     """
 
     path: str
@@ -102,9 +86,8 @@ class Packing(Struct, frozen=True):
     """The content of one task, or of several tasks that are bought together.
 
     Attributes:
-        attachments: at most five per task, diffs first.
-        omitted: the selected files that are not sent.
-        limits: by path, a phrase for the limit that excluded the file's diff or text.
+        omitted: the paths of selected files whose diff is not sent.
+        limits: maps a path to a phrase that explains which limit excluded the file's diff or text.
     """
 
     attachments: tuple[Attachment, ...]
@@ -115,7 +98,6 @@ class Packing(Struct, frozen=True):
 
 
 def number_lines(text: str) -> str:
-    """Prefix each line with its number, so that reviewers can cite it."""
     if not text:
         return ""
     lines = text.removesuffix("\n").split("\n")
@@ -125,7 +107,7 @@ def number_lines(text: str) -> str:
 
 
 def file_section(path: str, text: str) -> str:
-    """Return a file's section of an attachment: a header line and the numbered lines."""
+    """Return a header with the path and the number of lines, and below it the numbered lines."""
     return f"=== {_title(path, text)}{number_lines(text)}"
 
 
@@ -135,7 +117,7 @@ def _title(path: str, text: str) -> str:
 
 
 def read_sections(content: str) -> Mapping[str, str]:
-    """Return the files of an attachment by path. This is the inverse of `file_section`."""
+    """Map each path in an attachment to the file's text. This is the inverse of `file_section`."""
     files: dict[str, str] = {}
     _, *parts = _HEADER.split(content)
     for path, body in zip(parts[::2], parts[1::2], strict=True):
@@ -146,7 +128,7 @@ def read_sections(content: str) -> Mapping[str, str]:
 
 
 def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
-    """Fill the attachments with files, the riskiest first."""
+    """Fill attachments with the diffs and then the texts of files, the riskiest first."""
     ordered = in_order(files)
     bins = Bins(limits)
     with_diff = [file for file in ordered if bins.add(_DIFF, file, file.diff_size)]
@@ -164,7 +146,6 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
 
 
 def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
-    """Give each text its own attachment if there are enough attachments. Otherwise, bundle the texts."""
     sizes = {file.path: json_size(_section(file)) for file in files}
     fitting = []
     for file in files:
@@ -176,7 +157,7 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
     arranged = [file for folder in by_folder(fitting) for file in folder]
     all_fit = bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged])
     free = bins.limits.attachments - len(bins.taken)
-    # Keep the last attachment free for the context, unless a file needs the attachment.
+    # Reserve the last attachment for the context, unless a file needs it.
     if len(fitting) < free or (len(fitting) == free and not all_fit):
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
@@ -191,14 +172,14 @@ def in_order(files: Iterable[Sendable]) -> list[Sendable]:
 
 
 def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    """Group files by folder. Folders, and the files in each folder, are sorted riskiest first."""
+    """Group files by folder. Sort the folders, and the files in each folder, riskiest first."""
     ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
     folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
     return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """Combine the packings of several tasks. Only the first `handed_in` of them were submitted."""
+    """Combine the packings of several tasks. Only the first `handed_in` tasks were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -214,10 +195,10 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
 
 
 def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, confirms: bool) -> int:
-    """Return how many bytes of context and conversation can be sent with a task's files, or 0 if files could be lost.
+    """Return how many bytes of context and conversation can be added to a task.
 
-    If a request is too large for CodeVF, it is repeated in the next size tier without context and conversation. The
-    files must therefore also fit into that tier.
+    Return 0 if the files alone do not fit into the second size tier. If CodeVF rejects the request as too large,
+    reviewbot repeats the request in that tier, without context and conversation.
     """
     first, second, *_ = (split_for_context(one)[0] if confirms else one for one in size_tiers(attachment_bytes))
     used = sum(json_size(one.content) for one in packing.attachments)
@@ -225,13 +206,12 @@ def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, co
 
 
 def with_conversation(packing: Packing, text: str, redactions: int) -> Packing:
-    """Add the conversation as an attachment, and list it in the manifest."""
     part = part_of(CONVERSATION, text, redactions)
     return replace(packing, attachments=(*packing.attachments, Attachment(CONVERSATION, text)), context=(part,))
 
 
 def with_context(packing: Packing, context: ContextText) -> Packing:
-    """Add the context as the last attachment, unless the context is empty or no attachment is free."""
+    """Add the context as the last attachment, unless the context is empty or the task has five attachments."""
     if not context.parts or len(packing.attachments) == MAX_ATTACHMENTS:
         return packing
     attachments = (*packing.attachments, Attachment(CONTEXT, context.text))
@@ -239,7 +219,7 @@ def with_context(packing: Packing, context: ContextText) -> Packing:
 
 
 def _diff(file: Sendable) -> str:
-    # End with a line feed, because another section may follow.
+    # Another section may follow, so the diff must end with a line feed.
     return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
 
 
@@ -254,7 +234,7 @@ def _manifest_line(file: Sendable, attachment: str) -> Sent:
 
 
 _DIFF, _BUNDLE = "", "/"
-"""Attachment kinds that are not paths. The kind of a single file's attachment is the file's path."""
+"""The kinds of attachments with several files. An attachment with a single text has the path as its kind."""
 
 _INDEX_TITLE = "INDEX of the files below, by folder, the riskiest first\n"
 
@@ -264,11 +244,7 @@ def _indexed(file: Sendable) -> str:
 
 
 class Bins:
-    """The attachments of a request while they are being filled.
-
-    Attributes:
-        taken: the kind and size of each attachment. An attachment never mixes kinds.
-    """
+    """The partly filled attachments of a request. `taken` contains each attachment's kind and size in bytes of JSON."""
 
     def __init__(self, limits: SizeTier) -> None:
         self.limits = limits
@@ -281,7 +257,7 @@ class Bins:
         return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of a kind with enough space, or to a new one. Return whether it fits."""
+        """Add a file to an attachment of this kind with enough space, or to a new one. Return whether the file fits."""
         index = self._place(kind, bytes_)
         if index is None:
             self.refuse("diff" if kind == _DIFF else "text", file, bytes_)

@@ -1,8 +1,4 @@
-"""Split a change that is too large for one task, and join the tasks into one purchase.
-
-The task id of the purchase contains the ids of all tasks. The purchase is over when all tasks are over, and costs as
-much as all tasks together.
-"""
+"""Split a change that is too large for one task, and join the tasks into one purchase."""
 
 from __future__ import annotations
 
@@ -28,12 +24,9 @@ _BETWEEN = ","
 
 
 class TaskBatches(Struct, frozen=True):
-    """The files of the tasks of one purchase.
+    """The files of each task of a purchase.
 
-    Attributes:
-        files: the files of each task.
-        limits: the limits of each task for its files.
-        context_limits: the limits of each task for the findings to confirm, or None without such findings.
+    `limits` applies to a task's files. `context_limits` applies to `conversation.md`, or is None without this file.
     """
 
     files: tuple[tuple[Sendable, ...], ...]
@@ -42,10 +35,7 @@ class TaskBatches(Struct, frozen=True):
 
     @classmethod
     def of(cls, files: Sequence[Sendable], limits: SizeTier, most: int, *, confirms: bool) -> TaskBatches:
-        """Split the files into at most `most` tasks.
-
-        If `confirms` is true, each task reserves space for findings to confirm.
-        """
+        """Split the files into at most `most` tasks. If `confirms`, reserve space for earlier findings to confirm."""
         for_files, context_limits = split_for_context(limits) if confirms else (limits, None)
         return cls(split(files, for_files, most), for_files, context_limits)
 
@@ -53,15 +43,15 @@ class TaskBatches(Struct, frozen=True):
         return [pack(part, self.limits) for part in self.files]
 
     def numbers(self) -> Mapping[str, int]:
-        """Return the number of each file's task, from 0, by path."""
+        """Map each path to the number of the file's task, from 0."""
         return {file.path: number for number, part in enumerate(self.files) for file in part}
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
     """Split the files into at most `most` tasks, by folder if all diffs fit, and otherwise riskiest first.
 
-    A task is added only if a diff would otherwise be omitted, never for a whole text. Files that do not fit are
-    assigned to the last task, which reports them as omitted.
+    If all diffs fit into one task, return one task, even if file texts are omitted. The last task also gets the files
+    that fit into no task, and reports them as omitted.
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
@@ -76,7 +66,7 @@ def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple
 def _filled(
     groups: Iterable[Sequence[Sendable]], limits: SizeTier, most: int
 ) -> tuple[list[list[Sendable]], list[Sendable]]:
-    """Return the files of each task, and the files that fit into no task. A group stays in one task if possible."""
+    """Return the files of each task, and the files that do not fit. Keep each group in one task if possible."""
     groups = list(groups)
     sizes = {file.path: file.diff_size for group in groups for file in group}
     parts: list[list[Sendable]] = []
@@ -104,7 +94,7 @@ def split_ids(task_id: str) -> tuple[str, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Combine several tasks into one, which is over when all are over. `unseen` then lists the incomplete tasks."""
+    """Combine several tasks into one, which ends when all have ended. `unseen` then lists the incomplete tasks."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

@@ -14,18 +14,18 @@ from reviewbot.errors import OverBudget
 
 
 def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return the credits that CodeVF holds while a task is open, rounded up as CodeVF documents."""
+    """Return the credits that CodeVF holds for an open task, rounded up as CodeVF documents."""
     exact = Decimal(max_credits) * mode.multiplier * tag_multiplier
     return int(exact.to_integral_value(ROUND_CEILING))
 
 
 def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return the largest `max-credits` whose hold is at most `held`."""
+    """Return the largest `max-credits` for which CodeVF holds at most `held` credits."""
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
 def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return `max_credits` for creating a task again: within the first hold, but at least the minimum of the mode."""
+    """Return `max_credits`, lowered to a hold of at most `held` credits but not below the minimum of the mode."""
     return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
 
 
@@ -33,12 +33,10 @@ class Spending(Struct, frozen=True):
     """The limits of a purchase, and the credits that count toward these limits.
 
     Attributes:
-        hold: the credits that the purchase would hold.
         spent: the credits held by open tasks and used by finished tasks of this pull request.
-        max_per_pr: the limit of credits per pull request, or 0 for no limit.
-        first_hold: the credits that the first review held, or 0 before that review. Only an automatic limit uses it.
-        what: a phrase for the purchase, such as `this review`.
-        again: a sentence on how to continue after changing the settings or the account, except at a terminal.
+        max_per_pr: the limit of credits per pull request. 0 means no limit.
+        first_hold: the credits that the first review held, or 0 before that review.
+        again: the last sentence of each hint, except at a terminal.
     """
 
     hold: int
@@ -74,7 +72,6 @@ def _over_limit(spending: Spending) -> str:
 
 
 def _to_continue(spending: Spending) -> str:
-    """Return a hint to raise or remove the limit."""
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0` means no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:
@@ -86,7 +83,7 @@ def check(spending: Spending, balance: Balance | None) -> None:
     """Check a purchase against the limit and the balance.
 
     Raises:
-        OverBudget: the limit or the balance forbids the purchase.
+        OverBudget: the purchase exceeds the limit, or would leave less than `min_balance`.
     """
     if spending.limit and spending.spent + spending.hold > spending.limit:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))

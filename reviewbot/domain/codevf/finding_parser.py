@@ -1,8 +1,7 @@
-"""Parse one structured answer, item by item.
+"""Parse one JSON answer leniently.
 
-Severities are mapped to the standard ones, numbers may be text, and a missing side is RIGHT. An invalid finding is kept
-as text and makes the report unreadable, so that such a report never counts as clean. Unknown keys of a finding are
-added to its explanation.
+Synonyms of severities are accepted, numbers may be strings, and a missing side is RIGHT. A finding's unknown keys are
+added to its explanation. A report with an invalid finding is unreadable, and therefore never counts as clean.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from reviewbot.values import replace
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
 MAX_PATH = 4096
-"""The maximum number of characters of a path. Git cannot check out longer paths."""
+"""The maximum number of characters of a path. Linux accepts no longer paths."""
 
 UNTITLED = "A finding without a title"
 
@@ -96,7 +95,7 @@ class _Answer(Struct, frozen=True):
 
 
 def severity_of(word: str) -> Severity:
-    """Return the severity that a word stands for, ignoring case, or `UNRATED` for an unknown word."""
+    """Return the severity for a name or synonym, ignoring case, or `UNRATED` for other words."""
     return SEVERITIES.get(_normalized(word), Severity.UNRATED)
 
 
@@ -105,12 +104,12 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def hides_findings(key: str, value: object) -> bool:
-    """Return whether a value outside the schema is a list, an object or an error, which may contain findings."""
+    """Return whether a value outside the schema is a non-empty list or object, or has the key `error`."""
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
 def is_sentence(value: object) -> bool:
-    """Return whether a value outside the schema has several words. A state, a time or a number cannot be a finding."""
+    """Return whether a value outside the schema is a string of several words."""
     return isinstance(value, str) and len(value.split()) > 1
 
 
@@ -140,9 +139,9 @@ _UNFIT = "it does not fit the schema"
 
 
 def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[Leftover]:
-    """Yield the scalar values outside the schema. A value that may be a finding has a reason.
+    """Yield the scalar values outside the schema. Only values that may be findings have a `why`.
 
-    Lists, objects and errors are appended to `leftovers`, because they may contain findings.
+    Append lists, objects and errors to `leftovers`, because they may contain findings.
     """
     for key, value in rest.items():
         place = f"{where}{key[:80]}"
@@ -201,7 +200,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
 
 
 def titled(title: str, explanation: str) -> tuple[str, str]:
-    """Return a one-line title and an explanation. If the title is shortened, the explanation has the whole title."""
+    """Return a one-line title and the explanation. The explanation repeats a shortened title in full."""
     words = title or explanation
     flat = " ".join(words.split())
     short = shorten_line(flat, MAX_TITLE)
@@ -241,7 +240,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as text. For values that are nested too deeply, return the keys and values, one per line."""
+    """Return a value as JSON. If it is nested too deeply, return a line for each key and each scalar value."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
@@ -249,7 +248,6 @@ def shown(value: object) -> str:
 
 
 def _flattened(value: object) -> Iterator[str]:
-    """Yield all keys and scalar values in their original order, without recursion."""
     rest: list[object] = [value]
     while rest:
         match rest.pop():

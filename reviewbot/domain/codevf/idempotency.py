@@ -1,7 +1,7 @@
-"""Define the identity of a purchase, and derive its idempotency key.
+"""Define the identity of a purchase, and derive the idempotency key from the identity.
 
-The title, body, base tip, reviewbot's version and publishing settings are not part of the identity. Rebasing an
-unchanged diff therefore does not cause a new purchase.
+The identity contains the change but neither the pull request's title nor the base commit. Rebasing an unchanged diff
+therefore causes no new purchase.
 """
 
 from __future__ import annotations
@@ -19,29 +19,22 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 
 KEY_MEMORY = timedelta(hours=23)
-"""The time for which a key may be reused. CodeVF remembers keys for 24 hours."""
+"""How long reviewbot reuses an idempotency key. CodeVF remembers keys for 24 hours."""
 
 
 def is_forgotten(at: str, now: datetime) -> bool:
-    """Return whether an intent recorded at `at` (ISO 8601) is so old that its key would create a second task."""
+    """Return whether the time `at` (ISO 8601) is more than `KEY_MEMORY` before `now`."""
     return now - datetime.fromisoformat(at) > KEY_MEMORY
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
-    """Return the hex SHA-256 of everything that a diff shows of each changed file, in any order of the files.
-
-    The digest covers paths, status, modes and blobs on both sides. A symlink's blob is its target, and a submodule's
-    blob is its commit. The lines are not needed, because the blobs determine them.
-    """
+    """Return the hex SHA-256 of each changed file's paths, status, modes and blob ids, in any order of the files."""
     rows = ([*_names(one), one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
-    """Return both names, and the diff's first line if a name is not UTF-8.
-
-    The first line distinguishes names whose bytes decode to the same text.
-    """
+    # Different bytes can decode to the same name. The diff's first line contains the original bytes.
     names = (file.path, file.diff.old_path)
     return (*names, file.diff.text.partition("\n")[0]) if any("\ufffd" in one for one in names) else names
 
@@ -51,12 +44,12 @@ def _side(entry: Entry | None) -> tuple[str, str]:
 
 
 def selection_digest(paths: Iterable[str]) -> str:
-    """Return sixteen hex digits for the selected files, in any order."""
+    """Return a digest (16 hex digits) of the paths, in any order."""
     return _sha256(json.dumps(sorted(paths))).hex()[:16]
 
 
 def renames_digest(files: Iterable[ChangedFile]) -> str:
-    """Return sixteen hex digits for the names of renamed and copied files, or an empty text if there are none."""
+    """Return a digest (16 hex digits) of the names of renamed and copied files, or an empty string without any."""
     names = [json.dumps(_names(one)) for one in files if one.path != one.diff.old_path]
     return selection_digest(names) if names else ""
 
@@ -65,12 +58,10 @@ class Identity(Struct, frozen=True):
     """The identity of a purchase.
 
     Attributes:
-        since: the last reviewed head, or empty for a whole review.
+        since: the last reviewed head, or empty for a review of the whole change.
         change: the `change_digest` of all changed files.
-        expertise: the expertise from the settings. Case is ignored.
-        attempt: the number of the attempt, from 1. The next attempt begins after a purchase without a result, including
-            purchases that were refused, withdrawn, or dropped while deferred. After a result, only an authorized
-            command begins the next attempt.
+        attempt: counts from 1. It increases after a purchase without a result. After a result, it increases only for an
+            authorized command.
     """
 
     repository_id: int
@@ -83,14 +74,11 @@ class Identity(Struct, frozen=True):
     attempt: int = 1
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of everything except `since` and `attempt`.
-
-        Whole and incremental reviews of the same change therefore have the same digest.
-        """
+        """Return the hex SHA-256 of all fields except `since` and `attempt`."""
         return _sha256(self._material("")).hex()
 
     def key(self) -> str:
-        """Return the idempotency key, formatted as a version 4 UUID, the only form that CodeVF accepts."""
+        """Return the idempotency key as a version 4 UUID. CodeVF rejects other formats."""
         return _uuid(f"{self._material(self.since)}\n{self.attempt}")
 
     def _material(self, since: str) -> str:
@@ -107,7 +95,7 @@ def text_digest(text: str) -> str:
 
 
 def question_key(repository_id: int, pull_number: int, instance: str, comment: str, digest: str) -> str:
-    """Return the idempotency key of a question. `comment` is a `comment_key`, and `digest` a digest of the text."""
+    """Return the idempotency key of a question. `comment` is a `comment_key`, and `digest` is a `text_digest`."""
     return _uuid(json.dumps(("question", repository_id, pull_number, instance, comment, digest)))
 
 
@@ -120,8 +108,8 @@ def _sha256(text: str) -> bytes:
 
 
 def account_number(api_key: str) -> int:
-    """Return a number for the account, used as the repository id of a change that is not on a server.
+    """Return a number that replaces the repository id in the identity of a local change.
 
-    CodeVF rejects an idempotency key that another account has used, so two users with the same change need two keys.
+    CodeVF rejects an idempotency key that another account has used. Two users with the same change need two keys.
     """
     return int.from_bytes(_sha256(f"reviewbot at a terminal\n{api_key}")[:7])

@@ -1,9 +1,7 @@
-"""Decide when to poll and when to retry, in seconds.
+"""Decide when to poll CodeVF and when to repeat a request. All times are in seconds.
 
-reviewbot uses the intervals that CodeVF recommends. The first poll comes after about 2 s. A pending task is polled
-every 2 to 4 s. For a task in progress, the interval grows from 5 to 10 s (`realtime_answer` and `fast`) or from 15 to
-30 s (`standard`). After `RECOMMENDED_FOR`, the interval grows to a minute, because all jobs of the account share an
-hourly limit.
+CodeVF recommends 2 to 4 s between polls of a pending task, then 5 to 10 s, or 15 to 30 s in the mode `standard`.
+After `RECOMMENDED_FOR`, the interval grows to a minute, because all jobs of an account share an hourly limit.
 """
 
 from __future__ import annotations
@@ -18,28 +16,26 @@ from msgspec import Struct
 from reviewbot.domain.model.review import Mode, TaskStatus
 
 FIRST_POLL = 2.0
-"""Seconds between creating a task and the first poll."""
+"""The time between creating a task and the first poll."""
 
 RECOMMENDED_FOR = 600.0
-"""The number of seconds during which the recommended intervals are used."""
+"""For this time after a task's creation, reviewbot uses the intervals that CodeVF recommends."""
 
 LONGEST_POLL = 60.0
-"""The maximum number of seconds between two polls, unless CodeVF asks for more."""
+"""The maximum time between two polls, unless CodeVF asks for more."""
 
 MIN_SPACING = 1.0
-"""The minimum number of seconds between two requests, because CodeVF accepts one request per second."""
+"""The minimum time between two requests, because CodeVF accepts one request per second."""
 
 MAX_ATTEMPTS = 6
-"""The maximum number of attempts for one request, including the first."""
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""HTTP statuses after which a request is retried."""
 
 WRITES_AT_ONCE = 20
-"""The number of writes to GitHub without a pause. A review needs fewer writes, and `collect` needs more."""
+"""The number of writes to GitHub without a pause, enough for a review."""
 
 WRITES_A_MINUTE = 57
-"""The writes per minute after `WRITES_AT_ONCE`. The sum of both is below GitHub's limit of 80 writes per minute."""
+"""The number of further writes per minute. GitHub allows 80 writes per minute in total."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
@@ -53,7 +49,7 @@ class Fault(Enum):
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
-    """Return the seconds until the next poll, at least `retry_after`. An unknown status counts as in progress."""
+    """Return the seconds until the next poll, at least `retry_after`."""
     wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
     return max(wanted, retry_after or 0.0)
 
@@ -74,7 +70,7 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
 
 
 def moment(header: str) -> datetime | None:
-    """Return the time in an HTTP header (RFC 9110, 5.6.7), or None for an invalid time or without a time zone."""
+    """Parse a time in an HTTP header (RFC 9110, 5.6.7). Return None if it is invalid or has no time zone."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError):
@@ -83,9 +79,9 @@ def moment(header: str) -> datetime | None:
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
-    """Return the seconds to wait before repeating the request, at least `retry_after`, or None to give up.
+    """Return the seconds to wait before repeating a request, at least `retry_after`, or None to give up.
 
-    `attempt` is the number of failed requests, including this one. The delay doubles, with a jitter of 50 to 100 %.
+    `attempt` counts the failed requests. The delay doubles each time, multiplied by a random number from 0.5 to 1.
     """
     passing = failure is not Fault.UNTRUSTED if isinstance(failure, Fault) else failure in RETRIED_STATUSES
     if attempt >= MAX_ATTEMPTS or not passing:
@@ -95,12 +91,7 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
 
 
 class Writes(Struct, frozen=True):
-    """A token bucket for writes to GitHub.
-
-    Attributes:
-        left: the number of writes left, negative if writes are already scheduled.
-        at: the time, in seconds, at which `left` was computed.
-    """
+    """A token bucket for writes to GitHub at the time `at`. `left` is negative if writes are already scheduled."""
 
     left: float = WRITES_AT_ONCE
     at: float = 0.0

@@ -1,11 +1,9 @@
-r"""Parse an answer that was written as text.
+"""Parse an answer in prose.
 
-A finding is a paragraph, a list item or a heading that begins with `path:12-14:`, as the prompt asks. The finding
-continues with fenced blocks, indented paragraphs, and text below its heading. All other text is kept unchanged, for a
-person to read.
+As the prompt asks, a finding is a paragraph, a list item or a heading that begins with `path:12-14:`. Fenced blocks,
+indented paragraphs, and paragraphs below the heading continue the finding. All other text is kept for a person to read.
 
-The text of a finding can contain a second finding in any form. A finding in prose is therefore either critical or
-unrated. An unrated finding blocks until a person has read the text.
+The explanation of a finding can contain a second, worse finding. Findings in prose are therefore critical or unrated.
 """
 
 from __future__ import annotations
@@ -27,13 +25,13 @@ MAX_PROSE = 200_000
 """The maximum number of characters of an answer. Longer answers are not parsed."""
 
 MAX_CLOSERS = 20
-"""The maximum number of fences that are tried as the end of a fenced block. A shorter fence does not end the block."""
+"""The maximum number of fences that are tried as the end of a fenced block."""
 
 LONG_TITLE = 100
-"""The maximum length of a first line that becomes the title. Of a longer line, only the first sentence does."""
+"""If the first line is longer than this, only its first sentence becomes the title."""
 
 _CODE = 4
-"""The indentation, in columns, from which Markdown renders a paragraph as code."""
+"""The indentation in columns with which Markdown renders a paragraph as code."""
 
 _CLEAN = re.compile(
     r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
@@ -45,18 +43,13 @@ _CLEAN = re.compile(
 
 
 def is_clean(text: str) -> bool:
-    """Return whether a text says only that nothing needs to be fixed."""
+    """Return whether an answer says only that nothing needs to be fixed."""
     flat = " ".join(text.casefold().split()).strip('#*_=-" ').rstrip('.!:,"').strip("*_ ")
     return _CLEAN.fullmatch(flat) is not None
 
 
 class Prose(Struct, frozen=True):
-    """The content of an answer in prose.
-
-    Attributes:
-        previous: the statements about earlier findings.
-        rest: the unchanged paragraphs that do not belong to a finding.
-    """
+    """An answer in prose. `previous` contains statements about earlier findings, and `rest` all other paragraphs."""
 
     findings: tuple[Finding, ...] = ()
     previous: tuple[Previous, ...] = ()
@@ -75,8 +68,8 @@ class _Block(Struct, frozen=True):
     """A paragraph, a list item, a heading or a fenced block.
 
     Attributes:
-        raw: the unchanged text.
-        text: the text without markers and indentation, or the lines inside a fence.
+        raw: the unchanged lines.
+        text: the lines without list markers and indentation, or the lines inside a fence.
         info: the info string of a fenced block, or None for other blocks.
     """
 
@@ -106,7 +99,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
 
 
 def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
-    """Return the index of the line that closes the fence opened at `start`, or 0 if no complete fence begins there."""
+    """Return the index of the line that closes the fence at `start`, or 0 if no complete fence begins there."""
     opened = _FENCE.match(lines[start])
     if not opened:
         return 0
@@ -116,7 +109,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 
 
 def _starts(line: str, before: str) -> bool:
-    """Return whether a line begins a block without a preceding blank line."""
+    """Return whether a line begins a new block even though no blank line precedes it."""
     marker, text = _unmarked(line)
     if marker.strip() or before.lstrip().startswith("#"):
         return True
@@ -124,7 +117,6 @@ def _starts(line: str, before: str) -> bool:
 
 
 def _unmarked(line: str) -> tuple[str, str]:
-    """Split a line into the indentation with the list or heading marker, and the text."""
     text = _MARKER.sub("", line, count=1)
     return line.removesuffix(text), text.strip()
 
@@ -152,7 +144,7 @@ _CRITICAL = re.compile(
 _EARLIER = re.compile(
     r"`?(?P<id>[0-9a-f]{10})`?(?:\s*:|\s+[\u2013\u2014-])\s+(?P<state>fixed|open)[.!]?", re.IGNORECASE | re.ASCII
 )
-"""A statement on an earlier finding. Further text could restrict it or report a second problem, so none may follow."""
+"""A statement about an earlier finding. It must be the whole block, because further words could restrict it."""
 
 
 class _Draft(Struct):
@@ -189,10 +181,7 @@ class _Reader:
             self.current = None
 
     def _confirmed(self, block: _Block) -> Previous | None:
-        """Return a block's statement about an earlier finding, or None.
-
-        Such a statement counts only at the beginning of the answer, because a later one may be a quotation.
-        """
+        # A statement about an earlier finding counts only at the beginning. Later in the answer, it may be a quotation.
         is_quoted = block.info is not None or _indent(block.raw.expandtabs(_CODE)) >= _CODE or "[ ]" in block.raw
         if self.drafts or self.rest or is_quoted:
             return None
@@ -201,7 +190,7 @@ class _Reader:
 
 
 def _belongs(block: _Block, draft: _Draft) -> bool:
-    """Return whether a block belongs to a finding: it is indented, below the heading, or the finding's first text."""
+    """Return whether a block belongs to a finding: indented, below its heading, or directly after a bare location."""
     is_below = _indent(block.raw) > _indent(draft.block.raw) or draft.block.is_heading
     return not (block.is_heading or _RULE.match(block.raw)) and (is_below or not any(draft.text))
 
@@ -222,7 +211,6 @@ def _finding(draft: _Draft) -> Finding:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Split a text into a title and an explanation, after the first line or after the first sentence of a long line."""
     first, _, rest = text.partition("\n")
     if rest and not first.rstrip().endswith((".", "!", "?", ":", ";")):
         wrapped, _, more = text.partition("\n\n")
@@ -239,11 +227,7 @@ def _split(text: str) -> tuple[str, str]:
 def read_prose(text: str, *, confirms: bool = False) -> Prose:
     """Parse an answer in prose without raising an error or losing text.
 
-    An answer of more than `MAX_PROSE` characters is not parsed.
-
-    Args:
-        text: the answer.
-        confirms: whether statements that a finding is fixed count. They count if the reviewer was asked for this form.
+    Unless `confirms`, an earlier finding stays open even if the answer says that the finding is fixed.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))

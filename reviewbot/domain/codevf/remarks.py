@@ -1,8 +1,7 @@
-"""Detect problems that an answer reports outside its findings.
+"""Detect problems that an answer reports outside its findings, e.g., in the summary.
 
-A summary, a note or a sentence around an answer is written for people. If such a text assigns a severity or objects to
-the change, the text may report a problem that is in no finding. The answer then counts as incompletely read. Every
-pattern matches a closed list of phrases.
+A summary that assigns a severity or objects to the change may report a problem without a finding. The answer then
+counts as incompletely read. The patterns match fixed phrases.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from reviewbot.domain.codevf.finding_parser import severity_of
 from reviewbot.domain.model.review import Severity
 
 RANK = "(?:critical|blocker|high|major|medium|moderate|low|minor|info|nit|trivial)"
-"""The names of severities in prose. `error`, `warning` and `note` are omitted, because they can begin any sentence."""
+"""The names of severities, without `error`, `warning` and `note`, which can begin any sentence."""
 
 MARKS = r"[*_`]{0,4}"
 _NAME = r"[^\s:`*|<>+(\[\"'~#][^\s:`*]{0,300}"
@@ -23,11 +22,11 @@ _PLACE = (
     rf"(?:\s?[:\u2013\u2014]|\s-){MARKS}"
 )
 PLACE = re.compile(rf"{_PLACE}(?:\s+|\Z)")
-"""A location such as `path:12-14:`, as the prompt requests. It can be bold or code, or end with a dash."""
+"""A location such as `path:12-14:`, which the prompt requests. It can be bold, in a code span, or end with a dash."""
 
 
 def is_ambiguous(name: str) -> bool:
-    """Return whether `PLACE` cannot match a file's name."""
+    """Return whether `PLACE` cannot match this file name."""
     return re.fullmatch(_NAME, name) is None
 
 
@@ -36,7 +35,7 @@ def is_ambiguous(name: str) -> bool:
 _RATED = re.compile(
     rf"(?<![^\s(\[*`\"'>|]){_PLACE}[ \t]+{MARKS}{RANK}{MARKS}:{MARKS}(?:[ \t]+|$)", re.IGNORECASE | re.MULTILINE
 )
-"""A location with a severity, such as `path:12-14: high:`."""
+"""Matches a location with a severity, such as `path:12-14: high:`."""
 
 _LABEL = re.compile(
     rf"(?:^|[.,:;!?|(\[]|\d\)?:?\s)[\s>|*_`(\[+\u2022-]{{0,10}}(?P<word>{RANK})"
@@ -46,17 +45,17 @@ _LABEL = re.compile(
     rf"|\bseverity\s?[:=]?\s?[*_`]{{0,3}}(?P<named>{RANK})\b",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A severity as a label: `high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
+"""Matches a label: `high:`, `(high)`, `**High**`, `One high problem:`, `high-severity` or `severity: high`."""
 
 _NONE = re.compile(
     rf"(?:^|(?<=[.!?] ))(?:there (?:are|were) )?no (?:{RANK}(?:, (?:and |or )?| and | or | |-))+(?:severity )?"
     r"(?:issues|findings|problems|bugs)(?: (?:were )?found)?(?:\.(?=\s|\Z)|\s*\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A statement such as `No high-severity issues.`"""
+"""Matches a sentence such as `No high-severity issues.`"""
 
 _LISTED = re.compile(rf"\b{RANK}[`'\"]?(?:\s*,|\s(?:and|or))[\s`'\"]*\Z", re.IGNORECASE)
-"""The text before a severity in a list of severities. Such a list does not rate a finding."""
+"""Matches the words before a severity in a list of severities, which does not rate a finding."""
 
 _NOTHING = re.compile(
     r"[\s*_`:]{0,5}(?:none|nothing|zero|0|n/a|-|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}"
@@ -64,16 +63,16 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OF_REVIEW = re.compile(r"\b(?:confidence|complexity|effort|coverage|quality|overall risk)\W{0,5}\Z", re.IGNORECASE)
-"""The text before a rating of something other than a finding."""
+"""Matches the words before a severity that does not rate a finding, such as `Confidence: high`."""
 
 
 def rated_paths(text: str) -> Iterator[str]:
-    """Yield the path of each location to which a text assigns a severity."""
+    """Yield the path of each location with a severity, such as `path:12-14: high:`."""
     yield from (match["path"] for match in _RATED.finditer(text))
 
 
 def worst_label(text: str) -> Severity | None:
-    """Return the worst severity that a text uses as a label, or None. `High: none` is not a label."""
+    """Return the worst severity in labels such as `high:` or `severity: high`, or None. Ignore `High: none`."""
     return min(_labels(text), key=lambda one: one.rank, default=None)
 
 
@@ -109,7 +108,7 @@ _UNREAD = re.compile(
     r"|\b(?:attach\w+|the diff) (?:cannot|can.t|could not|couldn.t) be (?:opened|read|downloaded)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Statements that the reviewer could not read the change, as opposed to statements about what the code does."""
+"""Matches statements that the reviewer could not read the change, but not that the code cannot read a file."""
 
 _DEMAND = re.compile(
     r"(?:\b(?:must|should|needs? to|has to|have to)(?: be)?|\bplease) (?:address|chang|correct|fix|resolv|rework)\w*\b"
@@ -127,7 +126,7 @@ _NOT_THERE = re.compile(
     r"|\bno (?:attachments?|diff|files?) (?:was|were|is|are)\b",
     re.IGNORECASE,
 )
-"""Statements that there was nothing to review. In a note on an earlier finding, such a phrase may be about the code."""
+"""Matches statements such as `The attachment is empty.` In a note on an earlier finding, they may describe the code."""
 
 _NOT_REVIEWED = re.compile(
     r"\bno access to the (?:attach|diff|file|code)"
@@ -139,20 +138,17 @@ _NOT_REVIEWED = re.compile(
 
 
 def says_incomplete(text: str) -> bool:
-    """Return whether a text says that the change was not reviewed completely."""
+    """Return whether a string says that the change was not reviewed completely."""
     return any(form.search(text) for form in (_NOT_THERE, _NOT_REVIEWED))
 
 
 def adds_finding(text: str) -> bool:
-    """Return whether a remark on an earlier finding may report a new problem.
-
-    Such a remark rates a location, objects to the change, or says that the change was not reviewed.
-    """
+    """Return whether a note on an earlier finding may report a new problem or says that the review is incomplete."""
     return any(form.search(text) for form in (_AGAINST, _UNREAD, _NOT_REVIEWED, _RATED))
 
 
 def objects(text: str) -> bool:
-    """Return whether a text objects to the change, demands a fix before the merge, or says that files were not read."""
+    """Return whether a string objects to the change, demands a fix, or says that files could not be read."""
     if _AGAINST.search(text) or _UNREAD.search(text):
         return True
     sentences = re.split(r"(?<=[.!?])\s+|\n", text)
@@ -175,11 +171,11 @@ _ANNOUNCEMENT = re.compile(
 
 
 _WRAPPER = re.compile(r"[\s{}\[\]:,]*(?:\"(?:answer|data|output|report|result|review)\"[\s{}\[\]:,]*)?")
-"""The text around an answer that is the value of a JSON object."""
+"""Matches the characters around an answer that is nested in another JSON object, e.g., `{"result": }`."""
 
 
 def only_announces(text: str, *, has_files: bool) -> bool:
-    """Return whether a text only greets and announces the answer. If `has_files`, it may mention attached files."""
+    """Return whether a message only greets and announces the answer. If `has_files`, it may mention attachments."""
     if not has_files and re.search(r"\battached|\bfile", text, re.IGNORECASE):
         return False
     return any(form.fullmatch(" ".join(text.split())) for form in (_ANNOUNCEMENT, _WRAPPER))

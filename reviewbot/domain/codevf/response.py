@@ -1,8 +1,7 @@
-"""Define the schema of the requested answer, and parse results.
+"""Define the schema of the requested answer, and parse the results of tasks.
 
-A result is the answer itself, or contains the answer as JSON in a message or a deliverable. The JSON may be fenced,
-surrounded by text, or split into several pieces. All pieces are parsed, and other text is kept. An answer without JSON
-is parsed as prose.
+A result is the answer itself, or contains JSON answers in its message or deliverables. The JSON may be fenced or
+surrounded by sentences. Everything else in the result is kept. A result without a JSON answer is parsed as prose.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from reviewbot.domain.text.strict_json import JsonMismatch, convert, unique
 from reviewbot.values import replace
 
 MAX_TRIES = 200
-"""The maximum number of braces in a text at which the parser tries to decode JSON."""
+"""The maximum number of braces in a string at which the parser tries to decode JSON."""
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
-    """Return the JSON Schema of the answer, with statements on earlier findings if `incremental`."""
+    """Return the JSON Schema of the answer. If `incremental`, the answer must judge the earlier findings."""
     text = {"type": "string"}
     finding = _object(
         {
@@ -72,11 +71,10 @@ def _object(properties: dict[str, object], optional: Collection[str] = ()) -> di
 
 
 MAX_FILE_NAME = 200
-"""The maximum number of characters that are shown of a deliverable's name."""
 
 
 def deliverables(result: object) -> dict[str, str]:
-    """Return the URLs of a result's deliverables by file name. Repeated names get a number."""
+    """Map the file name of each deliverable in a result to its URL. Repeated file names get a number."""
     found: dict[str, str] = {}
     for _, pointer in _pointers(result):
         if pointer:
@@ -93,7 +91,6 @@ class _Pointer(Struct, frozen=True, rename="camel"):
 
 
 def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
-    """Yield each deliverable of a result with its parsed pointer, or with None if the deliverable is invalid."""
     listed = result.get("deliverables") if isinstance(result, dict) else None
     for item in listed if isinstance(listed, list) else ():
         try:
@@ -103,13 +100,13 @@ def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
 
 
 class _Source(Struct, frozen=True):
-    """A text of the result.
+    """A string in the result.
 
     Attributes:
-        where: the place of the text in the result.
-        is_talk: whether the text, if it contains no answer, only comments on an answer elsewhere in the result.
-        is_prose: whether a person wrote the text, judging by the place.
-        is_plain: whether the text contains no sentence, and therefore no finding.
+        where: the field or the deliverable that contains the string.
+        is_talk: whether a string without a JSON answer only comments on an answer elsewhere in the result.
+        is_prose: whether to parse the string as prose.
+        is_plain: whether the string contains no sentence, and therefore no finding.
     """
 
     where: str
@@ -126,11 +123,7 @@ def read_result(
 ) -> Report:
     """Parse a task's result without raising an error or losing text.
 
-    Args:
-        result: the decoded JSON of the task's `result`: the requested object, `{message, deliverables}`, a text, or any
-            other value.
-        files: the texts of the downloaded deliverables, by file name.
-        form: the form that the reviewer was asked for, or None if prose cannot be parsed.
+    `files` contains the downloaded deliverables. `form` is None if prose cannot be parsed due to ambiguous file names.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
@@ -138,7 +131,7 @@ def read_result(
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
         return _in_prose(sources, form) or _unread(result, sources)
-    # Text around an answer is a comment. A text without an answer may contain findings.
+    # Words around a JSON answer are comments. A string without a JSON answer may contain findings.
     talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
     said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
     unstructured = [
@@ -161,17 +154,14 @@ def read_result(
 
 
 def _names_findings(text: str) -> bool:
-    """Return whether a text reports a finding, objects to the change, or says that the review is incomplete.
-
-    A severity of medium or above, or a location with any severity, counts as a finding.
-    """
+    # A severity of medium or above, or a location with any severity, counts as a finding.
     label = worst_label(text)
     is_rated = label is not None and label.at_least(Severity.MEDIUM)
     return objects(text) or says_incomplete(text) or is_rated or any(rated_paths(text))
 
 
 def _names_more(text: str, findings: Sequence[Finding]) -> bool:
-    """Return whether a summary reports a finding or an objection that the answer's findings do not contain."""
+    """Return whether a summary reports a problem that is missing from the answer's findings."""
     if not findings:
         return _names_findings(text)
     worst = min((one.severity for one in findings), key=lambda one: one.rank)
@@ -183,7 +173,7 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
 
 
 def _confirming_nothing(report: Report) -> Report:
-    """Return an answer with all earlier findings open, because it may be a quotation from the author's files."""
+    """Mark all earlier findings as open, because the answer may quote a file that the change's author wrote."""
     return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
@@ -191,20 +181,18 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
-    """Return the report of an answer in prose, or None if the answer neither has findings nor says that none exist.
+    """Parse an answer in prose. Return None if the answer neither has findings nor says that none exist.
 
-    The report is readable if no text is left over. Statements that an earlier finding is fixed or that nothing needs
-    fixing count only if the reviewer was asked for words.
+    Only an answer to a request for prose can say that nothing needs to be fixed, or that an earlier finding is fixed.
     """
     if form is None:
         return None
-    # Imported here because the patterns take long to compile, and an answer that fits the schema does not need them.
+    # The patterns take long to compile, and an answer in JSON does not need them.
     from reviewbot.domain.codevf.prose import Prose, is_clean, read_prose  # noqa: PLC0415
 
     in_words = form is AnswerForm.WORDS
     parsed = [
-        # If there are several texts, only the message can confirm fixes, because the reviewer may have attached one of
-        # the author's files.
+        # A deliverable may be a file that the change's author wrote. It confirms fixes only if it is the only string.
         (one, read_prose(one.text, confirms=in_words and (one.is_talk or len(sources) == 1)))
         if one.is_prose
         else (one, Prose(rest=(one.text,)))
@@ -260,7 +248,6 @@ def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
 
 
 def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
-    """Return the JSON answers in a text, and the text around these answers."""
     found: list[dict[str, Any]] = []
     around: list[str] = []
     kept = position = 0
@@ -282,10 +269,10 @@ _DECODER = json.JSONDecoder(object_pairs_hook=unique)
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
-    """Return the answer that begins at a brace, or None, and the end of the answer.
+    """Return the JSON answer that begins at offset `start`, or None, and its end offset.
 
-    An answer without findings must be on separate lines. Inside a sentence, it may be a quotation, which must not pass
-    as a clean review.
+    An answer without findings must be on separate lines. Within a sentence, such an answer may be a quotation, which
+    must not pass as a clean review.
     """
     try:
         value, end = _DECODER.raw_decode(text, start)
@@ -299,7 +286,7 @@ def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
 
 
 def _text_outside(pieces: list[str]) -> str:
-    """Return the text around the answers without their fences, or an empty text if only punctuation is left."""
+    """Join the pieces around JSON answers without the fences. Return an empty string if only punctuation is left."""
     for index in range(len(pieces) - 1):
         before, after = pieces[index : index + 2]
         if _OPENED.search(before) and _CLOSED.match(after):

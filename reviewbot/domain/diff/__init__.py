@@ -1,1 +1,1 @@
-"""Represent the content of a change: parse git's diff, and index texts to find quoted code."""
+"""Parse git diffs, and find quoted code in changed files."""

@@ -1,4 +1,4 @@
-"""Find the language of a file, used as the info string of a fenced block and as the name of a Pygments lexer."""
+"""Name the language of a file, as the info string of a fenced block and as a Pygments lexer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Parse git's diff into a change set. No other module imports unidiff.
+"""Parse a git diff into a change set.
 
-The diff is split into files at `diff --git` lines, because no line of a hunk starts with `diff`. This module parses the
-extended headers, because unidiff does not unquote names and ignores modes and blobs. Unidiff parses the hunks.
+unidiff parses only the hunks. This module parses the headers, because unidiff ignores modes and blob ids and does not
+unquote file names.
 """
 
 from __future__ import annotations
@@ -43,16 +43,11 @@ class LineKind(Enum):
 
 
 _KINDS = {kind.value: kind for kind in LineKind}
-"""A mapping instead of `LineKind(value)`, which would take a tenth of the time for parsing a large diff."""
+"""Looking up a kind here is faster than `LineKind(value)`, which would take a tenth of the parsing time."""
 
 
 class DiffLine(Struct, frozen=True):
-    """A line of a hunk without its marker.
-
-    Attributes:
-        old: the line number at the merge base, or None for an added line.
-        new: the line number at the head, or None for a deleted line.
-    """
+    """A line of a hunk, with the line numbers at the merge base (`old`) and at the head (`new`)."""
 
     kind: LineKind
     text: str
@@ -72,19 +67,17 @@ class Hunk(Struct, frozen=True):
 
 
 class FileDiff(Struct, frozen=True):
-    """One file's part of a diff. The fields `old_…` describe the file at the merge base.
+    """A file's section of a diff. The fields `old_…` describe the file at the merge base.
 
     Attributes:
         path: the name at the head, or the old name of a deleted file.
-        old_path: the old name, which equals `path` unless the file was renamed or copied.
-        old_mode: six octal digits, or None if there was no file, or if neither mode nor content changed.
-        new_mode: as `old_mode`, at the head.
+        old_path: equals `path` unless the file was renamed or copied.
+        old_mode: six octal digits, or None if the file is new, or if neither mode nor content changed.
         old_blob: the abbreviated blob id, or empty if the content did not change.
-        new_blob: as `old_blob`, at the head.
-        binary: whether git shows no lines because the content is not text.
-        text: the unchanged section of the diff.
-        whole: whether `hunks` and `text` show the whole file as added. GitHub's own diff shows fewer lines, so GitHub
-            rejects comments on lines of such a file.
+        binary: whether git treats the file as binary.
+        text: the section itself.
+        whole: whether `as_added` replaced `hunks` and `text`. GitHub rejects comments on these lines, because GitHub's
+            own diff does not show them.
     """
 
     path: str
@@ -101,7 +94,7 @@ class FileDiff(Struct, frozen=True):
 
     @property
     def is_submodule(self) -> bool:
-        """Whether the file is a submodule on each side where it exists. Other type changes have lines to review."""
+        """Whether the file is a submodule at the merge base and at the head, where it exists."""
         return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
@@ -113,7 +106,7 @@ class FileDiff(Struct, frozen=True):
             yield from hunk.lines
 
     def reverted(self, text: str) -> str:
-        """Reconstruct the file's text at the merge base from the text at the head."""
+        """Return the file's text at the merge base, given the text at the head."""
         new, old, at = text.split("\n"), list[str](), 0
         for hunk in self.hunks:
             numbers = [line.new for line in hunk.lines if line.new is not None]
@@ -125,12 +118,7 @@ class FileDiff(Struct, frozen=True):
 
 
 class ChangedFile(Struct, frozen=True):
-    """A file's diff with the file's entries at the merge base and at the head.
-
-    Attributes:
-        old: the entry at the merge base, or None if the file does not exist there.
-        new: the entry at the head, or None if the file does not exist there.
-    """
+    """A file's diff, with the file at the merge base (`old`) and at the head (`new`), or None if it does not exist."""
 
     diff: FileDiff
     old: Entry | None
@@ -138,18 +126,15 @@ class ChangedFile(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The name at the head, or the old name of a deleted file."""
         return self.diff.path
 
     @property
     def text(self) -> str | None:
-        """The whole text at the head, or None if the text is unavailable."""
+        """The whole text at the head, or None if the file is deleted, binary, not UTF-8 or was not read."""
         return self.new.text if self.new else None
 
 
 class ChangeSet(Struct, frozen=True):
-    """A change, with the context that was read at the same time."""
-
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]
@@ -173,7 +158,7 @@ _STATUS = {
 
 
 def unquote(name: str) -> str:
-    """Undo git's C-style quoting of a file name. Bytes that are not UTF-8 become U+FFFD, as on GitHub."""
+    """Undo git's C-style quoting of a file name. Invalid UTF-8 becomes U+FFFD, as on GitHub."""
     if not (len(name) > 1 and name.startswith('"') and name.endswith('"')):
         return name
 
@@ -202,7 +187,7 @@ def _invalid(what: str) -> ChangeUnreadable:
 
 
 def as_added(diff: FileDiff, text: str) -> FileDiff:
-    """Return a file's diff that shows the whole text as added lines."""
+    """Return a copy of a diff that shows the whole text as added lines. Without a text, return the diff unchanged."""
     if not text:
         return diff
     head = [line for line in diff.text.partition("\n@@ -")[0].split("\n") if line and not _NO_LINES.match(line)]
@@ -212,7 +197,7 @@ def as_added(diff: FileDiff, text: str) -> FileDiff:
 
 
 def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
-    """Join the two sections that git writes for a type change: one for the deleted file and one for the new file."""
+    """Join the two sections, a deletion and an addition, that git writes if e.g. a symlink becomes a regular file."""
     files: list[FileDiff] = []
     for one in sections:
         before = files[-1] if files else None
@@ -263,7 +248,7 @@ def _marked(headers: Mapping[str, str], marker: str, prefix: str) -> str:
 
 
 def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
-    """Return the old blob, the new blob, and the mode, or None if the mode changed."""
+    """Return both blob ids, and the mode or None. Git omits a changed mode."""
     if "index" not in headers:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
@@ -273,10 +258,7 @@ def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
 
 
 def _same_name(names: str) -> str:
-    """Return the name in `a/NAME b/NAME`.
-
-    Sections for mode changes and for binary or empty files contain the name only in this form.
-    """
+    """Return the name in `a/NAME b/NAME`. Sections for mode changes, binary or empty files have no `---` line."""
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
@@ -290,7 +272,7 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
         raise _invalid(f"a hunk cannot be parsed: {str(error)[:200]}") from error
-    # unidiff skips unknown lines between two hunks. The reviewer would not see such lines.
+    # unidiff skips unknown lines between two hunks, and the reviewer would not see them.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
         raise _invalid("the length of a hunk differs from its header")
     return tuple(
@@ -318,19 +300,11 @@ def assemble(
     new: Mapping[str, Entry],
     context: ProjectContext = ProjectContext(),
 ) -> ChangeSet:
-    """Combine each file's diff with the file's entries.
-
-    Args:
-        merge_base: the SHA of the merge base.
-        head: the SHA of the head.
-        files: the diff of each file.
-        old: the entries at the merge base, by old path.
-        new: the entries at the head with their texts, by path.
-        context: the context of the change.
+    """Combine the diffs with the files at the merge base (`old`, by old path) and at the head (`new`, by path).
 
     Raises:
-        ChangeUnreadable: the diff and the entries do not match, e.g., because the head moved between two reads. Or two
-            different names decode to the same text.
+        ChangeUnreadable: a blob id differs, e.g., because the head moved between two reads. Or two file names are equal
+            after decoding, because both contain invalid UTF-8.
     """
     files = tuple(files)
     _distinct([diff.path for diff in files])
@@ -361,5 +335,5 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:
-        diff = as_added(diff, new_entry.text)  # the old content is not text, or the file is too large for git
+        diff = as_added(diff, new_entry.text)  # only the old content is binary, or git treats the text as binary
     return ChangedFile(diff=diff, old=old_entry, new=new_entry)

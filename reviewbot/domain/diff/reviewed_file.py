@@ -1,4 +1,4 @@
-"""Represent a changed file as the reviewer saw it, to place and track findings."""
+"""Provide the lines of a changed file as the reviewer saw them, to find quoted code."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from reviewbot.domain.model.review import Side
 
 
 class Places(Struct, frozen=True):
-    """The positions of the copies of a block.
+    """The first line number of each copy of a block (`every`), and of each copy with a changed line (`touched`).
 
-    Attributes:
-        every: the first line of each copy.
-        touched: the first line of each copy that contains a changed line.
-        is_complete: whether all lines were checked.
+    `is_complete` is False if the file may contain more copies.
     """
 
     every: tuple[int, ...]
@@ -32,8 +29,8 @@ class FileView(Struct, frozen=True, dict=True):
 
     Attributes:
         text: the whole text at the head, even if only the diff is sent, or None if the text was not read.
-        redacted: the line numbers at the head of lines with a redaction.
-        newly_redacted: the redacted lines that are new or were not redacted at the merge base.
+        redacted: the numbers of lines with a redaction at the head.
+        newly_redacted: the numbers of redacted lines that are new or were not redacted at the merge base.
     """
 
     path: str
@@ -57,9 +54,9 @@ class FileView(Struct, frozen=True, dict=True):
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:
-        """Return whether any of these lines at the head ends with CRLF.
+        """Return whether the diff shows that one of these lines at the head ends with CRLF.
 
-        A last line without a line ending is treated like the previous line.
+        If the last of them has no line ending at all, the line before `first` also counts.
         """
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
@@ -87,7 +84,7 @@ class FileView(Struct, frozen=True, dict=True):
         return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
 
     def places(self, side: Side, block: Block) -> Places:
-        """Return the positions of a block on a side, cached because many findings may have the same block."""
+        """Return the positions of a block, cached because many findings can have the same block."""
         if (side, block) not in self._places:
             every = tuple(self.index[side].places(block))
             numbers = self._touched[side]
@@ -97,7 +94,7 @@ class FileView(Struct, frozen=True, dict=True):
         return self._places[side, block]
 
     def lines(self, side: Side) -> Mapping[int, str]:
-        """Return the known lines: the whole text at the head, if it was read, or else the lines of the hunks."""
+        """Map line numbers to lines of the whole text at the head, if it was read, or otherwise of the hunks."""
         if side is Side.RIGHT and self.text is not None:
             return dict(enumerate(split_lines(self.text), start=1))
         return self._of_hunks(side)

@@ -1,8 +1,7 @@
-"""Find quoted code in a text.
+"""Find quoted code in a file.
 
-Whitespace is folded, and line numbers are removed, because reviewers may copy the line numbers of attachments. The
-search starts at the quote's rarest line and checks a bounded number of positions, nearest first. Ten thousand findings
-on a hundred thousand equal lines therefore take only seconds.
+The search ignores differences in whitespace and the line numbers that reviewers copy from attachments. The number of
+checked positions is limited, so that ten thousand findings on a hundred thousand equal lines take only seconds.
 """
 
 from __future__ import annotations
@@ -34,28 +33,28 @@ def fold(line: str) -> str:
 
 
 def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
-    """Remove the line numbers if every non-blank line has a line number."""
+    """Remove line numbers such as `  12| ` if every non-blank line has one."""
     if all(_GUTTER.match(line) for line in lines if line.strip()):
         return tuple(_GUTTER.sub("", line, count=1) for line in lines)
     return tuple(lines)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
-    """Split a text only at line feeds, as git does."""
+    """Split only at line feeds, as git does."""
     return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
 def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the lines in `numbers` with context: the previous line, continued lines, and lines of all outer levels.
+    """Yield each line number in `numbers` with the line, the previous line, and the enclosing lines by indentation.
 
-    Two equal lines with equal context have the same meaning in a workflow, a Dockerfile or a script.
+    In a workflow, a Dockerfile or a script, lines with equal tuples have the same meaning.
     """
     outer: list[tuple[int, str]] = []
     above = ""
     for number, line in enumerate(lines, start=1):
         content = line.strip()
         if content:
-            # A list may be indented like its key, and the lines of an INI section are not indented.
+            # YAML lists may have the indentation of their key, and the lines of an INI section are not indented.
             depth = len(line) - len(line.lstrip()) + content.startswith("- ") - line.startswith("[")
             if above.endswith("\\"):
                 depth = max(depth, outer[-1][0] + 1)
@@ -68,24 +67,23 @@ def in_context(lines: Sequence[str], numbers: Container[int]) -> Iterator[tuple[
 
 
 def line_feeds(text: str) -> str:
-    """Replace CRLF line endings with LF, including a CR at the end of the text. Other CRs are kept and shown."""
+    """Replace CRLF with LF, and remove a CR at the end of the text. Keep other CRs."""
     return _CRLF.sub("", text)
 
 
 def quoted_lines(code: str) -> tuple[str, ...]:
-    """Return the folded lines of a quote without leading and trailing blank lines."""
+    """Return at most `MAX_QUOTE_LINES` folded lines of a quote, without leading and trailing blank lines."""
     folded = [fold(line) for line in strip_gutter(split_lines(code))]
     filled = [index for index, line in enumerate(folded) if line]
     return tuple(folded[filled[0] : filled[-1] + 1][:MAX_QUOTE_LINES]) if filled else ()
 
 
 class Block(Struct, frozen=True, array_like=True):
-    """The digest of lines of code, used to find the lines again and to detect changes.
+    """Digests of consecutive lines, used to find the lines again and to detect changes.
 
     Attributes:
-        first: the first 8 hex digits of the digest of the first folded line.
-        count: the number of lines.
-        digest: the `digest` of all folded lines.
+        first: the first 8 hex digits of the digest of the first line.
+        digest: the `digest` of all lines, with folded whitespace.
     """
 
     first: str
@@ -98,18 +96,12 @@ class Block(Struct, frozen=True, array_like=True):
 
 
 def digest(text: str) -> str:
-    """Return 32 hex digits of the SHA-256, enough to prevent collisions."""
+    """Return the first 32 hex digits of the SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class TextIndex(Struct, frozen=True, dict=True):
-    """The known lines of one side of a file.
-
-    Attributes:
-        folded: the folded text by line number. If only hunks are known, the other lines are missing.
-        occurrences: the line numbers of each folded text, ascending.
-        last: the highest known line number, or 0.
-    """
+    """The known lines of a file, with folded whitespace. `occurrences` maps each line to ascending line numbers."""
 
     folded: Mapping[int, str]
     occurrences: Mapping[str, Sequence[int]]
@@ -127,7 +119,7 @@ class TextIndex(Struct, frozen=True, dict=True):
         return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
 
     def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
-        """Yield the positions of the quote, nearest to `line` first, from a bounded number of candidates."""
+        """Yield at most `MAX_CANDIDATES` line numbers at which the quote begins, nearest to `line` first."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
         for place in outward(places, line + offset):
@@ -166,7 +158,7 @@ class TextIndex(Struct, frozen=True, dict=True):
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
-        """Count the copies of the block at `line`, a known line, that start above `line`."""
+        """Return how many copies of the block of `count` lines at `line` start above `line`."""
         if count not in self._ordinals:
             self._ordinals[count] = self._counted(count)
         return self._ordinals[count][line]
@@ -189,7 +181,7 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def outward(numbers: Sequence[int], centre: int) -> list[int]:
-    """Return a bounded number of values, nearest to the center first. Of two equally near, the lower is first."""
+    """Return at most `MAX_CANDIDATES` of the ascending numbers, nearest to `centre` first."""
     at = bisect_left(numbers, centre)
     near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
     return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]

@@ -1,4 +1,4 @@
-"""Determine the kind and role of a file from the name."""
+"""Determine the kind of a file from its name."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ _DATA = re.compile(
 
 
 def named_as_text(path: str) -> bool:
-    """Return whether a name belongs to source code, a script, configuration or another text file."""
+    """Return whether the name suggests source code, a script, configuration or another text file."""
     return _TEXT.search(path.lower()) is not None
 
 
 def named_as_executable(path: str) -> bool:
-    """Return whether a name belongs to a binary file that is executed, loaded or installed."""
+    """Return whether the name suggests a binary file that is executed, loaded or installed."""
     return _EXECUTABLE.search(path.lower()) is not None
 
 
 def named_as_media(path: str) -> bool:
-    """Return whether a name belongs to an image, a font, audio, video or a PDF."""
+    """Return whether the name suggests an image, a font, audio, video or a PDF."""
     return _MEDIA.search(path.lower()) is not None
 
 
@@ -65,7 +65,7 @@ def named_as_minified(path: str) -> bool:
 
 
 def named_as_binary(path: str) -> bool:
-    """Return whether a name belongs to a binary file, e.g., an image, an archive or a library."""
+    """Return whether the name suggests a binary file, e.g., an image, an archive or a library."""
     lower = path.lower()
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
@@ -83,7 +83,7 @@ _DOCUMENT = re.compile(
 
 
 def named_as_document(path: str) -> bool:
-    """Return whether a name belongs to a document. Documents may contain many example keys."""
+    """Return whether the name suggests a document. Documents may contain many example keys."""
     return _DOCUMENT.search(path) is not None
 
 
@@ -95,13 +95,13 @@ _MARKUP = re.compile(
 
 
 def named_as_code(path: str) -> bool:
-    """Return whether a name belongs to source code, in which an unquoted word is a name."""
+    """Return whether the name suggests source code, where unquoted words are identifiers."""
     lower = path.lower()
     return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
 
 
 def named_as_data(path: str) -> bool:
-    """Return whether a name belongs to data or configuration. Names of neither data nor code may be scripts."""
+    """Return whether the name suggests data or configuration."""
     return _MARKUP.search(path.lower()) is not None
 
 
@@ -114,7 +114,7 @@ _LOCK_FILE = re.compile(
 
 
 def is_lock_file(path: str) -> bool:
-    """Return whether a package manager generates the file."""
+    """Return whether the name is a package manager's lock file, e.g., `package-lock.json`."""
     return _LOCK_FILE.search(path) is not None
 
 
@@ -132,12 +132,12 @@ _STEERING_NAMES = re.compile(
 
 
 def steers(path: str) -> bool:
-    """Return whether the file affects how the project is owned, built, tested or released."""
+    """Return whether the file affects how the project is built, tested, released or owned."""
     lower = path.lower()
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
 
-# Tools whose configuration specifies plugins to load or commands to run, but rarely passwords.
+# Tools whose configuration lists plugins or commands, but rarely passwords.
 _TOOLS = (
     r"(?:babel|eslint|stylelint|prettier|lintstaged|commitlint|release|swc|postcss|mocha|nyc|c8|jest|webpack|rollup|vite|vitest"
     r"|husky|simple-git-hooks|lerna|remark|depcheck|knip|dependency-cruiser|bash|zsh|ksh|vim|psql|irb|pry|pdb|gdb|xinit)"
@@ -155,14 +155,14 @@ _INSTALLS = re.compile(
 
 
 def decides_what_runs(path: str) -> bool:
-    """Return whether the file affects what is executed or installed, e.g., a script, hook, build file or lock file."""
+    """Return whether the file affects what is executed or installed, e.g., a hook, a build file or a lock file."""
     return steers(path) or is_lock_file(path) or _INSTALLS.search(path.lower()) is not None
 
 
 def is_protected(path: str) -> bool:
-    """Return whether suggestions must not be committable, because the file affects what is approved, installed or run.
+    """Return whether users must not commit a reviewer's suggestion with one click.
 
-    Protected files are all files in `.github` folders, all CODEOWNERS files and, with the exact case, all lock files.
+    Files in `.github` folders, CODEOWNERS files and lock files affect who approves a change and which programs run.
     """
     *folders, name = path.casefold().split("/")
     return ".github" in folders or name == "codeowners" or is_lock_file(path)

@@ -1,7 +1,7 @@
 """Match paths with GitHub's path filters and with the patterns of `.gitattributes`.
 
-Both kinds of patterns compile to the same steps. The author of a change chooses the paths, so the matching time is
-at most proportional to the length of the path times the number of steps.
+The author of a change chooses the paths. The matching time is therefore at most proportional to the length of the path
+times the length of the pattern.
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 https://git-scm.com/docs/gitignore#_pattern_format
 """
@@ -19,10 +19,10 @@ from reviewbot.values import replace
 
 
 def matches(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a list of patterns selects a path according to the rules of `on.pull_request.paths`.
+    """Return whether a list of patterns selects a path, by the rules of `on.pull_request.paths`.
 
-    The last matching pattern decides. A pattern with a leading `!` excludes paths. An empty list selects every path. A
-    list that starts with `!`, which GitHub rejects, selects every path that no pattern excludes.
+    The last matching pattern decides, and a leading `!` excludes. An empty list selects every path. A list that starts
+    with `!`, which GitHub rejects, selects every path that no pattern excludes.
     """
     selected = not patterns or patterns[0].startswith("!")
     for pattern in patterns:
@@ -33,19 +33,18 @@ def matches(patterns: Sequence[str], path: str) -> bool:
 
 
 def names(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a specific pattern, i.e., other than `*` and `**`, selects the path."""
+    """Return whether the list selects the path by a pattern other than `*` and `**`."""
     asked = [pattern for pattern in patterns if not pattern.startswith("!") and pattern.strip("*/")]
     return bool(asked) and matches(asked, path) and matches(patterns, path)
 
 
 class _Step(Struct, frozen=True):
-    """A part of a pattern that reads characters of the path.
+    """A part of a pattern.
 
     Attributes:
-        reads: a function that returns whether the step accepts a character.
-        optional: whether the step may read no character.
-        repeats: whether the step may read several characters.
-        folders: whether the step must end after a slash.
+        optional: whether the step matches an empty string.
+        repeats: whether the step matches several characters.
+        folders: whether a match must be empty or end with a slash.
     """
 
     reads: Callable[[str], bool]
@@ -54,7 +53,7 @@ class _Step(Struct, frozen=True):
     folders: bool = False
 
     def ends(self, starts: set[int], path: str) -> set[int]:
-        """Return the offsets at which a step that begins at one of `starts` can end."""
+        """Return the offsets at which a match can end if it begins at one of the offsets `starts`."""
         found = set(starts) if self.optional else set[int]()
         if not self.repeats:
             return found | {at + 1 for at in starts if at < len(path) and self.reads(path[at])}
@@ -121,22 +120,18 @@ def _quantified(step: _Step, quantifiers: str) -> _Step:
 
 
 class Attributes(Struct, frozen=True):
-    """A parsed `.gitattributes`.
-
-    Attributes:
-        rules: by attribute, the patterns in order, each with whether the pattern sets the attribute.
-    """
+    """A parsed `.gitattributes`. `rules` maps an attribute to patterns, each with True if the pattern sets it."""
 
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]
 
     def is_set(self, attribute: str, path: str) -> bool:
-        """Return whether the last line that matches the path sets the attribute."""
+        """Return whether the last matching pattern sets the attribute."""
         rules = reversed(self.rules.get(attribute, ()))
         return next((is_set for steps, is_set in rules if _fits(steps, path)), False)
 
 
 def attributes_of(gitattributes: str) -> Attributes:
-    """Parse a `.gitattributes` without expanding macros. Skip lines that git ignores."""
+    """Parse a `.gitattributes` without expanding macros."""
     rules: dict[str, list[tuple[Sequence[_Step], bool]]] = {}
     for line in gitattributes.splitlines():
         pattern, words = _split(line.strip(" \t"))

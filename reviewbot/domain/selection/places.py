@@ -1,4 +1,4 @@
-"""Determine the `Place` of a changed file, which decides what a redaction may mask."""
+"""Determine the `Place` of a file: whether redaction treats the file as data, as source code or as commands."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from reviewbot.domain.selection.file_kinds import (
 )
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
-# Files that decide what runs, although most keys do not identify a program or a package.
+# In these files, most keys do not specify a program or a package to run.
 _CONFIGURATION = re.compile(r"\.(?:ya?ml|xml|json[5c]?)\Z", re.IGNORECASE)
 
 
 def place_of(file: ChangedFile) -> Place:
-    """Return the place of a file, based on the names, modes and known texts on both sides."""
+    """Return the strictest `Place` for the file's names, modes and texts at the merge base and at the head."""
     paths = (file.path, file.diff.old_path)
     sides = [side for side in (file.old, file.new) if side]
     return _strictest(paths, [file.diff.text, *(side.text or "" for side in sides)], {side.mode for side in sides})
 
 
 def place_before(old_path: str, text: str, mode: str) -> Place:
-    """Return the place of a file, based on the name, text and mode at the merge base."""
+    """Return the `Place` for the file's name, text and mode at the merge base."""
     return _strictest((old_path,), [text], {mode})
 
 
@@ -40,7 +40,7 @@ def _strictest(paths: Sequence[str], texts: Sequence[str], modes: Container[str]
 
 
 def _is_program(path: str) -> bool:
-    """Return whether a script has a name of source code, in which single lines can be recognized as commands."""
+    """Return whether the name suggests source code, in which redaction recognizes commands line by line."""
     return named_as_code(path) and not decides_what_runs(path)
 
 

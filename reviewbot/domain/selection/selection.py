@@ -1,8 +1,8 @@
-"""Select the files to review, and give a readable reason for each file that is not sent.
+"""Select the files to review, and give a reason for each other file.
 
-An attacker would hide code in files that are not sent, so the rules are few and narrow. A renamed file is excluded only
-if both names are excluded. A minified file is excluded only if the lines look minified. Only the setting `paths`
-excludes lock files and files that build, test or deploy.
+An attacker would hide code in files without a review, so the rules are few and narrow. A renamed file is excluded only
+if both names are excluded. Lock files, and files that control the build or the CI, never count as generated, vendored
+or minified.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from reviewbot.domain.text.formatting import counted, listed, size
 from reviewbot.values import replace
 
 LARGEST_TEXT = 5 * 1024 * 1024
-"""The maximum size in bytes of a file whose lines and text are read."""
+"""The maximum size in bytes of a file that reviewbot reads."""
 
 LARGEST_POINTER = 1024
 """The maximum size in bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
@@ -64,17 +64,10 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.NOT_UTF_8: "not UTF-8",
     HeldBecause.UNSEEN: "not read to the end by the reviewer",
 }
-"""A phrase for each reason, for one file or several."""
 
 
 class Held(Struct, frozen=True):
-    """A changed file that is not sent.
-
-    Attributes:
-        path: the path at the head.
-        detail: a phrase with the cause, or empty.
-        missed: whether the review is partial without the file.
-    """
+    """A changed file that is not sent. The review is partial if the file is `missed`."""
 
     path: str
     reason: HeldBecause
@@ -83,7 +76,7 @@ class Held(Struct, frozen=True):
 
     @property
     def is_media(self) -> bool:
-        """Whether a file that `paths` selects is media without signs of code, or a pointer to media."""
+        """Whether the file is media, or a Git LFS pointer to media, without signs of code."""
         return not self.missed and self.reason in {*_OPAQUE, HeldBecause.LFS_POINTER} and named_as_media(self.path)
 
 
@@ -100,11 +93,7 @@ def select(
 ) -> Selection:
     """Divide the changed files into selected and held-back files.
 
-    Args:
-        files: the changed files.
-        paths: the patterns of the setting `paths`.
-        attributes: the default branch's `.gitattributes`.
-        unreviewed: the patterns of each route without a reviewer.
+    `attributes` is the default branch's `.gitattributes`. `unreviewed` lists the patterns of routes without a reviewer.
     """
     rules = attributes_of(attributes)
     moved_in = {file.path for file in files if _is_moved_in(file, paths, rules, unreviewed)}
@@ -142,7 +131,7 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 def _is_moved_in(
     file: ChangedFile, paths: Sequence[str], rules: Attributes, unreviewed: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a file was renamed or copied from an unreviewed path, or to a path where it may be executed."""
+    """Return whether a file was renamed or copied from an unreviewed path, or to a path where it may run."""
     old = file.diff.old_path
     is_script = (file.text or "").startswith("#!") and 1 not in file.diff.added
     ran = is_script or decides_what_runs(old) or (file.old is not None and file.old.mode == EXECUTABLE_MODE)
@@ -159,7 +148,7 @@ def _with_every_line(file: ChangedFile) -> ChangedFile:
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
-    """Return why a file moved from an unreviewed path is held back, or None if the whole text was read."""
+    """Return why a moved file is held back, or None if its whole text was read."""
     if file.text is not None:
         return None
     if file.new and file.new.misencoded:
@@ -173,10 +162,7 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
 
 
 def _unreadable(file: ChangedFile) -> Held | None:
-    """Return why an unreadable file is held back, or None for a readable file.
-
-    A binary file counts as missed only if it may be source code.
-    """
+    """Return why a file without readable text is held back, or None. A binary file is missed only if it may be code."""
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
     if not _is_binary(file):
@@ -195,10 +181,10 @@ def _unreadable(file: ChangedFile) -> Held | None:
 
 
 def _is_binary(file: ChangedFile) -> bool:
-    # GitHub also treats text as binary if the text begins like an image. Lines that git shows are reviewed.
+    # GitHub treats text as binary if it begins like an image. Lines that git shows are reviewed.
     if file.diff.hunks and not file.diff.binary:
         return False
-    # The pull request's `.gitattributes` can mark any text as binary, so the content decides if it was read.
+    # The author's `.gitattributes` can mark any text as binary, so the content decides if it was read.
     side = file.new or file.old
     if side and side.binary:
         return True
@@ -206,14 +192,14 @@ def _is_binary(file: ChangedFile) -> bool:
 
 
 def over_limit(file: ChangedFile) -> str:
-    """Return a phrase with the file's size and the limit, or an empty text for a file within the limit."""
+    """Return a phrase with the file's size and the limit, or an empty string for a file within the limit."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
     over = bool(sizes) and sizes[0] > LARGEST_TEXT
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
 
 
 def not_utf_8(path: str, invalid: str) -> Held:
-    """Hold back a file that is not UTF-8. `invalid` describes the first invalid byte, if known."""
+    """Return a `Held` for a file that is not UTF-8. `invalid` describes the first invalid byte, if known."""
     detail = "; ".join(filter(None, (invalid, "save it as UTF-8")))
     return Held(path, HeldBecause.NOT_UTF_8, detail, missed=True)
 
@@ -228,17 +214,16 @@ _UNREAD = "it may be text"
 _UNKNOWN = "its name is not that of a binary file"
 _REGULAR = "100"
 _LEGIBLE = 0.99
-"""The minimum share of printable UTF-8 in text with NULs, which a shell skips.
+"""The minimum share of printable UTF-8 in a possible script with NUL bytes, which shells skip.
 
 In gettext catalogs (`.mo`), this share is at most 0.981.
 """
 
 
 def _suspicion(file: ChangedFile) -> str:
-    """Return why a binary file may be code, or an empty text.
+    """Return why a binary file may be code, or an empty string.
 
-    Git treats a source file with a single NUL as binary, and a shell also runs files that are mostly noise. A file is
-    therefore excluded only if no program executes files with such a name by default.
+    Git treats a source file with a single NUL as binary, and a shell also runs files with mostly binary data.
     """
     new, names_ = file.new, _names(file)
     if new is None:
@@ -257,7 +242,7 @@ def _suspicion(file: ChangedFile) -> str:
 
 
 def is_unread(new: Entry) -> bool:
-    """Return whether a file was not read although it is not too large."""
+    """Return whether a file within the size limit was not read."""
     is_read = new.text is not None or new.misencoded or new.legible is not None
     return not (is_read or new.size is None or new.size > LARGEST_TEXT)
 
@@ -279,7 +264,7 @@ _POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJEC
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    # Text that a pointer replaces is still reviewed. Without the text, only the diff of a deleted file shows all lines.
+    # If a pointer replaces source code, the deleted lines are reviewed. The diff of a deleted file shows all its lines.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
@@ -342,9 +327,9 @@ _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """List the unreviewed files that no setting excludes and that do not make the review partial.
+    """Yield notices about unreviewed files. Skip files that a setting excludes or that make the review partial.
 
-    `.gitattributes` on the default branch can exclude files such as `.pnp.cjs`, although they are executed.
+    The default branch's `.gitattributes` can exclude files that run, such as `.pnp.cjs`.
     """
     held_back = [held for _, held in verdicts if held and not held.missed]
     unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
@@ -379,7 +364,7 @@ _QUIET = re.compile(
 
 
 def risk(file: ChangedFile) -> int:
-    """Return the rank of a file for packing, based on the path and the added lines. Higher ranks come first."""
+    """Return a number that ranks the file by its path and its added lines. Higher numbers are sent first."""
     added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
     return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
 

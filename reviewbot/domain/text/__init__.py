@@ -1,1 +1,1 @@
-"""Escape untrusted text, limit the length of texts, parse JSON, and format numbers, sizes and times."""
+"""Escape and shorten untrusted strings, parse JSON, and format numbers, sizes and times."""

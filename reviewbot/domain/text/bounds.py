@@ -1,4 +1,4 @@
-"""Limit the length of every text in a view, so that the smallest size tier always fits."""
+"""Limit the length of each string in a report, so that the smallest tier of detail always fits."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from reviewbot.domain.text.size_limits import Detail
 T = TypeVar("T")
 
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
-"""Names of fields whose texts reviewbot itself writes and limits."""
+"""Names of fields with strings that reviewbot itself writes and limits."""
 
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
 """Names of fields with URLs, which are shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
-"""Names of fields with texts of several lines. All other texts are shown on one line."""
+"""Names of fields with strings of several lines. All other strings are shown on one line."""
 
 _SPACE = re.compile(r"\s")
 
@@ -31,11 +31,7 @@ _ADDRESS_LIMIT = 2000
 
 
 class Cut(str):
-    """A truncated text.
-
-    Attributes:
-        omitted: the number of missing characters.
-    """
+    """A truncated string. `omitted` is the number of missing characters."""
 
     __slots__ = ("omitted",)
     omitted: int
@@ -48,7 +44,7 @@ class Cut(str):
 
 
 def shorten(text: str, limit: int) -> str:
-    """Truncate to `limit` characters, if possible at the end of a line. A truncated text is a `Cut`."""
+    """Truncate to `limit` characters, if possible at the end of a line. Return a `Cut` if characters are missing."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
@@ -57,7 +53,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def through_word(text: str, limit: int) -> str:
-    """Truncate after the word at `limit` characters, because redaction could miss a truncated token."""
+    """Truncate at the first space after `limit` characters, because redaction could miss a truncated token."""
     end = _SPACE.search(text, limit)
     return text[: end.start()] if end else text
 
@@ -68,7 +64,7 @@ def shorten_line(text: str, limit: int) -> str:
 
 
 def shorten_title(text: str, limit: int) -> str:
-    """Truncate to `limit` UTF-16 units, which GitHub may count, without splitting a character."""
+    """Truncate to `limit` UTF-16 code units, which GitHub may count, without splitting a character."""
     units = text.encode("utf-16-le", "replace")
     if len(units) // 2 <= limit:
         return text
@@ -76,14 +72,14 @@ def shorten_title(text: str, limit: int) -> str:
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
-    """Return the first `rows` one-line texts, each truncated to `limit`. A final line counts the omitted texts."""
+    """Return the first `rows` strings, each truncated to `limit`, and a line with the number of the others."""
     shown = tuple(shorten_line(text, limit) for text in texts[:rows])
     more = len(texts) - len(shown)
     return (*shown, f"… and {more:,} more") if more else shown
 
 
 def bounded(view: T, detail: Detail) -> T:
-    """Limit each text of a view to a size tier. Lists keep their length, and items are limited on access."""
+    """Shorten each string in a view to the limits of a tier of detail. Keep the length of lists."""
     return cast("T", _bounded(view, "", detail))
 
 

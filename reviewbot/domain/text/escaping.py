@@ -1,7 +1,7 @@
-"""Escape untrusted text, with one function per destination. Each function takes linear time.
+"""Escape untrusted strings in linear time, with one function per destination.
 
-The zero-width space (`ZWSP`) is the only invisible character that these functions add. Each ZWSP of the input becomes
-visible, so every ZWSP in the output comes from reviewbot.
+The zero-width space (`ZWSP`) is the only invisible character that these functions add. `visible` shows a ZWSP of the
+input as `⟨U+200B⟩`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 ZWSP = "\u200b"
-"""A character that breaks mentions and references. Backslashes do not, because GitHub searches the rendered text."""
+"""A character that prevents mentions and links. Backslashes do not, because GitHub searches the rendered text."""
 
 _INVISIBLE = re.compile(
     "["
@@ -30,20 +30,17 @@ _INVISIBLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Make invisible characters visible, e.g., a right-to-left override as `⟨U+202E⟩`. CRLF becomes LF.
-
-    This also disables terminal escape sequences.
-    """
+    """Show invisible characters and terminal escape sequences, e.g., `⟨U+202E⟩`, and convert CRLF to LF."""
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 def quoted(text: str) -> str:
-    """Return the text with `> ` before each line, which distinguishes the lines from reviewbot's own text."""
+    """Prefix each line with `> `, which distinguishes the lines from reviewbot's own."""
     return "\n".join(f"> {line}" for line in visible(text).split("\n"))
 
 
 def invisible_character(line: str) -> str | None:
-    """Return the first invisible character of a line, e.g., `U+202E`, or None. The line ending is ignored."""
+    """Return the first invisible character of a line, e.g., `U+202E`, or None. Ignore a final CR."""
     found = _INVISIBLE.search(line.removesuffix("\r"))
     return f"U+{ord(found[0]):04X}" if found else None
 
@@ -99,7 +96,7 @@ def _lines(markdown: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return GitHub Markdown that shows the text literally, without whitespace around lines."""
+    """Return GitHub Markdown that shows a string literally, without leading and trailing whitespace of lines."""
     return _lines(_MARKDOWN.sub(_inert, visible(text)))
 
 
@@ -115,7 +112,7 @@ _LONG_RUN = re.compile(f"`{{{_MOST_BACKTICKS}}}(?=`)")
 
 
 def code_text(text: str) -> str:
-    """Prepare text for code: make invisible characters visible, and break runs of backticks that are too long."""
+    """Show invisible characters, and break runs of more than 60 backticks."""
     return _LONG_RUN.sub(rf"\g<0>{ZWSP}", visible(text))
 
 
@@ -124,7 +121,7 @@ def _longest_run(text: str) -> int:
 
 
 def code_span(text: str) -> str:
-    """Return a code span that shows the text on one line. An empty text becomes a space."""
+    """Return a code span that shows a string on one line. An empty string becomes a space."""
     code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
     pad = " " if _is_padded(code) or code.startswith("`") or code.endswith("`") else ""
@@ -142,12 +139,12 @@ def code_cell(text: str) -> str:
 
 
 def fence(text: str, info: str = "") -> str:
-    """Return a fenced block that the text cannot close, in the language `info`. Omit the final line feed."""
+    """Return a fenced block with a fence that the untrusted string `text` cannot close."""
     return enclosed(code_text(text).removesuffix("\n"), info)
 
 
 def enclosed(code: str, info: str = "") -> str:
-    """Return a fenced block of text that needs no escaping, e.g., Markdown that contains fences."""
+    """Return a fenced block without escaping its content, e.g., Markdown that contains fences."""
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{_language(info)}\n{code}\n{marks}"
 
@@ -158,20 +155,20 @@ def _language(info: str) -> str:
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
 ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Languages that GitHub renders as a suggestion, a formula, a diagram, a map or a model."""
+"""Languages that GitHub renders as a suggestion, a formula, a diagram, a map or a 3D model."""
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person or of a managed user. A bot's login ends with `[bot]`, and a team's name has a `/`."""
+"""A person's login. A bot's login ends with `[bot]`, and a team's name contains a `/`."""
 
 
 def mention(login: str) -> str:
-    """Return a mention that notifies a person, or an empty text unless `login` is a person's login."""
+    """Return a mention, which notifies a person, or an empty string if `login` is not a person's."""
     return f"@{login}" if _LOGIN.fullmatch(login) else ""
 
 
 def prose(text: str) -> str:
-    """Escape a reviewer's text. Keep code spans and fenced blocks, and show everything else literally."""
+    """Escape a reviewer's Markdown, except code spans and fenced blocks."""
     out: list[str] = []
     for info, lines in fenced_blocks(visible(text).rstrip("\n"), " \t"):
         if info is None:
@@ -183,9 +180,9 @@ def prose(text: str) -> str:
 
 
 def fenced_blocks(text: str, whitespace: str | None) -> Iterator[tuple[str | None, Sequence[str]]]:
-    """Yield the info string and the lines of each fenced block, and None and the lines between blocks.
+    """Yield the lines of each fenced block with its info string, and the lines between two blocks with None.
 
-    `whitespace` contains the characters that may surround the closing marks. None means all kinds of whitespace.
+    `whitespace` contains the characters that may surround a closing fence, or is None for all kinds of whitespace.
     """
     lines, at = text.split("\n"), 0
     while at < len(lines):
@@ -202,7 +199,7 @@ def _closes(marks: str, whitespace: str | None, line: str) -> bool:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Split lines before each blank line, because a code span does not cross a blank line."""
+    """Split lines before each blank line, because a code span cannot contain one."""
     starts = [at for at, line in enumerate(lines) if at == 0 or not line.strip(" \t")]
     return (lines[start:end] for start, end in pairwise((*starts, len(lines))))
 
@@ -222,10 +219,7 @@ def _words(lines: Sequence[str]) -> str:
 
 
 def code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
-    """Return the start and end of each run of backticks, with the span of the next run of the same length.
-
-    A run without a later run of the same length is omitted.
-    """
+    """Return the span of each run of backticks, with the span of the next run of the same length. Omit other runs."""
     found = []
     nearest: dict[int, tuple[int, int]] = {}
     for run in reversed([one.span() for one in re.finditer("`+", text)]):
@@ -252,12 +246,12 @@ _COMMAND = re.compile(rf"\A[\s\ufe0e\ufe0f]*:(?={_SELECTOR}:)|\#{_SELECTOR}\#(?=
 
 
 def log_line(text: str) -> str:
-    """Return one log line without workflow commands: neither `::name::` at the start nor `##[name]` anywhere."""
+    """Return one log line without a workflow command, i.e., `::name::` at the start or `##[name]` anywhere."""
     return log_text(visible(text).replace("\n", " "))
 
 
 def log_text(text: str) -> str:
-    """Disable the workflow commands in a text. Keep everything else, including colors."""
+    """Disable workflow commands. Keep everything else, including terminal colors."""
     return "\n".join(_COMMAND.sub(lambda found: found[0] + " ", line) for line in text.split("\n"))
 
 
@@ -265,5 +259,5 @@ _OBEYED = re.compile(r"^::|##\[", re.MULTILINE)
 
 
 def may_command(text: str) -> bool:
-    """Return whether a runner might execute a part of the text as a command, whatever separates lines."""
+    """Return whether the text may contain a workflow command, whatever characters the runner takes as line ends."""
     return _OBEYED.search(re.sub(r"[^!-~\n]", "", "\n".join(text.splitlines()))) is not None

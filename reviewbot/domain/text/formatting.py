@@ -18,13 +18,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def listed(texts: Sequence[str], most: int) -> str:
-    """Join the first `most` texts and count the rest, e.g., `a, b and 3 more`."""
+    """Join the first `most` strings and count the others, e.g., `a, b and 3 more`."""
     more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more
 
 
 def size(number: int) -> str:
-    """Format a rounded size, e.g., `312 bytes`, `34 kB` or `1.2 MB`."""
+    """Format a number of bytes, e.g., `312 bytes`, `34 kB` or `1.2 MB`."""
     if number < _KILO:
         return counted(number, "byte")
     if number < _KILO**2:
@@ -44,7 +44,7 @@ def duration(seconds: int) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Format a time in UTC to the minute, e.g., `2026-11-24 09:05 UTC`."""
+    """Format a time in UTC, e.g., `2026-11-24 09:05 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -59,7 +59,7 @@ def short(commit: str) -> str:
 
 
 def lines(start: int | None, end: int | None) -> str:
-    """Format a range, e.g., `line 3` or `lines 3 to 5`. Return an empty text if `end` is None."""
+    """Format a range, e.g., `line 3` or `lines 3 to 5`. Return an empty string if `end` is None."""
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
@@ -73,6 +73,6 @@ def state(status: str) -> str:
 
 
 def invalid_byte(error: UnicodeDecodeError) -> str:
-    """Describe the first byte that is not UTF-8, e.g., `line 3 has the byte 0xF6`."""
+    """Describe the first invalid byte, e.g., `line 3 has the byte 0xF6`."""
     line = error.object.count(b"\n", 0, error.start) + 1
     return f"line {line} has the byte 0x{error.object[error.start]:02X}"

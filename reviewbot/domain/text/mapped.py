@@ -10,10 +10,7 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """A sequence that applies a function to another sequence on access.
-
-    This class is not a struct, because a template could read the fields of a struct.
-    """
+    """Applies a function to another sequence's items on access. Not a struct, because templates read struct fields."""
 
     __slots__ = ("_make", "_source")
 

@@ -14,14 +14,14 @@ DOCUMENTATION = {
     "owasp.org": "/",
     "www.shellcheck.net": "/wiki/",
 }
-"""Hosts with pages that reviewers cite, and the required prefix of each page's path."""
+"""Maps each host that reviewers cite to the required prefix of the path."""
 
 _URL = re.compile(r"https://([a-z.]+)(/[A-Za-z0-9_~,=:/.-]*)(?:#[A-Za-z0-9_~,=:/.-]*)?")
 """A URL without user, port, query or percent-encoding. A query could contain the target of a redirect."""
 
 
 def is_documentation(text: str) -> bool:
-    """Return whether a text is the URL of a page in `DOCUMENTATION`."""
+    """Return whether a string is the URL of a page on a host in `DOCUMENTATION`."""
     match = _URL.fullmatch(text)
     if match is None or "/." in match[2] or "//" in match[2]:
         return False

@@ -1,4 +1,4 @@
-"""Define the size limits of each destination, and size tiers from full texts to mere counts."""
+"""Define the maximum sizes of comments and reports, and the tiers of detail to try until a report fits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 LINE_LIMIT = 500
-"""The maximum length of a title or path."""
+"""The maximum number of characters of a title or path."""
 
 SHORTEST_LINE = 64
-"""The length of a SHA-256."""
+"""The number of hex digits of a SHA-256."""
 
 
 def _units(text: str) -> int:
@@ -22,48 +22,46 @@ def _bytes(text: str) -> int:
 
 
 class SizeLimit(Struct, frozen=True):
-    """A limit, and the function that measures the size of a text."""
-
     limit: int
     size: Callable[[str], int]
 
 
 COMMENT = SizeLimit(65_000, _units)
-"""The limit for a comment or the body of a review. GitHub accepts 65,536 characters."""
+"""Limits a comment or the body of a review. GitHub accepts 65,536 characters."""
 
 SUMMARY = SizeLimit(61_000, _units)
-"""The limit for the summary comment. The rest is reserved for questions and reactions, which the ledger gets later."""
+"""Limits the summary comment, to whose ledger questions and reactions are added later."""
 
 FINDING = SizeLimit(63_000, _units)
-"""The limit for a finding's comment. The rest is reserved for the state and two hidden lines, which are added later."""
+"""Limits a finding's comment, to which the finding's state and two hidden lines are added later."""
 
 STANDING = SizeLimit(2000, _units)
-"""The limit for the state of a finding in its comment."""
+"""Limits a finding's state in the finding's comment."""
 
 CHECK = SizeLimit(65_000, _bytes)
-"""The limit for the page of the check. GitHub accepts 65,535 bytes."""
+"""Limits the page of the check. GitHub accepts 65,535 bytes."""
 
 MESSAGE = SizeLimit(60_000, _bytes)
-"""The limit for the message of an annotation. GitHub accepts 64 KB."""
+"""Limits the message of an annotation. GitHub accepts 64 KB."""
 
 PAGE = SizeLimit(900_000, _bytes)
-"""The limit for the job summary. GitHub accepts 1 MiB per step."""
+"""Limits the job summary. GitHub accepts 1 MiB per step."""
 
 REPORT = SizeLimit(6_000_000, _bytes)
-"""The limit for the HTML report. Browsers open this size quickly."""
+"""Limits the HTML report. Browsers open this size quickly."""
 
 PROMPT = SizeLimit(10_000, _units)
-"""CodeVF's limit for the prompt."""
+"""Limits the prompt, as CodeVF requires."""
 
 
 class Detail(Struct, frozen=True):
-    """A size tier.
+    """The maximum sizes of the parts of a report.
 
     Attributes:
-        full: the maximum number of findings in full.
+        full: the maximum number of findings with all details.
         lines: the maximum number of findings on one line each.
-        rows: the maximum number of rows of other lists.
-        text: the maximum number of characters of a text.
+        rows: the maximum length of other lists.
+        text: the maximum number of characters of an explanation or code block.
     """
 
     full: int
@@ -73,7 +71,7 @@ class Detail(Struct, frozen=True):
 
     @property
     def line(self) -> int:
-        """The maximum length of a title or path, at least the length of a SHA-256."""
+        """The maximum number of characters of a title or path, at least `SHORTEST_LINE`."""
         return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 
@@ -88,10 +86,10 @@ COMMENT_DETAILS = (
     Detail(0, 0, 0, 80),
     Detail(0, 0, 0, 20),
 )
-"""Tiers for a comment and the page of the check."""
+"""The tiers for a comment and the page of the check."""
 
 POST_DETAILS = (*(Detail(30, 1000, 300, text) for text in (62_000, 40_000, 20_000, 10_000)), *COMMENT_DETAILS[1:])
-"""Tiers for a comment with one text that is stored nowhere else, such as the answer to a question."""
+"""The tiers for a comment that contains the only copy of a string, such as the answer to a question."""
 
 PAGE_DETAILS = (
     Detail(2000, 5000, 5000, 60_000),
@@ -100,7 +98,5 @@ PAGE_DETAILS = (
     Detail(100, 1000, 200, 2000),
     *COMMENT_DETAILS,
 )
-"""Tiers for the job summary."""
 
 REPORT_DETAILS = (Detail(2000, 5000, 5000, 60_000), Detail(1000, 2000, 2000, 8000), *PAGE_DETAILS[2:])
-"""Tiers for the HTML report."""

@@ -1,7 +1,4 @@
-"""Convert JSON to typed values. Errors identify the invalid field.
-
-The types are `msgspec.Struct`s, one for each object of a format. The code that uses a type defines it.
-"""
+"""Convert JSON to `msgspec.Struct`s. Errors name the invalid field."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
-"""A text with a decimal number."""
+"""A decimal number as a string."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
-"""A time with a time zone, in ISO 8601 format."""
+"""A time in ISO 8601 format with a time zone."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,11 +30,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document that is not JSON, or a value that does not match the format.
-
-    Attributes:
-        where: the path of the value, or empty for the whole document.
-    """
+    """Invalid JSON, or a value of the wrong type. `where` is the value's path, or empty for the whole document."""
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'document'}` {what}")
@@ -46,13 +39,10 @@ class JsonMismatch(Exception):
 
 
 def parse(text: str | bytes) -> object:
-    """Parse a document.
-
-    This uses `json`, because `msgspec.json` rejects documents with a lone surrogate in a string.
+    """Parse JSON, including lone surrogates, which `msgspec.json` rejects.
 
     Raises:
-        JsonMismatch: the document is not JSON, or contains NaN or Infinity. The message contains the line and column
-            but no values.
+        JsonMismatch: the document is not JSON, or contains NaN or Infinity. The message quotes at most one character.
     """
     try:
         return json.loads(text, parse_constant=_refuse)
@@ -73,10 +63,10 @@ def _refuse(name: str) -> NoReturn:
 
 
 def unique(pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
-    """Return the object of these pairs, e.g., as an `object_pairs_hook`.
+    """Return a dictionary of these pairs. Use this function as an `object_pairs_hook`.
 
     Raises:
-        ValueError: two keys are equal. JSON parsers disagree about which of the values to use.
+        ValueError: two keys are equal. JSON parsers disagree about which value to use.
     """
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -88,7 +78,7 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
     """Convert a parsed value to a type, ignoring unknown keys. Unless `strict`, numbers may be strings.
 
     Raises:
-        JsonMismatch: the value, or a nested value, has another type or is out of range.
+        JsonMismatch: the value, or a nested value, has the wrong type or is out of range.
     """
     try:
         return msgspec.convert(value, kind, strict=strict)
@@ -104,9 +94,9 @@ def read(text: str | bytes, kind: type[T]) -> T:
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the valid fields of an object, and return the struct with the remaining items.
+    """Convert the valid fields of an object. Return the struct and a dictionary of all other items.
 
-    Every field of the struct must have a default. Numbers may be strings. Null fields count as missing.
+    Each field of the struct needs a default. Numbers may be strings, and null is ignored.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
