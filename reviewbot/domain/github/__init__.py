@@ -1,1 +1,1 @@
-"""Values for what reviewbot reads from GitHub and writes to GitHub, in GitHub's terms."""
+"""Data types for the objects that reviewbot reads from GitHub and writes to GitHub."""

@@ -1,8 +1,8 @@
-"""Read and write the tag of a check run, which identifies the pull request.
+"""Read and write the tag of a check run, which contains the number of the pull request.
 
 GitHub assigns check runs to commits, and several pull requests can have the same head. The tag is plain text at the
-start of `external_id`, before the signed copy, so it can be read without a key. The tag is not signed, because a
-workflow that can write the tag can also write the conclusion.
+start of `external_id`, so it can be read without a key. A signature would not help, because a workflow that can write
+the tag can also write the conclusion.
 """
 
 from __future__ import annotations
@@ -16,19 +16,16 @@ from msgspec import Struct
 from reviewbot.values import replace
 
 SKIP_LENGTH = 11
-"""The length of `CheckTag.skip`, 66 bits in Base64. Each guess would need a check run and a reviewbot run."""
+"""The length of `CheckTag.skip`: 66 bits in Base64. Each guess would need a check run and a reviewbot run."""
 
 TAG_LENGTH = 45
-"""The number of characters reserved for a tag and the space after the tag.
-
-A tag with both `skip` and `base` is longer. `marked` adds `base`, `merge_base` and `says` only if they fit.
-"""
+"""The number of characters reserved for a tag and the next space, without the fields that `marked` adds."""
 
 MARK_LENGTH = 11
-"""The length of `CheckTag.base` and `CheckTag.merge_base`, 66 bits in Base64 each."""
+"""The length of `CheckTag.base` and of `CheckTag.merge_base`: 66 bits in Base64."""
 
 _MOST = 250
-"""The maximum length of an `external_id`, with a few characters reserved for a question mark and a longer counter."""
+"""The maximum length of a new `external_id`. Later updates of the check run may add a few characters."""
 
 _MARK = f"[0-9A-Za-z_-]{{{MARK_LENGTH}}}"
 _TAG = re.compile(
@@ -42,16 +39,13 @@ _TAG = re.compile(
 class CheckTag(Struct, frozen=True):
     """The pull request of a check run, and the conclusion for that pull request.
 
-    A merge group reads the tag without a key.
-
     Attributes:
-        number: the number of the pull request.
         verdict: the conclusion, or empty while the review is open.
-        skip: the record that this head needs no review, or empty (see `skip_record`).
-        asks: whether a question on the pull request is open. `collect` searches for this mark.
-        base: the `mark_of` the base branch of a green verdict, if checks for several branches have the same name.
-        merge_base: the `mark_of` the merge base of a green verdict, or of an empty text if the diff was not read.
-        says: a digest of the text on the page of a failed check, used to replace outdated pages.
+        skip: the `skip_record` of this head if the label `skip-review` counts, or empty.
+        asks: whether a question on the pull request is open.
+        base: a digest of the base branch of a green verdict, if checks for several branches have the same name.
+        merge_base: a digest of the merge base of a green verdict, or of an empty string if the diff was not read.
+        says: a digest of the text of a failed check, used to find outdated texts.
     """
 
     number: int
@@ -64,7 +58,7 @@ class CheckTag(Struct, frozen=True):
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
-    """Return the `external_id` for a tag and a copy, which may be empty."""
+    """Return the `external_id` for a tag and the signed copy of a purchase. The copy may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
     base = f"@{tag.base}" if tag.base else ""
     base += f"~{tag.merge_base}" if tag.merge_base else ""
@@ -74,9 +68,9 @@ def with_tag(tag: CheckTag, copy: str) -> str:
 
 
 def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str | None = None, says: str = "") -> CheckTag:
-    """Add the base branch, the merge base and a digest of the page's text to a tag, if they fit beside the copy.
+    """Add digests of the base branch, the merge base and the page's text to a tag, if the `external_id` has space.
 
-    If a base or merge base that it needs is missing, a merge group does not count the check as green.
+    Without a digest of the base branch or merge base, a merge group may reject a green check.
     """
     base, diff = mark_of(base_ref) if base_ref else "", "" if merge_base is None else mark_of(merge_base)
     whole = replace(tag, base=base, merge_base=diff, says=_digest(says).hex()[:6] if says else "")
@@ -92,7 +86,7 @@ def _digest(text: str) -> bytes:
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
-    """Split an `external_id` into tag and copy. The tag is None if reviewbot did not write the `external_id`."""
+    """Split an `external_id` into tag and copy. The tag is None if the `external_id` is not in reviewbot's format."""
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""

@@ -1,7 +1,6 @@
 """Build the context of a change: files of the default branch, commit messages, and the issues that the change closes.
 
-Commit messages and issues are untrusted, so each line is quoted. Context is sent only if the changed files leave enough
-space. Files are never read from a head.
+Commit messages and issues are untrusted, so every line is quoted. Files are never read from a head.
 """
 
 from __future__ import annotations
@@ -45,18 +44,13 @@ MOST_FILES = 40
 MOST_COMMITS = 50
 MOST_ISSUES = 5
 LONGEST_PART = 12_000
-"""The maximum number of characters that are sent of one file, of one issue, or of all commit messages."""
+"""The maximum number of characters of one file, of one issue, or of all commit messages together."""
 MAX_CONTEXT = 60_000
-"""The maximum size of the attachment, in bytes of JSON."""
+"""The maximum size of the context attachment, in bytes of JSON."""
 
 
 class ContextRequest(Struct, frozen=True):
-    """A request to read the context of a pull request.
-
-    Attributes:
-        number: the number of the pull request.
-        patterns: patterns for more files, in the syntax of `paths`.
-    """
+    """A request for the context of a pull request. `patterns` select more files, as in the setting `paths`."""
 
     number: int
     patterns: tuple[str, ...] = ()
@@ -71,11 +65,10 @@ class Issue(Struct, frozen=True):
 
 
 class ProjectContext(Struct, frozen=True):
-    """The context of a pull request as read from GitHub.
+    """The context of a pull request, with untrusted commit messages, oldest first.
 
     Attributes:
-        files: the texts of files on the default branch, by path.
-        messages: the untrusted messages of the latest commits, oldest first.
+        files: the contents of files on the default branch, by path.
         problem: a sentence for the log about what could not be read, or empty.
     """
 
@@ -94,13 +87,7 @@ def not_read(error: ForgeError) -> ProjectContext:
 
 
 class ContextPart(Struct, frozen=True):
-    """A part of the context, as listed in the manifest.
-
-    Attributes:
-        bytes: the number of UTF-8 bytes of the text.
-        redactions: the number of redacted secrets.
-        sha256: the hex digest of the text.
-    """
+    """A part of the context, as listed in the manifest. `bytes` is the length in UTF-8, and `sha256` a hex digest."""
 
     name: str
     bytes: Whole
@@ -114,18 +101,18 @@ def part_of(name: str, text: str, redactions: int) -> ContextPart:
 
 
 class ContextText(Struct, frozen=True):
-    """The text of the attachment, and the parts that the text contains. Both are empty if no part fits."""
+    """The text of the attachment and its parts. Both are empty if no part fits."""
 
     text: str = ""
     parts: tuple[ContextPart, ...] = ()
 
 
 Redact = Callable[[str], tuple[str, int]]
-"""A function that redacts the secrets in a text and returns the new text and the number of secrets."""
+"""A function that returns a string without its secrets, and the number of redactions."""
 
 
 def context_text(context: ProjectContext, limit: int, redact: Redact) -> ContextText:
-    """Return the parts that fit in `limit` bytes of JSON. Long parts are truncated to `LONGEST_PART`."""
+    """Return the parts that fit in `limit` bytes of JSON, each with at most `LONGEST_PART` characters."""
     left, texts, parts = min(limit, MAX_CONTEXT) - json_size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
         # Redact the text before truncating it, because a truncated secret may not be recognized.
@@ -147,7 +134,7 @@ TITLE = (
 
 
 def json_size(text: str) -> int:
-    """Return the number of bytes of a text in JSON, without the quotation marks."""
+    """Return the number of bytes of a string in JSON, without the quotation marks."""
     return len(json.dumps(text).encode()) - 2
 
 

@@ -1,4 +1,4 @@
-"""The reviews, comments, check runs and reactions that reviewbot writes on GitHub, in GitHub's terms."""
+"""Data types for the reviews, comments, check runs and reactions that reviewbot writes on GitHub."""
 
 from __future__ import annotations
 
@@ -12,19 +12,11 @@ from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
 
 MOST_ANNOTATIONS = 50
-"""The maximum number of annotations of a check run. GitHub accepts fifty per request.
-
-If there are more findings, the page of the check run lists all findings.
-"""
+"""The maximum number of annotations of a check run. GitHub accepts 50 per request."""
 
 
 class LineTarget(Struct, frozen=True):
-    """A range of lines on one side of one hunk.
-
-    Attributes:
-        line: the last line of the range.
-        start_line: the first line of the range, or None for a single line.
-    """
+    """A range of lines on one side of one hunk. `line` is the last line. `start_line` is None for a single line."""
 
     path: str
     side: Side
@@ -37,8 +29,6 @@ class FileTarget(Struct, frozen=True):
 
 
 class InlineComment(Struct, frozen=True):
-    """A review comment on lines. The body starts with the marker."""
-
     target: LineTarget
     body: str
 
@@ -59,12 +49,9 @@ class AnnotationLevel(StrEnum):
 
 
 class Annotation(Struct, frozen=True):
-    """An annotation of a check run.
+    """An annotation of a check run, or of the workflow run if `path` is empty.
 
-    Attributes:
-        path: the path of the file at the head, or empty for an annotation of the whole run.
-        title: at most 255 characters.
-        message: at most 64 KB.
+    GitHub allows 255 characters of `title` and 64 KB of `message`.
     """
 
     path: str
@@ -81,7 +68,6 @@ class CheckState(Struct, frozen=True):
     Attributes:
         conclusion: the conclusion, or None while the review is open.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: at most `MOST_ANNOTATIONS` annotations.
     """
 
     name: str
@@ -97,7 +83,7 @@ class CheckState(Struct, frozen=True):
 
 
 class NodeChange(StrEnum):
-    """A change to a thread (resolve or unresolve) or to a comment (minimize as outdated, or restore)."""
+    """Resolve or unresolve a thread, or minimize a comment as outdated or unminimize it."""
 
     RESOLVE = "resolve"
     UNRESOLVE = "unresolve"
@@ -106,7 +92,7 @@ class NodeChange(StrEnum):
 
 
 class Reaction(StrEnum):
-    """A reaction to a command: `EYES` while reviewbot waits for an answer, and the others when the command is done."""
+    """A reaction to a command: `EYES` while the answer is pending, and another one when the command is done."""
 
     YES = "+1"
     NO = "-1"

@@ -1,4 +1,4 @@
-"""Represent the check runs and commit statuses of a head, in GitHub's terms."""
+"""Data types for the check runs and commit statuses of a head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OWN_NAMES = ("CodeVF review", "reviewbot (local)")
 """The prefixes of the names of reviewbot's own check runs."""
 
 OWN_WORKFLOWS = "reviewbot"
-"""The prefix of the names of workflow files that `init` writes."""
+"""The prefix of the names of the workflow files that `reviewbot init` writes."""
 
 
 class HeadState(Enum):
@@ -25,7 +25,7 @@ class HeadCheck(Struct, frozen=True):
     """A check run or a commit status of a head.
 
     Attributes:
-        id: the id of the check run. Later check runs have larger ids.
+        id: the id of the check run, or 0 for a commit status. Later check runs have larger ids.
         app: the slug of the App that created the check run, or empty for a commit status.
         workflow: the file name of the workflow, or empty if the check is not a workflow job.
         run_id: the id of the workflow run, or 0.
@@ -40,11 +40,11 @@ class HeadCheck(Struct, frozen=True):
 
     @property
     def is_own(self) -> bool:
-        """Whether the check has the name of a check run of reviewbot."""
+        """Whether the check has a name that reviewbot gives to its own check runs."""
         return self.name.startswith(OWN_NAMES)
 
     def is_job_of(self, run_id: int) -> bool:
-        """Return whether the check is a job of this workflow run, or of a workflow that `init` wrote."""
+        """Return whether the check is a job of this workflow run, or of a workflow that `reviewbot init` wrote."""
         return 0 < run_id == self.run_id or self.workflow.startswith(OWN_WORKFLOWS)
 
 
@@ -53,21 +53,21 @@ _OPEN_STATUSES = frozenset({"PENDING", "EXPECTED"})
 
 
 def state_of_check(status: str, conclusion: str | None) -> HeadState:
-    """Convert the GraphQL status and conclusion of a check run."""
+    """Convert a check run's status and conclusion from GraphQL."""
     if status != "COMPLETED":
         return HeadState.RUNNING
     return HeadState.GREEN if conclusion in _GREEN else HeadState.RED
 
 
 def state_of_status(state: str) -> HeadState:
-    """Convert the GraphQL state of a commit status."""
+    """Convert a commit status's state from GraphQL."""
     if state in _OPEN_STATUSES:
         return HeadState.RUNNING
     return HeadState.GREEN if state == "SUCCESS" else HeadState.RED
 
 
 def latest(checks: Iterable[HeadCheck]) -> tuple[HeadCheck, ...]:
-    """Return the latest check of each App and name, because an App may repeat a check in another check suite."""
+    """Return the latest check of each App and name. An App may repeat a check in another check suite."""
     found: dict[tuple[str, str], HeadCheck] = {}
     for check in sorted(checks, key=lambda one: one.id):
         found[check.app, check.name] = check

@@ -1,4 +1,4 @@
-"""Represent a pull request as read from GitHub."""
+"""Data types for a pull request as read from GitHub."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
 RECENT_COMMITS = 10
-"""The number of a pull request's latest commits whose check runs are read."""
+"""Check runs are read for this many of a pull request's latest commits."""
 
 MOST_FORMER_BASES = 10
-"""The number of a pull request's latest former base branches whose check runs are read."""
+"""Check runs are read for this many of a pull request's latest former base branches."""
 
 MOST_REPLACED = 20
-"""The number of commits before a force-push whose check runs are read, latest first."""
+"""Check runs are read for this many commits before a force-push, latest first."""
 
 
 class Permission(Enum):
@@ -54,10 +54,9 @@ class Commit(Struct, frozen=True):
 
     Attributes:
         parents: the SHAs of the parents, or None if some were not read.
-        authors: the logins of the authors (a bot's with `[bot]`), each None for an address without an account, or None
-            if some were not read. Authors are not verified, because the committer chooses the address.
-        committer: the login of the committer. None for an address without an account, or for GitHub, which commits for
-            the web editor.
+        authors: logins, with `[bot]` for bots, each None for an email address without an account, or None if some authors
+            were not read. Authors are not verified, because the committer chooses the address.
+        committer: a login, or None for an email address without an account and for commits by GitHub's web editor.
         verified: whether GitHub signed the commit, e.g., for an App. A person's signature verifies only the committer.
     """
 
@@ -69,11 +68,7 @@ class Commit(Struct, frozen=True):
 
 
 class LabelEvent(Struct, frozen=True):
-    """An event that added a label.
-
-    Attributes:
-        actor: the login (a bot's with `[bot]`), or None for a deleted account.
-    """
+    """An event that added a label. `actor` is a login, with `[bot]` for a bot, or None for a deleted account."""
 
     label: str
     actor: str | None
@@ -81,18 +76,16 @@ class LabelEvent(Struct, frozen=True):
 
 
 class PullRequest(Struct, frozen=True):
-    """The pull request.
+    """A pull request.
 
     Attributes:
-        author: the login without `[bot]`, as in GraphQL, or None for a deleted account.
-        label_events: the latest fifty events, oldest first.
-        commits: the first hundred commits.
-        commit_count: the number of all commits.
-        changed_files: the number of changed files according to GitHub, or None if unknown.
+        author: the login without `[bot]`, or None for a deleted account.
+        label_events: the latest 50 events, oldest first.
+        commits: the first 100 of `commit_count` commits.
         forced_at: the time of the last force-push, if any. The force-push may have restored an older head.
         retargeted_at: the time of the last change of the base branch, if any.
-        former_bases: the latest earlier base branches, oldest first, at most `MOST_FORMER_BASES` + 1.
-        unread_bases_until: the time when the pull request left the latest base whose check runs are not read, if any.
+        former_bases: the latest former base branches, oldest first, at most `MOST_FORMER_BASES` + 1.
+        unread_bases_until: when the pull request left the last base branch whose check runs are not read, if any.
     """
 
     number: int
@@ -119,15 +112,15 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def opener(self) -> str:
-        """The opener's login (a bot's with `[bot]`), or empty for a deleted account."""
+        """The login of the opener, with `[bot]` for a bot, or empty for a deleted account."""
         return f"{self.author or ''}{BOT_SUFFIX * self.author_is_bot}"
 
     @property
     def merge_base(self) -> str | None:
-        """The merge base, or None if it cannot be determined from the commits alone.
+        """The merge base, or None if the commits alone do not determine it.
 
-        A pull request lists the commits that are reachable from its head but not from its base. Every unlisted parent
-        is therefore reachable from the base. A single unlisted parent is the best common ancestor.
+        A pull request lists the commits that are reachable from its head but not from its base. Therefore, every
+        unlisted parent is reachable from the base, and a single unlisted parent is the best common ancestor.
         """
         listed = {one.sha for one in self.commits}
         known = [one.parents for one in self.commits if one.parents is not None]
@@ -138,10 +131,7 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def people(self) -> frozenset[str] | None:
-        """The opener and all authors and committers, in lower case, or None if not all are known.
-
-        Addresses without an account are omitted, because the committer chooses the addresses.
-        """
+        """The lower-case logins of opener, authors and committers, or None if a commit or author was not read."""
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
         if not is_whole or any(one.authors is None for one in self.commits):
             return None
@@ -150,18 +140,13 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def bots(self) -> frozenset[str]:
-        """The bots that opened, authored or committed, in lower case. A collaborator may control any of these bots."""
+        """The lower-case logins of bots among opener, authors and committers. A collaborator may control a bot."""
         logins = (login or "" for one in self.commits for login in (*(one.authors or ()), one.committer))
         return frozenset(login.casefold() for login in (self.opener, *logins) if login.endswith(BOT_SUFFIX))
 
 
 class Opinion(Struct, frozen=True):
-    """A 👍 or 👎 on a comment.
-
-    Attributes:
-        login: the login of the person or bot. A bot's login ends with `[bot]`.
-        agrees: whether the reaction is a 👍.
-    """
+    """A 👍 (`agrees`) or a 👎 on a comment. A bot's login ends with `[bot]`."""
 
     login: str
     agrees: bool
@@ -172,14 +157,14 @@ class Comment(Struct, frozen=True):
 
     Attributes:
         id: the REST id. Review comments are numbered separately.
-        ours: whether reviewbot's token wrote the comment (`viewerDidAuthor`).
+        ours: whether reviewbot's token wrote the comment.
         edited_by: the login of the last editor, or None if the comment was never edited.
         edited_by_us: whether the comment was never edited, or was last edited by its author.
-        author: the login (a bot's with `[bot]`), or None for a deleted account.
-        by_collaborator: whether GitHub lists the author as an owner, member or collaborator (`authorAssociation`).
-        reacted: whether reviewbot's token has added a reaction that marks a command as done (not 👀).
-        opinions: at most 20 opinions of each kind. In a review thread, opinions are read only for the first comment and
-            for the reviewer's text.
+        author: the login, with `[bot]` for a bot, or None for a deleted account.
+        by_collaborator: whether GitHub lists the author as an owner, member or collaborator.
+        reacted: whether reviewbot's token added a 👍, 👎 or 😕, which mark a command as done.
+        opinions: at most 20 of each kind. In a thread, only the first comment and reviewbot's newest replies have
+            opinions.
     """
 
     id: int
@@ -197,12 +182,6 @@ class Comment(Struct, frozen=True):
 
 
 class ThreadComment(Comment, frozen=True):
-    """A comment of a review thread.
-
-    Attributes:
-        hidden_as_outdated: whether the comment is minimized as outdated.
-    """
-
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
@@ -214,9 +193,7 @@ class Thread(Struct, frozen=True):
     Attributes:
         id: the GraphQL id.
         line: the last line, or None if the thread is outdated or on the whole file.
-        can_resolve: whether the token may resolve the thread now (`viewerCanResolve`).
-        can_unresolve: whether the token may unresolve the thread now.
-        resolved_by: the login of the user who resolved the thread, or None. An App may have resolved the thread.
+        can_resolve: whether GitHub allows the token to resolve the thread now.
     """
 
     id: str
@@ -249,11 +226,9 @@ class CheckRun(Struct, frozen=True):
     """A check run with one of reviewbot's check names.
 
     Attributes:
-        status: GitHub's value.
-        conclusion: GitHub's value.
         external_id: the signed copy of task and credits, without the tag.
         tag: the tag, or None if reviewbot did not write the check run.
-        foreign: whether another App than the token's created the check run.
+        foreign: whether an App other than the token's created the check run.
     """
 
     id: int
@@ -269,7 +244,7 @@ class CheckRun(Struct, frozen=True):
 
     @property
     def verdict(self) -> str | None:
-        """The conclusion for the pull request in the tag, or None if unknown or while the review is open."""
+        """The conclusion for the pull request in the tag, or None if it is unknown or the review is open."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
     def is_of(self, number: int) -> bool:
@@ -278,12 +253,7 @@ class CheckRun(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """The state of the pull request when a run wrote the ledger. Later events may have hidden a newer ledger.
-
-    Attributes:
-        forced_at: the time of the last force-push before the write, if any.
-        retargeted_at: the time of the last change of the base branch before the write, if any.
-    """
+    """The head and the times of the last force-push and base change when a run wrote the ledger."""
 
     head_sha: str = ""
     forced_at: Moment | None = None
@@ -295,12 +265,9 @@ class Seen(Struct, frozen=True, array_like=True):
 
 
 class ForcePush(Struct, frozen=True):
-    """A force-push of the head.
+    """A force-push of the head. A SHA is empty if GitHub does not report the commit.
 
-    Attributes:
-        before: the SHA of the replaced head, or empty if GitHub does not report the commit.
-        after: the SHA of the new head, or empty if GitHub does not report the commit.
-        parents: the parents of the last `MOST_REPLACED` commits before the force-push, by SHA.
+    `parents` maps each of the last `MOST_REPLACED` commits before the force-push to its parents, by SHA.
     """
 
     at: datetime
@@ -327,13 +294,7 @@ class ForcePush(Struct, frozen=True):
 class OlderChecks(Struct, frozen=True):
     """The check runs on every commit of a pull request, and on the commits that force-pushes replaced.
 
-    Attributes:
-        runs: the check runs, oldest first.
-        pushes: the force-pushes, oldest first.
-        commits: the commits of the pull request, including the head.
-        head_sha: the SHA of the head.
-        base_sha: the SHA of the tip of the base branch.
-        has_all_commits: whether `commits` contains every commit of the pull request.
+    Check runs and force-pushes are listed from old to new. `base_sha` is the tip of the base branch.
     """
 
     runs: tuple[CheckRun, ...]
@@ -346,8 +307,8 @@ class OlderChecks(Struct, frozen=True):
     def has_every_head_since(self, seen: Seen, *, is_base_protected: bool) -> bool:
         """Return whether `runs` contains the check runs of all heads since a run saw the pull request.
 
-        The author can push such a head to an unprotected base. GitHub then no longer lists the head among the pull
-        request's commits. This is impossible if the pull request's commits still contain the head that the run saw.
+        If the author pushes a head to an unprotected base, GitHub no longer lists that head among the pull request's
+        commits. This cannot have happened if the pull request's commits still contain the head that the run saw.
         """
         start = seen.head_sha
         for push in self.pushes:
@@ -365,9 +326,9 @@ class Waiting(Struct, frozen=True):
     """Pull requests that may have an open task.
 
     Attributes:
-        known: the pull requests with a check run that may have an open task. Open pull requests come first, oldest
-            first, and closed pull requests last, latest first.
-        unknown: the pull requests without a check run of reviewbot, or with check runs that were not read.
+        known: the pull requests with a check run that may have an open task: first open ones, oldest first, then closed
+            ones, latest first.
+        unknown: the pull requests without a check run of reviewbot, or with unread check runs.
     """
 
     known: tuple[int, ...]
@@ -375,11 +336,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """A review that reviewbot wrote.
-
-    Attributes:
-        state: GitHub's value, e.g., `CHANGES_REQUESTED`.
-    """
+    """A review that reviewbot wrote. `state` is GitHub's value, e.g., `CHANGES_REQUESTED`."""
 
     id: int
     state: str
@@ -387,13 +344,7 @@ class Review(Struct, frozen=True):
 
 
 class DefaultBranch(Struct, frozen=True):
-    """The files that are read from the default branch.
-
-    Attributes:
-        config: the config file, if any.
-        attributes: the content of `.gitattributes`, or empty.
-        templates: the templates by file name.
-    """
+    """The config file, `.gitattributes`, and the templates by file name, as read from the default branch."""
 
     config: str | None = None
     attributes: str = ""
@@ -401,7 +352,7 @@ class DefaultBranch(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything that a run reads before a decision. Lists are oldest first.
+    """The data that a run reads from GitHub before a decision. Lists are oldest first.
 
     Attributes:
         checks: this pull request's check runs on the head, with the check name for the current base.
@@ -425,7 +376,7 @@ class Snapshot(Struct, frozen=True):
 
 
 BINARY_WINDOW = 8000
-"""The number of bytes at the start of a file in which git searches for a NUL. A file with a NUL is binary."""
+"""The number of bytes at the start of a file in which git searches for NUL. A file with NUL is binary."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
@@ -442,13 +393,12 @@ class Entry(Struct, frozen=True):
     Attributes:
         oid: the full blob id.
         mode: six octal digits, such as `100644`.
-        size: the size in bytes, if known.
         text: the text, or None if the file was not read, is binary or is not UTF-8.
         binary: whether git treats the file as binary, which includes UTF-16, or None if unknown.
-        misencoded: whether the file was read and contains text in another encoding than UTF-8.
-        invalid: a phrase that locates the first byte that is invalid in UTF-8, or empty.
+        misencoded: whether the file contains text in an encoding other than UTF-8.
+        invalid: a phrase with the position of the first byte that is invalid in UTF-8, or empty.
         shebang: whether a binary file starts with `#!`, or None if the file was not read, is not binary or is UTF-16.
-        legible: the share of printable UTF-8 among a binary file's bytes without NULs, or None as for `shebang`.
+        legible: the share of printable UTF-8 among a binary file's bytes other than NUL, or None as for `shebang`.
     """
 
     oid: str

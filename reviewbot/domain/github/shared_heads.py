@@ -1,4 +1,4 @@
-"""Check runs of pull requests with the same head. GitHub shows only the latest check run on all these pull requests."""
+"""Compare check runs of pull requests that share a head. GitHub shows the latest check run on all of them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ GREEN = frozenset({Conclusion.SUCCESS, Conclusion.SKIPPED})
 
 
 def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
-    """Return the check run that GitHub shows of several with the same name."""
+    """Return the latest of several check runs with the same name, which is the one that GitHub shows, or None."""
     return max(checks, key=lambda check: check.id, default=None)
 
 
 def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:
-    """Return the other pull requests whose latest verdict on a commit is not green.
+    """Return the other pull requests whose latest verdict on a commit is not green, in ascending order.
 
-    Args:
-        others: the check runs of other pull requests, oldest first.
-        head_sha: the commit.
+    `others` are the check runs of other pull requests, oldest first.
     """
     latest = {check.tag.number: check for check in others if check.tag and check.head_sha == head_sha}
     return tuple(sorted(number for number, check in latest.items() if check.verdict not in GREEN))

@@ -1,1 +1,1 @@
-"""Define the values that all other packages use, such as findings, tasks, questions, options and events."""
+"""Data types that all other packages use, such as findings, tasks, questions, options and events."""

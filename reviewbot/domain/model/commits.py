@@ -18,7 +18,7 @@ def login_of(name: str, email: str) -> str:
 
 
 def title_of(subject: str, body: str) -> str:
-    """Return the subject of a commit, or for a merge on GitHub the title of the pull request."""
+    """Return the subject of a commit, or the pull request's title and number for a merge on GitHub."""
     merge = _MERGE.match(subject)
     title = body.strip().partition("\n")[0].strip()
     return f"{title} ({merge[1]})" if merge and title else subject

@@ -1,8 +1,8 @@
-"""Parse the runner's event.
+"""Parse the event that started a workflow run.
 
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Parsing never raises. An event that reviewbot
-ignores becomes an `OtherEvent` with the reason. An unreadable event becomes a `BrokenEvent`, which is an error, so that
-a due review is never skipped.
+ignores becomes an `OtherEvent`. An unreadable event becomes a `BrokenEvent`, which is an error, so that a due review is
+never skipped.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ class ReviewEvent(Struct, frozen=True):
     """A `pull_request`, `pull_request_target` or `pull_request_review` event, except the action `closed`.
 
     Attributes:
-        action: GitHub's name of the action, such as `opened`, `synchronize` or `labeled`.
         head_sha: the head at the time of the event, or None if it is missing or invalid.
         sender: the login of the sender, or empty for a deleted account.
         label: the label that a `labeled` or `unlabeled` action added or removed.
-        is_repeated: whether the run repeats an earlier run, so that the event may be old.
+        is_repeated: whether this run repeats an earlier run, so that the event may be old.
         workflow: the file name of the workflow, or empty.
     """
 
@@ -49,13 +48,7 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class Rerun(Struct, frozen=True):
-    """A re-run of a workflow, which uses the workflow file of the first attempt.
-
-    Attributes:
-        path: the path of the workflow file.
-        sha: the commit of the workflow file.
-        ref: the branch of the workflow file, in this repository, e.g., `refs/heads/main`.
-    """
+    """The workflow file of a re-run, which is the first attempt's file. `ref` is, e.g., `refs/heads/main`."""
 
     path: str
     sha: str
@@ -71,10 +64,8 @@ class CommentEvent(Struct, frozen=True):
     """A comment on a pull request's timeline or in a review thread.
 
     Attributes:
-        author: the login of the comment's author.
         sender: the login of the user who caused the event, e.g., by editing the comment.
         comment_id: the REST id, or 0.
-        in_thread: whether the comment is in a review thread.
     """
 
     number: int
@@ -92,10 +83,8 @@ class DispatchEvent(Struct, frozen=True):
 
     Attributes:
         number: the input `pr`, or None for a missing or invalid input.
-        sender: the login of the user who started the workflow.
         problem: the reason why the input `pr` is invalid, or empty.
         sha: the input `sha` in lower case, not validated, or empty.
-        workflow: the file name of the workflow, or empty.
     """
 
     number: int | None
@@ -106,22 +95,17 @@ class DispatchEvent(Struct, frozen=True):
 
 
 class QueueEntry(Struct, frozen=True):
-    """A pull request in a merge queue.
-
-    Attributes:
-        base_sha: the commit onto which the queue merges the pull request, or empty if unknown.
-    """
+    """A pull request in a merge queue. The queue merges it onto `base_sha`, which is empty if unknown."""
 
     number: int
     base_sha: str = ""
 
 
 class MergeGroupEvent(Struct, frozen=True):
-    """A request by the merge queue for a check.
+    """A merge queue's request for a check of a commit. The queue stalls without that check.
 
     Attributes:
-        head_sha: the commit that needs a check. The queue stalls without that check.
-        entries: the pull requests that the name of the queue's branch lists, usually only the last one of the group.
+        entries: the pull requests that the queue's branch name contains, usually only the last one of the group.
         base_ref: the target branch without `refs/heads/`, or empty.
     """
 
@@ -131,17 +115,13 @@ class MergeGroupEvent(Struct, frozen=True):
 
 
 class RelayEvent(Struct, frozen=True):
-    """The run of a workflow without the key, started by a comment in a thread. reviewbot reads commands from GitHub."""
+    """A workflow run without the API key, started by a comment in a thread. Commands are read from GitHub."""
 
     number: int
 
 
 class ChecksEvent(Struct, frozen=True):
-    """The end of other checks of a head. reviewbot may have waited for these checks before buying a review.
-
-    Attributes:
-        branches: the branches with this head, usually only one. They may be in a fork.
-    """
+    """The end of another check of a head, for which a purchase may wait. The branches may be in a fork."""
 
     head_sha: str
     branches: tuple[str, ...]
@@ -260,7 +240,7 @@ def read_event_text(name: str, text: str) -> Event:
 
 
 def read_event(name: str, payload: object) -> Event:
-    """Parse the decoded event file for a `GITHUB_EVENT_NAME`."""
+    """Convert the parsed JSON of an event file. `name` is the value of `GITHUB_EVENT_NAME`."""
     if name not in _READERS:
         return OtherEvent(f"the event `{name}` is not about one pull request")
     try:
@@ -325,7 +305,7 @@ def _merge_group(_: str, payload: _Payload) -> Event:
 
 
 def _workflow_run(name: str, payload: _Payload) -> Event:
-    """Recognize a relay of thread commands by the event of the workflow run, which an author cannot choose."""
+    """Distinguish command relays from checks by the workflow run's event, which an author cannot choose."""
     run = payload.workflow_run
     if run.event != "pull_request_review_comment":
         return _checks(name, run.head_sha, [run.head_branch], is_over=payload.action == "completed")
@@ -369,7 +349,7 @@ _READERS: Mapping[str, Callable[[str, _Payload], Event]] = {
 
 
 def _typed_number(value: object) -> int | None:
-    """Return a pull request's number from a number or a text such as `12` or `#12`, or None."""
+    """Return the pull request number in an integer or in a string such as `12` or `#12`, or None."""
     found = re.fullmatch(r"\s*#?([0-9]{1,10})\s*", str(value)) if isinstance(value, int | str) else None
     number = int(found[1]) if found else 0
     return number if 0 < number <= LARGEST_NUMBER else None
@@ -379,7 +359,7 @@ T = TypeVar("T")
 
 
 def _needed(value: T | None, field: str) -> T:
-    """Return a required value of the payload.
+    """Return a value of the payload if it is not empty.
 
     Raises:
         JsonMismatch: the value is missing.

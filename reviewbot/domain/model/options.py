@@ -1,4 +1,4 @@
-"""Define the values of settings, spelled as in the inputs."""
+"""Define the values of settings as users write them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RoutedReviewer(StrEnum):
 
 
 class Auto(StrEnum):
-    """The value of a setting whose number depends on the change."""
+    """The value `auto`, for which reviewbot computes a number from the change."""
 
     AUTO = "auto"
 
@@ -74,7 +74,7 @@ class ReviewKind(StrEnum):
 
 
 class AnswerForm(StrEnum):
-    """The form of the requested answer: JSON that fits the response schema, or text that lists findings."""
+    """The form of the requested answer: JSON that fits the response schema, or prose that lists findings."""
 
     SCHEMA = "schema"
     WORDS = "words"

@@ -1,4 +1,4 @@
-"""Define questions to the reviewer and intents to buy answers."""
+"""Data types for questions to the reviewer and for intents to buy answers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ MOST_OPEN = 5
 
 
 class QuestionState(StrEnum):
-    """The state of a question.
-
-    `ANSWERED`, and `ENDED` for a question without an answer, are recorded after the reply is posted. For a withdrawn
-    intent, `ENDED` is recorded before the reply.
-    """
+    """The state of a question. reviewbot replies before it records the end, unless it withdraws an intent."""
 
     INTENT = "intent"
     OPEN = "open"
@@ -40,10 +36,8 @@ class Question(Struct, frozen=True, array_like=True):
     Attributes:
         comment: the `comment_key` of the comment with the question.
         digest: the `idempotency.text_digest` of the question.
-        by: the login of the user who asked.
-        finding: the id of the finding that the question is about, or empty for the whole pull request.
+        finding: the id of the finding, or empty if the question is about the whole pull request.
         task_id: the id of the task, or empty for an intent.
-        hold: the credits that CodeVF holds while the question is open.
         used: the credits that CodeVF charged, or None if unknown.
         at: the time at which the intent was recorded (ISO 8601, UTC), or empty before that time.
     """
@@ -60,7 +54,7 @@ class Question(Struct, frozen=True, array_like=True):
 
     @property
     def cost(self) -> Decimal:
-        """The credits that count toward the budget: the used credits if known, or else the hold."""
+        """The credits that count toward the budget."""
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
@@ -86,7 +80,7 @@ class Questions(Struct, frozen=True):
         return sum((one.cost for one in self.records), Decimal(0))
 
     def having(self, question: Question) -> Questions:
-        """Add or update a question. If there are more than `MAX_QUESTIONS`, drop the oldest finished question."""
+        """Add or update a question. Beyond `MAX_QUESTIONS`, drop the oldest finished question, or else the oldest."""
         known = self.find(question.comment)
         if known is not None:
             latest = max(known, question, key=lambda one: one.progress)

@@ -16,12 +16,7 @@ _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 
 class Remote(Struct, frozen=True):
-    """A repository on a host, without other parts of its address, such as a password.
-
-    Attributes:
-        host: the host with the port, if any, e.g., `github.com`.
-        full_name: the owner and the name, e.g., `octo/app`.
-    """
+    """A repository on a host (with the port, if any), without other parts of the address, such as a password."""
 
     host: str
     full_name: str
@@ -33,7 +28,7 @@ class Remote(Struct, frozen=True):
 
 
 def read_remote(address: str) -> Remote | None:
-    """Parse the address of a git remote. Return None unless the address is an `owner/name` on a host."""
+    """Parse the address of a git remote, or return None if the address is not an `owner/name` on a host."""
     if web := _WEB.fullmatch(address):
         return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
@@ -58,7 +53,7 @@ class DirectUrl(Struct, frozen=True):
 
 
 def read_direct_url(text: str | None) -> DirectUrl | None:
-    """Parse `direct_url.json`. Return None if the file is missing or invalid."""
+    """Parse `direct_url.json`, or return None if the file is missing or invalid."""
     try:
         return None if text is None else read(text, DirectUrl)
     except JsonMismatch:

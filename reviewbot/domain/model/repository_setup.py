@@ -1,4 +1,4 @@
-"""Represent the setup of reviewbot in a repository: files of the default branch and required checks."""
+"""Data types for the setup of reviewbot in a repository: files of the default branch and required checks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ ACTIONS_APP = 15_368
 
 
 class RepositorySetup(Struct, frozen=True):
-    """The files of the default branch that concern reviewbot.
-
-    Attributes:
-        branch: the default branch, or empty in an empty repository.
-        config: the text of the config file, or None if the file is missing.
-        templates: the texts of templates by file name.
-        workflows: the texts of workflow files by file name.
-    """
+    """The config file, templates and workflows on the default branch. `branch` is empty in an empty repository."""
 
     branch: str
     config: str | None
@@ -27,23 +20,14 @@ class RepositorySetup(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True):
-    """The branches whose jobs can use a deployment environment.
-
-    Attributes:
-        patterns: the branch name patterns, or None without such patterns.
-        only_protected: whether only protected branches can use the environment.
-    """
+    """The branches whose jobs can use a deployment environment. `patterns` is None without branch name patterns."""
 
     patterns: tuple[str, ...] | None = None
     only_protected: bool = False
 
 
 class Required(Struct, frozen=True):
-    """A required check or commit status.
-
-    Attributes:
-        source: the id of the App that must create the check, or None for any App.
-    """
+    """A required check or commit status. `source` is the id of the App that must create it, or None for any App."""
 
     name: str
     source: int | None = None

@@ -1,4 +1,4 @@
-"""Define the values of a review: severities, findings, reports, tasks and submissions."""
+"""Data types for a review: severities, findings, reports, tasks and submissions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 MAX_CREDITS = 10**12
-"""A ledger with a larger number is invalid."""
+"""The maximum number of credits in a ledger. A ledger with a larger number is invalid."""
 
 Credits = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
@@ -49,7 +49,7 @@ class Category(StrEnum):
 
 
 class Side(StrEnum):
-    """A side of a diff, in GitHub's terms. RIGHT is the head, and LEFT is the merge base."""
+    """A side of a diff. `RIGHT` is the head, and `LEFT` is the merge base."""
 
     RIGHT = "RIGHT"
     LEFT = "LEFT"
@@ -60,16 +60,15 @@ class Side(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """A parsed finding without a placement.
+    """A finding as parsed from the reviewer's answer.
 
     Attributes:
         path: the path that the reviewer wrote, possibly empty.
-        category: the category, or None for a missing or unknown category.
         line: the first cited line, from 1, or None.
         end_line: the last cited line, or None if `line` is None.
         code: the quoted lines, which may contain the line numbers of the attachment.
-        suggestion: the replacement of the lines. An empty text deletes the lines.
-        existing_code: the text that the suggestion replaces, as quoted by the reviewer.
+        suggestion: the replacement of the lines. An empty string deletes the lines.
+        existing_code: the code that the suggestion replaces, as quoted by the reviewer.
     """
 
     path: str
@@ -87,12 +86,7 @@ class Finding(Struct, frozen=True):
 
 
 class Leftover(Struct, frozen=True):
-    """A part of an answer that violates the schema.
-
-    Attributes:
-        where: the path of the part, such as `files[2].findings[0]`.
-        text: the part as text.
-    """
+    """A part of an answer that violates the schema. `where` is a path such as `files[2].findings[0]`."""
 
     where: str
     why: str
@@ -105,7 +99,7 @@ class PreviousState(StrEnum):
 
 
 class Previous(Struct, frozen=True):
-    """A statement about an earlier finding. reviewbot posts the `reply` in the finding's thread."""
+    """The reviewer's statement about an earlier finding. reviewbot posts the `reply` in the finding's thread."""
 
     id: str
     state: PreviousState
@@ -116,10 +110,8 @@ class Previous(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """The reviewer's parsed answer, in the original order.
 
-    Attributes:
-        leftovers: the parts that are not valid findings.
-        readable: whether the whole answer could be parsed, by the schema or as prose. Only a readable report without
-            findings is clean.
+    `readable` states whether the whole answer could be parsed, by the schema or as prose. Only a readable report
+    without findings is clean.
     """
 
     summary: str
@@ -167,14 +159,12 @@ class Unread(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """A task.
+    """A task, or several tasks of one purchase (`parts`) combined into one.
 
     Attributes:
         status_text: the status as CodeVF sent it.
-        result: the decoded JSON of `result`, if any.
         retry_after: the number of seconds until the next poll, if CodeVF requests a pause.
         unseen: the files that the reviewer could not read completely. They make the review partial.
-        parts: the tasks of one purchase, if this task combines several tasks.
     """
 
     id: str
@@ -188,8 +178,6 @@ class Task(Struct, frozen=True):
 
 
 class Balance(Struct, frozen=True):
-    """The credits of the account, possibly with fractions."""
-
     available: Decimal
     on_hold: Decimal
 
@@ -208,21 +196,18 @@ class Tag(Struct, frozen=True):
         return self.valid_to is not None and self.valid_to < now
 
     def is_called(self, expertise: str) -> bool:
-        """Return whether `expertise` is the tag's id or name. Case is ignored."""
+        """Return whether `expertise` is the tag's id or, ignoring case, its name."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
 
 
 def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None:
-    """Return the tag with a name or id, or None.
-
-    Prefer a tag that has not expired, because a renewed tag has the same name.
-    """
+    """Return the tag with a name or id, or None. Prefer an unexpired tag, because a renewed tag keeps its name."""
     called = (one for one in tags if one.is_called(expertise))
     return min(called, key=lambda one: one.is_expired(now), default=None)
 
 
 def other_tags(tags: Iterable[Tag], tag: Tag | None, now: datetime) -> str:
-    """Return a hint about which tags can replace an unknown, expired or soon expiring tag."""
+    """Return a hint that lists the tags that can replace `tag`."""
     usable = (one for one in tags if one != tag and not one.is_expired(now) and not one.is_deprecated)
     names = [f"`{one.name}`" for one in usable if one.valid_from is None or one.valid_from <= now]
     return f"Set `expertise` to one of: {', '.join(names)}." if names else "Remove `expertise`."
@@ -243,11 +228,7 @@ class Mode(StrEnum):
 
 
 class Attachment(Struct, frozen=True):
-    """A text file of a task.
-
-    Attributes:
-        path: the path of the changed file, if the attachment contains only one, or empty.
-    """
+    """A text file of a task. `path` is the changed file's path if the attachment contains only one, or empty."""
 
     file_name: str
     content: str
@@ -261,7 +242,7 @@ class Submission(Struct, frozen=True):
         prompt: 10 to 10,000 characters.
         tag_id: the id of the expertise, or None for CodeVF's default.
         idempotency_key: a version 4 UUID.
-        attachments: at most five attachments.
+        attachments: at most five.
         response_schema: the schema of the answer, or None if the answer may be prose.
     """
 

@@ -1,4 +1,4 @@
-"""Check whether requests may be sent to a URL: only over https or to loopback."""
+"""Check that requests are sent only over https or to loopback."""
 
 from __future__ import annotations
 

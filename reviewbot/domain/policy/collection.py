@@ -1,4 +1,4 @@
-"""Determine the outcome of a collection and its output `published`."""
+"""Determine the outcome of `collect` and its output `published`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, fi
 from reviewbot.domain.text.formatting import counted
 
 LEFT_TO_OTHERS = 100
-"""The number of requests of GitHub's rate limit that a collection leaves unused. A pull request needs about ten."""
+"""`collect` stops when GitHub's rate limit has this many requests left. A pull request needs about ten."""
 
 
 class Lookup(Struct, frozen=True):
-    """The result of looking up a pull request that has an open review.
-
-    Attributes:
-        outputs: the outputs of the pull request's run, or empty if the run failed.
-        error: the error of a failed run, or empty.
-    """
+    """A pull request with an open review, and the outputs of its run. The outputs are empty if the run failed."""
 
     repository: str
     number: int
@@ -55,11 +50,11 @@ class Failure(Struct, frozen=True):
 
 
 class Collection(Struct, frozen=True):
-    """The result of a collection.
+    """The result of `collect`.
 
     Attributes:
+        unreached: the repositories and pull requests left to the next run because of the rate limit.
         repositories: the number of repositories that were read completely.
-        unreached: the repositories and pull requests left to the next collection because of the rate limit.
     """
 
     lookups: tuple[Lookup, ...] = ()

@@ -21,10 +21,7 @@ REVIEW_WORKFLOW = "reviewbot-review.yml"
 
 
 class Asked(Struct, frozen=True):
-    """A request by a command for a review of one head.
-
-    At a terminal, `--again` makes the same request.
-    """
+    """A command's request for a review of one head, or `--again` at a terminal."""
 
     sender: str
     comment_id: str
@@ -37,7 +34,7 @@ class AtTerminal(Struct, frozen=True):
 
 
 Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
-"""What can trigger a review of one pull request."""
+"""The event, command or local run that asks for a review of one pull request."""
 
 
 class Policy(Struct, frozen=True):
@@ -49,14 +46,11 @@ class Policy(Struct, frozen=True):
 
 
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool) -> Outcome | None:
-    """Return an outcome with the reason if no review of this pull request is due, else None.
+    """Return the reason why no review of this pull request is due, or None if a review is due.
 
-    Args:
-        pull: the pull request with its commits.
-        policy: the policy with the listed bots.
-        skips: whether the label `skip-review` counts for this head. The label is checked before the draft state, so
-            that the run for the label event records the label.
-        is_bots: whether a bot opened the pull request and pushed this head itself.
+    `skips` states whether the label `skip-review` counts for this head, and `is_bots` whether the bot that opened the
+    pull request pushed this head. The label comes before the draft state, so that the run for the label event records
+    the label.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"Pull request #{pull.number} is closed.")
@@ -70,7 +64,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool
 
 
 def skip_label(pull: PullRequest) -> LabelEvent | None:
-    """Return the event that set `skip-review`, or None if the label is not set or was set for another base."""
+    """Return the event that set `skip-review` on an open pull request after its last change of base, or None."""
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
     if last is None or SKIP_LABEL not in pull.labels or not pull.is_open:
         return None
@@ -80,8 +74,8 @@ def skip_label(pull: PullRequest) -> LabelEvent | None:
 def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
     """Return the user whose permission decides whether this event's label skips the review, or an empty string.
 
-    Only the label's own event contains the head on which the label was set. A re-run replays an old event, so only the
-    first attempt counts.
+    Only the label's own event contains the labeled head. A re-run replays an old event, so only the first attempt
+    counts.
     """
     label = skip_label(pull)
     if label is None or not isinstance(trigger, ReviewEvent) or trigger.is_repeated:
@@ -94,8 +88,7 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
     """Return whether a listed bot opened the pull request and made every commit, or False if a commit was not read.
 
     A committer can choose any author address, so the address counts only in a commit that GitHub has signed. GitHub
-    also signs commits that a user makes on its website, so no user may be the committer. A user cannot have the login
-    of a bot, which ends with `[bot]`.
+    also signs commits that a user makes on its website, so no user may be the committer.
     """
     if not (pull.author_is_bot and pull.author) or pull.commit_count > len(pull.commits):
         return False
@@ -111,8 +104,8 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
 def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
     """Return whether the bot that opened the pull request pushed the head in this event.
 
-    This matters because a user with write access can squash-merge another pull request of the bot into this one. GitHub
-    then signs the user's code as the bot's commit.
+    A user with write access can squash-merge another pull request of the bot into this one. GitHub then signs the
+    user's code as the bot's commit.
     """
     if not isinstance(trigger, ReviewEvent) or trigger.action not in {"opened", "synchronize"}:
         return False
@@ -120,7 +113,7 @@ def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
-    """Return whether this event requests a purchase according to `review-on`."""
+    """Return whether this event requests a review, explicitly or by the setting `review-on`."""
     if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
     return policy.review_on is ReviewOn.PUSH or (policy.review_on is ReviewOn.READY and not reviewed_before)
@@ -142,9 +135,7 @@ def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
 def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> NotApproved | None:
     """Return an error if the cost is not approved. `permission` is the current permission of `approval_login`.
 
-    A fork's pull request needs the approval of a user with write access unless `allow` is `anyone`. With
-    `approve-spend`, every pull request needs this approval. A manual run approves the specified commit. The label
-    approves only the head in the event that added the label.
+    A manual run approves only the specified commit, and the label only the head in the event that added the label.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
@@ -193,7 +184,7 @@ def needs_approval(pull: PullRequest, policy: Policy) -> bool:
 
 
 def requesters(trigger: Trigger, policy: Policy) -> tuple[str, ...]:
-    """Return the login of the person who requested a review with a command, the approval label or a manual run."""
+    """Return the user who requested a review with a command, the approval label or a manual run, if any."""
     if isinstance(trigger, AtTerminal) or not trigger.sender:
         return ()
     is_event = isinstance(trigger, ReviewEvent) and (trigger.sender_is_bot or not _is_approval_label(trigger, policy))

@@ -1,4 +1,4 @@
-"""Decide whether a purchase waits for a pause between pushes, or for other checks of the head to turn green."""
+"""Decide whether a purchase waits for a pause between pushes, or for other checks of the head."""
 
 from __future__ import annotations
 
@@ -13,26 +13,20 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import listed
 
 MOST_NAMED = 5
-"""The maximum number of checks in a message, which is also the title of the check run."""
+"""The maximum number of checks that the title of the check run names."""
 
 _WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.GREEN)
 
 
 class WaitRules(Struct, frozen=True):
-    """The settings that determine what a purchase waits for.
-
-    Attributes:
-        checks: names of check runs and statuses; `*` stands for any characters.
-        hours: how long the purchase waits for the checks.
-        quiet_minutes: the minimum age of the head.
-    """
+    """A purchase waits up to `hours` for `checks` (`*` is a wildcard), and until the head is `quiet_minutes` old."""
 
     checks: tuple[str, ...] = ()
     hours: int = 24
     quiet_minutes: int = 0
 
     def is_quiet(self, since: datetime, now: datetime) -> bool:
-        """Return whether the head is old enough. `since` is the time at which reviewbot first saw the head."""
+        """Return whether `quiet_minutes` have passed since reviewbot first saw the head."""
         # Without a limit, do not compare times, because GitHub's clock may be ahead of the runner's.
         return self.quiet_minutes == 0 or now - since >= timedelta(minutes=self.quiet_minutes)
 
@@ -41,11 +35,11 @@ class WaitRules(Struct, frozen=True):
 
     @property
     def too_young(self) -> str:
-        """The message for a recent push. The text contains no time, so that later runs do not change the check."""
+        """The message after a recent push. It contains no time, so that later runs do not change the check."""
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
-        """Return a text for each check that is not green, with its state. A name without a check counts as missing."""
+        """Return the name and state of each check that is not green. A name without a check is missing."""
         there = latest(one for one in checks if not one.is_own)
         found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
         return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
@@ -67,7 +61,7 @@ def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple
 
 
 def _means(name: str, check: HeadCheck, run_id: int) -> bool:
-    """Return whether a name or pattern matches a check. Case is ignored for the names of statuses, as on GitHub.
+    """Return whether a name or pattern matches a check. As on GitHub, the name of a commit status ignores case.
 
     A pattern never matches reviewbot's own jobs, because reviewbot would wait for itself.
     """

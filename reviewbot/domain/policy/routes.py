@@ -1,9 +1,8 @@
 """Choose the review of a pull request with an ordered list of rules.
 
 Each changed path is looked up separately, and the pull request gets the largest review among its paths. A rule ends the
-lookup only if the author cannot make the rule match by adding something. Any other matching rule can only enlarge the
-review, so an author cannot add anything that makes the review smaller. The exception is a rule with `trust-author`,
-which ends the lookup whenever the rule matches.
+lookup if the author cannot make the rule match by adding something, or if the rule has `trust-author`. Any other
+matching rule can only enlarge the review.
 """
 
 from __future__ import annotations
@@ -28,11 +27,10 @@ class Route(Struct, frozen=True):
     Attributes:
         paths: patterns that at least one changed path must match. For `only_paths`, every changed path must match.
         labels: labels of which at least one must be set.
-        base: patterns for the base branch.
         author: the login of the user who opened the pull request, or `[bot]` for every bot.
         min_lines: the minimum number of added and deleted lines of the selected files. `max_lines` is the maximum.
         trust_author: whether conditions that the author controls may make a review smaller.
-        instructions: reviewer instructions in addition to the instructions of the config.
+        instructions: instructions in addition to those of the config.
     """
 
     name: str
@@ -55,13 +53,12 @@ class Route(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """The facts about a pull request that the conditions of rules test.
+    """The properties of a pull request that rules test.
 
     Attributes:
         paths: every changed path, including both paths of a renamed file.
         lines: the number of changed lines of the selected files, or None if unknown.
-        author: the login of the author, which ends with `[bot]` for a bot.
-        is_bots_own: whether the author is a bot and made every commit.
+        is_bots_own: whether a bot opened the pull request and made every commit.
     """
 
     paths: tuple[str, ...]
@@ -76,9 +73,7 @@ class Facts(Struct, frozen=True):
 class Terms(Struct, frozen=True):
     """The settings of a review that rules can change.
 
-    Attributes:
-        rules: the names of the rules that determined the review, in the order of the list. May be empty.
-        auto_credits: the credits for `max-credits: auto` and this change.
+    `rules` names the rules that determined the review. `auto_credits` is the number for `max-credits: auto`.
     """
 
     reviewer: RoutedReviewer
@@ -93,7 +88,7 @@ class Terms(Struct, frozen=True):
 
     @property
     def hold(self) -> int:
-        """Twice the hold of one task, without the multiplier of the expertise. The doubled hold is a whole number."""
+        """Twice the hold of one task without the expertise's multiplier. Twice the hold is always a whole number."""
         most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
         within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
         return int(within * self.mode.multiplier * 2)
@@ -107,8 +102,7 @@ _REVIEW_ON = tuple(reversed(ReviewOn))
 def largest(reviews: Sequence[Terms]) -> Terms:
     """Combine several reviews into one review with the largest value of each setting.
 
-    Mode and credits come together from the review with the largest hold. Expertises have no order, so the first one is
-    used.
+    Mode and credits are those of the review with the largest hold. The first expertise is used.
     """
     paid = max(reviews, key=lambda one: (one.hold, one.mode.multiplier))
     return Terms(
@@ -129,7 +123,7 @@ def strictest(levels: Iterable[FailOn]) -> FailOn:
 
 
 def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
-    """Return the review that the rules select, with the names of the rules that determine the review."""
+    """Return the review that the rules select, with the names of the deciding rules."""
     found = _found(routes, facts)
     matching = [_terms(route, base) for at, route in enumerate(routes) if at in found]
     reviews = [*matching, base] if None in found else matching
@@ -167,11 +161,7 @@ def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
 
 
 class _Match(IntEnum):
-    """How a rule matches a pull request.
-
-    `PART`: the author can cause or undo the match. `FULL`: the match does not depend on what the author adds, or the
-    rule has `trust-author`.
-    """
+    """A `FULL` match ends the lookup. A `PART` match can only enlarge the review, as the author can influence it."""
 
     NO = 0
     PART = 1
@@ -199,7 +189,6 @@ def _match_path(route: Route, path: str) -> bool:
 
 
 def _match_pull(route: Route, facts: Facts) -> _Match:
-    """Match the conditions that apply to the whole pull request. With `trust-author`, all conditions must hold."""
     by_author = (
         not route.labels or any(one.casefold() in _folded(facts.labels) for one in route.labels),
         not route.base or matches(route.base, facts.base_ref),
@@ -234,7 +223,7 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
 
 
 def shadowed(routes: Sequence[Route]) -> Iterator[tuple[int, int]]:
-    """Yield the index of each rule without effect, and the index of the earlier rule that makes the rule useless."""
+    """Yield the index of each rule without effect, and the index of the earlier rule that ends the lookup first."""
     for at, route in enumerate(routes):
         earlier = (number for number, other in enumerate(routes[:at]) if _ends(other) and _includes(other, route))
         if (first := next(earlier, None)) is not None:
@@ -249,7 +238,7 @@ def _ends(route: Route) -> bool:
 
 
 def _includes(wide: Route, narrow: Route) -> bool:
-    """Return whether a rule without `only-paths` and `max-lines` matches everything that another rule matches."""
+    """Return whether `wide`, without `only-paths` and `max-lines`, matches everything that `narrow` matches."""
     # If one file matches a rule that trusts the author, the rule matches all files of a change.
     as_wide = wide.paths == narrow.paths and (wide.trust_author or not narrow.trust_author)
     return (

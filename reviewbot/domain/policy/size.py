@@ -11,26 +11,21 @@ from reviewbot.domain.model.review import Mode
 from reviewbot.domain.text.formatting import counted, number
 
 STEP = 60
-"""An automatic size is rounded up to a multiple of this number before the ceiling and the mode's limits apply."""
+"""Automatic credits are rounded up to a multiple of this number. Then the ceiling and the mode's limits apply."""
 
 REVIEWS_PER_PULL = 6
 """An automatic limit is the hold of the first review times this number."""
 
 
 class AutoSize(Struct, frozen=True):
-    """The settings of `max-credits: auto`.
-
-    Attributes:
-        base: the credits for a review of zero lines.
-        ceiling: the maximum credits for a task.
-    """
+    """The settings of `max-credits: auto`: the credits for zero lines and per 100 lines, and the maximum for a task."""
 
     base: int
     per_100_lines: int
     ceiling: int
 
     def credits_for(self, lines: int, mode: Mode) -> int:
-        """Return the credits for a task. More lines never cost fewer credits, and the mode sets a minimum."""
+        """Return the credits for a task. The limits of the mode take precedence over the ceiling."""
         rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
         return max(min(rounded, self.ceiling, mode.credits.stop - 1), mode.credits.start)
 
@@ -68,5 +63,5 @@ def sized_by(auto: AutoSize, mode: Mode, lines: int, parts: int, max_credits: in
 
 
 def limit_per_pull(setting: int | Auto, first_hold: int) -> int:
-    """Return the limit of `max-credits-per-pr`, given the hold of the first review. A limit of 0 means no limit."""
+    """Return the limit of `max-credits-per-pr`, given the hold of the first review. 0 means no limit."""
     return REVIEWS_PER_PULL * first_hold if setting is Auto.AUTO else setting

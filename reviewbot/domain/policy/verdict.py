@@ -1,8 +1,8 @@
 """Determine how a run ends: the conclusion of the check run, the exit status and the reason.
 
 On GitHub, `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. The
-conclusion is `action_required` if a due review did not happen or could not be read completely. The same applies if the
-review did not cover every selected file, unless `on-partial` is `pass`.
+conclusion is `action_required` if a due review did not happen, was not readable or, unless `on-partial` is `pass`, did
+not cover every selected file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXIT_NOT_PUBLISHED = 4
 EXIT_BUG = 70
 
 PRECEDENCE = (EXIT_BUG, EXIT_SETTINGS, EXIT_NO_REVIEW, EXIT_NOT_PUBLISHED, EXIT_GATE)
-"""The order of exit statuses. If several apply, the first one is used."""
+"""If several exit statuses apply, the first one in this order is used."""
 
 
 class Status(StrEnum):
@@ -50,12 +50,10 @@ class Coverage(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """The outcome of a run.
+    """The outcome of a run. An empty `message` or `hint` means the default text of the reason.
 
     Attributes:
-        conclusion: the conclusion of the check, or None for a check in progress and without a check.
-        message: a sentence about what happened, or empty if the reason's text suffices.
-        hint: what to do next, or empty if the reason's text suffices.
+        conclusion: the conclusion of the check, or None if the check is in progress or missing.
         own: the conclusion for this pull request alone, if another pull request with the same head changed it.
     """
 
@@ -70,7 +68,7 @@ class Outcome(Struct, frozen=True):
 
 
 def blocks(severity: Severity, fail_on: FailOn) -> bool:
-    """Return whether an open finding blocks. An unrated finding blocks unless `fail-on` is `never`."""
+    """Return whether an open finding blocks the merge. An unrated finding does, unless `fail-on` is `never`."""
     threshold = fail_on.severity
     return threshold is not None and severity.at_least(threshold)
 
@@ -80,7 +78,7 @@ def first_exit_status(*applying: int) -> int:
 
 
 class Rules(Struct, frozen=True):
-    """The settings that determine the outcome. A purchase freezes these settings at submission."""
+    """The settings that determine the outcome. A purchase keeps the values from the time of its submission."""
 
     fail_on: FailOn = FailOn.CRITICAL
     on_pending: Tolerance = Tolerance.PASS
@@ -93,10 +91,7 @@ class Rules(Struct, frozen=True):
 
 
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
-    """Return the outcome of a review with a result.
-
-    `open_severities` contains the severities of all open findings without a waiver.
-    """
+    """Return the outcome of a review, given the severities of all open findings without a waiver."""
     blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
     verdict = Verdict.FAIL if blocked else Verdict.NONE
     short = coverage is Coverage.PARTIAL and rules.on_partial is Tolerance.FAIL
@@ -126,7 +121,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 
 
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
-    """Return the outcome if pull request `number` has the same head, and so the same check, but no green verdict."""
+    """Return the outcome if pull request `number` has the same head, and therefore the same check, but is not green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     message = f"Pull request #{number} has the same head, and its verdict is not green."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
@@ -144,7 +139,7 @@ def pending(rules: Rules) -> Outcome:
 
 
 def deferred(rules: Rules, message: str) -> Outcome:
-    """Return the outcome while a purchase waits; `message` states the reason."""
+    """Return the outcome while a purchase waits. `message` states what the purchase waits for."""
     return replace(pending(rules), reason=Reason.DEFERRED, message=message)
 
 
@@ -154,7 +149,7 @@ def without_check(outcome: Outcome) -> Outcome:
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
-    """Return the outcome if no review is due. Drafts and pull requests without a request get no green check."""
+    """Return the outcome if no review is due. Drafts and pull requests without a request get no check."""
     has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
@@ -165,8 +160,8 @@ _STACKED = "If it contains another queued pull request, first wait until that on
 def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
     """Return the outcome of a merge group from the worst check of its pull requests.
 
-    `conclusions` contains the conclusion of reviewbot's check on each head. A conclusion is None if the check is
-    missing, still open, or green for another base branch or diff. `elsewhere` lists the pull requests of the last kind.
+    `elsewhere` lists the pull requests whose check is green for another base branch or diff. The conclusion of such a
+    check, an open check or a missing check is None.
     """
     other = dict.fromkeys(elsewhere, "green for another base branch or diff")
     verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
@@ -190,16 +185,13 @@ def answered(*, carried_out: bool, message: str) -> Outcome:
 
 
 def command_outcome(outcome: Outcome) -> Outcome:
-    """Return the outcome of a run that a command started. The step fails only on errors."""
+    """Return the outcome of a command's run. Only bugs, invalid settings and failed publication fail the step."""
     broken = outcome.exit_status in {EXIT_BUG, EXIT_SETTINGS, EXIT_NOT_PUBLISHED}
     return outcome if broken else replace(outcome, exit_status=0)
 
 
 def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) -> Outcome:
-    """Return the outcome of an error that prevented a due review or the publication of its result.
-
-    `on_error` applies only to exit status 3.
-    """
+    """Return the outcome of an error instead of a published review. `on_error` affects only exit status 3."""
     status = error.exit_status
     forgiven = status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
     failed = Outcome(Status.FAILED, Verdict.NONE, error.reason, Conclusion.ACTION_REQUIRED, 0 if forgiven else status)

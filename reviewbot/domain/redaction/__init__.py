@@ -1,1 +1,1 @@
-"""Redact credentials and private keys in texts before the texts leave the runner."""
+"""Redact credentials and private keys before content leaves the runner."""

@@ -1,8 +1,8 @@
 """Find values that are suspicious because of their context: after a word, a flag or a header, or in a URL.
 
-The author of the change chooses the context, so these values are masked, which keeps their structure. In text that is
-executed or installed, a value must also be random, in a position where no command or package can be. Every pattern
-takes linear time on any text.
+The author of a change could use such a context to hide code. Therefore, these values are masked, which keeps their
+structure. In text that is executed or installed, a value must also be random, in a position where no command or package
+can be. Every pattern takes linear time.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ from reviewbot.domain.redaction.places import IMAGES, Place, of_line
 
 
 class Span(Struct, frozen=True, order=True):
-    """A value in a text.
+    """The position of a value.
 
-    Attributes:
-        sure: whether the value is a secret. An unsure value is redacted only if the same value is sure elsewhere.
-        spreads: whether the value is also redacted where it occurs without this context.
+    An unsure value is redacted only if the same value is sure elsewhere. With `spreads`, a value is redacted
+    everywhere.
     """
 
     start: int
@@ -96,7 +95,7 @@ _BECOMES = (
     rf"|{_ASSIGNS}(?:[\w.$@?!>()\[\]\"'-]{{1,60}}\s{{0,20}}{_OR})?|\s{{0,20}}(?:\|\||\?\??|//)=\s{{0,20}}|\s{{0,20}}<{{1,2}}-\s{{0,20}})"
     rf"|(?:\\?[\"'\])]){{0,3}}\s{{0,20}}{_OR})"
 )
-"""The text between a name and a value in code: an operator, optionally with a type or an expression before `or`."""
+"""An operator between a name and a value in code, optionally with a type or an expression before `or`."""
 _PREFIX = r"(?:@|[rbuf]{1,2}(?=[\"'#])|\[\]byte\(|(?:Some|String::from|Optional\.of)\(|!!?[a-z]{1,10} )?#{0,2}"
 _NAME = rf"[\w.-]{{0,40}}?{_WORD}(?P<t>[\w.-]{{0,40}})"
 _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A-Z0-9_]{{0,40}})"
@@ -105,20 +104,19 @@ _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A
 class _Rule(Struct, frozen=True, dict=True):
     """A pattern for values in a certain context.
 
-    The group `v` is the value. In patterns with a word, the group `w` is the word and `t` is the rest of the name.
+    The group `v` is the value. Patterns without `markers` also have the groups `w`, a word such as `password`, and `t`,
+    the rest of the name.
 
     Attributes:
-        source: the source of the pattern, which ignores case.
-        markers: for patterns without a word, texts of which the lower-cased line must contain at least one.
-        quoted: whether weak values match, too.
+        markers: substrings of which the lower-cased line must contain at least one.
+        quoted: whether the value may be weak.
         data: whether the value cannot be a command or a package.
         capitals: whether `data` applies to names in capitals, such as environment variables.
         assigns: whether `data` applies to names in capitals and, outside of commands, to most other names.
-        random: whether the value must be random.
         not_code: whether the rule is skipped in code, where an unquoted word is a name.
-        key: whether the rule matches configuration keys. Such rules are used only in configuration with commands.
+        key: whether the rule is used only in configuration with commands.
         setting: whether the rule is used only in executed text, outside of commands.
-        first: whether the pattern starts with the word.
+        first: whether the pattern starts with the group `w`.
     """
 
     source: str
@@ -135,7 +133,6 @@ class _Rule(Struct, frozen=True, dict=True):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The pattern, compiled on its first use."""
         return re.compile(self.source, re.IGNORECASE)
 
 
@@ -281,7 +278,7 @@ _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
 def values_in(line: str, place: Place) -> Iterator[Span]:
-    """Yield the suspicious values of a line. The line may start with a diff marker, and has no line ending."""
+    """Yield the suspicious values in a line without its line ending. A diff marker may come first."""
     found = _suspicious(line, of_line(line, place))
     yield from (one for one in found if not encodes_code(line[one.start : one.stop]))
 
@@ -307,7 +304,7 @@ _OWN_HOST = re.compile(r"[\w-]+(?![\w.-])")
 def _is_password(found: re.Match[str], line: str, place: Place) -> bool:
     """Return whether the user information of a URL contains a password.
 
-    Except in data and in strings of source code, the URL must have a scheme, so that code and images do not match.
+    Code and names of images can look like a URL without a scheme. Therefore, only data and strings may omit the scheme.
     """
     scheme, value = found["scheme"] or "", found["v"]
     if is_placeholder(value) or (f"://{value}:" in found[0] and _OWN_HOST.match(line, found.end())):
@@ -378,7 +375,7 @@ def _is_checksum(line: str, found: re.Match[str]) -> bool:
 
 
 def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> bool:
-    """Return whether a value can be masked in executed text."""
+    """Return whether a value in executed text is random and cannot be a command or a package."""
     is_data = rule.data or rule.key
     if word.isupper() and not re.search("[a-z]", tail):
         is_data |= rule.capitals or rule.assigns
@@ -388,7 +385,7 @@ def _is_data(word: str, tail: str, value: str, rule: _Rule, place: Place) -> boo
 
 
 def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
-    """Return whether a value is as strong as its name requires. A vague name requires a longer value."""
+    """Return whether a value is strong enough for its name. A name such as `token` requires a longer value."""
     if rule.random:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
@@ -397,7 +394,7 @@ def _fits(word: str, tail: str, value: str, rule: _Rule) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    """Return whether a value is strong enough for a vague name. UUIDs are not, because most are identifiers."""
+    """Return whether a value after a word such as `token` can be a secret. UUIDs cannot: most are identifiers."""
     return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
 
 
@@ -415,10 +412,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Matches every lower-cased line that contains a suspicious value, or the name of a value on one of the next lines.
-
-Each alternative begins with a literal, so that `re` skips other characters quickly.
-"""
+"""Matches lower-cased lines with a suspicious value or its name. Each alternative starts with a literal, for speed."""
 
 
 def _random_in(line: str, lower: str) -> Iterator[Span]:
@@ -452,13 +446,7 @@ _REACH = 4
 
 
 class _Above(Struct):
-    """The names whose values may be on the next line.
-
-    Attributes:
-        name: a name at the end of the previous line.
-        named: a name such as `name: TOKEN`, whose value follows a word such as `value`.
-        age: the number of non-blank lines since `named`, including the line of `named`.
-    """
+    """Names whose values may be on the next line (`name`), or after a word such as `value` (`named`)."""
 
     name: re.Match[str] | None = None
     named: re.Match[str] | None = None
@@ -466,7 +454,7 @@ class _Above(Struct):
 
 
 class Wrapped:
-    """Find values that are on a later line than their names. A deleted line never continues an added line."""
+    """Finds values on a later line than their names. A deleted line never continues an added line."""
 
     def __init__(self, *, diff: bool) -> None:
         self._diff = diff
@@ -530,7 +518,7 @@ _NEARLY_CUT = 70
 
 
 def values_in_heading(line: str) -> Iterator[Span]:
-    """Yield the suspicious values at the truncated end of a hunk's heading."""
+    """Yield the suspicious values at the end of a hunk's heading, which git truncates."""
     heading = _HEADING.match(line)
     if heading is None:
         return
@@ -544,5 +532,5 @@ def values_in_heading(line: str) -> Iterator[Span]:
 
 
 def is_secret(value: str) -> bool:
-    """Return whether a setting looks like a secret that a user pasted."""
+    """Return whether a setting's value looks like a secret."""
     return any(tokens_of(value)) or (is_strong(value) and not is_placeholder(value) and not is_name(value))

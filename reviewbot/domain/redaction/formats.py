@@ -1,4 +1,4 @@
-"""Find tokens of known formats, by prefix, length and set of characters."""
+"""Find tokens of known formats by prefix, length and set of characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESCAPES = (
     *(r"%[0-9A-Fa-f]{2}", "=[0-9A-F]{2}"),  # URLs, quoted-printable text
     *(r"\[[Km]", r"[\[;][0-9]m", r"[\[;][0-9]{2}m", r"[\[;][0-9]{3}m"),  # terminal colors
 )
-"""Escape sequences. Each has a fixed length, as a lookbehind requires."""
+"""Patterns of escape sequences. Each has a fixed length, as a lookbehind requires."""
 _LONGEST_ESCAPE = 10
 _ESCAPE = re.compile(rf"(?:{'|'.join(_ESCAPES)})\Z")
 _END, _STOP = r"(?![A-Za-z0-9])", r"(?![A-Za-z0-9_-])"

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 
 PRIVATE_KEY = "private-key"
-"""The token kind of the lines of private keys."""
+"""The token kind for lines of private keys."""
 
 SHORTEST = 6
 LONGEST = 1_000
-"""Longer words are shortened before a check."""
+"""The maximum length of a value. `scan` shortens longer words before a search."""
 _SHORTEST_STRONG = 8
 
 # A letter or digit. A masked escape sequence must still be a sequence that every language accepts.
@@ -21,7 +21,7 @@ _ESCAPES = "abfnrtv"
 
 
 def mask(value: str) -> str:
-    """Replace letters with `x` and digits with `0`. Keep the length and all other characters."""
+    """Replace letters with `x` and digits with `0`. Keep the length, and keep escape sequences valid."""
     return _CHARACTER.sub(lambda found: _masked(found[0]), value)
 
 
@@ -38,7 +38,7 @@ _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
 
 def is_strong(value: str) -> bool:
-    """Return whether a value has letters, digits and no whitespace, and at least 8 characters."""
+    """Return whether a value has at least 8 characters, a digit, a letter or underscore, and no whitespace."""
     return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
 
 
@@ -55,12 +55,12 @@ _SHORTEST_CHANGING, _PARTLY = 14, 0.6
 
 
 def is_random(value: str) -> bool:
-    """Return whether a value is strong and looks random (`looks_random`)."""
+    """Return whether a value is strong (`is_strong`) and looks random (`looks_random`)."""
     return is_strong(value) and looks_random(value)
 
 
 def is_surely_random(value: str) -> bool:
-    """Return whether a value is random, and too long and too unreadable to be a chosen name."""
+    """Return whether a value is random and has at least 12 letters and digits, but too few words for a name."""
     chars = _alphanumerics(value)
     changes_often = len(chars) >= _SHORTEST_CHANGING and switches(chars) >= _SWITCHES * len(chars)
     most = _PARTLY if changes_often else _HARDLY
@@ -68,7 +68,7 @@ def is_surely_random(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Return whether a value looks random: it contains few words, or often switches between kinds of characters."""
+    """Return whether a value contains few words, or often switches between digits, capitals and lower case."""
     chars = _alphanumerics(value)
     if len(chars) < _SHORTEST_STRONG:
         return False
@@ -85,8 +85,6 @@ def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
 
 
 class _Classes(dict[int, str]):
-    """Maps each character to its class for `str.translate`: digit, capital, lower-case letter, or other."""
-
     def __missing__(self, code: int) -> str:
         char = chr(code)
         return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.islower() else "-"
@@ -98,14 +96,14 @@ _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 
 def switches(chars: str) -> int:
-    """Count the changes to a digit, to a capital, and from a digit to a lower-case letter."""
+    """Count the changes to a digit, to a capital letter, and from a digit to a lower-case letter."""
     classes = chars.translate(_CLASSES)
     return sum(map(classes.count, _CHANGES))
 
 
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _SHORTEST_WORDS = 3
-"""The minimum average number of letters per word."""
+"""The minimum average number of letters per word of a name."""
 _SEGMENT = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,})*[0-9]{0,4}|[a-z]?[0-9]{1,4}|[A-Za-z]")
 
 
@@ -136,21 +134,20 @@ _SENTENCE = re.compile(
     r"[A-Z\u00c0-\u00de](?=.*[^\W\d_]{2}[.,:;?!] \w)"
     r"(?:[^\W\d_]+\W{1,3}|\d{1,4}\W{1,3}){3,}(?:[^\W\d_]+|\d{1,4})?\W{0,2}"
 )
-"""A text of several words with punctuation, e.g., a translation of "Use 8 characters, one of them a digit."."""
+"""Several words with punctuation, e.g., a translation of "Use 8 characters, one of them a digit."."""
 _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|kennwort", re.IGNORECASE)
 
 
-# Stripe's keys for browsers, keys in AWS's documentation, and Ethereum addresses.
 _PUBLIC = re.compile(r"pk_(?:live|test)_\w+|[\w+/]+EXAMPLE(?:KEY)?|0x[0-9A-Fa-f]{40}")
 
 
 def is_public(value: str) -> bool:
-    """Return whether a value is random but public."""
+    """Return whether a value is a Stripe key for browsers, a key in AWS's documentation, or an Ethereum address."""
     return _PUBLIC.fullmatch(value) is not None
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a value is a placeholder, a label, a sentence, a time, a path or a URL, or is public."""
+    """Return whether a value is no secret: a placeholder, label, sentence, time, path, URL or public key."""
     if is_public(value):
         return True
     if not SHORTEST <= len(value) <= LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
@@ -182,13 +179,13 @@ def decoded(value: str) -> str:
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}")
 _HEX = re.compile(r"[0-9a-fA-F]{28,}")
 _TEXT = re.compile(r"[\t\n\r -~]{14,}")
-"""One in a thousand random values contains this many printable characters in a row."""
+"""One in a thousand random values contains this many consecutive printable characters."""
 _EXPANDED = re.compile(r"`|\$[({]")
 _STATEMENT = re.compile(r"[\s(`;|]|\$\{")
 
 
 def _texts_in(value: str) -> Iterator[str]:
-    """Yield the texts that parts of a value encode in base64 or hexadecimal digits, without JSON objects."""
+    """Yield the printable text that parts of a value encode in base64 or in hexadecimal, without JSON objects."""
     raws = [bytes.fromhex(run[at : len(run) - (len(run) - at) % 2]) for run in _HEX.findall(value) for at in range(2)]
     for run in _BASE64.findall(value.replace("-", "+").replace("_", "/")):
         ends = (len(run) - ((len(run) - at) % 4 == 1) for at in range(4))  # a single extra character encodes no byte
@@ -198,7 +195,7 @@ def _texts_in(value: str) -> Iterator[str]:
 
 
 def encodes_code(value: str) -> bool:
-    """Return whether a part of a value encodes text that can be a command or a statement."""
+    """Return whether a part of a value encodes text that may be a command or a statement."""
     return any(map(_STATEMENT.search, _texts_in(value)))
 
 

@@ -1,4 +1,4 @@
-"""Build regular expressions that match any one of many values."""
+"""Build regular expressions that match any one of many strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classify texts and lines. The class decides whether a word such as `password` is enough to redact a value."""
+"""Classify texts and lines. The kind decides whether any value after a word such as `password` is redacted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Place(Enum):
     Attributes:
         DATA: prose, data or configuration.
         CODE: source code, in which an unquoted word is a name.
-        EXECUTED: text that decides what is executed or installed. After a word, only random values are masked.
+        EXECUTED: text that decides what is executed or installed.
         MIXED: configuration that can contain commands, treated like `EXECUTED`, except that `password:` is a key.
         COMMAND: a line that starts a program or belongs to a key for commands. Lower-case assignments are not masked.
-        PATH: the path of a file, or a sentence that contains a path. Each line is treated like `COMMAND`.
+        PATH: a file path or a sentence with a file path, treated like `COMMAND`.
     """
 
     DATA = "data"
@@ -57,11 +57,7 @@ _LOADS = re.compile(
 
 
 def of_line(line: str, place: Place) -> Place:
-    """Return the kind of a line.
-
-    A line is a `COMMAND` if it starts a program or calls a function that loads a module. Import statements in source
-    code and lines of a `PATH` are also commands.
-    """
+    """Return `COMMAND` for a path and for a line that starts a program or loads a module, else the text's kind."""
     if place is Place.PATH or _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.COMMAND
     return place
@@ -70,7 +66,7 @@ def of_line(line: str, place: Place) -> Place:
 _AUTHORITY = re.compile(r"(?P<scheme>[\w+.-]{0,30})(?:(?<=\w):|^[+\- ]?|[\"'`(=])//[^\s/?#\\\"'`<>;&|$(){}]*\Z")
 _USER = re.compile(r"[^\s/?#\\\"'`<>]*@")
 IMAGES = frozenset({"docker", "docker-image", "oci"})
-"""URL schemes of images. In such a URL, the text before the `@` is an image and its tag, not a user."""
+"""URL schemes of container images. Such a URL has an image and a tag before the `@`, not a user."""
 
 
 def is_user(before: str, after: str) -> bool:
@@ -80,7 +76,7 @@ def is_user(before: str, after: str) -> bool:
 
 
 class Parents:
-    """Track the keys of a configuration by indentation. In a diff, some keys may be missing."""
+    """Tracks the keys of a configuration by indentation. In a diff, some keys may be missing."""
 
     def __init__(self) -> None:
         self._executed: list[int] = []

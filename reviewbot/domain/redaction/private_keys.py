@@ -1,7 +1,7 @@
 """Find private keys in a file or a diff. A key can be truncated at the edge of a hunk.
 
 A key ends where the lines stop looking like a key. Otherwise, fake BEGIN and END comments could hide code. A line that
-may be something else is masked instead of replaced, which keeps the structure of a path or a name.
+may be a path or a name is masked instead of replaced, which keeps its structure.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _MARKS = ("+", "-", " ")
 
 
 def key_material(text: str) -> Iterator[Span]:
-    """Yield the pieces of private keys without BEGIN, END, headers, quotes and line ends.
+    """Yield the base64 parts of private keys, without BEGIN, END, headers, quotes and line ends.
 
-    A piece that may be something else, e.g., the name of a program, is not `sure`.
+    A part that may be something else, e.g., the name of a program, is not `sure`.
     """
     if not _HINT.search(text):
         return
@@ -62,7 +62,7 @@ def key_material(text: str) -> Iterator[Span]:
 
 
 def _of_edge(lines: Sequence[str], edge: int) -> Iterator[tuple[int, Span]]:
-    """Yield the number of each line of a key, with the position of the key's characters in the line."""
+    """Yield the line number and the position of each base64 part of a key."""
     width = _width(lines[edge])
     found, ended = _block(lines, edge, width)
     last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
@@ -81,7 +81,7 @@ def _comment(content: str) -> str:
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
-    """Return the line numbers of a key from the first sure line, and whether the other edge or the hunk ends there."""
+    """Return the line numbers of a key, and whether its other edge (BEGIN or END) or the hunk ends after it."""
     found: list[int] = []
     ended = width > 0
     for at in _reach(lines, edge):
@@ -135,7 +135,7 @@ def _is_sure(content: str, *, last: bool) -> bool:
 
 
 def _in_one_line(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the positions of key pieces on the same line as BEGIN."""
+    """Yield the positions of base64 parts on the same line as BEGIN."""
     for begin in _BEGIN.finditer(text):
         at = begin.end()
         while found := _PIECE.match(text, at):

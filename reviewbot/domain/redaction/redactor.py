@@ -1,8 +1,7 @@
-"""Redact credentials in everything that is sent, and keep the line numbers.
+"""Redact credentials in everything that is sent, and keep line numbers and diff markers.
 
 A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. A random
-value that is found in one file is also masked in all other files. Executed text, configuration with commands, commands,
-paths and unquoted source code are exempt from this. In a diff, lines keep their number and marker.
+value from one file is also masked in other files, but not in executed text, commands, paths and unquoted source code.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.scan import Scan
 
 _Source = tuple[str, Place, bool]
-"""A text, the kind of the text, and whether the text is a diff."""
+"""A string, its kind, and whether it is a diff."""
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
@@ -40,7 +39,7 @@ _QUOTES = frozenset("'\"`")
 
 
 def has_redaction(text: str) -> bool:
-    """Return whether a text contains a redaction or something that looks like a mask."""
+    """Return whether a string contains a redaction, or characters that look like a mask."""
     return _MARK.search(text) is not None or any("x" in found[0] for found in _MASKED.finditer(text))
 
 
@@ -49,18 +48,12 @@ def is_redacted(text: str) -> bool:
 
 
 def kinds_in(text: str) -> tuple[str, ...]:
-    """Return the kinds of the redacted tokens in a text."""
+    """Return the kinds of the redacted tokens in a string."""
     return tuple(found["kind"] for found in _MARK.finditer(text))
 
 
 class Redacted(Struct, frozen=True):
-    """A text without secrets.
-
-    Attributes:
-        text: the redacted text, with the original number of lines.
-        lines: the numbers of the changed lines, starting from 1.
-        count: the number of redactions.
-    """
+    """A text without secrets, the numbers of its changed lines (from 1), and the number of redactions."""
 
     text: str
     lines: frozenset[int]
@@ -68,7 +61,7 @@ class Redacted(Struct, frozen=True):
 
 
 class Redactor(Struct, frozen=True):
-    """Redacts secrets that were collected from several texts, and secrets that a text itself reveals."""
+    """Redacts secrets from several texts, and secrets that only the redacted text contains."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
@@ -87,7 +80,7 @@ class Redactor(Struct, frozen=True):
         *,
         diffs: Iterable[tuple[str, Place]] = (),
     ) -> Redactor:
-        """Return a redactor for the secrets in the texts and diffs, and known secrets of four or more characters."""
+        """Return a redactor for the secrets in the texts and diffs, and for known secrets of at least 4 characters."""
         sources = [*((*one, False) for one in texts), *((*one, True) for one in diffs)]
         scans = {source: _scan(source) for source in dict.fromkeys(sources)}
         spans = ((text, one) for (text, *_), found in scans.items() for one in found.values)
@@ -114,7 +107,7 @@ class Redactor(Struct, frozen=True):
         return Redacted(after, changed, count)
 
     def counted(self, text: str) -> tuple[str, int]:
-        """Redact a text of kind `DATA`, and return the result and the number of redactions."""
+        """Redact data, and return the result and the number of redactions."""
         found = self.redact(text)
         return found.text, found.count
 
@@ -135,11 +128,7 @@ class Redactor(Struct, frozen=True):
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
-        """Yield the positions of collected values.
-
-        The search skips scripts, commands, configuration that contains commands, paths, unquoted source code, and the
-        header before a diff's first hunk.
-        """
+        """Yield the positions of secrets from any text, except in executed text and unquoted source code."""
         text, place, diff = source
         body = max(text.find("\n@@ "), 0) if diff else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
@@ -193,7 +182,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
 
 
 def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of spans that are outside tokens and outside redactions from an earlier round."""
+    """Yield the parts of each span that overlap neither a token nor an existing `[REDACTED:kind]`."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
     taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
     for start, stop in spans:
@@ -229,7 +218,7 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 
 def secret_name(path: str) -> bool:
-    """Return whether a path contains a secret or names a file that usually contains secrets."""
+    """Return whether a path contains a token, or names a file that usually contains secrets."""
     from reviewbot.domain.redaction.formats import tokens_of  # noqa: PLC0415 — as above
 
     name = path.rpartition("/")[2].lower()

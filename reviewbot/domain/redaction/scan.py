@@ -22,12 +22,7 @@ _HUNK = "@@ "
 
 
 class Scan(Struct, frozen=True):
-    """The parts of a text to redact.
-
-    Attributes:
-        tokens: the tokens of known formats. They do not overlap.
-        values: the suspicious values. They may overlap each other and tokens.
-    """
+    """The parts of a text to redact. Tokens do not overlap each other, but values may overlap values and tokens."""
 
     tokens: tuple[Token, ...]
     values: tuple[Span, ...]
@@ -54,7 +49,7 @@ def scan(text: str, place: Place, *, diff: bool = False) -> Scan:
 
 _QUOTES = ("'", '"', "`")
 _REACH = 2_000
-"""The number of characters that are read on each side of a value in the same line."""
+"""The number of characters that are read on each side of a value."""
 
 
 def _is_code(text: str, one: Span, place: Place) -> bool:
@@ -72,7 +67,7 @@ def _is_code(text: str, one: Span, place: Place) -> bool:
 
 
 def _places(lines: Sequence[str], place: Place, *, diff: bool) -> Sequence[Place]:
-    """Return the place of each line. In `MIXED` configuration, a key decides the place of the indented lines below."""
+    """Return the kind of each line. In `MIXED` text, the lines that belong to a key for commands are `COMMAND`."""
     if place is not Place.MIXED:
         return [place] * len(lines)
     places: list[Place] = []
@@ -143,17 +138,17 @@ _WRAPS = (
     re.compile(rf"(?<!{_OF_BASE64}){_WRAP % ''}"),
     re.compile(rf"(?:(?<!{_OF_BASE64})|(?<=\n[+])){_WRAP % '[+ -]'}"),
 )
-"""Patterns for the gaps between the lines of a run of base64: in a text, and in a diff."""
+"""Patterns for the gaps between the lines of base64: in a text, and in a diff."""
 _LONGEST_RUN = 20_000
 _PEM_LINE = 64
 """The length of each line of a private key except the last line."""
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----")
 _MOST = 0.6
-"""The minimum share of tokens and keys in a decoded text. A smaller share could hide code in the rest."""
+"""The minimum share of tokens and keys in a decoded text. With a smaller share, the rest could be code."""
 
 
 def _encoded(text: str, *, diff: bool = False) -> Iterator[Span]:
-    """Yield the runs of base64 or hexadecimal digits that encode secrets. A wrapped run yields one span per line."""
+    """Yield the positions of base64 or hexadecimal digits that encode secrets, as one span per line."""
     yield from _encoded_in(text, (), diff=diff)
     if gaps := [(*found.span("gap"), "") for found in _WRAPS[diff].finditer(text)]:
         yield from _pieces(text, gaps, partial(_encoded_in, diff=diff))
@@ -191,7 +186,6 @@ _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
 def _split_tokens(text: str, undone: Sequence[_Undone]) -> Iterator[Span]:
-    """Yield the pieces of tokens that are split or escaped."""
     if undone:
         yield from _pieces(text, undone, _tokens)
     if "join" in text:
@@ -199,7 +193,6 @@ def _split_tokens(text: str, undone: Sequence[_Undone]) -> Iterator[Span]:
 
 
 def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterator[Span]:
-    """Yield the pieces of quoted values that are split or escaped."""
     # Two strings on different lines are separate, unless an operator joins them.
     joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
     if joined:
@@ -207,14 +200,17 @@ def _split_values(text: str, undone: Sequence[_Undone], place: Place) -> Iterato
 
 
 def _character(found: re.Match[str]) -> str:
-    """Return the character of an escape sequence, or an empty text for a gap between two strings."""
+    """Return the character of an escape sequence, or an empty string for a gap or an unprintable character."""
     digits = found["u"] or found["x"] or found["p"]
     number = int(digits, 16) if digits else int(found["d"] or 0)
     return chr(number) if " " < chr(number) <= "~" else ""
 
 
 def _pieces(text: str, undone: Sequence[_Undone], search: _Search) -> Iterator[Span]:
-    """Search the text without gaps and escapes. Yield each match as one span per part of the original text."""
+    """Search the text without gaps and escapes.
+
+    Yield one span per part of the original text for each match that contains a gap or an escape.
+    """
     parts: list[tuple[int, int, str]] = []  # start, stop and replacement
     end = 0
     for start, stop, character in undone:
