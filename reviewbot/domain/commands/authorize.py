@@ -23,7 +23,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 
 
 class Refusal(StrEnum):
-    """Why a command is refused. The templates contain the texts."""
+    """The reason for refusing a command. The templates contain the texts."""
 
     UNKNOWN = "unknown"
     ARGUMENTS = "arguments"
@@ -66,7 +66,7 @@ class Buy(Struct, frozen=True):
 
 
 class EditLedger(Struct, frozen=True):
-    """Change the ledger, then judge and publish again. `finding` is None for a bypass or an acceptance."""
+    """Edit the ledger, then compute and publish the verdict. `finding` is None for a bypass or an acceptance."""
 
     edit: Waive | Unwaive | GrantBypass | Accept
     finding: TrackedFinding | None = None
@@ -88,7 +88,7 @@ class Cancel(Struct, frozen=True):
 
     Attributes:
         is_unknown: whether a task may exist whose id is unknown.
-        tasks: the ids of the open tasks, if nothing else is open.
+        tasks: the ids of the open tasks, or empty if a purchase is deferred.
     """
 
     is_unknown: bool = False
@@ -106,13 +106,12 @@ class Scope(Struct, frozen=True):
     """The facts that decide whether a command is allowed.
 
     Attributes:
-        permission: the writer's current permission.
-        ledger: the trusted part of the ledger.
+        permission: the current permission of the command's author.
         fail_on: the strictest `fail-on` in the settings and the rules.
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money. Otherwise no secret signs the ledger.
-        remembers: whether there is a summary comment for the ledger.
-        bots: the listed bots, which do not act for any user.
+        remembers: whether the setting `summary-comment` is on.
+        bots: the bots listed in the settings. They do not act for any user.
         is_stale: whether the comment is so old that CodeVF may have forgotten the idempotency key.
     """
 
@@ -166,10 +165,6 @@ def _cancel(scope: Scope) -> CommandAction:
 
 
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Authorize a command that the ledger records.
-
-    A question must be sent within 23 hours of the comment, because CodeVF forgets the idempotency key afterwards.
-    """
     name, asks = posted.command.name, posted.command.name is CommandName.ASK
     impossible = {
         Refusal.CLOSED: not scope.pull.is_open,
@@ -189,8 +184,8 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:
     """Refuse a waiver, bypass or acceptance if this command or a later one has already been executed.
 
-    The answer to the command may have been deleted, and the effect may have been withdrawn or have ended. A waiver is
-    also refused if a review was read after the command, because the review may have changed the finding.
+    If someone deletes reviewbot's answer, the command would otherwise be executed again. A waiver is also refused if a
+    review was read after the command, because the review may have changed the finding.
     """
     if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
         return action
@@ -208,7 +203,6 @@ def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
 
 
 def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Return a question about the finding whose id begins with the first word, or else about the thread's finding."""
     command, findings = posted.command, scope.ledger.findings
     named, meant = _named(posted, findings), asked_about(posted, findings)
     if is_finding_id(command.target) and not named:
@@ -228,8 +222,7 @@ def asked_about(posted: PostedCommand, findings: Findings) -> tuple[TrackedFindi
 def _named(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the findings whose id begins with the first word of a question.
 
-    A first word of hexadecimal digits is an id only if the id of a finding begins with this word. In a thread, the id
-    must belong to one of the thread's findings or be complete, because `dead code` is a question.
+    In a thread, a shortened id must belong to a finding of the thread, because `dead code` is a question.
     """
     target, there = posted.command.target, _of_thread(posted, findings)
     named = tuple(one for one in there or findings.records if target and one.id.startswith(target))
@@ -254,11 +247,10 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
-    """Return whether a command was written for this head and not for a head that was replaced since.
+    """Return whether a command was written for this head and not for an earlier head.
 
-    A command with the full SHA is always for this head. Otherwise, the signed ledger must have recorded the head before
-    the comment, with no force-push since, so that every later head contains this head. The beginning of a SHA proves
-    nothing, because an attacker can find a commit that begins with the same seven digits within minutes.
+    Without the full SHA, a run must have recorded the head before the comment, with no force-push since. A shortened
+    SHA proves nothing, because an attacker can find a commit with the same seven digits within minutes.
     """
     pull, named = scope.pull, posted.command.target
     if named == pull.head_sha:
@@ -270,19 +262,16 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
 
 
 def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
-    """Return whether the base branch has changed since a command was written."""
     return pull.retargeted_at is not None and pull.retargeted_at >= posted.at
 
 
 def _not_for_this_diff(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse a command that was written for another head or before the base branch changed."""
     if not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
     return Refusal.OTHER_BASE if _was_retargeted(posted, scope.pull) else None
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Bypass the check for the head in the command and the base branch at the time of the comment."""
     pull, named = scope.pull, posted.command.target
     impossible = {Refusal.NO_COMMIT: not named, Refusal.OTHER_HEAD: not pull.head_sha.startswith(named)}
     refused = _not_by_authors(posted, scope) or _first(impossible) or _not_for_this_diff(posted, scope)
@@ -291,7 +280,6 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Accept the answer for this head and base if a part was unreadable and the answer was read before the comment."""
     pull = scope.pull
     answer = scope.ledger.unread_on(pull.head_sha, pull.base_ref)
     if refused := _not_by_authors(posted, scope):
@@ -307,9 +295,8 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the open findings that a `waive` or `unwaive` can refer to, by id or by thread.
 
-    If an open finding has the id, the list for a `waive` also contains closed findings with that id, because they may
-    have been open when the comment was written. An `unwaive` can also refer to a finding without a waiver, because an
-    older `waive` may be executed later.
+    If a `waive` contains the id of an open finding, closed findings whose ids match are also listed, because they may
+    have been open when the comment was written.
     """
     named = _meant_by(posted, findings)
     still = tuple(one for one in named if one.standing.is_open)
@@ -319,14 +306,13 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
 
 
 def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
-    """List the findings, open or not, whose id is in a `waive` or `unwaive`, or else the findings of the thread."""
     if not (target := posted.command.target):
         return _of_thread(posted, findings)
     return tuple(one for one in findings.records if one.id.startswith(target))
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
-    """Return whether the reason's first word may instead be the beginning of the id of a finding in another thread."""
+    """Return whether the reason's first word may be the shortened id of a finding in another thread."""
     word = posted.command.reason.partition(" ")[0].casefold()
     return re.fullmatch(ID_PATTERN, word) is not None and any(one.id.startswith(word) for one in open_findings)
 
@@ -351,7 +337,7 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse the opener, all authors and committers, and collaborators who may have committed through a workflow."""
+    """Refuse authors and committers, and users below `maintain` if they may control a bot that contributed."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
@@ -372,7 +358,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Return whether the next run retries a command, because the run of the command could not reach a service."""
+    """Return whether the next run retries a command because GitHub failed or CodeVF was unreachable."""
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
@@ -400,7 +386,7 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
 
 
 def _not_cancelled(cancel: Cancel, ledger: Ledger) -> Refusal | None:
-    """Return a refusal if something may still be open, or if every task was answered before the cancellation."""
+    """Return a refusal if a task or purchase may still be open, or if every task was finished before."""
     if cancel.is_unknown or ledger.is_open:
         return Refusal.NOT_CANCELLED
     finished = {one.task_id for one in ledger.purchases if one.state is TaskState.DONE}

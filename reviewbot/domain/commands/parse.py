@@ -27,13 +27,13 @@ from reviewbot.errors import nearest
 
 CALL = "/reviewbot"
 MAX_AGE = timedelta(days=7)
-"""The maximum age of an unanswered command that is still executed."""
+"""Older commands are not executed."""
 
 MAX_QUESTION = 2_000
 """The maximum number of characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""The characters that are searched for secrets, up to the end of a word. At most `MAX_QUESTION` are sent."""
+"""The number of characters of a question that are searched for secrets, rounded up to whole words."""
 
 
 class CommandName(StrEnum):
@@ -74,7 +74,7 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
 """The permission that each command requires, and the pattern of its arguments."""
 
 _WAIVE_IN_THREAD = "(?P<reason>.*)"
-"""The pattern of a waiver's arguments in the thread of a finding. `_named` splits an id off the reason."""
+"""The arguments of `waive` in a finding's thread. `_named` separates an id from the reason."""
 
 
 class Command(Struct, frozen=True):
@@ -82,8 +82,8 @@ class Command(Struct, frozen=True):
 
     Attributes:
         target: the beginning of a commit SHA or finding id in lower case, or empty. For `ask`, the first word if it may
-            be an id, which `authorize` decides. For an unknown command, the nearest known command.
-        reason: untrusted text on one line, which may be empty. For `ask`, the rest of the comment.
+            be an id. For an unknown command, the most similar known command.
+        reason: untrusted text on one line, or empty. For `ask`, the rest of the comment.
         is_wrong: whether the arguments are invalid. In that case, `reason` contains the arguments.
     """
 
@@ -94,7 +94,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any. In a thread with `findings`, a waiver needs no id."""
+    """Return the command in a comment's first line, or None. In a thread with `findings`, a waiver needs no id."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -118,17 +118,15 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
 
 
 def _question(body: str) -> Command:
-    """Return a question, whose text is the rest of the comment."""
     text = through_word("".join(body.split(maxsplit=2)[2:]).strip(), LONGEST_QUESTION)
     first = "".join(text.split(maxsplit=1)[:1]).casefold()
     return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 
 
 def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
-    """Split a waiver's text in a finding's thread into an id, which may be empty, and the reason.
+    """Split the arguments of `waive` in a finding's thread into an id, or an empty string, and the reason.
 
-    An id is the beginning of one of the thread's ids, or a whole id. Any other word belongs to the reason, even if it
-    looks like the beginning of an id, e.g., `added`, `dead` or `facade`.
+    A shortened id must belong to a finding of the thread, because words such as `dead` and `facade` look like ids.
     """
     first, _, rest = text.partition(" ")
     word = first.casefold()
@@ -148,11 +146,7 @@ def why_not(event: CommentEvent) -> str:
 
 
 class PostedCommand(Struct, frozen=True):
-    """A command with its author and time according to GitHub.
-
-    Attributes:
-        findings: the ids of the findings in the thread, or empty for any other comment.
-    """
+    """A command with its author and time from GitHub. `findings` are the ids of the findings in the thread."""
 
     comment_id: int
     command: Command
@@ -169,17 +163,17 @@ class PostedCommand(Struct, frozen=True):
 
     @property
     def stamp(self) -> str:
-        """The time and the id of the comment, as text that sorts by time."""
+        """The time and the id of the comment, as a string that sorts by time."""
         return f"{self.at.astimezone(UTC).isoformat(timespec='seconds')} {self.comment_id:020}"
 
 
 def open_commands(
     comments: Iterable[Comment], threads: Iterable[Thread], instance: str, now: datetime
 ) -> tuple[PostedCommand, ...]:
-    """List the commands that no reaction marks as done for this instance, oldest first.
+    """List the commands that this instance has not answered, oldest first.
 
-    Comments by bots or deleted accounts, and comments older than `MAX_AGE`, do not count. Edited comments do not count
-    because anyone with write access can edit a comment. Threads of other instances are left to their own workflows.
+    Comments by bots and deleted accounts, comments older than `MAX_AGE`, and comments in threads of other instances are
+    ignored. Edited comments are ignored because anyone with write access can edit a comment.
     """
     comments, threads = tuple(comments), tuple(threads)
     answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
@@ -193,10 +187,10 @@ def open_commands(
 
 
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
-    """Yield each thread with the ids of its findings.
+    """Yield each thread, except threads of other instances, with the ids of its findings.
 
-    The ids are in reviewbot's own first comment and are not trusted if another account has edited this comment. Other
-    workflows can post as the same account, so only the first comment with an id counts.
+    The ids are not trusted if another account has edited the first comment. Other workflows can post as the same
+    account, so each id counts only in the first thread that contains the id.
     """
     named: set[str] = set()
     for thread in sorted(threads, key=lambda one: one.comments[0].id if one.comments else 0):
@@ -239,10 +233,7 @@ def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Com
 
 
 def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
-    """List the answers to a command. Two concurrent runs may each have written an answer.
-
-    Positive answers come first, then answers in threads, then the oldest.
-    """
+    """List the answers of concurrent runs to a command: first 👍, then answers in threads, then the oldest."""
     found = [(one, mark) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
     found.sort(key=lambda one: (one[1].reaction is not Reaction.YES, not isinstance(one[0], ThreadComment), one[0].id))
     return found

@@ -1,4 +1,1 @@
-"""Decide where each finding is shown, and track findings across pushes.
-
-Also prepares the context for the next reviewer: the lines that are new since the last review, and the conversation.
-"""
+"""Place findings in the diff, track them across pushes, and prepare the attachment for the next review."""

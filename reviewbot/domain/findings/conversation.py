@@ -1,7 +1,6 @@
-"""Collect what people and the reviewer wrote in the threads of findings, for the next reviewer.
+"""Collect the comments and commands that are sent to the next reviewer.
 
-Comments of authors, collaborators and the reviewer are sent with the writer's role, and no others. The text is
-untrusted, so each line is quoted.
+Only comments by authors, collaborators and the reviewer are sent. The text is untrusted, so each line is quoted.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from reviewbot.domain.text.escaping import ZWSP, quoted
 from reviewbot.values import replace
 
 MAX_REPLY = 2_000
-"""The maximum number of characters that are sent of a reply."""
+"""The maximum number of characters of a reply that are sent."""
 
 LONGEST_REPLY = 10_000
-"""The number of a reply's characters that are searched for secrets. The last word is always searched completely."""
+"""The number of characters of a reply that are searched for secrets, rounded up to whole words."""
 
 
 class Role(Enum):
@@ -36,13 +35,7 @@ class Role(Enum):
 
 
 class Reply(Struct, frozen=True):
-    """A comment that is sent to the reviewer.
-
-    Attributes:
-        text: untrusted text.
-        about: the ids of the thread's findings, or empty outside the threads of findings.
-        redactions: the number of secrets that were redacted in the text.
-    """
+    """A comment for the reviewer, with untrusted text. `about` contains the ids of the findings in the thread."""
 
     role: Role
     at: datetime | None
@@ -52,13 +45,13 @@ class Reply(Struct, frozen=True):
 
 
 def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> tuple[Reply, ...]:
-    """Return the replies in a thread, oldest first, without the finding at the start of the thread."""
+    """Return the replies in a thread, oldest first, without the finding and without minimized comments."""
     found = (reply_of(one, pull, instance, about) for one in thread.comments if not one.is_minimized)
     return tuple(one for one in found if one is not None)
 
 
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
-    """Return a comment with its writer's role, or None if the comment is not sent to the reviewer."""
+    """Return a comment with its author's role, or None if the comment is not sent to the reviewer."""
     if comment.ours:
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:
@@ -70,9 +63,9 @@ def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[st
 
 
 def role_of(comment: Comment, pull: PullRequest) -> Role | None:
-    """Return the role of a comment's author, or None for bots, strangers, and comments that another account has edited.
+    """Return the role of a comment's author, or None for bots, other users, and comments edited by another account.
 
-    If any commit is unknown, collaborators count as authors, because they may be the commit's author.
+    If a commit is unknown, collaborators count as authors, because they may have written the commit.
     """
     if comment.ours or comment.author_is_bot or not comment.author or not comment.edited_by_us:
         return None
@@ -92,12 +85,12 @@ def redacted(replies: Iterable[Reply], redact: Redact) -> Iterator[Reply]:
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:
-    """Return the replies, newest first. Of two replies from the same second, the later one in the list is first."""
+    """Return the replies, newest first."""
     return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0)[::-1]
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
-    """Return the replies, newest first, in at most `limit` bytes of JSON. A last line counts the omitted replies."""
+    """Return the replies, newest first, in at most `limit` bytes of JSON, and the number of omitted replies."""
     return "\n".join(fitting([_shown(one) for one in newest(replies)], limit - _MORE, "older ones\n"))
 
 
@@ -106,7 +99,7 @@ _MORE = 40
 
 
 def fitting(texts: Sequence[str], room: int, others: str) -> list[str]:
-    """Return the first texts that fit in `room` bytes of JSON. A last line counts the omitted texts."""
+    """Return the first texts that fit in `room` bytes of JSON, and a last line with the number of omitted texts."""
     kept: list[str] = []
     for index, text in enumerate(texts):
         room -= json_size(f"{text}\n")

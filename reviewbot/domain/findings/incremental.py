@@ -1,7 +1,7 @@
-"""Compute the attachment of a follow-up review: the findings to confirm and the changes since the last review.
+"""Build the attachment of a follow-up review: the findings to confirm and the changes since the last review.
 
-New lines are lines that the diff from the merge base to the head shows now, but did not show at the last reviewed head.
-A rebase or a merge of the base therefore adds only files that the base has changed, too.
+A line is new if the diff from the merge base to the head shows it now, but did not at the last reviewed head. A rebase
+or a merge of the base branch therefore adds only files that the base branch has changed too.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
-"""The maximum number of characters shown to the reviewer of a finding in prose or of an unreadable part."""
+"""The maximum number of characters of a finding's explanation that are sent."""
 
 
 class NewPart(Struct, frozen=True):
-    """The new and newly deleted lines of a file.
+    """The new lines of a file and the number of newly deleted lines.
 
     Attributes:
         ranges: the first and last line of each range at the head. Empty if lines were only deleted or are unknown.
-        deleted: the number of deleted lines.
     """
 
     path: str
@@ -53,14 +52,10 @@ def new_parts(
 ) -> tuple[NewPart, ...]:
     """Return the new part of each file that changed since the last review.
 
-    Args:
-        files: the files of the current change.
-        before: the files at the last reviewed head.
-        base: the files, by `old_names`, at the merge base of the last reviewed head, or None if the merge base is the
-            same. All lines of a file are new if the merge bases contain different versions of the file.
-        reshaped: the statuses of files in which all lines are new (see `reshaped_by`).
-        unseen: the names of files with lines that the last review may not have shown. If they change, all lines are
-            new.
+    `before` contains the files at the last reviewed head. `base` contains the files under `old_names` at the merge base
+    of that head, or is None for the same merge base. All lines of a file are new if the versions at the two merge bases
+    differ, or if the file's status is in `reshaped`. They are also new if the file has changed and is in `unseen`, which
+    contains the files with lines that the last review may not have shown.
     """
     parts: list[NewPart] = []
     for file in files:
@@ -78,12 +73,8 @@ _MOVED = frozenset({FileStatus.RENAMED, FileStatus.COPIED})
 def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
     """Return the statuses of files whose diff may have shown fewer lines at the last reviewed head.
 
-    If the change also deletes a similar file, git shows an added file as renamed, and the diff also contains the lines
-    that only the deleted file had. If git no longer pairs the two files, the diff contains all lines of both files.
-
-    Args:
-        then: `renames_digest` of the change at the last reviewed head.
-        now: `renames_digest` of the current change.
+    `then` and `now` are the `renames_digest` at that head and now. If git detects a new rename, the diff shows lines
+    that only the old file had. If git no longer detects a rename, the diff shows all lines of both files.
     """
     if then == now:
         return frozenset()
@@ -91,7 +82,7 @@ def reshaped_by(then: str, now: str) -> frozenset[FileStatus]:
 
 
 def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
-    """Return the names that the files may have at a merge base: the old names and the names at the head."""
+    """Return the old and new names of the files, because a merge base may contain either."""
     return tuple(dict.fromkeys(name for file in files for name in _old_side(file)))
 
 
@@ -130,10 +121,9 @@ def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
-    """Return the numbers of the new lines, computed by a patience diff.
+    """Return the numbers of the lines in `new` that a patience diff marks as added.
 
-    Lines that are unique in both texts form pairs. Equal lines next to a pair or at either end are unchanged, and all
-    other lines are new. Unlike `difflib`, this algorithm is never slower than sorting.
+    Unlike `difflib`, a patience diff is never slower than sorting.
     """
     changed: set[int] = set()
     for before, after in pairwise([(-1, -1), *_pairs(old, new), (len(old), len(new))]):
@@ -185,14 +175,8 @@ def since_text(
 ) -> str:
     """Return the attachment: the findings to confirm (one JSON object per line), the new parts, and the conversation.
 
-    Args:
-        head: the last reviewed head, or empty to review the whole change.
-        parts: the new parts of the files since the last review.
-        records: the open findings, worst first.
-        limit: the maximum size in bytes. A last line counts the findings that do not fit. The conversation gets the
-            remaining bytes, at most `MAX_CONVERSATION`.
-        closed: the closed findings.
-        replies: the replies in the threads of the open findings, and commands.
+    `head` is the last reviewed head, or empty for a whole review. `records` are the open findings, worst first. The
+    attachment has at most `limit` bytes in JSON and states how many findings are omitted.
     """
     asked = [_json(_asked(record)) for record in records]
     new = [f"{_json(part.path)}: {_described(part)}" for part in parts]
@@ -238,7 +222,7 @@ def _ended(record: TrackedFinding) -> str:
 
 
 def _json(value: object) -> str:
-    """Return JSON on one line. U+2028 is made visible, because some readers treat it as the end of a line."""
+    """Return JSON on one line. U+2028 is replaced, because some programs treat it as a line break."""
     return visible(json.dumps(value, ensure_ascii=False))
 
 

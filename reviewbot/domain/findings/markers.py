@@ -1,6 +1,6 @@
-"""Write and read markers (hidden HTML comments at the start of reviewbot's comments) and the short ids of findings.
+"""Write and read markers, the hidden HTML comments in reviewbot's comments, and create the short ids of findings.
 
-Anyone can paste a marker, so markers count only in comments that the token's own account wrote.
+Anyone can copy a marker, so markers count only in comments that the token's own account wrote.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
 
 
 def finding_id(*parts: str) -> str:
-    """Return ten hex digits that identify the parts. The parts may contain any character."""
+    """Return ten hex digits of the SHA-256 of the parts."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
 def is_finding_id(text: str) -> bool:
-    """Return whether a text has the form of an id from `finding_id`."""
+    """Return whether a string is ten hex digits, the format of `finding_id`."""
     return _ID.fullmatch(text) is not None
 
 
@@ -54,8 +54,6 @@ def review_mark(instance: str) -> str:
 
 
 class FindingMark(Struct, frozen=True):
-    """The marker of a review comment."""
-
     instance: str
     ids: tuple[str, ...]
 
@@ -71,17 +69,12 @@ def read_finding_mark(body: str) -> FindingMark | None:
 
 
 def comment_key(comment_id: int, *, in_thread: bool) -> str:
-    """Return a comment's id, prefixed with `r` for review comments, because GitHub numbers the two kinds separately."""
+    """Return a comment's id, prefixed with `r` for review comments, because GitHub numbers both kinds separately."""
     return f"{'r' if in_thread else ''}{comment_id}"
 
 
 class AnswerMark(Struct, frozen=True):
-    """The marker of the answer to a command.
-
-    Attributes:
-        comment: the `comment_key` of the command.
-        reaction: the reaction to the command.
-    """
+    """The marker of the answer to a command. `comment` is the `comment_key` of the command."""
 
     instance: str
     comment: str
@@ -98,11 +91,7 @@ def read_answer_mark(body: str) -> AnswerMark | None:
 
 
 class ReplyMark(Struct, frozen=True):
-    """The marker of a reply that reviewbot posts in a finding's thread on behalf of the reviewer.
-
-    Attributes:
-        key: the `finding_id` of what the reply answers, such as a task and a finding.
-    """
+    """The marker of the reviewer's reply in a finding's thread. `key` is a digest of the task and the finding."""
 
     instance: str
     key: str
@@ -112,17 +101,13 @@ class ReplyMark(Struct, frozen=True):
 
 
 def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
-    """Return the marker at the start of a body and the text after the marker, or None without a marker."""
+    """Return the marker at the start of a comment and the text after the marker, or None without a marker."""
     match = _REPLY.match(body)
     return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
 
 
 class Words(Struct, frozen=True):
-    """The reviewer's text in one of reviewbot's comments, as untrusted Markdown.
-
-    Attributes:
-        is_answer: whether the text answers a person's question.
-    """
+    """The reviewer's text in a comment, as untrusted Markdown. `is_answer` is true for the answer to a question."""
 
     instance: str
     text: str
@@ -138,7 +123,7 @@ def read_words(body: str) -> Words | None:
 
 
 class AnnouncementMark(Struct, frozen=True):
-    """The marker of the announcement of a late answer. `key` identifies the purchase."""
+    """The marker of the announcement that a late answer has arrived. `key` identifies the purchase."""
 
     instance: str
     key: str
@@ -153,20 +138,16 @@ def read_announcement_mark(body: str) -> AnnouncementMark | None:
 
 
 _HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
-"""The heading that `finding.md.j2` writes for a blocking finding, with `blocks` or the state that replaced `blocks`."""
+"""The heading of a blocking finding in `finding.md.j2`, up to `blocks` or the state that replaced `blocks`."""
 
 _HINT = re.compile(r"\A([^\n]*?)(?:<!--)?( · To waive it, [^\n<>]*)(?:-->)?(?=</sub>)")
 """The waiver hint in the footer of a blocking finding. The hint is hidden once the finding no longer blocks."""
 
 
 def with_headings(body: str, words: Mapping[str, str]) -> str:
-    """Set the states of findings in the body of a review comment.
+    """Set the states of findings in the headings and the coding agent's prompt of a review comment.
 
-    The states appear in the headings and in the prompt for a coding agent. The waiver hint is shown only for `blocks`.
-
-    Args:
-        body: the body of the comment.
-        words: the new states by finding id: `blocks`, `fixed`, `gone` or `waived`.
+    `words` contains `blocks`, `fixed`, `gone` or `waived` by finding id. The waiver hint is shown only for `blocks`.
     """
     mark = read_finding_mark(body)
     done = ""
@@ -183,10 +164,7 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
-    """Show the state of a finding in its comment, right after the marker.
-
-    `text` is trusted Markdown without markers. If `text` is empty, the comment shows no state.
-    """
+    """Show `text`, trusted Markdown without markers, as the state of a finding. Empty text removes the state."""
     mark = _FINDING.match(body)
     if mark is None:
         return body

@@ -1,7 +1,6 @@
-"""Place every finding and give it an id.
+"""Decide where each finding is shown, and give each finding an id.
 
-Each finding gets exactly one placement: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. `OnLines` always refers to
-lines of the diff. Quoted code is compared with the redacted text that was sent.
+Quoted code is compared with the redacted text that was sent.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ MAX_FINGERPRINT_LINES = 30
 
 
 class Why(StrEnum):
-    """How a finding's lines were found, or why the finding is not on lines. The texts are in `why.md.j2`."""
+    """How a finding's lines were found, or why there is no comment on lines. `why.md.j2` contains the texts."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -53,7 +52,7 @@ class Why(StrEnum):
 
 
 UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
-"""The reasons with which the cited lines cannot be checked against the text that was sent."""
+"""Reasons why the cited lines cannot be compared with the text that was sent."""
 
 
 class SuggestionState(StrEnum):
@@ -65,7 +64,7 @@ class SuggestionState(StrEnum):
 
 
 class OnLines(Struct, frozen=True):
-    """A comment on lines of the diff. `why` states how the lines were found."""
+    """A comment on lines of the diff."""
 
     target: LineTarget
     why: Why
@@ -99,8 +98,8 @@ class Placed(Struct, frozen=True):
     Attributes:
         side: the side where the code was found, or else the side that the reviewer cited.
         block: the digest of the code as sent, or None if the code is unknown.
-        in_file: the changed file that the finding is about, if any.
-        root: the id derived from file, category and code, which several findings can share.
+        in_file: the path of the changed file that contains the finding, or None.
+        root: the id derived from the file, category and code, which several findings can share.
     """
 
     id: str
@@ -114,12 +113,7 @@ class Placed(Struct, frozen=True):
 
 
 class PlacementRules(Struct, frozen=True):
-    """The settings that limit comments.
-
-    Attributes:
-        comment_from: the lowest severity that gets a comment. Unrated counts as the highest severity.
-        max_comments: the maximum number of comments.
-    """
+    """The settings that limit comments. `comment_from` is the lowest severity that gets a comment."""
 
     comment_from: Severity = Severity.LOW
     max_comments: Whole = 30
@@ -140,8 +134,8 @@ def place(
 ) -> tuple[Placed, ...]:
     """Place every finding, in the given order.
 
-    Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding. The ids
-    differ between instances, so that a waiver in the conversation applies to only one of them.
+    Of two equal findings, the more severe one is kept. Ids differ between instances, so that a `waive` command applies
+    to only one instance.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
@@ -166,7 +160,6 @@ def place(
 
 
 def _with_texts(item: Placed, more: Sequence[str]) -> Placed:
-    """Append the explanations of a finding's duplicates."""
     texts = dict.fromkeys((item.finding.explanation, *more))
     return replace(item, finding=replace(item.finding, explanation="\n\n".join(filter(str.strip, texts))))
 
@@ -175,7 +168,7 @@ _Entry = TypeVar("_Entry")
 
 
 def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
-    """Return the file with a path, or None. The path may be quoted or have a prefix such as `a/`."""
+    """Return the entry for a path, or None. The path may be quoted or have a prefix such as `a/`."""
     return next((by_path[name] for name in _spellings(path) if name in by_path), None)
 
 
@@ -184,12 +177,10 @@ def _spellings(path: str) -> Iterator[str]:
 
 
 def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
-    """Return the file that a finding is about, or None.
+    """Return the file of a finding, or None. If several names match, only one file may contain the quoted code.
 
-    If the path fits several files, return the only file that contains the quoted code.
-
-    The author chooses the file names. `b/src/a.py` can be a file of this name, or `src/a.py` with a diff's prefix. An
-    answer in prose may contain only the end of the name `x src/a.py`.
+    For example, `b/src/a.py` can be a file name, or `src/a.py` with git's prefix. Prose may contain only the last word
+    of the file name `x src/a.py`.
     """
     names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
     found = {views[name].path: views[name] for name in names if name in views}
@@ -200,7 +191,7 @@ def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None
 
 
 def _reads_as(name: str, path: str) -> bool:
-    """Return whether a path can be a file's name that was truncated when prose was parsed."""
+    """Return whether `path` can be what remains of the file name `name` after parsing prose."""
     found = [one for one in _written_as(name) if path and path in one]
     return bool(found) and any(re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", one) for one in found)
 
@@ -236,10 +227,7 @@ def _original(identifier: str, finding: Finding, view: FileView | None, found: _
 
 
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
-    """Return the values that identify a finding.
-
-    They do not include the line number, so that a push that moves code does not repeat the comment.
-    """
+    """Return what identifies a finding. The line number is excluded, so that moved code gets no second comment."""
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
@@ -287,7 +275,7 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
 
 
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
-    """Decide whether a suggestion can be committed: it must replace exactly the text that the reviewer quotes."""
+    """A committable suggestion must replace exactly the code that the reviewer quotes."""
     if finding.suggestion is None:
         return SuggestionState.NONE
     if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
@@ -307,7 +295,7 @@ _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
 
 
 def _is_code(suggestion: str) -> bool:
-    """Return whether a suggestion can be committed: it has no invisible or redacted text and no line numbers."""
+    """Return whether a suggestion contains no invisible text, no redaction and no line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)
@@ -326,7 +314,6 @@ def in_summary(item: Placed, why: Why) -> Placed:
 
 
 def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed]:
-    """Keep the placement of the worst findings, and move the others to the summary."""
     wanted = [
         index
         for index, item in enumerate(placed)
@@ -339,7 +326,7 @@ def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed
 
 
 Words = tuple[str, Block | None]
-"""The title, as the ledger stores it, and the code, which distinguish two findings with the same id."""
+"""The title, as the ledger stores it, and the digest of the code. They distinguish findings with the same id."""
 
 
 def remembered(records: Iterable[TrackedFinding]) -> dict[str, Words]:
@@ -355,8 +342,7 @@ def said(placed: Iterable[Placed]) -> dict[str, Words]:
 def assign_ids(placed: Iterable[Placed], known: Mapping[str, Words]) -> tuple[Placed, ...]:
     """Give each finding its earlier id, or else an unused one. This is idempotent.
 
-    An id is derived from a finding's code. A different finding on the same code must not take over the id, or it
-    would inherit the comment and the waiver of the first finding.
+    A different finding on the same code must not get the same id, or it would inherit the first finding's waiver.
     """
     placed = tuple(placed)
     ids: dict[str, str] = {}

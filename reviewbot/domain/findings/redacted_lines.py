@@ -1,7 +1,7 @@
-"""Create findings for new lines with redacted values, which the reviewer does not see.
+"""Create findings for new lines with redacted values, which the reviewer cannot see.
 
-An author can choose the name of a package, host or program in the format of a token, or write a word such as `password`
-next to code. Such a line therefore blocks until it changes, or until a collaborator checks it and waives the finding.
+An author can hide code from the reviewer, e.g., with a host name in the format of a token. Such a line therefore blocks
+until it changes or a collaborator waives the finding.
 """
 
 from __future__ import annotations

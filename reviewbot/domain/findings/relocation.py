@@ -1,4 +1,4 @@
-"""Move the findings of a review to another head, using the code of each finding."""
+"""Place the findings of a review of another head on the current head, by the code of each finding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the files in which a finding cites lines without quoting them, so that their reviewed text is needed."""
+    """Return the paths of files whose lines a finding cites without quoting the code."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 
@@ -31,11 +31,7 @@ def _is_only_cited(finding: Finding) -> bool:
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
     """Add the cited code to a finding about another head.
 
-    If the text of the file is missing, the finding loses its line, because the cited code is unknown.
-
-    Args:
-        finding: the finding.
-        texts: the files at the other head, by the reviewer's path.
+    `texts` contains the files at that head by path. If the file is missing, the finding loses its line number.
     """
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)
@@ -46,9 +42,9 @@ def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
 
 
 def relocated(item: Placed) -> Placed:
-    """Keep a finding's placement if the code was found on the current head. Otherwise, move it to the summary.
+    """Move a finding to the summary if its code was not found on the current head.
 
-    Code that was not found is identified by the quote, because a later push can restore it.
+    Such a finding gets the digest of the quote, because a later push can restore the code.
     """
     quote = quoted_lines(item.finding.code)[:MAX_FINGERPRINT_LINES]
     if quote and item.block is None:

@@ -1,6 +1,6 @@
-"""Define findings as the ledger stores them, with states, waivers and bypasses.
+"""Findings as the ledger stores them, with their states, waivers and bypasses.
 
-The ledger writes an `array_like` value as a JSON list, because keys would take more space than the values.
+`array_like` saves space, because the ledger then stores a JSON array without keys.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ MAX_REASON = 300
 class FindingState(StrEnum):
     """The state of a finding.
 
-    A `CHANGED` finding is still open. Its code has changed, but no review has confirmed the fix. `FIXED` requires
-    changed code and the reviewer's confirmation. A finding is `GONE` if the change has no file left that could contain
-    the finding's code. It is also `GONE` if its file is deleted or not in the change, and this change was completely
-    reviewed before the finding was reported.
+    A `CHANGED` finding is still open: its code has changed, but no review has confirmed a fix. `FIXED` requires changed
+    code and the reviewer's confirmation. `GONE` means that the change can no longer contain the finding's code.
     """
 
     OPEN = "open"
@@ -42,13 +40,13 @@ class FindingState(StrEnum):
 
 
 class Waiver(Struct, frozen=True, array_like=True):
-    """A collaborator's acceptance of a finding. It ends when the finding's file, or else the whole change, differs.
+    """A collaborator's decision to ignore a finding until its file, or else the whole change, differs.
 
     Attributes:
         by: the collaborator's login.
         reason: untrusted text.
-        file: `ChangeIndex.exactly` of the finding's path, or `ChangeIndex.change` if that file lacks its code.
-        base_ref: the base branch for which `by` was not among the pull request's authors, or empty.
+        file: `ChangeIndex.exactly` of the finding's path, or `ChangeIndex.change` if the file lacks the finding's code.
+        base_ref: the base branch if `by` was not an author of the pull request, else empty.
     """
 
     by: str
@@ -70,10 +68,7 @@ class Bypass(Struct, frozen=True, array_like=True):
 
 
 class Acceptance(Struct, frozen=True, array_like=True):
-    """A maintainer's decision to accept an incompletely parsed answer, which they have read, as the review of a head.
-
-    Like a bypass, an acceptance applies to one base branch.
-    """
+    """A maintainer's decision to accept a partly unreadable answer as the review of one head and base branch."""
 
     head_sha: str
     base_ref: str
@@ -85,11 +80,10 @@ class Acceptance(Struct, frozen=True, array_like=True):
 
 
 class Judged(Struct, frozen=True, array_like=True):
-    """A finding, waived or not, that was open when a change was judged.
+    """A finding, possibly waived, that was open when a change was judged.
 
     Attributes:
         id: the id of the finding, or empty if the finding did not fit into the ledger.
-        standing: `OPEN` or `CHANGED`.
         blocks: whether the finding blocked, or would have blocked without a waiver.
         carried: whether a task of another purchase first reported the finding.
     """
@@ -101,16 +95,15 @@ class Judged(Struct, frozen=True, array_like=True):
 
 
 LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
-"""Stands for blocking findings that did not fit into the ledger."""
+"""Stands for blocking findings that the ledger does not contain."""
 
 
 class EarlierReviews(Struct, frozen=True):
     """The records of the earlier reviews of one change.
 
     Attributes:
-        open: the findings that were open when the change was judged, by id.
+        open: the states of the findings that were open when the change was judged, by id.
         bought_since: the tasks that were bought after the first complete review of the change.
-        tasks: the tasks that reviewed this change.
     """
 
     open: Mapping[str, FindingState] = MappingProxyType({})
@@ -126,10 +119,9 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
 
     Attributes:
         path: the file in the change, or the path that the reviewer wrote.
-        line: the first line of the finding's code when it was last found, if known.
+        line: the first line of the finding's code when it was last found, or None if unknown.
         block: the digest of the finding's code, or None if unknown.
         in_file: whether the change contained the finding's file.
-        old_path: the file's name at the merge base, or its former name, if it differs from `path`.
         touched: whether the change adds or deletes any line of the finding's code.
         copies: the number of copies of the code in the file when the code was last found.
         found: the task that first reported the finding.
@@ -138,6 +130,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         note: the reviewer's last remark on the finding.
         leftover: whether the finding stands for an unreadable part of an answer.
         file: `ChangeIndex.version` of the path when the finding was last reported.
+        old_path: the file's name at the merge base, or an earlier name, if it differs from `path`.
         said: a digest of the explanation when the finding was last reported.
     """
 
@@ -173,11 +166,9 @@ class Findings(Struct, frozen=True, dict=True):
     """The findings of a pull request.
 
     Attributes:
-        records: the findings, worst first.
-        beyond: the number of open findings that did not fit into the ledger, by the task that found them and by
-            severity. Reading the task's answer again restores these findings.
-        broken: whether findings may be lost because someone edited or removed the ledger. In this case, only a whole
-            review can succeed.
+        records: worst first.
+        beyond: the numbers of open findings that did not fit into the ledger, by task and severity.
+        broken: whether findings may be lost, so that only a whole review can pass.
     """
 
     records: tuple[TrackedFinding, ...] = ()
@@ -192,11 +183,11 @@ class Findings(Struct, frozen=True, dict=True):
         return self._by_id.get(finding_id)
 
     def open(self) -> tuple[TrackedFinding, ...]:
-        """Return the findings that are not closed, including waived ones."""
+        """Return the open findings, including waived ones."""
         return tuple(record for record in self.records if record.standing.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
-        """Return the findings that count. Unreadable parts of this task's answer are excluded and judged separately."""
+        """Return the open findings without a waiver. Unreadable parts of this task's answer are judged separately."""
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
@@ -204,11 +195,11 @@ class Findings(Struct, frozen=True, dict=True):
         return (*kept, *(severity for _, severity, count in self.beyond for _ in range(count)))
 
     def by_severity(self, task_id: str) -> Mapping[Severity, int]:
-        """Return the number of findings that count, by severity. Every severity is a key."""
+        """Return the number of findings in `severities` by severity, including zeros."""
         severities = self.severities(task_id)
         return {severity: severities.count(severity) for severity in Severity}
 
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
-    """Sort findings: open ones first, each group by severity."""
+    """Sort findings: open before closed, then by severity."""
     return tuple(sorted(records, key=lambda one: (not one.standing.is_open, one.severity.rank, one.path, one.id)))

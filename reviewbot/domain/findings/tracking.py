@@ -1,7 +1,7 @@
-"""Track findings across pushes, using the current code and the reviewer's statements.
+"""Track findings across pushes by their code and by the reviewer's answers.
 
-A finding is looked up by its code, never by its line number. An answer that does not mention a finding leaves the
-finding unchanged. If the current change was judged before, findings that were open at that time are open again.
+A finding is looked up by its code, never by its line number. An answer that omits a finding does not close the finding.
+If a push restores an earlier change, the findings that were open in that change are open again.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class ChangeIndex(Struct, frozen=True, dict=True):
     """The current change, indexed to look up findings.
 
     Attributes:
-        views: all changed files, redacted if they are sent.
+        views: all changed files. Files that are sent are redacted.
         removed: the names of the deleted files.
-        files: the digest of each file's blob with the file's mode, by name.
+        files: the digest of each file's blob, followed by the file mode, by name.
         sides: the digest of both sides of each file's diff, by name.
         kept: the names of the changed files that exist at the head, except media.
-        change: the beginning of `idempotency.change_digest`, which identifies the change if a later push restores it.
-        unsent: the files that are held back, by name.
+        change: the first `SHORT_CHANGE` digits of `idempotency.change_digest`.
+        unsent: the files that are not sent, by name.
         redactor: the redactor of the sent files.
     """
 
@@ -81,10 +81,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         media: Collection[str] = (),
         redactor: Redactor = Redactor(),  # noqa: B008 — immutable
     ) -> ChangeIndex:
-        """Index a change, including the files that are held back.
-
-        `media` contains the names of files that cannot contain code, such as images.
-        """
+        """Index a change. `views` are the files that are sent. `media` names files without code, e.g., images."""
         sent = {view.path: view for view in views}
         seen = (
             sent.get(file.path)
@@ -113,18 +110,15 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return {view.old_path: view for view in self.views} | {view.path: view for view in self.views}
 
     def file(self, path: str) -> str:
-        """Return the digest of a file's blob with the file's mode, or an empty text for unchanged files."""
+        """Return the file's entry in `files`, or an empty string if the file is not in the change."""
         return self.files.get(self._name(path), "")
 
     def exactly(self, path: str) -> str:
-        """Return a digest of the file's name, modes and blobs before and after, or else of the whole change.
-
-        A waiver ends when this digest changes.
-        """
+        """Return the file's entry in `sides`, or else `change`. A waiver ends when this value changes."""
         return self.sides.get(self._name(path), "") or self.change
 
     def version(self, path: str) -> str:
-        """Return the version of the file, or else of the change. A fix requires a different version."""
+        """Return the file's entry in `files`, or else `change`. A fix requires a different value."""
         return self.file(path) or self.change
 
     def _name(self, path: str) -> str:
@@ -141,28 +135,22 @@ def _redacted(file: ChangedFile, redactor: Redactor) -> FileView:
 
 
 def _file_digest(file: ChangedFile) -> str:
-    """Return the digest of a file's blob with the file's mode. A deleted file has its blob at the base."""
+    """Return the entry in `ChangeIndex.files`. For a deleted file, use the version at the merge base."""
     side, entry = ("head", file.new) if file.new else ("base", file.old)
     return f"{digest(f'{side} {entry.oid}')}-{entry.mode}" if entry else ""
 
 
 def _has_content(version: str, other: str) -> bool:
-    """Return whether two file versions have the same blob. Their modes may differ."""
+    """Return whether two entries of `ChangeIndex.files` have the same blob. The file modes may differ."""
     return version.partition("-")[0] == other.partition("-")[0] != ""
 
 
 def _sides_digest(file: ChangedFile) -> str:
-    """Return a digest of all that a diff shows about a file."""
     return digest(change_digest([file]))
 
 
 class Match(Struct, frozen=True):
-    """The current position of a finding's code.
-
-    Attributes:
-        touched: whether the change adds or deletes any line of any copy of the code.
-        copies: the number of copies of the code in the file.
-    """
+    """The position of a finding's code. `touched` is whether the change adds or deletes a line of any copy."""
 
     view: FileView
     line: int
@@ -179,12 +167,11 @@ class NoMatch(Enum):
 
 
 def _view_of(record: TrackedFinding, change_index: ChangeIndex) -> FileView | None:
-    """Return the file of a finding, looked up by its current name or by its name at the merge base."""
     return change_index.by_path.get(record.path) or change_index.by_path.get(record.old_path)
 
 
 def _is_unknown(record: TrackedFinding) -> bool:
-    """Return whether the code is unknown: nothing was quoted, or no change contained the quote, which can be wrong."""
+    """Return whether a finding has no quoted code, or only a quote that was never found in a change."""
     return record.block is None or not record.copies
 
 
@@ -219,14 +206,14 @@ def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | N
 
 
 def _under_former_name(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
-    """Return new lines with the code in the file that has the former name of the finding's file."""
+    """Return a match on changed lines of the file with the former name of the finding's file."""
     view = find_by_path(record.old_path, change_index.by_path)
     found = _match_in(record, block, view) if view else None
     return found if found and found.touched else None
 
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
-    """Return new lines with the code in a held-back file. While such lines exist, the finding cannot be fixed."""
+    """Return a match on changed lines of a file that is not sent. Such a match prevents the state `FIXED`."""
     views = change_index.hidden if record.side is Side.RIGHT else ()
     matches = (_match_in(record, block, view) for view in views)
     return next((one for one in matches if one and one.touched), None)
@@ -247,10 +234,7 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def update_state(
     record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
 ) -> TrackedFinding:
-    """Update a finding from its current code and from the earlier reviews of this change.
-
-    A closed finding without code reopens when its file is restored. A waiver ends when its file changes.
-    """
+    """Update a finding from the current code and the earlier reviews of this change. End an outdated waiver."""
     if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
         record = replace(record, waiver=None)
     before = FindingState.OPEN if _is_back(record, change_index) else reviews.open.get(record.id)
@@ -267,7 +251,7 @@ def _by_code(
 ) -> TrackedFinding:
     """Update a finding from the code alone. A fixed finding reopens when its code returns.
 
-    A finding that was reported after the review of this change, and fixed in another change, may be in this change.
+    This change may contain a finding that was reported after the review of this change and fixed in another change.
     """
     matched = find_match(record, change_index)
     is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
@@ -305,10 +289,7 @@ def _by_code(
 
 
 def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a finding's text contains the name of another file.
-
-    A name without a capital letter or a dot does not count, because it can be any word.
-    """
+    """Return whether a finding's text names another file. A name without a dot or capital letter can be any word."""
     names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
     words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
     return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)
@@ -318,17 +299,14 @@ _UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
 
 
 def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the change contains a file with the name or content of the finding's file.
-
-    A file that the change deletes does not count by its name.
-    """
+    """Return whether a file in the change has the name, unless deleted, or the content of the finding's file."""
     view = _view_of(record, change_index)
     has_name = view is not None and view.path not in change_index.removed
     return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a closed finding without code at the head has the same file version as when it was reported."""
+    """Return whether the file of a closed finding without code at the head is the same as when it was reported."""
     is_closed = not record.standing.is_open and (_is_unknown(record) or record.side is Side.LEFT)
     return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
@@ -338,8 +316,7 @@ class PlacedAnswer(Struct, frozen=True):
 
     Attributes:
         whole: whether the answer covers the whole change and every selected file.
-        here: whether the answer reviews the current change with the current mode and expertise. The reviewed head may
-            differ. In the answer to another change, "fixed" may be outdated.
+        here: whether the answer reviews the current change with the current mode and expertise. The head may differ.
     """
 
     task_id: str
@@ -397,10 +374,7 @@ def update_states(findings: Findings, change_index: ChangeIndex, reviews: Earlie
 def _updated(
     before: Sequence[TrackedFinding], change_index: ChangeIndex, reviews: EarlierReviews
 ) -> tuple[TrackedFinding, ...]:
-    """Update findings.
-
-    If several findings have equal lines and some copies of the lines are gone, at most that number become `CHANGED`.
-    """
+    """Update findings. If n copies of equal lines are gone, at most n findings on these lines become `CHANGED`."""
     after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
     for one in before:
@@ -475,10 +449,10 @@ def _beside(
 
 
 def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
-    """Return whether a waiver still holds for a finding that is reported again.
+    """Return whether a waiver still applies to a finding that is reported again.
 
-    A waiver ends if the finding becomes worse. Outside structured answers, it also ends if the text differs, because
-    the text may describe a second problem. In structured answers, a second problem is a separate finding.
+    A waiver ends if the severity rises. In prose, it also ends if the text differs, because the text may describe a
+    second problem.
     """
     is_same = now.category is not None or now.said == before.said
     return is_same and _gravity(before.severity) <= _gravity(now.severity)
@@ -490,7 +464,7 @@ def _gravity(severity: Severity) -> int:
 
 
 def _last_word(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
-    """Return the new explanation of a finding that is reported again, if the comment shows a different one."""
+    """Return the explanation of a finding that is reported again, if the comment shows a different one."""
     if before is None or not before.said:
         return ""
     is_merged_again = before.note != "" and explanation.startswith(before.note)
@@ -547,7 +521,7 @@ UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the 
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
-    """Reopen a closed finding. Code that the change no longer touches is removed, or it would close the finding."""
+    """Reopen a closed finding. Forget code that the change no longer touches, or the finding would close again."""
     open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
     is_gone = find_match(record, change_index) is NoMatch.VANISHED
     return replace(open_again, line=None, block=None, in_file=False) if is_gone else open_again

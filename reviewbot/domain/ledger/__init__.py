@@ -1,5 +1,4 @@
-"""The ledger, which records the purchases, findings and waivers of a pull request.
+"""The record of a pull request's purchases, findings and waivers, signed in the summary comment.
 
-The package signs the ledger in the summary comment and the copy in a check run's `external_id`. It also merges the
-updates of concurrent runs.
+The `external_id` of a check run contains a signed copy of its purchase.
 """

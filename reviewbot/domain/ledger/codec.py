@@ -1,8 +1,8 @@
-"""Encode and decode the ledger, a signed HTML comment of bounded size in the summary.
+"""Encode and decode the ledger, a signed HTML comment in the summary comment.
 
-Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
-the repository and the pull request. From an unsigned ledger, only the credits are used, because they count against the
-budget.
+Anyone with write access can edit a comment. The signing key is therefore derived from the API key, and the signature
+covers the repository and the pull request. If a signature is invalid, only the credits in the ledger are used, because
+they count against the budget.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ MAX_POSTED = 1_500
 LEAST_POSTED = 300
 """The number of entries of `Ledger.posted` that are kept when a long ledger is shortened."""
 MOST_CONTEXTS = 2
-"""The number of latest purchases whose context is kept."""
+"""Only this many of the latest purchases keep their `context`."""
 MAX_EXPERTISE = 60
-"""Characters of an expertise tag; the rest is cut."""
+"""Longer expertise tags are truncated to this number of characters."""
 MAX_RECORDS = 200
 _TEXTS = (MAX_TEXT, 600, 200, 0)
-"""The limits in characters for a finding's explanation and note, in the order in which the limits are tried."""
+"""Limits in characters for the `text` and `note` of a finding, tried in this order."""
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger without marker and signature: about half of GitHub's limit, to leave space for the text."""
+"""The maximum number of characters of the payload: about half of what GitHub allows in a comment."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
@@ -60,11 +60,11 @@ class LedgerReading(Struct, frozen=True):
     """A decoded ledger.
 
     Attributes:
-        ledger: the ledger, or an empty one if nothing in it can be trusted.
-        spent: credits that count against the budget, even if the ledger is unsigned.
-        problem: why the ledger is not trusted, or empty for a trusted or missing ledger.
-        bypass: the bypass that was removed because the ledger is outdated or unconfirmed, else None. A check run may
-            have passed because of this bypass.
+        ledger: the ledger, or an empty one if the ledger is unreadable or the signature is invalid.
+        spent: the credits in the ledger, even if the signature is invalid.
+        problem: why the ledger is not trusted, or empty.
+        bypass: the bypass that was removed because the ledger may be outdated. A check run may have passed because of
+            this bypass.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -74,11 +74,7 @@ class LedgerReading(Struct, frozen=True):
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters, plus its marker and signature.
-
-    If the ledger is too long, explanations are shortened first. Then content that no verdict needs is dropped. Finally,
-    the least severe findings are dropped and only counted.
-    """
+    """Return the ledger as an HTML comment with a payload of at most `MAX_ENCODED` characters."""
     payload = ""
     for version in smaller(ledger):
         plain = _json(_in_bounds(version)).encode("utf-8", "replace")
@@ -89,7 +85,7 @@ def encode(ledger: Ledger, signer: Signer) -> str:
 
 
 def smaller(ledger: Ledger) -> Iterator[Ledger]:
-    """Yield smaller and smaller ledgers: with shorter texts of findings, then with fewer findings, then with none."""
+    """Yield ever smaller versions of the ledger: first with shorter explanations, then with fewer findings."""
     findings, count = ledger.findings, min(len(ledger.findings.records), MAX_RECORDS)
     for length in _TEXTS:
         yield replace(ledger, findings=_at_most(findings, count, length))
@@ -101,7 +97,7 @@ def smaller(ledger: Ledger) -> Iterator[Ledger]:
 
 
 def _at_most(findings: Findings, count: int, length: int) -> Findings:
-    """Keep the worst `count` findings, with texts of `length` characters. Count other open findings, even if waived."""
+    """Keep the worst `count` findings, and add the other open findings, even waived ones, to `beyond`."""
     ordered = worst_first(findings.records)
     cut = Counter((record.found, record.severity) for record in ordered[count:] if record.standing.is_open)
     beyond = Counter({(found, severity): number for found, severity, number in findings.beyond}) + cut
@@ -115,7 +111,7 @@ def _at_most(findings: Findings, count: int, length: int) -> Findings:
 
 
 def _needed(ledger: Ledger) -> Ledger:
-    """Drop opinions, contexts, and all but `LEAST_POSTED` entries of `posted`. Drop ids of forgotten findings first."""
+    """Drop opinions, contexts and most of `posted`, starting with the ids of findings that were dropped earlier."""
     known = {one.id for one in ledger.findings.records}
     posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
     purchases = tuple(replace(one, context=()) for one in ledger.purchases)
@@ -136,10 +132,10 @@ def _signed(payload: str) -> str:
 
 
 def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
-    """Decode the ledger in a summary's body. This never raises.
+    """Decode the ledger in a summary comment. This never raises an exception.
 
-    If another user edited the comment, a signed ledger may be an older version. Such a ledger counts as incomplete and
-    loses its waivers, bypass and acceptance, so that the edit can only block more and spend less.
+    Another user who edited the comment may have restored an older ledger with a valid signature. The ledger then loses
+    its waivers, bypass and acceptance, and the check fails until the whole change is reviewed again.
     """
     match = _LEDGER.search(body)
     if match is None:
@@ -164,11 +160,10 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
 
 
 def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) -> LedgerReading:
-    """Distrust a ledger with a lower counter than reviewbot's check runs.
+    """Distrust a ledger whose counter is lower than `counter`, the highest counter in reviewbot's check runs.
 
-    Other workflows post as the same user and can restore an older, correctly signed summary. Such a summary is treated
-    like a summary that another user edited. If this run itself has just overwritten the newer summary, only the
-    exemptions are dropped, because the check runs contain the newer purchases and the findings are read again.
+    Other workflows post as the same user and can restore an older summary with a valid signature. If this run itself
+    replaced the newer summary (`is_own`), only the exemptions are dropped. The newer purchases are in the check runs.
     """
     ledger = reading.ledger
     if ledger.counter >= counter:
@@ -179,10 +174,7 @@ def not_before(reading: LedgerReading, counter: int, *, is_own: bool = False) ->
 
 
 def distrust(reading: LedgerReading) -> LedgerReading:
-    """Distrust a ledger with exemptions, because a check run with a newer counter may not have been read.
-
-    A ledger without exemptions stays trusted.
-    """
+    """Distrust a ledger with exemptions, because unread check runs may have a higher counter."""
     return _without_exemptions(reading, _UNSURE) if reading.ledger.has_exemptions else reading
 
 
@@ -194,22 +186,22 @@ def _without_exemptions(reading: LedgerReading, problem: str) -> LedgerReading:
 
 
 def replace_ledger(body: str, encoded: str) -> str:
-    """Return the summary with another ledger and unchanged visible text."""
+    """Replace the ledger in a summary comment without changing the visible text."""
     return _LEDGER.sub(lambda _: encoded, body, count=1)
 
 
 def is_waiting(body: str) -> bool:
-    """Return whether a summary contains an intent, an open or deferred purchase or an open question, signed or not."""
+    """Return whether the ledger in a summary comment is open, without verifying the signature."""
     return (unverified(body) or Ledger()).is_open
 
 
 def has_open_question(body: str) -> bool:
-    """Return whether a summary contains a question without an answer, signed or not."""
+    """Return whether a summary comment has an unanswered question, without verifying the signature."""
     return bool((unverified(body) or Ledger()).questions.open())
 
 
 def unverified(body: str) -> Ledger | None:
-    """Return the ledger in a summary without verifying the signature, or None if the ledger cannot be read."""
+    """Return the ledger in a summary comment without verifying the signature, or None if the ledger is unreadable."""
     match = _LEDGER.search(body)
     return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
@@ -231,7 +223,7 @@ def _unpack(payload: str) -> Ledger | None:
 
 
 def _is_sane(used: Decimal | int) -> bool:
-    """Return whether this is a valid number of credits. A negative number would raise the budget."""
+    """Return whether a number of credits is valid. A negative number would raise the budget."""
     return Decimal(used).is_finite() and 0 <= used <= MAX_CREDITS
 
 
@@ -245,7 +237,6 @@ def _inflated(payload: str) -> bytes | None:
 
 
 def _in_bounds(ledger: Ledger) -> Ledger:
-    """Limit the values of a ledger to the bounds that `decode` accepts."""
     first_late = len(ledger.purchases) - MOST_CONTEXTS
     return replace(
         ledger,
@@ -268,6 +259,6 @@ def _with_short_credits(question: Question) -> Question:
 
 
 def short_credits(used: Decimal) -> Decimal:
-    """Round credits up to four decimal places, within the bounds that `decode` accepts."""
+    """Round credits up to four decimal places, and limit them to the range that `decode` accepts."""
     bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
     return bounded.quantize(Decimal("0.0001"), ROUND_CEILING).normalize()

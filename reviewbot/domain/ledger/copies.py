@@ -1,4 +1,4 @@
-"""Update the ledger from the copies of purchases in check runs and from a second summary."""
+"""Update the ledger from the copies of purchases in check runs and from duplicate summary comments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reviewbot.values import replace
 
 
 def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
-    """Return the most advanced copy of each purchase, oldest first."""
+    """Return the copy with the most advanced state of each purchase, oldest purchase first."""
     # While newer heads wait, their check runs contain the same copy.
     bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
     latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
@@ -29,7 +29,7 @@ def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
 
 
 def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[PurchaseKey]:
-    """Yield the keys of finished purchases, except purchases that one run dropped while another run bought them."""
+    """Yield the keys of finished purchases. A task in the ledger takes precedence over a copy without a task."""
     for one in (copy.purchase for copy in copies if copy.purchase.state.is_over):
         known = ledger.recorded(one)
         if one.task_id or known is None or not known.task_id:
@@ -41,8 +41,8 @@ def with_copies(
 ) -> Ledger:
     """Add the purchases and states that only check runs contain.
 
-    A copy contains no findings, only the beginning of the identity, and only the rules of the settings. `digest` is the
-    whole identity of the change, or empty if the change is not read. `judgement` contains the current settings.
+    `digest` is the full identity of the change, or empty if the change is not read. `judgement` contains the current
+    settings, because a copy contains only `rules`.
     """
     remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
     attempts = [one.attempt for one in ledger.purchases if one.identity == digest]
@@ -64,10 +64,7 @@ def with_copies(
 
 
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
-    """Return the purchase in a copy.
-
-    A finished purchase of an identity other than `digest` is reopened, because only CodeVF has the findings.
-    """
+    """Return the purchase in a copy. Reviews with another identity are reopened to read their findings again."""
     is_own = digest.startswith(copy.identity)
     return replace(
         copy,
@@ -91,7 +88,6 @@ def _begins(known: Purchase, copy: Purchase) -> bool:
 
 
 def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
-    """Update a purchase from a more recent copy, because only the copy has the details of the submission."""
     return replace(
         known,
         state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
@@ -110,14 +106,14 @@ def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
 
 
 def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
-    """Add the blocking findings and the credits that copies record to a ledger that is not trusted."""
+    """Add to an untrusted ledger the blocking findings and the credits that signed copies record."""
     for one in signed:
         ledger = _with_carried(ledger, one.purchase)
     return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
 
 
 def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Add `LOST` to the findings of a purchase if the copy records that findings of other tasks blocked the change."""
+    """Add `LOST` to a purchase whose copy records a blocking finding of another purchase."""
     known = ledger.recorded(copy)
     if known is None or known.is_carried or not copy.is_carried:
         return ledger
@@ -125,7 +121,7 @@ def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
 
 
 def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
-    """Yield the purchases of other summaries that the ledger lacks or records without a task."""
+    """Yield the purchases in duplicate summaries that the ledger lacks or records without a task."""
     for one in (one for double in doubles for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
@@ -133,10 +129,7 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
-    """Add the purchases, the questions and `last_edit` of other summaries.
-
-    Finished reviews are reopened, so that their findings are read again.
-    """
+    """Add the purchases, questions and `last_edit` of duplicate summaries. Reopen reviews to read their findings."""
     for other in others:
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))

@@ -1,4 +1,4 @@
-"""The ledger edits of a command: waive and unwaive a finding, bypass the check, accept an answer, cancel a review."""
+"""The changes that commands make to the ledger: waivers, bypasses, accepted answers and cancellations."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from reviewbot.values import replace
 class Waive(Struct, frozen=True):
     """Waive a finding until its file changes.
 
-    `base_ref` is the base branch, or empty if the user `by` may be an author. `command` is the stamp of the command
-    (`parse.PostedCommand.stamp`), as in the other edits.
+    `base_ref` is empty if the user `by` may be an author. `command` is `PostedCommand.stamp`, as in the other edits.
     """
 
     finding_id: str
@@ -36,7 +35,7 @@ class Unwaive(Struct, frozen=True):
 
 
 class GrantBypass(Struct, frozen=True):
-    """Pass the check of one head for one base branch."""
+    """Let the check of one head pass for one base branch."""
 
     head_sha: str
     base_ref: str
@@ -46,7 +45,7 @@ class GrantBypass(Struct, frozen=True):
 
 
 class Accept(Struct, frozen=True):
-    """Accept the answer of a task as the review of one head and base, although a part of the answer was unreadable."""
+    """Accept a partly unreadable answer as the review of one head and base branch."""
 
     head_sha: str
     base_ref: str
@@ -56,30 +55,27 @@ class Accept(Struct, frozen=True):
 
 
 class Supersede(Struct, frozen=True):
-    """Prevent the execution of this command and of all earlier commands."""
+    """Refuse all waivers, bypasses and acceptances up to and including this command."""
 
     command: str
 
 
 class CancelDeferrals(Struct, frozen=True):
-    """End deferred purchases without costs, and end intents. The holds of ended intents still count."""
+    """End deferred purchases at no cost, and end intents. The credits held for an intent still count."""
 
 
 LedgerEdit = Waive | Unwaive | GrantBypass | Accept | Supersede | CancelDeferrals
 
 
 def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
-    """Redact the secrets in the reason of an edit, then shorten the reason."""
+    """Redact the secrets in an edit's reason, then shorten the reason."""
     if isinstance(edit, Waive | GrantBypass):
         return replace(edit, reason=shorten_line(redact(edit.reason), MAX_REASON))
     return edit
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """Return the ledger with the edits applied.
-
-    An edit of an unknown finding has no effect. A waiver has no effect if an answer was read after the command.
-    """
+    """Apply the edits. A waiver has no effect if an answer was read after the command."""
     for one in edits:
         if not isinstance(one, CancelDeferrals):
             ledger = replace(ledger, last_edit=max(ledger.last_edit, one.command))

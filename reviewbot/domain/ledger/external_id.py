@@ -1,6 +1,6 @@
-"""The short copy of a purchase in a check run.
+"""The signed copy of a purchase in a check run's `external_id`.
 
-The copy prevents a second purchase and a reset of the budget after the summary comment is deleted.
+The copy prevents a second purchase and a budget reset after the summary comment is deleted.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
 
 SHORT_IDENTITY = 32
-"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with the same digits."""
+"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with equal digits."""
 
 SHORT_SELECTION = 16
-"""Hex digits of `idempotency.selection_digest`, which is not shortened."""
+"""The length of `idempotency.selection_digest` in hex digits."""
 
 MAX_COPY = 255 - TAG_LENGTH
 """The maximum number of characters of a copy. GitHub does not document the limit of an `external_id`."""
@@ -49,7 +49,6 @@ _PARTS: Mapping[str, str] = {
     "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
 }
-"""The pattern of each part, in the order of the parts in a copy."""
 
 _VERSION = "rb1"
 _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
@@ -57,12 +56,11 @@ _COPY = re.compile(rf"{_VERSION} (?P<payload>{_PAYLOAD}) (?P<signature>[0-9a-f]{
 
 
 class ExternalId(Struct, frozen=True):
-    """The purchase in a check run's `external_id`.
+    """The content of a check run's `external_id`.
 
     Attributes:
-        purchase: the purchase with the fields that a copy contains and the first `SHORT_IDENTITY` digits of the
-            identity.
-        spent: credits held and used on the pull request, including this purchase.
+        purchase: the purchase, with only the first `SHORT_IDENTITY` digits of the identity.
+        spent: the credits held and used on the pull request.
         counter: `Ledger.counter` at the time of writing.
     """
 
@@ -86,10 +84,10 @@ def _in_base64(digits: str) -> str:
 
 
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
-    """Return the `external_id` of a purchase. `ledger` contains the purchase, the counter and the credits spent."""
+    """Return the `external_id` for a purchase in the ledger."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
-    # The number of files is unknown if the purchase was restored from a copy.
+    # The coverage can be partial although all files were sent, e.g., if the reviewer did not see every file.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked = purchase.asked[-1] if purchase.asked else "-"
@@ -105,7 +103,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
 
 
 def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> ExternalId | None:
-    """Decode the `external_id` of a check run on a head. Return None without a valid signature of this key."""
+    """Decode the `external_id` of a check run on `head_sha`, or return None if the signature is invalid."""
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None
@@ -135,7 +133,7 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
 
 
 def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
-    """Update the counter and the credits in a copy, unless the ledger records another state of the purchase."""
+    """Update the counter and the credits in a copy, unless the ledger records a different state of the purchase."""
     copy = decode_external_id(external_id, signer)
     held = ledger.recorded(copy.purchase) if copy else None
     is_same = copy and held and (copy.purchase.state, copy.purchase.task_id) == (held.state, held.task_id)
@@ -143,6 +141,6 @@ def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
 
 
 def names_open_task(external_id: str) -> bool:
-    """Return whether a copy, signed or unsigned, belongs to an unfinished purchase."""
+    """Return whether the copied purchase is unfinished, without verifying the signature."""
     part = _COPY.fullmatch(external_id)
     return part is not None and not TaskState(part["state"]).is_over

@@ -1,7 +1,4 @@
-"""The ledger of a pull request: purchases, findings, waivers and bypass.
-
-`codec` encodes the ledger for the summary comment. `external_id` encodes the copy of a purchase for a check run.
-"""
+"""The ledger of a pull request: purchases, findings, waivers and bypass."""
 
 from __future__ import annotations
 
@@ -40,14 +37,13 @@ MAX_COUNTER = 10**9 - 1
 """Nine digits, which fit in a check run's `external_id`."""
 
 MAX_JUDGED = 60
-"""The maximum number of open findings in a purchase. If more of them block, only a whole review can pass."""
+"""The maximum length of `Purchase.judged`. If more findings block, only a whole review can pass."""
 
 
 class TaskState(StrEnum):
     """The state of a purchase.
 
-    A `DEFERRED` purchase costs nothing. Its review is due and approved, and is bought once checks of the head are
-    green, pushes have paused, and the review of an older head has arrived.
+    A `DEFERRED` purchase costs nothing yet. It waits for other checks, a pause in pushes, or an older head's review.
     """
 
     DEFERRED = "wanted"
@@ -72,11 +68,7 @@ class Judgement(Struct, frozen=True):
     """The settings for the verdict and for publishing, frozen when the task is submitted.
 
     Attributes:
-        rules: which findings block.
-        placement: which findings get a comment.
-        review_kind: whether the review requests changes.
-        answer: the form of the answer, or None if only structured data is read because a file's name is ambiguous in
-            prose.
+        answer: the requested form. None means that only JSON is read, because a file name is ambiguous in prose.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -86,41 +78,36 @@ class Judgement(Struct, frozen=True):
 
 
 class Purchase(Struct, frozen=True):
-    """One or more tasks that are bought together, the intent to create them, or a deferred purchase.
+    """One or more tasks bought together, the intent to create them, or a deferred purchase.
+
+    A purchase read from a check run has only the values that `decode_external_id` sets.
 
     Attributes:
-        identity: `Identity.digest()` of what is bought.
-        attempt: the number of the attempt, starting at 1.
-        task_id: the id of the task, or empty before the task exists. `batches.join_ids` joins several ids.
+        identity: `Identity.digest()` of what is bought. In a check run, only the first digits.
+        attempt: the number of the attempt, from 1.
+        task_id: the ids of the tasks, joined by `batches.join_ids`, or empty before the tasks exist.
         hold: the credits that the open tasks hold. For a deferred purchase, the limit for each task.
         used: the credits used, or None while unknown.
-        submitted_at: when the task was created, else when the intent was recorded or this head was first deferred (ISO
-            8601, UTC).
+        submitted_at: when the task was created, the intent recorded, or this head first deferred (ISO 8601, UTC).
         missed: the number of selected files that were not sent.
-        size_tier: the index of the accepted tier in `attachments.size_tiers`, from which the manifest is computed.
+        size_tier: the index in `attachments.size_tiers` of the tier that CodeVF accepted.
         since: the last reviewed head at submission, or empty for a whole review.
-        base_ref: the base branch at submission; empty if read from `external_id`.
-        merge_base: the merge base at submission; empty if read from `external_id`.
-        asked: the ids of the comments that requested this attempt.
-        requested_by: the logins of the users who requested the review by a command, a label or a manual run; empty if
-            read from `external_id`.
-        selection: `idempotency.selection_digest` of the files selected at submission. For an intent or a deferred
-            purchase, the digest includes the size limit, because another limit may send other files.
+        asked: the `comment_key` of each command that requested this attempt.
+        requested_by: the logins of the users who requested the review by a command, a label or a manual run.
+        selection: `idempotency.selection_digest` of the files selected at submission. Before the submission, the digest
+            includes the size limit, because another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
-        selecting: `idempotency.selection_digest` of the rules that select files; empty if read from `external_id`.
-        minutes: the minutes until a run found the task over, rounded up, or None while unknown.
-        change: `ChangeIndex.change`, the same for every mode and attempt; empty if read from `external_id`.
-        judged: the worst `MAX_JUDGED` findings that were open when the change was judged.
-        max_credits: the limit of each task; 0 if read from `external_id`.
-        lines: the number of changed lines that decides the credits with `max-credits: auto`. None with another setting
-            and if read from `external_id`.
-        read_at: when a run first read the answer (ISO 8601, UTC). Empty before that and if read from `external_id`.
+        selecting: `idempotency.selection_digest` of the rules that select files.
+        minutes: the minutes from submission until a run saw the end of the task, rounded up, or None while unknown.
+        change: `ChangeIndex.change`, the same for every mode and attempt.
+        judged: at most `MAX_JUDGED` findings that were open when the change was judged, blocking ones first.
+        max_credits: the limit for each task.
+        lines: the number of changed lines from which `max-credits: auto` computed the limit, else None.
+        read_at: when a run first read the answer (ISO 8601, UTC), or empty.
         unread: whether part of the answer could not be parsed.
-        head_at: when a run first saw this head with this change (ISO 8601, UTC). Empty if read from `external_id`,
-            because a copy may be on any commit.
-        context: the parts of the context that were sent. Only the last `MOST_CONTEXTS` purchases have a context.
-        mode: the mode, or None if read from `external_id`. In that case, `expertise` is empty.
-        renames: `idempotency.renames_digest` of the change; empty if read from `external_id`.
+        head_at: when a run first saw this head with this change (ISO 8601, UTC).
+        context: the parts of the context that were sent, only for the latest `MOST_CONTEXTS` purchases.
+        renames: `idempotency.renames_digest` of the change.
     """
 
     identity: str
@@ -166,7 +153,7 @@ class Purchase(Struct, frozen=True):
 
     @property
     def progress(self) -> tuple[bool, int]:
-        """The sort key for records of one attempt. The record with the highest key counts, not the last record."""
+        """The sort key of records of the same attempt. The highest key wins, whichever run wrote last."""
         return bool(self.task_id), self.state.rank
 
     @property
@@ -175,7 +162,7 @@ class Purchase(Struct, frozen=True):
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
     def is_deferred_on(self, head_sha: str) -> bool:
-        """Return whether the purchase is deferred on this head. Approval and waiting time apply to only one head."""
+        """Return whether the purchase is deferred on this head. A new head needs its own approval and waiting time."""
         return self.state is TaskState.DEFERRED and self.head_sha == head_sha
 
     @property
@@ -190,11 +177,11 @@ class Purchase(Struct, frozen=True):
 
     @property
     def is_carried(self) -> bool:
-        """Whether a finding of another task blocked the change."""
+        """Whether a finding first reported by another purchase blocked the change."""
         return any(one.blocks and one.carried for one in self.judged)
 
     def seen_on(self, head_sha: str, now: datetime) -> Purchase:
-        """Set the head to `head_sha`, which may be another commit with the same change."""
+        """Set the current head and the time at which a run first saw this head."""
         if self.head_at and self.head_sha == head_sha:
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
@@ -204,7 +191,7 @@ class Purchase(Struct, frozen=True):
         return replace(self, coverage=coverage, read_at=self.read_at or read_at, unread=not readable)
 
     def with_details(self, whole: Purchase) -> Purchase:
-        """Combine the state of this copy with the details of `whole`, which is the full record of the same attempt."""
+        """Combine the state of this copy with the other fields of `whole`, the full record of the same attempt."""
         return replace(
             whole,
             state=self.state,
@@ -223,7 +210,7 @@ class Purchase(Struct, frozen=True):
         )
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
-        """Mark the purchase as over. The first run that sees the end records the minutes."""
+        """Set a final state. The first call also records the minutes since the submission."""
         if self.state.is_over:
             return replace(self, state=state, used=used)
         seconds = (now - datetime.fromisoformat(self.submitted_at)).total_seconds()
@@ -234,19 +221,15 @@ class Ledger(Struct, frozen=True):
     """The ledger of one pull request.
 
     Attributes:
-        purchases: the purchases, oldest first.
+        purchases: oldest first.
         posted: ids of the findings that have had a comment, and the keys of posted replies and announcements.
         forgotten: credits of dropped purchases and questions, which still count against the budget.
-        bypass: the latest bypass.
-        acceptance: the latest acceptance.
-        counter: the number of writes, or the highest counter in the check runs if that is higher. A lower counter
-            reveals a restored older version.
+        counter: the number of writes. A counter below a check run's shows that an older summary was restored.
         seen: the pull request at the last write.
-        questions: the questions that people asked the reviewer. Questions do not affect the verdict.
-        opinions: the numbers of 👍 and 👎 at the last write. Findings without opinions are omitted.
-        stated: what the summary's text shows: a reason and a conclusion, or the task with the answer.
-        last_edit: the newest command that was executed on the ledger (`Waive.command`). This command and earlier ones
-            are not executed again, even if their answers are deleted.
+        opinions: the numbers of 👍 and 👎 at the last write.
+        stated: the outcome, or the task with the answer, that the summary comment shows.
+        last_edit: the newest stamp of an executed command (`Waive.command`). A waiver, bypass or acceptance up to this
+            stamp is not executed again, even if reviewbot's answer to the command is deleted.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -263,30 +246,26 @@ class Ledger(Struct, frozen=True):
     questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
-        """Return the ledger for the next write, with the current counter, pull request and opinions."""
+        """Return the ledger for the next write, with the next counter and the current pull request and opinions."""
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
     def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
-        """Return the latest attempt at an identity. If `state` is given, only attempts in this state count."""
+        """Return the latest attempt with this identity and, if given, this state, or None."""
         attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
         return max(attempts, key=lambda one: one.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
-        """Return the attempt whose identity starts with `identity`."""
+        """Return the attempt whose identity starts with `identity`, or None."""
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
         return next(fitting, None)
 
     def recorded(self, purchase: Purchase) -> Purchase | None:
-        """Return this ledger's record of the same attempt. The identity of `purchase` may be short."""
+        """Return the record of the same attempt, or None. `purchase` may have the short identity from a check run."""
         return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
-        """Add a purchase, or update the recorded attempt.
-
-        The more advanced state wins, whichever run writes last. A state with a task id is more advanced than any state
-        without one. One of the two records may have the short identity of a copy.
-        """
+        """Add a purchase, or update the recorded attempt. The record with the higher `progress` wins."""
         if known := next((one for one in self.purchases if _is_same(one, purchase)), None):
             latest, other = (purchase, known) if purchase.progress >= known.progress else (known, purchase)
             judged = _together((*known.judged, *purchase.judged))
@@ -303,24 +282,21 @@ class Ledger(Struct, frozen=True):
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
     def was_head(self, head_sha: str, at: datetime, forced_at: datetime | None) -> bool:
-        """Return whether a run had recorded this head before `at`, with no force-push since."""
+        """Return whether a run recorded this head at or before `at`, and no force-push has followed."""
         moments = (
             datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
         )
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def with_full_identity(self, identity: str) -> Ledger:
-        """Replace the short identity of a copy with the full identity."""
+        """Replace the short identity from a check run with the full identity."""
         whole = (
             replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
         )
         return replace(self, purchases=tuple(whole))
 
     def reopened(self, but: str) -> Ledger:
-        """Reopen finished purchases that are known only from a copy, because only CodeVF has their findings.
-
-        A purchase with the identity `but` is not reopened.
-        """
+        """Reopen completed reviews known only from check runs, except `but`, because only CodeVF has their findings."""
         found = (
             replace(one, state=TaskState.OPEN)
             if one.state is TaskState.DONE and not one.base_ref and one.identity != but
@@ -333,23 +309,20 @@ class Ledger(Struct, frozen=True):
         return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
-        """Return the latest purchase of this head and merge base, whatever its settings.
-
-        Short copies have no merge base and are ignored.
-        """
+        """Return the latest purchase of this head and merge base. Ended purchases count only if there is no other."""
         bought = [entry for entry in self.purchases if (entry.head_sha, entry.merge_base) == (head_sha, merge_base)]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
 
     def underway_on(self, head_sha: str) -> Iterator[Purchase]:
-        """Yield the purchases of a head that are neither deferred nor over, latest first."""
+        """Yield the intents and open purchases of a head, latest first."""
         states = {TaskState.INTENT, TaskState.OPEN}
         return (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
 
     def ended(self, identity: str) -> int:
-        """Count the attempts at an identity whose task ended without a result.
+        """Count the attempts with this identity whose task ended without a result.
 
-        An attempt without a record also counts, because the next attempt replaces its copy in the check run.
+        Attempts missing from the ledger also count, because a check run contains only the copy of the last attempt.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
         last = max((entry.attempt for entry in attempts), default=0)
@@ -372,20 +345,19 @@ class Ledger(Struct, frozen=True):
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
     def unread_on(self, head_sha: str, base_ref: str) -> Purchase | None:
-        """Return the latest review of a head against a base if its answer could not be read completely."""
+        """Return the latest review of a head against a base branch if the answer was partly unreadable, else None."""
         done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
         last = next((one for one in done if (one.head_sha, one.base_ref) == (head_sha, base_ref)), None)
         return last if last and last.unread else None
 
     def read_since(self, command: str) -> bool:
-        """Return whether an answer was read after a command was written (`parse.PostedCommand.stamp`)."""
+        """Return whether an answer was read after the command with the stamp `command` was written."""
         return any(command < one.read_at for one in self.purchases)
 
     def is_founded(self, purchase: Purchase) -> bool:
-        """Return whether the earlier reviews that this purchase builds on are finished.
+        """Return whether the reviews that an incremental review builds on are done.
 
-        The ledger must contain the record of the last of these reviews or of a whole review. Other records may have
-        been dropped, or may have another head by now.
+        The ledger must contain the latest of these reviews or any whole review. Older ones may have been dropped.
         """
         seen: set[str] = set()
         while purchase.since and purchase.since not in seen:
@@ -400,7 +372,7 @@ class Ledger(Struct, frozen=True):
         return True
 
     def earlier_attempts(self, purchase: Purchase) -> tuple[Purchase, ...]:
-        """Return earlier attempts of a purchase whose results are lost, for example because a summary was restored."""
+        """Return earlier attempts that are still open, e.g., because an older summary was restored."""
         return tuple(
             entry
             for entry in self.open_tasks()
@@ -414,11 +386,11 @@ class Ledger(Struct, frozen=True):
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
     def is_of_change(self, waiver: Waiver) -> bool:
-        """Return whether a waiver is for a whole change because the file did not contain the finding's code."""
+        """Return whether a waiver applies to a whole change and not to one file."""
         return bool(self._of_change(waiver.file))
 
     def reviews_of(self, change: str) -> EarlierReviews:
-        """Return the recorded facts about the reviews of a change, in any mode or attempt."""
+        """Return the records of the reviews of a change, in every mode and attempt."""
         bought = self._of_change(change)
         judged = _together(one for entry in bought for one in entry.judged)
         done = [one for one in bought if one.state is TaskState.DONE and one.is_complete]
@@ -430,18 +402,11 @@ class Ledger(Struct, frozen=True):
         return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since), tasks)
 
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
-        """Return the findings that were open when a purchase's change was judged, in any mode or attempt."""
+        """Return the findings that were open when a purchase's change was judged, in every mode and attempt."""
         return _together(one for entry in (purchase, *self._of_change(purchase.change)) for one in entry.judged)
 
     def with_judged(self, change: str, answered: Collection[str]) -> Ledger:
-        """Add the open findings to the latest finished purchase of a change.
-
-        The open findings are also added to the purchase of each late answer, which may be for another change.
-
-        Args:
-            change: the current change, as in `ChangeIndex`.
-            answered: the ids of the tasks whose answers were read.
-        """
+        """Record the open findings in the latest review of a change and in the reviews by the tasks `answered`."""
         done = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
         last = done[-1].task_id if done else None
         return replace(self, purchases=tuple(self._judging(one, last, answered) for one in self.purchases))
@@ -457,10 +422,7 @@ class Ledger(Struct, frozen=True):
         return replace(bought, judged=judged[:MAX_JUDGED])
 
     def forgets(self, change: str) -> bool:
-        """Return whether the ledger has lost a finding that blocked a change.
-
-        Findings from before the latest whole review of the change are not needed.
-        """
+        """Return whether a finding that blocked a change since its last whole review is missing from the ledger."""
         bought = self._of_change(change)
         first = next((one for one in reversed(bought) if one.is_whole), bought[0] if bought else None)
         since = self.purchases[self.purchases.index(first) :] if first else ()
@@ -477,9 +439,8 @@ class Ledger(Struct, frozen=True):
     def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
         """Return the review that an incremental review can build on, or None if the whole change must be reviewed.
 
-        That review covers every file that the current rules select, against the same base, and all of its findings are
-        recorded. The caller must check that the review's merge base is an ancestor of the current merge base, because
-        moving a base branch back adds unreviewed lines to the change.
+        The caller must check that the merge base of this review is an ancestor of the current merge base. Moving a base
+        branch back adds unreviewed lines to the change.
         """
         last, findings = self.last_reviewed(), self.findings
         if last is None or findings.beyond or findings.broken or not last.is_complete:
@@ -490,20 +451,17 @@ class Ledger(Struct, frozen=True):
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     def may_block(self, severity: Severity, fail_on: FailOn) -> bool:
-        """Return whether a finding of this severity blocks under `fail_on` or a setting frozen in a purchase."""
+        """Return whether a finding of this severity blocks under `fail_on` or the rules of a recorded purchase."""
         frozen = (one.judgement.rules.fail_on for one in self.purchases)
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the waivers and the bypass that do not count for the pull request as it is now.
-
-        An acceptance is kept, because each use of an acceptance checks the head, base and task.
-        """
+        """Remove the waivers and the bypass that do not apply to the current state of the pull request."""
         bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 
     def with_waivers_for(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the waivers by possible authors from findings that may block."""
+        """Remove the waivers of blocking findings if the user may be an author of the pull request."""
         records = tuple(
             one
             if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
@@ -514,12 +472,11 @@ class Ledger(Struct, frozen=True):
 
     @property
     def has_exemptions(self) -> bool:
-        """Whether the ledger has a waiver, bypass or acceptance, which a restored older version could bring back."""
+        """Whether the ledger has a waiver, a bypass or an acceptance."""
         given = self.bypass is not None or self.acceptance is not None
         return given or any(one.waiver for one in self.findings.records)
 
     def without_exemptions(self) -> Ledger:
-        """Remove waivers, bypass and acceptance."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         return replace(self, bypass=None, acceptance=None, findings=replace(self.findings, records=records))
 
@@ -529,10 +486,9 @@ class Ledger(Struct, frozen=True):
 
     @property
     def first_hold(self) -> int:
-        """The hold of the first review, or 0 without a review. Refused and withdrawn purchases do not count.
+        """The credits held by the first review, or 0 without a review.
 
-        A task whose id was not recorded may be the first one. The smallest hold of such tasks and of the first known
-        task is used.
+        A task whose id was not recorded may be the first one, so the smallest hold of all candidates counts.
         """
         least: list[int] = []
         for one in sorted(self.purchases, key=lambda one: one.submitted_at):
@@ -553,14 +509,14 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether the user is not an author. A user who became an author later keeps waivers for the same base."""
+    """Return whether the user was no author. Users who become authors later keep waivers for the same base branch."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
 
 
 def _is_same(one: Purchase, other: Purchase) -> bool:
-    """Return whether two records are of the same attempt, even if one has the short identity of a copy."""
+    """Return whether two records describe the same attempt, even if one has the short identity from a check run."""
     short, whole = sorted((one.identity, other.identity), key=len)
     return one.attempt == other.attempt and whole.startswith(short)
 
@@ -575,7 +531,6 @@ def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
 
 
 def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
-    """Yield the open findings, judged by the rules of a purchase, worst first."""
     fail_on = bought.judgement.rules.fail_on
     for one in findings.open():
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
@@ -584,7 +539,7 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
 
 
 def _worth(entry: Purchase) -> int:
-    """Return the sort key for dropping a purchase. Open tasks are dropped last, because their ids would be lost."""
+    """Return the order in which a full ledger drops purchases. Open tasks go last, because their ids would be lost."""
     if entry.state is TaskState.DEFERRED:
         return 0
     return 1 if entry.state.is_over else 2

@@ -1,4 +1,4 @@
-"""The ledger in a run: the ledger as it was read, the update of the run, and their combination."""
+"""The ledger during a run: as read from GitHub, and with the changes of the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorde
 from reviewbot.values import replace
 
 PurchaseKey = tuple[str, int]
-"""The beginning of a purchase's identity, as stored in a check run, and the attempt."""
+"""The first `SHORT_IDENTITY` digits of a purchase's identity, and the attempt."""
 
 
 def purchase_key(purchase: Purchase) -> PurchaseKey:
@@ -26,19 +26,18 @@ def purchase_key(purchase: Purchase) -> PurchaseKey:
 
 
 class StoredLedger(Struct, frozen=True):
-    """The trusted part of the ledger on GitHub.
+    """The ledger as read from GitHub.
 
     Attributes:
-        ledger: the signed ledger with the additions from the check runs.
+        ledger: the trusted part of the ledger, with the purchases from check runs and duplicate summaries.
         claimed: credits of an untrusted ledger, which count against the budget.
         problem: why the ledger is not trusted, or empty.
-        lost: whether earlier purchases may exist that `ledger` does not contain.
-        doubled: whether two concurrent runs each wrote a summary. `ledger` contains both.
-        on_head: the copies signed with this key in reviewbot's check runs on the head, by check run id.
-        finished: the purchases whose end an earlier run has recorded. `ledger` may contain such a purchase as open,
-            because only CodeVF has its findings.
-        older_checks: the check runs of older heads and other bases that were read for the ledger, including check runs
-            of replaced heads.
+        lost: whether `ledger` may lack earlier purchases.
+        doubled: whether concurrent runs each wrote a summary comment.
+        on_head: the signed copies in reviewbot's check runs on the head, by check run id.
+        finished: the purchases whose end is recorded on GitHub. In `ledger`, they may be open, because only CodeVF has
+            their findings.
+        older_checks: the check runs of older heads and other bases that were read.
         ended: the bypass of an earlier head or base, which `ledger` does not contain.
     """
 
@@ -55,16 +54,12 @@ class StoredLedger(Struct, frozen=True):
 
     @property
     def kept(self) -> Ledger:
-        """The ledger for a write without a review. An ended bypass is kept, so that a review can withdraw its check."""
+        """`ledger` with the bypass `ended`, so that a later review can withdraw the check that passed."""
         return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
 
 
 class Memory(Struct, frozen=True, dict=True):
-    """The ledger as it was read, and the update of this run.
-
-    Attributes:
-        change_index: the index of the change, or None before the change is read.
-    """
+    """The ledger as read, and the update of this run. `change_index` is None before the change is read."""
 
     written: Ledger = field(default_factory=Ledger)
     update: LedgerUpdate = field(default_factory=LedgerUpdate)
@@ -72,7 +67,6 @@ class Memory(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex) -> Memory:
-        """Combine the ledger and the update. Findings in answers get their recorded ids."""
         return cls(written, assign_recorded_ids(written, update) if update.answers else update, change_index)
 
     @cached_property
@@ -88,6 +82,6 @@ class Memory(Struct, frozen=True, dict=True):
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
     def stored(self, ledger: Ledger) -> Memory:
-        """Copy the values that a write has set in `ledger`: counter, pull request, opinions and `stated`."""
+        """Copy the fields that a write sets: `counter`, `seen`, `opinions` and `stated`."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
         return replace(self, written=replace(now, stated=ledger.stated))

@@ -1,7 +1,6 @@
-"""Count 👍 and 👎 on reviewbot's comments by subject and by the role of the user.
+"""Count the reactions 👍 and 👎 to reviewbot's comments.
 
-Everyone who can read the pull request can give an opinion, also with several accounts. Opinions therefore affect only
-the statistics.
+Anyone who can read the pull request can react, even with several accounts. Reactions affect only statistics.
 """
 
 from __future__ import annotations
@@ -17,23 +16,21 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
-"""The maximum number of subjects. Subjects in the conversation come first, then subjects in threads, oldest first."""
+"""The maximum number of subjects. Comments on the timeline come first, then review threads."""
 
 SUMMARY = "summary"
 
 
 def answer_key(comment: str) -> str:
-    """Return the subject of opinions on an answer, given the `comment_key` of the question."""
+    """Return `Opinions.about` for the answer to the question with this `comment_key`."""
     return f"q{comment}"
 
 
 class Opinions(Struct, frozen=True, array_like=True):
-    """The numbers of people who agree and disagree with a comment by reviewbot.
+    """The numbers of 👍 and 👎 by authors of the pull request and by other people.
 
     Attributes:
         about: the id of a finding, `SUMMARY`, or the `answer_key` of a question.
-        author_up: the number of 👍 by authors of the pull request. `author_down` is their number of 👎.
-        others_up: the number of 👍 by other people. `others_down` is their number of 👎.
     """
 
     about: str
@@ -52,7 +49,7 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Count the opinions by subject. A person counts at most once for and once against a subject. Ignore bots."""
+    """Count 👍 and 👎 by subject, at most one of each per person. Ignore bots."""
     found: dict[str, set[Opinion]] = {}
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):
@@ -71,7 +68,6 @@ def _opinions(snapshot: Snapshot, instance: str) -> Iterator[tuple[str, Opinion]
 
 
 def _about(comment: Comment, findings: tuple[str, ...], instance: str) -> tuple[str, ...]:
-    """Return the subjects of a comment by reviewbot, else nothing. A reply is about the findings of the thread."""
     body = comment.body
     if not (comment.ours and comment.edited_by_us):
         return ()

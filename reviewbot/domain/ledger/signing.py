@@ -12,15 +12,11 @@ SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: 128 bits."""
 
 ANOTHER_KEY = "it was signed with another key"
-"""The part of `StoredLedger.problem` that reports a signature with a different key."""
+"""Part of `StoredLedger.problem` if the ledger is signed with a different key."""
 
 
 class Signer(Struct, frozen=True):
-    """Signs for one pull request.
-
-    Attributes:
-        secret: the API key, or empty for the local reviewer, whose reviews cost nothing.
-    """
+    """Signs strings for one pull request. `secret` is the API key, or empty in a run without a key."""
 
     secret: str
     repository_id: int

@@ -1,8 +1,7 @@
-"""The signed record in a check run that a head needs no review, because of a label or of a push by a bot.
+"""A signed record in a check run that its head needs no review.
 
-The run of the label or push event writes the record. The record is bound to the head and the base, and the
-record of a label also to the label event. Therefore, a check run of another App or workflow, a copy on another commit,
-or a repeated label skips no other head.
+The reason is the label `skip-review`, or a push by the bot that opened the pull request. The signature covers the head
+and the base branch, so a copy on another commit is invalid. For a label, it also covers the label event.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
-    """Return the record that makes the label `skip-review` count, or an empty string without a label or a secret."""
+    """Return the record for the label `skip-review`, or an empty string without the label or without a secret."""
     label = skip_label(pull)
     if label is None:
         return ""
@@ -25,10 +24,7 @@ def skip_record(pull: PullRequest, signer: Signer) -> str:
 
 
 def push_record(pull: PullRequest, signer: Signer) -> str:
-    """Return the record that the bot that opened the pull request pushed the head.
-
-    Return an empty string if a user opened the pull request or the secret is missing.
-    """
+    """Return the record for the opener's push, or an empty string if the opener is a user or there is no secret."""
     if not pull.author_is_bot:
         return ""
     return _signed(f"pushed {pull.head_sha} {pull.base_ref} {pull.opener}", signer)

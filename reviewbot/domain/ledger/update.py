@@ -1,7 +1,7 @@
-"""The update of a run, kept separate from the ledger that the run has read.
+"""The changes of one run to the ledger.
 
-Two runs can write the same ledger, and GitHub has no compare-and-set. A run therefore reads the ledger again before
-each write and applies its update to the current ledger.
+Concurrent runs can write the same ledger, and GitHub has no compare-and-set. Each run therefore reads the ledger again
+before a write and applies its changes to the new version.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from reviewbot.values import replace
 
 
 class LedgerUpdate(Struct, frozen=True):
-    """The update of one run to the ledger. Applying an update is idempotent.
+    """The changes of one run to the ledger. Applying the changes is idempotent.
 
     Attributes:
-        purchases: the purchases in the order in which they changed.
+        purchases: in the order in which they changed.
         answers: the answers of finished tasks, oldest first.
-        posted: the ids of findings that have a comment, and the keys of posted replies and announcements.
+        posted: as in `Ledger`.
         is_incomplete: whether findings of an earlier review are lost.
     """
 
@@ -48,23 +48,22 @@ class LedgerUpdate(Struct, frozen=True):
         return replace(self, answers=tuple(answers))
 
     def not_behind(self, ledger: Ledger) -> LedgerUpdate:
-        """Omit the purchases whose record in the ledger is more advanced, because another run has continued them."""
+        """Omit the purchases that another run has advanced further in the ledger."""
         there = ((one, ledger.recorded(one)) for one in self.purchases)
         kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
         return replace(self, purchases=tuple(kept))
 
     def only(self, identity: str, attempt: int) -> LedgerUpdate:
-        """Keep only one purchase.
+        """Keep only one purchase, for writes before the end of the run.
 
-        Before the run ends, only this purchase is written. Earlier tasks are recorded as over only after their findings
-        have comments or their end is announced.
+        Earlier tasks must not be recorded as finished before their findings have comments or their end is announced.
         """
         kept = (one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt))
         return LedgerUpdate(purchases=tuple(kept))
 
 
 def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
-    """Give the findings in the answers their recorded ids, because the comments contain these ids."""
+    """Give reported findings their ids from the ledger, because existing comments contain these ids."""
     known, answers = remembered(ledger.findings.records), []
     for answer in changes.answers:
         placed = assign_ids(answer.placed, known)
@@ -76,7 +75,7 @@ def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
 def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) -> Ledger:
     """Apply an update to the ledger, and update the states of the findings for the current change.
 
-    The edits are applied before the answers, because the users who made the edits have not seen these answers.
+    Edits are applied before answers, because the users who made the edits had not seen these answers.
     """
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
