@@ -1,4 +1,4 @@
-"""The entry point: run the command line and convert exceptions to exit statuses. No other module has a broad except."""
+"""The entry point: run the command line and convert exceptions to exit statuses."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
 """Copied from `verdict` and `invocation`, because `main` handles interrupts before it imports these modules."""
 
 PIPE_CLOSED = 141
-"""The exit status that shells use after a closed pipe."""
+"""The exit status that shells report for a program that wrote to a closed pipe."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
 KEPT = "Free up disk space and run the command again. You are not charged twice unless you pass `--again`."
 
 
 def main() -> int:
-    """Run the command line, and return the exit status, which is 70 for a bug in reviewbot."""
+    """Run the command line and return its exit status, which is 70 for a bug in reviewbot."""
     arguments = sys.argv[1:]
     # A runner shows a single log. Elsewhere, the output may be piped.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _picked_up(arguments: Sequence[str]) -> str:
-    """Return a sentence on how to continue after an interrupt that the command did not handle."""
+    """Return a sentence on how to continue the stopped command, or an empty string."""
     match arguments:
         case ["action" | "collect", *_]:
             return " reviewbot recorded the submitted tasks. Run this job again to continue. You are not charged twice."
@@ -70,7 +70,7 @@ def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
 
 
 def _write_nowhere() -> None:
-    """Redirect stdout to the null device, so that Python does not write the buffer again at exit."""
+    """Redirect stdout to the null device, so that Python does not flush the buffer again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

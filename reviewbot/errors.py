@@ -21,14 +21,14 @@
     │   ├── PermissionMissing          403: the token lacks a permission
     │   ├── NotFound                   404: missing, or no access
     │   ├── Refused                    GitHub refused the request (usually 422)
-    │   ├── DiffTooLarge               the diff is too large for the API (usually 406), or must be read with git
+    │   ├── DiffTooLarge               the diff is too large for the API (usually 406)
     │   └── ForgeUnreachable           no usable answer within the deadline
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── OutputUnwritable           4   the runner's file for outputs or the job summary cannot be written
     ├── EventUnreadable            3   the event lacks what reviewbot needs
-    ├── ReportUnreadable           2   a file is not a report of reviewbot
+    ├── ReportUnreadable           2   a file cannot be read as a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
 Exit status 1 is not an error. It means that findings block or that the review is still open. Exit status 70 means a bug
@@ -46,10 +46,7 @@ from msgspec import Struct
 
 
 class Reason(StrEnum):
-    """The values of the output `reason`. The templates contain a text for each value.
-
-    CONTRIBUTING.md lists where each value is decided.
-    """
+    """The values of the output `reason`. CONTRIBUTING.md lists the code that decides each value."""
 
     REVIEWED = "reviewed"
     GATE = "gate"
@@ -106,12 +103,11 @@ class Problem(Struct, frozen=True):
     """One problem in the settings or on the command line.
 
     Attributes:
-        where: the input, the config key or the option as the user wrote it, or a path.
-        what: what is wrong, with the value.
-        allowed: the values that are allowed, as a phrase.
-        todo: what to do, in full sentences.
-        item: the number of the item in the value's list, starting at 1, or 0 for the whole value.
-        line: the line of the key or the item in the config file, starting at 1, or 0 if unknown.
+        where: the input, config key, option or path.
+        what: a phrase with the problem and the invalid value.
+        todo: full sentences on what to do.
+        item: the number of the list item, starting at 1, or 0 for the whole value.
+        line: the line number of the key or item in the config file, starting at 1, or 0 if unknown.
     """
 
     where: str
@@ -127,11 +123,10 @@ class Problem(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """Sentences about the allowed values and what to do."""
+        """Sentences with the allowed values and what to do."""
         return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
-        """Return the problem as one line of a list."""
         what = f"{self.place}: {self.what}" if self.where else self.what
         return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
 
@@ -145,7 +140,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Return the end of a message that suggests the closest name, or an empty string if none is close."""
+    """Return the end of a message, which suggests the closest name, or an empty string if none is close."""
     near = nearest(word, names)
     return f"; did you mean `{near}`?" if near else ""
 
@@ -176,7 +171,7 @@ class TemplateError(ReviewbotError):
 
     @classmethod
     def mistake(cls, name: str, line: int | None, what: str) -> Self:
-        """Return the error for a mistake in a template, with its location."""
+        """Return the error for a mistake in a template, with the file name and the line number."""
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
@@ -186,7 +181,7 @@ class TemplateError(ReviewbotError):
 
     @classmethod
     def lost_mark(cls, name: str) -> Self:
-        """Return the error for a template whose comments the next run would not recognize."""
+        """Return the error for a template that does not begin with its hidden marker."""
         return cls(
             f"The template `{name}` does not begin with its hidden marker.",
             hint="Without the marker, the next run cannot find its comment and posts a second one. Start each template "
@@ -196,7 +191,7 @@ class TemplateError(ReviewbotError):
 
 
 class ReportUnreadable(ReviewbotError):
-    """A file is not a report of reviewbot."""
+    """A file cannot be read as a report of reviewbot."""
 
     exit_status = 2
     reason = Reason.SETTINGS
@@ -260,11 +255,11 @@ class NothingSendable(ReviewDidNotHappen):
 
 
 class ScratchUnusable(ReviewDidNotHappen):
-    """The temporary folder cannot be written, for example because the disk is full."""
+    """The temporary folder is not writable, for example because the disk is full."""
 
 
 class OutputUnwritable(ReviewbotError):
-    """The runner's file for outputs or the job summary cannot be written."""
+    """reviewbot cannot write the runner's file for outputs or the job summary."""
 
     exit_status = 4
     reason = Reason.NOT_PUBLISHED
@@ -277,7 +272,7 @@ class ServiceError(ReviewDidNotHappen):
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF refused a request, or reviewbot itself did if `status` is 0. Repeating the request would not help."""
+    """CodeVF refused a request, or reviewbot refused it (`status` 0). Repeating the request would not help."""
 
     reason = Reason.REFUSED
 
@@ -297,10 +292,7 @@ class ServiceRefused(ServiceError):
 
 
 class PayloadTooLarge(ServiceError):
-    """The request or an attachment is too large.
-
-    No task was created, so a smaller request can use the same idempotency key.
-    """
+    """The request or an attachment is too large. A smaller request can use the same idempotency key."""
 
     reason = Reason.PARTIAL
 
@@ -339,14 +331,11 @@ class Refused(ForgeError):
 
 
 class DiffTooLarge(ForgeError):
-    """The diff is too large for the API (usually 406), or must be read with git.
-
-    Repeating the request would not help.
-    """
+    """The diff is too large for GitHub's API (usually 406) or for reviewbot's limit on response sizes."""
 
 
 class ForgeUnreachable(ForgeError):
-    """GitHub sent no usable answer within the deadline. This includes rate limits."""
+    """GitHub sent no usable answer within the deadline."""
 
 
 class RateLimited(ForgeUnreachable):
@@ -354,7 +343,7 @@ class RateLimited(ForgeUnreachable):
 
 
 AGAIN = "Try again. If it fails again, report it as a bug."
-"""The hint of an error that a user cannot cause."""
+"""The hint for an error that the user cannot fix."""
 
 MOVED = "In a workflow, the run for the newest commit reviews the pull request. At a terminal, run the command again."
 
@@ -367,8 +356,8 @@ class ChangeUnreadable(ReviewbotError):
 
 
 def leaves_no_task(error: ReviewbotError) -> bool:
-    """Return whether a failed creation certainly left no task, because CodeVF refused or never got the request.
+    """Return whether CodeVF has no task after a task's creation failed with this error.
 
-    A `ForgeError` may leave a task, because another run may create the task from the same intent.
+    After a `ForgeError`, another run may still submit the recorded purchase.
     """
     return isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)

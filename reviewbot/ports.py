@@ -1,7 +1,7 @@
-"""The ports: the app's interfaces to the outside world, in the terms of the domain.
+"""Interfaces of the app to GitHub, git, CodeVF, the runner and the clock.
 
-`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. Methods raise only classes of
-`reviewbot.errors`, because the adapters translate other exceptions.
+`tests/contract/ports` runs the same tests on the adapters and on the in-memory ports. The adapters convert exceptions
+of other packages to classes of `reviewbot.errors`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,10 @@ from reviewbot.render.view_models.review import SummaryView
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the wall-clock time in UTC.
-
-        Use `now` for times that are stored or compared with times from GitHub, CodeVF or other runs. The wall clock may
-        jump, so deadlines within a run use `monotonic`.
-        """
+        """Return the wall-clock time in UTC. It may jump, so deadlines within a run use `monotonic`."""
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that never goes backward."""
+        """Return the monotonic time in seconds."""
 
     def sleep(self, seconds: float) -> None:
         """Sleep. May raise `KeyboardInterrupt` if the runner cancels the job."""
@@ -52,12 +48,11 @@ class ChangeSource(Protocol):
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and reviewbot's files, usually in one request.
 
-        Long conversations, reactions to the reviewer's words, and check runs that are missing from the first response
-        take more requests. Only check runs whose name is in `check_names` are read. The first name is for the current
-        base. The config file and the templates come from the default branch.
+        The snapshot contains only check runs with a name from `check_names`, whose first name is for the current base.
+        The config file and the templates come from the default branch.
 
         Raises:
-            NotFound: the pull request does not exist, or the token cannot see it.
+            NotFound: the pull request does not exist, or the token has no access to it.
         """
 
     def diff(self, base: str, head: str) -> bytes:
@@ -66,7 +61,7 @@ class ChangeSource(Protocol):
         The commits are full SHAs, so that a concurrent push cannot change the diff.
 
         Raises:
-            DiffTooLarge: GitHub does not return a diff of this size.
+            DiffTooLarge: the API does not return a diff of this size.
         """
 
     def entries(
@@ -80,40 +75,28 @@ class ChangeSource(Protocol):
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
         """Return the files at the head with texts, the files at the merge base without texts, and the context.
 
-        The files are keyed by path. Files that do not exist at their commit are omitted. Sends one request per hundred
-        files, one for each file whose bytes must be read (at most `RAW_FILES` in a run), and more if GitHub times out.
-        If `asked` is set, the first request also reads the context. If that request fails, the files are read again
-        without the context. If the context has patterns, one more request lists all files of the default branch.
+        The files are keyed by path. Files that do not exist at their commit are omitted. If reading the context fails,
+        only the files are read.
         """
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the full SHA of the merge base of two commits, in one request.
-
-        Both commits are full SHAs, because the author could push a tag with the name of a branch.
-        """
+        """Return the merge base of two full SHAs. A branch name could also match a tag that the author pushed."""
 
 
 class PullRequests(ChangeSource, Protocol):
-    """Reads pull requests and sets their labels."""
-
     def commits(self, number: int) -> tuple[Commit, ...]:
         """Return every commit of a pull request, oldest first, in one request per hundred commits."""
 
     def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
-        """Return the open pull requests from these branches, in any fork, that have this head.
-
-        Sends one request per hundred open pull requests from branches with each name.
-        """
+        """Return the open pull requests with this head commit from these branches, including forks."""
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """Return the head of each of these pull requests that is open, by number, in one request."""
+        """Return the head SHA of each of these pull requests that is open, by number, in one request."""
 
     def waiting(self, check_names: CheckNames) -> Waiting:
-        """Return the pull requests whose last heads have a check run of an open task or question.
+        """Return the pull requests that have or may have an open task or question, according to their check runs.
 
-        Such a check run is open, was closed by GitHub after two weeks (`stale`), or records an open task or question.
-        Sends one request per fifty open pull requests and one for the fifty most recently updated closed pull requests.
-        Sends one more request per fifty pairs of a pull request and a check name other than the plain name.
+        Searches all open and the fifty most recently updated closed pull requests.
         """
 
     def remove_label(self, number: int, label: str) -> None:
@@ -121,8 +104,6 @@ class PullRequests(ChangeSource, Protocol):
 
 
 class Repository(Protocol):
-    """Reads the repository: the config file, permissions and the merge queue."""
-
     def config(self, path: str) -> str | None:
         """Return the text of a file on the default branch, or None if it does not exist, in one request."""
 
@@ -130,10 +111,9 @@ class Repository(Protocol):
         """Return a user's permission, or `Permission.NONE` if GitHub finds none."""
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[QueueEntry, ...]:
-        """Return the pull requests of a merge group, i.e., the entries of the merge queue up to the group's commit.
+        """Return the pull requests of the merge queue up to the merge group's commit, in the queue's order.
 
-        The pull requests are in the queue's order. The result is empty if the queue does not contain the commit or the
-        token cannot read the whole queue. Sends one request per hundred entries.
+        The result is empty if the queue does not contain the commit, or if the token cannot read the whole queue.
         """
 
 
@@ -149,11 +129,7 @@ class CheckRuns(Protocol):
         """
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
-        """Return a pull request's check runs on all its commits, and on the last commits before each force-push.
-
-        For each name, one request reads up to a hundred commits and ten force-pushes. Used if the snapshot's check runs
-        are not enough to trust the ledger or to find older heads that lost their verdict.
-        """
+        """Return a pull request's check runs on all its commits, and on the last commits before each force-push."""
 
     def create_check(self, check: CheckState) -> CheckRun:
         """Create a check run.
@@ -166,7 +142,7 @@ class CheckRuns(Protocol):
         """Update an open check run. GitHub appends the annotations to the existing ones."""
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
-        """Replace only the tag and the copy of a check run, even of a completed one.
+        """Replace only the `external_id` of a check run, even of a completed one.
 
         Raises:
             NotFound: the check run no longer exists.
@@ -177,9 +153,8 @@ class Comments(Protocol):
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         """Return pull requests, each with reviewbot's first comment that begins with `mark`.
 
-        If `among` is set, only these pull requests are returned. Used for pull requests without a check run. Sends one
-        request per twenty open pull requests, three for the fifty most recently updated closed pull requests, and one
-        per hundred comments after the first fifty of a pull request.
+        Searches all open and the fifty most recently updated closed pull requests, or those of them that are in
+        `among`.
         """
 
     def create_comment(self, number: int, body: str) -> Comment:
@@ -196,8 +171,6 @@ class Comments(Protocol):
 
 
 class Reviews(Protocol):
-    """Writes reviews, review comments and threads."""
-
     def create_review(self, number: int, draft: ReviewDraft) -> int:
         """Post one review with all its comments, and return the review's id.
 
@@ -218,13 +191,10 @@ class Reviews(Protocol):
         """Delete one of reviewbot's review comments. A missing comment is not an error."""
 
     def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
-        """Post a comment on a changed file and return its id.
-
-        Each comment takes a separate request, because a review cannot contain comments on files.
-        """
+        """Post a comment on a whole file, and return the comment's id. Reviews cannot contain such comments."""
 
     def create_reply(self, number: int, comment_id: int, body: str) -> int:
-        """Post a reply in the thread that starts with a review comment, and return its id.
+        """Post a reply in the thread that starts with a review comment, and return the reply's id.
 
         Raises:
             NotFound: the review comment no longer exists.
@@ -255,7 +225,7 @@ class ChangeReader(Protocol):
 
 
 class Installation(Protocol):
-    """The repositories that the run's token can see, over one connection with shared rate limits."""
+    """The repositories that the run's token can access. All requests share a connection and GitHub's rate limits."""
 
     @property
     def repository(self) -> str:
@@ -266,7 +236,7 @@ class Installation(Protocol):
         """The number of requests that GitHub's rate limits still allow, or None before the first response."""
 
     def names(self) -> tuple[str, ...]:
-        """Return the full names of the repositories that the token can write to, in one request per hundred.
+        """Return the full names of the installation's repositories that are neither archived nor disabled.
 
         Raises:
             ForgeError: the token does not belong to a GitHub App.
@@ -280,11 +250,7 @@ class PastPulls(Protocol):
     """Reads the records of earlier runs from a repository's pull requests."""
 
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        """Yield the pull requests updated since a time, most recently updated first, page by page.
-
-        Sends one request per twenty pull requests. If the first fifty comments of a pull request contain no summary,
-        one more request per hundred comments is sent.
-        """
+        """Yield the pull requests updated since a time, most recently updated first, page by page."""
 
 
 class ReviewService(Protocol):
@@ -316,7 +282,7 @@ class ReviewService(Protocol):
         """Cancel a task."""
 
     def deliverable(self, url: str) -> str:
-        """Return the text of a deliverable of limited size. The URL must be on one of the service's own hosts."""
+        """Return the text of a deliverable. The URL must be on one of the service's own hosts."""
 
 
 class Pages(Protocol):
@@ -342,7 +308,7 @@ class Reporter(Protocol):
         """Write an annotation as a workflow command. The runner shows at most ten per level and step."""
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
-        """Show the report at the end of a run, with the files as sent to the reviewer."""
+        """Show the report at the end of a run. `files` contains the files as sent to the reviewer."""
 
     def job_summary(self, markdown: str) -> None:
         """Append to the job summary."""

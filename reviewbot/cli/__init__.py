@@ -1,4 +1,4 @@
-"""The composition root: run a command and return its exit status."""
+"""Run a command and return its exit status."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(
 
 
 def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, error: Exception) -> None:
-    """Report where a bug stopped the run. The report omits values, because they may contain a secret."""
+    """Report where a bug stopped the run, without values, because they may contain a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     what = f"reviewbot {__version__} has a bug: {type(error).__name__}."

@@ -96,14 +96,11 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 
 
 class Reviewers(Struct, frozen=True):
-    """Opens the reviewer that the settings select. `stack` closes the reviewer.
-
-    The runs of a collection share one client of CodeVF, including its connections and the pause between two requests.
+    """Opens the reviewer that the settings select. All runs of a collection share one client of CodeVF.
 
     Attributes:
-        without_key: the hint if CodeVF's key is missing.
-        on_missing: receives the names of the analyzers that the local reviewer needs but that are not installed.
-        on_retry: receives the error of a failed request to CodeVF and the seconds until the request is repeated.
+        on_missing: receives the names of missing analyzers.
+        on_retry: receives the error of a failed request to CodeVF and the seconds until the next attempt.
     """
 
     network: Network

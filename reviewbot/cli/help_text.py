@@ -156,4 +156,4 @@ The action publishes finished reviews, buys deferred reviews, and executes
 missed commands, which may also buy reviews.
 """,
 }
-"""The help of each command: the text above the options, followed by the examples below them."""
+"""The help of each command: the text above the options, then the examples, which appear below them."""

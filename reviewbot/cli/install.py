@@ -1,4 +1,4 @@
-"""The commands that install missing packages into this environment, ready to paste in any directory."""
+"""The commands that install missing packages into this environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ _OF_LOCAL = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']local["']\s*$""")
 
 
 def how_to_install_analyzers() -> str:
-    """Return the hint on how to install the analyzers of the local reviewer."""
     lines, _ = _metadata()
     if lines is None:
         return f"This copy of reviewbot is not installed as a package. Install `{DISTRIBUTION}[local]` from its source."
@@ -26,7 +25,6 @@ def how_to_install_analyzers() -> str:
 
 
 def how_to_install_sandbox() -> str:
-    """Return the hint on how to install the sandbox and the analyzers. The sandbox simulates CodeVF with analyzers."""
     lines, direct_url = _metadata()
     source = source_of(direct_url)
     return _pip_install([source, *_analyzers(lines or ())]) if source else NO_SOURCE
@@ -52,10 +50,8 @@ def _pip_install(requirements: Sequence[str]) -> str:
 
 
 def _analyzers(lines: Iterable[str]) -> list[str]:
-    """Return the requirements of the extra `local` from `Requires-Dist` lines, without the extra in their markers.
-
-    https://packaging.python.org/en/latest/specifications/core-metadata/
-    """
+    """Return the requirements of the extra `local` from `Requires-Dist` lines, without the extra in their markers."""
+    # https://packaging.python.org/en/latest/specifications/core-metadata/
     # Double quotes in a marker need no escapes in a shell word.
     return [_OF_LOCAL.sub("", line).replace("'", '"') for line in lines if _OF_LOCAL.search(line)]
 
@@ -64,9 +60,7 @@ def source_of(direct_url: str | None) -> str | None:
     """Return the address from which pip can install the sandbox, or None if the source of this program is unknown.
 
     The address is never just a name, because a package index may contain another project with the same name.
-
-    Args:
-        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, or None if missing.
+    https://packaging.python.org/en/latest/specifications/direct-url/
     """
     # Imported here because a copy that is not installed has no msgspec.
     from reviewbot.domain.model.remotes import read_direct_url  # noqa: PLC0415

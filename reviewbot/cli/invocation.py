@@ -18,14 +18,14 @@ INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells define it."""
 
 LONGEST_WAIT = 350
-"""The default wait at a terminal, in minutes. The default is the maximum, because Ctrl-C can end the wait."""
+"""The default and maximum wait at a terminal, in minutes."""
 
 REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
 """Options that are also inputs of the action. The command that resumes a review repeats them."""
 
 
 class Call(Struct, frozen=True):
-    """A command with its environment and streams. `typed` is the standard input, which need not be a terminal."""
+    """A command with its environment and streams. `typed` is the standard input, which may not be a terminal."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
@@ -58,7 +58,7 @@ def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, s
 
 
 def _check(given: Mapping[str, str]) -> None:
-    """Raise `SettingsError` if an option's value is invalid. The problems refer to options instead of inputs."""
+    """Raise `SettingsError` if an option's value is invalid. The problems name options instead of inputs."""
     # Imported here because the action has no options.
     from reviewbot.settings.table import input_place, read_settings  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ def _check(given: Mapping[str, str]) -> None:
 
 
 HELD_BACK_SECONDS = 5
-"""How long a signal waits for a section that must not be interrupted.
+"""The maximum delay of a signal during a `held_back` block.
 
 After a cancellation, a runner sends SIGTERM after 7.5 seconds and kills the process 2.5 seconds later
 (https://docs.github.com/en/actions/reference/workflow-cancellation-reference).
@@ -80,7 +80,7 @@ After a cancellation, a runner sends SIGTERM after 7.5 seconds and kills the pro
 
 
 class Interrupts(Struct):
-    """Turns signals into `KeyboardInterrupt`, but not between a purchase and its record."""
+    """Converts signals to `KeyboardInterrupt`, but not between a purchase and its record."""
 
     happened: bool = False
     _held_back: bool = False

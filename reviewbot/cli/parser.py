@@ -28,7 +28,7 @@ COMPANIONS = {
 """The commands of the distribution `reviewbot-sandbox`, which parses their options."""
 
 KINDS = ("sarif", "rdjson", "html", "markdown", "prompt")
-"""The formats of `commands.render`. They are repeated because that module is imported only when the command runs."""
+"""The formats of `commands.render`, a module that the parser does not import."""
 
 REVIEWERS = [str(one) for one in ReviewerKind]
 
@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that suggests the nearest command, option or choice."""
 
     def format_help(self) -> str:
-        """Return the help, without the placeholder that argparse prints above the commands."""
+        """Return the help without the placeholder that argparse prints above the commands."""
         return super().format_help().replace("  COMMAND\n", "", 1)
 
     def error(self, message: str) -> NoReturn:
@@ -70,7 +70,7 @@ _EXPLICIT = re.compile(r": ignored explicit argument (['\"])(?P<given>.*)\1$", r
 
 
 def make_parser() -> Parser:
-    """Return the parser of all commands. In the parsed arguments, `run` is the function of the command."""
+    """Return the parser of all commands."""
     parser = Parser(
         prog="reviewbot",
         description="Review pull requests in a workflow, or branches on this machine.",
@@ -113,8 +113,7 @@ def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
 def _opened(module: str) -> Callable[[Call], int]:
     """Return a function that imports the module of a command and runs the command.
 
-    The imports of a command can take half a second, and some packages may not be installed. Because of the late import,
-    `--version`, help and error messages appear immediately, and the action never imports Rich.
+    A command's imports can take half a second or fail, and `--version`, help and usage errors do not need them.
     """
 
     def run(call: Call) -> int:
@@ -170,7 +169,6 @@ def _add_review(commands: Commands) -> None:
 
 
 def _add_pricing(parser: argparse._ActionsContainer) -> None:
-    """Add the options that determine the cost of a review."""
     about = "CodeVF's service level: %(choices)s; default: the setting or fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
     about = "credits for one task before multipliers, or `auto` (by the changed lines); default: the setting or 240"

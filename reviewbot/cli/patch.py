@@ -15,11 +15,7 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 class Edit(Struct, frozen=True):
-    """The suggestion of a finding: lines of the reviewed file, starting at 1, and their replacement.
-
-    Attributes:
-        text: the new lines without the last line feed. An empty text deletes the lines.
-    """
+    """Replaces the lines `first` to `last`, starting at 1, with `text`, which is empty or lacks the last line feed."""
 
     id: str
     first: int
@@ -34,7 +30,7 @@ class Patched(Struct, frozen=True):
         applied: the ids of the applied edits, sorted by line.
         there: the ids of edits that were applied before.
         refused: maps the id of each refused edit to the reason.
-        rivals: maps the id of each skipped edit to the id of an edit that overlaps.
+        rivals: maps the id of each skipped edit to the id of an overlapping edit.
     """
 
     text: str
@@ -73,10 +69,7 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
-    """Return whether the edit was applied before.
-
-    A deletion counts as applied if the lines around the deleted lines are now adjacent.
-    """
+    """Return whether the edit's new lines exist or, after a deletion, the lines around it are adjacent."""
     if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
@@ -88,10 +81,7 @@ def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
 
 
 def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
-    """Return the new lines with the line endings of the old lines.
-
-    Each unchanged line keeps its own ending, which matters in files that mix LF and CRLF.
-    """
+    """Return the new lines. Each unchanged line keeps its line ending, because a file can mix LF and CRLF."""
     if not text:
         return []
     new, before, ends = text.split("\n"), _bare(old), [_end(line) for line in old]
@@ -106,7 +96,6 @@ def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
 
 
 def _end(line: str) -> str:
-    """Return the line's ending: CRLF, LF or an empty string."""
     return "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
 
 
@@ -116,12 +105,12 @@ def _lines(text: str) -> list[str]:
 
 
 def _bare(lines: Sequence[str]) -> list[str]:
-    """Return the lines without their endings, which a checkout may have converted."""
+    """Return the lines without their endings, because git may have converted them."""
     return [line.removesuffix(_end(line)) for line in lines]
 
 
 def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Return the runs of lines that both texts contain, in order, as (start in old, start in new, length)."""
+    """Return the runs of lines that both texts contain, as (start in `old`, start in `new`, length)."""
     before, after = _bare(old), _bare(new)
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
@@ -135,13 +124,12 @@ def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, i
 
 
 def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | None:
-    """Return the current start of the lines from `start` to `end`, or None if a line changed or was inserted."""
+    """Return the new index of the lines from `start` to `end`, or None if they changed or a line was inserted."""
     found = (new + start - old for old, new, length in runs if old <= start and end <= old + length)
     return next(found, None)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return the length of the common prefix of two lists."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
@@ -153,10 +141,7 @@ def patch(path: str, before: str, after: str) -> str:
 
 
 def _named(name: str) -> str:
-    """Quote a name as git does, because a line feed in the name could add lines to the patch.
-
-    In `name`, low surrogates represent bytes that are not UTF-8.
-    """
+    """Quote a name as git does, because a line feed in the name could add lines to the patch."""
     quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
     return f'"{quoted}"' if quoted != name else name
 

@@ -1,4 +1,4 @@
-"""The target of a review at a terminal (a branch, staged changes or a pull request) and the location of the ledger."""
+"""The target of a review at a terminal: a branch, staged changes or a pull request."""
 
 from __future__ import annotations
 
@@ -27,10 +27,7 @@ from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
 STATE_FOLDER = "reviewbot"
-"""The folder of the state files.
-
-For a local change, this folder is inside git's folder. For a pull request, this folder is inside `XDG_STATE_HOME`.
-"""
+"""The folder of the state files, inside git's folder or, for pull requests, inside `XDG_STATE_HOME`."""
 
 LAST_REVIEW = Path(STATE_FOLDER, "last-review.json")
 """The path of the last review's report, relative to git's folder of the work tree."""
@@ -65,7 +62,7 @@ class Setting(Struct, frozen=True):
     desktop: Desktop
 
     def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
-        """Return the state file of a review. Each account has its own state file. Free reviews are not stored."""
+        """Return the state file of a review for this account, or a file that stores nothing if the review is free."""
         page = folder / STATE_FOLDER / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return StateFile(page if settings.paid else None)
 

@@ -20,28 +20,22 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.html_escaping import data
 
 MAX_CODE_BYTES = 3_000_000
-"""The maximum size of the code on the page in bytes: half of the page's maximum size."""
+"""The maximum size of the code on the page in bytes, half of the page's maximum size."""
 
 _TEXT_LIMIT = 8000
-"""The maximum length of a file that is colored as a whole. In a longer file, only the shown lines are colored."""
+"""The maximum length of a file that is colored as a whole, so that tokens on several lines are recognized."""
 
 _WIDTH = 1000
-"""The maximum number of characters of a line."""
 
 Runs = Sequence[tuple[str, str]]
 """The pieces of a line, each with its color."""
 
 Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
-"""A function that colors the lines of a file. The file's name determines the language."""
+"""A function that colors the lines of the file at a path."""
 
 
 class Heading(Struct, frozen=True):
-    """The heading of a changed file.
-
-    Attributes:
-        old_path: the path before a rename, or empty.
-        entry: the index of the file's code in the page's data, or None if the data does not contain the code.
-    """
+    """The heading of a changed file. `entry` is the index of its code in the page's data, or None if it is left out."""
 
     old_path: str
     added: int
@@ -55,7 +49,7 @@ class Heading(Struct, frozen=True):
 
 
 def anchor(path: str) -> str:
-    """Return the anchor of a file, which is the same in every report."""
+    """Return the HTML id of a file's section, which is the same in every report."""
     return f"file-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
@@ -83,15 +77,11 @@ def shown(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a line of a file for the page, without the CR of CRLF."""
     return shown(text.removesuffix("\r"))
 
 
 def _painted(file: FileView, paint: Paint) -> Iterator[object]:
-    """Yield each hunk as `[first old number, first new number, rows]`, with colored rows.
-
-    A short file is colored as a whole, so that tokens on several lines are recognized.
-    """
+    """Yield each hunk as `[first old number, first new number, rows]`, with colored rows."""
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
         whole = paint(file.path, [_code(line) for line in split_lines(file.text)])
@@ -110,17 +100,14 @@ def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]
 
 
 def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
-    """Return the colored pieces of a line, or the line without color if the colors belong to another text."""
+    """Return the colored pieces of a line, or the plain line if the colored file has a different text there."""
     number, side = (line.old, left) if line.new is None else (line.new, right)
     runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
 
 
 def _row(line: DiffLine, runs: Runs) -> object:
-    """Return a line with its diff sign, or `[line, "3k1 2s"]` if the line has colors.
-
-    The lengths are in UTF-16 units, as in browsers.
-    """
+    """Return a line with its diff sign, or `[line, "3k1 2s"]` with color codes after lengths in UTF-16 units."""
     text = line.kind.value + "".join(part for part, _ in runs)
     if all(colour == " " for _, colour in runs):
         return text

@@ -10,7 +10,7 @@ from reviewbot.domain.text.escaping import code_cell, code_span, markdown_line
 
 
 def collection_summary(collection: Collection) -> str:
-    """Return Markdown about the collected pull requests, the failed repositories, and what was not reached."""
+    """Return Markdown with the results of the pull requests, the failures, and what the rate limit postponed."""
     return "\n".join(_lines(collection)) + "\n"
 
 

@@ -44,7 +44,7 @@ _KINDS = {
     Colour.NAME: (Name.Function, Name.Class, Name.Decorator),
     Colour.BUILTIN: (Name.Attribute, Name.Builtin, Name.Exception),
 }
-"""The token types of each color. The first match applies: strings and numbers are literals."""
+"""The token types of each color. The first match applies, because a string is also a literal."""
 
 Run = tuple[str, Colour]
 """A piece of a line and its color."""
@@ -65,10 +65,7 @@ class Colours:
         return tuple(runs for piece in _pieces(lines) for runs in self._piece(_lexer(language), piece))
 
     def _piece(self, lexer: Lexer, lines: Sequence[str]) -> list[tuple[Run, ...]]:
-        """Return the colored lines, or the plain lines after the time limit and if the lexer changed the text.
-
-        A lexer may drop a carriage return or a byte order mark.
-        """
+        """Return the colored lines, or the plain lines after the time limit or if the lexer dropped characters."""
         text = "\n".join(lines)
         if len(text) <= PIECE and self._clock() <= self._end:
             found = list(_lines(lexer.get_tokens(text + "\n")))
@@ -83,7 +80,6 @@ def _lexer(language: str) -> Lexer:
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield groups of consecutive lines with at most `PIECE` characters. A longer line is a group of its own."""
     start = size = 0
     for at, line in enumerate(lines):
         if size + len(line) + 1 > PIECE and at > start:
@@ -94,7 +90,6 @@ def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
-    """Split tokens into lines, and join adjacent tokens of the same color."""
     runs: list[Run] = []
     for kind, text in tokens:
         colour = _colour(kind)

@@ -88,7 +88,6 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _as_command(view: SummaryView) -> str:
-    """Return the indented command that excludes the missed files, or an empty string if no file can be excluded."""
     command = exclusion_command(view.command, excludable(view.missed))
     return f"  {command}" if command else ""
 
@@ -193,8 +192,6 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
 
 
 class _PromptLimits(Struct, frozen=True):
-    """The maximum number of characters of each text in a prompt, and the maximum number of rows of each list."""
-
     body: int = 0
     title: int = 500
     text: int = 10_000

@@ -1,7 +1,6 @@
 """Escape values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
 
-All dialects share a set of filters, so that a template can be rendered in several dialects. A value without a filter
-becomes one escaped line.
+All dialects share a set of filters. A value without a filter is escaped and put on one line.
 """
 
 from __future__ import annotations
@@ -26,12 +25,11 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
 def _one_line(text: str) -> str:
-    """Return the text on one line, and make invisible characters visible."""
     return " ".join(escaping.visible(text).split()) + ("…" if isinstance(text, Cut) else "")
 
 
 class Written(Markup):
-    """Text that is already escaped. Values that are added to the text are escaped as one line."""
+    """Escaped text. `join` and `+` escape other values and put them on one line."""
 
     __slots__ = ()
 
@@ -67,19 +65,18 @@ class Dialect(Struct, frozen=True, eq=False):
 
 
 def address(url: str | None) -> Markdown | None:
-    """Return a safe URL for a Markdown link, or None."""
+    """Return the URL for a Markdown link, or None if the URL is not safe there."""
     if url is None or not _ADDRESS.fullmatch(url):
         return None
     return Markdown(url.replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace("@", "%40"))
 
 
 def link(url: str | None) -> Html | None:
-    """Return a safe URL for an HTML attribute, or None."""
+    """Return the URL for an HTML attribute, or None if the URL is not safe there."""
     return Html(html_escaping.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
 
 
 def _markdown_reference(text: str) -> str:
-    """Return a reference to documentation as a link, and any other reference as code."""
     code = escaping.code_span(_one_line(text))
     return f"[{code.replace('https://', '', 1)}]({text})" if is_documentation(text) else code
 
@@ -98,7 +95,7 @@ def _html_reference(text: str) -> str:
 
 
 class WrongType(Exception):
-    """A template passes a value to a filter that does not accept it."""
+    """A template passes a value to a filter that does not accept values of this type."""
 
 
 def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., Written]:
@@ -111,7 +108,7 @@ def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., 
 
 
 def _checked(value: object, kind: type[T]) -> T:
-    """Return the value if its type is `kind`. If the value is undefined, Jinja's error contains the variable's name."""
+    """Return the value if its type is `kind`. For an undefined value, `str` raises Jinja's error with its name."""
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
@@ -130,7 +127,6 @@ def _cut_note(text: Cut) -> str:
 
 
 def _in_comment(written: str, text: str) -> str:
-    """Return Markdown, with a note if the text is truncated."""
     return f"{written}\n\n*… {_cut_note(text)}*" if isinstance(text, Cut) else written
 
 
@@ -140,21 +136,16 @@ def _markdown_fence(text: str, info: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    """Return a title on one line, preserving code spans."""
     line = _one_line(text)
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
 
 def _on_page(html: str, text: str) -> str:
-    """Return HTML, with a note if the text is truncated."""
     return f"{html}<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else html
 
 
 def _with_commands(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a filter for reviewbot's messages, which may quote untrusted text.
-
-    A message consists of sentences, `- ` items and indented commands.
-    """
+    """Return a filter for reviewbot's messages, which consist of sentences, `- ` items and indented commands."""
 
     def line_of(line: str) -> str:
         if line.startswith("- "):
@@ -184,7 +175,6 @@ def _with_shared(
     filters: Mapping[str, Callable[[str], str]],
     **others: Callable[..., object],
 ) -> Dialect:
-    """Return a dialect with the shared filters, `filters` and `others`. `filters` leave escaped text unchanged."""
     shared: dict[str, Callable[..., object]] = {
         "fence": lambda value, info="": _once(written, lambda text: fence(text, _text(info)))(value),
         "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
@@ -252,5 +242,4 @@ HTML = _with_shared(
 
 
 def _html(written: object) -> str:
-    """Return the value as escaped HTML in a plain string. HTML that is already escaped is not escaped again."""
     return str(written) if isinstance(written, Markup) else html_escaping.escaped(_text(written))

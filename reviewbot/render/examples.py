@@ -1,7 +1,4 @@
-"""Sample views, with which reviewbot tests a repository's own templates before it buys a review.
-
-The views are built from the types of the fields, so that a new field requires no change in this module.
-"""
+"""Example views. reviewbot tests a repository's own templates with them before it buys a review."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ _TEXTS = {
     "fail_on": "critical",
     "status": "processing",
 }
-"""The values of fields that need a specific format. Every other text is a URL, which is valid in all other fields."""
+"""The values of string fields that need a specific format. All other string fields contain a URL."""
 
 _NEVER_EMPTY = frozenset({"mark", "ledger", "repository", "head_sha", "merge_base", "check_name", "id", "sender"})
 
@@ -114,14 +111,13 @@ def example_views() -> Iterator[Struct]:
 
 
 def _findings() -> Iterator[FindingView]:
-    """Yield a finding for each placement. Every second finding has only the required fields."""
     for number, why in enumerate(Why):
         finding = example_of(FindingView, full=not number % 2)
         yield replace(finding, why=why, carried=False, waived_by="", closed_at="")
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield a waived finding, and findings from earlier reviews in each state, both with all and with few fields."""
+    """Yield a waived finding, and findings from earlier reviews in each state."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")
@@ -129,7 +125,6 @@ def _moved_on() -> Iterator[FindingView]:
 
 
 def _summaries() -> Iterator[SummaryView]:
-    """Yield a full and a minimal summary for each reason, and one with findings in every state."""
     moved_on = tuple(_moved_on())
     full = replace(example_of(SummaryView, full=True), findings=tuple(_findings()))
     bare = replace(example_of(SummaryView, full=False), reviewer="local")

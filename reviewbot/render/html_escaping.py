@@ -1,7 +1,4 @@
-"""Escape untrusted text for the HTML report. URLs in the text do not become links.
-
-The running time of each function is linear in the length of the text.
-"""
+"""Escape untrusted text for the HTML report. Each function takes time linear in the length of the text."""
 
 from __future__ import annotations
 
@@ -46,10 +43,7 @@ def data(value: object) -> str:
 
 
 def words(text: str) -> str:
-    """Return a reviewer's text as inline HTML.
-
-    Text between backtick sequences of equal length is code, and the remaining text is shown literally.
-    """
+    """Return a reviewer's text as inline HTML. Only code spans are formatted."""
     out: list[str] = []
     at = 0
     for start, end, (closes, stop) in code_spans(text):
@@ -82,7 +76,6 @@ def marked(html: str) -> str:
 
 
 def _blocks(text: str, write: Callable[[str], str]) -> str:
-    """Return the text as paragraphs and lists. A line after a list item belongs to that item."""
     return "".join(
         piece for paragraph in _BLANK_LINES.split(text) for piece in _parts(paragraph.strip("\n").split("\n"), write)
     )

@@ -1,7 +1,4 @@
-"""Render view models as Markdown, plain text and HTML.
-
-Every value is escaped for its destination, unless a filter or this module has already escaped it.
-"""
+"""Render view models as Markdown, plain text and HTML."""
 
 from __future__ import annotations
 
@@ -56,7 +53,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Values = Mapping[str, object]
-"""The context of a template."""
 
 Render = Callable[[str, Values, int], str | None]
 """A function that renders a template, or returns None if the text exceeds the limit."""
@@ -71,7 +67,6 @@ _PROMPT_MINIMUM = 10
 
 
 def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
-    """Return the notice that the shipped templates replaced a repository's own templates."""
     names = ", ".join(f"`{name}`" for name in own)
     return (
         f"{error.message} reviewbot used the built-in templates instead. Fix or delete {names} on the default branch."
@@ -79,7 +74,7 @@ def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
 
 
 def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
-    """Decorate a method to use the shipped templates if an override fails, and to record the reason."""
+    """Decorate a method to use the shipped templates if an override fails, and to record the failure."""
 
     @wraps(write)
     def written(renderer: Renderer, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -97,7 +92,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
 
 
 class SummaryText(Struct, frozen=True):
-    """A summary comment. `is_whole` is True if the comment shows every finding and every unreadable part in full."""
+    """A summary comment. `is_whole` is True if it shows all findings and unreadable parts of the answer in full."""
 
     text: str
     is_whole: bool
@@ -106,19 +101,18 @@ class SummaryText(Struct, frozen=True):
 class Renderer:
     """Renders views with the shipped templates and a repository's overrides.
 
-    If an override fails after the constructor, the shipped template is used instead. Only prompts raise
-    `TemplateError`, because nothing has been bought yet.
+    The constructor renders every text with examples, so that mistakes are reported before a purchase. If an override
+    fails later, the shipped template is used. Only prompts still raise `TemplateError`, because nothing has been bought
+    yet.
 
     Raises:
-        TemplateError: an override has an unknown name, is too large, has a syntax error or fails with the examples. The
-            constructor raises this error, so that mistakes are reported before a purchase.
+        TemplateError: an override has an unknown name, is too large, has a syntax error or fails with the examples.
 
     Attributes:
         own: the names of the overrides.
-        shipped: a renderer with only the shipped templates. None while the examples are rendered, and if there are no
-            overrides.
-        problems: one notice for each failure of an override. Every summary shows these notices.
-        refusal: the error that replaces every prompt, or None. `collecting_renderer` sets it for invalid overrides.
+        shipped: a renderer with only the shipped templates. None while the constructor runs or without overrides.
+        problems: one notice for each failure of an override, for the summaries.
+        refusal: the error that `prompt` and `question` raise, or None.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -143,11 +137,7 @@ class Renderer:
             self.shipped.problems = self.problems
 
     def check_overrides(self) -> None:
-        """Render every text with the examples.
-
-        Raises:
-            TemplateError: an override fails. Without this check, the override would fail after the review.
-        """
+        """Render every text with the examples, and raise `TemplateError` if an override fails."""
         body = partial(self.review_body, mark=review_mark(""))
         of_run = (self.summary, self.check, self.job_summary, self.terminal, self.html, self.agent_prompt, body)
         writers: Mapping[type, Sequence[Callable[..., object]]] = {
@@ -179,10 +169,7 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file with at most 63,000 characters. The marker comes first.
-
-        The prompt for a coding agent is omitted if the findings leave no room for it.
-        """
+        """Return a comment on lines or on a file with at most 63,000 characters. The marker comes first."""
         with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
         without = replace(view, agent_prompt=False)
         attempts = (*with_prompt, *(contexts.of_comment(without, detail) for detail in COMMENT_DETAILS))
@@ -206,10 +193,7 @@ class Renderer:
 
     @_or_shipped
     def post(self, view: AnswerView | AnnouncementView | ReplyView) -> str:
-        """Return an answer to a command, an announcement of a late answer, or a reviewer's reply.
-
-        The text starts with the marker.
-        """
+        """Return an answer to a command, an announcement of a late answer, or a reply. The marker comes first."""
         name, context_of = _POSTS[type(view)]
         return self._marked(name, (context_of(view, detail) for detail in POST_DETAILS), view.mark, COMMENT)
 
@@ -249,10 +233,7 @@ class Renderer:
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """Return the job summary, at most 900 kB.
-
-        The job summary lists the findings unless the summary comment contains all of them.
-        """
+        """Return the job summary, at most 900 kB, without findings if the summary comment contains all of them."""
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped
@@ -287,7 +268,7 @@ class Renderer:
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """Return the HTML report, at most 6 MB, with the change in `files`. Without files, the report shows quotes."""
+        """Return the HTML report, at most 6 MB. Without `files`, the report shows the reviewer's quotes of the code."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         view = contexts.linked(self._with_problems(view), link)
@@ -303,7 +284,6 @@ class Renderer:
         return _first_fit("report.css.j2", [{}], self._html.render, REPORT)
 
     def _copied(self, finding: FindingView) -> str:
-        """Return the Markdown of a finding's comment, or an empty string if the Markdown is too long to be copied."""
         context = {"finding": contexts.linked(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
@@ -320,9 +300,9 @@ class Renderer:
 
 
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
-    """Return a renderer that can publish earlier purchases even if the overrides are invalid.
+    """Return a renderer that publishes finished reviews even if an override is invalid.
 
-    With invalid overrides, the renderer uses the shipped templates and refuses prompts, so that nothing is bought.
+    With an invalid override, the renderer uses the shipped templates and refuses prompts, so that nothing is bought.
     """
     try:
         return Renderer(overrides)
@@ -338,7 +318,6 @@ def _first_fit(name: str, attempts: Iterable[Values], render: Render, limit: Siz
 
 
 def _fit(name: str, attempts: Iterable[tuple[Values, T]], render: Render, limit: SizeLimit) -> tuple[str, T]:
-    """Return the first text that fits, and the size tier that was used for it."""
     for context, detail in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:

@@ -27,13 +27,7 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 
 class Card(Struct, frozen=True):
-    """A finding on the page.
-
-    Attributes:
-        anchor: the unique target of links to the finding.
-        state: `new`, `carried` or `changed`. The page has a filter for these states.
-        excerpt: the finding's code in color.
-    """
+    """A finding on the page. `state` is `new`, `carried` or `changed`, and `anchor` is the finding's unique HTML id."""
 
     finding: FindingView
     anchor: str
@@ -42,10 +36,7 @@ class Card(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """A file on the page and its findings.
-
-    `path` is empty for findings without a file. `heading` is None for a file that the change does not contain.
-    """
+    """A file on the page. `path` is empty for findings without a file, `heading` is None if the change lacks it."""
 
     path: str
     anchor: str
@@ -54,7 +45,7 @@ class Section(Struct, frozen=True):
 
     @property
     def worst(self) -> str:
-        """The severity of the file's worst finding, or empty if the file has no findings."""
+        """The severity of the file's worst finding, or an empty string if the file has no findings."""
         return self.cards[0].finding.severity.value if self.cards else ""
 
 
@@ -63,8 +54,7 @@ def contexts_of(
 ) -> Iterator[dict[str, object]]:
     """Yield contexts for pages of decreasing size, and skip pages that cannot fit.
 
-    The view must be a result of `linked`, and `style` is trusted. `markdown` returns a finding's text for the page's
-    copy button.
+    Pass a view from `linked`, and a trusted `style`. `markdown` returns the text for a finding's copy button.
     """
     findings = worst_first(view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
@@ -90,13 +80,13 @@ def contexts_of(
 
 @cache
 def script() -> str:
-    """Return the page's script. The script is not a template: it contains braces and cannot be overridden."""
+    """Return the page's script, which a repository cannot override."""
     folder = resources.files("reviewbot.render")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report-code.js", "report.js"))
 
 
 def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
-    """Return the minimum number of characters of the findings on the page. The page contains each finding twice."""
+    """Return the minimum number of characters of the findings on the page, which contains each finding twice."""
     texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
     return 2 * sum(min(len(text), detail.text) for text in texts)
 
@@ -135,7 +125,6 @@ def _cards(findings: Iterable[FindingView], excerpts: Excerpts, paint: Paint, de
 
 
 def _anchor(text: str, taken: dict[str, int]) -> str:
-    """Return a unique name that is valid in a URL."""
     name = _UNSAFE.sub("-", text)[:60] or "x"
     taken[name] = taken.get(name, 0) + 1
     return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
@@ -144,11 +133,7 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
 def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
 ) -> dict[str, object]:
-    """Return the sections of files with findings, worst first, and the sections of other files by name.
-
-    If there are too many other files, files with code on the page are preferred. `others_unnamed` is the number of
-    other files without a section. `others_left_out` is the number of other sections whose code is left out.
-    """
+    """Return the sections of files with findings, worst first, and the sections of other files by name."""
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:
         by_path.setdefault(finding.path, []).append(card)

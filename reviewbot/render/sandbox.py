@@ -68,17 +68,15 @@ class Meter(Struct):
             raise TooManyCharacters(f"it writes more than {MAX_CHARACTERS:,} characters")
 
     def ticked(self, items: Iterable[object], characters: int) -> Iterator[object]:
-        """Yield the items, and count each as a step."""
         for item in items:
             self.step(characters)
             yield item
 
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
-"""Errors that are raised while an invalid template is rendered."""
 
 _BUILTIN = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-"""Errors that an invalid template or Jinja may also raise. The same error from reviewbot's own functions is a bug."""
+"""Errors that a mistake in a template may also raise. If reviewbot's own functions raise them, it is a bug."""
 
 _LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
@@ -99,8 +97,6 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
 
 
 class _Compiler(CodeGenerator):
-    """Counts loop iterations, and rejects recursive loops and the syntax in `_REFUSED`."""
-
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
         for refused in node.find_all(tuple(_REFUSED)):
             self.fail(f"`{_REFUSED[type(refused)]}` is not available in these templates", refused.lineno)
@@ -114,8 +110,6 @@ class _Compiler(CodeGenerator):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Allows templates only to read and show values."""
-
     code_generator_class = _Compiler
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -151,7 +145,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return shown
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Allow fields of views, and a few read-only methods."""
         if isinstance(obj, _OF_JINJA):
             return super().is_safe_attribute(obj, attr, value)
         match obj:
@@ -169,11 +162,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         """Disable `format`, because a single call could write a billion characters."""
 
     def getitem(self, obj: object, argument: object) -> object:
-        """Return an item. An item of escaped text is plain text, because part of an escape sequence is not safe."""
+        """Return an item. Items of escaped text count as unescaped, because part of an escape sequence is not safe."""
         return super().getitem(str(obj) if isinstance(obj, Markup) else obj, argument)
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Calculate with numbers up to `_LARGEST_NUMBER`, and refuse powers and text."""
         if operator == "**" or not all(isinstance(side, int | Decimal) for side in (left, right)):
             raise SecurityError(f"`{operator}` is for numbers only")
         result = super().call_binop(context, operator, left, right)
@@ -182,7 +174,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return result
 
     def call(self, /, context: Context, obj: object, *args: object, **kwargs: object) -> object:
-        """Call a macro, a block or a method, and count the call."""
         self.meter.step()
         return super().call(context, obj, *args, **kwargs)
 
@@ -198,14 +189,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 @cache
 def _of_view(kind: type[Struct]) -> frozenset[str]:
-    """Return the names of a view's fields and properties."""
     properties = (name for name in dir(kind) if isinstance(getattr(kind, name), property))
     return frozenset({*kind.__struct_fields__, *properties})
 
 
 @cache
 def _version() -> str:
-    """Return a digest of everything that affects how templates are compiled, so that no outdated code is used."""
+    """Return a digest of everything that affects compiled templates, so that outdated ones are not used."""
     sources = (Path(__file__), Path(dialects.__file__), *sorted(COMPILED.parent.glob("*.j2")))
     return sha256(jinja2.__version__.encode() + b"".join(one.read_bytes() for one in sources)).hexdigest()[:16]
 
@@ -222,7 +212,7 @@ def store_compiled(dialect: Dialect, folder: Path = COMPILED) -> None:
 
 @cache
 def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
-    """Return the templates of a dialect. They are cached, because a collection has a renderer for each pull request."""
+    """Return the templates of a dialect, cached because a collection creates a renderer for each pull request."""
     return Templates(dialect, dict(overrides))
 
 
@@ -296,7 +286,6 @@ def _translated(name: str) -> Iterator[None]:
 
 
 def _is_of_template(error: Exception) -> bool:
-    """Return whether the error was raised in a template, Jinja or MarkupSafe."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
     file = PurePath(frame.f_code.co_filename)

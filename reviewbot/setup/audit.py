@@ -22,13 +22,9 @@ USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 _PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
 
 _DEEPEST = 30
-"""The maximum nesting depth of a workflow that is read."""
 
 _ALIASES = 20
-"""The maximum number of aliases in a workflow that is read.
-
-This number of aliases can expand to a few thousand values. Twice as many aliases can expand to millions.
-"""
+"""The maximum number of aliases in a workflow. Twice as many could expand to millions of values."""
 
 _UNUSUAL = 10**18
 
@@ -38,7 +34,6 @@ _HERE = ("", "")
 """The key of the checked repository itself in `Folders`."""
 
 _MOST_CALLS = 4
-"""The maximum number of levels of called workflows that are followed."""
 
 # https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
 _CALLED = re.compile(
@@ -49,10 +44,10 @@ _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 
 
 Events = Mapping[str, Mapping[str, object]]
-"""Maps each event to its filters."""
+"""Maps each event that starts a workflow to the event's filters."""
 
 Permissions = Mapping[str, str] | None
-"""Maps each scope to its level. None if no permissions are set."""
+"""Maps each scope to its level. None if neither the job nor the workflow sets permissions."""
 
 
 class Job(Struct, frozen=True):
@@ -62,15 +57,11 @@ class Job(Struct, frozen=True):
         name: the name of the job's check on GitHub.
         action: `OWNER/NAME` of the action.
         ref: the commit, tag or branch of the action.
-        events: the events that start the job, with their filters.
-        permissions: maps each scope to its level. None if neither the job nor the workflow sets permissions.
         inputs: the inputs whose values contain no expression.
         given: the names of all inputs, in lower case, because GitHub ignores their case.
         minutes: the job's timeout, or None if it is missing or an expression.
-        condition: the job's `if:`.
         own_token: whether the job uses the workflow's token, to which the permissions apply.
-        environment: the deployment environment whose secrets the job can read, or empty if it is missing or an
-            expression.
+        environment: the deployment environment, or empty if it is missing or an expression.
     """
 
     file: str
@@ -88,14 +79,11 @@ class Job(Struct, frozen=True):
 
     @property
     def queued(self) -> bool:
-        """Whether the job's `if:` requires the event of the merge queue. The workflow's events are not considered."""
+        """Whether the job's `if:` requires the event of the merge queue."""
         return _QUEUE_ALONE.search(self.condition) is not None
 
     def starts_on_label(self, name: str) -> bool:
-        """Return whether the job's condition allows this label to start the job.
-
-        The condition must contain this label, or must not depend on labels.
-        """
+        """Return whether the job's condition contains this label or does not depend on labels."""
         named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
         condition = self.condition.casefold()
         return "github.event.label" not in condition or any(one in condition for one in named)
@@ -135,10 +123,7 @@ class Job(Struct, frozen=True):
         return [self.events[event] for event in PULL_REQUESTS if event in self.events]
 
     def may(self, scope: str, level: str) -> bool:
-        """Return whether the job's token has a permission.
-
-        Without `permissions:`, the result is True, because the repository's default permissions apply.
-        """
+        """Return whether the job's token has a permission. This is True if the repository's defaults apply."""
         if self.permissions is None:
             return True
         return _rank(_level(self.permissions, scope)) >= _rank(level)
@@ -147,9 +132,8 @@ class Job(Struct, frozen=True):
 class Called(Struct, frozen=True, order=True):
     """A reusable workflow that a job calls.
 
-    Attributes:
-        repository: the workflow's repository. If this is the caller's repository, `repository` and `ref` are empty.
-        by: the file of the first caller.
+    `repository` and `ref` are empty if this is a workflow of the caller's repository. `by` is the file of the first
+    caller.
     """
 
     repository: str
@@ -164,7 +148,7 @@ class Called(Struct, frozen=True, order=True):
 
 
 Folders = Mapping[tuple[str, str], Mapping[str, str]]
-"""Maps a repository and a commit, tag or branch to the workflows in that repository by file name."""
+"""Maps a repository and a commit, tag or branch to the workflows there, by file name."""
 
 
 def read_jobs(
@@ -172,8 +156,8 @@ def read_jobs(
 ) -> tuple[tuple[Job, ...], tuple[Called, ...]]:
     """Return the jobs that run the action, and the called workflows that are in neither argument.
 
-    Files that are not YAML are ignored, as on GitHub. A job of a called workflow is returned for each caller, with the
-    caller's events. Called workflows that pull requests cannot start are omitted.
+    A called workflow's job is returned for each caller, with the caller's events. Called workflows that pull requests
+    cannot start are omitted, as are files that are not YAML.
     """
     folders = {**elsewhere, _HERE: workflows}
     found = [one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS)]
@@ -182,7 +166,7 @@ def read_jobs(
 
 
 _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
-"""The inputs that `doctor` ignores, because the author of a workflow could choose where the user's key is sent."""
+"""The inputs that `doctor` ignores, because a workflow's author could use them to obtain the user's key."""
 
 
 def broken(workflows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -214,7 +198,6 @@ def _yaml(text: str) -> object:
 
 
 def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> Iterator[Job | Called]:
-    """Yield the jobs of a workflow that run the action, and the called workflows that are missing in `folders`."""
     workflow = _mapping(_yaml(folders[folder][file]))
     events = _events(workflow.get("on"))
     for key, value in _mapping(workflow.get("jobs")).items():
@@ -258,7 +241,6 @@ _VARIABLE = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def _resolved(text: str, variables: Mapping[str, str]) -> str:
-    """Return the value of an input. A reference to a variable in `env` is resolved."""
     found = _VARIABLE.fullmatch(text)
     return variables.get(found[1], text) if found else text
 
@@ -271,7 +253,6 @@ def _environment(value: object) -> str:
 def _for_caller(
     one: Job | Called, file: str, name: str, events: Events, permissions: Permissions, condition: str
 ) -> Job | Called:
-    """Return a job or call of a called workflow with the properties of the calling job."""
     if isinstance(one, Called):
         return replace(one, by=file)
     return replace(
@@ -285,7 +266,7 @@ def _for_caller(
 
 
 def _lowered(caller: Permissions, own: Permissions) -> Permissions:
-    """Return the permissions of a called job, which cannot exceed the caller's permissions."""
+    """Return the permissions of a called job, which cannot exceed the caller's."""
     if caller is None or own is None:
         return own if caller is None else caller
     return {scope: min((_level(one, scope) for one in (caller, own)), key=_rank) for scope in {*caller, *own}}
@@ -300,7 +281,7 @@ def _rank(level: str) -> int:
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """Return the step that runs the action. A renamed copy of the action is recognized by its inputs."""
+    """Return the step that runs the action. The inputs identify a renamed copy of the action."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
@@ -334,7 +315,7 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(value: object) -> str:
-    """Return the text of a scalar. The result is empty for other values, because their text could be very long."""
+    """Return a scalar as a string, or an empty string for other values, because they could be very long."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | float) or _number(value) is not None else ""

@@ -30,7 +30,7 @@ from reviewbot.setup.files import EXAMPLE_OWNER, REVIEW_FILE
 from reviewbot.values import replace
 
 AROUND = 5
-"""The minutes that a job needs to start, read and publish, in addition to waiting for the review."""
+"""The minutes that a job needs in addition to waiting for the review."""
 
 
 class Check(Struct, frozen=True):
@@ -82,7 +82,6 @@ def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | 
 
 
 def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
-    """Return the message about an expertise (may be empty) and the exit status."""
     match tag:
         case None:
             return f"CodeVF has no active expertise `{expertise}`", EXIT_NO_REVIEW
@@ -97,7 +96,7 @@ def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]
 
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: datetime) -> Iterator[Check]:
-    """Yield the hold of a review with each expertise, and check whether the account covers the hold."""
+    """Yield the credits that a review holds with each expertise, and check whether the account covers them."""
     auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
     least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
 
@@ -141,10 +140,7 @@ def of_broken(file: str, reason: str) -> Check:
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
-    """Check whether the workflows start on the right events and have the necessary permissions.
-
-    `unread` contains called workflows that could not be read and may contain a review job.
-    """
+    """Check the events and permissions of workflows. `unread` contains called workflows that could not be read."""
     reviewing = [job for job in jobs if job.reviews]
     reusable = next((job for job in jobs if "workflow_call" in job.events and not job.collects), None)
     if not reviewing and unread:
@@ -262,7 +258,6 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield a note if no workflow starts when the awaited checks complete."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = (
             "no workflow starts when other checks complete, so reviewbot buys the review at the next push or collection"
@@ -321,10 +316,7 @@ def environments_of(jobs: Sequence[Job]) -> Mapping[str, Job]:
 
 
 def of_environment(environment: Environment | None, job: Job, branch: str, jobs: Sequence[Job] = ()) -> Iterator[Check]:
-    """Check whether only the default branch can use the environment of a job.
-
-    If the environment does not exist, `environment` is None, and the check suggests a similar name from `jobs`.
-    """
+    """Check whether only the default branch can use the job's environment, which is None if it does not exist."""
     name, about = job.environment, "environment"
     limit = f"allow only the branch `{branch}`"
     if environment is None:
@@ -401,7 +393,6 @@ _TO_REACH = {
 
 
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Yield a note if forks or merge queues do not get the required check."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}`, {_REACHED[event]}" for event in missing)

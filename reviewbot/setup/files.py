@@ -24,13 +24,10 @@ SCHEMA_FILE = "docs/reviewbot.schema.json"
 """The path of the config file's JSON Schema in the action's repository."""
 
 ENVIRONMENT = "reviewbot"
-"""The environment that stores the key if the check is required."""
+"""The deployment environment that stores the key if the check is required."""
 
 LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
-"""The beginning of the workflow's condition for `labeled` and `unlabeled` events.
-
-The list contains the labels that start the job. Users of `approve-spend` add their approval label to the list.
-"""
+"""The beginning of the condition for label events. Users of `approve-spend` add their label to the list."""
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
 
@@ -45,9 +42,8 @@ class Action(Struct, frozen=True):
 
     Attributes:
         commit: the full SHA, because a tag or a branch can be moved.
-        release: the version of the commit, such as `v1.2.3`. Dependabot updates the version with the commit.
-        folder: the action's folder in the repository with a leading slash, such as `/no-docker` or `/local`, or empty
-            for the root.
+        release: the version of the commit, such as `v1.2.3`, which Dependabot updates with the commit.
+        folder: the action's folder in the repository, such as `/no-docker`, or empty for the root.
     """
 
     repository: str
@@ -56,7 +52,6 @@ class Action(Struct, frozen=True):
     folder: str = ""
 
     def __str__(self) -> str:
-        """Return the value of `uses:` with the release as a comment."""
         return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
@@ -66,7 +61,7 @@ PLACEHOLDER = Action(f"{EXAMPLE_OWNER}reviewbot", "COMMIT", "vX.Y.Z")
 
 
 def read_action(text: str) -> Action | None:
-    """Read a text of the form `OWNER/NAME@COMMIT # vX.Y.Z`. Return None if the text has another form."""
+    """Read `OWNER/NAME@COMMIT # vX.Y.Z`, or return None if the string is invalid."""
     found = _ACTION.fullmatch(text)
     return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
@@ -147,7 +142,7 @@ _RELEVANT = (
     "(github.event.action != 'edited' || github.event.changes.base)",
     f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
 )
-"""Conditions that keep edits of the title or description, and unrelated labels, from starting the job."""
+"""Conditions that skip the job after edits of the title or description, and after unrelated labels."""
 
 _COLLECT = """\
 name: Collect reviews
@@ -172,7 +167,6 @@ _AFTER = f"""\
     workflows: [NAMES]
     types: [completed]
 """
-"""The event that occurs when other workflows have ended."""
 
 THREADS_WORKFLOW = """\
 name: Thread commands
@@ -202,23 +196,18 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-t
 
 _PULL_REQUEST = "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}"
 _CANCELS = "${{ github.event.action == 'synchronize' }}"
-"""The concurrency group of a review, and the condition for a new run to cancel the run in progress.
+"""The condition for a new run to cancel a review's run in progress.
 
-The group belongs to the job, not to the workflow. Otherwise, a new run would cancel a waiting run even if the new run
-skips its job.
+The concurrency group belongs to the job, so that a run that skips the job cancels no waiting run.
 """
 
 _QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
 _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
-"""The concurrency group of a command in a pull request.
-
-If the check is required, the title of a `THREADS_WORKFLOW` run replaces `NUMBER`. The title contains the pull request's
-number.
-"""
+"""The concurrency group of a pull request's commands. `NUMBER` stands for a field that identifies the pull request."""
 
 _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
-"""A newer run replaces a waiting run of the group, and finds the same deferred purchases."""
+"""The concurrency group of deferred purchases. A newer run replaces a waiting one, and buys the same reviews."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 
@@ -235,10 +224,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     keyed: bool = True,
     inputs: str = "",
 ) -> str:
-    """Return a job that runs the action.
-
-    The job starts only if all conditions of `only` are met. A `keyed` job receives the key and may comment.
-    """
+    """Return a job that runs the action if all conditions of `only` are met. Only a `keyed` job receives the key."""
     paid = options.reviewer is ReviewerKind.CODEVF
     guarded = _GUARDED if keyed and paid and options.gate else ""
     if keyed and paid:
@@ -269,7 +255,7 @@ def _condition(only: Sequence[str]) -> str:
 
 
 def _action_of(options: InitOptions) -> Action:
-    """Return the action for the reviewer. The local reviewer needs `local/`, whose image contains the analyzers."""
+    """Return the action. The local reviewer needs the folder `local/`, whose image contains the analyzers."""
     if options.reviewer is ReviewerKind.LOCAL and not options.action.folder:
         return replace(options.action, folder="/local")
     return options.action
@@ -290,7 +276,7 @@ def files(options: InitOptions) -> Mapping[str, str]:
 
 
 def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) -> str:
-    """Return a config file in which every key is commented out except the spending limits of a paid review."""
+    """Return a config file with every key commented out, except the spending limits of a paid review."""
     limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     of_reviewer = peek_settings({"reviewer": reviewer})  # its `fail-on` differs, too
@@ -342,11 +328,7 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """Return the action at the release from which this program was installed, or None if the release is unknown.
-
-    Args:
-        direct_url: the contents of the file that pip wrote (PEP 610).
-    """
+    """Return the action at the release in pip's `direct_url.json` (PEP 610), or None if the release is unknown."""
     source = read_direct_url(direct_url)
     origin = read_remote(source.url) if source else None
     if not (source and source.vcs_info and origin):

@@ -1,4 +1,1 @@
-"""The commands, one module each.
-
-`run` receives the call and returns the exit status. A `ReviewbotError` contains the message for the user.
-"""
+"""The commands, one module each. `run` receives the call and returns the exit status."""

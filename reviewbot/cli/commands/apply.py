@@ -110,7 +110,6 @@ def applicable(view: SummaryView) -> list[Edit]:
 
 
 def _reviewed(clone: Clone, view: SummaryView) -> str:
-    """Return what was reviewed and, if another commit is checked out, how to review that commit."""
     sha = view.head_sha
     commit = clone.resolve(sha)
     if commit is None:
@@ -121,16 +120,11 @@ def _reviewed(clone: Clone, view: SummaryView) -> str:
 
 
 def _again(view: SummaryView) -> str:
-    """Return the command for another review by the same reviewer."""
     return "reviewbot review --reviewer local" if view.reviewer == ReviewerKind.LOCAL else "reviewbot review"
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """Return the findings with these ids or unique prefixes, or all findings if there are no ids, worst first.
-
-    Raises:
-        SettingsError: an id matches no finding or several findings.
-    """
+    """Return the findings with these ids or unique prefixes, or all findings if there are no ids, worst first."""
     findings, asked, problems = worst_first(view.findings), set[str](), []
     fixable = ", ".join(edit.id for edit in applicable(view)[:20]) or "none"
     todo = f"Pass an id, or at least its first {FEWEST_DIGITS} hex digits. Findings with a fix: {fixable}."
@@ -168,7 +162,7 @@ def _edits(
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
-    """Return the files with applied edits, and the reason for each edit whose file cannot be edited, by id."""
+    """Return the files with applied edits, and the reasons for edits whose file cannot be edited, by id."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
         raise SettingsError.of("", what, todo=f"Run git fetch, or run another review: {_again(view)}")
@@ -185,11 +179,7 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
 
 
 def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
-    """Return a file with its edits applied.
-
-    Raises:
-        SettingsError: the path is not a tracked, regular text file.
-    """
+    """Apply the edits, or raise `SettingsError` unless the path is a tracked, regular text file."""
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
         raise SettingsError.of(path, "git does not track the file as a regular text file")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)

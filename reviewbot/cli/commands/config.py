@@ -36,11 +36,7 @@ _NOWHERE: frozenset[str] = frozenset()
 
 
 class Given(Struct, frozen=True):
-    """The sources of the settings.
-
-    Attributes:
-        lines: maps the place in a problem to the line of the key and the lines of its items.
-    """
+    """The sources of the settings. `lines` maps `Problem.where` to the lines of the key and of its items."""
 
     path: str
     text: str | None
@@ -48,7 +44,7 @@ class Given(Struct, frozen=True):
     inputs: Mapping[str, str]
 
     def location(self, place: str, item: int = 0) -> str:
-        """Return the file and line of a setting, or only its place if the line is unknown."""
+        """Return the config file and line number, or `place` if the line is unknown."""
         lines = self.lines.get(place, ())
         line = lines[item] if item < len(lines) else next(iter(lines), 0)
         return f"{self.path}:{line}" if line else place
@@ -71,7 +67,6 @@ def run(call: Call) -> int:
 
 
 def _problems(given: Given) -> Iterator[Problem]:
-    """Yield the problems of the settings, with file and line."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
@@ -114,7 +109,6 @@ def _given(call: Call) -> Given:
 
 
 def _file(call: Call) -> tuple[str, str | None]:
-    """Return the config file's name and text. The text is None if the file does not exist."""
     if call.chosen.file:
         path = Path(call.chosen.file)
         shown, folder, name = call.chosen.file, str(path.parent), path.name

@@ -44,7 +44,6 @@ from reviewbot.values import replace
 T = TypeVar("T")
 
 _MOST_WORKFLOWS = 100
-"""The maximum number of checked-out workflows that are read."""
 
 _MOST_CALLED = 10
 """The maximum number of other repositories whose workflows are read."""
@@ -73,7 +72,6 @@ def run(call: Call) -> int:
 
 
 def _line(check: Check, secrets: set[str]) -> str:
-    """Return a check's lines: the result, then what to do."""
     what = check.what.removesuffix(".")
     lines = [f"{check.mark:<8} {check.about}: {what}{'' if what.endswith('?') else '.'}"]
     lines += [f"{'':<8} -> {line}" for line in check.todo.splitlines()]
@@ -84,8 +82,6 @@ def _line(check: Check, secrets: set[str]) -> str:
 
 
 class _Doctor(Struct, frozen=True):
-    """The checks of one repository. `again` is the command with its options."""
-
     repository: str
     said: Mapping[str, str]
     desktop: Desktop
@@ -118,7 +114,7 @@ class _Doctor(Struct, frozen=True):
         return f"Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) {self.again}"
 
     def _github(self) -> Generator[Check, None, Settings | None]:
-        """Check GitHub. Return the valid settings of the review workflow, or None if they cannot be read."""
+        """Check GitHub. Return the workflow's settings without invalid values, or None if they cannot be read."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         # The limits are smaller than in a workflow, because a user is waiting.
@@ -169,7 +165,7 @@ class _Doctor(Struct, frozen=True):
         return settings
 
     def _checked_out(self) -> Settings | None:
-        """Return the settings of the workflow in the current clone, or None without such a workflow or clone."""
+        """Return the settings of the review workflow in the current clone, or None if there is none."""
         clone = self._clone()
         if clone is None:
             return None
@@ -182,7 +178,6 @@ class _Doctor(Struct, frozen=True):
         return peek_settings(inputs, _text(root, peek_settings(inputs).config_file))
 
     def _clone(self) -> Clone | None:
-        """Return the clone in the current folder if it is a clone of the repository, or None."""
         try:
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
         except SettingsError:
@@ -210,7 +205,6 @@ class _Doctor(Struct, frozen=True):
 
 
 def _text(root: Path, path: str) -> str | None:
-    """Return the text of a file below the clone's root, or None if it cannot be read."""
     try:
         content = read_inside(str(root), path, CONFIG_BYTES, frozenset({".git"})).content
     except SettingsError:
@@ -228,7 +222,7 @@ def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tupl
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
-    """Return the called workflows of other repositories. The result is empty if the repository has a review job."""
+    """Return the called workflows of other repositories, or none if the repository has a review job."""
     elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
     if any(job.reviews for job in read_jobs(workflows)[0]):
         return elsewhere
@@ -247,7 +241,7 @@ def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
 def _read(
     about: str, read: Callable[[], T], checks_of: Callable[[T], Iterable[Check]], *, is_needed: bool = True
 ) -> Iterator[Check]:
-    """Yield the checks for the result of `read`, or the error. Without `is_needed`, the error is only a note."""
+    """Yield the checks of the result of `read()`, or a check of its error, which is a note unless `is_needed`."""
     try:
         found = read()
     except ReviewbotError as error:

@@ -49,10 +49,7 @@ _POST = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.js
 
 
 def run(call: Call) -> int:
-    """Ask for missing options, check that no file is in the way, then write all files or none.
-
-    An existing config file is never replaced.
-    """
+    """Ask for missing options, and write all files, or none if one exists. `--force` overwrites only workflows."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     if kept_gate := _kept_gate(call, root):
@@ -87,7 +84,7 @@ def _print_ruleset(call: Call, settings: Settings) -> None:
 
 
 def _kept_gate(call: Call, root: str) -> Settings | None:
-    """Return the settings of the existing workflows if the workflows match the options of `--as gate`, or None."""
+    """Return the settings of the existing workflows if these match the options of `--as gate`, or None."""
     chosen = call.chosen
     if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):
         return None
@@ -108,7 +105,6 @@ def _text(root: str, path: str) -> str | None:
 
 
 def _options(call: Call) -> InitOptions:
-    """Return the options from the flags, the answers at the terminal, or the defaults."""
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Which reviewer do you want?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Should reviews be advisory, or should they gate the merge?", (ADVISORY, GATE))
@@ -134,7 +130,6 @@ def _action(call: Call) -> Action:
 
 
 def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
-    """Return the user's choice, or the first choice if there is no answer or no terminal."""
     while True:
         said = _line(call, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
         if not said:
@@ -145,7 +140,6 @@ def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
 
 
 def _line(call: Call, question: str) -> str:
-    """Return the line that the user types, or an empty string if there is no terminal."""
     if call.typed is None or not call.typed.isatty():
         return ""
     call.err.write(question)
@@ -156,10 +150,7 @@ def _line(call: Call, question: str) -> str:
 def _next(
     options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str], source: int | None
 ) -> list[str]:
-    """Return the lines that list the files and what to do next.
-
-    `unused` contains the workflows of an earlier `init`. `source` is the App whose check the ruleset requires.
-    """
+    """Return the lines to print. `unused` lists workflows of an earlier `init`, and `source` is the id of an App."""
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = []
     if unused:
@@ -189,7 +180,6 @@ def _next(
 
 
 def _gate_command(options: InitOptions) -> str:
-    """Return the command that replaces advisory workflows with workflows for a required check."""
     action = f"{options.action}".replace(" ", "")
     waits = [word for name in options.wait_for for word in ("--wait-for", name)]
     chosen = ("--as", GATE, "--reviewer", options.reviewer, "--action", action, *waits, "--force")

@@ -65,10 +65,10 @@ def run(call: Call) -> int:
 
 
 def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
-    """Return a replayer of merges into a branch, with the settings of the workflow and the config file at `head`.
+    """Return a `Replayer` with the settings of the workflow and the config file at the commit `head`.
 
     Raises:
-        SettingsError: the settings are invalid. This function reports them once instead of once per merge.
+        SettingsError: the settings are invalid.
     """
     own = _inputs_of_workflow(clone, head)
     given = {name: text for name, text in inputs.items() if text}
@@ -78,7 +78,7 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
 
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
-    """Return the inputs of the review workflow that are config keys. Other inputs, e.g., `config`, are ignored."""
+    """Return the inputs of the review workflow that are also config keys."""
     texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.files(head, [f"{WORKFLOWS}/"]).items()}
     keys = {row.name for row in INPUTS if row.config}
     jobs, _ = read_jobs(texts)
@@ -90,7 +90,7 @@ def _nobody(_: Settings) -> ReviewService:
 
 
 class Replayer(Struct, frozen=True):
-    """Replays merges in a clone as dry runs.
+    """Estimates reviews of past merges in a clone with dry runs.
 
     Attributes:
         head: the commit that contains the settings, the `files` and all merges.
@@ -106,7 +106,7 @@ class Replayer(Struct, frozen=True):
     clock: SystemClock
 
     def plan(self, scope: str, since: datetime, most: int, progress: Progress) -> Plan:
-        """Replay the newest merges since a time, at most `most`."""
+        """Estimate the reviews of the newest merges since a time, at most `most`."""
         merges = self.clone.merges(self.head, since, most)
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
         replays = tuple(self._replays(merges, progress))

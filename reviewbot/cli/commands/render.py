@@ -28,7 +28,7 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "prompt": lambda report: Renderer().agent_prompt(report.view) + "\n",
     "json": lambda report: report_json(report.view, version=report.version, review_url=report.review_url),
 }
-"""The function that renders each kind of document."""
+"""The function that writes each format."""
 
 _WRITE_FREE = "To write a report for free, run:\n  reviewbot review --reviewer local --format json > report.json"
 
@@ -40,10 +40,10 @@ def run(call: Call) -> int:
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
-    """Write a document. If the output is not a file but, e.g., a runner's log, disable workflow commands.
+    """Write a document. Unless the output is a file, disable the runner's workflow commands in the document.
 
-    In JSON, only the escaping changes. In Markdown, prompts and CSV, a space is inserted into each command. HTML is not
-    changed, because its security policy contains the hashes of its scripts and styles.
+    Disabled commands contain a space or, in JSON, an escape sequence. HTML is unchanged, because its content security
+    policy contains the hashes of its scripts and styles.
     """
     if kind == "html" or _is_file(out):
         out.write(text)
@@ -52,10 +52,10 @@ def write_document(out: TextIO, kind: str, text: str) -> None:
 
 
 def write_patch(out: TextIO, text: str) -> None:
-    """Write a patch. At a terminal, show invisible characters. Elsewhere, write the patch unchanged.
+    """Write a patch. At a terminal, make its invisible characters visible.
 
-    If a line could be a workflow command, `stop-commands` lines enclose the patch. Programs that apply patches skip
-    these lines.
+    In a log, `stop-commands` lines around the patch disable workflow commands. Programs that apply patches skip these
+    lines.
     """
     if out.isatty():
         text = visible(text)
@@ -76,7 +76,7 @@ def read_stored(path: Path) -> StoredReport:
     """Read the report in a file.
 
     Raises:
-        ReportUnreadable: the file cannot be read. The message states path and reason.
+        ReportUnreadable: the file cannot be read. The message states the path and the reason.
     """
     try:
         return read_report(path.read_text(encoding="utf-8"))

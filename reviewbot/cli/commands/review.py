@@ -42,7 +42,7 @@ Set `CODEVF_API_KEY` to your key, or use static analyzers, which need no account
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
-"""Formats that are not written without an answer, because an empty document would mean that there are no findings."""
+"""Formats that are written only after an answer, because an empty document would report no findings."""
 
 
 def run(call: Call) -> int:
@@ -119,7 +119,6 @@ def _write(call: Call, reporter: TerminalReporter, first: Settings) -> None:
 
 
 def _document(kind: str, view: SummaryView, first: Settings) -> str:
-    """Return the review as a document, without the secrets of the settings."""
     text = DOCUMENTS[kind](StoredReport(view, __version__, None))
     for secret in first.secrets():
         text = text.replace(secret, "***")

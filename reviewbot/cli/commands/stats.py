@@ -33,7 +33,7 @@ DOCUMENTS: Mapping[str, Callable[[figures.Statistics], str]] = {
     "csv": statistics_csv,
     "html": lambda found: Renderer().statistics(found),
 }
-"""The function that renders each kind of document."""
+"""The function that writes each format."""
 
 
 def run(call: Call) -> int:
@@ -65,12 +65,7 @@ def run(call: Call) -> int:
 
 
 class History(Struct):
-    """The reviews and questions of a period that were read so far.
-
-    Attributes:
-        key: the key that signed the ledgers, or empty if unknown.
-        left_out: the number of ledgers that do not count.
-    """
+    """The reviews and questions read so far. `left_out` counts the summaries without a valid ledger."""
 
     key: str
     since: datetime

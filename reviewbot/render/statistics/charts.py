@@ -1,7 +1,4 @@
-"""SVG charts that fill the width of the page. Horizontal positions are percentages, so that text keeps its size.
-
-The style sheet defines all colors. There are no scripts and no inline styles.
-"""
+"""SVG charts that fill the width of the page. Horizontal positions are percentages, so that text keeps its size."""
 
 from __future__ import annotations
 
@@ -24,19 +21,19 @@ HEIGHT = 200
 
 _TOP, _BOTTOM = 14, 24
 MOST_DOTS = 1_000
-"""The maximum number of reviews in the hours chart. The chart shows the newest reviews."""
+"""The maximum number of dots in the hours chart, which shows the newest reviews."""
 
 _FEW_DAYS, _MANY_DAYS = 21, 400
 _TICKS = 4
 _MOST_DATES = 3
 _WIDE_ENOUGH = 7.0
-"""The minimum width of a bar that contains a number, in percent of the plot's width."""
+"""The minimum width of a bar with a number inside, in percent of the plot's width."""
 
 _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews and questions of consecutive days, and the credits that they used."""
+    """A bar of the credits chart: the reviews, questions and credits of consecutive days."""
 
     start: datetime
     days: int
@@ -52,7 +49,7 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Divide the time from the first review or question to the end of the period into equal parts."""
+    """Divide the time from the first review or question to the end of the period into equal buckets."""
     if not found.reviews:
         return ()
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
@@ -88,7 +85,6 @@ def part_of(found: Statistics) -> str:
 
 
 def credits_chart(found: Statistics) -> str:
-    """Return a bar chart of the credits used over time."""
     buckets = buckets_of(found)
     marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
     width = 100 / max(1, len(buckets))
@@ -121,7 +117,6 @@ def hours_chart(found: Statistics) -> str:
 
 
 def _level(value: Decimal | None, marks: Sequence[Decimal], name: str, kind: str) -> str:
-    """Return a horizontal line at a value, or an empty string if the value is unknown."""
     if value is None:
         return ""
     y = _y(value, marks)
@@ -160,7 +155,6 @@ def _label(x: str, y: str, text: str, anchor: str, kind: str = "tick") -> str:
 
 
 def _tick(value: Decimal) -> str:
-    """Return a number as text. Numbers from 10,000 are in thousands, e.g., `12.5k` for 12,500."""
     thousand = 1_000
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 
@@ -177,10 +171,7 @@ def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
 
 
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
-    """Return a bar for each severity, divided by the outcomes of its findings.
-
-    The severity with the most findings has the longest bar.
-    """
+    """Return a bar for each severity, divided by the outcomes of its findings."""
     most = max((one.findings for one in severities), default=0)
     rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))
     names = "".join(_label("72", f"{at * _ROW + 20}", one.severity.value, "end") for at, one in enumerate(severities))

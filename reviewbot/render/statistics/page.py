@@ -1,4 +1,4 @@
-"""The page of the statistics, in the style of the HTML report. The page loads no files and runs no scripts."""
+"""The page of the statistics, in the style of the HTML report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MEANINGS = {
 
 
 def statistics_page(found: Statistics, report_style: str) -> str:
-    """Return the page. `report_style` is the style sheet of the report."""
+    """Return the statistics as an HTML page. `report_style` is the style sheet of the HTML report."""
     own_style = resources.files("reviewbot.render.statistics").joinpath("statistics.css").read_text(encoding="utf-8")
     style = f"{report_style}\n{own_style}"
     policy = f"default-src 'none'; style-src '{seal(style)}'; base-uri 'none'; form-action 'none'"
@@ -98,7 +98,6 @@ def _charts(found: Statistics) -> str:
 
 
 def _unfinished(found: Statistics) -> Iterable[tuple[str, str]]:
-    """Yield a legend for the last bar if its days are not over, because it is not comparable with the other bars."""
     last = buckets_of(found)[-1]
     if not last.is_over:
         passed = (found.period.until - last.start).days + 1

@@ -1,4 +1,4 @@
-"""View models of answers, questions and announcements. As in `review`, a text is untrusted unless marked as trusted."""
+"""View models of answers, questions and announcements. Strings are untrusted unless described as trusted."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ class StatusView(Struct, frozen=True):
 
     Attributes:
         waiting: the full SHAs of the heads with an open review, oldest first.
-        questions: the number of open questions.
-        postponed: whether the purchase of a review is postponed.
         counts: the number of open findings without a waiver, by severity. Every severity is a key.
         spent: the credits that open reviews hold and finished reviews have used.
         problem: why the stored state is not trusted, or empty.
@@ -37,10 +35,9 @@ class QuestionView(Struct, frozen=True):
     """The prompt for a question.
 
     Attributes:
-        boundary: trusted; a random word around the question. The writer of the question cannot guess this word.
-        question: the redacted question. The prompt contains at most `parse.MAX_QUESTION` characters of it.
+        boundary: trusted; a random word around the question, which the author of the question cannot guess.
+        question: the redacted question.
         finding_id: the finding that the question is about, or empty for the whole pull request.
-        instructions: the instructions of the repository's owners.
         file_names: the names of the attachments, each with one line about the contents.
     """
 
@@ -59,12 +56,10 @@ class AskedView(Struct, frozen=True):
 
     Attributes:
         asker: the login to mention. An invalid login is shown as text.
-        url: the URL of the question.
         is_edited: whether the question's comment was edited or deleted after it was sent.
         text: the answer, or empty without an answer.
         state: CodeVF's name for the state of the task, or empty if CodeVF has no task.
         used: the credits used, or None if unknown.
-        hold: the credits held for the question.
     """
 
     asker: str
@@ -83,18 +78,14 @@ class AnswerView(Struct, frozen=True):
         mark: trusted; the marker, which the template must emit first.
         word: a value of `parse.CommandName`.
         refusal: a value of `authorize.Refusal`, or empty if the command was carried out.
-        needs: the permission that the command needs.
-        target: the commit or finding that the command specifies. `finding` and `finding_id` describe the finding that
-            the command is about.
+        target: the commit or finding that the command names.
         check_title: the title of the check on the head after the command.
+        finding: the title of the finding that the command is about.
         said: the redacted reason for a waiver or bypass, or the redacted arguments of some refused commands.
         until_push: whether a waiver ends with the next push, because the finding's code is not in its file.
         reason: a value of `verdict.Reason`, or empty if no run was started.
-        status: None for commands other than `status`.
-        in_thread: whether the command is in a review thread.
         in_reply_to: trusted; the URL of the command if the answer is not posted in the command's thread.
-        choices: the ids and titles of the findings that an ambiguous command could mean.
-        reply: the reviewer's reply to `ask`.
+        choices: the ids and titles of the findings that an ambiguous command may refer to.
     """
 
     mark: str
@@ -125,13 +116,13 @@ class AnnouncementView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the marker, which the template must emit first.
-        mentions: the logins to mention. Logins of bots are not mentioned.
+        mentions: the logins to mention, without bots.
         ending: a value of `announcement.Ending`.
         reviewed_sha: the full SHA of the reviewed head, or empty if unknown.
         head_sha: the head whose check has the title `check_title`.
         counts: the number of open findings by severity. Every severity is a key.
-        summary_url: trusted; the URL of the summary comment, or None if there is no summary.
-        check_url: trusted; the URL of the check, or None if there is no check.
+        summary_url: trusted.
+        check_url: trusted.
     """
 
     mark: str

@@ -1,4 +1,4 @@
-"""Excerpts of the code as it was sent: a finding's lines with a few lines of context."""
+"""Excerpts of the code as it was sent: a finding's lines, and a few lines before and after."""
 
 from __future__ import annotations
 
@@ -21,19 +21,13 @@ MAX_LINES = 60
 """The maximum number of a finding's lines that are shown."""
 
 _WIDTH = 400
-"""The maximum number of characters of a line."""
 
 _READ = _WIDTH + 100
-"""The maximum number of characters read from a quoted line, including a possible gutter."""
+"""The maximum number of characters read from a quoted line, which may begin with a line number."""
 
 
 class ExcerptLine(Struct, frozen=True):
-    """A line of an excerpt.
-
-    Attributes:
-        number: the line number, or None for a quoted line.
-        redacted: whether a secret in the line was replaced.
-    """
+    """A line of an excerpt. `number` is None for a quoted line."""
 
     number: int | None
     text: str
@@ -56,7 +50,7 @@ class Excerpts:
         self._lines = cache(self._lines_of)
 
     def of(self, finding: FindingView) -> Excerpt:
-        """Return the lines of a finding, or the reviewer's quote (possibly empty) if the lines are unknown."""
+        """Return the lines of a finding, or the reviewer's quote (may be empty) if the lines are unknown."""
         if finding.line is None or finding.why in UNVERIFIED:
             return _quoted(finding.code)
         first, last = finding.start_line or finding.line, finding.line
@@ -84,7 +78,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    """Return the first lines of a quote. Other lines are only counted, because a quote can be a megabyte long."""
+    """Return the first lines of a quote. The other lines are only counted, because a quote can be a megabyte long."""
     text = code.removesuffix("\n")
     known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
     lines = strip_gutter(known) if code.strip() else ()

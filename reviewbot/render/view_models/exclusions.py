@@ -12,24 +12,21 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
-"""The maximum number of listed files. To exclude more files, users have to write a broader pattern."""
+"""The maximum number of patterns."""
 
 LONGEST = 300
-"""The maximum number of characters of a path or a command. Some of the texts have no room for more."""
+"""The maximum length of a path or a command in characters."""
 
 _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
 def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
-    """Return the paths of the missed files, without the entries for tasks that ended without a result."""
+    """Return the paths of the missed files, except those whose task ended without a result."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return a pattern for each of the first `MOST` paths.
-
-    Paths that are redacted, too long or impossible to copy are skipped.
-    """
+    """Return a pattern for each of the first `MOST` paths that are not redacted, too long or impossible to copy."""
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
@@ -47,7 +44,7 @@ def exclusion_command(command: str, paths: Iterable[str]) -> str:
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:
-    """Return the setting as one line of YAML, or an empty string if there are no patterns."""
+    """Return the setting `paths` as one line of YAML, or an empty string if there are no patterns."""
     patterns = [json.dumps(pattern, ensure_ascii=False) for pattern in exclusions(paths)]
     many = f"paths: [{', '.join(patterns)}]" if patterns else ""
     return f"paths: {patterns[0]}" if len(patterns) == 1 else many

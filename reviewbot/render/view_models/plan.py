@@ -18,12 +18,10 @@ class Replay(Struct, frozen=True):
     """The dry run of one merge's review.
 
     Attributes:
-        sent: the number of files that a review would have sent. `sent_bytes` is their total size.
-        held: the number of files that were held back, by reason.
         credits: the credits that a review would have held, or 0 if no review would have been bought.
         note: why no review would have been bought, or what the review would not have covered.
         bot: the login of the bot that authored the merge, if the action skips that bot's pull requests.
-        rule: the rule of `routes` that chose the review, or empty if none did.
+        rule: the names of the rules of `routes` that chose the review, or empty.
         stopped: the credits of a review that `max-credits-per-pr` stops.
         limited: whether `max-credits-ceiling` limits the size of the review.
     """
@@ -43,7 +41,7 @@ class Replay(Struct, frozen=True):
 
 
 def replayed(day: str, sha: str, subject: str, bot: str, view: SummaryView) -> Replay:
-    """Return the replay of a merge from the view of its dry run. `bot` is the author's login if the author is a bot."""
+    """Convert the result of a dry run. `bot` is the login of the merge's author if the author is a bot."""
     if view.outcome.reason is Reason.BOT:
         return Replay(day, sha, subject, note=bot, bot=bot)
     cost = view.cost if view.outcome.reason is Reason.DRY_RUN else None
@@ -81,11 +79,9 @@ def _note(view: SummaryView) -> str:
 
 
 class RuleSum(Struct, frozen=True):
-    """The totals of the merges of one rule. `rule` is empty for merges without a rule.
+    """The totals of the merges of one rule, or of merges without a rule if `rule` is empty.
 
-    Attributes:
-        stopped: the number of reviews that `max-credits-per-pr` stops.
-        unknown: the conditions of the rule that no merge can meet in a plan.
+    `unknown` contains the rule's conditions on labels and drafts, which git does not record.
     """
 
     rule: str
@@ -97,13 +93,9 @@ class RuleSum(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The replays of a span of merges, newest first.
+    """The dry runs of the merges in a time span, newest first. `scope` names the branch and the time span.
 
-    Attributes:
-        scope: the branch and the time span, such as `main in the last 90d`.
-        routes: the rules of the settings.
-        notes: sentences about what the figures omit.
-        merges: the number of merges in the time span. `replays` may contain only the newest merges.
+    `merges` is the number of merges in the time span, of which `replays` may contain only the newest.
     """
 
     scope: str
@@ -127,7 +119,7 @@ class Plan(Struct, frozen=True):
         return _sum_of("", self.counted)
 
     def by_rule(self) -> tuple[RuleSum, ...]:
-        """Return the totals by rule, the most expensive first, followed by the rules that chose no review."""
+        """Return the totals by rule, the most expensive first, then the rules that chose no review."""
         rules = dict.fromkeys(one.rule for one in self.counted)
         sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
         chosen = {name for rule in rules for name in rule.split(", ")}
@@ -147,13 +139,13 @@ def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:
 
 
 def unknown_conditions(route: Route) -> tuple[str, ...]:
-    """Return the conditions of a rule that cannot be checked, because git records neither labels nor drafts."""
+    """Return the rule's conditions that no plan can check, because git records neither labels nor drafts."""
     conditions = {"labels": bool(route.labels), "draft": route.draft is True}
     return tuple(name for name, is_set in conditions.items() if is_set)
 
 
 def caps_of(plan: Plan) -> Iterator[str]:
-    """Yield sentences about omitted merges, and about limits that stop reviews or make them smaller."""
+    """Yield sentences about omitted merges, and about the limits that stop or shrink reviews."""
     if (shown := len(plan.replays)) < plan.merges:
         merges = counted(plan.merges, "merge")
         yield f"The plan covers the newest {number(shown)} of {merges}. For all, pass `--most {plan.merges}`."

@@ -1,4 +1,4 @@
-"""View models: the values that templates receive. A text is untrusted unless its description calls it trusted."""
+"""View models: the values that templates receive. Strings are untrusted unless described as trusted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ class FindingView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         path: the file in the change, or the path that the reviewer cited. `start_line` and `line` refer to `side`.
-        code: the finding's lines as sent or quoted, for texts that are shown without the diff.
+        code: the finding's lines as sent or quoted, for output without the diff.
         language: the info string of a fence for `code`, such as `python`.
         comment_url: trusted; the URL of the finding's comment, or None without a comment.
         blob_url: trusted; the URL of the finding's lines in the reviewed commit.
         carried: whether an earlier review found the finding.
-        note: the reviewer's last note on the finding.
         waived_by: the login of the user who waived the finding, or empty. `waived_for` is the reason.
         closed_at: the full SHA of the head at which the finding was closed, or empty while it is open.
         held: why the finding's file was not sent. None unless `why` is `FILE_NOT_SENT`.
@@ -77,7 +76,6 @@ class CommentView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the hidden marker of the comment.
-        waivable: whether a command can waive the findings.
         agent_prompt: whether to repeat the blocking findings as a prompt for a coding agent, if the prompt fits.
         head_sha: the commit whose lines the prompt refers to.
     """
@@ -113,7 +111,7 @@ class ProgressView(Struct, frozen=True):
     Attributes:
         since: the full SHA of the last reviewed head, or empty if the whole change was reviewed.
         carried: open findings from earlier reviews, including changed ones.
-        changed: carried findings whose code has changed, without a confirmed fix.
+        changed: open findings whose code has changed without a confirmed fix.
         beyond: open findings for which only the severity is stored.
     """
 
@@ -168,9 +166,7 @@ class CostView(Struct, frozen=True):
 class WaitView(Struct, frozen=True):
     """An open review.
 
-    Attributes:
-        status: the service's name for the state of the task, or `submitted` before the first answer.
-        minutes: the maximum time that the run waits, or 0 if the run does not wait.
+    `status` is CodeVF's name for the state of the task, or `submitted`. `minutes` is 0 if the run does not wait.
     """
 
     status: str
@@ -190,27 +186,22 @@ class SummaryView(Struct, frozen=True):
         mark: trusted; the marker of the summary comment.
         ledger: trusted; the hidden signed state, emitted right after the marker.
         reviewer: `codevf` or `local`.
-        counts: the number of open findings by severity, without duplicates. Every severity is a key. None while
-            unknown.
-        findings: the findings by file. The file with the worst finding is first. Findings without a file have an empty
-            path.
+        counts: the number of open findings of each severity, without duplicates, or None while unknown.
+        findings: grouped by file, starting with the file of the worst finding.
         sum: None before the answer, as is `progress`.
         notices: sentences about the change, e.g., about an invisible character.
         degraded: sentences about what this run could not do, e.g., because of a missing permission.
         cost: None with the local reviewer.
-        waived: open findings with a waiver. `counts` does not include these findings.
+        command: the command that repeats the review, or empty in GitHub Actions.
+        waived: open findings with a waiver, which `counts` does not include.
         closed: findings that this review closed, and findings closed earlier that never had a comment.
         awaited: the full SHA of an older head whose review must finish first, or empty.
         fail_on: the value of the setting `fail-on`, or empty while unknown.
         minutes: the minutes from the submission to the answer, rounded up, or None while unknown.
         approved_by: the label that approves the spending, or empty.
+        in_summary: whether the summary comment contains every finding.
         route: the names of the rules of `routes` that chose the review, or empty.
-        in_summary: whether the summary comment contains every finding, so that no other text needs to list findings.
-        context: the documents, commit messages, issues and conversation that were sent with the change.
-        records_commands: whether a summary comment records waivers, acceptances, bypasses and questions. If not, these
-            commands are refused.
-        docs_url: the URL of the documentation, or None if unknown.
-        command: the command that repeats the review, or empty in GitHub Actions.
+        records_commands: the setting `summary-comment`. Without it, commands that the ledger must record are refused.
     """
 
     mark: str
@@ -256,18 +247,18 @@ class SummaryView(Struct, frozen=True):
 
     @property
     def held_back(self) -> tuple[Held, ...]:
-        """The changed files that were not sent. Other files in `held` were sent, but not fully reviewed."""
+        """The changed files that were not sent."""
         sent = {one.path for one in self.sent}
         return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
 
     @property
     def missed(self) -> tuple[Held, ...]:
-        """The files that make the review partial. Each file is listed once, with the first reason."""
+        """The files that make the review partial, once each, with the first reason."""
         return tuple({one.path: one for one in reversed(self.held) if one.missed}.values())[::-1]
 
     @property
     def closing(self) -> int:
-        """The number of open findings that block, including findings that are no longer listed."""
+        """The number of open findings that block, including those that are no longer listed."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):
             return sum(finding.blocks for finding in self.findings)
         fail_on = FailOn(self.fail_on)
@@ -275,7 +266,7 @@ class SummaryView(Struct, frozen=True):
 
     @property
     def waive(self) -> str:
-        """The command that waives the only blocking finding, or one with a placeholder for the id."""
+        """The command that waives the only blocking finding, or the command with a placeholder for the id."""
         blocking = [one.waive for one in self.findings if one.blocks]
         return blocking[0] if len(blocking) == self.closing == 1 else "/reviewbot waive ID REASON"
 
@@ -299,16 +290,13 @@ class PromptView(Struct, frozen=True):
 
     Attributes:
         title: the author's title. Like `body`, it is data for the reviewer, never instructions.
-        boundary: trusted; a random word around the author's text. The author cannot guess this word.
-        instructions: the owners' instructions, which are as trusted as the default branch. The same applies to
-            `path_instructions`.
+        boundary: trusted; a random word around the author's text, which the author cannot guess.
+        instructions: the owners' instructions, trusted like the default branch. So are `path_instructions`.
         file_names: the names of the attachments, each with one line about the contents.
-        omitted: selected paths that are not attached.
         since: the full SHA of the last reviewed head, or empty for a review of the whole change.
         confirms: the name of the attachment with open findings to confirm, or empty.
         part: the number of this task, starting at 1. The change is split over `parts` tasks.
-        answer: the form of the answer. None requests only data, because a changed file's name would be ambiguous in
-            text.
+        answer: the requested format, or None to request only data, because a changed file's name is ambiguous in prose.
     """
 
     repository: str

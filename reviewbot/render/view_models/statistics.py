@@ -1,4 +1,4 @@
-"""The texts and table rows of the statistics, for the terminal, Markdown and the page."""
+"""The texts and table rows of the statistics for the terminal, Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDS = ("severity", "findings", *(str(end) for end in End))
 
 
 def rounded(value: Decimal | None, places: int = 1) -> str:
-    """Format a figure with at most `places` decimal places, or as `-` if unknown. A figure above 0 is never `0`."""
+    """Format a number with at most `places` decimal places, or None as `-`. A number above 0 is never shown as `0`."""
     if value is None:
         return "-"
     least = Decimal(1).scaleb(-places)
@@ -59,7 +59,7 @@ def facts_of(found: Statistics) -> Iterator[str]:
 
 
 def groups_of(found: Statistics) -> tuple[tuple[str, Sums], ...]:
-    """Return the named sums: all reviews, then by mode, then by expertise."""
+    """Return the totals with their names: of all reviews, by mode, and by expertise."""
     by_mode = ((f"mode {one.name}", one) for one in found.by_mode)
     by_expertise = ((f"expertise {one.name}", one) for one in found.by_expertise)
     return (("all", found.whole), *by_mode, *by_expertise)

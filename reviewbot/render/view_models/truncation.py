@@ -1,8 +1,6 @@
-"""Truncate views so that their text fits. The worst findings are shown first, and each truncation is marked.
+"""Truncate views so that their text fits: the worst findings first, with a note where text is missing.
 
-GitHub would reject a body that is too long, although the review has already been paid for. Therefore, views are
-truncated before they are rendered: findings are shortened to one line, lists to a count, and texts to their beginning
-with a note.
+GitHub rejects a body that is too long. By then, the review has been paid for.
 """
 
 from __future__ import annotations
@@ -39,13 +37,12 @@ class Shown(Struct, frozen=True):
     Attributes:
         blocking: blocking findings with a comment, one line each, worst first.
         full: blocking findings without a comment, in full, worst first.
-        others: other findings with a comment, folded, one line each, worst first.
-        quiet: other findings without a comment, folded, in full.
+        others: other findings with a comment, one line each, worst first.
+        quiet: other findings without a comment, in full.
         folded: findings without a comment that do not fit in full, one line each.
-        missed: a few of the files that were selected but not fully reviewed.
+        missed: the first `NAMED` files that were selected but not fully reviewed.
         listed: all shown findings except waived and closed findings, worst first.
-        rest: for each list, the number of entries that are not shown. `findings` is the sum for findings and
-            leftovers.
+        rest: the number of omitted entries of each list. `findings` includes unreadable parts of the answer.
     """
 
     blocking: Sequence[FindingView]
@@ -65,7 +62,7 @@ class Shown(Struct, frozen=True):
 
 
 def worst_first(findings: Iterable[FindingView]) -> Sequence[FindingView]:
-    """Return the findings sorted by severity, worst first. Findings of equal severity keep their order."""
+    """Return the findings sorted by severity, worst first."""
     return sorted(findings, key=lambda finding: finding.severity.rank)
 
 
@@ -76,21 +73,21 @@ def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
 
 
 def truncate_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
-    """Return a comment with its long texts truncated, and the number of findings left out."""
+    """Limit the findings and texts of a comment, and return the number of omitted findings."""
     kept = max(1, detail.full)
     findings = tuple(truncate_finding(finding, detail) for finding in view.findings[:kept])
     return replace(view, findings=findings), max(0, len(view.findings) - kept)
 
 
 def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:
-    """Return a state with at most `words` characters of each text, and the number of findings left out."""
+    """Limit the findings to `rows` and their texts to `words` characters. Return the number of omitted findings."""
     detail = Detail(full=0, lines=0, rows=0, text=words)
     findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
     return replace(view, findings=findings), max(0, len(view.findings) - rows)
 
 
 def _worded(finding: FindingView, words: int) -> FindingView:
-    """Return a finding whose texts contain no HTML comment. If `words` is 0, title, note and reason are empty."""
+    """Return the finding without `<!--`, because a hidden comment marks the end of the state."""
     return replace(
         finding,
         title=_harmless(finding.title) if words else "",
@@ -115,7 +112,6 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     rest: dict[str, int] = {}
 
     def first(name: str, items: Sequence[V], most: int) -> Sequence[V]:
-        """Return the first `most` items, and count the others in `rest`."""
         rest[name] = max(0, len(items) - most)
         return items[:most]
 
@@ -158,7 +154,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
 
 
 def shows_everything(view: SummaryView, detail: Detail) -> bool:
-    """Return whether a summary at this level of detail shows every finding and every unreadable part in full."""
+    """Return whether a summary in this size tier shows every finding and every unreadable part in full."""
     shown = truncate_summary(view, detail)
     if shown.folded or any(shown.rest[name] for name in ("findings", "waived", "closed", "duplicates")):
         return False
