@@ -9,19 +9,17 @@ from datetime import UTC, datetime
 class SystemClock:
     """The machine's clocks.
 
-    `scale` is the number of real seconds per second of this clock. Only tests set a scale below 1. The scale applies to
-    `sleep` and to `monotonic`, so intervals and deadlines need no change.
+    `scale` is the number of real seconds per second of `sleep` and `monotonic`. Only tests set `scale` below 1.
     """
 
     def __init__(self, scale: float = 1.0) -> None:
         self._scale = scale
 
     def now(self) -> datetime:
-        """Return the unscaled time in UTC, because it is compared with times from GitHub, CodeVF and other runs."""
+        """Return the UTC time without `scale`, because callers compare the time with GitHub's and CodeVF's times."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return this clock's time in seconds, which never decreases."""
         return time.monotonic() / self._scale
 
     def sleep(self, seconds: float) -> None:

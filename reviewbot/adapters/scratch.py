@@ -16,11 +16,7 @@ FULL = frozenset({ENOSPC, EDQUOT, EIO})
 
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
-    """Create a temporary folder, and delete the folder on exit.
-
-    Raises:
-        ScratchUnusable: the folder cannot be created.
-    """
+    """Yield a temporary folder, and delete the folder on exit. Raise `ScratchUnusable` if creating it fails."""
     try:
         folder = TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
     except OSError as error:
@@ -31,11 +27,7 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def writing_scratch() -> Iterator[None]:
-    """Convert the errors in `FULL` to `ScratchUnusable`.
-
-    Raises:
-        ScratchUnusable: the disk is full or broken.
-    """
+    """Convert an `OSError` for a full or broken disk to `ScratchUnusable`."""
     try:
         yield
     except OSError as error:
@@ -45,7 +37,7 @@ def writing_scratch() -> Iterator[None]:
 
 
 def unusable(reason: str) -> ScratchUnusable:
-    """Return the error. `reason` is the operating system's message."""
+    """Return an error that shows `reason`, the operating system's message."""
     return ScratchUnusable(
         f"reviewbot cannot use the temporary folder: {reason}.",
         hint="Free up disk space, or set `TMPDIR` to a writable folder.",

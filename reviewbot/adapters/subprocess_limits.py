@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 CANNOT_START = frozenset({126, 127})
-"""Exit statuses of a confined command whose program is missing or cannot be started."""
+"""The shell's exit statuses for a program that cannot be executed or does not exist."""
 
 _BLOCK = 512  # bytes; the unit of `ulimit -f`
 

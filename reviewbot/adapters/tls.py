@@ -10,10 +10,10 @@ _ALLOWED = "a file of PEM certificates; in a container, a file that a step put i
 
 
 def trusted(ca_file: str | None) -> ssl.SSLContext:
-    """Return the TLS context for connections.
+    """Return a TLS context with the certificate authorities in `ca_file`, or else certifi's.
 
     Raises:
-        SettingsError: the certificate file cannot be used.
+        SettingsError: the file is missing or contains no readable certificates.
     """
     if ca_file is None:
         import httpx  # noqa: PLC0415 — not needed for requests to GitHub

@@ -25,14 +25,11 @@ CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
 
 _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
-"""Matches numbers that an error message could not show, because Python refuses to format thousands of digits."""
+"""Matches long hexadecimal and octal numbers, because Python refuses to format them in a message."""
 
 
 class NotYaml(Exception):
-    """A text is not YAML, or contains a key twice.
-
-    The message states line, column and reason, without values from the text.
-    """
+    """A string is not YAML or repeats a key. The message shows no values, because they may be secrets."""
 
     def __init__(self, error: Exception, text: str) -> None:
         where = ""
@@ -49,19 +46,19 @@ _LINE_END = re.compile(r"\r\n|[\r\n]")
 
 
 def _position(line: int, column: int) -> str:
-    """Return the beginning of a message. Line and column start at 0."""
+    """Return the prefix of a message. `line` and `column` start at 0."""
     return f"line {line + 1}, column {column + 1}: "
 
 
 _QUOTED = re.compile("'([^']*)'")
 _OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequence": "list"}
-"""Contexts of the parser, each with its name in a message. The message states where the context begins."""
+"""Names for the parser's contexts. A message shows the name and where the context begins."""
 _CONSTRUCTED = {"found unhashable key": "a key is not plain text", "invalid value": "invalid number or date"}
-"""The message for each reason of the constructor. Other reasons may quote the text."""
+"""The messages for the constructor's errors. Other errors of the constructor may quote values."""
 _ENDED = re.compile(r"but (got|found) \(?'<stream end>',?\)?|found unexpected end of stream")
 _TAB = r"character '\t' that cannot start any token"
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
-"""Matches quotes that are safe in a message: names of tokens and short texts. A longer text may be a secret."""
+"""Matches quoted strings that a message may show: token names, or at most two characters. Others may be secrets."""
 
 
 def _reason(error: Exception) -> str:
@@ -88,12 +85,9 @@ def _reason(error: Exception) -> str:
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
-    """Yield the events of a text with their depth, so that the caller can stop before a large value is built.
+    """Yield YAML events with their depth, or raise `NotYaml`.
 
-    The parser takes minutes for ten thousand levels of nesting.
-
-    Raises:
-        NotYaml: the text is not YAML.
+    The caller can stop at deep nesting, because the parser takes minutes for ten thousand levels.
     """
     depth = 0
     try:
@@ -126,7 +120,7 @@ class _Constructor(SafeConstructor):
 
 
 def yaml_value(text: str) -> object:
-    """Return the value of a text, or raise `NotYaml`."""
+    """Parse a string as YAML, or raise `NotYaml`."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = _Constructor
     try:
@@ -136,10 +130,10 @@ def yaml_value(text: str) -> object:
 
 
 def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Problem]]:
-    """Return the values of a config by key, and the problems of the whole config. `where` is the place in a problem.
+    """Return the config's values by key, and the problems of the whole config. `where` is the location in a problem.
 
-    The config is YAML 1.2 (so `on` is a string), at most 64 KB and ten levels deep. Repeated keys, aliases, anchors and
-    tags are rejected, so that a small file cannot become a large value or an object.
+    The config is YAML 1.2 (so `on` is a string), at most 64 KB and ten levels deep. Aliases, anchors, tags and repeated
+    keys are rejected, so that a small file cannot become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
         return {}, [Problem(where, "the file is too large", f"at most {CONFIG_BYTES} bytes")]
@@ -158,10 +152,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
 
 
 def key_lines(text: str) -> dict[str, tuple[int, ...]]:
-    """Return the line of each top-level key, followed by the lines of the key's list items. Lines start at 1.
-
-    The result is empty if `read_config` refuses the text.
-    """
+    """Return the line numbers, from 1, of each top-level key and its list items, or nothing for an invalid config."""
     if not read_config(text)[0]:
         return {}
     top = YAML(typ="safe", pure=True).compose(text)
@@ -170,7 +161,7 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
 
 
 def _refused(event: Event, depth: int) -> str:
-    """Return where and why the text is refused, or an empty string if this event is allowed."""
+    """Return where and why an event is rejected, or an empty string if the event is allowed."""
     if depth > CONFIG_DEPTH:
         what = f"the nesting has more than {CONFIG_DEPTH} levels"
     elif isinstance(event, AliasEvent):

@@ -19,10 +19,7 @@ PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 _WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
-"""Finds the file name in `GITHUB_WORKFLOW_REF`.
-
-Only names that are safe to paste into a shell match, because an author may have chosen the name.
-"""
+"""Matches the workflow's file name if it is safe to paste into a shell. An author may have chosen the name."""
 
 _ON_BRANCH = re.compile(
     r"(?P<repository>[^/]+/[^/]+)/(?P<path>.+)@(?P<ref>refs/heads/(?!gh-readonly-queue/).+)", re.DOTALL
@@ -38,12 +35,7 @@ def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 class Network(Struct, frozen=True):
-    """The network settings of this process and its child processes.
-
-    Attributes:
-        children: the environment of child processes.
-        time_scale: `REVIEWBOT_TIME_SCALE`, or 1.0 if a service is not on loopback.
-    """
+    """The network settings. `children` is the environment of child processes. `time_scale` is 1.0 except in tests."""
 
     api_url: str
     graphql_url: str
@@ -55,7 +47,7 @@ class Network(Struct, frozen=True):
 
 
 class RunnerFiles(Struct, frozen=True):
-    """The runner's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether debugging is on."""
+    """The runner's files for outputs and the job summary, the workspace, and whether debug logging is on."""
 
     output_file: str | None = None
     summary_file: str | None = None
@@ -69,7 +61,6 @@ class Environment(Struct, frozen=True):
     Attributes:
         workflow: the file name of the workflow, or empty if unknown.
         docs_url: the URL of the folder `docs/` of the running action on github.com, or None if unknown.
-        is_repeated: whether the run is a re-run, whose event may be old.
         rerun: the re-run, if its workflow file is from a branch of this repository.
     """
 
@@ -97,11 +88,7 @@ class Desktop(Struct, frozen=True):
 
 
 def read_environment(env: Mapping[str, str]) -> Environment:
-    """Read the environment of a workflow's step.
-
-    Raises:
-        SettingsError: the process does not run as a workflow step, or a value is invalid.
-    """
+    """Read the environment of a workflow step, or raise `SettingsError` outside a workflow or for an invalid value."""
     inputs = {row.name: env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
@@ -176,7 +163,7 @@ def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: boo
 def _outside(ca_file: str | None, workspace: str | None) -> str | None:
     """Return the certificate file, and refuse a file in the workspace, which may contain files of the pull request.
 
-    With such a file, the author could choose the servers that receive the key and the token.
+    With such a file, the author could redirect the key and the token to another server.
     """
     if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
         what = "the file is in the workspace, which may contain files of the pull request"
@@ -186,13 +173,13 @@ def _outside(ca_file: str | None, workspace: str | None) -> str | None:
 
 
 def _graphql_beside(api_url: str) -> str:
-    """Return the GraphQL URL on the host of the REST API."""
+    """Return the GraphQL URL of the same host. On GitHub Enterprise Server, `api_url` ends in `/api/v3`."""
     base = api_url.rstrip("/")
     return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
 def _time_scale(env: Mapping[str, str], *asked: str) -> float:
-    """Return the factor for all sleeps and deadlines. The factor is 1.0 unless all URLs are on loopback."""
+    """Return the factor for sleeps and deadlines, which is 1.0 unless all URLs in `asked` are on loopback."""
     text = env.get("REVIEWBOT_TIME_SCALE")
     if not text or not all(map(is_loopback, asked)):
         return 1.0

@@ -1,4 +1,4 @@
-"""Readers: convert the text of an input or a value of the config file to a typed value."""
+"""Convert an input's string or a config value to a typed value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A value that is hidden in reprs, formats, tracebacks and comparison messages."""
+    """A string that is hidden in reprs, formats, tracebacks and comparison messages."""
 
     __slots__ = ("_value",)
 
@@ -27,7 +27,6 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret value."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -40,8 +39,8 @@ class Secret:
 class NotAllowed(Exception):
     """A value is not allowed for a setting.
 
-    Each part contains the problem, the allowed values (may be empty), and the number of the invalid item. Without
-    parts, `Reader.allowed` describes the allowed values.
+    Each part contains a problem, the allowed values (may be empty), and the invalid item's number (0 for the whole
+    value). Without parts, `Reader.allowed` describes the allowed values.
     """
 
     def __init__(self, *parts: tuple[str, str, int]) -> None:
@@ -50,11 +49,11 @@ class NotAllowed(Exception):
 
 
 class Reader(Struct, Generic[T], frozen=True):
-    """Reads one value.
+    """Converts and checks the value of a setting.
 
     Attributes:
         allowed: a phrase that describes the allowed values.
-        read: converts an input's text or a YAML value, or raises `NotAllowed`.
+        read: converts an input's string or a YAML value, or raises `NotAllowed`.
         words: the allowed words, if any. An error message suggests the nearest word.
     """
 
@@ -63,7 +62,7 @@ class Reader(Struct, Generic[T], frozen=True):
     words: tuple[str, ...] = ()
 
     def reasons(self, value: object) -> tuple[tuple[str, str, int], ...]:
-        """Return each problem of a value, with the allowed values and the item's number (0 for the whole value)."""
+        """Return the problems of a value as parts of `NotAllowed`, or an empty tuple."""
         try:
             self.read(value)
         except NotAllowed as error:
@@ -81,7 +80,7 @@ class Reader(Struct, Generic[T], frozen=True):
 
 
 def default_text(value: object) -> str:
-    """Return a value in the notation of the documentation."""
+    """Return a value as users write it: `true`, a comma-separated list, or an empty string for a secret."""
     match value:
         case bool():
             return str(value).lower()
@@ -105,7 +104,7 @@ TEXT = Reader("text", _text)
 
 
 def _from_text(make: Callable[[str], T | None]) -> Callable[[object], T]:
-    """Return the `read` of a reader. `make` returns None for a text that is not allowed."""
+    """Return a function for `Reader.read`. `make` returns None for a string that is not allowed."""
 
     def read(value: object) -> T:
         made = make(_text(value))
@@ -188,10 +187,10 @@ def _context(value: object) -> tuple[str, ...]:
 MOST_CONTEXT_PATTERNS = 20
 _CONTEXT_WORDS = f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of additional files"
 CONTEXT = Reader(_CONTEXT_WORDS, _context, ("auto", "none"))
-"""Reads patterns, in which `auto` stands for `context.DOCUMENTS`."""
+"""Reads file patterns. `auto` stands for the files in `context.DOCUMENTS`."""
 
 INSTALLATION = "installation"
-"""The value that stands for every repository that the token of a GitHub App can access."""
+"""Stands for every repository that a GitHub App's token can access."""
 
 OWNER = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
 REPOSITORY_NAME = rf"(?:{OWNER}/)?(?!\.+$)[A-Za-z0-9._-]{{1,100}}"

@@ -64,7 +64,6 @@ def _routes(value: object) -> tuple[Route, ...]:
 
 
 def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
-    """Yield each problem of a rule with the allowed values."""
     if not isinstance(item, dict) or not all(isinstance(key, str) for key in item):
         yield f"rule {number} is not a mapping", "a `name`, conditions and settings"
         return
@@ -97,12 +96,12 @@ ROUTES = Reader("a list of rules", _routes)
 
 
 def conditions_of(route: Route) -> str:
-    """Return the conditions of a rule in the notation of the config file, or an empty string if it has none."""
+    """Return a rule's conditions as in the config file, or an empty string if there are none."""
     return _written(route, CONDITIONS)
 
 
 def changes_of(route: Route) -> str:
-    """Return the settings of a rule as text. Instructions are shown as `…`, because they may be long."""
+    """Return a rule's settings as in the config file. `…` replaces instructions, because they may be long."""
     return _written(replace(route, instructions="…" if route.instructions else ""), CHANGES)
 
 
@@ -116,7 +115,7 @@ def _written(route: Route, keys: Iterable[str]) -> str:
 
 
 def without_effect(routes: Sequence[Route]) -> Mapping[int, str]:
-    """Return the reason for each rule that has no effect. The keys are the rules' indexes, starting at 0."""
+    """Return the reason for each rule without effect, by the rule's index, starting at 0."""
     return {
         at: f"it has no effect, because rule {earlier + 1} (`{routes[earlier].name}`) always matches first"
         for at, earlier in shadowed(routes)

@@ -1,8 +1,7 @@
-"""The settings, read from several sources.
+"""The settings, with their defaults, readers and meanings.
 
-The workflow's inputs take precedence over the default branch's config file, then the input `config`, then the defaults.
-Each field of `Settings` has a default, a reader and a meaning. Tests compare `action.yml` and `docs/configuration.md`
-with this table. All problems are reported together, before anything is spent.
+The order of precedence is: workflow inputs, the default branch's config file, the input `config`, defaults. Tests
+compare `action.yml` and `docs/configuration.md` with the fields of `Settings`.
 """
 
 from __future__ import annotations
@@ -72,10 +71,7 @@ TEMPLATES_DIR = ".github/reviewbot"
 def setting(
     default: T, meaning: str, reader: Reader[T] | None = None, *, action: bool = True, config: bool = True
 ) -> T:
-    """Return a field of `Settings`: an input of the workflow (`action`), a key of the config file (`config`), or both.
-
-    If there is no reader, the type of the default determines how the value is read.
-    """
+    """Return a field of `Settings` that is a workflow input (`action`), a config key (`config`) or both."""
     metadata = {"reader": reader or _reader_of(default), "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
 
@@ -269,7 +265,7 @@ class Settings:
 
     @property
     def check_name(self) -> str:
-        """The name of the check run for the default branch, which a ruleset requires."""
+        """The check run's name for the default branch and the branches in `bases`. A ruleset requires this name."""
         name = "CodeVF review" if self.paid else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
@@ -279,7 +275,7 @@ class Settings:
 
     @property
     def is_keyless(self) -> bool:
-        """Whether the reviewer costs credits but its key is missing, e.g., for an event from a fork."""
+        """Whether the reviewer costs credits but the API key is missing, e.g., for an event from a fork."""
         return self.paid and not self.codevf_api_key
 
     @property
@@ -292,12 +288,12 @@ class Settings:
         return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:
-        """Return the paths of the report files to write, by the name of the input."""
+        """Return the paths of the report files to write, by input name."""
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
         return {name: path for name, path in zip(REPORT_FILES, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the secrets, which no output may contain."""
+        """Return the API key and the GitHub token, which no output may contain."""
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
@@ -313,17 +309,16 @@ class Input(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name of the setting as users write it."""
+        """The name as users write it, with hyphens."""
         return self.field.replace("_", "-")
 
     @property
     def default(self) -> str:
-        """The default in the notation of the documentation, or an empty string if there is none."""
+        """The default as users write it, or an empty string if there is none."""
         return default_text(self.value)
 
     @property
     def allowed(self) -> str:
-        """A phrase that describes the allowed values."""
         return self.reader.allowed
 
 
@@ -332,23 +327,14 @@ _CONFIG_KEYS = sorted(one.name for one in INPUTS if one.config)
 
 
 class Layer(Struct, frozen=True):
-    """One source of settings.
-
-    Attributes:
-        values: the values by the name of the setting.
-        place: returns the name of a setting of this source for a problem.
-    """
+    """One source of settings. `place` returns a setting's location for an error, e.g., "input `mode`"."""
 
     values: Mapping[str, object]
     place: Callable[[str], str]
 
 
 def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """Return the settings without invalid values. Only `read_settings` reports invalid values.
-
-    Use this function for settings that are needed despite a problem: the token, the config file's path, the check's
-    name.
-    """
+    """Return the settings and ignore invalid values, for settings that are needed despite an error, e.g., the token."""
     return _read(read_layers(inputs, config)[0])[0]
 
 
@@ -356,7 +342,7 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """Return the settings of a run.
 
     Args:
-        inputs: the texts of the inputs that the workflow set, by name. An empty text means "not set".
+        inputs: the workflow's inputs by name. An empty string means "not set".
         config: the text of the default branch's config file, or None if there is none.
 
     Raises:
@@ -377,7 +363,6 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
 
 
 def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
-    """Add the line of the key or item in the config file to each problem."""
     from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
 
     lines = {config_place(key): found for key, found in key_lines(config).items()}
@@ -389,8 +374,7 @@ def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
 def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
     """Return the sources of settings in order of precedence, and the problems of their keys.
 
-    The layer of the config file does not contain locked keys. Therefore, a file that sets a locked key cannot change
-    the name of the check that reports the problem.
+    The config file's source omits locked keys, so that a locked key cannot rename the check that reports the problem.
     """
     path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
     keys, problems = _read_config(config or "", path)
@@ -427,7 +411,7 @@ def _locked(key: str, path: str) -> Problem:
 
 
 def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Input]]]:
-    """Return the settings without the invalid values, and the invalid values with their places."""
+    """Return the settings without invalid values, and each invalid value with its location and field."""
     values: dict[str, Any] = {}
     invalid: list[tuple[str, object, Input]] = []
     for row in INPUTS:
@@ -442,10 +426,7 @@ def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, 
 
 
 def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
-    """Yield the values of a setting in order of precedence, each with its place.
-
-    Sources in which the setting is not allowed are ignored.
-    """
+    """Yield the location and the value of a setting in each source that may set it, in order of precedence."""
     inputs, *files = layers
     for layer in ([inputs] if row.action else []) + (files if row.config else []):
         if row.name in layer.values:
@@ -453,17 +434,17 @@ def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, o
 
 
 def config_place(key: str) -> str:
-    """Return the place of a key of the config file, for use in a problem."""
+    """Return the location of a config file's key for a problem."""
     return f"config file `{key[:60]}`"
 
 
 def own_place(key: str) -> str:
-    """Return the place of a key of the input `config`, for use in a problem."""
+    """Return the location of a key in the input `config` for a problem."""
     return f"{input_place('config')}, key `{key[:60]}`"
 
 
 def input_place(name: str) -> str:
-    """Return the place of an input of the workflow, for use in a problem."""
+    """Return the location of a workflow input for a problem."""
     return f"input `{name}`"
 
 
@@ -480,7 +461,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
-    """Yield the problems of invalid combinations of values, each with the fields."""
+    """Yield a problem for each invalid combination of values, preceded by the combined fields."""
     paid = settings.paid
     if paid and (wrong := _impossible_price(settings, settings.mode, settings.max_credits)):
         key, what, allowed = wrong
@@ -529,7 +510,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
 
 
 def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:
-    """Return the setting that is invalid with the mode, the problem and the allowed values, or None."""
+    """Return the setting that contradicts the mode, the problem and the allowed values, or None."""
     allowed, ceiling = mode.credits, settings.max_credits_ceiling
     if most is Auto.AUTO and ceiling < allowed.start:
         what = f"`max-credits-ceiling: {ceiling}` is less than a review needs"

@@ -1,4 +1,1 @@
-"""Write the log, workflow commands, outputs and the job summary of a GitHub Actions runner.
-
-Files are written only inside the workspace, and never through a symlink.
-"""
+"""Write the log, workflow commands, outputs, job summary and workspace files of a GitHub Actions runner."""

@@ -1,7 +1,7 @@
-"""The GitHub runner: log, workflow commands, outputs, job summary and files in the workspace.
+"""Write the log, workflow commands, outputs, job summary and workspace files of a GitHub Actions runner.
 
-Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every argument
-is untrusted. The registered secrets are removed from everything that is written.
+Every argument is untrusted. Workflow commands:
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _SHORTEST_LINE = 4  # masking a line that is only a brace would mask every brace
 
 
 class Runner:
-    """The `Reporter` port for a runner.
+    """Implements the `Reporter` port for a runner.
 
-    The constructor registers each secret to be masked, both as a whole and line by line. The class also removes the
-    secrets from every text that it writes.
+    The constructor tells the runner to mask each secret, as a whole and line by line. The class also replaces secrets
+    with `***` in everything that it writes.
     """
 
     def __init__(self, log: TextIO, surroundings: RunnerFiles, secrets: tuple[str, ...] = ()) -> None:
@@ -59,7 +59,7 @@ class Runner:
         return text
 
     def say(self, line: str) -> None:
-        """Write to the log. Lines are escaped, so that the runner does not execute workflow commands in the text."""
+        """Write lines to the log, escaped so that the runner does not execute workflow commands in the text."""
         for each in self.scrub(line).split("\n"):
             self._write(escaping.log_line(each))
 
@@ -82,7 +82,7 @@ class Runner:
         self.job_summary(pages.job_summary(view))
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """Write the step's outputs and end the log with the reason. Outside a runner, only log the reason."""
+        """Write the step's outputs, and log the output `reason`. Outside a runner, only log `reason`."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
@@ -90,7 +90,7 @@ class Runner:
             self.say(f"Reason: {reason} (exit status {values.get('exit-status', '')})")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary. If the summary would exceed `SUMMARY_BYTES`, truncate the text after a line."""
+        """Append to the job summary. If the summary would exceed `SUMMARY_BYTES`, truncate `markdown` after a line."""
         if self._around.summary_file is None:
             return
         taken = 0
@@ -103,7 +103,6 @@ class Runner:
         return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a file inside the workspace atomically."""
         write_inside(self._workspace(path), path, _encodable(self.scrub(text)).encode())
 
     def _workspace(self, path: str) -> str:
@@ -118,14 +117,14 @@ class Runner:
 
 
 def _output(name: str, value: str) -> str:
-    """Return an output with a random delimiter that the value does not contain."""
+    """Return an output in GitHub's format, with a random delimiter that the untrusted value does not contain."""
     while (delimiter := f"ghadelimiter_{uuid4()}") in value:
         pass  # pragma: no cover — happens once in 2^122
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
 def _encodable(text: str) -> str:
-    """Replace lone surrogates, which cannot be encoded."""
+    """Replace lone surrogates, which UTF-8 cannot encode, with `?`."""
     return text.encode("utf-8", "replace").decode()
 
 

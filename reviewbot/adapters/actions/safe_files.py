@@ -1,7 +1,4 @@
-"""Read and write files in an untrusted checkout.
-
-Folders are opened one at a time, so that no symlink leads out of the checkout.
-"""
+"""Read and write files in an untrusted checkout, opening one folder at a time without following symlinks."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does n
 def write_inside(
     workspace: str, path: str, content: bytes, mode: int | None = None, forbidden: frozenset[str] = FORBIDDEN
 ) -> None:
-    """Write or replace a file below a folder atomically, creating missing folders.
+    """Write or replace a file in the workspace atomically, creating missing folders.
 
     The workspace is trusted and may be a symlink. The path is relative to the workspace, or absolute and inside the
     workspace. No part of the path may be in `forbidden`.
@@ -66,11 +63,7 @@ class Regular(Struct, frozen=True):
     mode: int
 
     def text(self, path: str) -> str:
-        """Return the content as text. `path` names the file in the error.
-
-        Raises:
-            SettingsError: the content is not UTF-8.
-        """
+        """Decode the content as UTF-8, or raise a `SettingsError` that names `path`."""
         try:
             return self.content.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -79,7 +72,7 @@ class Regular(Struct, frozen=True):
 
 
 def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str] = FORBIDDEN) -> Regular:
-    """Read a regular file of at most `limit` bytes below a folder, without following symlinks.
+    """Read a regular file of at most `limit` bytes in the workspace, without following symlinks.
 
     Raises:
         SettingsError: the path is outside the workspace, or the file is missing, too large or not a regular file.
@@ -100,12 +93,9 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 
 
 def check_inside(workspace: str, path: str) -> str:
-    """Check that `write_inside` can write a path, and return that path relative to the workspace.
+    """Return a path relative to the workspace, or raise `SettingsError` if `write_inside` could not write the path.
 
     The check creates and removes a temporary file in the same folder.
-
-    Raises:
-        SettingsError: the path is outside the workspace, or the file system rejects it.
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
@@ -138,7 +128,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
 
 @contextmanager
 def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
-    """Open nested folders one by one, and yield the innermost one. Unless `keep` is set, remove created folders."""
+    """Yield the file descriptor of the innermost folder. Unless `keep` is set, remove created folders afterward."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         undo.callback(os.close, inside)
@@ -165,7 +155,7 @@ def _remove(inside: int, name: str) -> None:
 
 
 def _make(inside: int, name: str) -> bool:
-    """Create a folder if it does not exist, and return whether it was created."""
+    """Create a folder, and return whether it was missing."""
     try:
         os.mkdir(name, dir_fd=inside)
     except FileExistsError:
@@ -174,13 +164,12 @@ def _make(inside: int, name: str) -> bool:
 
 
 def _create_temporary(inside: int) -> tuple[str, BinaryIO]:
-    """Create a file with a random name, and return the name and the open file."""
     name = f".{uuid4()}.tmp"
     return name, os.fdopen(os.open(name, _NEW_FILE, 0o644, dir_fd=inside), "wb")
 
 
 def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write a temporary file and rename it, so that a symlink with the file's name is replaced, not followed."""
+    """Write a temporary file and rename it, so that a symlink with the name `name` is replaced, not followed."""
     temporary, stream = _create_temporary(inside)
     try:
         with stream:

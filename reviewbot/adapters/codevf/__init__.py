@@ -1,7 +1,4 @@
-"""The `ReviewService` port over CodeVF's HTTP API.
-
-`CodeVF` implements the port, `transport` sends and retries requests, and `errors` translates error responses.
-"""
+"""Implement the `ReviewService` port with CodeVF's HTTP API."""
 
 from reviewbot.adapters.codevf.client import CodeVF
 from reviewbot.adapters.codevf.transport import Access, OnRetry

@@ -1,4 +1,4 @@
-"""The `ReviewService` port over CodeVF's HTTP API."""
+"""Implement the `ReviewService` port with CodeVF's HTTP API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CodeVF(Transport):
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
-        """Submit a task. Retries use the same idempotency key, so the task cannot be bought twice."""
+        """Submit a task. Retries use the same idempotency key, so CodeVF cannot create the task twice."""
         response = self._call("POST", "tasks/create", wire.submission_body(submission), buys=True)
         return wire.read_task(response.json, response.retry_after)
 
@@ -38,15 +38,11 @@ class CodeVF(Transport):
         return wire.read_task(response.json, response.retry_after)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a task. The undocumented response is ignored."""
+        """Cancel a task, and ignore the response, which CodeVF does not document."""
         self._call("POST", f"tasks/{_segment(task_id)}/cancel", json_response=False)
 
     def deliverable(self, url: str) -> str:
-        """Return the text of a deliverable.
-
-        Raises:
-            ServiceRefused: the deliverable is on another host or is not text. The caller can show the URL instead.
-        """
+        """Return the text of a deliverable, or raise `ServiceRefused` for another host or content that is not text."""
         target, base = self._own(url), self.base
         at_home = origin(target) == origin(base)
         request = Request(
@@ -76,7 +72,7 @@ class CodeVF(Transport):
 
 
 def _segment(task_id: str) -> str:
-    """Check an id from the ledger or the service, and return the id as a path segment."""
+    """Check an untrusted task id, and return the id as a URL path segment."""
     if not _TASK_ID.fullmatch(task_id):
         raise ServiceRefused("The id of a task contains invalid characters, so reviewbot did not read the task.")
     return quote(task_id, safe="")

@@ -26,18 +26,14 @@ _MOST_FIELDS = 10
 _MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
-"""A function that removes the key from a text. Texts are truncated afterward, so that no part of the key remains."""
+"""A function that removes the key from a string. Truncate only the result, so that no part of the key remains."""
 
 
 class ErrorContent(Struct, frozen=True):
     """The content of an error body.
 
-    Attributes:
-        message: untrusted text.
-        available: the account's credits.
-        required: the credits that the task needs.
-        retry_after: the seconds to wait before a retry.
-        codes: the error codes in lower case.
+    `message` is untrusted. `available` and `required` are credits, `retry_after` is in seconds, and `codes` is in lower
+    case.
     """
 
     message: str = ""
@@ -84,7 +80,7 @@ def _valid(value: object, kind: type[S]) -> S:
 
 
 def read_error(body: bytes) -> ErrorContent:
-    """Parse an error body, nested or flat. For any other body, the result is empty."""
+    """Parse the body of an error response. If the body is invalid, return an empty `ErrorContent`."""
     try:
         data = _valid(parse(body), _ErrorBody)
     except JsonMismatch:
@@ -109,8 +105,7 @@ def read_error(body: bytes) -> ErrorContent:
 def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
-    `OverBudget` and `PayloadTooLarge` are returned only for a request that `buys` a task. In both cases, nothing was
-    bought.
+    Only a request that creates a task (`buys`) can get `OverBudget` or `PayloadTooLarge`.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
@@ -134,16 +129,13 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
-    """Return the error for a request without a usable response. `kind` is the host or the HTTP status."""
+    """Return the error for a request without a usable response. The message contains `kind`, a host or status."""
     what, hint = _FAULTS[fault]
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
 
 
 def number(value: object) -> Decimal | None:
-    """Convert a number or a text to a decimal, or return None if the value is invalid or out of range.
-
-    The range is limited, because formatting `1e99999999`, for example, would take forever.
-    """
+    """Convert a value to a decimal, or return None if the value is invalid or too long to format quickly."""
     read = _finite(value)
     if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
         return None
@@ -217,7 +209,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
         "Report this as a bug, with CodeVF's message. Nothing was bought.",
     ),
 }
-"""Error codes that are more specific than the status, with messages and hints. The first matching entry is used."""
+"""The error class, message and hint for an error code, used instead of the status. The first match applies."""
 
 _OF_PURCHASES = (PayloadTooLarge, OverBudget)
 

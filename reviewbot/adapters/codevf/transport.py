@@ -1,8 +1,4 @@
-"""Send requests one at a time with httpx.
-
-Requests are spaced out and retried until the deadline, and responses are limited in size. The key never appears in an
-error.
-"""
+"""Send requests to CodeVF one at a time, with retries until a deadline. The key never appears in an error."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""The timeouts in seconds for each step of a request."""
+"""The timeouts of a request's steps in seconds."""
 
 WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
@@ -36,16 +32,11 @@ RESPONSE_BYTES = 10_000_000
 
 
 OnRetry = Callable[[ReviewDidNotHappen, float], None]
-"""Called with the error of a failed request and the seconds until the retry."""
+"""A function called before a retry with the error of the failed request and the wait in seconds."""
 
 
 class Access(Struct, frozen=True):
-    """How to reach CodeVF.
-
-    Attributes:
-        base_url: an https URL, or a loopback URL.
-        proxy: the URL of a proxy, which may contain a password. Not used for a loopback URL.
-    """
+    """How to reach CodeVF. `proxy`, which may contain a password, is not used for a loopback URL."""
 
     base_url: str
     key: Secret
@@ -54,7 +45,7 @@ class Access(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """A response with any status. `json` is the parsed body if JSON was requested."""
+    """A response with any status. `retry_after` is in seconds. `json` is the parsed body if requested."""
 
     status: int
     body: bytes
@@ -64,13 +55,10 @@ class Response(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """An HTTP request.
+    """An HTTP request. `limit` is in bytes. `buys` means that the request creates a task.
 
-    Attributes:
-        limit: the maximum size of the response in bytes.
-        public: whether to send only to a public address. Not checked with a proxy, because the proxy resolves the host
-            name.
-        buys: whether the request creates a task.
+    `public` means to refuse private IP addresses. With a proxy, there is no check, because the proxy resolves the host
+    name.
     """
 
     method: str
@@ -90,7 +78,7 @@ class _Failure(Struct, frozen=True):
 
 
 class Transport:
-    """Sends each request until it succeeds, retrying is useless, or the deadline (in monotonic time) is too close.
+    """Sends requests, and retries them until `deadline`, a monotonic time in seconds.
 
     The first attempt is made even after the deadline, so that a task can be cancelled.
 
@@ -181,7 +169,7 @@ class Transport:
         return headers
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Return the wait in `Retry-After` (RFC 9110, 10.2.3). A date is relative to the service's clock, if known."""
+        """Return the wait in seconds from `Retry-After` (RFC 9110, 10.2.3). A date is relative to the `Date` header."""
         header = headers.get("retry-after", "")
         if (given := seconds(header)) is not None:
             return given

@@ -1,4 +1,4 @@
-"""Check where the key may be sent, with httpx's own URL parser."""
+"""Check the URLs and IP addresses to which requests are sent, with httpx's URL parser."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ ALLOWED = "an https URL without user, query or fragment; http only for a loopbac
 
 
 def check_base_url(url: str) -> httpx.URL:
-    """Check the base URL with the settings' rules and with httpx, and return the URL with a trailing slash.
-
-    Raises:
-        SettingsError: the key may not be sent to this URL.
-    """
+    """Return the base URL with a trailing slash, or raise `SettingsError` if the URL may not receive the key."""
     try:
         parsed = httpx.URL(check_service_url(url) or "")
     except (httpx.InvalidURL, ValueError):
@@ -64,12 +60,10 @@ _OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
 
 
 def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
-    """Check the address of a new connection before anything is sent. `httpx` calls this function as a trace.
+    """Raise `ServiceRefused` for a new connection to a private address, before `httpx` sends anything.
 
-    The connected address is checked, because the host name may resolve to another address the next time.
-
-    Raises:
-        ServiceRefused: the address is not public.
+    `httpx` calls this function as a trace. A check of the host name would be unsafe, because the name may resolve to
+    another address the next time.
     """
     if event == "connection.connect_tcp.complete":
         stream = info["return_value"]

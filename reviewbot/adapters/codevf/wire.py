@@ -1,4 +1,4 @@
-"""Convert between CodeVF's JSON and the domain's values, ignoring unknown fields."""
+"""Convert between CodeVF's JSON and domain values, ignoring unknown fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_WORD = 200
 """The maximum number of characters of an id, a status or a tag's name."""
 
 _Figure = int | float | str
-"""A number, possibly written as text."""
+"""A number, or a string that contains a number."""
 
 _STATUSES = {"canceled": TaskStatus.CANCELLED} | {one.value: one for one in TaskStatus}
 
@@ -44,7 +44,7 @@ def submission_body(submission: Submission) -> dict[str, object]:
 
 
 class _Object(Struct, frozen=True, rename="camel"):
-    """An object of the API, with the fields that reviewbot uses."""
+    """The base class of CodeVF's objects, with only the fields that reviewbot uses."""
 
 
 class _Task(_Object, frozen=True):
@@ -129,10 +129,7 @@ def _tag(tag: _Tag) -> Tag:
 
 
 def _moment(value: object, of_day: time) -> datetime | None:
-    """Parse an ISO 8601 time, or return None if the value is invalid.
-
-    A time without a time zone counts as UTC. A date without a time gets the time `of_day`.
-    """
+    """Parse an ISO 8601 time, by default in UTC. A date gets the time `of_day`. Return None for an invalid value."""
     if not isinstance(value, str):
         return None
     try:

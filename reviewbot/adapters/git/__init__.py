@@ -1,4 +1,1 @@
-"""Run git in isolation and within limits.
-
-Read a change from a temporary repository or from a local clone, without running any code from either.
-"""
+"""Read a change with git, from a temporary repository or a local clone, without running any code from either."""

@@ -1,6 +1,6 @@
 """Read a local clone without running code from the clone.
 
-Refs and history are read from the clone itself. Changes and texts are read through an empty repository that borrows the
+Refs and history are read from the clone itself. Diffs and files are read through an empty repository that borrows the
 clone's objects, so that no attribute, filter or setting of the clone affects the diff.
 """
 
@@ -28,16 +28,16 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The id of the empty tree, which exists in every git repository."""
 
 MOST_MESSAGES = 50
-"""The maximum number of commits whose messages are read, newest first."""
+"""The maximum number of commit messages to read, newest first."""
 
 MOST_LISTED = 100
-"""The maximum number of commits of a pull request whose authors the action reads."""
+"""The maximum number of commits whose authors are read. The action has the same limit for a bot's pull request."""
 
 _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
 class Merged(Struct, frozen=True):
-    """A commit on the main line.
+    """A commit of a branch's first-parent history.
 
     `parent` is the first parent, or the empty tree for a root commit. `merged` is the second parent, or `sha` if the
     commit is not a merge.
@@ -55,7 +55,8 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
     """Open the clone that contains a folder. The variable `GIT_INDEX_FILE` can select another index.
 
     Raises:
-        SettingsError: the folder is not in a clone, or the clone cannot be read.
+        SettingsError: the folder is not in a clone, or the clone's object format is not SHA-1.
+        ChangeUnreadable: git cannot read the clone.
     """
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
     if root is None:
@@ -66,12 +67,7 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
 
 
 class Clone:
-    """A local clone, opened by `open_clone`.
-
-    Attributes:
-        common_dir: the git directory shared by all work trees.
-        own_dir: the git directory of this work tree.
-    """
+    """A local clone. All work trees share `common_dir`. `own_dir` is the git directory of this work tree."""
 
     def __init__(self, root: Path, scratch: Path, environment: Mapping[str, str]) -> None:
         self.root = root
@@ -100,7 +96,7 @@ class Clone:
 
     @property
     def _ours(self) -> Git:
-        """A new instance on each access, because the time limit starts then and a user may wait hours in between."""
+        """A new `Git` for each access, because a `Git` has a time limit, and a user may wait hours between reads."""
         return Git(self._scratch, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
@@ -116,14 +112,14 @@ class Clone:
         return self._theirs.run("cat-file", "-t", sha, accept=(0, 128)).strip() in {b"commit", b"tree"}
 
     def branch(self, name: str = "HEAD") -> str:
-        """Return the local branch that a name refers to, or an empty string, e.g., for a detached `HEAD`."""
+        """Return the local branch to which a name resolves, or an empty string, e.g., for a detached `HEAD`."""
         full = self._full_name(name)
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
 
     def branch_at_origin(self, name: str) -> str:
-        """Return the name of a branch at `origin`, given a local or a remote-tracking branch.
+        """Return a branch's name without `refs/heads/` or `refs/remotes/origin/`.
 
-        For any other ref, return the full name. The result is empty if the ref does not exist.
+        For any other ref, return the full name. If `name` is not a ref, return an empty string.
         """
         return self.branch(name) or self._full_name(name).removeprefix("refs/remotes/origin/")
 
@@ -135,13 +131,13 @@ class Clone:
         return self._theirs.run("merge-base", one, other, accept=(0, 1)).decode("ascii").strip() or None
 
     def messages(self, base: str, head: str) -> tuple[str, ...]:
-        """Return the messages of the commits since a base, oldest first."""
+        """Return the messages of the newest commits since a base, oldest first."""
         asked = ("rev-list", f"--max-count={MOST_MESSAGES}", "--format=%B%x00", head, f"^{base}")
         entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(one.strip().partition("\n")[2].strip() for one in reversed(entries) if one.strip())
 
     def origin(self) -> Remote | None:
-        """Return the remote `origin`, or None if the URL does not identify a repository on a host."""
+        """Return the remote `origin`, or None if its URL does not identify a repository on a host."""
         url = self._theirs.run("config", "--get", "remote.origin.url", accept=(0, 1))
         return read_remote(url.decode("utf-8", "replace").strip())
 
@@ -151,22 +147,19 @@ class Clone:
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
     def merges(self, head: str, since: datetime, most: int) -> tuple[Merged, ...]:
-        """Return at most `most` commits of the first-parent history since a given time, newest first."""
+        """Return at most `most` commits of the first-parent history since a time, newest first."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", form, head)
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
     def count_merges(self, head: str, since: datetime) -> int:
-        """Count the commits of the first-parent history since a given time."""
+        """Count the commits of the first-parent history since a time."""
         asked = ("rev-list", "--count", "--first-parent", f"--since={since.isoformat()}", head)
         return int(self._theirs.run(*asked))
 
     def authors(self, merge: Merged) -> tuple[str, ...]:
-        """Return the logins of the authors and co-authors of the commits that a merge added.
-
-        The result is empty for more than `MOST_LISTED` commits, because the action also reads no more commits.
-        """
+        """Return the logins of a merge's authors and co-authors, or none for more than `MOST_LISTED` commits."""
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
         entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
@@ -177,25 +170,19 @@ class Clone:
         return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
-        """Write the index to the clone as a tree without a commit, and return the tree's id.
-
-        Raises:
-            ChangeUnreadable: the index has an unresolved merge.
-        """
+        """Write the index as a tree, and return the tree's id. An unresolved merge raises `ChangeUnreadable`."""
         copy = self._scratch / "staged"  # git would lock the original index
         shutil.copyfile(self._index, copy)
         git = Git(self._scratch, {**self._isolated, "GIT_INDEX_FILE": str(copy)}, Bounds(), self.root / ".git")
         return git.run("write-tree").decode("ascii").strip()
 
     def uncommitted(self) -> int:
-        """Count the tracked files that differ from the last commit, or return 0 if git cannot compare them.
-
-        The clone's settings are not used, because a filter could execute a program.
-        """
+        """Count the tracked files that differ from the last commit, or return 0 if git cannot compare them."""
         head, copy = self.resolve("HEAD"), self._scratch / "index"
         if head is None or not self._index.exists():
             return 0
         shutil.copyfile(self._index, copy)
+        # Without the clone's settings, because a filter could execute a program.
         environment = {**self._isolated, "GIT_INDEX_FILE": str(copy), "GIT_WORK_TREE": str(self.root)}
         asked = ("diff", "--name-only", "-z", "--ignore-submodules=all", head)
         return Git(self._scratch, environment, Bounds()).run(*asked, accept=(0, 128)).count(b"\0")

@@ -1,8 +1,8 @@
-"""Fetch the whole change into a temporary bare repository.
+"""Fetch a change into a temporary bare repository.
 
-No code from the pull request is checked out or run. There is no work tree, and hooks, filters, text conversion,
-submodules, and the system and user configuration are disabled. The token is passed only to the commands that fetch, and
-only in the environment, which process lists do not show.
+No code of the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
+submodules, and the system's and the user's configuration are disabled. Only the commands that fetch get the token, in
+an environment variable, because process lists show arguments.
 """
 
 from __future__ import annotations
@@ -20,11 +20,7 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 
 
 class GitChangeReader:
-    """Implements `ports.ChangeReader` by fetching the base and `refs/pull/N/head`.
-
-    If the token is empty, git fetches without a token. From the environment, git gets only the search path and the
-    proxies.
-    """
+    """Implements `ports.ChangeReader` by fetching the base and `refs/pull/N/head`, with or without a token."""
 
     def __init__(
         self,
@@ -50,7 +46,7 @@ class GitChangeReader:
             return read_between(git, merge_base, head)
 
     def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
-        """Return the merge base. Fetch with increasing depth until the result is certain."""
+        """Fetch with increasing depth until the merge base is certain, and return the merge base."""
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break

@@ -1,4 +1,4 @@
-"""Read the change between two trees, and the files of a tree with their texts."""
+"""Read the change between two commits or trees, and the contents of a tree's files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
-"""The maximum total size of the texts in bytes. Files beyond the limit have no text."""
+"""The maximum total size in bytes of the files to read. Further files get no content."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -40,12 +40,11 @@ class _File(Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Whether the file exists on this side of the change."""
         return self.mode != "000000"
 
 
 def read_between(git: Git, old: str, new: str) -> ChangeSet:
-    """Return the whole change between two commits or trees."""
+    """Return the change between two commits or trees."""
     changed = tuple(_changed(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
     new_entries = _entries(git, [after for _, after in changed if after.exists])
@@ -69,10 +68,7 @@ def _section(diff: bytes) -> str:
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Return files of a tree with their texts, keyed by path. Missing paths and folders are omitted.
-
-    The path `folder/` selects the files directly inside the folder.
-    """
+    """Return a tree's files by path. A path like `folder/` selects the files directly inside the folder."""
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
         listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])
@@ -91,10 +87,7 @@ def _listed(raw: bytes) -> Iterator[_File]:
 
 
 def _changed(raw: bytes) -> Iterator[tuple[_File, _File]]:
-    """Yield each changed file before and after the change.
-
-    The input is the output of `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename.
-    """
+    """Parse the output of `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
     fields = iter(raw.decode("utf-8", "replace").split("\0"))
     for line in fields:
         if not line:
@@ -127,7 +120,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return the sizes of the blobs to read: at most `LARGEST_TEXT` each, and `TEXTS_LIMIT` in total."""
+    """Return the blobs to read: at most `LARGEST_TEXT` bytes each, and `TEXTS_LIMIT` bytes in total."""
     chosen: dict[str, int] = {}
     total = 0
     for oid, size in sizes.items():

@@ -1,4 +1,4 @@
-"""Run git in an isolated child process with its own session and configuration, and limited time, memory and disk."""
+"""Run git in a child process with isolated configuration, and limited time, memory and disk space."""
 
 from __future__ import annotations
 
@@ -24,14 +24,11 @@ OUTPUT_LIMIT = 200 * 1024 * 1024
 """The maximum size of a command's output in bytes."""
 
 MEMORY_LIMIT = 4 * 1024**3
-"""The maximum address space in bytes of git and of each child process.
-
-The settings for packs in `_configuration` keep git well below this limit.
-"""
+"""The maximum address space in bytes of git and of each of git's child processes."""
 
 _TOO_LARGE = "The change is probably too large. Split it."
 _WORDS = 10_000
-"""The maximum number of bytes to read from git's error output."""
+"""The maximum number of bytes to read from git's standard error."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
@@ -39,10 +36,7 @@ _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 class Bounds(Struct, frozen=True):
     """Limits for reading a change.
 
-    Attributes:
-        seconds: the time limit for all commands together.
-        disk: the maximum size in bytes of each file that a fetch writes. A fetch writes one file, because fetched
-            objects stay packed. There are at most three fetches, each with one retry.
+    `seconds` applies to all commands together. `disk` is the maximum size in bytes of each file that a fetch writes.
     """
 
     seconds: float = 300
@@ -52,8 +46,7 @@ class Bounds(Struct, frozen=True):
 class Git:
     """Runs git within limits, in an environment from `isolated_environment`.
 
-    The folder is git's home directory and the bare repository that `init` creates. If `elsewhere` is given, git uses
-    that repository instead.
+    `folder` is git's home directory. The repository is `elsewhere`, or else `folder`.
     """
 
     def __init__(
@@ -73,14 +66,13 @@ class Git:
         return set((self._folder / "shallow").read_bytes().split()) if self.is_shallow() else set()
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
-        """Run a command and return its output.
-
-        The output is written to a file, because the size of a file can be limited.
+        """Run a git command, and return its output.
 
         Raises:
             ChangeUnreadable: the command failed or exceeded a limit.
             ScratchUnusable: the disk is full.
         """
+        # The output goes to files, because `ulimit` can limit the size of a file.
         with (
             writing_scratch(),
             tempfile.TemporaryFile(dir=self._folder) as output,
@@ -127,7 +119,7 @@ class Git:
 
 
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
-    """Return the error for a failed command. `errors` is git's error output, padded with NULs."""
+    """Return the error for a failed command. `errors` is git's standard error, padded with NUL bytes."""
     text = errors.decode("utf-8", "replace").strip("\0").strip()
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
@@ -138,7 +130,7 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
 
 
 WHOLE = "If this is a partial clone, first run: git fetch --refetch --no-filter."
-"""The hint for a missing object. git may not fetch missing objects while reviewbot reads."""
+"""The hint for a missing object. `GIT_NO_LAZY_FETCH` stops git from fetching missing objects by itself."""
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:

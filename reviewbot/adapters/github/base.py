@@ -35,7 +35,7 @@ class RepositoryConnection:
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
 
     def at(self, repository: str) -> Self:
-        """Return a connection to another repository that shares the limits and waits of this connection."""
+        """Return a connection to another repository, with the same client and rate limits."""
         other = copy(self)
         other._bind(repository)  # noqa: SLF001 — of this class
         return other
@@ -64,7 +64,7 @@ class RepositoryConnection:
 
     def _read(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T],
               forgives: Forgives = lambda _: False) -> T:  # fmt: skip
-        """Return the part of the repository that a GraphQL query selects."""
+        """Return the `repository` in the response, or raise `NotFound` if `repository` is null."""
         whole = answers.InRepository[kind]  # type: ignore[valid-type]  # a type at run time
         data = self._calls.query(document, {**self._here, **variables}, intent, whole, forgives=forgives)
         return self._there(data.repository)

@@ -45,7 +45,7 @@ Values = dict[str, object]
 
 
 def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
-    """Return a predicate that appends each forgiven error to `hidden`."""
+    """Return a function like `forgives` that also appends each forgiven error to `hidden`."""
 
     def remembered(error: GraphQLError) -> bool:
         forgiven = forgives(error)
@@ -60,11 +60,9 @@ class RetryLimits(Struct, frozen=True):
     """Time limits in seconds, and the callback for retries.
 
     Attributes:
-        connect: the time for opening a connection.
         read: the time between two received bytes.
         most: the total time that one request waits before retries.
-        whole: the total time of failures and waits of all requests. After this time, no request is retried, so that a
-            GitHub outage cannot delay a run for longer.
+        whole: the total time that all requests spend on failures and waits. Afterward, no request is retried.
         on_retry: called with the error of a failed request and the seconds until the retry.
     """
 
@@ -76,10 +74,7 @@ class RetryLimits(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """GitHub's REST and GraphQL URLs, which must have the same host.
-
-    `ca_file` contains the certificates to trust instead of certifi's.
-    """
+    """GitHub's URLs, which must have the same host. `ca_file` contains certificates to trust instead of certifi's."""
 
     api_url: str
     graphql_url: str
@@ -87,11 +82,7 @@ class Address(Struct, frozen=True):
 
 
 class Client:
-    """A connection to GitHub with one token.
-
-    The token is removed from GitHub's messages, and PyGithub's objects do not show it. `HTTPS_PROXY` and `NO_PROXY`
-    apply.
-    """
+    """A connection to GitHub with one token. The variables `HTTPS_PROXY` and `NO_PROXY` apply."""
 
     def __init__(self, token: str, address: Address, clock: Clock, retry_limits: RetryLimits) -> None:
         self._token = token
@@ -107,7 +98,7 @@ class Client:
 
     @property
     def requests_left(self) -> int | None:
-        """The fewest requests left under any rate limit, or None before the first response.
+        """The smallest number of requests left under any rate limit, or None before the first response.
 
         https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         """
@@ -167,8 +158,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, e.g.,
-        because the caller sends a smaller query instead, the query is retried only if GitHub did nothing.
+        `forgives` returns whether to ignore an error that GitHub reports with the data. If `patient` is False, retry
+        only if GitHub did nothing, e.g., because the caller would rather send a smaller query.
         """
         sent: Values = {"query": document, "variables": dict(variables)}
 
@@ -188,17 +179,13 @@ class Client:
         self.query(document, {"id": node_id}, intent, Done, patient=False)
 
     def _take_turn(self) -> None:
-        """Wait to stay within GitHub's limit of changes per minute."""
+        """Wait if needed to stay within GitHub's limit of writes per minute."""
         pause, self._writes = self._writes.next(self._clock.monotonic())
         if pause:
             self._clock.sleep(pause)
 
     def download(self, path: str, accept: str, intent: Intent) -> bytes:
-        """Return the bytes at a path of the REST API.
-
-        Raises:
-            DiffTooLarge: the response exceeds `RESPONSE_BYTES`.
-        """
+        """Return the bytes at a REST path, or raise `DiffTooLarge` if they exceed `RESPONSE_BYTES`."""
 
         def exchange() -> bytes:
             try:
@@ -223,7 +210,6 @@ class Client:
     def _exchange(
         self, verb: str, path: str, intent: Intent, *, parameters: Values | None = None, body: Values | None = None
     ) -> tuple[Mapping[str, str], object]:
-        """Send a request once, and return the response's headers and JSON."""
         _, headers, found = self._request(verb, path, intent, parameters=parameters, input=body)
         try:
             return headers, parse(found.decode("utf-8", "replace") or "null")
@@ -231,7 +217,6 @@ class Client:
             raise not_json(intent) from None
 
     def _request(self, verb: str, path: str, intent: Intent, **asked: Any) -> tuple[int, Mapping[str, str], bytes]:  # noqa: ANN401 — of PyGithub's request
-        """Send a request once, and return the response's status, headers and body."""
         status, headers, text = self._github.requester.requestJson(verb, path, **asked, cnx=self._connection)
         left = headers.get("x-ratelimit-remaining", "")
         if left.isdecimal():
@@ -242,10 +227,7 @@ class Client:
         return status, headers, body
 
     def _persist(self, exchange: Callable[[], T], intent: Intent, *, repeats: bool) -> T:
-        """Send a request, and retry it within the limits if that is safe.
-
-        If `repeats` is set, also retry a request that may have succeeded.
-        """
+        """Call `exchange`, and retry within the limits. With `repeats`, also retry after a possible success."""
         attempt, waited = 1, 0.0
         while True:
             self.requests += 1

@@ -1,8 +1,7 @@
 """Replace PyGithub's connection with one that limits the time and the size of a response.
 
-PyGithub has a single timeout, which applies only between received bytes. PyGithub also follows redirects and 202
-responses without a limit. For an invalid response, PyGithub raises built-in exceptions that look like a bug in
-reviewbot, so this module rejects invalid responses.
+PyGithub's only timeout applies between received bytes, and PyGithub follows redirects and 202 responses without a
+limit. For an invalid response, PyGithub raises built-in exceptions, which would look like a bug in reviewbot.
 """
 
 from __future__ import annotations
@@ -18,10 +17,7 @@ from requests.utils import get_environ_proxies
 from reviewbot.ports import Clock
 
 RESPONSE_BYTES = 40 * 1024 * 1024
-"""The maximum size of a response in bytes.
-
-Twelve files of 512 kB each, which is GraphQL's limit for a text, fit even if every character is escaped.
-"""
+"""The maximum size of a response in bytes. Twelve texts of 512 kB, GraphQL's limit, fit even if escaped."""
 
 WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""
@@ -38,7 +34,7 @@ class TooLong(EndlessResponse):
 
 
 class ElsewhereError(requests.RequestException):
-    """A redirect to another host or protocol, which would receive the token."""
+    """A redirect to another host, port or protocol, which would receive the token."""
 
 
 class _Response(RequestsResponse):
@@ -55,7 +51,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """Return the whole body as text, as PyGithub expects. Surrogate escapes preserve bytes that are not UTF-8."""
+        """Return the body as a string, as PyGithub expects. Surrogate escapes preserve bytes that are not UTF-8."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
         while chunk := self.response.raw.read1(65_536, decode_content=True):
             body += chunk
@@ -69,10 +65,7 @@ class _Response(RequestsResponse):
 
 
 class Connection:
-    """A replacement for PyGithub's connection, passed to PyGithub's requests as `cnx`.
-
-    `timeout` contains the seconds for connecting and between two received bytes. `clock` measures the whole response.
-    """
+    """A replacement for PyGithub's connection. `timeout` is the seconds for connecting and between received bytes."""
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
         self._base = urlsplit(base_url)

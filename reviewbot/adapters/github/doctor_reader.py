@@ -18,11 +18,11 @@ _ABSENT = f"{WORKFLOWS}/-"
 """A path where no file exists."""
 
 _ANYBODY = -1
-"""The app id that stands for any App in branch protection."""
+"""The `app_id` in branch protection that allows every App."""
 
 
 class SetupReader(RepositoryConnection):
-    """Reads how reviewbot is set up in a repository. Failures raise a `ForgeError`."""
+    """Reads how reviewbot is set up in a repository. Every failure raises a `ForgeError`."""
 
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
         node = self.files("HEAD", config_file, templates_dir.strip("/"))

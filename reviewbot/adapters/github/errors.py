@@ -1,8 +1,4 @@
-"""Translate a failed request to GitHub into a domain error, and decide whether to retry the request.
-
-An error response is parsed into a `Reply`, and the first matching case decides. If there is no response, the class of
-the exception decides.
-"""
+"""Translate a failed request to GitHub into a domain error, and decide whether to retry the request."""
 
 from __future__ import annotations
 
@@ -41,7 +37,7 @@ _OK = 200
 
 
 class RetryPolicy(Enum):
-    """Whether the same request may be sent again."""
+    """Whether to send a failed request again, and why."""
 
     NEVER = "the response would be the same"
     READS = "it may have succeeded, so only reads are repeated"
@@ -49,13 +45,7 @@ class RetryPolicy(Enum):
 
 
 class RequestFailed(Exception):
-    """A failed request.
-
-    Attributes:
-        error: the error to raise if the request is not retried.
-        again: whether the request may be retried.
-        after: the seconds to wait before a retry, or None if GitHub does not state a time.
-    """
+    """A failed request. `after` is the seconds to wait before a retry, or None if GitHub does not state a time."""
 
     def __init__(self, error: ForgeError, again: RetryPolicy = RetryPolicy.NEVER, after: float | None = None) -> None:
         super().__init__(error)
@@ -65,19 +55,17 @@ class RequestFailed(Exception):
 
 
 class Intent(Struct, frozen=True):
-    """The purpose of a request, with the description for messages and the required permission in workflow syntax."""
+    """A request's description for messages, and its required permission, e.g., `checks: read`."""
 
     doing: str
     needs: str
 
 
 class Reply(Struct, frozen=True):
-    """A parsed error response.
+    """A parsed error response, without the token.
 
-    Attributes:
-        words: GitHub's message and the text of each error, without the token.
-        codes: the `code` and `field` of each error.
-        headers: the headers, with names in lower case.
+    `words` contains GitHub's message and a description of each error. `codes` contains each error's `code` and `field`.
+    The names in `headers` are in lower case.
     """
 
     status: int
@@ -87,16 +75,13 @@ class Reply(Struct, frozen=True):
 
 
 def words(said: str, token: str = "") -> str:
-    """Return external text as one printable line, truncated and without the token."""
+    """Return GitHub's text as one printable line, truncated and without the token."""
     text = " ".join((said.replace(token, "***") if token else said).split())
     return shorten_line("".join(character for character in text if character.isprintable()), _WORDS_LIMIT)
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token: str = "") -> Reply:
-    """Parse an error response, ignoring an undocumented body.
-
-    The token is removed from GitHub's text, which may be shown in a comment.
-    """
+    """Parse an error response, and remove the token from GitHub's text, which a comment may show."""
     try:
         parsed = read(body, ErrorBody)
     except JsonMismatch:
@@ -119,7 +104,7 @@ def _detail(error: ErrorDetail | str) -> str:
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
-    """Return the decision for an error response. Times are relative to GitHub's clock if the response has a date."""
+    """Return the failure for an error response. `now` replaces a missing `Date` header."""
     # The order matters. A rate limit has status 403, 422 or 429, and a diff that is too large has 406, 422 or 5xx.
     match reply.status:
         case _ if _is_throttled(reply):
@@ -198,7 +183,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """Return the wait in GitHub's documented order: `retry-after`, the reset of an exhausted limit, a minute."""
+    """Return the seconds to wait: from `retry-after`, until an exhausted limit resets, or else a minute."""
     asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if asked.isdecimal():
         return float(asked)
@@ -235,14 +220,14 @@ def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
 # --- Without a readable response --------------------------------------------------------------------------------------
 
 NETWORK = (requests.RequestException, HTTPError)
-"""The exceptions that a request can raise."""
+"""The exceptions that a request raises without a readable response."""
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
 _DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
-    """Return the decision for an exception in `NETWORK`. Only the exception's class is safe to show."""
+    """Return the failure for an exception in `NETWORK`. The message shows only the class, which contains no secret."""
     match failure:
         case ElsewhereError():
             what, again = "GitHub redirects to another host.", RetryPolicy.NEVER
@@ -265,7 +250,7 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
 
 
 def not_json(intent: Intent) -> RequestFailed:
-    """Return the decision for a response that is not JSON, such as a proxy's page."""
+    """Return the failure for a response that is not JSON, e.g., a proxy's error page."""
     error = ForgeUnreachable(f"GitHub's response is not JSON. Failed: {intent.doing}.", hint=_DOCUMENTED)
     return RequestFailed(error, RetryPolicy.READS)
 

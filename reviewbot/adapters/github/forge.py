@@ -1,7 +1,4 @@
-"""Implement `ports.Forge` for one repository, over REST and GraphQL.
-
-Except for a deletion, a write that may have succeeded is not retried.
-"""
+"""Implement `ports.Forge`. A write that may have succeeded is retried only if the write is a deletion."""
 
 from __future__ import annotations
 
@@ -58,7 +55,7 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 class GitHubForge(FileReader):
     def installed(self) -> tuple[str, ...]:
-        """Return the repositories that a GitHub App's token can write to, in one request per hundred."""
+        """Return the repositories of a GitHub App's installation, except archived and disabled ones."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
         found = self._calls.pages("/installation/repositories", intent, rest.Installed, lambda page: page.repositories)
         return tuple(one.full_name for one in found if not (one.archived or one.disabled))
@@ -117,7 +114,7 @@ class GitHubForge(FileReader):
         *,
         listed: bool,
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
-        """Return the pull request's check runs on the head, its other check runs, and those of other pull requests."""
+        """Return this pull request's check runs on the head, its other check runs, and those of other pull requests."""
         name, *more = names
         commits, head = parse.checked_commits(pull), pull.head_ref_oid
         named = self._all_checks(commits, name, app)
@@ -167,10 +164,7 @@ class GitHubForge(FileReader):
         return parse.by_id(parse.check(run, app) for run in runs)
 
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
-        """Return the check runs of commits.
-
-        If the response does not contain all check runs of a commit, read them in separate requests.
-        """
+        """Return the check runs of commits. If the list of a commit is incomplete, read the list with REST."""
         more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
         return parse.by_id((*parse.checks(commits, app), *more))
 
@@ -223,7 +217,7 @@ class GitHubForge(FileReader):
         )
 
     def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
-        """Yield the pull request for each pair of number and check name, with the check runs of that name."""
+        """Yield the pull request of each pair of number and check name, with the check runs of that name."""
         kind = dict[str, answers.Checked | None]
         for at in range(0, len(pairs), queries.LISTED):
             some = pairs[at : at + queries.LISTED]
@@ -251,7 +245,7 @@ class GitHubForge(FileReader):
                 return
 
     def _marked_comments(self, node: answers.PastNode) -> Iterator[answers.CommentNode]:
-        """Yield the comments up to the page with the first summary."""
+        """Yield the pull request's comments, up to the page with the first summary."""
         page = node.comments
         yield from page.present
         while page.after and not any(read_summary_mark(one.body) is not None for one in page.present):
@@ -357,7 +351,7 @@ class GitHubForge(FileReader):
         return items(lambda after: self._read(document, {**variables, "after": after}, _LIST, whole).page)
 
     def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
-        """Yield the items of a pull request's list. `page` is the first page if the snapshot contains it."""
+        """Yield the items of a pull request's list. `page` is the first page, if already read."""
         return items(lambda after: self._page(after, document, number, kind), page)
 
     def _page(self, after: str | None, document: str, number: int, kind: type[T]) -> answers.Page[T]:
@@ -373,7 +367,7 @@ class GitHubForge(FileReader):
         return items(page, thread.comments)
 
     def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
-        """Read the reactions to the newest `PAGE` replies and answers from reviewbot. Deleted comments are omitted."""
+        """Return the newest `PAGE` replies from reviewbot with their reactions, by node id, without deleted replies."""
         ids = [one.node_id for one in comments if one.viewer_did_author and read_words(one.body)][-PAGE:]
         if not ids:
             return {}
@@ -387,5 +381,5 @@ class GitHubForge(FileReader):
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a part of the query does not exist. A tag can contain any number, and a comment may be deleted."""
+    """Return whether GitHub does not find an object in the repository, e.g., because a comment was deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

@@ -1,4 +1,4 @@
-"""Implement `ports.Installation` for every repository that a token can see."""
+"""Implement `ports.Installation` for the repositories that a token can access."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from reviewbot.ports import ChangeReader, Forge
 
 
 class GitHubInstallation(Struct, frozen=True):
-    """The repositories that a forge's token can see.
-
-    Attributes:
-        changes: returns the `ChangeReader` of the repository with a given name.
-    """
+    """The repositories that a token can access. `changes` returns a repository's `ChangeReader` by full name."""
 
     forge: GitHubForge
     changes: Callable[[str], ChangeReader]

@@ -1,4 +1,4 @@
-"""Build request bodies that match GitHub's OpenAPI description, without other keys or nulls."""
+"""Build request bodies for GitHub's REST API, without null values."""
 
 from __future__ import annotations
 

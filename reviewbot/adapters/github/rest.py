@@ -1,7 +1,4 @@
-"""The REST API's responses as GitHub documents them, and their conversion to domain values.
-
-If a field is missing or has another type, the response is invalid, and the error names the field.
-"""
+"""The responses of GitHub's REST API. A response with a missing field or a wrong type is invalid."""
 
 from __future__ import annotations
 
@@ -135,7 +132,7 @@ class ErrorDetail(Struct, frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """An error response. Each error is a text or an object."""
+    """An error response. Each error is a string or an object."""
 
     message: str | None = None
     errors: tuple[ErrorDetail | str, ...] | ErrorDetail | str | None = None

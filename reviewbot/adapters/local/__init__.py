@@ -1,4 +1,1 @@
-"""The ports for a local review.
-
-The ports read a branch or the index of a clone as a pull request, and store the summary in a state file.
-"""
+"""The ports for a local review, which present a clone's branch or index as a pull request."""

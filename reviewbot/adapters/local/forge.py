@@ -1,7 +1,7 @@
-"""The `Forge` port for a local review, which writes only to a state file.
+"""The `Forge` port for a local review.
 
-The same state machine reviews local changes and pull requests. The summary, which contains the ledger, is stored in the
-state file. Comments and check runs are not stored, because the report contains everything.
+The summary comment, which contains the ledger, is stored in a state file. Other comments and check runs are not stored,
+because the report contains everything.
 """
 
 from __future__ import annotations
@@ -22,16 +22,13 @@ T = TypeVar("T")
 
 
 def _always(value: T) -> Callable[..., T]:
-    """Return a method that ignores its arguments and returns `value`."""
     return lambda *_, **__: value
 
 
 class LocalForge:
-    """Implements `ports.Forge` with a source and a state file.
+    """Implements `ports.Forge` with a change source and a state file.
 
-    Attributes:
-        makes_due: whether to review a pull request even if it is closed, a draft or a bot's, because the user asked for
-            the review.
+    If `makes_due` is set, a closed pull request, a draft, or a pull request by a bot or from a fork is also reviewed.
     """
 
     def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:
@@ -61,7 +58,7 @@ class LocalForge:
         return Permission.ADMIN
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
-        """Store the summary unless one exists, because the older of two summaries counts."""
+        """Store the summary unless one exists, because reviewbot uses the older of two summaries."""
         if self._state_file.read() is None:
             self._state_file.write(body)
         return self._comment(body)
@@ -77,7 +74,7 @@ class LocalForge:
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         return self.create_check(check)
 
-    # Nothing else is stored.
+    # The other methods do nothing.
 
     config = tag_check = _always(None)
     checks = commits = summaries = queued = head_checks = with_head = _always(())

@@ -21,7 +21,7 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-"""The candidates for the default base. The first one that exists is used."""
+"""The candidates for the default base, in order of precedence."""
 
 ATTRIBUTES = ".gitattributes"
 
@@ -31,10 +31,8 @@ class CommitRange(Struct, frozen=True):
 
     Attributes:
         branch: the name of the branch, which identifies earlier reviews, or empty if the head is not a branch.
-        base_ref: the base as the user named it.
         settled: the commit whose settings, attributes and templates are used, or empty if there is none.
-        author: the login of the user who would open the pull request, or empty if unknown. A bot's login ends with
-            `[bot]`.
+        author: the login of the pull request's author, or empty if unknown. A bot's login ends with `[bot]`.
     """
 
     branch: str
@@ -100,7 +98,7 @@ class LocalChange(Struct, frozen=True):
     """Implements `ports.ChangeSource` and `ports.ChangeReader` for a range.
 
     Attributes:
-        repository_id: the repository's id, used if `repository` is None.
+        repository_id: the id to use if `repository` is None.
         repository: the repository, or None to derive it from the clone.
         settled: the base's config, attributes and templates, or None to read them from the clone.
     """
@@ -157,7 +155,7 @@ class LocalChange(Struct, frozen=True):
         return settled_files(self.clone, tree, config_file, templates_dir) if tree else DefaultBranch()
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
-        """Raise `DiffTooLarge`, so that `read_change` is used."""
+        """Raise `DiffTooLarge`, so that the caller uses `read_change`."""
         raise DiffTooLarge("reviewbot reads local changes with git.")
 
     def merge_base(self, base: str, head: str) -> str:
@@ -172,7 +170,7 @@ class LocalChange(Struct, frozen=True):
         old_paths: Sequence[str],
         asked: ContextRequest | None = None,  # noqa: ARG002 — the port's signature
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """Return files of two commits, without context. A missing commit has no files."""
+        """Return the files of two commits, and no context. A missing commit has no files."""
         return self._files(head, new_paths), self._files(merge_base, old_paths), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:

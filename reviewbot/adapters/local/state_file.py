@@ -14,7 +14,7 @@ _LARGEST = 1_000_000
 
 
 class StateFile:
-    """A text on disk or, without a path, in memory."""
+    """A string in a file or, without a path, in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -30,11 +30,7 @@ class StateFile:
             return None
 
     def write(self, text: str) -> None:
-        """Write the text atomically and durably.
-
-        Raises:
-            PermissionMissing: the file cannot be written.
-        """
+        """Replace the file atomically and flush it to the disk, or raise `PermissionMissing`."""
         self._text = text
         if self._path is None:
             return
@@ -57,5 +53,5 @@ class StateFile:
 
 
 def page_name(about: str) -> str:
-    """Return a file name for the subject of a review, such as a branch."""
+    """Return the file name for the subject of a review, e.g., for a branch."""
     return f"{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.md"

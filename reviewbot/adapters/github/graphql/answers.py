@@ -1,8 +1,7 @@
-"""The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
+"""The types of the responses to `queries`, as in https://docs.github.com/graphql/reference.
 
-Each document is built from the fields of these types. If a field is missing or has another type, the response is
-invalid, and the error names the field. This module does not use `from __future__ import annotations`, because msgspec
-would have to evaluate each string annotation separately, which is slow.
+Each query is built from the fields of these types. A response with a missing field or a wrong type is invalid. This
+module does not use `from __future__ import annotations`, because msgspec evaluates string annotations slowly.
 """
 
 from functools import cache
@@ -16,38 +15,34 @@ from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
 LONGEST_NAME = 4096
-"""The length of the longest path that git checks out. Other names are shorter."""
+"""The maximum length of a path that git checks out. Other names are shorter."""
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-"""A login, a branch, a path, a title, an id or a URL. A `str` is text of any length."""
+"""A login, a branch, a path, a title, an id or a URL. A `str` may have any length."""
 
 BigInt = Annotated[str, Meta(pattern=r"\A[0-9]{1,19}\Z")] | int
-"""A 64-bit number, which GraphQL writes as text."""
+"""A 64-bit number, which GraphQL writes as a string."""
 
 T = TypeVar("T")
 
 
 def asks(call: str) -> Meta:
-    """Return the annotation of a field that selects `call`, a GitHub field with arguments.
-
-    The name of the annotated field becomes the alias.
-    """
+    """Return an annotation that makes a field an alias of `call`, a GraphQL field with arguments."""
     return Meta(extra={"asks": call})
 
 
 class Node(Struct, frozen=True, rename="camel"):
-    """An object of the API, with the fields that reviewbot uses.
+    """The base class of GitHub's objects, with only the fields that reviewbot uses.
 
-    Attributes:
-        on: the object's type, if the schema allows several types. Objects of other types have no fields. The members of
-            a union have a `tag` instead.
+    `on` is the object's type if the schema allows several types. Objects of other types are empty. The members of a
+    union have a `tag` instead.
     """
 
     on: ClassVar[str] = ""
 
 
 def selection(kind: Any) -> str:  # noqa: ANN401 — any type of a field
-    """Return the text that selects the fields of a type in a document, recursively."""
+    """Return the GraphQL selection of a type's fields, including nested fields."""
     origin = get_origin(kind) or kind
     if origin is Annotated:
         return selection(kind.__origin__)
@@ -72,7 +67,7 @@ def _called(field: structs.FieldInfo) -> str:
 
 
 class Nodes(Node, Generic[T], frozen=True):
-    """The first items of a connection. An item is null if the token may not read it."""
+    """Items of a connection. An item is null if the token may not read it."""
 
     nodes: tuple[T | None, ...]
 
@@ -130,7 +125,7 @@ class Oid(Node, frozen=True):
 
 
 class Blob(Node, frozen=True):
-    """A Git object. Only a blob has a text."""
+    """A Git object. `text` is null unless the object is a text file."""
 
     on = "Blob"
     text: str | None = None
@@ -143,7 +138,7 @@ class TreeEntry(Node, frozen=True):
 
 
 class Tree(Node, frozen=True):
-    """A Git object. Only a folder has entries."""
+    """A Git object. `entries` is null unless the object is a folder."""
 
     on = "Tree"
     entries: tuple[TreeEntry, ...] | None = None
@@ -164,10 +159,7 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
-    """The check suite of a workflow run.
-
-    All check runs are read, because the latest one may belong to another pull request.
-    """
+    """A check suite with all its check runs, because the latest one may belong to another pull request."""
 
     app: AppNode | None
     check_runs: Annotated[
@@ -183,7 +175,7 @@ class CheckedCommit(Node, frozen=True):
 
 
 class ForcePush(Node, frozen=True):
-    """A force-push with the commit that it replaced. Other timeline items have no fields."""
+    """A force-push with the commit that it replaced. Timeline items of other types are empty."""
 
     on = "HeadRefForcePushedEvent"
     created_at: Moment | None = None
@@ -194,7 +186,7 @@ _FORCE_PUSHES = "itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]"
 
 
 class Checked(Node, frozen=True):
-    """A pull request's last commits and the heads that its last force-pushes replaced, with reviewbot's check runs."""
+    """A pull request's check runs with one name, on the last commits and on heads replaced by force-pushes."""
 
     number: int
     recent: Annotated[Nodes[InCommits[CheckedCommit]] | None, asks(f"commits(last: {RECENT_COMMITS})")]
@@ -231,17 +223,14 @@ class ReplacedCommit(CheckedCommit, frozen=True):
 
 
 class ReplacedHead(Node, frozen=True):
-    """A head that a force-push replaced, and the last commits before that head.
-
-    Earlier runs may have written check runs only on those commits.
-    """
+    """A head that a force-push replaced, and the commits before that head, which may have check runs."""
 
     oid: Name
     history: Annotated[Nodes[ReplacedCommit], asks(f"history(first: {MOST_REPLACED})")]
 
 
 class ForcePushNode(Node, frozen=True):
-    """A force-push. Other timeline items have no fields."""
+    """A force-push. Timeline items of other types are empty."""
 
     on = "HeadRefForcePushedEvent"
     id: Name = ""
@@ -251,7 +240,7 @@ class ForcePushNode(Node, frozen=True):
 
 
 class CheckedPages(Node, frozen=True):
-    """The check runs on all commits of a pull request, including commits before force-pushes, page by page."""
+    """One page of a pull request's check runs on all commits, including commits before force-pushes."""
 
     head_ref_oid: Name
     base_ref_oid: Name
@@ -260,7 +249,7 @@ class CheckedPages(Node, frozen=True):
 
 
 class LabeledEvent(Node, frozen=True):
-    """An event in which a label was set. Other timeline items have no fields."""
+    """The addition of a label. Timeline items of other types are empty."""
 
     on = "LabeledEvent"
     created_at: Moment | None = None
@@ -323,14 +312,14 @@ _Down = Annotated[Nodes[Author], asks("reactions(first: 20, content: THUMBS_DOWN
 
 
 class RatedCommentNode(CommentNode, frozen=True):
-    """A comment on the pull request's timeline with the 👍 and 👎 from users."""
+    """A comment on the pull request's timeline, with the users who reacted with 👍 or 👎."""
 
     up: _Up
     down: _Down
 
 
 class RatedReply(Node, frozen=True):
-    """A comment in a review thread with the 👍 and 👎 from users.
+    """A comment in a review thread, with the users who reacted with 👍 or 👎.
 
     Few of these comments are read, because GitHub's rate limit charges for each comment that a request could return.
     """
@@ -405,13 +394,13 @@ class DoctorNode(SetupNode, frozen=True):
 
 
 class InRepository(Node, Generic[T], frozen=True):
-    """A part of the repository. `repository` is null if the repository does not exist or the token has no access."""
+    """A part of a repository, or null if the repository does not exist or the token may not read it."""
 
     repository: T | None
 
 
 class InPullRequest(Node, Generic[T], frozen=True):
-    """A part of a pull request. `pull_request` is null if it does not exist or the token has no access."""
+    """A part of a pull request, or null if the pull request does not exist or the token may not read it."""
 
     pull_request: T | None
 
@@ -499,7 +488,7 @@ class Rollup(Node, frozen=True):
 
 
 class RolledUp(Node, frozen=True):
-    """A Git object. Only a commit has a rollup, which is null if the commit has no checks."""
+    """A Git object. `status_check_rollup` is null unless the object is a commit with checks."""
 
     on = "Commit"
     status_check_rollup: Rollup | None = None
@@ -551,13 +540,13 @@ class OldFile(Node, frozen=True):
 
 
 class NewFile(OldFile, frozen=True):
-    """A file with its text. A submodule has no object, or an object that is not a blob and has no fields."""
+    """A file with its text. For a submodule, `object` is null or empty."""
 
     object: NewBlob | None
 
 
 class Files(Node, frozen=True):
-    """Files at two commits, keyed by alias. `head` or `base` is null if that commit is not in the repository."""
+    """Files at two commits, by alias. `head` or `base` is null if that commit is not in the repository."""
 
     head: dict[str, NewFile | None] | None = None
     base: dict[str, OldFile | None] | None = None
@@ -579,7 +568,7 @@ class IssueNode(Node, frozen=True):
 
 
 class About(Node, frozen=True):
-    """The context that a reviewer gets besides the change. GitHub hides `closing` without `issues: read`."""
+    """The commit messages and issues for the reviewer. GitHub hides `closing` without `issues: read`."""
 
     messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
     closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]
@@ -592,6 +581,6 @@ class FilesAndContext(Node, frozen=True):
 
 
 class Done(Node, frozen=True):
-    """The response to a mutation, under the alias `done`. GitHub returns null if nothing was done."""
+    """The response to a mutation. GitHub returns null if nothing was done."""
 
     done: dict[str, object]

@@ -27,10 +27,10 @@ BATCH = 100
 """The maximum number of files at each of the two commits in one request."""
 
 RAW_FILES = 100
-"""The maximum number of files that a run reads individually. Otherwise, a change could exhaust the rate limit."""
+"""The maximum number of files that a run reads one by one, so that a change cannot exhaust the rate limit."""
 
 SMALL_BATCH = 12
-"""The size up to which a batch is retried instead of halved after a failure."""
+"""The size up to which a failed batch is retried. Larger batches are halved instead."""
 
 F = TypeVar("F", bound=OldFile)
 
@@ -123,7 +123,7 @@ class FileReader(RepositoryConnection):
         return [_sides(batch, data.repository)], context
 
     def _matching(self, patterns: Sequence[str]) -> Sequence[str]:
-        """List the default branch's files that match patterns, in one request. Without patterns, send no request."""
+        """Return the paths of the default branch's files that match, without names of secret files."""
         if not patterns:
             return ()
         try:
@@ -134,7 +134,7 @@ class FileReader(RepositoryConnection):
         return [path for path in files if matches(patterns, path)]
 
     def _read_batch(self, batch: _Batch) -> Iterator[_Sides]:
-        """Read a batch. If GitHub does not answer, e.g., within its limit of ten seconds, read the batch in halves."""
+        """Read a batch, or its halves if GitHub does not respond, e.g., because of its limit of ten seconds."""
         document = queries.entries(len(batch.new), len(batch.old))
         variables = {**self._here, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
@@ -187,12 +187,11 @@ _NO_ISSUES = (
 
 
 def _hides_issues(error: GraphQLError) -> bool:
-    """Return whether all issues are hidden, not only an issue of another repository."""
+    """Return whether GitHub hides all issues, not only an issue in another repository."""
     return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
 
 
 def _is_context(error: GraphQLError) -> bool:
-    """Return whether an error hides only parts of the context."""
     return (error.path or ("",))[0] in {"about", "documents"}
 
 
@@ -213,7 +212,7 @@ def _entry(file: OldFile) -> Entry:
 
 
 def _is_exact(blob: NewBlob) -> bool:
-    """Return whether a text is exact. GitHub truncates long texts, and replaces bytes that are not UTF-8."""
+    """Return whether the text is exact. GitHub truncates long texts, and replaces bytes that are not UTF-8."""
     if blob.text is None or blob.is_truncated or _REPLACEMENT in blob.text:
         return False
     return len(blob.text.encode("utf-8")) == blob.byte_size

@@ -12,13 +12,13 @@ from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.events import QueueEntry
 
 _GIVEN_UP = "stale"
-"""GitHub's conclusion for a check run that was open for two weeks."""
+"""GitHub's conclusion for a check run that was not completed within two weeks."""
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
     """Return whether a pull request may have an open task or question, according to each head's newest check runs.
 
-    Return None if the check runs show no open task and some are unread, or if there are no check runs. A completed
+    Return None if no check run shows a task or question, and the list of check runs is empty or incomplete. A completed
     check run can have an open task after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in checked_commits(one)]
@@ -34,9 +34,9 @@ def _is_open(run: CheckRun) -> bool:
 
 
 def contained(entries: Sequence[answers.QueueEntry | None], head_sha: str) -> tuple[QueueEntry, ...]:
-    """Return the pull requests in a merge queue up to a commit.
+    """Return the pull requests in a merge queue up to a head commit.
 
-    The result is empty if the commit is not found or an entry is hidden.
+    The result is empty if no entry has this head, or if the token may not read an entry.
     """
     readable = [entry for entry in entries if entry]
     if len(readable) < len(entries):

@@ -56,19 +56,16 @@ def default_branch(node: answers.RepositoryNode) -> DefaultBranch:
 
 
 def folder(tree: answers.Tree | None) -> dict[str, str]:
-    """Return the complete text files directly inside a folder, by name."""
+    """Return the texts of the files directly inside a folder, by name. Omit truncated texts."""
     found = {entry.name: whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
     return {name: text for name, text in found.items() if text is not None}
 
 
 def config(blob: answers.Blob | None) -> str | None:
-    """Return the text of the config file, or None only if the file does not exist.
-
-    GitHub truncates only texts that the settings reject as too large.
-    """
+    """Return the config file's text, `UNREADABLE` for a binary file, or None if the file does not exist."""
     if blob is None:
         return None
-    return UNREADABLE if blob.text is None else blob.text
+    return UNREADABLE if blob.text is None else blob.text  # the settings reject a truncated text as too large
 
 
 def whole_text(blob: answers.Blob | None) -> str | None:
@@ -121,10 +118,7 @@ def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, .
 
 
 def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """Return when the pull request last left a base branch whose check runs may be unread, or None.
-
-    Only the check runs for the last `MOST_FORMER_BASES` base branches are read.
-    """
+    """Return when the pull request last left a base branch whose check runs are not read, or None."""
     moments = [event.created_at for event in _present(pull.retargeted)]
     return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
@@ -202,14 +196,11 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
 _COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
-"""GraphQL's names of the reactions in `drafts.Reaction` that mark a command as done.
-
-`EYES` is excluded, because other workflows of the repository react as the same user.
-"""
+"""The reactions that mark a command as done, without `EYES`, because other workflows react as the same user."""
 
 
 def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
-    """Return a pull request with the comments that begin like a summary."""
+    """Return a pull request with the comments that begin with a summary's marker."""
     return PastPull(
         repository=page.name_with_owner,
         repository_id=page.database_id,
@@ -221,7 +212,7 @@ def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable
 
 
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
-    """Return reviewbot's first comment that begins with a marker, reading as few comments as necessary."""
+    """Return reviewbot's first comment that begins with a marker, and read no further comments."""
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
 
 
@@ -230,7 +221,7 @@ def thread(
     comments: Iterable[answers.ThreadCommentNode],
     rated: Mapping[str, answers.RatedReply],
 ) -> Thread:
-    """Return a thread. `rated` contains the reactions to comments after the first, keyed by node id."""
+    """Return a thread. `rated` contains the reactions to comments after the first, by the comment's node id."""
     rated = {**rated, **{one.id: one for one in node.opening.present}}
     return Thread(
         id=node.id,
@@ -271,7 +262,7 @@ def app_of(viewer: answers.Actor) -> str:
 
 
 def checked_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
-    """Return a pull request's commits that were read, including commits that force-pushes replaced."""
+    """Return the pull request's commits in a response, including commits replaced by force-pushes."""
     recent = (item.commit for item in _present(pull.recent))
     if isinstance(pull, answers.CheckedPages):
         heads = (event.before_commit for event in pull.forced.present if event.before_commit)
@@ -297,7 +288,7 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
 
 
 def half_read(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
-    """Return the SHAs of the commits whose check runs were read only in part."""
+    """Return the SHAs of the commits with an incomplete list of check runs."""
     return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
 
 
@@ -306,10 +297,7 @@ def _is_whole(suites: answers.Counted[answers.CheckSuite]) -> bool:
 
 
 def checks(commits: Iterable[answers.CheckedCommit], app: str = "") -> tuple[CheckRun, ...]:
-    """Return the check runs of commits from every App, oldest first.
-
-    Check runs that the token may not read are missing. `app` is the slug of the token's App, or empty if unknown.
-    """
+    """Return the check runs of commits, oldest first. `app` is the slug of the token's App, or empty if unknown."""
     return by_id(
         _check(run, commit.oid, run.title, foreign=_is_foreign(suite.app, app))
         for commit in commits

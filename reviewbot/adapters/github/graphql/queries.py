@@ -1,7 +1,6 @@
-"""The GraphQL documents for GitHub's schema: https://docs.github.com/graphql.
+"""GraphQL queries and mutations for GitHub's schema: https://docs.github.com/graphql.
 
-Each document selects the fields of a type in `answers`. Values are passed only as variables. Lists are read page by
-page, and the snapshot contains the first page of each list.
+Each query selects the fields of a type in `answers`. Untrusted values are passed only as variables.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ def aliases(letter: str, count: int) -> tuple[str, ...]:
 
 
 def aliased(letter: str, values: Sequence[T]) -> dict[str, T]:
-    """Return values keyed by their aliases, to be used as variables."""
+    """Return the variables `LETTER0`, `LETTER1`… with the given values."""
     return dict(zip(aliases(letter, len(values)), values, strict=True))
 
 
 def snapshot(names: int) -> str:
-    """Return the document that reads everything for the start of a run, in one request.
+    """Return the query that reads everything for the start of a run.
 
-    Variables: `check` is the name of the check run for the base, and `c0`… are other names. The responses for the other
-    names have the same aliases.
+    Variables: `check` is the check run's name for the current base. `c0`… are other names, and the aliases of their
+    responses.
     """
     others = aliases("c", names)
     declared = "".join(f", ${one}: String!" for one in others)
@@ -70,15 +69,13 @@ _THREAD_PAGE = "$thread: ID!, $page: Int!, $after: String!"
 MORE_THREAD_COMMENTS = f"query MoreThreadComments({_THREAD_PAGE}){selection(answers.InThread)}"
 
 RATED_REPLIES = f"query RatedReplies($ids: [ID!]!){selection(answers.RatedReplies)}"
-"""The 👍 and 👎 on comments of review threads."""
 
 
 def entries(new: int, old: int, context: int | None = None) -> str:
-    """Return the document that reads files with texts at the head, and files without texts at the merge base.
+    """Return the query that reads `new` files with texts at the head, and `old` files without texts at the merge base.
 
-    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. If `context` is
-    set, the document also reads the context: that many files of the default branch (`f0`…), and the messages and issues
-    of the pull request (`number`).
+    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths, also aliases). If `context` is set, the query also
+    reads that many files of the default branch (`f0`…), and the messages and issues of the pull request (`number`).
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
@@ -116,21 +113,20 @@ def _files(names: tuple[str, ...], parts: str) -> str:
 
 
 CONFIG = _in_repository("Config", "$config: String!", selection(answers.ConfigNode))
-"""The config file, for a run that is not about a single pull request."""
 
 SETUP = _in_repository(
     "Setup", "$config: String!, $templates: String!, $workflows: String!", selection(answers.DoctorNode)
 )
-"""reviewbot's files on the default branch."""
+"""reviewbot's files and the workflows at a ref."""
 
 LISTED = 50
-"""The number of pull requests per request of `WAITING`."""
+"""The number of pull requests in one request, and of closed pull requests to list."""
 
 OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
-"""Variables for the open pull requests, oldest first."""
+"""Variables that select open pull requests, oldest first."""
 
 CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
-"""Variables for the closed pull requests, most recently updated first."""
+"""Variables that select closed pull requests, most recently updated first."""
 
 
 def _list(name: str, variables: str, first: int, kind: type) -> str:
@@ -143,14 +139,11 @@ def _list(name: str, variables: str, first: int, kind: type) -> str:
 
 
 WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Listed)
-"""Pull requests, each with the check runs of a given name on its last commits and on the heads before force-pushes."""
+"""Pull requests with the check runs of one name, on the last commits and on heads before force-pushes."""
 
 
 def checked(count: int) -> str:
-    """Return the document that reads check runs for pairs of a pull request and a check name.
-
-    Variables: `n0`… (numbers) and `c0`… (names). The responses have the aliases of the numbers.
-    """
+    """Return the query for check runs. Variables: numbers `n0`… (also the aliases), and check names `c0`…."""
     pairs = tuple(zip(aliases("n", count), aliases("c", count), strict=True))
     declared = ", ".join(f"${n}: Int!, ${c}: String!" for n, c in pairs)
     asked = " ".join(f"{n}: pullRequest(number: ${n}){_by_name(answers.Checked, c)}" for n, c in pairs)
@@ -158,7 +151,7 @@ def checked(count: int) -> str:
 
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
-"""Pull requests with their first comments. A request reads few pull requests, because comments may be long."""
+"""Pull requests with their first comments. A request reads few, because comments may be long."""
 
 PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
 """All pull requests with their first comments, most recently updated first."""
@@ -168,7 +161,7 @@ CHECKS = _in_repository(
     "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",
     f" {{ pullRequest(number: $number){selection(answers.CheckedPages)} }}",
 )
-"""The check runs of a given name on every commit of a pull request, including commits before a force-push."""
+"""The check runs of one name on every commit of a pull request, including commits before force-pushes."""
 
 HEAD_CHECKS = _in_repository(
     "HeadChecks", "$commit: String!, $page: Int!, $after: String", selection(answers.CommitChecks)
@@ -184,14 +177,10 @@ WITH_HEAD = _in_repository(
 """The open pull requests from a branch with this name, in any fork."""
 
 QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
-"""The entries of a branch's merge queue."""
 
 
 def heads(count: int) -> str:
-    """Return the document that reads pull requests by number.
-
-    Variables: `n0`… (numbers). The responses have the same aliases.
-    """
+    """Return the query that reads the heads of pull requests by number (`n0`…, also the aliases)."""
     names = aliases("n", count)
     declared = ", ".join(f"${name}: Int!" for name in names)
     asked = " ".join(f"{name}: pullRequest(number: ${name}){selection(answers.Head)}" for name in names)
