@@ -1,4 +1,4 @@
-"""Rate the analyzers' findings and format them like an answer of the service."""
+"""Rate the analyzers' findings and convert them to CodeVF's answer format."""
 
 from __future__ import annotations
 
@@ -31,20 +31,14 @@ def table(name: str) -> Mapping[str, Any]:
 
 
 def explain(raw: RawFinding) -> str:
-    """Return the explanation for the longest known prefix of the rule's name.
-
-    The result is empty for tools that explain each finding in a note.
-    """
+    """Return the explanation for the longest known prefix of the rule's name, or the analyzer's default, if any."""
     texts: Mapping[str, str] = table("explanations.toml").get(raw.tool, {})
     names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
     return next((texts[name] for name in names if name in texts), texts.get("default", ""))
 
 
 def rate(raw: RawFinding) -> tuple[Severity, Category]:
-    """Return the rating for the longest known prefix of `RULE LEVEL`.
-
-    If no prefix is known, return the rating for the level. If the level is unknown, return the analyzer's default.
-    """
+    """Return the rating for the longest known prefix of `RULE LEVEL`, or else for the level, or else the default."""
     rated, name = table("ratings.toml")[raw.tool], f"{raw.rule} {raw.level}"
     rules = (rated["rules"].get(name[:length]) for length in range(len(name), 0, -1))
     severity, category = next(filter(None, rules), rated["levels"].get(raw.level, rated["default"]))
@@ -92,7 +86,7 @@ def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Return the first finding, with both fixes if the findings are of one rule and the fixes do not overlap."""
+    """Return the first finding. Add the other fix if both findings have the same rule and the fixes do not overlap."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))
@@ -115,7 +109,7 @@ def _located(copy: Copy, raw: RawFinding) -> Located | None:
 
 
 def answer(findings: Sequence[Located], summary: str) -> dict[str, object]:
-    """Build the answer. Files are sorted by path, and the findings of a file by line."""
+    """Return an answer in CodeVF's format, sorted by path and line."""
     ordered = sorted(findings, key=lambda one: (one.file.path, one.line, one.order))
     files = [
         {"path": path, "findings": [_finding(one) for one in group]}
@@ -183,9 +177,6 @@ def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[
 
 
 def _offset(lines: Sequence[str], starts: Sequence[int], index: int, column: int) -> int:
-    """Return the offset of a position in the text, or -1 if the position is outside the lines.
-
-    `index` starts at 0, and `column` starts at 1.
-    """
+    """Return the offset of a position, or -1 outside the lines. `index` starts at 0, and `column` starts at 1."""
     length = len(lines[index]) if 0 <= index < len(lines) else int(index == len(lines))
     return starts[index] + column - 1 if 1 <= column <= length else -1

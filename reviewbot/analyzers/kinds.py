@@ -56,7 +56,7 @@ _SCRIPT_IN_MARKUP: Final = re.compile(
 
 
 def python(file: SourceFile) -> str | None:
-    """Return the copy's ending for Python. `__init__.py` keeps its name, because there, unused imports are exports."""
+    """Return the copy's suffix for Python. `__init__.py` keeps its name, because its unused imports are exports."""
     if file.basename in {"__init__.py", "__init__.pyi"}:
         return f"/{file.basename}"
     if file.basename.endswith(".pyi"):
@@ -66,9 +66,9 @@ def python(file: SourceFile) -> str | None:
 
 
 def shell(file: SourceFile) -> str | None:
-    """Return the copy's ending for a script in a shell that shellcheck supports, i.e., not zsh, fish or csh.
+    """Return the copy's suffix for a script that shellcheck supports, i.e., not for zsh, fish or csh.
 
-    Without a `#!` line, shellcheck determines the shell from the ending. The default ending is `.bash`.
+    Without a `#!` line, shellcheck determines the shell from the suffix.
     """
     if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
         return ".sh"
@@ -83,13 +83,13 @@ def shell(file: SourceFile) -> str | None:
 
 
 def grammar(file: SourceFile) -> str | None:
-    """Return the copy's ending for a language with rules. The file's name takes precedence over the `#!` line."""
+    """Return the copy's suffix for a language that has rules. The file name takes precedence over the `#!` line."""
     named = _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
     return named or _interpreter(file)
 
 
 def workflow(file: SourceFile) -> str | None:
-    """Return the copy's name for a workflow, an action or Dependabot's configuration."""
+    """Return the copy's file name for a workflow, a GitHub Action or the configuration of Dependabot."""
     lowered = file.path.lower()
     if re.search(r"(^|/)\.github/workflows/[^/]+\.ya?ml$", lowered):
         return "/workflow.yml"
@@ -99,7 +99,7 @@ def workflow(file: SourceFile) -> str | None:
 
 
 def dockerfile(file: SourceFile) -> str | None:
-    """Return the copy's ending for a Dockerfile, e.g., `Dockerfile-prod` but not `dockerfile.py` or `Dockerfile.md`."""
+    """Return the copy's suffix for a Dockerfile, which may be called `Dockerfile-prod` but not `dockerfile.py`."""
     if re.search(r"\.(dockerfile|containerfile)$", file.basename):
         return ".Dockerfile"
     suffix = Path(file.basename).suffix
@@ -109,7 +109,7 @@ def dockerfile(file: SourceFile) -> str | None:
 
 
 def plain(file: SourceFile) -> bool:
-    """Return whether the file is a document or data. Such a file is not executed and needs no analyzer."""
+    """Return whether the file is a document or data, which needs no analyzer."""
     if file.shebang or file.basename in _RUN_BY_NAME:
         return False
     name = Path(file.basename)

@@ -9,10 +9,7 @@ from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read
 
 
 def _last_line(line: int, end_line: int, end_column: int) -> int:
-    """Return the last line of a range.
-
-    A range that ends before the first character of a line ends on the line above.
-    """
+    """Return the last line of a range. A range that ends before a line's first character ends on the line above."""
     return max(line, end_line - 1 if end_column == 0 else end_line)
 
 

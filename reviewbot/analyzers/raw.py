@@ -21,13 +21,12 @@ class Edit(Struct, frozen=True, rename="camel"):
 
 
 class RawFinding(Struct, frozen=True):
-    """A message of an analyzer, in the analyzer's terms.
+    """An analyzer's finding on a copy.
 
     Attributes:
         file: the name of the copy, as printed by the analyzer.
         line: the first line in the copy, starting at 1. `end_line` is never smaller.
         level: the analyzer's name for the severity, in lower case.
-        reference: the URL of the rule, which may be empty.
         edits: the analyzer's own fix, if it is safe.
     """
 

@@ -1,4 +1,4 @@
-"""Run the analyzers on the attachments of a submission, and answer in the service's format."""
+"""Run the analyzers on the attachments of a submission, and answer in CodeVF's format."""
 
 from __future__ import annotations
 
@@ -27,11 +27,7 @@ MAX_PATHS = 10
 
 
 class Examination(Struct, frozen=True):
-    """An answer in the service's format.
-
-    Attributes:
-        unseen: files that were not read completely, and files with findings that were left out.
-    """
+    """An answer in CodeVF's format. `unseen` names files not read completely and files whose findings were left out."""
 
     answer: dict[str, object]
     unseen: tuple[Unseen, ...]
@@ -40,12 +36,7 @@ class Examination(Struct, frozen=True):
 def examine(
     attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str], seconds: float = 120
 ) -> Examination:
-    """Review a submission with the analyzers that are installed.
-
-    Args:
-        attachments: names and contents, as they would be sent to the service.
-        path_env: `PATH` and optionally `TZ`.
-        seconds: the time limit for all analyzers together.
+    """Review attachments (names and contents) with the installed analyzers, in at most `seconds` in total.
 
     Raises:
         ChangeUnreadable: the diff is not a git diff.
@@ -91,7 +82,7 @@ def _tools(file: SourceFile) -> list[Tool]:
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """Return an entry for each file without text and each analyzer that reads files with such a path."""
+    """Return an entry for each file without text and each analyzer that would read the file."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
         Unseen(file.path, name, "no full text is available")
@@ -133,5 +124,5 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
 
 
 def names(paths: Sequence[str]) -> str:
-    """Return the first paths in quotes and the number of remaining paths."""
+    """Return the first `MAX_PATHS` paths in quotes, and the number of remaining paths."""
     return listed([json.dumps(path, ensure_ascii=False) for path in paths], MAX_PATHS)

@@ -33,10 +33,7 @@ TOO_SLOW = "it took too long"
 
 
 class Ran(Struct, frozen=True):
-    """The result of a program that ended in time.
-
-    A negative status is the negated number of the signal that killed the program, e.g., at a limit.
-    """
+    """The result of a program that ended in time. A negative status is the negated number of the fatal signal."""
 
     status: int
     stdout: str
@@ -45,8 +42,8 @@ class Ran(Struct, frozen=True):
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
     """Run a command in a folder. Return the result, or the reason why the command did not start or end in time.
 
-    The child process gets exactly `environment`, no standard input and no open files. When the child ends, its process
-    group is killed, so that no grandchild survives. The output goes to a file, because a file's size can be limited.
+    The child gets exactly `environment` and no standard input. Its process group is killed, so that no grandchild
+    survives. The output goes to a file, because a file's size can be limited.
     """
     limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
     with tempfile.TemporaryFile(dir=folder) as stdout:
@@ -102,7 +99,6 @@ class ToolRunner(Struct):
     """Runs one analyzer in a private folder that contains only the copies.
 
     Attributes:
-        program: the absolute path of the program.
         environment: the program's complete environment.
         until: the deadline, as a value of `time.monotonic`.
     """
@@ -116,10 +112,7 @@ class ToolRunner(Struct):
     unseen: list[Unseen] = field(default_factory=list)
 
     def examine(self, copies: Sequence[Copy]) -> None:
-        """Run the analyzer on all copies.
-
-        After a failure, run the analyzer on each half, so that only the file that causes the failure is unread.
-        """
+        """Run the analyzer on all copies. After a failure, bisect them, so that only the faulty file is unread."""
         remaining = self.until - time.monotonic()
         if remaining <= 0:
             self._miss(copies, "it ran out of time")
@@ -140,7 +133,6 @@ class ToolRunner(Struct):
         return found[0] if found else "?"
 
     def _attempt(self, copies: Sequence[Copy], seconds: float) -> str:
-        """Run the analyzer once. Return what went wrong, or an empty string."""
         command = [self.program, *self.tool.arguments, *(copy.name for copy in copies)]
         match run(command, folder=self.folder, environment=self.environment, seconds=seconds):
             case Ran(status, stdout) if status in self.tool.healthy:

@@ -24,11 +24,9 @@ class Tool(Struct, frozen=True):
     """One analyzer.
 
     Attributes:
-        name: the name of the program.
         arguments: the arguments before the names of the copies.
-        ending: returns the ending of the copy's name, or None for a file that the analyzer does not read. The ending
+        ending: returns the suffix of the copy's name, or None for a file that the analyzer does not read. The suffix
             starts with `.`, or with `/` if the analyzer needs the whole name.
-        parse: reads standard output.
         healthy: the exit statuses after which the output is complete.
         unparsed: the rules that report that the analyzer could not read the file to its end.
         pragma: matches the words in a file that would disable the analyzer, if no option ignores these words.
@@ -115,10 +113,7 @@ HADOLINT: Final = Tool(
 
 
 def _rules() -> str:
-    """Return reviewbot's rules as one YAML stream.
-
-    The rules for TypeScript with JSX are repeated for plain TypeScript.
-    """
+    """Return reviewbot's rules as one YAML stream. The rules for TSX are repeated for plain TypeScript."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "rules").glob("*.yml"))]
     plain = [text.replace("language: Tsx", "language: TypeScript") for text in texts if "language: Tsx" in text]
     return "\n---\n".join(text.strip("-\n") for text in [*texts, *plain])

@@ -1,7 +1,4 @@
-"""Handle a closed pull request: cancel pending tasks, publish finished reviews, record 👍 and 👎 on the findings.
-
-A task in progress continues, and `collect` publishes the review.
-"""
+"""Handle a closed pull request: cancel pending tasks, publish finished reviews, record 👍 and 👎 on the findings."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
-    """Cancel pending tasks and publish finished reviews. If nothing is open, record the reactions to the findings."""
+    """Cancel pending tasks and publish finished reviews, or record the reactions if no purchase or question is open."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot)

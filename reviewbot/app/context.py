@@ -1,4 +1,4 @@
-"""The context of a run: ports, settings and failed writes."""
+"""The context of a run: its ports, its settings, and what it could not do."""
 
 from __future__ import annotations
 
@@ -37,28 +37,22 @@ T = TypeVar("T")
 
 
 class OwnTasks(Struct):
-    """The purchases that a run may have made, and the ids of the tasks that the run may have cancelled.
-
-    Both include the effects of commands that earlier runs missed.
-    """
+    """Purchases and cancellations that this run attempted, including those for commands that earlier runs missed."""
 
     bought: set[PurchaseKey] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
 
 
 class Ports(Struct, frozen=True):
-    """The ports and inputs of a run, opened by the composition root.
+    """The ports and inputs of a run.
 
     Attributes:
         open_service: opens the reviewer that the settings select. Raises `NoKey` if the key is missing.
-        rng: the unpredictable source of jitter and of the boundary around an author's text.
+        rng: for jitter, and for the boundary around an author's text, which the author must not be able to predict.
         run_url: the URL of this run's log, or None at a terminal.
-        inputs: the inputs of the workflow, by name.
-        docs_url: the URL of the documentation, or None if unknown.
         command: the command that repeats the review at a terminal, otherwise empty.
-        installation: the repositories that the token can see, or None if a run works on only one pull request.
-        uninterrupted: delays signals for some seconds, while a task is created and recorded.
-        own_tasks: the purchases and cancellations of this run.
+        installation: the repositories that the token can see, or None at a terminal.
+        uninterrupted: delays signals for a few seconds, while a task is created and recorded.
     """
 
     forge: Forge
@@ -80,7 +74,7 @@ class Degraded(Struct):
     """Sentences about what this run could not do, without duplicates.
 
     Attributes:
-        denied: the parts that the token may not write.
+        denied: the operations for which the token lacks permission, e.g., `Writing the check run`.
     """
 
     sentences: list[str] = field(default_factory=list)
@@ -94,9 +88,7 @@ class RunContext(Struct, frozen=True, dict=True):
     """One run on one pull request.
 
     Attributes:
-        signer: signs this pull request's ledger.
-        check_names: the names of reviewbot's check runs on this pull request. The first name is for the base at the
-            start of the run.
+        check_names: the names of reviewbot's check runs, starting with the name for the base at the start of the run.
         wait_until: the monotonic time until which the run may wait for a review, or 0 for no wait.
     """
 
@@ -136,7 +128,6 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def service(self) -> ReviewService:
-        """The reviewer that the settings select."""
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
@@ -149,10 +140,7 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """Return a setting that excludes files or, at a terminal, a command on a separate line, ready to paste.
-
-        If no file name can be pasted, return only the name of the setting or the option.
-        """
+        """Return how to exclude files: a setting or, at a terminal, a command on a separate line."""
         named = tuple(paths)
         if self.ports.run_url is None:
             command = exclusion_command(self.ports.command, named)
@@ -160,10 +148,7 @@ class RunContext(Struct, frozen=True, dict=True):
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
-        """Read the current pull request.
-
-        If the base has changed, also read the check runs with the name for the new base.
-        """
+        """Read the current pull request, with the check runs named for its current base."""
         read = partial(snapshot_of, self.ports, self.settings, self.signer.pull_number)
         snapshot = read(self.check_names)
         while snapshot.check_names != (names := self._names_with(snapshot)):
@@ -201,7 +186,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
 
 def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
-    """Return the initial state of a run. The request may buy, cancels nothing and contains no ledger edits."""
+    """Return the initial state of a run. Its request may buy a review, and cancels no task."""
     settings = run.settings
     request = Request(
         trigger=trigger,

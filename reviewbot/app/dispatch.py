@@ -28,7 +28,7 @@ BUG_HINT = "Run the workflow again. If it fails again, open an issue with this l
 
 
 def handle(ports: Ports, event: Event, rerun: Rerun | None = None) -> Outcome:
-    """Handle an event, and write the outputs in every case."""
+    """Handle an event, and write the step's outputs even after an error."""
     first = peek_settings(ports.inputs)
     collects = first.command is ActionCommand.COLLECT
     try:
@@ -49,7 +49,6 @@ def _collect(ports: Ports) -> Outcome:
 
 
 def _check_token(token: Secret) -> None:
-    """Raise before the first request if the token is missing."""
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
@@ -59,9 +58,9 @@ def _check_token(token: Secret) -> None:
 
 
 def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
-    """Raise if a re-run's workflow file has changed on the branch, because anyone with write access can re-run it.
+    """Raise if a re-run uses an outdated workflow file.
 
-    A re-run uses the workflow file of the first attempt:
+    Anyone with write access can start a re-run, which uses the workflow file of the first attempt:
     https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs.
     """
     if rerun is None:
@@ -77,7 +76,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
 
 
 def _check_head(ports: Ports, event: events.ReviewEvent | events.DispatchEvent) -> None:
-    """Raise if the head has moved since a re-run's event, because a called workflow may have changed, too."""
+    """Raise if the head has moved since a re-run's event, because a reusable workflow may also have changed."""
     if not (isinstance(event, events.ReviewEvent) and event.is_repeated):
         return
     if load_snapshot(ports, event.number).pull.head_sha != event.head_sha:
@@ -113,9 +112,9 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
 
 
 def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
-    """Report a bug in reviewbot. The check fails, because a due review did not happen.
+    """Report a bug in reviewbot, and fail the check.
 
-    `what` is the kind and the location of the error, without values, because values may contain a secret.
+    `what` contains the kind and the location of the error, but no values, because these may contain a secret.
     """
     outcome = did_not_happen(ReviewbotError(what, hint=BUG_HINT))
     write_bare(ports, outcome)

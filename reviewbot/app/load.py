@@ -21,10 +21,9 @@ def load_snapshot(ports: Ports, number: int) -> Snapshot:
 
 
 def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]:
-    """Return the settings, and the snapshot with the check runs whose names the settings determine.
+    """Return the settings, and the snapshot with the check runs that the settings name.
 
-    The names also depend on the base. The snapshot is read again while the base changes, because a check that is judged
-    for one base must not get the name for another base.
+    The names depend on the base branch, so the snapshot is read again if the base changes meanwhile.
 
     Raises:
         SettingsError: the settings are invalid.
@@ -36,7 +35,7 @@ def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]
 
 
 def checked_settings(ports: Ports, config: str | None) -> Settings:
-    """Return the settings, and check that every requested report file can be written.
+    """Return the settings after checking that every requested report file can be written.
 
     Raises:
         SettingsError: the settings or the paths of the report files are invalid.
@@ -67,5 +66,5 @@ def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Pro
 
 
 def overrides(snapshot: Snapshot) -> Mapping[str, str]:
-    """Return the default branch's templates, ignoring other files in the folder."""
+    """Return the texts of the default branch's templates (`*.j2`) by file name."""
     return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}

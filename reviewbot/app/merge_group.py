@@ -1,4 +1,4 @@
-"""Carry the verdicts of a merge group's pull requests to the group's head, without buying a review."""
+"""Write a merge group's check run from the verdicts of its pull requests, without buying a review."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reviewbot.values import replace
 
 
 def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
-    """Write the check run on the group's head. Without this check run, the queue would stall."""
+    """Write the check run on the group's head. Without this check run, the merge queue would stall."""
     queued = _queued(ports, event)
     entries = event.entries if isinstance(queued, ForgeError) else queued or event.entries
     snapshots = [load_snapshot(ports, entry.number) for entry in entries]
@@ -48,7 +48,7 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
 
 
 class _Queued(Struct, frozen=True):
-    """A pull request of the group, and the merge base of the head and the commit onto which the head is merged."""
+    """A pull request of the group, with the merge base of its head and the commit onto which the queue merges it."""
 
     settings: Settings
     snapshot: Snapshot
@@ -62,9 +62,9 @@ def _load(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> _Queued:
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[QueueEntry, ...] | ForgeError:
-    """Return the pull requests in the queue up to this group, or none if the token may not read the queue.
+    """Return the group's pull requests, or none if the merge queue is unreadable, or the error.
 
-    Any other error is returned, so that the verdict does not cover only the pull request in the branch's name.
+    After an error, the verdict must not cover only the pull requests in the branch's name.
     """
     try:
         return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
@@ -73,7 +73,7 @@ def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[QueueEntry, ...] | Fo
 
 
 def _carried(group: Iterable[_Queued], base_ref: str) -> Outcome:
-    """Return the outcome of a group. A green check for another base branch or another diff does not count."""
+    """Return the group's outcome. A green check for another base branch or another diff does not count."""
     conclusions: dict[int, str | None] = {}
     elsewhere = []
     for queued in group:
@@ -86,10 +86,9 @@ def _carried(group: Iterable[_Queued], base_ref: str) -> Outcome:
 
 
 def _is_for(check: CheckRun, queued: _Queued, base_ref: str) -> bool:
-    """Return whether a green check is for the group's base branch and diff, according to the check's name and tag.
+    """Return whether a green check is for the group's base branch and diff.
 
-    This run has no key, so it cannot verify signed records. If the base branch changed since the verdict, or now
-    contains a part of the pull request's history, no run has seen this diff.
+    This run has no key to verify signed records, so it relies on the check's tag.
     """
     pull, tag = queued.snapshot.pull, check.tag
     if tag is None or pull.base_ref != (base_ref or pull.base_ref):

@@ -1,4 +1,4 @@
-"""Perform each step of a run."""
+"""Perform the steps of a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reviewbot.values import replace
 
 
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
-    """Take a step. A `ReviewbotError` becomes the result `Failed`."""
+    """Perform a step, and return its result, or `Failed` after a `ReviewbotError`."""
     try:
         result = _perform(run, step, known)
     except ReviewbotError as error:

@@ -1,4 +1,4 @@
-"""The loop of a run: `decide` chooses a step, `perform` takes the step, and `learn` updates the state."""
+"""The loop of a run: `decide` chooses a step, `perform` executes the step, and `learn` updates the state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ P = TypeVar("P", bound=Struct)
 
 
 def run_machine(run: RunContext, phase: Phase) -> Outcome:
-    """Take the steps of a review, and write the log."""
+    """Perform the steps of a review until it ends, and write the log."""
 
     def take(phase: Phase, step: Step) -> Phase:
         after = learn(phase, perform(run, step, phase.known), run.now)
@@ -43,7 +43,7 @@ def run_machine(run: RunContext, phase: Phase) -> Outcome:
 def take_steps(
     ports: Ports, phase: P, decide_on: Callable[[P], Struct], take: Callable[[P, Any], P]
 ) -> tuple[P, Outcome]:
-    """Take steps until the machine ends. Signals are delayed while a task is created and recorded."""
+    """Perform steps until `Finish`. Signals are delayed while a task is created and recorded."""
     with ExitStack() as uninterrupted:
         while not isinstance(step := decide_on(phase), Finish):
             ports.reporter.debug(describe(phase, step))

@@ -1,7 +1,7 @@
-"""Locations for other tools. A location always has a valid path, and has lines only if they are known.
+"""The locations of findings in SARIF and RDJSON.
 
-Code scanning rejects a whole SARIF file if one result has no location, and reviewdog stops at a diagnostic without a
-location. Therefore, a finding without a file gets the path of a changed file, and a note explains this location.
+Code scanning rejects a SARIF file if one result has no location, and reviewdog stops at a diagnostic without one.
+Therefore, a finding without a file gets the path of a changed file and a note.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PATH_LIMIT = 4096
 """The longest path on Linux, in bytes."""
 
 _LINE_LIMIT = 2**31 - 1
-"""The largest line number that both formats can hold."""
+"""The largest line number in both formats."""
 
 _NOTE_LIMIT = 500
 
@@ -33,14 +33,14 @@ LEVELS = {
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-"""The SARIF level of each severity. Other formats also have three levels."""
+"""The SARIF level of each severity."""
 
 
 class Place(Struct, frozen=True):
-    """A location in the terms of other tools.
+    """A location in SARIF or RDJSON.
 
     Attributes:
-        path: the path relative to the repository's root, which is never empty and contains no `..`.
+        path: the path relative to the repository's root, without `..`.
         lines: the first and last line at the head, starting at 1, or None for the whole file.
         notes: sentences that explain the location.
     """
@@ -90,7 +90,7 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 
 def _elsewhere(finding: FindingView) -> str:
-    """Return a sentence about cited lines that are not at the head or could not be verified."""
+    """Return a sentence that explains why the location has no lines, or an empty string."""
     if finding.why is Why.FILE_NOT_SENT:
         reason = f": {WHY_HELD[finding.held.reason]}" if finding.held else ""
         return f"The file is part of the change, but it was not sent{reason}."
@@ -104,7 +104,7 @@ def _elsewhere(finding: FindingView) -> str:
 
 
 def _is_path(path: str) -> bool:
-    """Return whether a path is valid in a repository, i.e., has no empty or parent segment and no invalid character."""
+    """Return whether the path is valid in a repository, i.e., relative and without `.` and `..`."""
     steps = path.split("/")
     return (
         len(path.encode("utf-8", "replace")) <= _PATH_LIMIT
@@ -114,10 +114,7 @@ def _is_path(path: str) -> bool:
 
 
 def standing_words(finding: FindingView) -> str:
-    """Return sentences about the state of an earlier finding, because the formats have no field for the state.
-
-    The result is empty for a new finding.
-    """
+    """Return sentences about the state of an earlier finding, because the formats have no field for the state."""
     note = " ".join(finding.note.split())
     words = ["An earlier review reported this finding."] if finding.carried else []
     if finding.standing is FindingState.CHANGED:

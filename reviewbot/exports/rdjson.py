@@ -1,7 +1,6 @@
 """The report as RDJSON, the Reviewdog Diagnostic Format: https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.
 
-Reviewdog reads the report as strict protocol-buffer JSON. The report must therefore have no unknown fields, only
-numbers within 32 bits, and a location for every diagnostic.
+Reviewdog parses strict protocol-buffer JSON: no unknown fields, only 32-bit numbers, and a location per diagnostic.
 """
 
 from __future__ import annotations
@@ -18,14 +17,11 @@ from reviewbot.render.view_models.truncation import worst_first
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 _WHOLE = Place(".", None, "The reviewer did not cite a file.")
-"""The location of findings that have no location: the repository's root, which is not part of any diff."""
+"""The location of findings without a path: the repository's root, which no diff contains."""
 
 
 def rdjson(view: SummaryView) -> str:
-    """Return the report as one `DiagnosticResult` in ASCII, worst findings first, with a final newline.
-
-    Waived, fixed and gone findings are omitted, because reviewdog would report them.
-    """
+    """Return the open, unwaived findings as one `DiagnosticResult` in ASCII, worst first, with a final newline."""
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in worst_first(view.findings)]
     leftovers = [
         {
@@ -59,12 +55,11 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    """Return the title, the reviewer's text and the id as plain text, because the format has no field for the id."""
     title = " ".join(finding.title.split()) or "(without a title)"
     texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
     return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:
-    """Return the text without mentions, because reviewdog posts the text to GitHub unchanged."""
+    """Return the text with mentions disabled, because reviewdog posts the text to GitHub unchanged."""
     return visible(text).replace("@", f"@{ZWSP}")

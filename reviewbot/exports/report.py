@@ -1,7 +1,4 @@
-"""The report as JSON: the findings with their placement, the sent files and the cost.
-
-The format is versioned. `docs/report.schema.json` describes every key.
-"""
+"""The report as JSON. `docs/report.schema.json` describes every key."""
 
 from __future__ import annotations
 
@@ -49,11 +46,11 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
 """Keys that differ from the field's name in camel case. None means that the field is omitted or stored elsewhere."""
 
 NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route", "rule"})
-"""Fields whose empty text is written as null in the report."""
+"""Fields that are null in the report instead of an empty string."""
 
 
 def keys_of(kind: type[Struct]) -> Mapping[str, str]:
-    """Return the keys in the report for the fields of a view, by field name."""
+    """Return the report's key for each field of a view."""
     special = _KEYS.get(kind, {})
     named = ((name, special.get(name, _camel(name))) for name in kind.__struct_fields__)
     return {name: key for name, key in named if key is not None}
@@ -85,7 +82,6 @@ def _camel(name: str) -> str:
 
 
 def _encoded(value: Decimal | datetime | Struct) -> object:
-    """Encode values for which JSON has no type: amounts as text, times in ISO 8601, and views as objects."""
     if isinstance(value, Decimal):
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else object_of(value)

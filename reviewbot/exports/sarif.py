@@ -26,10 +26,10 @@ from reviewbot.render.view_models.truncation import worst_first
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 MAX_RESULTS = 5000
-"""GitHub accepts 25,000 results and keeps 5,000. reviewbot sends only the worst 5,000 findings."""
+"""GitHub keeps only 5,000 results, so reviewbot sends the worst 5,000 findings."""
 
 MAX_GZIPPED = 10_000_000
-"""The maximum size of the compressed upload in bytes. GitHub rejects larger uploads."""
+"""The maximum size of the compressed file in bytes. GitHub rejects larger files."""
 
 _SECURITY_SCORES = {
     Severity.CRITICAL: "9.5",
@@ -37,7 +37,7 @@ _SECURITY_SCORES = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""The middle of GitHub's band for each severity. Unrated findings have no score, and `info` is not a vulnerability."""
+"""The middle of GitHub's score range for each severity."""
 
 _HELP = (
     "A finding from a code review, in the reviewer's words. Its fingerprint stays the same as long as its code stays "
@@ -96,10 +96,7 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
 
 
 def _category(view: SummaryView) -> str:
-    """Return the category of the analysis for GitHub.
-
-    Reviewers and instances have different categories, so that an analysis does not replace the alerts of another.
-    """
+    """Return a category per reviewer and instance, because GitHub replaces earlier alerts of the same category."""
     return "/".join(filter(None, ("reviewbot", view.reviewer, quote(view.instance, safe="", errors="replace")))) + "/"
 
 
@@ -115,10 +112,7 @@ def _provenance(view: SummaryView, review_url: str | None) -> Sequence[Mapping[s
 
 
 def _rule_id(category: Category | None, severity: Severity) -> str:
-    """Return the rule's id.
-
-    GitHub reads a security score from the rule, so security findings have one rule per severity.
-    """
+    """Return the rule's id. GitHub reads a security score from the rule, so each severity has its own security rule."""
     name = category.value if category else "other"
     return f"reviewbot/{name}-{severity.value}" if category is Category.SECURITY else f"reviewbot/{name}"
 
@@ -170,10 +164,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
 
 
 def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
-    """Return the baseline state and the waiver of a finding.
-
-    Fixed and gone findings are omitted, so GitHub closes their alerts.
-    """
+    """Return a finding's baseline state and waiver. Closed findings are omitted, so GitHub closes their alerts."""
     properties: dict[str, object] = {}
     if view.progress is not None:
         changed = finding.standing is FindingState.CHANGED
@@ -185,7 +176,6 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
-    """Return the title followed by the reviewer's text, as plain text without links."""
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
     if not title.endswith((".", "!", "?", "…")):
         title += "."  # GitHub shows the first sentence where space is short
@@ -216,10 +206,7 @@ def _region(lines: tuple[int, int]) -> Mapping[str, int]:
 
 
 def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
-    """Return a committable suggestion as a fix, or None.
-
-    Deletions are omitted, because a region of lines keeps its line feed.
-    """
+    """Return a committable suggestion as a fix, or None. A deletion would leave an empty line, so it is omitted."""
     text = literal_replacement(finding, place)
     if not text or len(text) > size_tier.text or place.lines is None:
         return None

@@ -65,7 +65,6 @@ def _review(one: PastReview) -> Mapping[str, object]:
 
 
 def _figure(value: Decimal | None) -> int | float | None:
-    """Return a number with at most two decimal places."""
     if value is None:
         return None
     short = round(value, 2)
@@ -100,6 +99,6 @@ def statistics_markdown(found: Statistics) -> str:
 
 
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table with right-aligned columns, except for the first column. The cells must be Markdown."""
+    """Return a table of Markdown cells, in which every column except the first is right-aligned."""
     aligned = ["---", *("---:" for _ in heading[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, aligned, *rows))

@@ -25,13 +25,7 @@ from reviewbot.values import replace
 
 
 class StoredReport(Struct, frozen=True):
-    """The content of a report file.
-
-    Attributes:
-        view: the view without the marker and the ledger.
-        version: the version of reviewbot that wrote the report.
-        review_url: the pull request's URL, or None if unknown.
-    """
+    """A report file. `version` is the version of reviewbot that wrote it. `view` has no marker and no ledger."""
 
     view: SummaryView
     version: str
@@ -42,7 +36,7 @@ def read_report(text: str) -> StoredReport:
     """Read a report that `report_json` wrote.
 
     Raises:
-        ReportUnreadable: the text is not a report of this version. The message contains the location.
+        ReportUnreadable: the string is not a report in this version's format.
     """
     try:
         report = _of_this_version(parse(text))
@@ -82,7 +76,7 @@ def _report() -> type[Any]:
 
 
 def _struct(kind: type[Struct]) -> type[Struct]:
-    """Return the struct of a view in the report, with the report's keys and the types of the view's fields."""
+    """Return a struct for a view in the report, with the report's keys."""
     keys, hints = keys_of(kind), get_type_hints(kind)
     types = {name: str | None if name in NULL_IF_EMPTY else _stored(hints[name]) for name in keys}
     return defstruct(kind.__name__, list(types.items()), rename=dict(keys))
@@ -105,7 +99,7 @@ def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
 
 
 def _values(stored: object) -> Any:  # noqa: ANN401 — a value of any form
-    """Convert objects in a value to dictionaries by field name, and null to an empty string in text fields."""
+    """Convert structs to dictionaries, and null to an empty string in the fields of `NULL_IF_EMPTY`."""
     if isinstance(stored, tuple):
         return tuple(map(_values, stored))
     if not isinstance(stored, Struct):
@@ -120,10 +114,7 @@ def _view(report: object) -> SummaryView:
     reasons = {one.path: one for one in view.held}
 
     def restored(finding: FindingView) -> FindingView:
-        """Return a finding with LF line endings and the reason why its file was not sent.
-
-        An edited report may contain other line endings.
-        """
+        """Add the reason why the file was not sent, and restore LF line endings, which an editor may have changed."""
         return replace(
             finding,
             code=line_feeds(finding.code),

@@ -27,7 +27,7 @@ class _Console(Console):
 
 
 class _Log(TextIOBase):
-    """Output that may be a runner's log. Workflow commands are disabled, even after wrapping."""
+    """Output that may be a runner's log. Workflow commands are disabled, even after line wrapping."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ def code(text: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0) -> Table:
-    """Return a table of untrusted texts, with a heading per column. `least` is the first column's minimum width."""
+    """Return a table of untrusted strings. `least` is the first column's minimum width."""
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     first, *others = headings
     drawn.add_column(first, overflow="fold", min_width=least or None)
@@ -105,7 +105,7 @@ def say_command(console: Console, command: str) -> None:
 
 
 def say_hint(console: Console, text: str, *, indent: int = 0) -> None:
-    """Print a hint, in which indented lines are commands."""
+    """Print a hint. Indented lines are commands, which are not wrapped."""
     for line in text.split("\n"):
         if line.startswith("  "):
             say_command(console, line.strip())

@@ -134,7 +134,6 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
 
 
 def _place(finding: FindingView) -> str:
-    """Return the finding's file and line, as far as they are known."""
     if not finding.path:
         return "(no file)"
     first = finding.first_line
@@ -279,7 +278,6 @@ def _redacted(secrets: int) -> str:
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
-    """Print files, each with a remark. A row contains path, remark and style."""
     for path, remark, style in rows[:most]:
         say(console, shown(f"{path}: {remark}", style), indent=_INDENT, hang=_INDENT)
     if len(rows) > most:

@@ -43,10 +43,10 @@ whose commits GitHub verified."""
 
 
 def start_of(text: str, now: datetime) -> datetime:
-    """Return the start of a span such as `90d`, or the start of a day in UTC.
+    """Return the start of a period such as `90d`, or of a day such as `2026-01-31`, in UTC.
 
     Raises:
-        SettingsError: the text is neither a span nor a date, or is in the future.
+        SettingsError: the string is neither a period nor a date, or is in the future.
     """
     found = _SPAN.fullmatch(text)
     with suppress(ValueError, OverflowError):
@@ -110,7 +110,6 @@ def show_plan(console: Console, plan: Plan) -> None:
 
 
 def _table(plan: Plan, held: Mapping[HeldBecause, int], width: int) -> Table:
-    """Return the table, whose last row contains the totals."""
     drawn = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
     by_rule = any(one.rule for one in plan.replays) and width >= _NARROW
     for name in ("day", "commit") if width >= _NARROW else ("commit",):

@@ -19,7 +19,7 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 _EACH = 50
-"""The number of steps of a stage after which a line is printed if there is no bar."""
+"""Without a progress bar, a line is printed after this many steps."""
 
 
 class Progress(Struct):
@@ -56,10 +56,7 @@ class Progress(Struct):
 
 @contextmanager
 def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> Iterator[Progress]:
-    """Show progress during a `with` block, as a moving line on a terminal and as plain lines in a pipe.
-
-    If `counts` is set, the line has a bar for `Progress.count`.
-    """
+    """Show progress as a live line on a terminal, or as plain lines. `counts` adds a bar for `Progress.count`."""
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
@@ -72,7 +69,7 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
 
 
 class TerminalReporter:
-    """A `ports.Reporter` that stores the annotations and, at the end of the run, the view and the `files` as sent."""
+    """A `ports.Reporter` that stores the annotations, and the run's final view and files."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -102,7 +99,6 @@ class TerminalReporter:
         raise SettingsError((Problem(path, "a review at a terminal writes no files", todo=todo),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
-        """Raise `SettingsError`, as `check_file` does."""
         self.check_file(path)
 
 

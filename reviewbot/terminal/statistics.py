@@ -15,7 +15,7 @@ _NARROW = 84
 _OMITTED = {3, 5}
 
 _NAMES = 24
-"""The maximum width of names that are not wrapped in a wide terminal."""
+"""In a wide terminal, names up to this width are not wrapped."""
 
 
 def show_statistics(console: Console, found: Statistics) -> None:

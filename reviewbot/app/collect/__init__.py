@@ -1,1 +1,1 @@
-"""Publish the finished reviews of all pull requests. Buy reviews only for missed commands and deferred purchases."""
+"""Publish the finished reviews of all pull requests. Buy only deferred reviews, and reviews for missed commands."""

@@ -1,4 +1,4 @@
-"""Collect the finished reviews of the workflow's repository, or of the repositories that the input lists."""
+"""Collect the finished reviews of the workflow's repository, or of the repositories in the input `repositories`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def collect_finished(ports: Ports) -> Collection:
 
 
 def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
-    """Return full names without duplicates. A name without an owner gets the owner of the workflow's repository."""
+    """Return full names without duplicates. The owner defaults to the owner of the workflow's repository."""
     owner = installation.repository.partition("/")[0]
     listed = installation.names() if wanted == (INSTALLATION,) else wanted
     full: dict[str, str] = {}
@@ -52,7 +52,7 @@ def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
 
 
 def _collect_everywhere(ports: Ports, installation: Installation, names: Sequence[str], recorder: Recorder) -> None:
-    """Collect in random order, so that a rate limit does not always leave out the same repositories."""
+    """Collect in random order, so that a rate limit does not always affect the same repositories."""
 
     def collect(name: str) -> None:
         if is_exhausted(ports):

@@ -1,4 +1,4 @@
-"""Make the deferred purchases of a head after an event from another check."""
+"""Buy the deferred reviews of a head after other checks of this head have finished."""
 
 from __future__ import annotations
 
@@ -15,19 +15,15 @@ from reviewbot.render.renderer import Renderer
 
 
 def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
-    """Make the deferred purchases of the open pull requests with this head.
+    """Buy the deferred reviews of the open pull requests with this head, after executing their missed commands.
 
-    Commands that earlier runs missed are executed first, and may buy reviews, too.
-
-    Anyone can cause such an event, so the event is not trusted. The pull requests come from GitHub, and the purchases
-    from the ledger.
+    Anyone can cause such an event, so the pull requests are read from GitHub, and the purchases from the ledger.
 
     Returns:
         The outcome of the last run, or None if no purchase is waiting.
 
     Raises:
-        ReviewbotError: one of the pull requests failed, e.g., because GitHub cannot be read. The other pull requests
-            are still handled.
+        ReviewbotError: one of the pull requests failed. The others are still handled.
     """
     outcomes: list[Outcome | None] = [None]
     errors: list[ReviewbotError] = []

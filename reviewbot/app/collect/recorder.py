@@ -1,4 +1,4 @@
-"""Keep the results of a collection, including the outputs and job summaries of the runs on single pull requests."""
+"""Keep the outputs and job summaries of a collection's runs on single pull requests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
 SUMMARY_CHARACTERS = 1024 * 1024
-"""The total number of characters after which no more job summaries are kept.
-
-GitHub's runner discards a job summary with more bytes, and each character takes at least one byte.
-"""
+"""No job summary is kept after this many characters. GitHub's runner discards a job summary above 1 MiB."""
 
 
 class Recorder(Struct):
@@ -24,9 +21,7 @@ class Recorder(Struct):
 
     Attributes:
         values: the outputs of the last run.
-        summaries: the rendered job summaries of the runs, which follow the list of pull requests, because that list
-            must not be cut off. Views are not kept, because views contain the texts of the changed files.
-        lookups: the pull requests that were looked up, even if the collection fails later.
+        summaries: the rendered job summaries. The views are not kept, because views contain the texts of changed files.
         failures: the repositories that could not be read.
         unreached: the repositories and pull requests that were skipped because of the rate limit.
         repositories: the number of repositories that were read completely.
@@ -64,7 +59,6 @@ class Recorder(Struct):
                 self.say(line)
 
     def job_summary(self, markdown: str) -> None:
-        """Keep a job summary until the end of the collection."""
         if self._characters <= SUMMARY_CHARACTERS:
             self.summaries.append(markdown)
             self._characters += len(markdown)

@@ -21,8 +21,6 @@ from reviewbot.values import replace
 def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> None:
     """Look up the open reviews of a repository, oldest pull request first. An error does not stop the next lookup.
 
-    An unexpected exception is raised after the other pull requests were looked up.
-
     Raises:
         SettingsError: the settings are invalid, so the names of the checks are unknown.
         ForgeError: the open pull requests cannot be listed.
@@ -80,10 +78,7 @@ def _collect(ports: Ports, number: int) -> None:
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
-    """Return the pull requests with an open review, according to check runs or, without check runs, summary comments.
-
-    A pull request has no check runs if the token of earlier runs could not write any.
-    """
+    """Return the pull requests with an open review, according to check runs or, if they have none, summary comments."""
     known: tuple[int, ...] = ()
     unknown = None
     if settings.check_run:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def take_turns(items: Sequence[T], work: Callable[[T], None]) -> None:
-    """Process each item in order, and raise errors at the end. An interrupt stops the loop at once."""
+    """Process each item in order, and raise errors at the end. `KeyboardInterrupt` stops the loop immediately."""
     with ExitStack() as turns:  # continues after any error in a callback, so that no broad `except` is needed
 
         def turn(item: T) -> None:

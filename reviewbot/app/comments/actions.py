@@ -1,4 +1,4 @@
-"""Execute the actions of commands. Actions are idempotent, so a killed run can be repeated."""
+"""Execute the actions of commands. Actions are idempotent, so a later run can repeat a killed run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
 
 
 def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction) -> Outcome | None:
-    """Execute an action, and return the outcome of the run that the action started, or None without a run."""
+    """Execute an action, and return the outcome of the run that the action started, or None if it started no run."""
     # This run also publishes finished reviews, but buys only what an earlier run deferred or began to buy.
     trigger = DispatchEvent(snapshot.pull.number, posted.sender)
     judge_again = partial(review_pull_request, run.ports, trigger, snapshot, may_buy=False)

@@ -1,8 +1,4 @@
-"""Execute each command in comments once, with one answer and one reaction, even after a killed run.
-
-For each command, a run executes the idempotent action and posts the answer, which refers to the comment. Then a
-reaction marks the command as done. Each run starts with the commands that earlier runs missed.
-"""
+"""Execute each command once: execute the idempotent action, post an answer, and mark the command with a reaction."""
 
 from __future__ import annotations
 
@@ -35,10 +31,7 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 MOST_MISSED = 10
-"""The maximum number of missed commands that one run executes.
-
-Each command takes about five requests, and anyone can write commands.
-"""
+"""The maximum number of missed commands per run. Each takes about five requests, and anyone can write commands."""
 
 
 def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
@@ -59,7 +52,7 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
 
 
 def relay(ports: Ports, number: int) -> str:
-    """Execute the open commands of a pull request, and return a sentence that states the result."""
+    """Execute the pending commands of a pull request, and return a sentence about the result."""
     snapshot = catch_up(ports, number)
     return _without_key(ports, snapshot) or f"reviewbot executed the pending commands on #{number}."
 
@@ -70,20 +63,13 @@ def _without_key(ports: Ports, snapshot: Snapshot) -> str:
 
 
 def catch_up(ports: Ports, number: int) -> Snapshot:
-    """Execute the commands that earlier runs missed.
-
-    Returns:
-        The pull request after the commands.
-    """
+    """Execute the commands that earlier runs missed, and return the pull request as it is afterward."""
     snapshot = load_snapshot(ports, number)
     return _catch_up(ports, snapshot, _open_commands(ports, snapshot))
 
 
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """List the commands to execute. Without the key, the list is empty, because the ledger is signed with the key.
-
-    First, settle the questions whose comment was edited or deleted, or whose answer is already posted.
-    """
+    """Settle questions whose command needs no execution. Return the other commands, or none without the key."""
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
@@ -95,13 +81,11 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order, up to a command that fails or cannot be marked as done.
+    """Execute older commands in order, until one fails or cannot be marked with a reaction.
 
-    The next run executes that command again without paying twice, because the purchase's copy in the check run contains
-    the id of the comment. A copy contains the id of only one comment, so a second unmarked command could be paid for
-    twice.
-
-    If a command requests a review, the run buys the review without waiting for the result.
+    The next run repeats that command without paying twice, because the check run's copy of the purchase contains the
+    comment's id. A copy contains only one id, so a second command without a reaction could be paid for twice. Reviews
+    are bought without waiting for the result.
     """
     unhurried = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
     for posted in islice(posted_commands, MOST_MISSED):

@@ -1,4 +1,4 @@
-"""Answer a command in the thread or the conversation, then add the reaction that marks the command as done."""
+"""Answer a command in its thread or in the conversation, then add the reaction that marks the command as done."""
 
 from __future__ import annotations
 
@@ -31,16 +31,10 @@ from reviewbot.values import replace
 _EMOJI = "Reacting to a command"
 
 _REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Refusal.NEWER_ANSWER, Refusal.ARGUMENTS))
-"""The refusals whose text quotes the command's reason or wrong arguments."""
+"""The refusals whose text quotes the command's reason or invalid arguments."""
 
 
 class Done(Struct, frozen=True):
-    """A command, its result, and the pull request after the command.
-
-    Attributes:
-        outcome: the outcome of the run that the command started, or None without a run.
-    """
-
     posted: PostedCommand
     action: CommandAction
     outcome: Outcome | None
@@ -55,7 +49,7 @@ class Done(Struct, frozen=True):
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> str:
-    """Answer a command according to the stored state. Return the reason for a refusal, or an empty string."""
+    """Answer a command according to the state on GitHub. Return the reason for a refusal, or an empty string."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
@@ -98,7 +92,7 @@ def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bo
 
 
 def replies_to(run: RunContext, key: str, now: Snapshot) -> list[tuple[Comment, AnswerMark]]:
-    """Return the answers to a command, positive answers first."""
+    """Return the answers to a command, starting with answers that report success."""
     return answers_to(said_in(now.comments, now.threads), run.settings.instance, key)
 
 
@@ -139,7 +133,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _reason(run: RunContext, done: Done) -> str:
-    """Return the redacted reason of a waiver or a bypass, from the command for `_REPEATED`, else from the ledger."""
+    """Return the redacted reason in a refused command, or the recorded reason of a waiver or a bypass."""
     if done.refusal in _REPEATED:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
@@ -152,7 +146,7 @@ def _reason(run: RunContext, done: Done) -> str:
 
 
 def _is_until_push(done: Done) -> bool:
-    """Return whether a new waiver expires at the next change because the finding's code is not in the file."""
+    """Return whether a new waiver expires at the next change, because the file does not contain the finding's code."""
     ledger, edit = done.memory.ledger, done.action.edit if isinstance(done.action, EditLedger) else None
     record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
     return bool(record and record.waiver and ledger.is_of_change(record.waiver))

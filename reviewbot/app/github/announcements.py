@@ -1,4 +1,4 @@
-"""Announce each late answer once."""
+"""Post one comment about each late answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.values import replace
 
 
 def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Outcome) -> Known:
-    """Post the missing announcements, and delete comments that two concurrent runs posted twice."""
+    """Post the missing announcements, and delete comments that concurrent runs posted twice."""
     known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
     for one in announcing.posts:
         body = run.renderer.post(_view(run, known, one, outcome))
@@ -29,7 +29,7 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:
-    """Delete the comments, in the conversation and in threads, that two concurrent runs posted twice."""
+    """Delete comments that concurrent runs posted twice, in the conversation and in threads."""
     snapshot, instance, forge = known.snapshot, run.settings.instance, run.ports.forge
     extra = left_to_announce((), snapshot.comments, instance, frozenset()).extra
     in_threads = duplicates(snapshot.threads, instance)

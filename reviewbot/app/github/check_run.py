@@ -28,11 +28,10 @@ from reviewbot.values import replace
 
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Write the check on the reviewed head, unless the check is up to date.
+    """Write the check run on the reviewed head, unless the check run is up to date.
 
-    If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
-    requests with the same head. The check turns green only if the checks of all other open pull requests on this head
-    are green.
+    GitHub shows one check for all pull requests with the same head. The check turns green only if the checks of all
+    other open pull requests on this head are green.
     """
     outcome = apply_bypass(known, outcome)
     if outcome.conclusion in GREEN and _has_other_base(run, known):
@@ -66,11 +65,7 @@ def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
 
 
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
-    """Return the copy of a purchase that another run has since written into the check run, or an empty string.
-
-    The check run is read again only if it contains an intent that this run does not continue, or if this run has no
-    purchase. Meanwhile, the check run may have become the only record of a task.
-    """
+    """Return the `external_id` that another run has since written into the check run, or an empty string."""
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
     if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
         return ""
@@ -82,12 +77,9 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
 
 
 def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
-    """Return whether a check run contains a copy of another review of this head, which must not be overwritten.
+    """Return whether a check run contains the only copy of another review, which must not be overwritten.
 
-    Without a trusted summary, overwriting the only copy of a review would lose the review's findings. While a run waits
-    for the review of an older head, the check run contains a copy of that review, which may be overwritten. Another run
-    may buy the same change with another scope, so the first intent counts. GitHub numbers check runs on creation, so an
-    intent never overwrites another intent.
+    An intent does not overwrite the intent of another run, because both runs continue with the first intent.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     if copy is None or mine is None:
@@ -107,7 +99,7 @@ def _what(purchase: Purchase) -> tuple[object, ...]:
 
 
 def _has_other_base(run: RunContext, known: Known) -> bool:
-    """Return whether GitHub shows the check for a base that this run did not judge."""
+    """Return whether the base has changed to a branch with the same check name."""
     base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
     is_other = base_ref != known.request.base_ref
     return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
@@ -121,10 +113,7 @@ def _neighbour(run: RunContext, known: Known) -> int:
 
 
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
-    """Create the check run again if another pull request's later check run, with a different meaning, hides it.
-
-    If this pull request is closed or the head has moved, create nothing, because the other pull request decides.
-    """
+    """Create the check run again if another pull request's later check run hides it and only one of them is green."""
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):
         now = run.read_snapshot()  # the other pull request's check may have been written since
@@ -193,11 +182,7 @@ def _external_id(run: RunContext, known: Known) -> str:
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
-    """Return one annotation for each finding that counts and has lines at the head, worst first, up to the limit.
-
-    The result is empty if the head has moved, because the check is on the reviewed head, but the lines are on the new
-    head.
-    """
+    """Return annotations for findings at the head, worst first, or none if the head has moved since the review."""
     if known.reviewed_sha:
         return ()
     shown = known.change.by_path

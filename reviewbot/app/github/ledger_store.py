@@ -32,11 +32,11 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
     """Read the ledger from the summary comment and the copies of purchases from check runs.
 
-    The copies of every head are read if the ledger is missing or not trusted, has a waiver, a bypass or an acceptance,
-    records no purchase since a force-push, or is newer than every check run that was read. Without these copies, a push
-    or a force-push could hide a purchase or make an older ledger trusted. `digest` is the digest of the change's
-    identity. Copies contain only the beginning of that digest. `own` is the summary that this run wrote, which may have
-    replaced a newer summary. The purchases of the newer summary are in the copies.
+    If the ledger is missing, not trusted or possibly outdated, or has exemptions, the check runs of every head are
+    read. Otherwise, a push or a force-push could hide a purchase or make an older ledger trusted.
+
+    `digest` is the digest of the change's identity, of which copies contain only the beginning. `own` is the summary
+    that this run wrote. It may have replaced a newer summary, whose purchases are in the copies.
 
     Raises:
         ForgeError: see `every_check`.
@@ -98,21 +98,17 @@ def _read_with_checks(
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
-    """Return whether a force-push may hide a purchase that an overwritten summary no longer records."""
+    """Return whether a force-push after the last recorded purchase may hide a later purchase."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
-    """Return whether every check run that was read is older than the summary.
-
-    If so, an unread check run may show that the summary was replaced by an older version.
-    """
+    """Return whether every check run that was read has a lower counter. An unread one may have a higher counter."""
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
 def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
-    """Return the trusted ledgers of duplicate summaries, which concurrent runs may have posted."""
     readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
     return [one.ledger for one in readings if not one.problem]
 
@@ -120,7 +116,7 @@ def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
     """Return whether a paid review existed, according to the review comments or the summary.
 
-    The summary of a free review, or of a run without a key, is signed with an empty secret and contains nothing paid.
+    The summary of a free review or of a run without a key is signed with an empty secret.
     """
     if keep is None:
         return any(marked_threads(snapshot.threads, run.settings.instance))
@@ -128,7 +124,7 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
 
 
 def _may_be_in_base(run: RunContext, snapshot: Snapshot) -> bool:
-    """Return whether earlier heads may be in an unprotected base branch while no summary records their reviews."""
+    """Return whether earlier heads may be in an unprotected base branch, and no summary records their reviews."""
     was_retargeted = snapshot.pull.retargeted_at is not None
     return was_retargeted and not run.settings.summary_comment and not _is_listed(run, snapshot)
 
@@ -141,8 +137,7 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
     """Decode the summary's ledger.
 
-    Anyone can forge the ledger of a free review, because that ledger is signed with an empty secret. Therefore, the
-    findings, judgements and bypass of a free review are dropped.
+    A free review's ledger is signed with an empty secret, so anyone could forge its findings, judgements and bypass.
     """
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
@@ -156,17 +151,15 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], 
 
 
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
-    """Return whether the check runs for a former base are unread. If `seen` is given, only later bases count."""
+    """Return whether check runs for a former base were not read. If `seen` is given, only later bases count."""
     until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
     return until is not None and (since is None or since < until)
 
 
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Return the check runs that may contain a copy, and whether they include all check runs of heads since `seen`.
+    """Return the check runs that may contain a copy of a purchase, and whether they include all heads since `seen`.
 
-    `seen` is given if the ledger has a waiver, a bypass or an acceptance. If the snapshot has the check runs of every
-    head, the review is free, `check-run` is off, or the token may not read check runs, nothing is read and the second
-    value is True.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance.
 
     Raises:
         ForgeError: the check runs cannot be read, and either `seen` is given, or `review-on` is `ready` and there is no
@@ -193,7 +186,6 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
 
 
 def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]:
-    """Yield the copies in check runs, oldest first."""
     for check in sorted(checks, key=lambda one: one.id):
         if copy := decode_external_id(check.external_id, run.signer, check.head_sha):
             yield copy
@@ -202,9 +194,7 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """Return the latest attempt in the check runs, preferring attempts with a task, then the oldest check run.
 
-    Therefore, all runs that read the check runs continue with the same attempt. An intent may be in an older check run
-    in which the purchase was deferred, or in a check run with the name for another base. After a deferred purchase was
-    cancelled, a run buys the next attempt.
+    Therefore, concurrent runs continue with the same attempt.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))

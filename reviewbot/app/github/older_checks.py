@@ -1,7 +1,4 @@
-"""Complete the check runs of older heads and other bases once their tasks are recorded as finished.
-
-Also update the counter in the check runs to the ledger's counter.
-"""
+"""Complete the check runs of older heads and other bases after the ledger records their tasks as finished."""
 
 from __future__ import annotations
 
@@ -26,9 +23,8 @@ from reviewbot.values import replace
 def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the older check runs whose tasks are finished.
 
-    A green check of another head or base becomes `action_required` if a new run on that head or base might not be
-    green. If this run wrote the ledger but no check run with the ledger's counter, the latest older check run with a
-    purchase gets the counter.
+    A green check of another head or base becomes `action_required` if a new run there might not be green. If no check
+    run has the ledger's counter, the latest older check run with a purchase gets the counter.
     """
     for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
@@ -44,7 +40,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 def _with_every_check(run: RunContext, known: Known) -> Known:
     """Read the check runs of all heads if a head outside the snapshot may have lost its verdict in this run.
 
-    Only the last commits before a force-push are read, so recorded heads before those commits are read individually.
+    GitHub may omit heads after a force-push, so these heads are read individually.
     """
     checks = known.stored.older_checks
     try:
@@ -68,11 +64,7 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
-
-    Newer check runs from another review of this head or from a concurrent run hide older check runs. Check runs of
-    replaced heads are included if they were read for the ledger.
-    """
+    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress."""
     here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
     own = [found[key] for key in sorted(found) if not found[key].foreign]

@@ -58,7 +58,6 @@ def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
 
 
 def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
-    """Return the merge base and the diff from the API."""
     merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
@@ -77,10 +76,7 @@ def _utf8(diff: bytes) -> str:
 
 
 def _whole(change: ChangeSet) -> ChangeSet:
-    """Check that the API omitted nothing, because an attribute on the author's branch can mark any text as binary.
-
-    The API's reader also omits contents beyond the maximum number of files that it reads individually.
-    """
+    """Raise if the API omitted contents. A `.gitattributes` file of the author can mark any text as binary."""
     hidden = [file.path for file in change.files if file.diff.binary and _is_text(file)]
     if hidden:
         raise ChangeUnreadable(f"The API returned no diff lines for {hidden[0]!r}, a text file.")
@@ -91,10 +87,7 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
 
 def _is_text(file: ChangedFile) -> bool:
-    """Return whether the file is text on a side of the change that the diff should show.
-
-    For deleted files, whose bytes are not read, GitHub decides what is text.
-    """
+    """Return whether the diff should contain text. For deleted files, whose bytes are not read, GitHub decides."""
     is_gone = file.new is None or (file.old is not None and file.old.mode[:2] != file.new.mode[:2])
     return file.text is not None or (is_gone and file.old is not None and file.old.binary is False)
 
@@ -151,17 +144,16 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
 
 
 def _redacting(words: Iterable[str], redactor: Redactor, secrets: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that redacts texts, including the secrets found in `words`.
+    """Return a function that redacts strings, including the secrets found in `words`.
 
-    Secrets in `words` never mask code. Otherwise, an author could change which lines are hidden by editing the title or
-    the body before the answer is read.
+    Secrets in `words` never mask code, because an author could later hide lines by editing the title or the body.
     """
     spoken = Redactor.of(((text, Place.DATA) for text in words), secrets)
     return lambda text: redactor.redact(spoken.redact(text).text).text
 
 
 def _is_secret(file: ChangedFile) -> bool:
-    """Return whether the current or former name indicates secrets. The diff of a renamed file shows the secrets."""
+    """Return whether the current or former name suggests secrets, which a renamed file's diff would show."""
     return secret_name(file.path) or secret_name(file.diff.old_path)
 
 
@@ -196,7 +188,7 @@ def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Send
 def _newly_redacted(
     file: ChangedFile, head: str, found: frozenset[int], redactor: Redactor, place: Place
 ) -> Iterator[int]:
-    """Yield the redacted lines that are new, or were not redacted at the merge base.
+    """Yield the numbers of redacted lines that are new or were not redacted at the merge base.
 
     In a file that is executed or installed, another key above a redacted line can turn the line into a command.
     """

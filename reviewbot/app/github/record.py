@@ -18,14 +18,12 @@ from reviewbot.values import replace
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
-    """Record the intent in the check run, or in the summary if there is no check run.
+    """Record the intent to buy in the check run, or in the summary if there is no check run.
 
-    A concurrent run may record an intent with another scope. GitHub orders check runs, so each run writes an intent,
-    reads which intent was first, and continues with the first intent.
+    A concurrent run may also record an intent. GitHub orders check runs, so all runs continue with the first intent.
 
     Raises:
-        PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
-            tasks need a summary comment that cannot be written.
+        PermissionMissing: the purchase cannot be recorded, and a later run would need the record.
     """
     known, purchase = known.with_own(bought), bought.purchase
     if purchase.parts == 1:  # several tasks are recorded in the summary first
@@ -54,8 +52,8 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
 def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
     """Record the task's id before the task is polled.
 
-    The summary is read again first, because creating the task may take minutes, and other runs may record commands
-    meanwhile. If reading fails or the head has moved, the check run gets the id, and the summary keeps its text.
+    The summary is read again first, because other runs may write commands while the task is created. If reading fails
+    or the head has moved, the check run gets the id.
     """
     recorded, purchase = None, underway.purchase
     try:
@@ -90,18 +88,14 @@ def _read_again(run: RunContext, known: Known) -> Known:
 
 
 def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
-    """Write to the ledger in the summary but keep the text, which may be about the newer head."""
+    """Update the ledger in the summary but keep the text, which may be about the newer head."""
     if now.summary and now.request.summary_comment:
         ledger = _only(now, purchase).ledger.written_for(now.snapshot, now.request.instance)
         run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
 
 
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:
-    """Write to the summary.
-
-    Returns:
-        The updated state of the run, or None if the write had to be repeated and the head has moved.
-    """
+    """Write the summary, and return the new state, or None if the head has moved."""
     written = write_summary(run, _only(known, purchase), outcome)
     return None if written.reviewed_sha else replace(_keeping(known, written), read_again=False)
 

@@ -15,8 +15,7 @@ from reviewbot.domain.machine.known import Known
 def refresh(run: RunContext, known: Known) -> Known:
     """Read the pull request again, and update the state of the run.
 
-    If the head has moved, every answer is placed on the new head by the quoted code. The verdict stays with the
-    reviewed head.
+    If the head has moved, findings are located on the new head by the quoted code. The verdict stays on the old head.
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)
@@ -32,7 +31,7 @@ def refresh(run: RunContext, known: Known) -> Known:
 
 
 def read_ledger_again(run: RunContext, known: Known) -> Known:
-    """Read the pull request and the ledger again. The change of a newer head is not read (see `head_has_moved`)."""
+    """Read the pull request and the ledger again, but not the change of a newer head (see `head_has_moved`)."""
     return _with_ledger(run, known, run.read_snapshot())
 
 
@@ -48,7 +47,7 @@ def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
     """Read the pull request. If the head has moved, also read the change.
 
-    The pull request is read last, so that other runs have little time to record something before the next write.
+    The pull request is read last, so that other runs have little time to write before this run does.
     """
     snapshot = run.read_snapshot()
     while snapshot.pull.head_sha != reviewed:

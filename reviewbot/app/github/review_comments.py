@@ -23,7 +23,7 @@ from reviewbot.render.view_models.review import CommentView
 from reviewbot.values import replace
 
 TRIES = 3
-"""The number of attempts to post comments if GitHub's response is lost. Each retry first reads what GitHub recorded."""
+"""The number of attempts to post comments if GitHub's response is lost."""
 
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
@@ -55,11 +55,7 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
 
 
 def read_posted(run: RunContext, known: Known) -> Known:
-    """Read the comments after posting and before the summary is written.
-
-    This finds the comments' URLs, deletes duplicates that a concurrent run posted, and picks up commands that were
-    executed meanwhile.
-    """
+    """Read the pull request after posting, with the comments' URLs and commands that were executed meanwhile."""
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
@@ -71,11 +67,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
 def _post_until_known(
     run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post comments. After a lost response, read what GitHub recorded, so that no comment is missing or posted twice.
-
-    Returns:
-        The groups of comments that GitHub refused.
-    """
+    """Post comments, and return the refused groups. After a lost response, first read which comments exist."""
     snapshot, tries = known.snapshot, TRIES
     while True:
         there, tries = posted_comments(snapshot.threads, run.settings.instance), tries - 1
@@ -90,7 +82,6 @@ def _post_until_known(
 def _post(
     run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post comments, and return the groups that GitHub refused."""
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines else ())
@@ -108,7 +99,7 @@ def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
 
 
 def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """Dismiss reviewbot's requests for changes once nothing blocks."""
+    """Dismiss reviewbot's requests for changes if the verdict is `pass`."""
     mark = review_mark(run.settings.instance)
     asking = [
         one.id for one in known.snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)
@@ -123,7 +114,7 @@ def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
 def _post_review(
     run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome
 ) -> Sequence[CommentGroup]:
-    """Post one review with all comments. If GitHub refuses the review, bisect, and return the invalid comments."""
+    """Post all comments in one review. If GitHub refuses the review, bisect it, and return the refused comments."""
     try:
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
@@ -181,7 +172,6 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
 
 
 def _post_on_file(run: RunContext, known: Known, one: CommentGroup, path: str) -> Sequence[CommentGroup]:
-    """Post a comment on a file. If GitHub refuses the comment, return the group."""
     pull, body = known.snapshot.pull, run.renderer.comment(_comment_view(run, known, one))
     try:
         run.ports.forge.create_file_comment(pull.number, pull.head_sha, path, body)

@@ -29,9 +29,7 @@ HOUR = 3600
 def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Create or update the summary comment, and delete duplicates that concurrent runs posted.
 
-    The comment contains the ledger and the outcome of the run, and keeps the text of an answer until the next answer.
-    If GitHub's response is lost or the comment was deleted meanwhile, the pull request is read before the comment is
-    written again.
+    The comment keeps the text about an answer until the next answer.
     """
     if not summary_is_due(known, outcome):
         return known
@@ -88,10 +86,7 @@ def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:
 
 
 def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -> None:
-    """Update the 👍 and 👎 in the ledger of a pull request that may have no further run.
-
-    This takes one request, or none if the reactions are unchanged or the ledger is not trusted.
-    """
+    """Record the 👍 and 👎 of a closed pull request in the ledger, in at most one request."""
     instance, keep = run.settings.instance, stored.summary
     is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
     if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
@@ -115,21 +110,14 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
 
 
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
-    """Return the comment without this run's URL, and with the wait in whole hours.
-
-    As a result, a run without an update does not edit the comment, and a long wait causes one edit per hour.
-    """
+    """Return the comment without the run's URL and with the wait in whole hours, so that most runs do not edit it."""
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
     return run.renderer.summary_comment(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """Return the encoded ledger, or an empty string if an earlier ledger is lost and this ledger is empty.
-
-    Otherwise, the next run would trust the empty ledger. A run that fails before it reads the ledger detects an earlier
-    ledger by reviewbot's comments.
-    """
+    """Encode the ledger, or return an empty string if this ledger is empty and an earlier ledger is lost."""
     threads = () if known.is_read else known.snapshot.threads
     is_lost = known.stored.lost or any(marked_threads(threads, known.request.instance))
     is_unknown = is_lost and not known.ledger.purchases and known.ledger.bypass is None

@@ -40,14 +40,12 @@ def update_threads(run: RunContext, known: Known) -> Known:
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
-    """Return the note for a comment's findings, or an empty string if all are open and have neither waiver nor note."""
     noted = [one for one in records if one.waiver or one.note or one.standing is not FindingState.OPEN]
     views = tuple(tracked_view(known, record) for record in noted)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 
 def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
-    """Carry out an operation, and return whether GitHub accepted it."""
     forge = run.ports.forge
     match operation:
         case comment_diff.PostReply():
@@ -60,7 +58,6 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
 
 
 def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
-    """Post a reply, and return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
     body = run.renderer.post(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)

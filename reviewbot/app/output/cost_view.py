@@ -1,4 +1,4 @@
-"""View models for the cost and the wait of a purchase, and for purchases with an unknown task."""
+"""View models of a purchase's cost and waiting time, and sentences about purchases with an unknown task."""
 
 from __future__ import annotations
 
@@ -42,10 +42,7 @@ def cost_of(known: Known) -> CostView | None:
 
 
 def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
-    """Return the maximum credits of each task.
-
-    For a purchase from an `external_id`, the maximum comes from the settings or is computed from the hold.
-    """
+    """Return the maximum credits of each task, which a purchase read from an `external_id` does not record."""
     request = known.request
     if purchase.max_credits or request.max_credits is not Auto.AUTO:
         return purchase.max_credits or int(request.max_credits)
@@ -53,10 +50,7 @@ def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
 
 
 def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | None:
-    """Return the multiplier of the expertise, or None if it is unknown, e.g., in a dry run.
-
-    A later run computes the multiplier from the hold.
-    """
+    """Return the multiplier of the expertise, or None if unknown. Without the tag, compute it from the hold."""
     request = known.request
     if tag or not request.expertise:
         return tag.multiplier if tag else Decimal(1)
@@ -67,7 +61,7 @@ def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | No
 
 
 def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
-    """Yield a sentence for each other purchase that may have an unrecorded task."""
+    """Yield a sentence about each other purchase for which CodeVF may have an unrecorded task."""
     own = known.purchase and (known.purchase.identity, known.purchase.attempt)
     for one in known.ledger.purchases:
         if run.paid and one.is_unknown and (one.identity, one.attempt) != own:
@@ -79,7 +73,7 @@ def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
 
 
 def wait_of(run: RunContext, known: Known) -> WaitView | None:
-    """Return the state of the awaited review, or None if no unfinished review is awaited."""
+    """Return the state of the review that the run waits for, or None if there is no unfinished review."""
     purchase = known.awaited.purchase if known.awaited else known.purchase
     task = known.awaited.task if known.awaited else known.task
     if run.settings.dry_run or purchase is None or known.report is not None:

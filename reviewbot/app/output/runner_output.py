@@ -41,11 +41,11 @@ OUTPUTS = (
     "check-url",
     *REPORT_FILES,
 )
-"""Every output of the action. All outputs are written on every exit. Unknown values are empty."""
+"""The action's outputs. Every exit writes all outputs, with an empty string for unknown values."""
 
 
 def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
-    """Write the requested report files, and return the path of each written file, by input."""
+    """Write the requested report files, and return the path of each written file by input name."""
     if not (files := run.settings.files()):
         return {}
     view, views, url = summary_view(run, known, outcome), known.change.views, known.snapshot.pull.url
@@ -71,11 +71,7 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
 
 
 def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
-    """Write everything that needs no permission on GitHub.
-
-    Returns:
-        The outcome, which is `undelivered` if a report file or an output of the runner could not be written.
-    """
+    """Write all output that needs no permission on GitHub. If a write fails, return an `undelivered` outcome."""
     reporter, files = run.ports.reporter, dict[str, str]()
     if known.report is not None or run.settings.dry_run:
         files.update(write_files(run, known, outcome))
@@ -124,7 +120,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
 
 
 def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
-    """Log the outcome of a run that publishes nothing, and write all outputs. Outputs without a value are empty."""
+    """Log the outcome of a run that publishes nothing, and write all outputs."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)
@@ -133,7 +129,6 @@ def write_bare(ports: Ports, outcome: Outcome, **outputs: str) -> Outcome:
 
 
 def _of_outcome(outcome: Outcome) -> dict[str, str]:
-    """Return all outputs. Only the outputs that every outcome has are set."""
     return dict.fromkeys(OUTPUTS, "") | {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,

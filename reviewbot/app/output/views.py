@@ -44,7 +44,7 @@ from reviewbot.values import replace
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """Return the view of a run, without the ledger, which the summary comment adds."""
+    """Return the view of a run without the ledger, which only the summary comment contains."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, counting = known.report, counting_views(known)
     waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
@@ -104,33 +104,28 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
 
 
 _LONGEST_REPLY = 1_000
-"""The maximum number of characters of a reply that is shown outside the thread."""
+"""The maximum number of characters of a reply that is shown outside its thread."""
 
 
 def _said(known: Known) -> str:
-    """Return the summaries of all reports, without duplicates."""
     return "\n\n".join(dict.fromkeys(one.summary for one in _reports(known) if one.summary.strip()))
 
 
 def _reports(known: Known) -> Iterable[Report]:
-    """Return this head's report, then the reports of late answers."""
+    """Return this head's report, then the reports of answers to older heads."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
-    """Return whether the summary comment on GitHub shows all of these findings.
-
-    If this run has a report, the comment must not be truncated. A repository's own template may omit findings, so the
-    comment must contain the id of each finding.
-    """
+    """Return whether the summary comment is whole and contains the finding ids, which a custom template may omit."""
     body = known.summary.body if known.summary else ""
     is_whole = known.report is None or body == known.wrote.whole_summary
     return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
 
 
 def progress_of(known: Known) -> ProgressView | None:
-    """Return how the findings changed, or None without a report."""
+    """Return how the findings changed since earlier reviews, or None without a report."""
     if known.report is None or known.purchase is None:
         return None
     task, findings = known.task_id, known.ledger.findings
@@ -173,20 +168,20 @@ def _duplicates(placed: Iterable[Placed]) -> Iterable[DuplicateView]:
 
 
 def _by_file(findings: Sequence[FindingView]) -> tuple[FindingView, ...]:
-    """Return the findings grouped by file, starting with the file that has the worst finding."""
+    """Group the findings by file, starting with the file that has the worst finding."""
     worst = {one.path: one.severity.rank for one in reversed(worst_first(findings))}
     return tuple(sorted(findings, key=lambda one: (worst[one.path], one.path, one.severity.rank, one.line or 0)))
 
 
 def counting_views(known: Known) -> tuple[FindingView, ...]:
-    """Return the findings that count: first the answer's findings in the answer's order, then carried findings."""
+    """Return the open, unwaived findings: first this answer's findings in order, then findings of earlier reviews."""
     counting = {record.id: record for record in known.ledger.findings.counting(known.task_id)}
     answered = {item.id: counting[item.id] for item in known.placed if item.id in counting}
     return _tracked_views(known, (answered | counting).values())
 
 
 def _closed(known: Known) -> Iterable[TrackedFinding]:
-    """Return the findings that this change's answer closed, and earlier closed findings that no comment has shown."""
+    """Return the findings that this change's answer closed, and closed findings that were never posted as comments."""
     findings, task = known.ledger.findings, known.task_id
     shown = {*known.ledger.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
     closed = (record for record in findings.records if not record.standing.is_open)
@@ -194,7 +189,6 @@ def _closed(known: Known) -> Iterable[TrackedFinding]:
 
 
 def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[FindingView, ...]:
-    """Return views of recorded findings, from this change's answer if possible, otherwise from the ledger."""
     urls = posted_comments(known.snapshot.threads, known.request.instance)
     items = {item.id: item for item in known.placed if not isinstance(item.placement, DuplicateOf)}
     views = (tracked_view(known, record, items.get(record.id)) for record in records)
@@ -202,7 +196,7 @@ def _tracked_views(known: Known, records: Iterable[TrackedFinding]) -> tuple[Fin
 
 
 def finding_view(known: Known, item: Placed) -> FindingView:
-    """Return the view of a finding in this change's answer for a comment."""
+    """Return the view of a finding in this change's answer."""
     record = known.ledger.findings.find(item.id)
     return tracked_view(known, record, item) if record else _with_held(_placed_view(known, item), known)
 
@@ -214,7 +208,7 @@ def tracked_view(known: Known, record: TrackedFinding, item: Placed | None = Non
 
 
 def _with_held(view: FindingView, known: Known) -> FindingView:
-    """If a finding outside the change is on a file that was held back, show that the file was not sent."""
+    """If a finding cites a file that was held back, show that the file was not sent."""
     if view.why is not Why.FILE_NOT_IN_CHANGE:
         return view
     held = find_by_path(view.path, known.change.held_by_path)
@@ -289,7 +283,7 @@ def _why_of(placement: Placement) -> Why:
 
 
 def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
-    """Return the known location of the finding's code: (path, side, first line, last line)."""
+    """Return the location of the finding's code: path, side, first line, last line."""
     finding = item.finding
     match item.placement:
         case OnLines(target=target) | InSummary(at=OnLines(target=target)):
@@ -301,7 +295,7 @@ def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
 
 
 def _blob_url(known: Known, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
-    """Return the URL of lines in the reviewed commit, or None if the commit may not contain the file."""
+    """Return the URL of the lines on GitHub, or None if the change does not contain the file."""
     url = known.snapshot.repository.url
     if not url or path not in known.change.by_path:
         return None
@@ -323,7 +317,7 @@ def _held(known: Known) -> tuple[Held, ...]:
 
 
 def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
-    """Return why a file was not read to the end. Analyzers need the whole text, which may not have been sent."""
+    """Return why a file was not read completely. Analyzers need the whole text, which may not have been sent."""
     if unread.path in change.misencoded:
         return not_utf_8(unread.path, change.misencoded[unread.path])
     over = limits.get(unread.path) or change.oversized.get(unread.path)

@@ -42,10 +42,7 @@ def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask)
 
 
 def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
-    """Answer the open questions whose task is finished, and buy nothing. Errors are logged, and the next run retries.
-
-    Questions whose `comment_key` is in `but` are skipped, because the caller executes their commands.
-    """
+    """Post finished answers to open questions, except those with a comment key in `but`. Errors are only logged."""
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     summary = summaries(snapshot.comments, settings.instance).keep
     if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):
@@ -76,7 +73,6 @@ def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
 
 
 def _perform(asked: Inquiry, step: steps.Step) -> steps.Result:
-    """Take a step. A `ReviewbotError` becomes the result `Failed`."""
     run = asked.run
     try:
         match step:

@@ -1,4 +1,4 @@
-"""Create the task of a question."""
+"""Create the CodeVF task that answers a question."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
     """Create the task, or find an existing task by the idempotency key. Only files that a review may send are sent.
 
     Raises:
-        PayloadTooLarge: the task does not exist.
-        ServiceError: the task does not exist, or its id is unknown.
+        PayloadTooLarge: CodeVF rejected the attachments, so there is no task.
+        ServiceError: there is no task, or its id is unknown.
     """
     run, question, snapshot = asked.run, step.question, asked.known.snapshot
     pull, repository, instance = snapshot.pull, snapshot.repository, run.settings.instance
@@ -42,7 +42,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
 
 
 def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tuple[Attachment, ...]:
-    """Return the finding's file or every selected file, then the finding and its thread."""
+    """Return the finding's file, or every selected file, then the finding and its thread."""
     finding, snapshot, instance = asked.finding, asked.known.snapshot, asked.run.settings.instance
     for_files, for_context = split_for_context(size)
     files = [one for one in change.sendables if finding is None or one.path == finding.path]

@@ -1,4 +1,4 @@
-"""A question in the current run."""
+"""The data that the steps of a question share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from reviewbot.values import replace
 
 
 class Inquiry(Struct, frozen=True):
-    """A question in this run.
+    """A question that this run answers.
 
     Attributes:
         question: the question from the ledger, or from the comment if the ledger has none.
-        text: the text of the question, or empty if the comment was edited or deleted.
+        text: the text of the question, or empty in a run that cannot buy the answer.
         finding: the finding that the question is about, or None for the whole pull request.
-        limits: the limits of the purchase.
-        known: the state for steps that a question shares with a review.
+        known: a review's state, for steps that reviews and questions share.
     """
 
     run: RunContext

@@ -47,7 +47,6 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
 
 
 def _text(run: RunContext, task: Task | None) -> str:
-    """Return the text of the answer, or an empty string without an answer."""
     done = task is not None and task.status is TaskStatus.COMPLETED
     return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 
@@ -57,12 +56,10 @@ def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:
 
 
 def _comment(question: Question, now: Snapshot) -> Comment | None:
-    """Return the question's comment, or None if it was deleted."""
     return next((one for one in said_in(now.comments, now.threads) if key_of(one) == question.comment), None)
 
 
 def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
-    """Post the reply in the thread, or in the conversation if there is no thread."""
     before = len(replies_to(run, question.comment, now))
 
     def is_there(found: Snapshot) -> bool:

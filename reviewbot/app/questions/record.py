@@ -27,7 +27,7 @@ _NO_REVIEW = "reviewbot keeps the record of the questions on this pull request h
 def record_question(run: RunContext, question: Question) -> Ledger:
     """Record a question in the summary comment and return the ledger on GitHub.
 
-    GitHub has no compare-and-set, so another run may overwrite an intent. An intent is therefore read back.
+    GitHub has no compare-and-set, so another run may overwrite an intent. Therefore, the intent is read back.
 
     Raises:
         NotApproved: the ledger is missing or not trusted, so only a review can replace the ledger.
@@ -55,7 +55,6 @@ def record_question(run: RunContext, question: Question) -> Ledger:
 
 
 def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
-    """Write the ledger into the summary without changing the text, or create a summary if there is none."""
     if stored.problem or stored.lost:
         raise NotApproved(
             "reviewbot cannot store the question, because the record of this pull request is missing or not trusted. "
@@ -73,9 +72,9 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
 def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
     """Mark in the newest check run whether a question is open, and update the counter in the newest copy.
 
-    The mark lets a collection find the question. The counter prevents later runs from trusting an older summary. Prefer
-    a check run of this head to newer check runs of older heads. Otherwise, the next run would write the mark again.
-    Skip check runs in progress, which a collection finds anyway and in which another run may be recording a purchase.
+    `collect` finds the question by the mark. The counter prevents later runs from trusting an older summary. Check runs
+    of this head count as newer than all others, so that the next run does not move the mark. Check runs in progress are
+    skipped, because another run may be recording a purchase in them.
     """
     checks = sorted((*snapshot.older_checks, *snapshot.checks), key=lambda one: (one in snapshot.checks, one.id))
     own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]

@@ -1,4 +1,4 @@
-"""Handle several tasks of one purchase as one task."""
+"""Combine the tasks of one purchase into one task."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from reviewbot.ports import Clock, ReviewService
 
 
 class BatchReviewService:
-    """A `ReviewService` whose task ids may contain several ids.
+    """A `ReviewService` whose task ids may contain several CodeVF task ids.
 
-    Finished tasks are not read again. After the deadline (in monotonic time), a task of a batch is read only if its
-    state is unknown. Each request may take a while, and all tasks share one wait.
+    Finished tasks are not read again. Each request takes time, so after `deadline` (in monotonic seconds), the other
+    tasks of a batch are read only if their state is unknown.
     """
 
     def __init__(self, service: ReviewService, clock: Clock, deadline: float) -> None:
@@ -30,13 +30,12 @@ class BatchReviewService:
         return joined([self._known(part) or self._asked(part) for part in parts])
 
     def _known(self, task_id: str) -> Task | None:
-        """Return the known state of a finished task, or of any task after the deadline."""
         task = self._seen.get(task_id)
         late = self._clock.monotonic() >= self._deadline
         return task if task and (task.status.is_over or late) else None
 
     def _asked(self, task_id: str, *, alone: bool = False) -> Task:
-        """Read a task. If the service does not know one of several tasks, that task counts as cancelled."""
+        """Read a task. A task of a batch that CodeVF does not know counts as cancelled."""
         seen = self._seen.get(task_id)
         if seen and seen.status.is_over:
             return seen

@@ -31,10 +31,10 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     """Create the task, or find an existing task by the idempotency key.
 
     Raises:
-        NothingSendable: no file fits, so there is no task.
+        NothingSendable: no file fits into a task.
         OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both intents together
             exceed the pull request's limit.
-        ServiceError: the task does not exist (`ServiceRefused`, `PayloadTooLarge`), or its id is unknown.
+        ServiceError: CodeVF rejected the task (`ServiceRefused`, `PayloadTooLarge`), or may have created it.
     """
     if known.request.paid and may_exceed_together(known) and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
@@ -56,7 +56,7 @@ def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSen
 
 
 def _create(run: RunContext, known: Known, bought: Bought, order: Order, packings: Sequence[Packing]) -> list[Task]:
-    """Create a task for each packing. If the service refuses a task after the first, the review is partial."""
+    """Create a task for each packing. If CodeVF refuses a later task, the review is partial."""
     parts = len(packings)
     # Render all prompts first, so that a template error occurs before anything is bought.
     submissions = [
@@ -75,7 +75,6 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
 
 
 def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    """Return the packing of each task. If no file fits, the packings contain no files."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
     if not any(packing.sent for packing in packings):

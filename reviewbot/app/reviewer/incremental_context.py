@@ -1,4 +1,4 @@
-"""Build the context of a later review: the new part, and the findings to confirm."""
+"""Build the context of a later review: the new lines, the findings to confirm and the conversation."""
 
 from __future__ import annotations
 
@@ -26,13 +26,10 @@ _UNREAD = Entry(oid="", mode="")
 
 
 def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> NewPartRead:
-    """Return the parts of the change that are new since the last reviewed head.
-
-    The files at the head and at the merge base are compared with the last review's. All lines count as new if GitHub
-    has deleted one of the commits, or if the last review is unknown.
+    """Return the parts of the change that are new since the last reviewed head, or all if that head is unreadable.
 
     Raises:
-        ForgeUnreachable: the commits may be readable later, and a review of all lines would cost more.
+        ForgeUnreachable: a later run may be able to read the head. A review of all lines would cost more.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
@@ -68,8 +65,8 @@ def so_far(
 ) -> list[tuple[str, int]]:
     """Return the redacted text of each task's attachment, and the number of redacted secrets.
 
-    An attachment contains the findings to confirm, the new part of the change and the conversation, and states how much
-    does not fit. A finding is sent with the task that has the finding's file, otherwise with the first task.
+    An attachment contains the findings to confirm, the new lines and the conversation. A finding goes to the task with
+    the finding's file, otherwise to the first task.
     """
     new, findings = known.new_parts if since else (), known.ledger.findings.records
     replies = conversation(known) if with_talk else ()
@@ -96,7 +93,7 @@ MOST_REPLIES = 200
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return the replies in threads of open findings, and the commands and answers on the timeline, oldest first."""
+    """Return replies about open findings, and commands and answers in the pull request's conversation, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [

@@ -29,10 +29,10 @@ def read_answer(
     form: AnswerForm | None,
     asked: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
-    """Return the report of one or several tasks. For a failed download, the report contains the URL and the error.
+    """Return the report of one or several tasks.
 
-    `form` is the same as in `read_result`. `asked` maps the id of each finding to the index of the task that was asked
-    about the finding. Only that task can close the finding.
+    `asked` maps the id of each finding to the index of the task that was asked about the finding. Only that task can
+    close the finding.
     """
     if not task.parts:
         return _read(service, task, form)
@@ -50,7 +50,7 @@ def _read(service: ReviewService, task: Task, form: AnswerForm | None) -> Report
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
-    """Return the texts of a task's deliverables by name. If a download fails, the text is the URL and the error."""
+    """Return the texts of a task's deliverables by name. After a failed download, the text is the URL and the error."""
     files: dict[str, str] = {}
     for name, url in deliverables(task.result).items():
         try:
@@ -61,13 +61,13 @@ def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
 
 
 def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
-    """Return the index of the task that was asked about each finding, keyed by finding id."""
+    """Map the id of each finding to the index of the task that was asked about the finding."""
     where = batches_of(known, bought).numbers()
     return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 
 
 def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> PlacedAnswer:
-    """Place an answer on this change. An answer to an older change is placed only by the quoted code."""
+    """Place an answer on the current change. If the change differs, findings are located only by the quoted code."""
     rules, views, instance = purchase.judgement.placement, known.change.views, known.request.instance
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
@@ -80,7 +80,7 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the redacted texts of files at a reviewed head, by path. Files that GitHub cannot return are omitted.
+    """Return the redacted texts of files at a reviewed head by path, or nothing if GitHub cannot return the head.
 
     Raises:
         ForgeUnreachable: a later run may be able to read the files, and would give the findings other ids.

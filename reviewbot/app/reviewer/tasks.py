@@ -22,7 +22,7 @@ from reviewbot.values import replace
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
-    """Read the task of an older head, and place the answer on this change."""
+    """Read the task of an earlier purchase, and place its answer on the current change."""
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
@@ -34,8 +34,6 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
     """Wait for the recommended interval and read the task, unless the run's deadline comes first.
-
-    The state is already recorded, so a signal ends only the wait.
 
     Raises:
         ServiceRefused: CodeVF does not know the task, so waiting would never end.
@@ -79,7 +77,6 @@ def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> Tas
 
 
 def _cancel(run: RunContext, task_id: str) -> None:
-    """Ask CodeVF to cancel a task. Errors are logged."""
     run.ports.own_tasks.cancelled.add(task_id)
     try:
         run.service.cancel(task_id)
@@ -93,8 +90,8 @@ def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) 
     """Return the price. The project is looked up only if the price fits, because the lookup may create the project.
 
     Raises:
-        OverBudget: the price does not fit the balance or the budgets.
-        NotApproved: the credits spent on the pull request are unknown, and only an event requests a review.
+        OverBudget: the price exceeds the balance or a budget.
+        NotApproved: the credits spent on the pull request are unknown, and no user requested the review.
     """
     tag, balance = read_terms(run, known)
     agreed = quote(known, candidate, tag, balance, freed=freed)
@@ -102,13 +99,13 @@ def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) 
 
 
 def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | None]:
-    """Return the expertise and the balance. The balance is None if the review is free."""
+    """Return the tag of the requested expertise, if any, and the balance, or None for a free review."""
     needs_tag = known.request.expertise and known.request.paid
     return _tag(run, known.request.expertise) if needs_tag else None, run.reviewer(known.request).balance()
 
 
 def find_project(run: RunContext, known: Known) -> int:
-    """Return the number of the CodeVF project that the settings identify by name or number."""
+    """Return the id of the CodeVF project that the settings identify by name or id."""
     project = run.settings.codevf_project or known.snapshot.repository.full_name
     is_number = project.isascii() and project.isdigit()
     return int(project) if is_number else run.reviewer(known.request).project(project)
