@@ -69,8 +69,7 @@ from reviewbot.errors import (
 from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
-"""The number of tasks for a change that may end without a result before pull request events stop requesting more.
-Commands, manual runs and reviews at a terminal can still request another task."""
+"""The number of attempts without a result after which pull request events request no further attempt."""
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
@@ -78,7 +77,7 @@ Scoped = phases.Sizing | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
 Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
 Buying = phases.Wanted | Checked
-"""Return types for the phases from approval to purchase. Each union also contains the phases that can follow."""
+"""Return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
@@ -110,15 +109,11 @@ def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concl
 
 
 def _is_recorded(known: Known, record: str) -> bool:
-    """Return whether a check run on this head contains a skip record or a push record."""
     return bool(record) and any(check.tag is not None and check.tag.skip == record for check in known.snapshot.checks)
 
 
 def _is_bots(known: Known) -> bool:
-    """Return whether the bot that opened the pull request also pushed the head.
-
-    If `check-run` is off, reviewbot cannot record pushes and requires no record.
-    """
+    """Return whether the bot that opened the pull request pushed the head (assumed if `check-run` is off)."""
     pull = known.snapshot.pull
     is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
     return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
@@ -136,7 +131,7 @@ _LABEL_OF_AUTHOR = (
 
 
 def _is_authors(known: Known) -> bool:
-    """Return whether an author set the label that skips the review, or True if unknown."""
+    """Return whether an author of the pull request set the label `skip-review`, or True if unknown."""
     pull, label = known.snapshot.pull, skip_label(known.snapshot.pull)
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
@@ -158,8 +153,8 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
 def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
     """Read the change if the summary must be written or an earlier purchase is unfinished.
 
-    Also read the change of a bot's pull request while a finding, task or intent is open, because users may have added
-    commits. A label set by an author does not count after a review was bought or may have been bought.
+    Also read the change of a bot's pull request with an open finding, task or intent, because users may have added
+    commits. Once a review may have been bought, an author's label `skip-review` does not count.
     """
     ledger, outcome, known = stored.ledger, at.outcome, at.known
     if outcome.reason is Reason.BOT and _may_find(ledger):
@@ -176,7 +171,6 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
 
 
 def _may_find(ledger: Ledger) -> bool:
-    """Return whether a finding is open or may still be reported. Intents count, because their tasks may exist."""
     return bool(ledger.open_tasks() or ledger.intents() or ledger.findings.open())
 
 
@@ -198,7 +192,7 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRun
 
 
 def _ended_waivers(known: Known) -> Iterator[str]:
-    """Yield a message for each waiver that this change ends, because the author otherwise sees only a red check."""
+    """Yield a message for each waiver that this change ends. Otherwise, the author would see only a red check."""
     before = known.stored.ledger.findings
     after = update_states(before, known.change.index)
     for one in before.records:
@@ -208,7 +202,6 @@ def _ended_waivers(known: Known) -> Iterator[str]:
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
-    """Note which limit would stop a purchase, and read the checks that the purchase would wait for."""
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
     if known.request.is_explicit:
@@ -230,7 +223,7 @@ def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
-    """End without a review. If the pull request is a draft or closed, still wait for the open task of this change."""
+    """End without a review. For a draft or closed pull request, still read the open task of this change."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
@@ -244,19 +237,18 @@ def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Read
     return phases.Ready(known, then) if left else _settled(known, then, now)
 
 
-# What is the state of older heads' tasks?
+# In which state are the tasks of older heads?
 
 
 def settling(at: phases.Ready, now: datetime) -> Looked:
-    """Look up every open task except the one for the change under review.
+    """Look up every open task except the task for the change under review.
 
-    Deferred purchases of other changes are dropped. A collection keeps deferred purchases of this head, because their
-    settings may differ. A deferred purchase of this change on an older head is replaced, or dropped if no event
-    requests a review.
+    Deferred purchases of other changes are dropped. A collection keeps a deferred purchase of this head, because the
+    run that deferred the purchase may have other settings.
 
-    CodeVF returns the task for an idempotency key only when the same change is submitted again, so an intent of another
-    change cannot be looked up. Such an intent is recorded with its hold and ends once CodeVF has forgotten the key. An
-    intent of this head that is only in a check run stays, because another run may be recording its task in the summary.
+    CodeVF returns the task for an idempotency key only if the same change is submitted, so an intent of another change
+    cannot be looked up. Such an intent keeps its hold until CodeVF has forgotten the key. An intent of this head that
+    only a check run contains is not recorded, because another run may be recording the task.
     """
     known, own, before = at.known, "", None
     if isinstance(at.then, phases.ReviewChange):
@@ -296,7 +288,7 @@ def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetim
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
         known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
-        if purchase_key(purchase) in known.stored.finished:  # its findings were published, and nothing has them now
+        if purchase_key(purchase) in known.stored.finished:  # the published findings of this purchase are lost
             known = known.with_update(replace(known.memory.update, is_incomplete=True))
     else:
         unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
@@ -305,7 +297,6 @@ def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetim
 
 
 def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
-    """Record the state of an older head's task and the findings of its answer."""
     if not got.task.status.is_over:
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
@@ -340,7 +331,6 @@ _NOTHING_TO_REVIEW = (
 
 
 def _nothing_to_send(known: Known) -> Concluded:
-    """Fail if selected files are held back. Otherwise, wait for an open review, or judge by the recorded findings."""
     if known.change.missed and known.request.is_due:
         unsendable = NothingSendable(
             "None of the selected files could be reviewed.",
@@ -364,16 +354,15 @@ def _nothing_to_send(known: Known) -> Concluded:
     return concluded(known, outcome)
 
 
-# Was a review of this change bought before?
+# Did an earlier run buy a review of this change?
 
 
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change, or None.
 
-    Unless a command requests a review, a finished attempt takes precedence over a later failed one. An open or finished
-    attempt takes precedence over an attempt that was deferred without a command. One run may have cancelled the last
-    attempt and deferred the next one while another run bought this change. Free reviews are not resumed, because their
-    ledger is signed with an empty secret and anyone can forge it.
+    Unless a command requests a review, an answered attempt precedes a later attempt that ended without a result. An
+    open or answered attempt precedes an attempt that a concurrent run deferred without a command. Free reviews are not
+    resumed, because anyone can forge their ledger, which is signed with an empty secret.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
@@ -385,7 +374,7 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
-    """Return a purchase of this head that was made with other settings, or None."""
+    """Return a purchase of this head with other settings, or None if no such purchase can be resumed."""
     before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
     if before is None or before.state is TaskState.DEFERRED:
         return None
@@ -409,7 +398,6 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    """Resume the task of this change, or buy a review if an event requests one. Otherwise, end the run."""
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
@@ -430,16 +418,12 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
 
 
 def _asks_again(known: Known) -> bool:
-    """Return whether a command requests a review and no recorded purchase is for this command."""
     trigger = known.request.trigger
     return isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id)
 
 
 def _was_deferred(known: Known, before: Purchase | None) -> bool:
-    """Return whether an earlier run deferred this purchase for this head.
-
-    In a collection, the selected files must also be the same.
-    """
+    """Return whether an earlier run deferred this purchase for this head. A collection also compares the selection."""
     if before is None or before.state is not TaskState.DEFERRED or _is_outdated(known, before):
         return False
     if known.request.may_buy:
@@ -458,14 +442,14 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
 
 
 def _is_reviewed(known: Known, before: Purchase | None) -> bool:
-    """Return whether a review of another change of this pull request was bought."""
+    """Return whether a review of another change of this pull request is answered or open."""
     unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
     bought = (one.identity for one in known.ledger.purchases if one.state not in unbought)
     return any(identity != (before.identity if before else "") for identity in bought)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
-    """Return whether this event requests a purchase or another attempt, or an error if too many attempts failed."""
+    """Return whether this event requests a purchase, or an error after too many attempts without a result."""
     request = known.request
     if not request.may_buy:
         return False
@@ -504,7 +488,6 @@ def resumed_task(
 
 
 def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """After a task has ended between runs, start another attempt if this event requests one."""
     another = _wants_another(known, ended)
     if isinstance(another, TaskEnded):
         return concluded(known, failed(known, another))
@@ -516,7 +499,7 @@ def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | B
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
-    """Continue with the recorded purchase if CodeVF cannot return the task."""
+    """Use the recorded purchase if CodeVF does not return the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
         return concluded(known, failed(known, error))
@@ -573,7 +556,7 @@ def with_approval(known: Known, candidate: phases.Candidate, permission: Permiss
 
 
 def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Checked:
-    """Check what an automatic purchase waits for. Explicit requests and intents of earlier runs do not wait."""
+    """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
@@ -592,14 +575,13 @@ def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
 def _seen_at(known: Known, wanted: Purchase) -> datetime:
     """Return the time of the first run on this head or of the last force-push, whichever is later.
 
-    A force-push may have restored an older head. Authors cannot choose either time.
+    A force-push may have restored an older head. Authors can choose neither time.
     """
     first, forced = datetime.fromisoformat(wanted.submitted_at), known.snapshot.pull.forced_at
     return first if forced is None else max(first, forced)
 
 
 def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
-    """Record the deferred purchase, unless it is already recorded, and end the run."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if not at.recorded:
         return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
@@ -621,7 +603,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
 
 
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
-    """If the token cannot read checks, buy without waiting, because the wait would never end."""
+    """Buy without waiting if the token cannot read checks, because the wait would never end."""
     if isinstance(error, PermissionMissing):
         note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
         known = at.known.noting(f"{note} {error.hint}")
@@ -662,9 +644,9 @@ def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now:
 
 
 def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
-    """Wait for the review of an older head. Without such a review, decide again whether to wait.
+    """Wait for the review of an older head, or decide again whether to wait for checks.
 
-    A check may have ended before the deferral was recorded, so the run that the check started found no purchase.
+    A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
         return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
@@ -680,13 +662,13 @@ def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingO
 
 
 def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
-    """Add the findings of the older head, so that the review of this head confirms them."""
+    """Add the findings of the older head, so that the review of this head can confirm these findings."""
     known = replace(at.known, others=at.known.others[:-1])
     return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
 
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
-    """Decide again whether to buy. A command may have cancelled the purchase, or another run may have made it."""
+    """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
     wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
@@ -715,7 +697,7 @@ def _scoped_or_compared(
 
 
 def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
-    """Review the whole change if the base was moved back, which adds unreviewed lines to the change."""
+    """Review the whole change if the base branch was moved back, because this adds unreviewed lines."""
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
@@ -752,7 +734,7 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
 
 
 def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime) -> Priced:
-    """Return `Quoted` for a paid review, because its intent must be recorded first. Otherwise return `Intended`."""
+    """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = intended(known, candidate, agreed, now)
     order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
@@ -761,7 +743,6 @@ def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    """Resume the purchase that another run recorded first, so that the change is not paid for twice."""
     known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
@@ -770,7 +751,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
-    """End without a task. If CodeVF has rejected a larger request, drop the intent so that it holds no credits."""
+    """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
@@ -778,7 +759,7 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
 
 
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Submit a smaller request, or fail. Keep the intent if the task may exist, so that the key is used again."""
+    """Submit a smaller request, or fail. If the task may exist, keep the intent to reuse the idempotency key."""
     purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)
@@ -789,7 +770,6 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 
 
 def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
-    """Record the next smaller size tier, and submit the request again with the same key."""
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")

@@ -1,4 +1,4 @@
-"""Choose the next step of a run from its phase."""
+"""Choose the next step of a run from the current phase."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadChange()
         case phases.Ready():
             return steps.OpenReviewer()
-        # What is the state of older heads' tasks?
+        # In which state are the tasks of older heads?
         case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
-        # A review of this change was bought before.
+        # An earlier run bought a review of this change.
         case phases.Resumed(label=label, before=before):
             return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
         case phases.Reopened(underway=underway):
             return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
-        # Is the purchase approved, and does it wait for checks or for the review of an older head?
+        # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
         case phases.Unchecked() | phases.DryRunDue():

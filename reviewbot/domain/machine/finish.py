@@ -1,4 +1,4 @@
-"""The transitions from an outcome to its publication."""
+"""Transitions between phases, from the answer to the published outcome."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Switch to the new head. Drop the waivers of this run, because they apply to other code.
+    """Switch to the new head, and drop the waivers of this run, which apply to other code.
 
-    If the new head has its own purchase, the summary keeps its text. A text without an answer is still replaced if this
-    run has late answers, because no check shows them after the check of this head is completed.
+    If the new head has its own purchase, the summary keeps its text. A text without an answer is replaced if this run
+    has late answers, because no check shows these answers after the check of this head is completed.
     """
     has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
     is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
@@ -88,7 +88,7 @@ def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
 
 
 def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
-    """Publish an outcome. If the run writes to the ledger, read the pull request again first."""
+    """Publish an outcome. Before writing to the ledger or announcing an answer, read the pull request again."""
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
@@ -104,10 +104,7 @@ def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """Update the outcome after the pull request was read again, because a finding may have been waived meanwhile.
-
-    If the head has moved, the findings of the reviewed head are not judged again.
-    """
+    """Judge again after the pull request was read again, because a finding may have been waived meanwhile."""
     if known.reviewed_sha and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
     if not known.request.is_due and routed(known).request.is_due:
@@ -118,10 +115,7 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
-    """Publish without comments on findings if the pull request cannot be read again.
-
-    The report files contain the answer.
-    """
+    """Publish without comments on findings, because the pull request could not be read again."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
@@ -136,7 +130,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 
 
 def _unposted(known: Known) -> Known:
-    """Show every finding of the answers in the summary, because comments could not be posted."""
+    """Move the findings of all answers to the summary, because comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
     return known.with_update(known.memory.update.moved(place_in_summary))
 
@@ -167,7 +161,7 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Keep finished purchases open, so that the next run publishes their results.
+    """Record finished purchases as open, so that the next run publishes the results.
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
     """
@@ -194,10 +188,10 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
 
 
 def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
-    """Note that GitHub rejected a part. If the run has a result, its outcome becomes `not-published`.
+    """Note the error. If the run has an answer, the outcome becomes `not-published`.
 
-    If GitHub does not respond to an announcement, the next run publishes. The summary of this run would record the
-    purchase as over, and later runs announce only purchases that were open.
+    If GitHub does not respond to an announcement, the purchase stays open, because later runs announce only purchases
+    that were open before.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
     if at.left[0] is Write.ANNOUNCEMENT:

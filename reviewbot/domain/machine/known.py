@@ -42,12 +42,11 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     """The change after file selection and redaction.
 
     Attributes:
-        base_ref: the branch that the change was read against. The pull request's base may have changed since.
-        sendables: the selected files, redacted.
+        base_ref: the base branch of the diff. The base of the pull request may have changed since.
         views: the selected files as the reviewer sees them. Findings are placed on these views.
         title: the redacted title of the pull request. `body` and `instructions` are redacted, too.
-        redactor: redacts the secrets of this change in other texts that are sent or shown.
-        to_leave_out: settings that exclude the missed files, ready to paste.
+        redactor: redacts the secrets of this change in other strings.
+        to_leave_out: a setting or command that excludes the missed files, ready to paste.
         context: the project context, not redacted.
     """
 
@@ -91,19 +90,19 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def changed_lines(self) -> int:
-        """The number of added and deleted lines in the files that are sent, without lock files."""
+        """The number of added and deleted lines in the sent files, without lock files."""
         hunks = (hunk for view in self.views if not is_lock_file(view.path) for hunk in view.hunks)
         lines = (line for hunk in hunks for line in hunk.lines)
         return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
     def misencoded(self) -> Mapping[str, str]:
-        """The files that are not UTF-8 at the head, each with `Entry.invalid`. Only their diff can be sent."""
+        """`Entry.invalid` of each file that is not UTF-8 at the head, by path. Only the diff can be sent."""
         return {file.path: file.new.invalid for file in self.change.files if file.new and file.new.misencoded}
 
     @cached_property
     def oversized(self) -> Mapping[str, str]:
-        """The files that are too large to read, each with a text that contains the size and the limit."""
+        """A phrase with the size and the limit for each file that is too large to read, by path."""
         return {file.path: over for file in self.change.files if (over := over_limit(file))}
 
     @cached_property
@@ -112,7 +111,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def held_by_path(self) -> Mapping[str, Held]:
-        """The files that were not sent, keyed by their paths at the head and at the merge base."""
+        """The unsent files by path. A renamed file has two keys, the old path and the new path."""
         unsent = {one.path: one for one in self.held if one.path not in self.by_path}
         renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
@@ -142,16 +141,15 @@ class Request(Struct, frozen=True):
         selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
         is_keyless: whether the reviewer costs money but the key is missing.
-        waits: whether the settings allow waiting for a review.
-        may_buy: False in a run that requests no review, e.g., a collection. Such a run looks up each task once, and
-            buys only deferred purchases and intents of earlier runs.
-        base_ref: the base branch when the run started, which determines the name of the check run.
-        strictest_fail_on: the strictest `fail-on` in the settings and the rules.
+        waits: whether `wait-minutes` is above 0.
+        may_buy: False in a run that requests no review, e.g., a collection. Such a run reads each task once, and buys
+            only deferred purchases and intents of earlier runs.
+        base_ref: the base branch at the start of the run, which determines the name of the check run.
+        strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
         shares_name: whether checks against an earlier base branch have the same name.
         has_bases: whether checks against several base branches have this name.
         route: the names of the rules of `routes` that apply to this change, or empty.
         is_due: False if a rule of `routes` exempts this change from review.
-        instructions: the reviewer instructions of the rules that apply.
     """
 
     trigger: Trigger
@@ -190,17 +188,17 @@ class Request(Struct, frozen=True):
 
     @property
     def is_explicit(self) -> bool:
-        """Whether a person requests a review with a command, a manual run or at a terminal."""
+        """Whether a command, a manual run or a user at a terminal requests a review."""
         return self.may_buy and not isinstance(self.trigger, ReviewEvent)
 
     @property
     def remembers(self) -> bool:
-        """Whether earlier purchases count. Dry runs and free reviews ignore them."""
+        """Whether earlier purchases count. Dry runs and free reviews ignore earlier purchases."""
         return self.paid and not self.dry_run
 
 
 class Bought(Struct, frozen=True):
-    """The purchase of this change, before its task is known.
+    """The purchase of this change, without the state of the task.
 
     Attributes:
         tag: the expertise, or None if it was not read from CodeVF.
@@ -238,7 +236,6 @@ class Underway(Struct, frozen=True):
 
 
 Own = Bought | Underway
-"""The purchase of this change, without or with its task."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -250,11 +247,9 @@ class Wrote(Struct, frozen=True):
     """What this run has written on GitHub.
 
     Attributes:
-        check: the check run on the head.
         summary: the text of the summary comment, or empty.
         whole_summary: the text of the summary if it shows every finding in full, else empty.
-        posted: the number of comments on findings.
-        replies: the number of replies in the threads of findings.
+        posted: the number of comments on findings. `replies` is the number of replies in their threads.
         denied: the parts that the token may not write.
     """
 
@@ -270,12 +265,10 @@ class HeadProof(Struct, frozen=True):
     """Facts about the head that reviewbot's check runs prove.
 
     Attributes:
-        skip_record: the record that makes the label `skip-review` count if a check run on the head contains the
-            record, or empty.
-        push_record: the record that proves, in a check run on the head, that the bot that opened the pull request
-            pushed this head, or empty.
+        skip_record: a check run on the head with this string proves that `skip-review` counts. May be empty.
+        push_record: a check run on the head with this string proves that the pull request's bot pushed. May be empty.
         skips: whether the label `skip-review` counts.
-        is_bots: whether the bot pushed this head.
+        is_bots: whether the bot that opened the pull request pushed this head.
     """
 
     skip_record: str = ""
@@ -288,19 +281,14 @@ class Known(Struct, frozen=True, dict=True):
     """The state of a run, which every phase contains.
 
     Attributes:
-        snapshot: the pull request as last read.
         read_again: whether the pull request was read again after the change.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
-        change: the change, or `NO_CHANGE` before the change is read.
-        new_parts: the parts that are new since the last review, if they were read.
-        report: the reviewer's answer for this change, once it is read.
         others: open tasks of older heads.
-        bought_before: the purchases that this run may have made for commands that earlier runs missed.
+        bought_before: purchases that this run may have made earlier for missed commands.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed_sha: the reviewed head if the pull request now has another head, else empty.
         reviewed_base: the merge base of the review of `reviewed_sha`, or None.
-        keeps_text: whether the summary keeps its text, because the newer head has its own purchase or the text shows an
-            answer that this run has not read.
+        keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
         ended: whether the outcome is decided, so that the run no longer waits for a task.
     """
@@ -363,7 +351,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        """The findings of this change's answer."""
+        """The findings in the answer for this change."""
         return next((one.placed for one in self.memory.update.answers if one.task_id == self.task_id), ())
 
     @property
@@ -382,7 +370,6 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def why_partial(self) -> tuple[str, ...]:
-        """The reasons why the review is partial; empty if the reviewer saw every selected file."""
         bought, found = self.bought, []
         if bought and bought.reselected:
             found.append(_RESELECTED)
@@ -400,7 +387,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger after this run's update, without the waivers that do not count."""
+        """The ledger after this run's update, without waivers that do not count for the pull request."""
         return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property
@@ -433,14 +420,14 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def may_lack_history(self) -> bool:
-        """Whether earlier reviews may exist that this run cannot read, or cannot read without the key."""
+        """Whether the record of earlier reviews may be missing, or unreadable without the API key."""
         checks = (*self.snapshot.checks, *self.snapshot.older_checks)
         is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
         return self.stored.lost or is_keyless
 
     @property
     def is_blind(self) -> bool:
-        """Whether this run has changes for a summary that could not be read again."""
+        """Whether this run must update a summary that it has not read again."""
         return self.is_read and self.has_news and not self.read_again and self.summary is not None
 
     @property
@@ -467,7 +454,6 @@ class Known(Struct, frozen=True, dict=True):
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
-        """Add the answer of a task and close its purchase."""
         return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))
 
     def with_update(self, update: LedgerUpdate) -> Known:

@@ -1,4 +1,4 @@
-"""Select the late answers to announce. A late answer arrives after the run that bought it has ended."""
+"""Select late answers to announce. A late answer arrives after the end of the run that bought the review."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from reviewbot.domain.publishing.comment_diff import posted_comments
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
 )
-"""If a run fails for one of these reasons, another run fails in the same way unless a person changes something."""
+"""The reasons for a failure that another run repeats unless a person changes something."""
 
 _OPEN = (TaskState.OPEN,)
 _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return the late answers that no review shows. A terminal shows late answers itself, so none are announced."""
+    """Return the late answers to announce. A run at a terminal shows late answers and announces none."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
         return Announcing()
@@ -30,10 +30,10 @@ def announcing(known: Known, outcome: Outcome) -> Announcing:
 
 
 def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
-    """Yield the purchases of earlier runs that have ended or will not be made.
+    """Yield an announcement for each purchase of an earlier run that has ended or cannot be made.
 
-    This includes a purchase that this run deferred for a missed command. The answer to that command says that the
-    purchase waits, so a failure must be announced.
+    A purchase that this run deferred for a missed command counts too, because the reply to the command says that the
+    purchase waits.
     """
     has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
     last = {purchase_key(one): one for one in known.memory.update.purchases}
@@ -52,12 +52,11 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
 
 
 def _is_tried_again(known: Known, purchase: Purchase) -> bool:
-    """Return whether a later attempt is recorded."""
     return known.found.named(purchase.identity, purchase.attempt + 1) is not None
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
-    """Return whether an earlier run left the purchase in one of `states`, and no run has ended the purchase since."""
+    """Return whether an earlier run left the purchase in one of `states` and no run has finished it since."""
     before = known.found.named(*key)
     now = known.stored.ledger.named(*key) or before
     if before is None or now is None or before.state not in states or key in known.stored.finished:
@@ -67,7 +66,7 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 
 
 def _is_shown(known: Known, purchase: Purchase) -> bool:
-    """Return whether this run posted comments, or the answer has a comment that the summary does not record.
+    """Return whether this run posted comments, or GitHub has a comment on the answer that is not in the ledger.
 
     Any comment of this run counts, because a new base or head can change the id of a posted finding.
     """
@@ -78,7 +77,7 @@ def _is_shown(known: Known, purchase: Purchase) -> bool:
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:
-    """Return how a purchase ended, or None. In a failed collection, an open task of this head counts as ended."""
+    """Return how a purchase ended, or None. If a collection fails, an open task of this head counts as ended."""
     if purchase.state is TaskState.DONE:
         return Ending.ANSWERED
     if purchase.state is TaskState.ENDED:

@@ -1,4 +1,4 @@
-"""Determine the outcome of a run: after an error, by the findings, or without a requested review."""
+"""Determine the outcome of a run after an error, from the findings, or without a review."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def newer_head() -> Outcome:
 
 
 def newer_base() -> Outcome:
-    """Return the outcome of a green run after the base has changed to a branch with the same check name."""
+    """Return the outcome of a green run if the base has changed and the check of the new base has the same name."""
     return verdict.superseded("The base branch has changed. The next run judges the pull request against the new base.")
 
 
@@ -81,15 +81,14 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
 
 
 def check_to_write(known: Known) -> CheckRun | None:
-    """Return the check run that this run wrote, else the current one on the head, or None if the head has moved."""
+    """Return the check run of this run, else the newest one on the head, or None if the head has moved."""
     return known.wrote.check or (None if known.reviewed_sha else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:
     """Return the outcome if no review is requested.
 
-    If an older review left a check run open, the check run is completed after the review has arrived. An outdated green
-    check run is replaced, because no other run replaces it.
+    The conclusion is `action_required` if an open, outdated or misleading check would otherwise stay on the head.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
@@ -101,19 +100,19 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        # Without a check run, this pull request cannot keep another one with the same head from a green check.
+        # Without a check run, GitHub would show another pull request's green check with the same head.
         is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
-        return outcome  # a check run that another key has signed is left to a run with that key
+        return outcome  # only a run with the key that signed this check run may update it
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     left = left or (there.verdict not in GREEN and _is_green_elsewhere(known, there.id))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
 
 
 def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
-    """Return whether GitHub shows a green check of another pull request on this head."""
+    """Return whether GitHub shows another pull request's green check with an id above `since` on this head."""
     pull = known.snapshot.pull
     shown = newest(one for one in known.snapshot.other_checks if one.head_sha == pull.head_sha and not one.foreign)
     is_green = shown is not None and shown.id > since and shown.conclusion in GREEN
@@ -121,11 +120,7 @@ def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Return whether a check run is no longer valid on this head.
-
-    A skipped check run is outdated, because the skip has ended. A successful one is outdated if its base or diff
-    differs. In a run that may buy, a failed one without a purchase of this head is outdated.
-    """
+    """Return whether a check run on this head is outdated. A skipped one is outdated, because the skip has ended."""
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
         case Conclusion.SUCCESS:
@@ -151,8 +146,8 @@ def _why_not(known: Known) -> Outcome:
 def without_review(known: Known) -> Outcome:
     """Return the outcome if no file of the change is selected or a rule skips the review.
 
-    If this head has a check for another base branch with the same check name, the check must not turn green. Otherwise,
-    the pull request would pass after its base is changed back to that branch.
+    A check of another base branch with the same name must not turn green. Otherwise, the pull request would pass after
+    its base is changed back to that branch.
     """
     checks, reason = known.snapshot.checks, Reason.NOTHING_SELECTED if known.request.is_due else Reason.ROUTE
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
@@ -180,7 +175,7 @@ def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
 
 
 def failed_to_write(outcome: Outcome, error: ReviewbotError, reason: Reason = Reason.NOT_PUBLISHED) -> Outcome:
-    """Return the outcome if a part could not be written. The next run tries again."""
+    """Return the outcome after a failed write to GitHub. The next run tries again."""
     return replace(undelivered(outcome), reason=reason, message=error.message, hint=error.hint)
 
 
@@ -189,25 +184,21 @@ def undelivered(outcome: Outcome) -> Outcome:
 
 
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
-    """Apply the bypass if it is for exactly this head and base.
-
-    If the base has changed during this run, a bypass for the new base does not apply to the check against the old base.
-    A run with a free review stores no bypass, so the next run would not know it.
-    """
+    """Apply a bypass of this head and base, unless the base changed during this run. Free reviews store no bypass."""
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
     return verdict.bypassed(outcome) if is_for_it and known.request.paid else outcome
 
 
 def statement(outcome: Outcome) -> str:
-    """Return the ledger's record of a summary without an answer. For a failure, it includes a digest of the text."""
+    """Return `Ledger.stated` for a summary without an answer. A failure includes a digest of the message."""
     said = f"{outcome.reason} {outcome.conclusion or 'open'}"
     is_failure = outcome.conclusion is Conclusion.ACTION_REQUIRED
     return f"{said} {digest(outcome.message + outcome.hint)[:8]}" if is_failure else said
 
 
 def answer_of(task_id: str) -> str:
-    """Return the ledger's record of a summary that shows the answer of a task."""
+    """Return `Ledger.stated` for a summary that shows the answer of a task."""
     return f"{_ANSWER}{task_id}"
 
 
@@ -216,10 +207,10 @@ def shows_answer(ledger: Ledger) -> bool:
 
 
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
-    """Return whether the summary shows no answer and its text contradicts this outcome.
+    """Return whether the summary states another outcome, so that the text must be replaced.
 
-    The text of an answer is kept until the next answer, because the ledger does not contain the whole answer. An
-    outcome without a conclusion replaces only the text of an error, and only if no review is requested.
+    An answer stays until the next answer, because the ledger does not contain the whole answer. An outcome without a
+    conclusion replaces only an error, and only if no review is requested.
     """
     said = ledger.stated
     if outcome.conclusion is None:
@@ -236,17 +227,13 @@ def is_contradicted(known: Known, outcome: Outcome) -> bool:
 
 
 def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
-    """Return whether the review of this head failed while the summary shows the answer for an earlier head."""
     ledger = known.memory.written
     shown = next((one.head_sha for one in ledger.purchases if answer_of(one.task_id) == ledger.stated), "")
     return outcome.status is Status.FAILED and shown not in {"", known.snapshot.pull.head_sha}
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Return whether to write the summary: for an update, for another outcome, or if nothing else shows the verdict.
-
-    The outcome is compared with the summary only if this run has read the ledger again.
-    """
+    """Return whether to write the summary: for an update, for another outcome, or if nothing else shows the verdict."""
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
         return False  # without the key, a run can neither read nor sign the ledger
@@ -256,12 +243,12 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
 
 
 def stands_in_summary(known: Known) -> bool:
-    """Return whether the summary exists and this run may write it."""
+    """Return whether a summary comment exists and this run may edit the comment."""
     return known.request.summary_comment and known.summary is not None and SUMMARY not in known.wrote.denied
 
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
-    """Return the purchase in an older check run that must be completed because the task is over, or None."""
+    """Return the finished purchase in an older check run that is still open, or None."""
     bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
@@ -283,7 +270,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Return whether nothing was published only because the workflow gives the token too few permissions."""
+    """Return whether the permissions of the workflow prevented the publication of every part."""
     request = known.request
     if known.wrote.posted or known.wrote.replies or not (known.memory.update.answers and known.wrote.denied):
         return False
@@ -295,15 +282,9 @@ def _nothing_stands(known: Known) -> bool:
 
 
 def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Collection[str]) -> bool:
-    """Return whether a green check might not be green after a new run on the same head and base.
+    """Return whether a green check of another head or base may no longer be correct.
 
-    The check is on an older head, or on this head against another base, so no run updates it.
-
-    Args:
-        known: the state at the end of this run.
-        check: the check run that GitHub shows.
-        copy: the purchase in the check run.
-        records: the records that still skip the review of the head (`skip_record`).
+    No run updates such a check. `records` are the valid skip and push records of that head (`skip_record`).
     """
     pull, tag = known.snapshot.pull, check.tag
     if check.conclusion not in GREEN or tag is None or not pull.is_open:
@@ -324,10 +305,10 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
 
 
 def hides_older_heads(known: Known) -> bool:
-    """Return whether an older head that the snapshot does not contain may have lost its verdict.
+    """Return whether a head outside the snapshot may have lost its green verdict.
 
-    After a waiver is withdrawn or a bypass ends, this run has already read all heads for the ledger. While a finding
-    blocks, every run reads all heads, because the run that received the finding may have failed to read them.
+    After a waiver is withdrawn or a bypass ends, the check runs of all heads were already read for the ledger. While a
+    finding blocks, every run reads all heads, because an earlier run may have failed to read the check runs.
     """
     pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
@@ -340,7 +321,7 @@ def hides_older_heads(known: Known) -> bool:
 
 
 def heads_below(known: Known) -> frozenset[str]:
-    """Return the recorded heads that may have lost their verdict and that GitHub may omit after a force-push."""
+    """Return recorded heads that may have lost a green verdict and that GitHub may omit after a force-push."""
     pull, ended = known.snapshot.pull, known.stored.ended
     is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
     if pull.forced_at is None or not (is_withdrawn or _blocks_now(known, known.judgement.rules.fail_on)):
@@ -350,10 +331,10 @@ def heads_below(known: Known) -> frozenset[str]:
 
 
 def _passes(known: Known, check: CheckRun, copy: ExternalId, bought: Purchase) -> bool:
-    """Return whether a review still passes according to the records.
+    """Return whether the review of an older head still passes.
 
-    A blocking finding of the review needs a waiver even if the current change no longer contains the code. An open
-    finding that the review did not report may also be in the code of the older head.
+    A blocking finding of that review needs a waiver even if the current change no longer contains the code. Another
+    open finding may also be in the code of the older head.
     """
     ledger, rules, pull = known.ledger, bought.judgement.rules, known.snapshot.pull
     accepted = ledger.acceptance

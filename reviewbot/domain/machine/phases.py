@@ -14,10 +14,10 @@ from reviewbot.domain.policy.verdict import Outcome
 
 
 class Candidate(Struct, frozen=True):
-    """A purchase that this run wants to make.
+    """A purchase that this run may make.
 
     Attributes:
-        identity: the identity with the attempt number and, once the scope is decided, the last reviewed head.
+        identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
         before: the latest purchase of this change, or None.
     """
 
@@ -26,16 +26,16 @@ class Candidate(Struct, frozen=True):
 
     @property
     def intent(self) -> Purchase | None:
-        """The intent of an earlier run, or None. This run uses the idempotency key of the intent again."""
+        """The intent of an earlier run, or None. This run sends the idempotency key of that intent again."""
         before = self.before
         return before if before is not None and before.state is TaskState.INTENT else None
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review or a question. `PriceRead` contains only a price within the balance and the budgets.
+    """The price of a review or a question.
 
     Attributes:
-        hold: the total of the credits that the tasks hold.
+        hold: the credits that all tasks of the purchase hold together.
         lines: the number of changed lines from which `max_credits` was computed, or None if the setting is a number.
         project_id: the id of the CodeVF project, or 0 before the project is found.
     """
@@ -55,16 +55,13 @@ class ReviewChange(Struct, frozen=True):
 
 
 class NothingToSend(Struct, frozen=True):
-    """Judge by the ledger, because no file of this change can be sent."""
+    """Judge by the ledger, because no file of this change is sent."""
 
 
 Then = ReviewChange | NothingToSend | Outcome
-"""The action after the tasks of older heads are looked up."""
 
 
 class _Running(Struct, frozen=True):
-    """A phase with the state of the run."""
-
     known: Known
 
 
@@ -110,16 +107,11 @@ class LookingUpOlder(_Running, frozen=True):
 
 
 class Resumed(_Running, frozen=True):
-    """A review of this change was bought before. Its task is read next.
-
-    Attributes:
-        label: the approval label to remove, or empty.
-        before: the purchase in the ledger.
-    """
+    """A review of this change was bought before. Its task is read next."""
 
     bought: Bought
     before: Purchase
-    label: str
+    label: str  # the approval label to remove, or empty
 
 
 class Wanted(_Running, frozen=True):
@@ -130,28 +122,18 @@ class Wanted(_Running, frozen=True):
 
 
 class Unchecked(_Running, frozen=True):
-    """The checks that the purchase waits for are read next.
-
-    Attributes:
-        recorded: whether the purchase is recorded on GitHub. When a check ends later, its event starts another run,
-            which finds the recorded purchase.
-    """
+    """The checks that the purchase waits for are read next."""
 
     candidate: Candidate
     wanted: Purchase
-    recorded: bool
+    recorded: bool  # whether the deferral is recorded on GitHub
 
 
 class Deferred(_Running, frozen=True):
-    """The purchase has to wait. The deferral is recorded next.
-
-    Attributes:
-        awaited: the review of an older head that the purchase waits for, or None if it waits for something else.
-        outcome: the outcome of the run if nothing changes.
-    """
+    """The purchase has to wait. The deferral is recorded next."""
 
     candidate: Candidate
-    awaited: OpenTask | None
+    awaited: OpenTask | None  # None if the purchase waits for checks or for a pause between pushes
     wanted: Purchase
     outcome: Outcome
 
@@ -164,16 +146,12 @@ class Postponed(_Running, frozen=True):
 
 
 class AwaitingOlder(_Running, frozen=True):
-    """The purchase waits for the task of an older head, which is polled.
-
-    Attributes:
-        label: the approval label to remove, or empty.
-    """
+    """The purchase waits for the task of an older head, which is polled."""
 
     candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
-    label: str
+    label: str  # the approval label to remove, or empty
     waited: float = 0
 
 
@@ -216,14 +194,10 @@ class Scoping(_Running, frozen=True):
 
 
 class Sizing(_Running, frozen=True):
-    """Only the new part will be reviewed. It is determined next.
-
-    Attributes:
-        quote: the price of the whole change, if an older task was cancelled for this purchase.
-    """
+    """Only the new part will be reviewed. It is determined next."""
 
     candidate: Candidate
-    quote: Quote | None
+    quote: Quote | None  # the price of the whole change, or None if not yet read
 
 
 class Pricing(_Running, frozen=True):
@@ -233,7 +207,7 @@ class Pricing(_Running, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """The data that `CreateTask` needs besides the purchase.
+    """The values that `CreateTask` needs besides the purchase.
 
     Attributes:
         again: whether an earlier run may have created the task with the same key.
@@ -273,14 +247,10 @@ class Submitted(_Running, frozen=True):
 
 
 class Waiting(_Running, frozen=True):
-    """The task is polled.
-
-    Attributes:
-        waited: seconds since this run began to wait.
-    """
+    """The task is polled."""
 
     underway: Underway
-    waited: float = 0
+    waited: float = 0  # seconds since this run began to wait
 
 
 class Completed(_Running, frozen=True):
@@ -296,8 +266,6 @@ class Judged(_Running, frozen=True):
 
 
 class Write(Enum):
-    """The parts that a run writes."""
-
     COMMENTS = "comments"
     POSTED = "posted comments"
     THREADS = "threads"
@@ -308,15 +276,11 @@ class Write(Enum):
 
 
 class Refreshed(_Running, frozen=True):
-    """The pull request was read again, if possible. The remaining parts are written in order.
-
-    Attributes:
-        refused: whether GitHub refused a part.
-    """
+    """The pull request was read again, if possible. The remaining parts are written in order."""
 
     outcome: Outcome
     left: tuple[Write, ...]
-    refused: bool = False
+    refused: bool = False  # True after a failed request to GitHub
 
 
 class Published(_Running, frozen=True):

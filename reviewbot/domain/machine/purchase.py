@@ -1,4 +1,4 @@
-"""Prepare a purchase before the task exists, and choose the review by the rules of `routes`."""
+"""Prepare the purchase of a review, check the credit limits, and apply the rules of `routes`."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def _asked_by(purchase: Purchase, request: Request) -> Purchase:
 
 
 def selection_of(known: Known) -> str:
-    """Return the digest of the selected files and the size limit for a purchase that is not submitted yet."""
+    """Return the digest of the selected files and of `attachment_bytes`, for a purchase without a task."""
     return selection_digest([*known.change.selected, f"in {known.request.attachment_bytes} bytes"])
 
 
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
-    """Return a purchase without a task, including the comments and users that requested the same attempt before."""
+    """Return a purchase without a task. Keep the comments and logins that are recorded for the same attempt."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
     made = Purchase(
@@ -73,7 +73,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 
 
 def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
-    """Return a deferred purchase with the time at which this head was first deferred."""
+    """Return a deferred purchase. `submitted_at` is the time at which a run first deferred this head."""
     whole = priced(known, candidate, None, parts=1)
     wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
@@ -89,7 +89,7 @@ def batches_of(known: Known, bought: Purchase) -> TaskBatches:
 
 
 def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
-    """Resume the purchase of an earlier run with its frozen settings."""
+    """Resume the purchase of an earlier run, with the settings frozen at submission except at a terminal."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
     packing = replace(packing, context=before.context)
@@ -101,7 +101,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
-    # A collection may have other settings, so it compares selections only to keep an earlier `action_required`.
+    # A collection may have other settings, so it compares the selections only if the check is `action_required`.
     check = current_check(known.snapshot)
     is_kept = before.state is TaskState.DONE and check and check.verdict == Conclusion.ACTION_REQUIRED
     judges = request.may_buy or bool(is_kept)
@@ -119,7 +119,7 @@ def _answer_form(known: Known, frozen: AnswerForm | None) -> AnswerForm | None:
 
 
 def _frozen(known: Known, before: Purchase) -> Judgement:
-    """Return the frozen settings of a purchase. Current settings and other purchases can only make them stricter."""
+    """Return the frozen settings. The current settings and other purchases of this change only make them stricter."""
     rules = before.judgement.rules
     now = known.request.judgement.rules if known.request.may_buy else rules
     fail_on = _strictest(_bought_of_change(known), strictest((now.fail_on, rules.fail_on)))
@@ -128,7 +128,7 @@ def _frozen(known: Known, before: Purchase) -> Judgement:
 
 
 def planned(known: Known, now: datetime) -> Known:
-    """Return `known` with a planned purchase, computed without requests to CodeVF."""
+    """Return `known` with the purchase of a dry run, computed without requests to CodeVF."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
@@ -139,20 +139,19 @@ def planned(known: Known, now: datetime) -> Known:
 
 
 def context_of(known: Known, room: int) -> ContextText:
-    """Return the redacted context of the change in at most `room` bytes."""
+    """Return the redacted project context, at most `room` bytes long."""
     return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
-    """Return the price of the review, checked against the balance and the budgets.
+    """Return the price of the review after checking the balance and the limits.
 
-    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked. The check is needed
-    because that run may not yet have read the purchases of other runs. `freed` is the hold of the task that this
-    purchase replaces.
+    If an earlier run recorded the intent, the task may exist, so only the limit of the pull request is checked. The
+    earlier run may have missed purchases of other runs. `freed` is the hold of the task that this purchase replaces.
 
     Raises:
-        OverBudget: the price exceeds the balance or a budget.
-        NotApproved: the credits spent on the pull request are unknown, and only an event requests the review.
+        OverBudget: the price exceeds the balance or a limit.
+        NotApproved: the record of earlier purchases is lost, and only an event requests the review.
     """
     intent = candidate.intent
     agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
@@ -169,11 +168,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
 
 
 def _freed_for(ledger: Ledger, intent: Purchase) -> int:
-    """Return the hold of the task that was cancelled for an intent, or 0.
-
-    Only the latest earlier task can have been cancelled for the intent. The run that recorded the intent did not count
-    this hold, so later runs do not count it either.
-    """
+    """Return the hold of the cancelled task that an intent replaced, or 0. The first limit check ignored this hold."""
     before = [one for one in ledger.purchases if one.task_id and one.submitted_at <= intent.submitted_at]
     last = max(before, key=lambda one: one.submitted_at, default=intent)
     is_other = purchase_key(last)[0] != purchase_key(intent)[0]
@@ -181,7 +176,7 @@ def _freed_for(ledger: Ledger, intent: Purchase) -> int:
 
 
 def stopped_by_limit(known: Known) -> str:
-    """Return a text about the limit that would stop the planned purchase, or an empty string. Ignore the balance."""
+    """Return the error text if `max-credits-per-pr` stops the planned purchase, or an empty string."""
     hold = known.purchase.hold if known.purchase else 0
     try:
         budget.check(_spending(known, known.ledger, hold, known.spent), None)
@@ -191,7 +186,7 @@ def stopped_by_limit(known: Known) -> str:
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
-    """Return the price of the review in `parts` tasks, not yet checked against a budget."""
+    """Return the price of the review in `parts` tasks without checking the limits."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
@@ -219,10 +214,9 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 
 
 def may_exceed_together(known: Known) -> bool:
-    """Return whether to read the purchases of concurrent runs again before the task is created.
+    """Return whether concurrent purchases together could exceed `max-credits-per-pr`.
 
-    Concurrent first reviews with equal holds cannot exceed an automatic limit, unless the pull request may have had
-    more than `REVIEWS_PER_PULL` changes.
+    An automatic limit has room for `REVIEWS_PER_PULL` first reviews with equal holds.
     """
     request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
@@ -235,11 +229,10 @@ def may_exceed_together(known: Known) -> bool:
 
 
 def check_race(known: Known, now: Ledger) -> None:
-    """Raise `OverBudget` if this intent and the costs recorded in the meantime together exceed the limit.
+    """Raise `OverBudget` if this intent and the costs that other runs have recorded meanwhile exceed the limit.
 
-    Each run records its intent and then reads the intents of other runs. If two intents exceed the limit together, at
-    least the later run reads the other intent and withdraws its own. If each run reads the other's intent, both are
-    withdrawn.
+    Each run records its intent before reading the intents of other runs. If two intents together exceed the limit, at
+    least the later intent is therefore withdrawn.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.recorded(one) for one in now.purchases}
@@ -250,13 +243,11 @@ def check_race(known: Known, now: Ledger) -> None:
 
 
 def _parts(known: Known) -> int:
-    """Return the number of tasks, reserving space for findings to confirm."""
     limits, confirms = size_tiers(known.request.attachment_bytes)[0], bool(known.ledger.purchases)
     return len(TaskBatches.of(known.change.sendables, limits, known.request.max_tasks, confirms=confirms).files)
 
 
 def _check_memory(known: Known, candidate: Candidate) -> None:
-    """Reject an automatic purchase if earlier purchases are unknown. A user's request is still accepted."""
     is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
     if known.stored.lost and not is_asked:
         replaced = "has the signature of another CodeVF key, for example because the key was replaced"
@@ -275,7 +266,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
-    # The first run that recorded the intent determines the age of the key and the files in the task.
+    # The first record of the intent determines the age of the idempotency key and the files in the task.
     again = replace(
         intent,
         submitted_at=before.submitted_at,
@@ -301,8 +292,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """Reject a purchase that a later run could not find again.
 
     Raises:
-        PermissionMissing: nothing can be written and this run would not wait for the answer, or the ids of several
-            tasks need a summary comment that cannot be written.
+        PermissionMissing: the token cannot write the check run or summary comment that must record the task.
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
@@ -321,15 +311,14 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
     The first purchase of this list is used:
 
-    - this run's purchase, unless it is over or deferred
-    - another purchase for this head that is underway, unless this run's purchase has a result
-    - a purchase that is deferred on this head, if this run has no other purchase, because a repository without
-      summaries would forget the deferral
+    - this run's purchase in the state `INTENT` or `OPEN`
+    - another intent or open task of this head, unless this run's purchase has an answer
+    - a deferred purchase of this head, if this run's purchase is deferred or missing (summaries may be off)
     - the open task of an older head, so that the run that ends this task also completes the check
-    - this run's purchase if it is over
+    - this run's finished purchase
     - `there`, the existing copy
 
-    A finished purchase that was reopened to read its findings again has its own check run.
+    A purchase in `StoredLedger.finished` has its own check run and does not count as open.
     """
     if not known.request.paid:
         return None
@@ -346,12 +335,12 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
 
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change with another scope or attempt."""
+    """Return whether another purchase is recorded, so that a concurrent run may set another `since`."""
     return any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
 def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that another run recorded first if it has another scope, is a later attempt or is over."""
+    """Return `first` if it has another `since` than `bought`, is a later attempt, or is finished, else None."""
     if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
     recorded = (one for one in known.memory.update.purchases if one.identity == bought.identity)
@@ -360,10 +349,7 @@ def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purcha
 
 
 def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
-    """Return the purchase with the created task.
-
-    The submission time is now, unless an earlier run may have created the task.
-    """
+    """Return the purchase with the task. Keep the submission time if an earlier run may have created the task."""
     packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
@@ -371,7 +357,7 @@ def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, 
         state=TaskState.OPEN,
         task_id=got.task.id,
         submitted_at=bought.purchase.submitted_at if again else now.isoformat(timespec="seconds"),
-        # The task of a repeated intent contains what the earlier run sent, which may be less.
+        # The task of a repeated intent contains the files that the earlier run sent, which may be fewer.
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,
         selection=selection_digest(known.change.selected),
@@ -381,7 +367,7 @@ def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, 
 
 
 def as_agreed(request: Request, wanted: Purchase) -> Request:
-    """Return a collection's request with the settings of the run that deferred the purchase."""
+    """Apply the settings of the run that deferred the purchase to the request of a collection."""
     max_credits = wanted.hold if wanted.lines is None else Auto.AUTO
     return replace(request, judgement=wanted.judgement, max_credits=max_credits)
 
@@ -390,7 +376,7 @@ def as_agreed(request: Request, wanted: Purchase) -> Request:
 
 
 def by_rules(known: Known) -> Known:
-    """Return `known` with the review that the rules of `routes` choose, regardless of earlier purchases."""
+    """Apply the rules of `routes` to the request, regardless of earlier purchases."""
     return _with_terms(known, _chosen(known)) if _has_rules(known) else known
 
 
@@ -399,10 +385,7 @@ def _has_rules(known: Known) -> bool:
 
 
 def _chosen(known: Known) -> Terms:
-    """Return the review that the rules choose.
-
-    An explicit request always gets a review. At a terminal, the user chooses the reviewer.
-    """
+    """Choose a review by the rules. A command or manual run always gets a review. A terminal keeps the reviewer."""
     request, base = known.request, _terms_of(known)
     chosen = choose(request.routes, _facts(known), base)
     at_terminal = isinstance(request.trigger, AtTerminal) and not request.dry_run
@@ -413,7 +396,7 @@ def _chosen(known: Known) -> Terms:
 
 
 def routed(known: Known) -> Known:
-    """Apply the review that the rules choose, but at least the review that was bought for this change before.
+    """Apply the rules of `routes`, but choose no smaller review than an earlier purchase of this change.
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
     """
@@ -434,7 +417,7 @@ def routed(known: Known) -> Known:
 
 
 def _kept(known: Known, chosen: Terms) -> Terms:
-    """Return the chosen review, or the terms of an earlier purchase of this change if that is at least as large."""
+    """Return the chosen review, or the mode and credits of an earlier purchase with at least the same hold."""
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
     is_local = chosen.reviewer is RoutedReviewer.LOCAL
@@ -452,7 +435,7 @@ def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> 
 
 
 def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
-    """Return the purchases of this change, each with terms, or with None if no setting has the mode or expertise."""
+    """Return the purchases of this change. The settings are None if the mode or expertise is no longer configured."""
     request, base, found = known.request, _terms_of(known), []
     modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
     expertises = {request.expertise, *(one.expertise for one in request.routes)}
@@ -469,7 +452,6 @@ def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
 
 
 def _bought_terms(bought: Purchase, terms: Terms) -> Terms:
-    """Return the terms with the credits of each task of a purchase, within the limits of the mode."""
     held, allowed = bought.hold // bought.parts, terms.mode.credits
     most = held if bought.state is TaskState.DEFERRED else budget.credits_within(held, terms.mode, Decimal(1))
     most = min(max(most, allowed.start), allowed.stop - 1)
@@ -524,7 +506,7 @@ def _facts(known: Known) -> Facts:
 
 
 def _changed_lines(file: ChangedFile) -> int | None:
-    """Return the number of changed lines, or None if unknown. If a file is moved or has a new mode, all lines count."""
+    """Return the number of changed lines, or None. Every line counts if the name or mode of the file changed."""
     if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
         return None if file.text is None else len(file.text.splitlines())
     return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())

@@ -1,4 +1,4 @@
-"""The requests of a run to the outside world, and their results."""
+"""The steps of a run, which access GitHub, CodeVF and files, and the results of these steps."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class ReadPermission(Struct, frozen=True):
 
 
 class ReadLedger(Struct, frozen=True):
-    """Read the ledger on GitHub."""
+    """Read the ledger from GitHub."""
 
 
 class ReadChange(Struct, frozen=True):
-    """Read the change, from the API or with git, and the ledger."""
+    """Read the ledger, and read the change from GitHub's API or with git."""
 
 
 class OpenReviewer(Struct, frozen=True):
@@ -37,19 +37,17 @@ class OpenReviewer(Struct, frozen=True):
 
 
 class LookUpTask(Struct, frozen=True):
-    """Read the task of an older head's purchase once, with the result if available."""
+    """Read the task of an older head once, with the answer if the task is completed."""
 
     purchase: Purchase
 
 
 class ReadTask(Struct, frozen=True):
-    """Read a task once."""
-
     task_id: str
 
 
 class PollTask(Struct, frozen=True):
-    """Wait as long as CodeVF recommends, at most until the deadline, and read the task."""
+    """Wait for the recommended interval and read the task, unless the run's deadline comes first."""
 
     task: Task
     waited: float
@@ -60,7 +58,7 @@ class CancelOpenTasks(Struct, frozen=True):
 
 
 class CancelTask(Struct, frozen=True):
-    """Cancel the task of an older head, and read it, because the task may have finished before."""
+    """Cancel the task of an older head, and read the task, because it may have finished before."""
 
     purchase: Purchase
 
@@ -76,49 +74,39 @@ class ReadAgain(Struct, frozen=True):
 
 
 class CompareBases(Struct, frozen=True):
-    """Read whether one merge base is an ancestor of another."""
+    """Read whether the merge base `old` is an ancestor of the merge base `new`."""
 
     old: str
     new: str
 
 
 class ReadNewPart(Struct, frozen=True):
-    """Read the selected files at the last reviewed head to find the new part.
-
-    Attributes:
-        last: the review of the head `since`, or None if unknown.
-    """
+    """Compare the selected files with the head `since`. `last` is the review of that head, or None if unknown."""
 
     since: str
     last: Purchase | None
 
 
 class ReadPrice(Struct, frozen=True):
-    """Read the expertise and the balance from CodeVF. If they allow the purchase, find or create the project.
-
-    Attributes:
-        freed: the credits that become available when the superseded task is cancelled.
-    """
+    """Compute the price from CodeVF's expertise and balance. `freed` is the hold of the task to cancel, or 0."""
 
     candidate: Candidate
     freed: int
 
 
 class RecordIntent(Struct, frozen=True):
-    """Record the purchase on GitHub before it is made."""
+    """Record the purchase on GitHub before the task is created."""
 
     bought: Bought
 
 
 class RecordDeferral(Struct, frozen=True):
-    """Record on GitHub that a purchase waits."""
-
     wanted: Purchase
     outcome: Outcome
 
 
 class ReadHeadChecks(Struct, frozen=True):
-    """Read the head's check runs and statuses that a purchase waits for."""
+    """Read the check runs and commit statuses for which a purchase waits."""
 
 
 class CreateTask(Struct, frozen=True):
@@ -129,19 +117,17 @@ class CreateTask(Struct, frozen=True):
 
 
 class RecordTask(Struct, frozen=True):
-    """Record the id of the task on GitHub."""
-
     underway: Underway
 
 
 class ReadResult(Struct, frozen=True):
-    """Read the result of a completed task, with its deliverables."""
+    """Read the result and the deliverables of a completed task."""
 
     task: Task
 
 
 class Refresh(Struct, frozen=True):
-    """Read the pull request and the ledger again, and the new change if the head has moved."""
+    """Read the pull request and the ledger again. If the head has moved, also read the new change."""
 
 
 class PostReview(Struct, frozen=True):
@@ -151,23 +137,21 @@ class PostReview(Struct, frozen=True):
 
 
 class ReadPosted(Struct, frozen=True):
-    """Read the URLs of the posted comments, and comments that were written in the meantime."""
+    """Read the URLs of posted comments, and delete duplicates that a concurrent run posted."""
 
 
 class Announce(Struct, frozen=True):
-    """Post a comment for each late answer that no review shows. GitHub sends no notification for an edited comment."""
+    """Post a comment for each late answer, because GitHub sends no notification for an edited comment."""
 
     announcing: Announcing
     outcome: Outcome
 
 
 class UpdateThreads(Struct, frozen=True):
-    """Update existing comments with the state of their findings."""
+    """Post the reviewer's replies, and update the comments whose findings have changed state."""
 
 
 class WriteSummary(Struct, frozen=True):
-    """Write the summary comment with the ledger."""
-
     outcome: Outcome
 
 
@@ -176,11 +160,11 @@ class WriteCheckRun(Struct, frozen=True):
 
 
 class CloseOlderChecks(Struct, frozen=True):
-    """Complete check runs of older heads and bases whose tasks are over. Withdraw green ones that may be wrong."""
+    """Complete older check runs of finished tasks. Withdraw green checks that may be wrong."""
 
 
 class WriteOutput(Struct, frozen=True):
-    """Write the job summary, the annotations, the report files, the outputs and the log."""
+    """Write the job summary, annotations, report files, outputs and log."""
 
     outcome: Outcome
 
@@ -213,11 +197,11 @@ class ChangeRead(Struct, frozen=True):
 
 
 class TaskRead(Struct, frozen=True):
-    """The current state of a task.
+    """A task as CodeVF returned it.
 
     Attributes:
-        answer: the answer for an older head, placed on this change, or None if no answer was read.
-        seconds: the seconds that the run waited before the request.
+        answer: the answer for an older head with its findings placed on this change, or None.
+        seconds: the duration of the wait and the request.
     """
 
     task: Task
@@ -226,42 +210,38 @@ class TaskRead(Struct, frozen=True):
 
 
 class NotOver(Struct, frozen=True):
-    """The wait ended before the task was over: at the deadline, after a signal, or because CodeVF was unreachable."""
+    """The wait ended before the task finished, because of the deadline, a signal or a CodeVF error."""
 
     note: str = ""
 
 
 class BasesCompared(Struct, frozen=True):
-    """Whether the base has only moved forward."""
-
     only_moved_on: bool
 
 
 class HeadChecksRead(Struct, frozen=True):
-    """The checks that are not green, each with its state."""
+    """A phrase for each check that is not green, e.g., "`lint` is running"."""
 
     open_checks: tuple[str, ...]
 
 
 class NewPartRead(Struct, frozen=True):
-    """The parts of files that are new since the last review."""
-
     parts: tuple[NewPart, ...]
 
 
 class PriceRead(Struct, frozen=True):
-    """The price, checked against the balance and the budgets. The balance is None if the review is free."""
+    """A price within the balance and the limits. The balance is None for a free review."""
 
     quote: Quote
     balance: Balance | None
 
 
 class HeadMoved(Struct, frozen=True):
-    """The pull request's head has moved, so nothing was written."""
+    """The head of the pull request has moved."""
 
 
 class Overtaken(Struct, frozen=True):
-    """Another run recorded this purchase first: with another scope, as a later attempt, or as already over."""
+    """Another run recorded a purchase of this change first. This run continues with that purchase."""
 
     known: Known
     first: Purchase

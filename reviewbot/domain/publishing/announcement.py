@@ -1,6 +1,6 @@
-"""Select the late answers that no comment announces. GitHub sends no mail for an edited comment.
+"""Select late answers that no comment announces. GitHub sends no email for an edited comment.
 
-Each answer is announced once. The key of an announcement is in `Ledger.posted` and in the marker of the comment.
+Each answer is announced once, because `Ledger.posted` and the marker of the comment contain the key.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Announcement(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The key in the marker. An unbought purchase has another key, because it may still be bought and then end."""
+        """The key in the marker. An unbought purchase has another key, because a later run may still buy the review."""
         identity, attempt = purchase_key(self.purchase)
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
@@ -49,8 +49,8 @@ def left_to_announce(
 ) -> Announcing:
     """Return the announcements that were never posted, and the duplicate comments to delete.
 
-    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment. Of
-    several comments, the first one is kept. An answer with `Reaction.YES` takes precedence over other answers.
+    Comments that another account has edited are ignored, because an edit must not hide an answer. Of several comments
+    on one answer, the first is kept, but an answer with `Reaction.YES` takes precedence.
     """
     there: dict[str, list[tuple[bool, int]]] = {}
     for comment in comments:
@@ -65,7 +65,7 @@ def left_to_announce(
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:
-    """Return the logins of the author, unless it is a bot, and of the users who requested the review."""
+    """Return the logins of the author and of the users who requested the review. A bot author is omitted."""
     author = "" if pull.author_is_bot else pull.author or ""
     people = {login.casefold(): login for login in (author, *purchase.requested_by) if login}
     return tuple(people.values())

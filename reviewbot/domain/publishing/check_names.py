@@ -38,16 +38,13 @@ class CheckNames(Struct, frozen=True):
         return f"{self.plain} (base: {_shown(base_ref)})"
 
     def of(self, default_branch: str, base_ref: str, former_bases: Sequence[str]) -> tuple[str, ...]:
-        """Return the names under which a pull request can have check runs.
-
-        The name for the current base comes first. Check runs with the other names may contain copies of purchases.
-        """
+        """Return the names that the check runs of a pull request can have. The name for the current base is first."""
         latest = former_bases[::-1][:MOST_FORMER_BASES]
         names = [self.against(default_branch, one) for one in (base_ref, *latest)]
         return tuple(dict.fromkeys((names[0], self.plain, *names[1:])))
 
     def are_shared(self, default_branch: str, pull: PullRequest) -> bool:
-        """Return whether a check run for an earlier base of the pull request may have the same name."""
+        """Return whether a check run for an earlier base may have the same name as the current check run."""
         name = self.against(default_branch, pull.base_ref)
         others = {one for one in pull.former_bases if one != pull.base_ref}
         cut = len(pull.former_bases) > MOST_FORMER_BASES and name == self.plain
@@ -55,10 +52,7 @@ class CheckNames(Struct, frozen=True):
 
 
 def _shown(base_ref: str) -> str:
-    """Return a branch as part of a check's name, truncated if necessary.
-
-    A changed name contains `~`, which is invalid in branch names, so all names differ.
-    """
+    """Return the branch, or an escaped and shortened form with `~`, which Git forbids, so that all names differ."""
     if _SHOWN.fullmatch(base_ref):
         return base_ref
     shown = re.sub(r"[^A-Za-z0-9._/+-]", "_", base_ref)[:_SHOWN_OF_OTHERS]

@@ -1,4 +1,4 @@
-"""Compute the difference between the desired and the current comments and threads on GitHub.
+"""Compute which comments and threads on GitHub to post, edit and delete.
 
 A finding has a comment if a comment by reviewbot contains the finding's id. Deleted comments are not posted again.
 """
@@ -31,7 +31,7 @@ Target = LineTarget | FileTarget
 
 
 class CommentGroup(Struct, frozen=True):
-    """Findings that share a comment: same path, side and range."""
+    """Findings in one comment, with the same path, side and range of lines."""
 
     target: Target
     placed: tuple[Placed, ...]
@@ -53,10 +53,7 @@ def target_of(placed: Placed) -> Target | None:
 
 
 def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
-    """Group findings by target. The groups are sorted by path and line, and the findings of a group by severity.
-
-    If two findings have the same id, the later one counts.
-    """
+    """Group findings by target, sorted by path, line and severity. Of findings with the same id, use the last one."""
     groups: dict[Target, list[Placed]] = {}
     wished = {item.id: (target, item) for item in placed if (target := target_of(item)) is not None}
     for target, item in wished.values():
@@ -82,12 +79,7 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
 
 
 class ReplyDraft(Struct, frozen=True):
-    """A reply of the reviewer in the thread of a finding.
-
-    Attributes:
-        key: the key in the marker. A task has at most one reply to each finding.
-        text: the untrusted text.
-    """
+    """A reply of the reviewer to a finding. `key` is unique for a task and finding, and `text` is untrusted."""
 
     key: str
     finding_id: str
@@ -95,7 +87,7 @@ class ReplyDraft(Struct, frozen=True):
 
 
 def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
-    """Return the replies from the answers, merging several replies of one answer to the same finding."""
+    """Return the replies in the answers. Replies of one answer to the same finding are merged."""
     texts: dict[tuple[str, str], dict[str, None]] = {}
     for answer in answers:
         for one in answer.report.previous:
@@ -110,7 +102,7 @@ def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
 def left_to_reply(
     drafts: Iterable[ReplyDraft], threads: Sequence[Thread], posted: frozenset[str], instance: str
 ) -> Mapping[str, tuple[ReplyDraft, ...]]:
-    """Return the replies that were never posted, by thread id. A reply goes to the first thread of the finding."""
+    """Return the unposted replies by thread id. A reply belongs to the first thread with the finding."""
     done, left = posted | {key for key, _ in replies_there(threads, instance)}, list(drafts)
     found: dict[str, tuple[ReplyDraft, ...]] = {}
     for thread, mark in marked_threads(threads, instance):
@@ -121,10 +113,7 @@ def left_to_reply(
 
 
 def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[str, int]]:
-    """Yield the key and the comment id of each of reviewbot's replies, oldest first in each thread.
-
-    GitHub keeps the replies of a thread if the first comment is deleted.
-    """
+    """Yield the key and comment id of each reply by reviewbot, even if the thread's first comment was deleted."""
     for thread in threads:
         for one in thread.comments:
             marked = read_reply_mark(one.body) if one.ours else None
@@ -133,11 +122,11 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 
 
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
-    """Find comments, replies and answers to commands that two concurrent runs posted twice.
+    """Return the ids of comments, replies and answers to commands that two concurrent runs posted twice.
 
-    A comment is a duplicate if all its findings have another comment. Comments with a reply or in a resolved thread are
-    kept. Without such a comment, the first comment with the most findings is kept. Of several replies or
-    answers, the first one is kept. An answer with `Reaction.YES` takes precedence over other answers.
+    A comment is a duplicate if other comments contain all its findings. Comments with a reply or in a resolved thread
+    are kept. Without such a comment, the first comment with the most findings is kept. Of several replies or answers,
+    the first one is kept, but an answer with `Reaction.YES` takes precedence.
     """
     kept: set[str] = set()
     extra = []
@@ -153,7 +142,6 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
 
 
 def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
-    """Return the sort key of a comment. Of several comments on the same findings, the first one is kept."""
     thread, mark = marked
     return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
@@ -182,7 +170,7 @@ def _touched(thread: Thread) -> bool:
 def left_to_post(
     groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
 ) -> tuple[CommentGroup, ...]:
-    """Omit findings for which a comment exists or was deleted."""
+    """Remove the findings that have a comment or whose comment was deleted."""
     rest = (
         CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
         for item in groups
@@ -191,14 +179,14 @@ def left_to_post(
 
 
 class Summaries(Struct, frozen=True):
-    """The summary comment to keep, and the summary comments that concurrent runs added."""
+    """The summary comment to keep, and the duplicates that concurrent runs posted."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]
 
 
 def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
-    """Keep the oldest summary comment of this instance."""
+    """Find the summary comments of this instance, and keep the oldest one."""
     mark = summary_mark(instance)
     ours = sorted((one for one in comments if one.ours and one.body.startswith(mark)), key=lambda one: one.id)
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
@@ -223,11 +211,7 @@ Operation = PostReply | EditComment | ChangeNode
 
 
 class ThreadUpdate(Struct, frozen=True):
-    """A thread that reviewbot started, with the recorded findings and the state that the comment should show.
-
-    Attributes:
-        replies: the reviewer's replies that no run has posted.
-    """
+    """A thread that reviewbot started, the recorded findings, the note to show, and the replies to post."""
 
     thread: Thread
     records: tuple[TrackedFinding, ...]
@@ -248,7 +232,7 @@ class ThreadUpdate(Struct, frozen=True):
 
     @property
     def is_back(self) -> bool:
-        """Whether the comment is marked as closed, but one of its findings is open again."""
+        """Whether the comment is marked as closed, but not all findings in the comment are closed."""
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
@@ -259,13 +243,11 @@ def _heading(record: TrackedFinding) -> str:
 
 
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
-    """Yield the operations on existing threads. Replies and actions of people are kept.
+    """Yield the operations on existing threads.
 
-    A thread is resolved once, before its comment is first marked as closed. If a run is killed between these steps, the
-    next run edits the comment. A thread that a person reopens afterwards stays open. reviewbot reopens a thread if a
-    finding is open again, unless a person resolved the thread.
-
-    A comment that another account has edited is not updated, because reviewbot would become the last editor of that
+    A thread is resolved before its comment is marked as closed, so that the next run can complete an interrupted
+    update. A thread that a person has reopened stays open, and a thread that a person has resolved stays resolved. A
+    comment that another account has edited is not updated, because reviewbot would become the last editor of that
     account's text.
     """
     for update in updates:

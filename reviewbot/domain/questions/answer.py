@@ -1,4 +1,4 @@
-"""Convert the answer to a question to text. The text is never parsed for findings."""
+"""Convert the answer to a question to a string, which is never parsed for findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 
 def answer_text(result: object, files: Mapping[str, str]) -> str:
-    """Return the text of a result and of its deliverables. The text may be empty."""
+    """Return the result and its deliverables as one string, which may be empty."""
     if isinstance(result, dict):
         said = [result.get("message"), {key: one for key, one in result.items() if key not in _BESIDE}]
     else:

@@ -48,7 +48,7 @@ def _of_finding(finding_id: str, threads: Sequence[Thread], instance: str) -> It
 
 
 def explained(finding: TrackedFinding, threads: Sequence[Thread], instance: str) -> TrackedFinding:
-    """Return a finding with an explanation. Without an explanation in the ledger, use the text of the comment."""
+    """Return the finding. If the ledger contains no explanation, use the body of the finding's comment."""
     shown = (one.comments[0] for one in _of_finding(finding.id, threads, instance))
     body = next((one.body for one in shown if one.edited_by_us), "")
     text = "\n".join(line for line in body.splitlines() if not line.startswith("<!-- "))

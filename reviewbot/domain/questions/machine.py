@@ -1,4 +1,4 @@
-"""The phases of a question, the next step in each, and the phase that follows a step."""
+"""The phases of a question, the step of each phase, and the phase that follows a step."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Limits(budget.Spending, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True):
-    """The answer to the question will be bought. The price is read next."""
+    """The price is read next."""
 
     question: Question
     limits: Limits
 
 
 class Quoted(Struct, frozen=True):
-    """The price is known. The intent is recorded on GitHub before the task is created."""
+    """The intent is recorded on GitHub next, before the task is created."""
 
     question: Question
     limits: Limits
@@ -76,30 +76,27 @@ class Intended(Struct, frozen=True):
 
 
 class Withdrawn(Struct, frozen=True):
-    """No task exists. The intent is ended so that it no longer holds credits."""
+    """No task exists. The withdrawal of the intent, which then holds no credits, is recorded next."""
 
     question: Question
     outcome: Outcome
 
 
 class Submitted(Struct, frozen=True):
-    """The task exists. Its id is recorded before the first poll."""
+    """The id of the new task is recorded next, before the first poll."""
 
     question: Question
     task: Task
 
 
 class Resumed(Struct, frozen=True):
-    """An earlier run bought the answer. Its task is read next."""
+    """An earlier run created the task, which is read next."""
 
     question: Question
 
 
 class Waiting(Struct, frozen=True):
-    """The task is polled.
-
-    `waited` is the number of seconds since this run began to wait.
-    """
+    """The task is polled. `waited` is the number of seconds since this run began to wait."""
 
     question: Question
     task: Task
@@ -107,24 +104,19 @@ class Waiting(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """The answer, or a note that no answer exists, is posted next.
-
-    `task` is None if CodeVF has no task.
-    """
+    """The answer, or a note that no answer exists, is posted next. `task` is None if CodeVF has no task."""
 
     question: Question
     task: Task | None
 
 
 class Replied(Struct, frozen=True):
-    """The reply is posted. This is recorded next."""
+    """The reply is posted. The final state of the question is recorded next."""
 
     question: Question
 
 
 class Ended(Struct, frozen=True):
-    """Nothing is left to do in this run."""
-
     outcome: Outcome
 
 
@@ -134,11 +126,7 @@ Phase = Asked | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
     """Return the first phase of a question in this run.
 
-    Args:
-        question: the question in the ledger, or else the question in the comment.
-        limits: the limits of a purchase.
-        now: the current time.
-        may_buy: False if the comment was edited or deleted, the question was cancelled, or the pull request is closed.
+    `may_buy` is False if the comment was edited or deleted, the question was cancelled, or the pull request is closed.
     """
     match question.state:
         case QuestionState.INTENT if not question.at:
@@ -224,10 +212,9 @@ _ANSWERED = answered(carried_out=True, message="The question was answered.")
 
 
 def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
-    """Return the price of a question, checked against the limits.
+    """Return the price of a question after checking the limits.
 
-    For an intent of an earlier run, whose task may exist, only the pull request's limit is checked. The check is needed
-    because that run may not yet have read the purchases of other runs.
+    If an earlier run recorded the intent, the task may exist, so only the limit of the pull request is checked.
 
     Raises:
         OverBudget: the price exceeds the balance or a limit.
@@ -250,11 +237,7 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
-    """Withdraw the intent if it exceeds the limit together with intents that other runs have recorded meanwhile.
-
-    As for reviews, each run records its intent and then reads the intents of other runs. Another run of the same
-    command may have withdrawn this intent.
-    """
+    """Withdraw the intent if the limit does not allow this intent together with the new intents of other runs."""
     question = at.question
     recorded = ledger.questions.find(question.comment)
     spent = max(at.limits.spent, ledger.spent - (recorded.cost if recorded else 0))
@@ -270,12 +253,12 @@ def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
 
 
 def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
-    """Fail. If the task may exist, keep the intent, so that the next run sends the same key."""
+    """Keep the intent if the task may exist, so that the next run sends the same idempotency key."""
     return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 
 
 def _created(question: Question, task: Task) -> Submitted | Over:
-    """If the task is already over, post the answer at once, because the ledger may no longer be writable."""
+    """Post the answer immediately if the task has finished, because the ledger may no longer be writable."""
     return Over(question, task) if task.status.is_over else Submitted(question, task)
 
 

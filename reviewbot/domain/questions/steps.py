@@ -1,4 +1,4 @@
-"""The requests to the outside world that only questions use, and their results."""
+"""The steps that only questions use, and their results."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from reviewbot.domain.model.review import Task
 
 
 class PriceQuestion(Struct, frozen=True):
-    """Read the expertise and the balance from CodeVF. If they allow the purchase, find or create the project."""
+    """Compute the price from CodeVF's expertise and balance. Find or create the project if no limit is exceeded."""
 
     question: Question
 
 
 class RecordQuestion(Struct, frozen=True):
-    """Record the question in the ledger on GitHub."""
-
     question: Question
 
 
 class CreateQuestion(Struct, frozen=True):
-    """Submit the question within the limits of a size tier. For a repeated key, CodeVF returns the existing task."""
+    """Submit the question. For a repeated idempotency key, CodeVF returns the existing task."""
 
     question: Question
     price: Quote
@@ -42,4 +40,4 @@ class PostAnswer(Struct, frozen=True):
 Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
 Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
-"""The ledger comes from GitHub and contains the recorded question."""
+"""`RecordQuestion` returns the ledger on GitHub, which contains the question."""

@@ -1,4 +1,4 @@
-"""The figures of past reviews."""
+"""Compute the figures of past reviews and questions."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ NO_EXPERTISE = "none"
 class End(StrEnum):
     """The outcome of a finding. The first value that applies is used.
 
-    `FIXED`: a review confirmed the fix, or the change no longer contains the code of the finding. `WAIVED`: a
-    collaborator waived the finding. `DISPUTED`: the finding has more 👎 than 👍. `IGNORED`: the finding was open when
-    the pull request was merged. `OPEN`: the pull request is open, or was closed without a merge.
+    `FIXED`: a review confirmed the fix, or the state is `GONE`. `DISPUTED`: the finding has more 👎 than 👍. `IGNORED`:
+    the finding was open at the merge. `OPEN`: the pull request is not merged.
     """
 
     FIXED = "fixed"
@@ -54,8 +53,8 @@ class PastReview(Struct, frozen=True):
     """A task with its findings.
 
     Attributes:
-        minutes: the minutes from submission until a run found the task over, or None while unknown.
-        credits: the credits used, or None while unknown.
+        minutes: the minutes from submission until a run read the finished task, or None if unknown.
+        credits: the credits used, or None if unknown.
         findings: the findings that no earlier task reported.
     """
 
@@ -84,7 +83,7 @@ class PastReview(Struct, frozen=True):
 
 
 class PastQuestion(Struct, frozen=True):
-    """A question to the reviewer that has a task. `credits` is None while unknown."""
+    """A question to the reviewer that has a task. `credits` is None if unknown."""
 
     repository: str
     pull_number: int
@@ -101,11 +100,8 @@ class Sums(Struct, frozen=True):
     Attributes:
         name: the mode or the expertise of the reviews, or empty for all reviews.
         reviews: the number of answered reviews.
-        hours_median: the median time to the answer. `hours_p90` is the 90th percentile. Both are None without an
-            answer.
-        credits: the credits used, including by tasks that ended without an answer. The figures of all reviews include
-            the credits of questions.
-        credits_per_fixed: the credits for each fixed finding, or None if no finding was fixed.
+        hours_median: the median time to the answer. `hours_p90` is the 90th percentile. None without answers.
+        credits: the credits used, including by tasks without an answer. For all reviews, the sum includes questions.
     """
 
     name: str
@@ -129,7 +125,7 @@ class SeveritySum(Struct, frozen=True):
 
 
 class QuestionSum(Struct, frozen=True):
-    """The figures of the questions. `up` and `down` are opinions on the answers."""
+    """The figures of the questions. `up` and `down` are the numbers of 👍 and 👎 on the answers."""
 
     asked: int
     answered: int
@@ -145,7 +141,7 @@ class Period(Struct, frozen=True):
         since: the start of the period. Earlier reviews are not counted.
         until: when the ledgers were read.
         verified: whether the signatures of the ledgers were verified.
-        left_out: the number of ledgers that do not count.
+        left_out: the number of invalid ledgers, which are not counted.
     """
 
     repositories: tuple[str, ...]
@@ -159,7 +155,7 @@ class Statistics(Struct, frozen=True):
     """The figures of a period.
 
     Attributes:
-        pending: the number of open reviews.
+        pending: the number of unfinished reviews.
         ended: the number of tasks without an answer.
         reviews: the reviews, oldest first.
     """
@@ -179,7 +175,6 @@ class Statistics(Struct, frozen=True):
 
     @property
     def is_small(self) -> bool:
-        """Whether there are too few reviews for a conclusion."""
         return self.whole.reviews < FEW_REVIEWS
 
     @property
@@ -189,7 +184,7 @@ class Statistics(Struct, frozen=True):
 
 
 def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
-    """Return the figures of reviews and questions, in any order. Ignore tasks after the period."""
+    """Compute the statistics of reviews and questions in any order. Ignore tasks after the period."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     in_period = (one for one in questions if one.asked_at <= period.until)
     asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))
@@ -222,10 +217,7 @@ def _order(one: PastReview) -> tuple[object, ...]:
 
 
 def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
-    """Return the nearest-rank percentile, or None if there are no values.
-
-    This is the smallest of the values that are at least as large as `percent` % of all values.
-    """
+    """Return the nearest-rank percentile, or None if there are no values."""
     ordered = sorted(values)
     return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
 
@@ -286,10 +278,7 @@ def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Pa
 
 
 def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: datetime) -> PastReview:
-    """Return a purchase as a past review.
-
-    The last answered review also counts opinions on the summary, and open findings of which only the severity is known.
-    """
+    """Convert a purchase. The last answered review also counts opinions on the summary and `Findings.beyond`."""
     opinions = {one.about: one for one in ledger.opinions}
     found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]
     ends = Counter((one.severity, end_of(one, pull.state, opinions.get(one.id))) for one in found)

@@ -22,7 +22,7 @@ class PullState(StrEnum):
 
 
 class PastPull(Struct, frozen=True):
-    """A pull request, with the comments of any author that look like a summary of reviewbot."""
+    """A pull request with the comments that look like a summary of reviewbot. Any user may have posted a comment."""
 
     repository: str
     repository_id: int
@@ -33,11 +33,10 @@ class PastPull(Struct, frozen=True):
 
 
 def ledgers_of(pull: PastPull, key: str) -> tuple[list[Ledger], int]:
-    """Return the valid ledgers, one for each `instance`, and the number of instances without a valid ledger.
+    """Return the valid ledger of each `instance`, and the number of instances without a valid ledger.
 
-    With a key, a ledger is valid if that key signed it. Without a key, ledgers of bots and of the viewer are valid. A
-    ledger that another user edited is invalid. Of several valid ledgers, the one with the highest counter is used. The
-    number does not include instances of the local reviewer.
+    With a key, a ledger is valid if that key signed the ledger. Without a key, ledgers of bots and of the viewer are
+    valid. A ledger that another user edited is invalid. Instances of the local reviewer are not counted.
     """
     named = [(read_summary_mark(one.body), one) for one in pull.comments]
     instances = dict.fromkeys(instance for instance, _ in named if instance is not None)
@@ -63,6 +62,5 @@ def _ledger(comment: Comment, signer: Signer) -> Ledger | None:
 
 
 def _is_free(comments: Iterable[Comment]) -> bool:
-    """Return whether these are summaries of the local reviewer, which buys nothing."""
     ledgers = [unverified(one.body) for one in comments]
     return all(one is not None and not one.purchases and not one.findings.records for one in ledgers)
