@@ -54,8 +54,8 @@ def new_parts(
 
     `before` contains the files at the last reviewed head. `base` contains the files under `old_names` at the merge base
     of that head, or is None for the same merge base. All lines of a file are new if the versions at the two merge bases
-    differ, or if the file's status is in `reshaped`. They are also new if the file has changed and is in `unseen`, which
-    contains the files with lines that the last review may not have shown.
+    differ, or if the file's status is in `reshaped`. The same applies to changed files in `unseen`, because the last
+    review may not have shown some of their lines.
     """
     parts: list[NewPart] = []
     for file in files:

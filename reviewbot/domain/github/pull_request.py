@@ -54,8 +54,8 @@ class Commit(Struct, frozen=True):
 
     Attributes:
         parents: the SHAs of the parents, or None if some were not read.
-        authors: logins, with `[bot]` for bots, each None for an email address without an account, or None if some authors
-            were not read. Authors are not verified, because the committer chooses the address.
+        authors: logins, with `[bot]` for bots, each None for an email address without an account. None instead of the
+            logins if some were not read. Authors are not verified, because the committer chooses the address.
         committer: a login, or None for an email address without an account and for commits by GitHub's web editor.
         verified: whether GitHub signed the commit, e.g., for an App. A person's signature verifies only the committer.
     """
