@@ -183,15 +183,15 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
 
 
 def _is_followed(world: World, pull: Pull, key: str, posted: Collection[str]) -> bool:
-    """Return whether the next attempt was announced, or was recorded without a task for a head without a review.
+    """Return whether the next attempt was announced, also if it was not bought, or deferred for a head without review.
 
     Such a head is gone, or a maintainer has set the skip label on it.
     """
     identity, _, attempt = key.rpartition("-")
     following = f"{identity}-{int(attempt) + 1}"
-    unbought = [one for one in recorded(world, pull) if one.key == following and not one.task_id]
+    deferred = [one for one in recorded(world, pull) if one.key == following and one.state is TaskState.DEFERRED]
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
-    is_dropped = any(is_skipped or one.head_sha != pull.head_sha for one in unbought)
+    is_dropped = any(is_skipped or one.head_sha != pull.head_sha for one in deferred)
     return is_dropped or not {following, f"{following}-unbought"}.isdisjoint(posted)
 
 
