@@ -1615,4 +1615,19 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("paths", "!lib/**"),)),
         ),
     ),
+    "attempt-that-is-left-for-a-replaced-head": Bug(
+        "A run was killed when it had recorded the next attempt at a cancelled review. The author pushed, so no run "
+        "bought the attempt, and no one was notified of the cancelled review.",
+        ANNOUNCED,
+        history(
+            *(Move("main_turns"), Move("merge_ours", 1), RUN, Move("collect")),
+            Episode((NEXT,), (At(5, Meanwhile(Move("cancelled", 0, 3))), At(17, Kill(after=True)))),
+            Move("rename"),
+            setting=Setting(
+                (("check-run", "false"), ("max-credits", "auto")),
+                "bases: [release]\nbase-credits: 60\ncredits-per-100-lines: 2000\n",
+                life=Life(600, 3600),
+            ),
+        ),
+    ),
 }

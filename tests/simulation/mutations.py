@@ -1886,6 +1886,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="end-before-the-next-attempt",
     ),
     Mutation(
+        "an attempt that was only recorded counts as bought",
+        "reviewbot.domain.machine.late_answers:_is_tried_again",
+        lambda _right: lambda known, one: known.found.named(one.identity, one.attempt + 1) is not None,
+        ANNOUNCED,
+        found="attempt-that-is-left-for-a-replaced-head",
+    ),
+    Mutation(
         "a purchase is made without reading again which scope another run bought",
         "reviewbot.domain.machine.purchase:may_be_bought_otherwise",
         _returning(value=False),

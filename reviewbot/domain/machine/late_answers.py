@@ -52,7 +52,9 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
 
 
 def _is_tried_again(known: Known, purchase: Purchase) -> bool:
-    return known.found.named(purchase.identity, purchase.attempt + 1) is not None
+    """Return whether another attempt has a task, or may get one. No run buys an attempt for a replaced head."""
+    later = known.found.named(purchase.identity, purchase.attempt + 1)
+    return later is not None and (later.task_id != "" or later.head_sha == known.head_sha)
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
