@@ -455,8 +455,9 @@ def _doubles(world: World) -> Iterator[Violation]:
 
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
-    # A token that may not write comments cannot mark a command as executed, so each run cancels again.
-    is_hindered = world.truth.hindered and "pull-requests: write" in world.setting.denied
+    # A token that may not write comments cannot mark a command as executed, so each run cancels or defers again.
+    has_asked = any(one.body.startswith("/reviewbot review") for one in world.github.comments_of(pull.number))
+    is_hindered = (world.truth.hindered or has_asked) and "pull-requests: write" in world.setting.denied
     if check is not None and check.conclusion is None and not (is_hindered or _is_forged(world, pull)):
         message = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, message)
