@@ -21,7 +21,7 @@
     │   ├── PermissionMissing          403: the token lacks a permission
     │   ├── NotFound                   404: missing, or no access
     │   ├── Refused                    GitHub refused the request (usually 422)
-    │   ├── DiffTooLarge               the diff is too large for the API (usually 406)
+    │   ├── DiffTooLarge               the diff is too large for the API (usually 406), or must be read with git
     │   └── ForgeUnreachable           no usable answer within the deadline
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
@@ -292,7 +292,10 @@ class ServiceRefused(ServiceError):
 
 
 class PayloadTooLarge(ServiceError):
-    """The request or an attachment is too large. A smaller request can use the same idempotency key."""
+    """The request or an attachment is too large.
+
+    CodeVF created no task, so a smaller request can use the same idempotency key.
+    """
 
     reason = Reason.PARTIAL
 
@@ -331,7 +334,7 @@ class Refused(ForgeError):
 
 
 class DiffTooLarge(ForgeError):
-    """The diff is too large for GitHub's API (usually 406) or for reviewbot's limit on response sizes."""
+    """The diff is too large for GitHub's API (usually 406) or for reviewbot's limit, or must be read with git."""
 
 
 class ForgeUnreachable(ForgeError):
@@ -356,7 +359,7 @@ class ChangeUnreadable(ReviewbotError):
 
 
 def leaves_no_task(error: ReviewbotError) -> bool:
-    """Return whether CodeVF has no task after a task's creation failed with this error.
+    """Return whether CodeVF certainly has no task after a task's creation failed with this error.
 
     After a `ForgeError`, another run may still submit the recorded purchase.
     """

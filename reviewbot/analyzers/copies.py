@@ -59,7 +59,8 @@ def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[s
     """Write a copy of a file to `folder / name`.
 
     Unlike git, some analyzers start a new line at a CR. The copy splits such lines, so that an author cannot move
-    findings off the changed lines. Matches of `pragma`, which would disable the analyzer, become a row of `x`.
+    findings off the changed lines. Matches of `pragma`, which would disable the analyzer, are replaced with the same
+    number of `x`, so that columns stay correct.
     """
     lines = [(number, piece) for number, line in enumerate(source.lines, start=1) for piece in line.split("\r")]
     text = "".join(f"{piece}\n" for _, piece in lines)

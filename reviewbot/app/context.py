@@ -148,7 +148,7 @@ class RunContext(Struct, frozen=True, dict=True):
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
-        """Read the current pull request, with the check runs named for its current base."""
+        """Read the current pull request. If the base has changed, also read the check runs with the new base's name."""
         read = partial(snapshot_of, self.ports, self.settings, self.signer.pull_number)
         snapshot = read(self.check_names)
         while snapshot.check_names != (names := self._names_with(snapshot)):

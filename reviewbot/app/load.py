@@ -23,7 +23,8 @@ def load_snapshot(ports: Ports, number: int) -> Snapshot:
 def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]:
     """Return the settings, and the snapshot with the check runs that the settings name.
 
-    The names depend on the base branch, so the snapshot is read again if the base changes meanwhile.
+    The names depend on the base branch, so the snapshot is read again if the base changes meanwhile. A check that is
+    judged for one base must not get the name for another base.
 
     Raises:
         SettingsError: the settings are invalid.

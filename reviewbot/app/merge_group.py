@@ -88,7 +88,8 @@ def _carried(group: Iterable[_Queued], base_ref: str) -> Outcome:
 def _is_for(check: CheckRun, queued: _Queued, base_ref: str) -> bool:
     """Return whether a green check is for the group's base branch and diff.
 
-    This run has no key to verify signed records, so it relies on the check's tag.
+    This run has no key to verify signed records, so it relies on the check's tag. If the base branch or the merge base
+    differs from the tag, no run has seen this diff.
     """
     pull, tag = queued.snapshot.pull, check.tag
     if tag is None or pull.base_ref != (base_ref or pull.base_ref):

@@ -15,7 +15,10 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 class Edit(Struct, frozen=True):
-    """Replaces the lines `first` to `last`, starting at 1, with `text`, which is empty or lacks the last line feed."""
+    """Replaces the lines `first` to `last`, starting at 1, with `text`, which does not end with a line feed.
+
+    An empty `text` deletes the lines.
+    """
 
     id: str
     first: int
@@ -69,7 +72,10 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
-    """Return whether the edit's new lines exist or, after a deletion, the lines around it are adjacent."""
+    """Return whether the edit was applied before.
+
+    A deletion counts as applied if the lines around the deleted lines are now adjacent.
+    """
     if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
@@ -141,7 +147,10 @@ def patch(path: str, before: str, after: str) -> str:
 
 
 def _named(name: str) -> str:
-    """Quote a name as git does, because a line feed in the name could add lines to the patch."""
+    """Quote a name as git does, because a line feed in the name could add lines to the patch.
+
+    In `name`, low surrogates represent bytes that are not UTF-8.
+    """
     quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
     return f'"{quoted}"' if quoted != name else name
 

@@ -37,7 +37,7 @@ _SECURITY_SCORES = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""The middle of GitHub's score range for each severity."""
+"""The middle of GitHub's score range for each severity. Unrated and `info` findings have no score."""
 
 _HELP = (
     "A finding from a code review, in the reviewer's words. Its fingerprint stays the same as long as its code stays "

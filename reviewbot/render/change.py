@@ -107,7 +107,10 @@ def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -
 
 
 def _row(line: DiffLine, runs: Runs) -> object:
-    """Return a line with its diff sign, or `[line, "3k1 2s"]` with color codes after lengths in UTF-16 units."""
+    """Return a line with its diff sign, or `[line, "3k1 2s"]` with a color code after each length.
+
+    The lengths are in UTF-16 units, as in JavaScript.
+    """
     text = line.kind.value + "".join(part for part, _ in runs)
     if all(colour == " " for _, colour in runs):
         return text

@@ -145,7 +145,10 @@ def _on_page(html: str, text: str) -> str:
 
 
 def _with_commands(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a filter for reviewbot's messages, which consist of sentences, `- ` items and indented commands."""
+    """Return a filter for reviewbot's messages, which may quote untrusted text.
+
+    A message consists of sentences, `- ` items and indented commands.
+    """
 
     def line_of(line: str) -> str:
         if line.startswith("- "):

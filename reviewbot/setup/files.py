@@ -204,10 +204,14 @@ The concurrency group belongs to the job, so that a run that skips the job cance
 _QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
 _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
-"""The concurrency group of a pull request's commands. `NUMBER` stands for a field that identifies the pull request."""
+"""The concurrency group of a pull request's commands.
+
+`NUMBER` stands for a field of the event: the pull request's number or, if the check is required, the title of a
+`THREADS_WORKFLOW` run, which contains the number.
+"""
 
 _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
-"""The concurrency group of deferred purchases. A newer run replaces a waiting one, and buys the same reviews."""
+"""The concurrency group of deferred purchases. A newer run may replace a waiting run, as both buy the same reviews."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 

@@ -105,7 +105,8 @@ def read_error(body: bytes) -> ErrorContent:
 def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
-    Only a request that creates a task (`buys`) can get `OverBudget` or `PayloadTooLarge`.
+    Only a request that creates a task (`buys`) can get `OverBudget` or `PayloadTooLarge`. In both cases, CodeVF created
+    no task.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
@@ -135,7 +136,10 @@ def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
 
 
 def number(value: object) -> Decimal | None:
-    """Convert a value to a decimal, or return None if the value is invalid or too long to format quickly."""
+    """Convert a value to a decimal, or return None if the value is invalid or too long.
+
+    Formatting a number such as `1e99999999` would take forever.
+    """
     read = _finite(value)
     if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
         return None

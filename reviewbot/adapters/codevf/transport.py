@@ -55,7 +55,7 @@ class Response(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """An HTTP request. `limit` is in bytes. `buys` means that the request creates a task.
+    """An HTTP request. `limit` is the response's maximum size in bytes. `buys` means that the request creates a task.
 
     `public` means to refuse private IP addresses. With a proxy, there is no check, because the proxy resolves the host
     name.
@@ -169,7 +169,10 @@ class Transport:
         return headers
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Return the wait in seconds from `Retry-After` (RFC 9110, 10.2.3). A date is relative to the `Date` header."""
+        """Return the wait in seconds from `Retry-After` (RFC 9110, 10.2.3).
+
+        A date is relative to the `Date` header, or else to this machine's clock.
+        """
         header = headers.get("retry-after", "")
         if (given := seconds(header)) is not None:
             return given

@@ -1,4 +1,7 @@
-"""Check the URLs and IP addresses to which requests are sent, with httpx's URL parser."""
+"""Check the URLs and IP addresses to which requests are sent.
+
+httpx parses the URLs, because httpx also sends the requests. Another parser might find another host in the same URL.
+"""
 
 from __future__ import annotations
 

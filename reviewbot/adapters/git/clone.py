@@ -159,7 +159,7 @@ class Clone:
         return int(self._theirs.run(*asked))
 
     def authors(self, merge: Merged) -> tuple[str, ...]:
-        """Return the logins of a merge's authors and co-authors, or none for more than `MOST_LISTED` commits."""
+        """Return the logins of the authors and co-authors of a merge's commits, or none above `MOST_LISTED` commits."""
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
         asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
         entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
@@ -170,7 +170,11 @@ class Clone:
         return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
-        """Write the index as a tree, and return the tree's id. An unresolved merge raises `ChangeUnreadable`."""
+        """Write the index to the clone as a tree without a commit, and return the tree's id.
+
+        Raises:
+            ChangeUnreadable: the index has an unresolved merge.
+        """
         copy = self._scratch / "staged"  # git would lock the original index
         shutil.copyfile(self._index, copy)
         git = Git(self._scratch, {**self._isolated, "GIT_INDEX_FILE": str(copy)}, Bounds(), self.root / ".git")

@@ -14,7 +14,7 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
-"""The maximum total size in bytes of the files to read. Further files get no content."""
+"""The maximum total size in bytes of the files to read. Files beyond the limit get no content."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -68,7 +68,7 @@ def _section(diff: bytes) -> str:
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Return a tree's files by path. A path like `folder/` selects the files directly inside the folder."""
+    """Return a tree's files by path, without missing paths. A path like `folder/` selects the files directly in it."""
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
         listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])

@@ -36,7 +36,8 @@ _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 class Bounds(Struct, frozen=True):
     """Limits for reading a change.
 
-    `seconds` applies to all commands together. `disk` is the maximum size in bytes of each file that a fetch writes.
+    `seconds` applies to all commands together. `disk` is the maximum size in bytes of each file that a fetch writes. A
+    fetch writes only one large file, because git keeps fetched objects in a pack if `transfer.fsckObjects` is set.
     """
 
     seconds: float = 300

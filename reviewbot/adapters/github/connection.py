@@ -17,7 +17,10 @@ from requests.utils import get_environ_proxies
 from reviewbot.ports import Clock
 
 RESPONSE_BYTES = 40 * 1024 * 1024
-"""The maximum size of a response in bytes. Twelve texts of 512 kB, GraphQL's limit, fit even if escaped."""
+"""The maximum size of a response in bytes.
+
+GraphQL truncates a file's text at 512 kB. Twelve such texts (`SMALL_BATCH`) fit even if every character is escaped.
+"""
 
 WHOLE_RESPONSE = 60.0
 """The time limit in seconds for reading one response."""

@@ -183,7 +183,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """Return the seconds to wait: from `retry-after`, until an exhausted limit resets, or else a minute."""
+    """Return the seconds to wait, in GitHub's documented order: `retry-after`, an exhausted limit's reset, a minute."""
     asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if asked.isdecimal():
         return float(asked)

@@ -381,5 +381,8 @@ class GitHubForge(FileReader):
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether GitHub does not find an object in the repository, e.g., because a comment was deleted."""
+    """Return whether GitHub does not find an object in the repository.
+
+    A comment may have been deleted, and the tag of a check run may contain any pull request number.
+    """
     return error.type == "NOT_FOUND" and error.path != ("repository",)

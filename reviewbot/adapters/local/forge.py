@@ -28,7 +28,8 @@ def _always(value: T) -> Callable[..., T]:
 class LocalForge:
     """Implements `ports.Forge` with a change source and a state file.
 
-    If `makes_due` is set, a closed pull request, a draft, or a pull request by a bot or from a fork is also reviewed.
+    If `makes_due` is set, the pull request is reviewed even if it is closed, a draft, by a bot or from a fork, and
+    labels are ignored, because the user asked for the review.
     """
 
     def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:

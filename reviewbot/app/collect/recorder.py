@@ -21,7 +21,8 @@ class Recorder(Struct):
 
     Attributes:
         values: the outputs of the last run.
-        summaries: the rendered job summaries. The views are not kept, because views contain the texts of changed files.
+        summaries: the rendered job summaries. They are written after the list of pull requests, so that the runner does
+            not cut off that list. The views are not kept, because views contain the texts of changed files.
         failures: the repositories that could not be read.
         unreached: the repositories and pull requests that were skipped because of the rate limit.
         repositories: the number of repositories that were read completely.

@@ -78,7 +78,10 @@ def _collect(ports: Ports, number: int) -> None:
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
-    """Return the pull requests with an open review, according to check runs or, if they have none, summary comments."""
+    """Return the pull requests with an open review, according to check runs or, if they have none, summary comments.
+
+    A pull request has no check runs if the token of earlier runs lacked `checks: write`.
+    """
     known: tuple[int, ...] = ()
     unknown = None
     if settings.check_run:

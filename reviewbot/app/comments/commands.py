@@ -69,7 +69,10 @@ def catch_up(ports: Ports, number: int) -> Snapshot:
 
 
 def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """Settle questions whose command needs no execution. Return the other commands, or none without the key."""
+    """Return the commands to execute, or none without the key, because the ledger is signed with the key.
+
+    First, settle the questions whose comment was edited or deleted, or whose answer is already posted.
+    """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()

@@ -65,7 +65,11 @@ def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
 
 
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
-    """Return the `external_id` that another run has since written into the check run, or an empty string."""
+    """Return the `external_id` that another run has since written into the check run, or an empty string.
+
+    That `external_id` may be the only record of a task, so this run must not overwrite it. The check run is read again
+    only if it contains an intent that this run does not continue, or if this run has no purchase.
+    """
     copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
     if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
         return ""
@@ -79,7 +83,9 @@ def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) ->
 def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
     """Return whether a check run contains the only copy of another review, which must not be overwritten.
 
-    An intent does not overwrite the intent of another run, because both runs continue with the first intent.
+    If the summary is not trusted, overwriting the only copy would lose the review's findings. An intent never
+    overwrites an intent for another scope: GitHub numbers check runs on creation, so both runs find the same first
+    intent, and continue with it.
     """
     copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     if copy is None or mine is None:
@@ -113,7 +119,10 @@ def _neighbour(run: RunContext, known: Known) -> int:
 
 
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
-    """Create the check run again if another pull request's later check run hides it and only one of them is green."""
+    """Create the check run again if another pull request's later check run hides it and only one of them is green.
+
+    If this pull request is closed or its head has moved, create nothing, because the other pull request decides.
+    """
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):
         now = run.read_snapshot()  # the other pull request's check may have been written since
@@ -182,7 +191,10 @@ def _external_id(run: RunContext, known: Known) -> str:
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
-    """Return annotations for findings at the head, worst first, or none if the head has moved since the review."""
+    """Return annotations for findings at the head, worst first, or none if the head has moved since the review.
+
+    In that case, the check run is on the reviewed head, but the line numbers are those of the new head.
+    """
     if known.reviewed_sha:
         return ()
     shown = known.change.by_path

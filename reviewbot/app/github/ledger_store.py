@@ -32,8 +32,9 @@ from reviewbot.values import replace
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
     """Read the ledger from the summary comment and the copies of purchases from check runs.
 
-    If the ledger is missing, not trusted or possibly outdated, or has exemptions, the check runs of every head are
-    read. Otherwise, a push or a force-push could hide a purchase or make an older ledger trusted.
+    The check runs of every head are read if the ledger is missing, not trusted or possibly outdated, or if it has a
+    waiver, a bypass or an acceptance. Otherwise, a push or a force-push could hide a purchase or make an older ledger
+    trusted.
 
     `digest` is the digest of the change's identity, of which copies contain only the beginning. `own` is the summary
     that this run wrote. It may have replaced a newer summary, whose purchases are in the copies.
@@ -98,13 +99,16 @@ def _read_with_checks(
 
 
 def _hides_a_purchase(pull: PullRequest, ledger: Ledger) -> bool:
-    """Return whether a force-push after the last recorded purchase may hide a later purchase."""
+    """Return whether a force-push after all recorded purchases may hide one that an overwritten summary recorded."""
     bought = (datetime.fromisoformat(one.submitted_at) for one in ledger.purchases)
     return pull.forced_at is not None and all(one <= pull.forced_at for one in bought)
 
 
 def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[CheckRun]) -> bool:
-    """Return whether every check run that was read has a lower counter. An unread one may have a higher counter."""
+    """Return whether every check run that was read has a lower counter than the ledger.
+
+    An unread check run may then have a higher counter, which shows that the summary was replaced by an older version.
+    """
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
@@ -137,7 +141,8 @@ def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], own: str = "") -> LedgerReading:
     """Decode the summary's ledger.
 
-    A free review's ledger is signed with an empty secret, so anyone could forge its findings, judgements and bypass.
+    A free review's ledger is signed with an empty secret. Its findings, judgements and bypass are dropped, because
+    anyone could forge them.
     """
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
@@ -159,7 +164,9 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
     """Return the check runs that may contain a copy of a purchase, and whether they include all heads since `seen`.
 
-    `seen` is given if the ledger has a waiver, a bypass or an acceptance.
+    `seen` is given if the ledger has a waiver, a bypass or an acceptance. The second value is also True if nothing is
+    read because the snapshot has all check runs, the review is free, `check-run` is off, or the token may not read
+    check runs.
 
     Raises:
         ForgeError: the check runs cannot be read, and either `seen` is given, or `review-on` is `ready` and there is no
@@ -194,7 +201,8 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
     """Return the latest attempt in the check runs, preferring attempts with a task, then the oldest check run.
 
-    Therefore, concurrent runs continue with the same attempt.
+    Therefore, concurrent runs continue with the same attempt. The first attempt may be in a check run with the name for
+    another base, or in an older check run in which the purchase was deferred.
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))

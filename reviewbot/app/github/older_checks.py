@@ -24,7 +24,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the older check runs whose tasks are finished.
 
     A green check of another head or base becomes `action_required` if a new run there might not be green. If no check
-    run has the ledger's counter, the latest older check run with a purchase gets the counter.
+    run has the ledger's counter, the latest one with a recorded purchase gets it, so that no older ledger is trusted.
     """
     for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
@@ -40,7 +40,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 def _with_every_check(run: RunContext, known: Known) -> Known:
     """Read the check runs of all heads if a head outside the snapshot may have lost its verdict in this run.
 
-    GitHub may omit heads after a force-push, so these heads are read individually.
+    `every_check` reads only the last commits before a force-push, so recorded heads below them are read individually.
     """
     checks = known.stored.older_checks
     try:
@@ -64,7 +64,10 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 
 
 def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress."""
+    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
+
+    On each head, GitHub shows only the newest check run with the same name and hides the others.
+    """
     here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
     own = [found[key] for key in sorted(found) if not found[key].foreign]

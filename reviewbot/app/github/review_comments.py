@@ -55,7 +55,7 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
 
 
 def read_posted(run: RunContext, known: Known) -> Known:
-    """Read the pull request after posting, with the comments' URLs and commands that were executed meanwhile."""
+    """Read the comments' URLs and the commands executed meanwhile, and delete comments that were posted twice."""
     try:
         known = refresh(run, known)
     except ReviewbotError as error:

@@ -117,7 +117,11 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """Encode the ledger, or return an empty string if this ledger is empty and an earlier ledger is lost."""
+    """Encode the ledger, or return an empty string if this ledger is empty and an earlier ledger is lost.
+
+    Otherwise, the next run would trust the empty ledger. If this run failed before it read the ledger, reviewbot's
+    comments show that there was an earlier one.
+    """
     threads = () if known.is_read else known.snapshot.threads
     is_lost = known.stored.lost or any(marked_threads(threads, known.request.instance))
     is_unknown = is_lost and not known.ledger.purchases and known.ledger.bypass is None

@@ -112,13 +112,16 @@ def _said(known: Known) -> str:
 
 
 def _reports(known: Known) -> Iterable[Report]:
-    """Return this head's report, then the reports of answers to older heads."""
+    """Return the report of this change's purchase, then the reports of other purchases."""
     answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
-    """Return whether the summary comment is whole and contains the finding ids, which a custom template may omit."""
+    """Return whether the summary comment shows every finding, i.e., is complete and contains every finding's id.
+
+    A repository's own template may omit findings. Without a report, the comment may be truncated.
+    """
     body = known.summary.body if known.summary else ""
     is_whole = known.report is None or body == known.wrote.whole_summary
     return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)

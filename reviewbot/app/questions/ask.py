@@ -42,7 +42,10 @@ def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask)
 
 
 def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
-    """Post finished answers to open questions, except those with a comment key in `but`. Errors are only logged."""
+    """Post the finished answers to open questions, and buy nothing. Errors are logged, and the next run tries again.
+
+    Questions with a comment key in `but` are skipped, because the caller executes their commands.
+    """
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     summary = summaries(snapshot.comments, settings.instance).keep
     if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):

@@ -26,7 +26,9 @@ _UNREAD = Entry(oid="", mode="")
 
 
 def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> NewPartRead:
-    """Return the parts of the change that are new since the last reviewed head, or all if that head is unreadable.
+    """Return the parts of the change that are new since the last reviewed head.
+
+    All parts count as new if the last review is unknown, or if GitHub no longer has one of its commits.
 
     Raises:
         ForgeUnreachable: a later run may be able to read the head. A review of all lines would cost more.

@@ -35,6 +35,8 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
     """Wait for the recommended interval and read the task, unless the run's deadline comes first.
 
+    The task is already recorded, so an interrupt ends only the wait.
+
     Raises:
         ServiceRefused: CodeVF does not know the task, so waiting would never end.
     """

@@ -1,4 +1,7 @@
-"""SVG charts that fill the width of the page. Horizontal positions are percentages, so that text keeps its size."""
+"""SVG charts that fill the width of the page. Horizontal positions are percentages, so that text keeps its size.
+
+The page's content security policy allows no scripts and no inline styles, so the style sheet defines all colors.
+"""
 
 from __future__ import annotations
 
