@@ -99,6 +99,7 @@ class ToolRunner(Struct):
     """Runs one analyzer in a private folder that contains only the copies.
 
     Attributes:
+        program: the absolute path of the program.
         environment: the program's complete environment.
         until: the deadline, as a value of `time.monotonic`.
     """

@@ -99,6 +99,7 @@ class Reviewers(Struct, frozen=True):
     """Opens the reviewer that the settings select. All runs of a collection share one client of CodeVF.
 
     Attributes:
+        without_key: the hint if CodeVF's key is missing.
         on_missing: receives the names of missing analyzers.
         on_retry: receives the error of a failed request to CodeVF and the seconds until the next attempt.
     """

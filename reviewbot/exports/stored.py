@@ -25,7 +25,10 @@ from reviewbot.values import replace
 
 
 class StoredReport(Struct, frozen=True):
-    """A report file. `version` is the version of reviewbot that wrote it. `view` has no marker and no ledger."""
+    """A report file. `version` is the version of reviewbot that wrote it. `view` has no marker and no ledger.
+
+    `review_url` is the pull request's URL, or None if unknown.
+    """
 
     view: SummaryView
     version: str

@@ -23,9 +23,10 @@ MAX_CODE_BYTES = 3_000_000
 """The maximum size of the code on the page in bytes, half of the page's maximum size."""
 
 _TEXT_LIMIT = 8000
-"""The maximum length of a file that is colored as a whole, so that tokens on several lines are recognized."""
+"""The maximum number of characters of a file that is colored as a whole, so that tokens can span several lines."""
 
 _WIDTH = 1000
+"""The maximum number of characters of a line."""
 
 Runs = Sequence[tuple[str, str]]
 """The pieces of a line, each with its color."""

@@ -192,6 +192,8 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
 
 
 class _PromptLimits(Struct, frozen=True):
+    """The maximum number of characters of each string in a prompt. `rows` limits the length of each list."""
+
     body: int = 0
     title: int = 500
     text: int = 10_000

@@ -22,6 +22,7 @@ USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 _PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
 
 _DEEPEST = 30
+"""The maximum nesting depth of a workflow's YAML."""
 
 _ALIASES = 20
 """The maximum number of aliases in a workflow. Twice as many could expand to millions of values."""
@@ -34,6 +35,7 @@ _HERE = ("", "")
 """The key of the checked repository itself in `Folders`."""
 
 _MOST_CALLS = 4
+"""The maximum number of levels of called workflows."""
 
 # https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
 _CALLED = re.compile(

@@ -66,7 +66,7 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
 def _to_close(known: Known) -> Iterator[CheckRun]:
     """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
 
-    On each head, GitHub shows only the newest check run with the same name and hides the others.
+    On each head, GitHub shows only the newest of an App's check runs with the same name, and hides the others.
     """
     here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
     found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}

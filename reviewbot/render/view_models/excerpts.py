@@ -21,6 +21,7 @@ MAX_LINES = 60
 """The maximum number of a finding's lines that are shown."""
 
 _WIDTH = 400
+"""The maximum number of characters of a line."""
 
 _READ = _WIDTH + 100
 """The maximum number of characters read from a quoted line, which may begin with a line number."""

@@ -81,7 +81,8 @@ def _note(view: SummaryView) -> str:
 class RuleSum(Struct, frozen=True):
     """The totals of the merges of one rule, or of merges without a rule if `rule` is empty.
 
-    `unknown` contains the rule's conditions on labels and drafts, which git does not record.
+    `stopped` is the number of reviews that `max-credits-per-pr` stops. `unknown` contains the rule's conditions on
+    labels and drafts, which git does not record.
     """
 
     rule: str

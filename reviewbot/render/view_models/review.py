@@ -166,7 +166,7 @@ class CostView(Struct, frozen=True):
 class WaitView(Struct, frozen=True):
     """An open review.
 
-    `status` is CodeVF's name for the state of the task, or `submitted`. `minutes` is 0 if the run does not wait.
+    `status` is CodeVF's name for the state of the task, or `submitted`. `minutes` is the run's maximum wait, or 0.
     """
 
     status: str

@@ -159,7 +159,7 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
-    """A check suite with all its check runs, because the latest one may belong to another pull request."""
+    """A check suite, including older check runs, because the latest one may belong to another pull request."""
 
     app: AppNode | None
     check_runs: Annotated[
