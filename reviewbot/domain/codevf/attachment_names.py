@@ -32,7 +32,10 @@ _RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|{re.esc
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """Map each path to a safe, unique file name: the base name, or the whole path if two base names are equal."""
+    """Map each path to a safe, unique file name: the base name, or the whole path if base names are equal.
+
+    Case is ignored. Each `/` in a path becomes `-`.
+    """
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}

@@ -38,7 +38,10 @@ class SizeTier(Struct, frozen=True):
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """Return the size tiers, largest first. After HTTP status 413, reviewbot repeats the request in the next tier."""
+    """Return the size tiers, largest first. After HTTP status 413, reviewbot repeats the request in the next tier.
+
+    There are several tiers because CodeVF's documents state different limits.
+    """
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
     )

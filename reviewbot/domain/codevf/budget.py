@@ -25,7 +25,10 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
 
 
 def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Return `max_credits`, lowered to a hold of at most `held` credits but not below the minimum of the mode."""
+    """Return `max_credits` for repeating a request whose intent recorded a hold of `held` credits.
+
+    Settings may have changed since. The new hold is at most `held`, unless the minimum of the mode requires more.
+    """
     return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
 
 

@@ -104,12 +104,12 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def hides_findings(key: str, value: object) -> bool:
-    """Return whether a value outside the schema is a non-empty list or object, or has the key `error`."""
+    """Return whether a value outside the schema is a non-empty list or object, or reports an error."""
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
 def is_sentence(value: object) -> bool:
-    """Return whether a value outside the schema is a string of several words."""
+    """Return whether a value outside the schema is a string of several words. One word is no finding."""
     return isinstance(value, str) and len(value.split()) > 1
 
 

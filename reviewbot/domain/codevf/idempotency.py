@@ -1,7 +1,7 @@
 """Define the identity of a purchase, and derive the idempotency key from the identity.
 
-The identity contains the change but neither the pull request's title nor the base commit. Rebasing an unchanged diff
-therefore causes no new purchase.
+The identity contains neither the pull request's title and body, the base commit, reviewbot's version nor the settings
+for publishing. A change of these, such as a rebase of an unchanged diff, therefore causes no new purchase.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ def is_forgotten(at: str, now: datetime) -> bool:
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
-    """Return the hex SHA-256 of each changed file's paths, status, modes and blob ids, in any order of the files."""
+    """Return the hex SHA-256 of each changed file's paths, status, modes and blob ids, in any order of the files.
+
+    The blob ids determine the lines of the diff, a symlink's target and a submodule's commit.
+    """
     rows = ([*_names(one), one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
 
@@ -74,7 +77,10 @@ class Identity(Struct, frozen=True):
     attempt: int = 1
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of all fields except `since` and `attempt`."""
+        """Return the hex SHA-256 of all fields except `since` and `attempt`.
+
+        Whole and incremental reviews of the same change therefore have the same digest.
+        """
         return _sha256(self._material("")).hex()
 
     def key(self) -> str:

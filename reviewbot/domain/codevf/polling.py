@@ -35,7 +35,7 @@ WRITES_AT_ONCE = 20
 """The number of writes to GitHub without a pause, enough for a review."""
 
 WRITES_A_MINUTE = 57
-"""The number of further writes per minute. GitHub allows 80 writes per minute in total."""
+"""The number of further writes per minute. With `WRITES_AT_ONCE`, the sum is below GitHub's limit of 80 a minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0

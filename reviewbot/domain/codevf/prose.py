@@ -3,7 +3,8 @@
 As the prompt asks, a finding is a paragraph, a list item or a heading that begins with `path:12-14:`. Fenced blocks,
 indented paragraphs, and paragraphs below the heading continue the finding. All other text is kept for a person to read.
 
-The explanation of a finding can contain a second, worse finding. Findings in prose are therefore critical or unrated.
+The explanation of a finding can contain a second, worse finding. Findings in prose are therefore critical or
+unrated, and an unrated finding blocks until a person has read it.
 """
 
 from __future__ import annotations
@@ -227,7 +228,8 @@ def _split(text: str) -> tuple[str, str]:
 def read_prose(text: str, *, confirms: bool = False) -> Prose:
     """Parse an answer in prose without raising an error or losing text.
 
-    Unless `confirms`, an earlier finding stays open even if the answer says that the finding is fixed.
+    Unless `confirms`, an earlier finding stays open even if the answer says that the finding is fixed. `confirms` is
+    True only if the prompt asked for such statements.
     """
     if len(text) > MAX_PROSE:
         return Prose(rest=(text,))

@@ -184,7 +184,8 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:
     """Refuse a waiver, bypass or acceptance if this command or a later one has already been executed.
 
-    If someone deletes reviewbot's answer, the command would otherwise be executed again. A waiver is also refused if a
+    If someone deletes reviewbot's answer, the command would otherwise be executed again, even after its effect was
+    withdrawn. A waiver is also refused if a
     review was read after the command, because the review may have changed the finding.
     """
     if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
@@ -249,8 +250,9 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     """Return whether a command was written for this head and not for an earlier head.
 
-    Without the full SHA, a run must have recorded the head before the comment, with no force-push since. A shortened
-    SHA proves nothing, because an attacker can find a commit with the same seven digits within minutes.
+    Without the full SHA, a run must have recorded the head before the comment, with no force-push since. Only a
+    force-push could replace a later head by this head. A shortened SHA proves nothing, because an attacker can find a
+    commit with the same seven digits within minutes.
     """
     pull, named = scope.pull, posted.command.target
     if named == pull.head_sha:
@@ -296,7 +298,8 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
     """List the open findings that a `waive` or `unwaive` can refer to, by id or by thread.
 
     If a `waive` contains the id of an open finding, closed findings whose ids match are also listed, because they may
-    have been open when the comment was written.
+    have been open when the comment was written. An `unwaive` may refer to a finding without a waiver, because an older
+    `waive` may be executed later.
     """
     named = _meant_by(posted, findings)
     still = tuple(one for one in named if one.standing.is_open)
@@ -337,7 +340,10 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """Refuse authors and committers, and users below `maintain` if they may control a bot that contributed."""
+    """Refuse the opener, authors and committers, and users below `maintain` who may control a contributing bot.
+
+    Any user with write access can commit as a bot through a workflow.
+    """
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS

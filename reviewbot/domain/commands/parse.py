@@ -170,7 +170,7 @@ class PostedCommand(Struct, frozen=True):
 def open_commands(
     comments: Iterable[Comment], threads: Iterable[Thread], instance: str, now: datetime
 ) -> tuple[PostedCommand, ...]:
-    """List the commands that this instance has not answered, oldest first.
+    """List the commands that no reaction marks as done for this instance, oldest first.
 
     Comments by bots and deleted accounts, comments older than `MAX_AGE`, and comments in threads of other instances are
     ignored. Edited comments are ignored because anyone with write access can edit a comment.

@@ -1,7 +1,7 @@
 """Parse a git diff into a change set.
 
 unidiff parses only the hunks. This module parses the headers, because unidiff ignores modes and blob ids and does not
-unquote file names.
+unquote file names. The diff is split into files at `diff --git` lines, because no line of a hunk starts with `diff`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class FileDiff(Struct, frozen=True):
 
     @property
     def is_submodule(self) -> bool:
-        """Whether the file is a submodule at the merge base and at the head, where it exists."""
+        """Whether the file is a submodule wherever it exists: at the merge base, at the head, or both."""
         return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
@@ -304,7 +304,7 @@ def assemble(
 
     Raises:
         ChangeUnreadable: a blob id differs, e.g., because the head moved between two reads. Or two file names are equal
-            after decoding, because both contain invalid UTF-8.
+            after decoding, because a name contains invalid UTF-8.
     """
     files = tuple(files)
     _distinct([diff.path for diff in files])
@@ -335,5 +335,5 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:
-        diff = as_added(diff, new_entry.text)  # only the old content is binary, or git treats the text as binary
+        diff = as_added(diff, new_entry.text)  # only the old file is binary or too large, or git treats text as binary
     return ChangedFile(diff=diff, old=old_entry, new=new_entry)

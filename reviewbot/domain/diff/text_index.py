@@ -96,7 +96,7 @@ class Block(Struct, frozen=True, array_like=True):
 
 
 def digest(text: str) -> str:
-    """Return the first 32 hex digits of the SHA-256."""
+    """Return the first 32 hex digits of the SHA-256, enough to prevent collisions."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

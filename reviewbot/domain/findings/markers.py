@@ -1,4 +1,4 @@
-"""Write and read markers, the hidden HTML comments in reviewbot's comments, and create the short ids of findings.
+"""Write and read markers (hidden HTML comments at the start of reviewbot's comments) and the short ids of findings.
 
 Anyone can copy a marker, so markers count only in comments that the token's own account wrote.
 """

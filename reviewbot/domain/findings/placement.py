@@ -113,7 +113,10 @@ class Placed(Struct, frozen=True):
 
 
 class PlacementRules(Struct, frozen=True):
-    """The settings that limit comments. `comment_from` is the lowest severity that gets a comment."""
+    """The settings that limit comments. `comment_from` is the lowest severity with a comment.
+
+    An unrated finding counts as the highest severity, because it may be critical.
+    """
 
     comment_from: Severity = Severity.LOW
     max_comments: Whole = 30
@@ -134,8 +137,8 @@ def place(
 ) -> tuple[Placed, ...]:
     """Place every finding, in the given order.
 
-    Of two equal findings, the more severe one is kept. Ids differ between instances, so that a `waive` command applies
-    to only one instance.
+    Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding. Ids differ
+    between instances, so that a `waive` command applies to only one instance.
     """
     by_path = {view.path: view for view in views}
     by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
@@ -179,8 +182,8 @@ def _spellings(path: str) -> Iterator[str]:
 def _file_of(finding: Finding, views: Mapping[str, FileView]) -> FileView | None:
     """Return the file of a finding, or None. If several names match, only one file may contain the quoted code.
 
-    For example, `b/src/a.py` can be a file name, or `src/a.py` with git's prefix. Prose may contain only the last word
-    of the file name `x src/a.py`.
+    The author of the change chooses the file names. For example, `b/src/a.py` can be a file name, or `src/a.py` with
+    git's prefix. Prose may contain only the last word of the file name `x src/a.py`.
     """
     names = dict.fromkeys((*_spellings(finding.path), *(one for one in views if _reads_as(one, finding.path))))
     found = {views[name].path: views[name] for name in names if name in views}

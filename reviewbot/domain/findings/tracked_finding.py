@@ -167,8 +167,9 @@ class Findings(Struct, frozen=True, dict=True):
 
     Attributes:
         records: worst first.
-        beyond: the numbers of open findings that did not fit into the ledger, by task and severity.
-        broken: whether findings may be lost, so that only a whole review can pass.
+        beyond: the numbers of open findings that did not fit into the ledger, by task and severity. Reading the task's
+            answer again restores these findings.
+        broken: whether findings may be lost, e.g., because someone edited the ledger. Only a whole review can pass.
     """
 
     records: tuple[TrackedFinding, ...] = ()
@@ -187,7 +188,7 @@ class Findings(Struct, frozen=True, dict=True):
         return tuple(record for record in self.records if record.standing.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
-        """Return the open findings without a waiver. Unreadable parts of this task's answer are judged separately."""
+        """Return the open findings without a waiver. Exclude unreadable parts of this task's answer (see `judge`)."""
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:

@@ -59,7 +59,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         files: the digest of each file's blob, followed by the file mode, by name.
         sides: the digest of both sides of each file's diff, by name.
         kept: the names of the changed files that exist at the head, except media.
-        change: the first `SHORT_CHANGE` digits of `idempotency.change_digest`.
+        change: the first `SHORT_CHANGE` digits of `idempotency.change_digest`, used to detect a restored change.
         unsent: the files that are not sent, by name.
         redactor: the redactor of the sent files.
     """
@@ -317,6 +317,7 @@ class PlacedAnswer(Struct, frozen=True):
     Attributes:
         whole: whether the answer covers the whole change and every selected file.
         here: whether the answer reviews the current change with the current mode and expertise. The head may differ.
+            In the answer to another change, "fixed" may be outdated.
     """
 
     task_id: str
@@ -451,8 +452,8 @@ def _beside(
 def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
     """Return whether a waiver still applies to a finding that is reported again.
 
-    A waiver ends if the severity rises. In prose, it also ends if the text differs, because the text may describe a
-    second problem.
+    A waiver ends if the severity rises. Without a category, as in prose, it also ends if the text differs, because the
+    text may describe a second problem.
     """
     is_same = now.category is not None or now.said == before.said
     return is_same and _gravity(before.severity) <= _gravity(now.severity)

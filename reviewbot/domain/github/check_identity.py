@@ -41,7 +41,7 @@ class CheckTag(Struct, frozen=True):
 
     Attributes:
         verdict: the conclusion, or empty while the review is open.
-        skip: the `skip_record` of this head if the label `skip-review` counts, or empty.
+        skip: the `skip_record` or the `push_record` because of which this head needs no review, or empty.
         asks: whether a question on the pull request is open.
         base: a digest of the base branch of a green verdict, if checks for several branches have the same name.
         merge_base: a digest of the merge base of a green verdict, or of an empty string if the diff was not read.
@@ -70,7 +70,7 @@ def with_tag(tag: CheckTag, copy: str) -> str:
 def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str | None = None, says: str = "") -> CheckTag:
     """Add digests of the base branch, the merge base and the page's text to a tag, if the `external_id` has space.
 
-    Without a digest of the base branch or merge base, a merge group may reject a green check.
+    If a digest that it needs is missing, a merge group does not count a green check.
     """
     base, diff = mark_of(base_ref) if base_ref else "", "" if merge_base is None else mark_of(merge_base)
     whole = replace(tag, base=base, merge_base=diff, says=_digest(says).hex()[:6] if says else "")

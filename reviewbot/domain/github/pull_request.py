@@ -131,7 +131,10 @@ class PullRequest(Struct, frozen=True):
 
     @property
     def people(self) -> frozenset[str] | None:
-        """The lower-case logins of opener, authors and committers, or None if a commit or author was not read."""
+        """The lower-case logins of opener, authors and committers, or None if a commit or author was not read.
+
+        Email addresses without an account are omitted, because a committer can choose any address.
+        """
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
         if not is_whole or any(one.authors is None for one in self.commits):
             return None
@@ -253,7 +256,10 @@ class CheckRun(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """The head and the times of the last force-push and base change when a run wrote the ledger."""
+    """The head and the times of the last force-push and base change when a run wrote the ledger.
+
+    A later force-push or base change may hide check runs that prove a newer ledger.
+    """
 
     head_sha: str = ""
     forced_at: Moment | None = None

@@ -40,7 +40,7 @@ _TEXTS = (MAX_TEXT, 600, 200, 0)
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""The maximum number of characters of the payload: about half of what GitHub allows in a comment."""
+"""The maximum number of characters of the payload: half of GitHub's limit, to leave space for the text."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
@@ -74,7 +74,10 @@ class LedgerReading(Struct, frozen=True):
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """Return the ledger as an HTML comment with a payload of at most `MAX_ENCODED` characters."""
+    """Return the ledger as an HTML comment with a payload of at most `MAX_ENCODED` characters.
+
+    A long ledger first loses explanations, then content that no verdict needs, then the least severe findings.
+    """
     payload = ""
     for version in smaller(ledger):
         plain = _json(_in_bounds(version)).encode("utf-8", "replace")
@@ -191,7 +194,7 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 
 def is_waiting(body: str) -> bool:
-    """Return whether the ledger in a summary comment is open, without verifying the signature."""
+    """Return `Ledger.is_open` of the ledger in a summary comment, without verifying the signature."""
     return (unverified(body) or Ledger()).is_open
 
 

@@ -105,7 +105,8 @@ class Purchase(Struct, frozen=True):
         lines: the number of changed lines from which `max-credits: auto` computed the limit, else None.
         read_at: when a run first read the answer (ISO 8601, UTC), or empty.
         unread: whether part of the answer could not be parsed.
-        head_at: when a run first saw this head with this change (ISO 8601, UTC).
+        head_at: when a run first saw this head with this change (ISO 8601, UTC). Never read from a check run, because
+            anyone can copy its `external_id` to another commit.
         context: the parts of the context that were sent, only for the latest `MOST_CONTEXTS` purchases.
         renames: `idempotency.renames_digest` of the change.
     """
@@ -422,7 +423,10 @@ class Ledger(Struct, frozen=True):
         return replace(bought, judged=judged[:MAX_JUDGED])
 
     def forgets(self, change: str) -> bool:
-        """Return whether a finding that blocked a change since its last whole review is missing from the ledger."""
+        """Return whether the ledger lacks a blocking finding from a purchase since the last whole review of `change`.
+
+        Without a whole review, all purchases since the first purchase of `change` count.
+        """
         bought = self._of_change(change)
         first = next((one for one in reversed(bought) if one.is_whole), bought[0] if bought else None)
         since = self.purchases[self.purchases.index(first) :] if first else ()
@@ -456,12 +460,15 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the waivers and the bypass that do not apply to the current state of the pull request."""
+        """Remove the waivers and the bypass that do not apply to the current state of the pull request.
+
+        An acceptance is kept, because each use of an acceptance checks the head, base branch and task.
+        """
         bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
         return replace(self.with_waivers_for(pull, fail_on), bypass=bypass)
 
     def with_waivers_for(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove the waivers of blocking findings if the user may be an author of the pull request."""
+        """Remove waivers by possible authors of the pull request from findings that may block."""
         records = tuple(
             one
             if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
@@ -509,7 +516,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether the user was no author. Users who become authors later keep waivers for the same base branch."""
+    """Return whether the waiver is not by an author. Users who become authors later keep waivers for the same base."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people

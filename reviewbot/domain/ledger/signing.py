@@ -16,7 +16,10 @@ ANOTHER_KEY = "it was signed with another key"
 
 
 class Signer(Struct, frozen=True):
-    """Signs strings for one pull request. `secret` is the API key, or empty in a run without a key."""
+    """Signs strings for one pull request. `secret` is the API key, or empty for free reviews and without a key.
+
+    Anyone can forge a signature with an empty secret.
+    """
 
     secret: str
     repository_id: int

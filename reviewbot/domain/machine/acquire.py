@@ -113,7 +113,10 @@ def _is_recorded(known: Known, record: str) -> bool:
 
 
 def _is_bots(known: Known) -> bool:
-    """Return whether the bot that opened the pull request pushed the head (assumed if `check-run` is off)."""
+    """Return whether the bot that opened the pull request pushed the head.
+
+    If `check-run` is off, reviewbot cannot record pushes and assumes that the bot pushed.
+    """
     pull = known.snapshot.pull
     is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
     return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
@@ -360,9 +363,9 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change, or None.
 
-    Unless a command requests a review, an answered attempt precedes a later attempt that ended without a result. An
-    open or answered attempt precedes an attempt that a concurrent run deferred without a command. Free reviews are not
-    resumed, because anyone can forge their ledger, which is signed with an empty secret.
+    Unless a command requests a review, an answered attempt takes precedence over a later attempt without a result. An
+    open or answered attempt takes precedence over an attempt that a concurrent run deferred without a command. Free
+    reviews are not resumed, because anyone can forge their ledger, which is signed with an empty secret.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None

@@ -100,7 +100,7 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        # Without a check run, GitHub would show another pull request's green check with the same head.
+        # GitHub shows other pull requests' checks of the same head. Only a check run keeps them from turning green.
         is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
@@ -184,7 +184,11 @@ def undelivered(outcome: Outcome) -> Outcome:
 
 
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
-    """Apply a bypass of this head and base, unless the base changed during this run. Free reviews store no bypass."""
+    """Apply a bypass of this head and base, unless the base changed during this run.
+
+    A bypass for the new base does not apply to this run's check, which is against the old base. A free review stores no
+    bypass, so the next run would not know it.
+    """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
     return verdict.bypassed(outcome) if is_for_it and known.request.paid else outcome
@@ -248,7 +252,7 @@ def stands_in_summary(known: Known) -> bool:
 
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
-    """Return the finished purchase in an older check run that is still open, or None."""
+    """Return the finished purchase in an older check run that is not updated yet, or None."""
     bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over

@@ -292,7 +292,8 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """Reject a purchase that a later run could not find again.
 
     Raises:
-        PermissionMissing: the token cannot write the check run or summary comment that must record the task.
+        PermissionMissing: several tasks need a summary comment that the token cannot write. Or the token can write
+            neither check runs nor comments, and this run does not wait for the answer.
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
@@ -313,7 +314,8 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
     - this run's purchase in the state `INTENT` or `OPEN`
     - another intent or open task of this head, unless this run's purchase has an answer
-    - a deferred purchase of this head, if this run's purchase is deferred or missing (summaries may be off)
+    - a deferred purchase of this head, if this run has no other purchase, because a repository without summaries would
+      forget the deferral
     - the open task of an older head, so that the run that ends this task also completes the check
     - this run's finished purchase
     - `there`, the existing copy

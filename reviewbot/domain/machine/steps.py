@@ -88,7 +88,10 @@ class ReadNewPart(Struct, frozen=True):
 
 
 class ReadPrice(Struct, frozen=True):
-    """Compute the price from CodeVF's expertise and balance. `freed` is the hold of the task to cancel, or 0."""
+    """Compute the price from CodeVF's expertise and balance. Find or create the project if no limit is exceeded.
+
+    `freed` is the hold of the task that is cancelled for this purchase, or 0.
+    """
 
     candidate: Candidate
     freed: int

@@ -2,7 +2,8 @@
 
 Each changed path is looked up separately, and the pull request gets the largest review among its paths. A rule ends the
 lookup if the author cannot make the rule match by adding something, or if the rule has `trust-author`. Any other
-matching rule can only enlarge the review.
+matching rule can only enlarge the review. Therefore, only a rule with `trust-author` lets an author make the review
+smaller by adding something.
 """
 
 from __future__ import annotations
@@ -161,7 +162,10 @@ def unreviewed(routes: Iterable[Route]) -> tuple[tuple[str, ...], ...]:
 
 
 class _Match(IntEnum):
-    """A `FULL` match ends the lookup. A `PART` match can only enlarge the review, as the author can influence it."""
+    """How a rule matches. A `FULL` match ends the lookup. A `PART` match can only enlarge the review.
+
+    A match is `PART` if the author can cause or undo the match, unless the rule has `trust-author`.
+    """
 
     NO = 0
     PART = 1

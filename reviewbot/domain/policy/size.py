@@ -25,7 +25,7 @@ class AutoSize(Struct, frozen=True):
     ceiling: int
 
     def credits_for(self, lines: int, mode: Mode) -> int:
-        """Return the credits for a task. The limits of the mode take precedence over the ceiling."""
+        """Return the credits for a task. The minimum of the mode takes precedence over the ceiling."""
         rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
         return max(min(rounded, self.ceiling, mode.credits.stop - 1), mode.credits.start)
 

@@ -191,7 +191,10 @@ def command_outcome(outcome: Outcome) -> Outcome:
 
 
 def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) -> Outcome:
-    """Return the outcome of an error instead of a published review. `on_error` affects only exit status 3."""
+    """Return the outcome of an error that prevented a review or its publication.
+
+    `on_error` affects only exit status 3.
+    """
     status = error.exit_status
     forgiven = status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
     failed = Outcome(Status.FAILED, Verdict.NONE, error.reason, Conclusion.ACTION_REQUIRED, 0 if forgiven else status)

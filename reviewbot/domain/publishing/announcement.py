@@ -49,8 +49,8 @@ def left_to_announce(
 ) -> Announcing:
     """Return the announcements that were never posted, and the duplicate comments to delete.
 
-    Comments that another account has edited are ignored, because an edit must not hide an answer. Of several comments
-    on one answer, the first is kept, but an answer with `Reaction.YES` takes precedence.
+    Comments that another account has edited are ignored, so that an edit neither hides an answer nor deletes a comment.
+    Of several comments on one answer, the first is kept, but an answer with `Reaction.YES` takes precedence.
     """
     there: dict[str, list[tuple[bool, int]]] = {}
     for comment in comments:

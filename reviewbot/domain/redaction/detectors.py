@@ -32,8 +32,8 @@ from reviewbot.domain.redaction.places import IMAGES, Place, of_line
 class Span(Struct, frozen=True, order=True):
     """The position of a value.
 
-    An unsure value is redacted only if the same value is sure elsewhere. With `spreads`, a value is redacted
-    everywhere.
+    An unsure value is redacted only if the same value is sure elsewhere. With `spreads`, the value is also redacted
+    where it occurs without this context.
     """
 
     start: int
@@ -412,7 +412,10 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Matches lower-cased lines with a suspicious value or its name. Each alternative starts with a literal, for speed."""
+"""Matches every lower-cased line with a suspicious value or its name. Other lines are not searched.
+
+Each alternative starts with a literal, so that `re` skips other characters quickly.
+"""
 
 
 def _random_in(line: str, lower: str) -> Iterator[Span]:

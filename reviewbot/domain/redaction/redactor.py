@@ -1,7 +1,8 @@
 """Redact credentials in everything that is sent, and keep line numbers and diff markers.
 
 A token of a known format becomes `[REDACTED:kind]`, and any other value becomes a mask of the same length. A random
-value from one file is also masked in other files, but not in executed text, commands, paths and unquoted source code.
+value from one file is also masked in other files, but not in executed text, configuration with commands, commands,
+paths and unquoted source code.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Redacted(Struct, frozen=True):
 
 
 class Redactor(Struct, frozen=True):
-    """Redacts secrets from several texts, and secrets that only the redacted text contains."""
+    """Redacts the secrets that several texts contain, and any other secret in the text to redact."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
@@ -107,7 +108,7 @@ class Redactor(Struct, frozen=True):
         return Redacted(after, changed, count)
 
     def counted(self, text: str) -> tuple[str, int]:
-        """Redact data, and return the result and the number of redactions."""
+        """Redact a text of the kind `DATA`, and return the result and the number of redactions."""
         found = self.redact(text)
         return found.text, found.count
 
@@ -128,7 +129,10 @@ class Redactor(Struct, frozen=True):
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, source: _Source) -> Iterator[tuple[int, int]]:
-        """Yield the positions of secrets from any text, except in executed text and unquoted source code."""
+        """Yield the positions of random values that were found in any text.
+
+        Skip text that can be executed, unquoted source code, and the header before a diff's first hunk.
+        """
         text, place, diff = source
         body = max(text.find("\n@@ "), 0) if diff else 0
         for found in self._spread.finditer(text, body) if self._spread else ():

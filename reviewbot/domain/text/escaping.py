@@ -1,7 +1,7 @@
 """Escape untrusted strings in linear time, with one function per destination.
 
 The zero-width space (`ZWSP`) is the only invisible character that these functions add. `visible` shows a ZWSP of the
-input as `⟨U+200B⟩`.
+input as `⟨U+200B⟩`, so that every ZWSP in the output comes from reviewbot.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""A person's login. A bot's login ends with `[bot]`, and a team's name contains a `/`."""
+"""A person's login, with `_` for managed users. A bot's login ends with `[bot]`, and a team's name contains a `/`."""
 
 
 def mention(login: str) -> str:
