@@ -89,7 +89,7 @@ class Packing(Struct, frozen=True):
     """The content of one task, or of several tasks that are bought together.
 
     Attributes:
-        omitted: the paths of selected files whose diff is not sent.
+        omitted: the paths of selected files whose diff is not sent, which makes the review partial.
         limits: maps a path to a phrase that explains which limit excluded the file's diff or text.
     """
 

@@ -123,7 +123,8 @@ def read_result(
 ) -> Report:
     """Parse a task's result without raising an error or losing text.
 
-    `files` contains the downloaded deliverables. `form` is None if prose cannot be parsed due to ambiguous file names.
+    `result` is the decoded JSON: the requested object, `{message, deliverables}`, a string or any other value. `files`
+    contains the downloaded deliverables by file name. `form` is None if ambiguous file names prevent parsing prose.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]

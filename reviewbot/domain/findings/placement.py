@@ -64,7 +64,7 @@ class SuggestionState(StrEnum):
 
 
 class OnLines(Struct, frozen=True):
-    """A comment on lines of the diff."""
+    """A comment on lines of the diff. GitHub rejects comments on other lines."""
 
     target: LineTarget
     why: Why

@@ -1,6 +1,6 @@
 """Count the reactions 👍 and 👎 to reviewbot's comments.
 
-Anyone who can read the pull request can react, even with several accounts. Reactions affect only statistics.
+Anyone who can read the pull request can react, even with several accounts. Reactions therefore affect only statistics.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def not_asked_for(known: Known) -> Outcome:
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
-        # GitHub shows other pull requests' checks of the same head. Only a check run keeps them from turning green.
+        # GitHub also shows the checks of other pull requests with the same head. Without a check run of this pull
+        # request, such a check can turn green.
         is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)

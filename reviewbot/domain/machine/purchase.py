@@ -419,7 +419,10 @@ def routed(known: Known) -> Known:
 
 
 def _kept(known: Known, chosen: Terms) -> Terms:
-    """Return the chosen review, or the mode and credits of an earlier purchase with at least the same hold."""
+    """Return the chosen review, or at least the mode, credits and expertise of this change's largest earlier purchase.
+
+    A change that CodeVF has reviewed never gets another reviewer.
+    """
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
     is_local = chosen.reviewer is RoutedReviewer.LOCAL

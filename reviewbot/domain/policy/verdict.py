@@ -149,7 +149,10 @@ def without_check(outcome: Outcome) -> Outcome:
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
-    """Return the outcome if no review is due. Drafts and pull requests without a request get no check."""
+    """Return the outcome if no review is due. Drafts and pull requests without a request get no check.
+
+    A `skipped` check is green on GitHub and would allow the merge.
+    """
     has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 

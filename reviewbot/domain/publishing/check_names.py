@@ -38,7 +38,10 @@ class CheckNames(Struct, frozen=True):
         return f"{self.plain} (base: {_shown(base_ref)})"
 
     def of(self, default_branch: str, base_ref: str, former_bases: Sequence[str]) -> tuple[str, ...]:
-        """Return the names that the check runs of a pull request can have. The name for the current base is first."""
+        """Return the names that the check runs of a pull request can have. The name for the current base is first.
+
+        Check runs with the other names may contain copies of purchases.
+        """
         latest = former_bases[::-1][:MOST_FORMER_BASES]
         names = [self.against(default_branch, one) for one in (base_ref, *latest)]
         return tuple(dict.fromkeys((names[0], self.plain, *names[1:])))

@@ -412,7 +412,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 _MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
-"""Matches every lower-cased line with a suspicious value or its name. Other lines are not searched.
+"""Matches every lower-cased line with a suspicious value or its name, because `scan` skips most other lines.
 
 Each alternative starts with a literal, so that `re` skips other characters quickly.
 """

@@ -81,7 +81,7 @@ def _comment(content: str) -> str:
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
-    """Return the line numbers of a key, and whether its other edge (BEGIN or END) or the hunk ends after it."""
+    """Return the line numbers of a key from its first sure line, and whether BEGIN, END or the hunk's end limits it."""
     found: list[int] = []
     ended = width > 0
     for at in _reach(lines, edge):
