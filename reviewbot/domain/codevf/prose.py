@@ -3,8 +3,8 @@
 As the prompt asks, a finding is a paragraph, a list item or a heading that begins with `path:12-14:`. Fenced blocks,
 indented paragraphs, and paragraphs below the heading continue the finding. All other text is kept for a person to read.
 
-The explanation of a finding can contain a second, worse finding. Findings in prose are therefore critical or
-unrated, and an unrated finding blocks until a person has read it.
+The explanation of a finding can contain a second, worse finding. Findings in prose are therefore critical or unrated.
+An unrated finding blocks until a person has read the answer.
 """
 
 from __future__ import annotations

@@ -185,8 +185,8 @@ def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> Co
     """Refuse a waiver, bypass or acceptance if this command or a later one has already been executed.
 
     If someone deletes reviewbot's answer, the command would otherwise be executed again, even after its effect was
-    withdrawn. A waiver is also refused if a
-    review was read after the command, because the review may have changed the finding.
+    withdrawn. A waiver is also refused if a review was read after the command, because the review may have changed the
+    finding.
     """
     if not isinstance(action, EditLedger) or isinstance(action.edit, Unwaive) or is_kept(action, ledger):
         return action

@@ -40,7 +40,7 @@ _TEXTS = (MAX_TEXT, 600, 200, 0)
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""The maximum number of characters of the payload: half of GitHub's limit, to leave space for the text."""
+"""The maximum number of characters of the payload: about half of GitHub's limit, to leave space for the text."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 

@@ -54,7 +54,7 @@ class StoredLedger(Struct, frozen=True):
 
     @property
     def kept(self) -> Ledger:
-        """`ledger` with the bypass `ended`, so that a later review can withdraw the check that it passed."""
+        """`ledger` with the bypass `ended`, so that a later review can withdraw the check that passed with it."""
         return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
 
 

@@ -88,8 +88,8 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
     """Return whether a listed bot opened the pull request and made every commit, or False if a commit was not read.
 
     A committer can choose any author address, so the address counts only in a commit that GitHub has signed. GitHub
-    also signs commits that a user makes on its website, so no user may be the committer. A user
-    cannot have the login of a bot, which ends with `[bot]`.
+    also signs commits that a user makes on its website, so no user may be the committer. A user cannot
+    have the login of a bot, which ends with `[bot]`.
     """
     if not (pull.author_is_bot and pull.author) or pull.commit_count > len(pull.commits):
         return False

@@ -239,7 +239,7 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     """Withdraw the intent if it exceeds the limit together with intents that other runs have recorded meanwhile.
 
-    As for reviews (`purchase.check_race`), each run records its intent before reading the intents of other runs. Another run of
+    As in `purchase.check_race`, each run records its intent before reading the intents of other runs. Another run of
     the same command may have withdrawn this intent, so the recorded cost is replaced by the hold.
     """
     question = at.question

@@ -223,8 +223,8 @@ In gettext catalogs (`.mo`), this share is at most 0.981.
 def _suspicion(file: ChangedFile) -> str:
     """Return why a binary file may be code, or an empty string.
 
-    Git treats a source file with a single NUL as binary, and a shell also runs files with mostly binary data. A
-    file is therefore excluded only if no program executes files with such a name by default.
+    Git treats a source file with a single NUL as binary, and a shell also runs files with mostly binary data. A file is
+    therefore excluded only if no program executes files with such a name by default.
     """
     new, names_ = file.new, _names(file)
     if new is None:
