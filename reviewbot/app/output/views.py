@@ -26,7 +26,7 @@ from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Report, Side, Unread
-from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
+from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, Reason, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause, not_utf_8
 from reviewbot.domain.text.bounds import shorten_line
@@ -48,6 +48,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, counting = known.report, counting_views(known)
     waived = (record for record in known.ledger.findings.open() if record.waiver is not None)
+    # A run reads the files of a head with the label `skip-review` only if it has to update the summary.
+    shows_files = outcome.reason is not Reason.LABEL
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger="",
@@ -69,8 +71,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         coverage=known.coverage,
         sent=known.packing.sent if known.packing else (),
         context=known.packing.context if known.packing else (),
-        held=_held(known),
-        notices=known.change.notices,
+        held=_held(known) if shows_files else (),
+        notices=known.change.notices if shows_files else (),
         degraded=tuple(_degraded(run, known)),
         cost=cost_of(known),
         wait=wait_of(run, known),
