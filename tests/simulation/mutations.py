@@ -802,8 +802,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "code is searched in files that are not sent as they are, not as they would be sent",
-        "reviewbot.domain.findings.tracking:_redacted",
-        lambda _right: lambda file, _redactor: FileView(file.path, file.diff.old_path, file.diff.hunks, file.text),
+        "reviewbot.domain.findings.tracking:_as_sent",
+        lambda _right: lambda file, _redactor: (FileView(file.path, file.diff.old_path, file.diff.hunks, file.text),),
         NEVER_GREEN,
         found="moved-with-a-token-to-an-excluded-file",
     ),

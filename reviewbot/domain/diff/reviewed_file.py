@@ -14,14 +14,10 @@ from reviewbot.domain.model.review import Side
 
 
 class Places(Struct, frozen=True):
-    """The first line number of each copy of a block (`every`), and of each copy with a changed line (`touched`).
-
-    `is_complete` is False if the file may contain more copies.
-    """
+    """The first line number of each copy of a block (`every`), and of each copy with a changed line (`touched`)."""
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
-    is_complete: bool = True
 
 
 class FileView(Struct, frozen=True, dict=True):
@@ -90,7 +86,7 @@ class FileView(Struct, frozen=True, dict=True):
             numbers = self._touched[side]
             after = ((first, bisect_left(numbers, first)) for first in every)
             touched = (first for first, at in after if at < len(numbers) and numbers[at] < first + block.count)
-            self._places[side, block] = Places(every, tuple(touched), not self.index[side].has_more_places(block))
+            self._places[side, block] = Places(every, tuple(touched))
         return self._places[side, block]
 
     def lines(self, side: Side) -> Mapping[int, str]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
-from itertools import groupby, islice
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -21,8 +21,6 @@ from reviewbot.domain.text.strict_json import Count
 
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
-MAX_PLACES = 1_000
-"""The maximum number of positions checked for a block of several lines."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
@@ -127,20 +125,27 @@ class TextIndex(Struct, frozen=True, dict=True):
                 yield place - offset
 
     def places(self, block: Block) -> Iterator[int]:
-        texts = self._firsts.get(block.first, ())
-        if block.count == 1:
-            texts = [text for text in texts if Block.of((text,)) == block]
-            yield from merge(*(self.occurrences[text] for text in texts))
+        """Yield the first line number of each copy of a block."""
+        if block.count > 1:
+            yield from self._blocks_like(block).get(block.digest, ())
         else:
-            starts = islice(merge(*(self.occurrences[text] for text in texts)), MAX_PLACES)
-            yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
+            texts = [text for text in self._firsts.get(block.first, ()) if Block.of((text,)) == block]
+            yield from merge(*(self.occurrences[text] for text in texts))
 
-    def has_more_places(self, block: Block) -> bool:
-        """Return whether the block may also be at positions that `places` does not check."""
-        return (
-            block.count > 1
-            and sum(len(self.occurrences[one]) for one in self._firsts.get(block.first, ())) > MAX_PLACES
-        )
+    def _blocks_like(self, block: Block) -> Mapping[str, Sequence[int]]:
+        """Return the line numbers of the blocks with the same first line and size, by digest.
+
+        The result is cached, because an author can write a hundred thousand lines that begin like the code.
+        """
+        alike = self._blocks.setdefault((block.first, block.count), {})
+        if not alike:
+            for line in merge(*(self.occurrences[text] for text in self._firsts.get(block.first, ()))):
+                alike.setdefault(digest("\n".join(self.block(line, block.count))), []).append(line)
+        return alike
+
+    @cached_property
+    def _blocks(self) -> dict[tuple[str, int], dict[str, list[int]]]:
+        return {}
 
     @cached_property
     def _firsts(self) -> Mapping[str, Sequence[str]]:

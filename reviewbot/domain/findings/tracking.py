@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.idempotency import change_digest
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, parse_diff
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
@@ -42,6 +42,7 @@ from reviewbot.domain.findings.tracked_finding import (
     worst_first,
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
+from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of
 from reviewbot.values import replace
@@ -98,11 +99,11 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def hidden(self) -> tuple[FileView, ...]:
-        """The held-back files with the redactions of sent files, because a finding has redacted code.
+        """The files that are not sent, as they may have been sent, because a finding has redacted code.
 
-        They are redacted at the first lookup, because that takes a second per megabyte.
+        They are redacted at the first lookup, because a redaction takes a second per megabyte.
         """
-        return tuple(_redacted(file, self.redactor) for file in self.unsent.values())
+        return tuple(view for file in self.unsent.values() for view in _as_sent(file, self.redactor))
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
@@ -126,12 +127,17 @@ class ChangeIndex(Struct, frozen=True, dict=True):
         return view.path if view else path
 
 
-def _redacted(file: ChangedFile, redactor: Redactor) -> FileView:
-    place = place_of(file)
-    text = None if file.text is None else redactor.redact(file.text, place).text
-    diff = redactor.redact(file.diff.text, place, diff=True)
-    hunks = parse_diff(diff.text)[0].hunks if diff.count else file.diff.hunks
-    return FileView(file.path, file.diff.old_path, hunks, text, whole=file.diff.whole)
+def _as_sent(file: ChangedFile, redactor: Redactor) -> Iterator[FileView]:
+    """Yield a file with each text that its lines can have had in a file that was sent.
+
+    The kind of that file determines what was redacted. A value may also have been redacted because of another line.
+    """
+    texts = {file.text: None}
+    if file.text is not None:
+        places = dict.fromkeys((place_of(file), Place.CODE, Place.DATA))
+        texts |= dict.fromkeys(redactor.redact(file.text, place).text for place in places)
+    for text in texts:
+        yield FileView(file.path, file.diff.old_path, file.diff.hunks, text, whole=file.diff.whole)
 
 
 def _file_digest(file: ChangedFile) -> str:
@@ -198,10 +204,6 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
     places = view.places(record.side, block)
     lines = outward(places.touched or places.every, record.line or 1)
-    if not places.is_complete:
-        # An author can add lines that begin like the code, so code that was not found may still be in the file.
-        line = lines[0] if lines else record.line or 1
-        return Match(view, line, touched=True, copies=max(len(places.every), record.copies, 1))
     return Match(view, lines[0], bool(places.touched), len(places.every)) if lines else None
 
 
@@ -280,7 +282,8 @@ def _by_code(
     if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
         return record
     note = record.note if record.standing.is_open else ""
-    former = record.old_path or (record.path if record.path != matched.view.path else "")
+    is_same = matched.view.path == record.path or matched.view.old_path == record.old_path
+    former = record.old_path if is_same else record.path
     seen = replace(record, old_path=former, path=matched.view.path, line=matched.line, closed="", note=note)
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
@@ -402,15 +405,16 @@ def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[Track
 
 
 def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFinding:
-    finding = item.finding
+    finding, is_deleted = item.finding, item.in_file in change_index.removed
+    # Without a quote, a finding on a deleted file is about the text at the base.
+    side = Side.LEFT if item.block is None and is_deleted else item.side
     record = TrackedFinding(
         id=item.id,
         severity=finding.severity,
         category=finding.category,
         title=finding.title[:MAX_TITLE],
         path=item.in_file or finding.path,
-        # Without a quote, a finding on a deleted file is about the text at the base.
-        side=Side.LEFT if item.block is None and item.in_file in change_index.removed else item.side,
+        side=side,
         line=_first_line(item),
         block=item.block,
         in_file=item.in_file is not None,
@@ -418,7 +422,7 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         found=task_id,
         # A finding in prose may be about more than its title, so the reviewer who confirms a fix needs the whole text.
         text=finding.explanation[:MAX_TEXT] if isinstance(item.placement, InSummary) or not finding.category else "",
-        file=change_index.version(item.in_file or ""),
+        file="" if is_deleted and side is Side.RIGHT else change_index.version(item.in_file or ""),
         said=digest(finding.explanation)[:_SHORT],
     )
     matched = find_match(record, change_index)

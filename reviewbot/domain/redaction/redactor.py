@@ -8,7 +8,8 @@ paths and unquoted source code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -67,7 +68,7 @@ class Redactor(Struct, frozen=True):
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
     _values: frozenset[str] = frozenset()
-    _starts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _sorted: Sequence[str] = ()
     _scans: dict[_Source, Scan] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -90,11 +91,8 @@ class Redactor(Struct, frozen=True):
         known_values = {piece for value in known for piece in _pieces(value)}
         spread = {value for value in values if _SPREADABLE.fullmatch(value) and is_surely_random(value)} | keys
         tokens = {text[one.start : one.stop] for (text, *_), found in scans.items() for one in found.tokens}
-        starts: dict[str, list[str]] = {}
-        for value in values | tokens:
-            starts.setdefault(value[:_SHORTEST_CUT], []).append(value)
         every = frozenset(values | keys | known_values)
-        return cls(_pattern_of(known_values), _pattern_of(spread), every, starts, scans)
+        return cls(_pattern_of(known_values), _pattern_of(spread), every, sorted(values | tokens), scans)
 
     def redact(self, text: str, place: Place = Place.DATA, *, diff: bool = False) -> Redacted:
         """Redact a text or the diff of one file. This is idempotent."""
@@ -144,11 +142,11 @@ class Redactor(Struct, frozen=True):
 
     def _cut_in(self, diff: str) -> Iterator[tuple[int, int]]:
         """Yield the beginnings of collected secrets at the ends of hunk headings, which git truncates."""
-        for found in _HEADING.finditer(diff) if self._starts else ():
+        for found in _HEADING.finditer(diff) if self._sorted else ():
             first, end = found.span("text")
             for at in range(max(first, end - _HEADING_BYTES), end - _SHORTEST_CUT + 1):
-                values = self._starts.get(diff[at : at + _SHORTEST_CUT], ())
-                if any(value.startswith(diff[at:end]) for value in values):
+                nearest = bisect_left(self._sorted, diff[at:end])
+                if any(value.startswith(diff[at:end]) for value in self._sorted[nearest : nearest + 1]):
                     yield at, end
                     break
 
@@ -189,8 +187,10 @@ def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token
     """Yield the parts of each span that overlap neither a token nor an existing `[REDACTED:kind]`."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
     taken = _merged([*((one.start, one.stop) for one in tokens), *marks])
+    begins, ends = [one for one, _ in taken], [other for _, other in taken]
     for start, stop in spans:
-        inside = [(max(one, start), min(other, stop)) for one, other in taken if one < stop and other > start]
+        over = taken[bisect_right(ends, start) : bisect_left(begins, stop)]
+        inside = [(max(one, start), min(other, stop)) for one, other in over]
         edges = [start, *(edge for pair in inside for edge in pair), stop]
         yield from ((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if other > one)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import MAX_PLACES, Block, fold
+from reviewbot.domain.diff.text_index import Block, fold
 from reviewbot.domain.findings.placement import Why, assign_ids, in_summary, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
@@ -89,7 +89,9 @@ def test_a_late_answer_keeps_the_code_that_this_change_lacks(head: dict[str, str
     given = answer(now, finding(line=11, code="bad()"), here=False)
     findings = merge_answer(Findings(), given, now)
     assert merge_answer(findings, given, now) == findings
-    back = merge_answer(findings, answer(NOW, task="task_2", fixed=[one(findings).id]), NOW)
+    fixed = merge_answer(findings, answer(now, task="task_2", fixed=[one(findings).id]), now)
+    assert one(fixed).standing is (FindingState.OPEN if head else FindingState.FIXED), "a deleted file is fixed"
+    back = merge_answer(fixed, answer(NOW, task="task_3", fixed=[one(findings).id]), NOW)
     assert (one(back).standing, one(back).line) == (FindingState.OPEN, 11)
     assert one(back).note.startswith(UNCHANGED)
 
@@ -254,7 +256,7 @@ def test_a_redacted_line_is_found_in_a_file_that_is_held_back() -> None:
 def test_code_below_many_lines_that_begin_alike_is_not_fixed() -> None:
     code = "bad(\nit)\n"
     first = one(found(change_index({APP: BASE}, {APP: BASE + code}), finding(code=code, line=31)))
-    now = change_index({APP: BASE}, {APP: BASE + "bad(\n" * (MAX_PLACES + 1) + code})
+    now = change_index({APP: BASE}, {APP: BASE + "bad(\n" * 2_000 + code})
     after = one(merge_answer(Findings((first,)), answer(now, task="task_2", fixed=[first.id]), now))
     assert (first.copies, after.standing) == (1, FindingState.OPEN)
 
