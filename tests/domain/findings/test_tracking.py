@@ -37,7 +37,7 @@ from reviewbot.domain.findings.tracking import (
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.values import replace
-from tests.domain.builders import answer, change_index, file_diff, finding, numbered
+from tests.domain.builders import answer, change_index, changed_file, file_diff, finding, numbered
 
 APP = "src/app.py"
 BASE = numbered(30)
@@ -114,8 +114,9 @@ NEW, OTHER = "src/new.py", "src/other.py"
     [
         ({NEW: "a\nbad()\n"}, [{"src/moved.py": "a\nbad()\n"}]),
         ({NEW: "a\nbad()\n"}, [{OTHER: "y\nbad()\n"}, {NEW: "a\nbad()\n", OTHER: "y\n"}]),
+        ({NEW: "bad()\n"}, [{"b.py": "bad()\n"}, {"c.py": "bad()\n"}, {"b.py": "bad()\n", "c.py": "y\n"}]),
     ],
-    ids=["moved", "moved-and-back"],
+    ids=["moved", "moved-and-back", "moved-twice-and-back"],
 )
 @pytest.mark.parametrize("here", [True, False])
 @pytest.mark.parametrize("path", [NEW, f"a/{NEW}"])
@@ -1232,3 +1233,10 @@ def test_a_note_on_a_finding_that_is_reported_again_is_kept() -> None:
     assert (one(again).standing, one(again).note) == (FindingState.OPEN, "It is not.")
     late = merge_answer(again, answer(NOW, finding(code="bad()"), task="task_3", here=False), NOW)
     assert one(late).note == "It is not.", "an answer about an older head says nothing new of it"
+
+
+def test_an_unreadable_file_that_is_held_back_contains_no_code() -> None:
+    hidden = changed_file("data/x.bin", None, Entry("1" * 40, "100644", binary=True))
+    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
+    first = one(found(NOW, finding(code="bad()")))
+    assert one(merge_answer(Findings((first,)), answer(now, task="task_2", fixed=[first.id]), now)).closed == "task_2"
