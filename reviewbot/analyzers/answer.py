@@ -31,8 +31,12 @@ def table(name: str) -> Mapping[str, Any]:
 
 
 def explain(raw: RawFinding) -> str:
-    """Return the explanation for the longest known prefix of the rule's name, or the analyzer's default, if any."""
-    texts: Mapping[str, str] = table("explanations.toml").get(raw.tool, {})
+    """Return the explanation for the longest known prefix of the rule's name, or the analyzer's default, if any.
+
+    hadolint runs shellcheck on the commands, so these rules have the explanations of shellcheck.
+    """
+    tool = "shellcheck" if raw.tool == "hadolint" and raw.rule.startswith("SC") else raw.tool
+    texts: Mapping[str, str] = table("explanations.toml").get(tool, {})
     names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
     return next((texts[name] for name in names if name in texts), texts.get("default", ""))
 

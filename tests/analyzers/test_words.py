@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -124,11 +127,86 @@ def test_every_rule_of_ruff_has_a_sentence_and_every_sentence_a_rule() -> None:
     assert not [key for key in texts if key != "default" and not any(code.startswith(key) for code in codes)]
 
 
-@pytest.mark.parametrize("tool", ["shellcheck", "zizmor", "hadolint"])
-def test_every_rated_rule_is_explained(tool: str) -> None:
-    default = table("explanations.toml")[tool]["default"]
-    rules = (one.split(" ")[0] for one in table("ratings.toml")[tool]["rules"])
-    assert not [rule for rule in rules if explain(found_by(tool, rule)) == default]
+def program(name: str) -> bytes:
+    """Return the pinned analyzer's executable. None of these three analyzers lists its rules."""
+    return Path(sys.executable).with_name(name).read_bytes()
+
+
+@cache
+def shellcheck_rules(name: str) -> frozenset[str]:
+    """Return the codes in shellcheck, or in hadolint, which contains it.
+
+    The Haskell compiler stores each code as a number after a pointer to the type of all whole numbers. Of all words
+    that come before a possible code, this pointer comes before the largest number of different ones.
+    """
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    data = program(name)
+    for before, number in pairwise(memoryview(data[: len(data) // 8 * 8]).cast("Q")):
+        if 1000 < number < 1200 or 2000 <= number < 2400 or 3000 < number < 3100:
+            found[before].add(number)
+    return frozenset(f"SC{number}" for number in max(found.values(), key=len))
+
+
+def hadolint_rules() -> frozenset[str]:
+    """Return the codes in hadolint, except for those of shellcheck."""
+    return frozenset(code.decode() for code in re.findall(rb"DL\d{4}", program("hadolint")))
+
+
+def zizmor_audits() -> frozenset[str]:
+    """Return the links to the audits in zizmor. Each ends with the audit's name and maybe some letters after it."""
+    links = re.findall(rb"https://docs\.zizmor\.sh/audits/#([a-z-]+)", program("zizmor"))
+    return frozenset(link.decode() for link in links)
+
+
+def own(tool: str) -> list[str]:
+    return [key for key in table("explanations.toml")[tool] if key != "default"]
+
+
+readable = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="The codes can be read only from the executables for Linux on x86-64.",
+)
+
+
+@readable
+def test_every_rule_of_shellcheck_has_a_sentence_and_every_sentence_a_rule() -> None:
+    rules = shellcheck_rules("shellcheck")
+    assert {"SC1073", "SC2086", "SC2145", "SC3057"} <= rules
+    assert len(rules) > 500
+    # The features that `sh` lacks have one sentence.
+    assert sorted({"SC3" if rule.startswith("SC3") else rule for rule in rules}) == sorted(own("shellcheck"))
+
+
+@readable
+def test_the_findings_of_shellcheck_in_a_dockerfile_have_the_same_sentences() -> None:
+    assert shellcheck_rules("shellcheck") == shellcheck_rules("hadolint")
+    for rule in ("SC2086", "SC2145", "SC3010"):
+        assert explain(found_by("hadolint", rule)) == explain(found_by("shellcheck", rule))
+
+
+def test_every_rule_of_hadolint_has_a_sentence_and_every_sentence_a_rule() -> None:
+    assert len(hadolint_rules()) > 60
+    assert sorted(hadolint_rules()) == sorted(own("hadolint"))
+
+
+def test_every_audit_of_zizmor_has_a_sentence_and_every_sentence_an_audit() -> None:
+    assert len(zizmor_audits()) > 30
+    found = [
+        max((key for key in own("zizmor") if link.startswith(key)), key=len, default=link) for link in zizmor_audits()
+    ]
+    assert sorted(found) == sorted(own("zizmor"))
+
+
+def test_every_rated_rule_is_explained() -> None:
+    rated, texts = table("ratings.toml"), table("explanations.toml")
+    for tool in ("shellcheck", "zizmor", "hadolint"):
+        rules = (one.split(" ")[0] for one in rated[tool]["rules"])
+        assert not [rule for rule in rules if explain(found_by(tool, rule)) == texts[tool]["default"]]
+
+
+def test_the_sentences_are_sorted() -> None:
+    for tool in ("shellcheck", "zizmor", "hadolint"):
+        assert own(tool) == sorted(own(tool))
 
 
 def test_an_explanation_is_one_sentence() -> None:
