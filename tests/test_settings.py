@@ -191,7 +191,7 @@ def test_a_list_of_bots_may_be_empty_and_is_no_switch() -> None:
     for text in ("true", "false", "[true]", "[GitHub-Actions[bot]]"):
         (problem,) = problems_of({}, f"bots: {text}\n" if "Git" not in text else "bots:\n- GitHub-Actions[bot]\n")
         assert (problem.where, problem.allowed) == (
-            "config file `bots`",
+            "`bots` in the config file",
             "a list of logins that end in `[bot]`, except `github-actions[bot]`; or `[]` for no bot",
         )
 
@@ -216,7 +216,7 @@ def test_the_file_overrides_the_input_config(row: tuple[str, object, str, object
     assert value_of(read_settings(locked, None), name) == value
     (problem,) = problems_of(locked, f"# ours\n{name}: {quoted(other)}\n")
     assert (problem.where, problem.line, problem.what) == (
-        f"config file `{name}`",
+        f"`{name}` in the config file",
         2,
         "`.github/reviewbot.yml` sets this key, but the workflow's input `locked` forbids it",
     )
@@ -245,7 +245,7 @@ def test_a_workflow_may_set_what_it_locks() -> None:
 )
 def test_no_spelling_of_a_locked_key_is_accepted(text: str) -> None:
     inputs = {"locked": "fail-on", "config": "fail-on: low"}
-    assert [problem.where for problem in problems_of(inputs, text)] == ["config file `fail-on`"]
+    assert [problem.where for problem in problems_of(inputs, text)] == ["`fail-on` in the config file"]
     assert peek_settings(inputs, text).fail_on is FailOn.LOW
 
 
@@ -276,9 +276,9 @@ def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_fi
     config = "mode: fast\nnonsense: 1\ninstructions: |\n  Say nothing.\n"
     problems = problems_of(inputs, config)
     assert sorted(problem.where for problem in problems) == [
-        "config file `instructions`",
-        "config file `mode`",
-        "config file `nonsense`",
+        "`instructions` in the config file",
+        "`mode` in the config file",
+        "`nonsense` in the config file",
         "input `max-comments`",
     ]
     assert [(one.line, one.what.partition(" sets")[0]) for one in problems if "locked" in one.what] == [
@@ -335,25 +335,25 @@ def test_an_invalid_input_is_reported_with_the_allowed_values(name: str, text: s
 )
 def test_invalid_keys_are_reported_too(name: str, text: str) -> None:
     (problem,) = problems_of({}, f"{name}: {quoted(text)}\n")
-    assert problem.where == f"config file `{name}`"
+    assert problem.where == f"`{name}` in the config file"
 
 
 @pytest.mark.parametrize("value", ["[1]", "{a: 1}", "1.5", "2001-01-01", "true"])
 @pytest.mark.parametrize("name", [row[0] for row in CONFIG if not isinstance(row[1], bool)])
 def test_a_value_of_another_type_is_refused(name: str, value: str) -> None:
-    assert [problem.where for problem in problems_of({}, f"{name}: {value}\n")] == [f"config file `{name}`"]
+    assert [problem.where for problem in problems_of({}, f"{name}: {value}\n")] == [f"`{name}` in the config file"]
 
 
 @pytest.mark.parametrize("name", [row[0] for row in CONFIG if isinstance(row[1], bool)])
 def test_a_number_is_not_a_boolean(name: str) -> None:
-    assert [problem.where for problem in problems_of({}, f"{name}: 1\n")] == [f"config file `{name}`"]
+    assert [problem.where for problem in problems_of({}, f"{name}: 1\n")] == [f"`{name}` in the config file"]
 
 
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
 def test_settings_that_decide_where_the_key_is_sent_are_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
     assert problem == Problem(
-        f"config file `{name}`",
+        f"`{name}` in the config file",
         "only a workflow input can set this",
         todo=f"Set the input `{name}` of the workflow.",
         line=1,
@@ -370,7 +370,7 @@ def test_a_key_that_is_not_an_input_is_ignored_as_one(
 
 def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
-    assert str(near) == "config file `fail_on`, line 1: unknown key; did you mean `fail-on`?"
+    assert str(near) == "`fail_on` in the config file, line 1: unknown key; did you mean `fail-on`?"
     assert far.what == "unknown key"
     assert "`fail-on`" in far.allowed
     assert "`codevf-api-key`" not in far.allowed
@@ -383,10 +383,10 @@ def test_every_problem_is_reported_at_once() -> None:
     )
     assert sorted(problem.where for problem in problems) == [
         "`check-run` and `summary-comment`",
-        "config file `codevf-url`",
-        "config file `fail-on`",
-        "config file `mode`",
-        "config file `nonsense`",
+        "`codevf-url` in the config file",
+        "`fail-on` in the config file",
+        "`mode` in the config file",
+        "`nonsense` in the config file",
         "input `mode`",
         "input `wait-minutes`",
     ]
@@ -467,7 +467,7 @@ def test_a_number_or_auto_may_be_written_in_either_place(name: str) -> None:
 def test_every_problem_of_the_size_is_listed() -> None:
     config = "base-credits: many\ncredits-per-100-line: 60\nmax-credits-ceiling: 5\nmax-credits: autom\n"
     problems = problems_of({}, config)
-    assert [problem.where.removeprefix("config file ") for problem in problems] == [
+    assert [problem.where.removesuffix(" in the config file") for problem in problems] == [
         "`base-credits`",
         "`credits-per-100-line`",
         "`max-credits-ceiling`",
@@ -522,7 +522,7 @@ def test_every_invalid_rule_is_listed_with_its_number_and_key(rules: str, config
         read_settings({}, f"routes: [{rules}]\n{config}")
     except SettingsError as error:
         problems = error.problems
-    assert [problem.where for problem in problems] == ["config file `routes`"] * len(found)
+    assert [problem.where for problem in problems] == ["`routes` in the config file"] * len(found)
     for problem, (what, advice) in zip(problems, found.items(), strict=True):
         assert problem.what.startswith(what)
         assert advice in problem.advice
@@ -562,7 +562,9 @@ def test_path_instructions_are_pairs() -> None:
 )
 def test_other_forms_of_path_instructions_are_refused(value: str) -> None:
     for text in (value, value.replace("}", ", more: 1}")):
-        assert [p.where for p in problems_of({}, f"path-instructions: {text}\n")] == ["config file `path-instructions`"]
+        assert [p.where for p in problems_of({}, f"path-instructions: {text}\n")] == [
+            "`path-instructions` in the config file"
+        ]
 
 
 @pytest.mark.parametrize("empty", ["", "\n", "# only a comment\n", "---\n", "null\n", "~", "mode:\nfail-on: ''\n"])

@@ -433,9 +433,12 @@ def given_values(row: Input, layers: tuple[Layer, ...]) -> Iterator[tuple[str, o
             yield layer.place(row.name), layer.values[row.name]
 
 
+IN_FILE = " in the config file"
+
+
 def config_place(key: str) -> str:
     """Return the location of a config file's key for a problem."""
-    return f"config file `{key[:60]}`"
+    return f"`{key[:60]}`{IN_FILE}"
 
 
 def own_place(key: str) -> str:

@@ -311,7 +311,9 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
-    yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", 100))
+    yield from (
+        f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", 100, break_on_hyphens=False)
+    )
     mark = "" if is_set else "#"
     # A login with brackets needs quotes.
     default = json.dumps(row.value) if isinstance(row.value, tuple) else row.default or json.dumps("")

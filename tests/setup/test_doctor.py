@@ -201,8 +201,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: config file `mode`, line 1: invalid value `slow`", "`standard`"),
-            ("settings: config file `fail_on`, line 2: unknown key; did you mean `fail-on`?", ""),
+            ("settings: `mode` in the config file, line 1: invalid value `slow`", "`standard`"),
+            ("settings: `fail_on` in the config file, line 2: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
@@ -264,7 +264,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: config file `fail-on`, line 1: invalid value `never ever`", "`never`"),
+            ("settings: `fail-on` in the config file, line 1: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {

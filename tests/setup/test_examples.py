@@ -125,7 +125,7 @@ def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_loc
 def test_no_repository_spends_more_or_passes_the_check_with_less_review(line: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings({"codevf-api-key": "k", "config": ENV["CONFIG"], "locked": ENV["LOCKED"]}, line)
-    assert [one.where for one in refused.value.problems] == [f"config file `{line.partition(':')[0]}`"]
+    assert [one.where for one in refused.value.problems] == [f"`{line.partition(':')[0]}` in the config file"]
 
 
 def test_both_jobs_act_as_the_same_app() -> None:

@@ -294,7 +294,7 @@ CASES = {
     "service down": Case(
         ("review", "--codevf-url", "http://127.0.0.1:9/"),
         (
-            "reviewbot cannot reach CodeVF (127.0.0.1). Trying again in 1 s",
+            "reviewbot cannot reach CodeVF (127.0.0.1: connection refused). Trying again in 1 s",
             "Check the network, the proxy and the CodeVF URL. This is usually temporary. Run it again",
         ),
         status=3,

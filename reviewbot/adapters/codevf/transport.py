@@ -131,8 +131,8 @@ class Transport:
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
-            fault = fault_of(error)
-            return _Failure(fault, error_of_fault(fault, request.url.host))
+            fault, cause = fault_of(error), cause_of(error)
+            return _Failure(fault, error_of_fault(fault, f"{request.url.host}: {cause}" if cause else request.url.host))
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)
@@ -198,6 +198,15 @@ _RATE_LIMITED = 429
 """The documented status for `rate_limit_exceeded`. CodeVF also sends this code with status 400."""
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
+
+
+_ERRNO = re.compile(r"\[Errno -?\d+\] (?P<cause>[A-Za-z ]+)")
+
+
+def cause_of(error: httpx.HTTPError) -> str:
+    """Return the operating system's reason for a failed connection. Other errors may contain what a server sent."""
+    found = _ERRNO.fullmatch(str(error)) if isinstance(error, httpx.ConnectError) else None
+    return found["cause"].lower() if found else ""
 
 
 def fault_of(error: httpx.HTTPError) -> Fault:

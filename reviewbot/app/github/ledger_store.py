@@ -38,9 +38,6 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
 
     `digest` is the digest of the change's identity, of which copies contain only the beginning. `own` is the summary
     that this run wrote. It may have replaced a newer summary, whose purchases are in the copies.
-
-    Raises:
-        ForgeError: see `every_check`.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep

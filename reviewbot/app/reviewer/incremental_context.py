@@ -13,7 +13,6 @@ from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.findings.conversation import Reply, newest, redacted, replies_in, reply_of
 from reviewbot.domain.findings.incremental import NewPart, new_parts, old_names, reshaped_by, since_text
 from reviewbot.domain.findings.redacted_lines import TITLE
-from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
@@ -52,7 +51,7 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
         return NewPartRead(_all_of(files))
     reshaped = reshaped_by(last.renames, renames_digest(known.change.change.files))
     records = known.ledger.findings.records
-    masked = (one.path for one in records if one.title == TITLE and one.standing is not FindingState.FIXED)
+    masked = (one.path for one in records if one.title == TITLE and one.standing.is_open)
     unseen = {*masked, *(file.path for file in files if named_as_minified(file.path))}
     return NewPartRead(new_parts(files, before, None if is_same else base, reshaped, unseen))
 

@@ -22,7 +22,7 @@ from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret, default_text
 from reviewbot.settings.routes import without_effect
-from reviewbot.settings.table import CONFIG_FILE, config_place, given_values, read_layers
+from reviewbot.settings.table import CONFIG_FILE, IN_FILE, config_place, given_values, read_layers
 from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
@@ -71,7 +71,7 @@ def _problems(given: Given) -> Iterator[Problem]:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
         for problem in error.problems:
-            key = problem.where.removeprefix("config file ")
+            key = problem.where.removesuffix(IN_FILE)
             yield replace(problem, where=f"{given.path}:{problem.line}: {key}", line=0) if problem.line else problem
 
 
@@ -116,6 +116,9 @@ def _file(call: Call) -> tuple[str, str | None]:
             what = call.chosen.what
             todo = f"To {what} {CONFIG_FILE}, run: reviewbot config {what}"
             raise SettingsError.of(shown, "file not found", todo=todo)
+        if path.is_dir():
+            todo = f"Run in the clone: reviewbot config {call.chosen.what}"
+            raise SettingsError.of(shown, "is a folder, not a config file", todo=todo)
     else:
         with open_clone(Path.cwd(), passed_on(call.env)) as clone:
             shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE

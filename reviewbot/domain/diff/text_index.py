@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -98,6 +99,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _key(digest_of_lines: str) -> int:
+    """Return the first 8 bytes of a digest as a number, which needs less memory."""
+    return int.from_bytes(digest_of_lines[:8].encode("utf-8", "replace")[:8].ljust(8))
+
+
 class TextIndex(Struct, frozen=True, dict=True):
     """The known lines of a file, with folded whitespace. `occurrences` maps each line to ascending line numbers."""
 
@@ -127,24 +133,27 @@ class TextIndex(Struct, frozen=True, dict=True):
     def places(self, block: Block) -> Iterator[int]:
         """Yield the first line number of each copy of a block."""
         if block.count > 1:
-            yield from self._blocks_like(block).get(block.digest, ())
+            starts, keys = self._blocks_like(block)
+            wanted = _key(block.digest)
+            near = (line for line, key in zip(starts, keys, strict=True) if key == wanted)
+            yield from (line for line in near if Block.of(self.block(line, block.count)) == block)
         else:
             texts = [text for text in self._firsts.get(block.first, ()) if Block.of((text,)) == block]
             yield from merge(*(self.occurrences[text] for text in texts))
 
-    def _blocks_like(self, block: Block) -> Mapping[str, Sequence[int]]:
-        """Return the line numbers of the blocks with the same first line and size, by digest.
+    def _blocks_like(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the line numbers and the keys of the blocks with the same first line and size.
 
         The result is cached, because an author can write a hundred thousand lines that begin like the code.
         """
-        alike = self._blocks.setdefault((block.first, block.count), {})
-        if not alike:
-            for line in merge(*(self.occurrences[text] for text in self._firsts.get(block.first, ()))):
-                alike.setdefault(digest("\n".join(self.block(line, block.count))), []).append(line)
-        return alike
+        if (block.first, block.count) not in self._blocks:
+            starts = array("L", merge(*(self.occurrences[text] for text in self._firsts.get(block.first, ()))))
+            digests = (digest("\n".join(self.block(line, block.count))) for line in starts)
+            self._blocks[block.first, block.count] = starts, array("Q", map(_key, digests))
+        return self._blocks[block.first, block.count]
 
     @cached_property
-    def _blocks(self) -> dict[tuple[str, int], dict[str, list[int]]]:
+    def _blocks(self) -> dict[tuple[str, int], tuple[Sequence[int], Sequence[int]]]:
         return {}
 
     @cached_property

@@ -132,6 +132,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
         file: `ChangeIndex.version` of the path when the finding was last reported.
         old_path: the file's name at the merge base, or an earlier name, if it differs from `path`.
         said: a digest of the explanation when the finding was last reported.
+        masked: whether the reviewed code contained a redaction, so that the code in `block` is not the file's own text.
     """
 
     id: str
@@ -155,6 +156,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     file: str = ""
     old_path: str = ""
     said: str = ""
+    masked: bool = False
 
     @property
     def counts(self) -> bool:

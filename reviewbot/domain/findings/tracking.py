@@ -43,7 +43,7 @@ from reviewbot.domain.findings.tracked_finding import (
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.redaction.redactor import Redactor, has_redaction
 from reviewbot.domain.selection.places import place_of
 from reviewbot.values import replace
 
@@ -99,7 +99,7 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def hidden(self) -> tuple[FileView, ...]:
-        """The files that are not sent, as they may have been sent, because a finding has redacted code.
+        """The files that are not sent, as they may have been sent, for findings with redacted code.
 
         They are redacted at the first lookup, because a redaction takes a second per megabyte.
         """
@@ -191,7 +191,8 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
         return NoMatch.ABSENT
     if view.text is None and not view.hunks:
         return NoMatch.UNSEEN
-    found = _match_in(record, record.block, view)
+    own = (view, *(one for one in _hidden(record, change_index) if one.path == view.path))
+    found = next(filter(None, (_match_in(record, record.block, one) for one in own)), None)
     # The base now contains the same lines, or the author reverted the deletion. If fewer copies than before are left,
     # the remaining copy may be the base's, and the finding's own copy may have changed.
     is_base = found and record.touched and not found.touched and found.copies >= record.copies
@@ -199,6 +200,15 @@ def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
         return found
     other = _under_former_name(record, record.block, change_index) or _unsent_copy(record, record.block, change_index)
     return other or (NoMatch.VANISHED if is_base else NoMatch.ABSENT)
+
+
+def _hidden(record: TrackedFinding, change_index: ChangeIndex) -> Sequence[FileView]:
+    """Return the files that are not sent, in which a finding's code is looked up as it was sent."""
+    if record.side is Side.LEFT:
+        return ()
+    return (
+        change_index.hidden if record.masked else [one for one in change_index.views if one.path in change_index.unsent]
+    )
 
 
 def _match_in(record: TrackedFinding, block: Block, view: FileView) -> Match | None:
@@ -216,8 +226,7 @@ def _under_former_name(record: TrackedFinding, block: Block, change_index: Chang
 
 def _unsent_copy(record: TrackedFinding, block: Block, change_index: ChangeIndex) -> Match | None:
     """Return a match on changed lines of a file that is not sent. Such a match prevents the state `FIXED`."""
-    views = change_index.hidden if record.side is Side.RIGHT else ()
-    matches = (_match_in(record, block, view) for view in views)
+    matches = (_match_in(record, block, view) for view in _hidden(record, change_index))
     return next((one for one in matches if one and one.touched), None)
 
 
@@ -227,7 +236,7 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
     if record.block is None or record.side is Side.LEFT:
         return missing
     sent = (view for view in change_index.views if view.path not in change_index.unsent)
-    matches = (_match_in(record, record.block, view) for view in (*sent, *change_index.hidden))
+    matches = (_match_in(record, record.block, view) for view in (*sent, *_hidden(record, change_index)))
     is_moved = not record.touched  # a renamed file also moves lines that the change does not touch
     moved = (one for one in matches if one and (one.touched or (is_moved and one.view.path != one.view.old_path)))
     return next(moved, missing)
@@ -426,7 +435,10 @@ def _record(item: Placed, task_id: str, change_index: ChangeIndex) -> TrackedFin
         said=digest(finding.explanation)[:_SHORT],
     )
     matched = find_match(record, change_index)
-    return replace(record, touched=matched.touched, copies=matched.copies) if isinstance(matched, Match) else record
+    if not isinstance(matched, Match):
+        return replace(record, masked=has_redaction(finding.code))
+    code = matched.view.index[side].block(matched.line, record.block.count if record.block else 1)
+    return replace(record, touched=matched.touched, copies=matched.copies, masked=any(map(has_redaction, code)))
 
 
 def _old_path(path: str | None, change_index: ChangeIndex) -> str:

@@ -53,6 +53,10 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
 
 def _is_tried_again(known: Known, purchase: Purchase) -> bool:
     """Return whether another attempt has a task, or may get one. No run buys an attempt for a replaced head."""
+    identity, attempt = purchase_key(purchase)
+    bought = (one for one in known.memory.update.purchases if one.task_id)
+    if (identity, attempt + 1) in map(purchase_key, bought):
+        return True
     later = known.found.named(purchase.identity, purchase.attempt + 1)
     return later is not None and (later.task_id != "" or later.head_sha == known.head_sha)
 

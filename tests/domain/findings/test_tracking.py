@@ -243,15 +243,28 @@ def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> No
     assert update_state(fixed, now).standing.is_open
 
 
-def test_a_redacted_line_is_found_in_a_file_that_is_held_back() -> None:
-    line = 'bad("ghp_0a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J")\n'
-    record = one(found(NOW, finding(code='bad("[REDACTED:github-token]")', line=11)))
-    here = replace(record, block=Block.of(['bad("[REDACTED:github-token]")']), copies=1, touched=True)
-    hidden = changed("node_modules/x.py", "", f"x = 1\n{line}")
-    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
-    said = answer(now, task="task_2", fixed=[here.id])
-    (after,) = merge_answer(Findings((here,)), said, now).records
-    assert (after.standing, after.path, after.line) == (FindingState.OPEN, "node_modules/x.py", 2)
+MASKED = 'bad("[REDACTED:github-token]")'
+TOKEN = 'bad("ghp_0a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J")'
+
+
+@pytest.mark.parametrize("path", ["node_modules/x.py", APP])
+def test_a_redacted_line_is_found_in_a_file_that_is_held_back(path: str) -> None:
+    first = found(change_index({APP: BASE}, {APP: f"{BASE}{MASKED}\n"}), finding(code=MASKED, line=31))
+    assert (one(first).masked, one(first).copies) == (True, 1)
+    sent = () if path == APP else (changed(APP, BASE, f"note\n{BASE}"),)
+    unread = changed_file("data/x.bin", None, Entry("1" * 40, "100644", binary=True))
+    hidden = changed(path, BASE if path == APP else "", f"{BASE if path == APP else ''}x = 1\n{TOKEN}\n")
+    now = ChangeIndex.of(ChangeSet("b", "h", (*sent, unread, hidden)), ())
+    after = one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now))
+    assert (after.standing, after.path) == (FindingState.OPEN, path)
+
+
+def test_a_line_without_a_redaction_is_looked_up_as_it_is() -> None:
+    first = found(NOW, finding(code="bad()"))
+    assert not one(first).masked
+    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), changed("x.py", "", "bad()\n"))), ())
+    after = one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now))
+    assert (after.standing, after.path, "hidden" in vars(now)) == (FindingState.OPEN, "x.py", False)
 
 
 def test_code_below_many_lines_that_begin_alike_is_not_fixed() -> None:
@@ -1233,10 +1246,3 @@ def test_a_note_on_a_finding_that_is_reported_again_is_kept() -> None:
     assert (one(again).standing, one(again).note) == (FindingState.OPEN, "It is not.")
     late = merge_answer(again, answer(NOW, finding(code="bad()"), task="task_3", here=False), NOW)
     assert one(late).note == "It is not.", "an answer about an older head says nothing new of it"
-
-
-def test_an_unreadable_file_that_is_held_back_contains_no_code() -> None:
-    hidden = changed_file("data/x.bin", None, Entry("1" * 40, "100644", binary=True))
-    now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
-    first = one(found(NOW, finding(code="bad()")))
-    assert one(merge_answer(Findings((first,)), answer(now, task="task_2", fixed=[first.id]), now)).closed == "task_2"
