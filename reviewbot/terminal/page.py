@@ -240,7 +240,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
 def _show_manifest(console: Console, view: SummaryView) -> None:
     names_all = view.outcome.reason is Reason.DRY_RUN
     if view.sent:
-        sent = "sent" if view.reviewer == "codevf" else "read"
+        sent = "sent" if view.reviewer == "codevf" else "selected"
         sent = f"Would be {sent}" if names_all else sent.capitalize()
         size_of_all = f", {size(sum(one.bytes for one in view.sent))}" if view.reviewer == "codevf" else ""
         secrets = sum(one.redactions for one in view.sent)
