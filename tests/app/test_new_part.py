@@ -10,6 +10,7 @@ import pytest
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus
 from reviewbot.domain.findings.incremental import NewPart
+from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
@@ -25,7 +26,8 @@ KNOWN: Any = SimpleNamespace(
     change=SimpleNamespace(
         views=[SimpleNamespace(path=file.path) for file in FILES],
         change=SimpleNamespace(files=FILES, merge_base="b" * 40),
-    )
+    ),
+    ledger=SimpleNamespace(findings=Findings()),
 )
 
 

@@ -168,10 +168,12 @@ def _asked(world: World, pull: Pull, change: tuple[Change, ...]) -> int:
 def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> bool:
     """Return whether CodeVF refused a third run at the same moment, which uses up the number of its attempt.
 
-    The run that bought the task cannot have seen that, or the first task, since it had begun before.
+    The run that bought the task cannot have seen that, or the first task, since it had begun before. Beside three other
+    runs, the limit can have refused one of them.
     """
     outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
-    refused = [run for run, outcome in outcomes if "would exceed `max-credits-per-pr`" not in outcome.message]
+    is_many = spending.most_beside(world, task) >= spending.RACING
+    refused = [run for run, one in outcomes if is_many or "would exceed `max-credits-per-pr`" not in one.message]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
 
