@@ -499,7 +499,7 @@ def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Pat
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
         done = rig.run(event="issue_comment", payload=payload)
-        assert "reviewbot cannot confirm that" in done.log, done.log
+        assert "had recorded no review of" in done.log, done.log
         assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
 
 

@@ -107,7 +107,7 @@ def test_a_collection_with_other_settings_does_not_buy_a_deferral(tmp_path: Path
         clock.advance(2 * LONG)
         for other in ({"mode": "standard"}, {}):
             rig.collect(**other)
-            assert "deferred this review" in rig.checks()[-1].output.summary
+            assert "deferred this review" in rig.checks()[-1].output.title
             assert (len(rig.service.tasks()), rig.checks()[-1].status) == (1, "in_progress")
         rig.collect(paths="app.py")
         assert [one.request.max_credits for one in rig.service.tasks()] == [600, 600]
