@@ -35,7 +35,7 @@ _SHORTEST_LINE = 4  # masking a line that is only a brace would mask every brace
 class Runner:
     """Implements the `Reporter` port for a runner.
 
-    The constructor tells the runner to mask each secret, as a whole and line by line. The class also replaces secrets
+    The constructor makes the runner mask each secret, as a whole and line by line. The class also replaces secrets
     with `***` in everything that it writes.
     """
 

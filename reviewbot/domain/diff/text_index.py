@@ -101,7 +101,7 @@ def digest(text: str) -> str:
 
 def _key(digest_of_lines: str) -> int:
     """Return the first 8 bytes of a digest as a number, which needs less memory."""
-    return int.from_bytes(digest_of_lines[:8].encode("utf-8", "replace")[:8].ljust(8))
+    return int.from_bytes(digest_of_lines[:8].encode("utf-8", "replace")[:8])
 
 
 class TextIndex(Struct, frozen=True, dict=True):

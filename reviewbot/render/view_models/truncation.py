@@ -1,6 +1,6 @@
 """Truncate views so that their text fits: the worst findings first, with a note where text is missing.
 
-GitHub rejects a body that is too long. By then, the review has been paid for.
+GitHub rejects a body that is too long, although the review has been paid for.
 """
 
 from __future__ import annotations
