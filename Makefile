@@ -100,7 +100,7 @@ lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Run al
 lint-style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run; fi
+	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run examples/organization/roll-out.sh; fi
 
 lint-types: setup
 	$(BIN)/mypy
