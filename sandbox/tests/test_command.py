@@ -60,29 +60,32 @@ def run(command: str, cwd: Path) -> str:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the printed commands use curl")
 def test_every_printed_line_works(tmp_path: Path) -> None:
     with running("--time-scale", "0.05") as (_, text):
-        found = {line: run(line, tmp_path) for line in re.findall(r"^(?:curl|git|python) .*", text, re.MULTILINE)}
+        found = {line: run(line, tmp_path) for line in re.findall(r"^(?:curl|python) .*", text, re.MULTILINE)}
+        setup = run(text.partition("# From nothing to a passing `doctor`\n")[2].partition("\n\n")[0], tmp_path)
         action = re.search(r"^env (?:.*\\\n)+.*reviewbot action$", text, re.MULTILINE)
         assert action
         step = subprocess.run(("/bin/sh", "-c", action[0]), env=ENV, capture_output=True, text=True, check=False)
     answers = list(found.values())
-    assert len(answers) == 17
+    assert len(answers) == 16
     assert "CodeVF's clock is fast: one of its seconds takes 0.05 real seconds; it accepts one request" in text
     assert '"title": "Express parcels' in answers[0]
     assert answers[1:3] == ["[]", "[]"]
     assert '"check_runs": []' in answers[3]
     assert '{"data": {"repository"' in answers[4]
     assert '"/reviewbot help"' in answers[5]
-    assert (tmp_path / "parcel-tracker" / "api" / "app.py").is_file()
-    assert '"available": 5000' in answers[7]
-    assert "CreditBalance(available=Decimal('5000')" in answers[8]
-    assert answers[9] == '{"rules": 1}'
-    assert "Resource not accessible by integration" in answers[12]
-    assert '"id": "task_' in answers[14] or '"status"' in answers[14]
-    assert "IDEMPOTENCY_CONFLICT" in answers[15]
-    statuses = re.findall(r"HTTP/1.1 (\d+)", answers[16])
+    assert '"available": 5000' in answers[6]
+    assert "CreditBalance(available=Decimal('5000')" in answers[7]
+    assert answers[8] == '{"rules": 1}'
+    assert "Resource not accessible by integration" in answers[11]
+    assert '"id": "task_' in answers[13] or '"status"' in answers[13]
+    assert "IDEMPOTENCY_CONFLICT" in answers[14]
+    statuses = re.findall(r"HTTP/1.1 (\d+)", answers[15])
     assert (len(statuses), "429" in statuses) == (2, True)
-    assert "retry-after: 1" in answers[16]
-    assert '"retry_after": 1' in answers[16]
+    assert "retry-after: 1" in answers[15]
+    assert '"retry_after": 1' in answers[15]
+    before, after = setup.split("settings:")[1:]
+    assert ("problem" in before, "problem" in after) == (True, False)
+    assert (tmp_path / "ruleset.json").read_text(encoding="utf-8").startswith("{")
     assert step.returncode == 1, step.stdout
     assert "findings block this pull request" in step.stdout
 

@@ -14,8 +14,7 @@ from reviewbot import cli
 from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
 from tests.terminal.session import Clone, Result
 
-NAMED = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8").partition("--action ")[2].split()[0]
-"""As the page on the sandbox writes it."""
+NAMED = "acme/reviewbot@0123456789abcdef0123456789abcdef01234567#v1.0.0"
 
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 QUEUE_TOKEN = "ghs_queue_job"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reviewbot_sandbox.demo.engineer import Reviewing
-from reviewbot_sandbox.demo.look import action_recipe, experiments, facts, guests, pace, recipes
+from reviewbot_sandbox.demo.look import action_recipe, experiments, facts, guests, pace, recipes, setup_recipe
 from reviewbot_sandbox.demo.readback import Reader
 from reviewbot_sandbox.demo.runner import prepare_job, step_environment
 from reviewbot_sandbox.demo.scenario import stay
@@ -48,6 +48,6 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
     text += [f"  {name:<20} {value}" for name, value in facts(sandbox)]
     text += [f"  {name:<20} {value}" for name, value in guests()]
     text += ["", pace(sandbox)]
-    for recipe in (*recipes(sandbox), *experiments(sandbox), action):
+    for recipe in (setup_recipe(sandbox), action, *recipes(sandbox), *experiments(sandbox)):
         text += ["", f"# {recipe.what}", recipe.lines]
     return text

@@ -27,6 +27,7 @@ _TASK = (
     '"idempotencyKey": "6f1c2b7e-3d54-4f0a-9b8e-2c7d5a1e4f90"}'
 )
 _PROJECT = '{"name": "try"}'
+_ACTION = "acme/reviewbot@0123456789abcdef0123456789abcdef01234567#v1.0.0"
 _FAULT = '[{"match": "/check-runs", "method": "POST", "do": {"status": 502}}]'
 
 
@@ -64,8 +65,26 @@ def pace(sandbox: Sandbox) -> str:
     return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} real seconds{rate}."
 
 
+def setup_recipe(sandbox: Sandbox) -> Recipe:
+    """Return the commands from a repository without workflows to a passing `doctor`."""
+    clone = sandbox.github.url.replace("://", f"://x-access-token:{PERSON_TOKEN}@")
+    doctor = f"reviewbot doctor --input codevf-url={sandbox.codevf_url}"
+    lines = (
+        f"git clone -q {clone}/{REPOSITORY}.git && cd {REPOSITORY.rpartition('/')[2]}",
+        f"export GITHUB_API_URL={sandbox.github.url} GITHUB_GRAPHQL_URL={sandbox.graphql_url}",
+        f"export GITHUB_TOKEN={PERSON_TOKEN} CODEVF_API_KEY={API_KEY}",
+        f"{doctor} # a problem: no workflow reviews",
+        f"reviewbot init --no-config --as gate --reviewer codevf --action {_ACTION} > ../ruleset.json",
+        "git add .github && git -c user.name=octocat -c user.email=octocat@example.com commit -qm Reviews",
+        "git push -q origin HEAD:main",
+        f"{doctor} # no problem",
+        "unset GITHUB_API_URL GITHUB_GRAPHQL_URL GITHUB_TOKEN CODEVF_API_KEY && cd ..",
+    )
+    return Recipe("From nothing to a passing `doctor`", "\n".join(lines))
+
+
 def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
-    """Yield commands that read the pull request, the repository and the account."""
+    """Yield commands that read the pull request and the account."""
     pull = f"{sandbox.github.url}/repos/{REPOSITORY}/pulls/{NUMBER}"
     owner, _, name = REPOSITORY.partition("/")
     talk = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{NUMBER}/comments"
@@ -80,8 +99,6 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
         "A command, which the next run of the action executes",
         f"""curl -s {maintainer} {talk} -d '{{"body": "/reviewbot help"}}'""",
     )
-    clone = sandbox.github.url.replace("://", f"://x-access-token:{PERSON_TOKEN}@")
-    yield Recipe("The repository", f"git clone -q {clone}/{REPOSITORY}.git")
     yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")
 
 
