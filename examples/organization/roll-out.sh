@@ -2,15 +2,13 @@
 # Set up reviewbot in many repositories with GitHub's CLI. Every command can be repeated.
 #
 #   roll-out.sh environments < repositories   creates each environment, and stores codevf-key and app-key.pem in it
-#   roll-out.sh callers < repositories        adds or updates the workflow from caller.yml
+#   roll-out.sh callers < repositories        adds or updates the workflows of caller.yml and threads.yml
 #   roll-out.sh doctor < repositories         checks each repository
-#   roll-out.sh remove < repositories         removes the workflow
+#   roll-out.sh remove < repositories         removes both workflows
 #
 # A line of the input is OWNER/NAME BRANCH. If a branch accepts no pushes, `callers` and `remove` open a pull request.
 # The output is the lines that failed: roll-out.sh callers < repositories > failed
 set -o pipefail
-
-workflow=contents/.github/workflows/reviews.yml
 
 # environments OWNER/NAME BRANCH: create the environment `reviewbot` for the branch, with both keys.
 environments() {
@@ -39,17 +37,22 @@ change() {
   [ -n "$open" ] || gh pr create --repo "$2" --base "$3" --head reviewbot --title 'Set up reviews' --body ''
 }
 
-# commit METHOD OWNER/NAME BRANCH: write or delete the workflow, if it differs.
+# commit METHOD OWNER/NAME BRANCH: write or delete both workflows.
 commit() {
-  local content=() old
-  old=$(gh api "repos/$2/$workflow?ref=$3" --jq .sha 2> /dev/null) || old=
+  write "$@" caller.yml reviews.yml && write "$@" threads.yml reviewbot-threads.yml
+}
+
+# write METHOD OWNER/NAME BRANCH FILE WORKFLOW: write or delete the workflow, if it differs from the file.
+write() {
+  local place="repos/$2/contents/.github/workflows/$5" content=() old
+  old=$(gh api "$place?ref=$3" --jq .sha 2> /dev/null) || old=
   if [ "$1" = PUT ]; then
-    [ "$old" = "$(git hash-object --no-filters caller.yml)" ] && return
-    content=(-f content="$(base64 < caller.yml | tr -d '\n')")
+    [ "$old" = "$(git hash-object --no-filters "$4")" ] && return
+    content=(-f content="$(base64 < "$4" | tr -d '\n')")
   elif [ -z "$old" ]; then
     return 0
   fi
-  gh api --silent --method "$1" "repos/$2/$workflow" -f message='Set up reviews' -f branch="$3" \
+  gh api --silent --method "$1" "$place" -f message='Set up reviews' -f branch="$3" \
     "${content[@]}" ${old:+-f sha="$old"}
 }
 
@@ -70,7 +73,10 @@ stop() {
 
 case $command in
   environments) [ -s codevf-key ] && [ -s app-key.pem ] || stop 'Save the keys as codevf-key and app-key.pem first.' ;;
-  callers) ! grep -En 'YOUR-ORG|@COMMIT' caller.yml || stop 'Replace YOUR-ORG and COMMIT in caller.yml first.' ;;
+  callers)
+    [ -s caller.yml ] && [ -s threads.yml ] || stop 'Copy caller.yml and threads.yml to this folder first.'
+    ! grep -En 'YOUR-ORG|@COMMIT' caller.yml || stop 'Replace YOUR-ORG and COMMIT in caller.yml first.'
+    ;;
   doctor | remove) ;;
   *) stop "Usage: $0 environments|callers|doctor|remove < repositories" ;;
 esac

@@ -34,6 +34,9 @@ def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
+_DOTCOM_API = "https://api.github.com"
+
+
 class Network(Struct, frozen=True):
     """The network settings. `children` is the environment of child processes. `time_scale` is 1.0 except in tests."""
 
@@ -44,6 +47,10 @@ class Network(Struct, frozen=True):
     proxy: str | None
     children: Mapping[str, str]
     time_scale: float
+
+    @property
+    def is_dotcom(self) -> bool:
+        return self.api_url.rstrip("/") == _DOTCOM_API
 
 
 class RunnerFiles(Struct, frozen=True):
@@ -148,7 +155,7 @@ def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github:
 
 
 def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Network:
-    api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
+    api_url = env.get("GITHUB_API_URL") or _DOTCOM_API
     return Network(
         api_url=api_url,
         graphql_url=env.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),

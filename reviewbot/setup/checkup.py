@@ -176,6 +176,23 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     yield from _of_refs(jobs)
 
 
+EVENT_POLICY = "https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target"
+"""GitHub's page on its default policy for `pull_request_target` in public repositories, and on how to allow it."""
+
+
+def of_event_policy(jobs: Sequence[Job]) -> Iterator[Check]:
+    """Yield a note for each workflow of a public repository on github.com that runs on `pull_request_target`.
+
+    Only administrators can read the repository's policies: https://docs.github.com/en/rest/actions/policies
+    """
+    for file in sorted({job.file for job in jobs if "pull_request_target" in job.events}):
+        events = sorted({event for job in jobs if job.file == file for event in job.events})
+        named = ", ".join(f"`{event}`" for event in events)
+        what = f"GitHub blocks `pull_request_target` in public repositories, unless a policy allows it for `{file}`"
+        todo = f"Under *Settings → Actions → Policies*, allow {named} for that workflow: {EVENT_POLICY}"
+        yield Check("event policy", what, todo)
+
+
 _EXAMPLE_REF, _EXAMPLE_OWNER = "COMMIT", "YOUR-ORG/"
 """The placeholders for a commit and an organization in the documentation."""
 

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 GITHUB, LOG = Path("github.json"), Path("requests.jsonl")
 
 
-Branches = dict[str, str | None]
+Branches = dict[str, dict[str, str]]
+"""The files of each branch, by name."""
 
 
 class Refused(Exception):
@@ -39,7 +40,7 @@ def request(method: str, target: str, body: dict[str, Any], repos: dict[str, Any
     if rest[0] == "environments":
         return environment(method, body, repo)
     if rest[0] == "contents":
-        return contents(method, query, body, repo["branches"])
+        return contents(method, rest[-1], query, body, repo["branches"])
     return reference(method, rest, body, repo["branches"])
 
 
@@ -52,18 +53,19 @@ def environment(method: str, body: dict[str, Any], repo: dict[str, Any]) -> str:
     return ""
 
 
-def contents(method: str, ref: str, body: dict[str, Any], branches: Branches) -> str:
+def contents(method: str, name: str, ref: str, body: dict[str, Any], branches: Branches) -> str:
     if method == "GET":
-        return blob(branches.get(ref) or missing())
+        return blob(branches.get(ref, {}).get(name) or missing())
     branch = body["branch"]
     if branch == "protected":
         raise Refused("Changes must be made through a pull request. (HTTP 409)")
     if branch not in branches:
         raise Refused(f"Branch {branch} not found (HTTP 404)")
-    old = branches[branch]
+    old = branches[branch].pop(name, None)
     if body.get("sha") != (blob(old) if old else None):
         raise Refused("The file does not match the sha (HTTP 409)")
-    branches[branch] = body.get("content")
+    if method == "PUT":
+        branches[branch][name] = body["content"]
     return ""
 
 
@@ -73,7 +75,7 @@ def reference(method: str, rest: list[str], body: dict[str, Any], branches: Bran
         missing()
     if method == "GET":
         return commit(branch)
-    branches[branch] = next(content for name, content in branches.items() if commit(name) == body["sha"])
+    branches[branch] = next(dict(files) for name, files in branches.items() if commit(name) == body["sha"])
     return ""
 
 

@@ -17,9 +17,16 @@ from tests.contract import published, rest_rules
 from tests.project import fake_gh
 
 SCRIPT = Path("examples/organization/roll-out.sh").resolve()
-CALLER = "name: Reviews\n"
-NEW = base64.b64encode(CALLER.encode()).decode()
-OLD = base64.b64encode(b"name: Old\n").decode()
+CALLER, THREADS = "name: Reviews\n", "name: Thread commands\n"
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+NEW = {"reviews.yml": encoded(CALLER), "reviewbot-threads.yml": encoded(THREADS)}
+OLD = {"reviews.yml": encoded("name: Old\n")}
+STALE = {"reviews.yml": encoded("name: Stale\n")}
 TEMPLATES = {
     "contents/.+": "contents/{path}",
     "git/ref/.+": "git/ref/{ref}",
@@ -36,6 +43,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = path
         (path / "caller.yml").write_text(CALLER)
+        (path / "threads.yml").write_text(THREADS)
         (path / "codevf-key").write_text("cvf_live_key\n")
         (path / "app-key.pem").write_text("a private key\n")
         self._command("gh", f'exec "{sys.executable}" "{Path(fake_gh.__file__)}" "$@"')
@@ -73,21 +81,20 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def on(branch: str, content: str | None, **more: object) -> dict[str, Any]:
-    return {"branches": {branch: content}, **more}
+def on(branch: str, files: dict[str, str]) -> dict[str, Any]:
+    return {"branches": {branch: files}}
 
 
-@pytest.mark.parametrize("before", [None, OLD, NEW])
-def test_the_workflow_is_added_or_updated(desk: Desk, before: str | None) -> None:
+@pytest.mark.parametrize(("before", "writes"), [({}, 2), (OLD, 2), (NEW | OLD, 1), (NEW, 0)])
+def test_the_workflows_are_added_or_updated(desk: Desk, before: dict[str, str], writes: int) -> None:
     done = desk.run("callers", "acme/shop main\n", shop=on("main", before))
     assert (done.returncode, done.stdout) == (0, "")
     assert desk.repo()["branches"] == {"main": NEW}
-    written = [method for method, _, _ in desk.requests() if method == "PUT"]
-    assert len(written) == (before != NEW)
+    assert sum(method == "PUT" for method, _, _ in desk.requests()) == writes
 
 
-@pytest.mark.parametrize(("command", "after"), [("callers", NEW), ("remove", None)])
-def test_a_protected_branch_gets_one_pull_request(desk: Desk, command: str, after: str | None) -> None:
+@pytest.mark.parametrize(("command", "after"), [("callers", NEW), ("remove", {})])
+def test_a_protected_branch_gets_one_pull_request(desk: Desk, command: str, after: dict[str, str]) -> None:
     for repos in ({"shop": on("protected", OLD)}, {}):
         done = desk.run(command, "acme/shop protected\n", **repos)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -96,21 +103,20 @@ def test_a_protected_branch_gets_one_pull_request(desk: Desk, command: str, afte
 
 
 def test_a_branch_left_by_an_older_pull_request_is_reset(desk: Desk) -> None:
-    stale = base64.b64encode(b"name: Stale\n").decode()
-    desk.run("remove", "acme/shop protected\n", shop={"branches": {"protected": OLD, "reviewbot": stale}})
+    desk.run("remove", "acme/shop protected\n", shop={"branches": {"protected": OLD, "reviewbot": STALE}})
     shas = [body["sha"] for method, _, body in desk.requests() if method == "DELETE"]
-    assert shas[-1] == fake_gh.blob(OLD)
+    assert shas[-1] == fake_gh.blob(OLD["reviews.yml"])
 
 
-@pytest.mark.parametrize("content", [OLD, None])
-def test_the_workflow_is_removed(desk: Desk, content: str | None) -> None:
-    done = desk.run("remove", "acme/shop main\n", shop=on("main", content))
+@pytest.mark.parametrize("before", [NEW, OLD, {}])
+def test_the_workflows_are_removed(desk: Desk, before: dict[str, str]) -> None:
+    done = desk.run("remove", "acme/shop main\n", shop=on("main", before))
     assert (done.returncode, done.stdout) == (0, "")
-    assert desk.repo()["branches"] == {"main": None}
+    assert desk.repo()["branches"] == {"main": {}}
 
 
 def test_an_environment_is_created_once(desk: Desk) -> None:
-    for repos in ({"shop": on("main", None)}, {}):
+    for repos in ({"shop": on("main", {})}, {}):
         done = desk.run("environments", "acme/shop main\n", **repos)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert desk.repo()["policies"] == ["main"]
@@ -120,13 +126,13 @@ def test_an_environment_is_created_once(desk: Desk) -> None:
 
 
 def test_a_failure_stops_nothing_and_its_line_is_printed(desk: Desk) -> None:
-    done = desk.run("callers", "acme/lost main\nacme/shop main\n", shop=on("main", None))
+    done = desk.run("callers", "acme/lost main\nacme/shop main\n", shop=on("main", {}))
     assert (done.returncode, done.stdout) == (1, "acme/lost main\n")
     assert desk.repo()["branches"] == {"main": NEW}
 
 
 def test_each_repository_is_checked_with_both_keys(desk: Desk) -> None:
-    done = desk.run("doctor", "acme/bad main\nacme/shop main\n", shop=on("main", None))
+    done = desk.run("doctor", "acme/bad main\nacme/shop main\n", shop=on("main", {}))
     assert (done.returncode, done.stdout) == (1, "acme/bad main\n")
     checked = (desk.path / "checked").read_text().splitlines()
     assert checked == [f"ghp_token cvf_live_key doctor --repo acme/{name}" for name in ("bad", "shop")]
@@ -137,12 +143,14 @@ def test_each_repository_is_checked_with_both_keys(desk: Desk) -> None:
     [
         ("environments", "codevf-key", ""),
         ("environments", "app-key.pem", ""),
+        ("callers", "caller.yml", ""),
+        ("callers", "threads.yml", ""),
         ("callers", "caller.yml", "@COMMIT # v1\n"),
     ],
 )
 def test_an_unfinished_file_stops_the_script_first(desk: Desk, command: str, file: str, text: str) -> None:
     (desk.path / file).write_text(text)
-    done = desk.run(command, "acme/shop main\n", shop=on("main", None))
+    done = desk.run(command, "acme/shop main\n", shop=on("main", {}))
     assert done.returncode == 2
     assert file in done.stderr
     assert not (desk.path / "requests.jsonl").exists()
@@ -166,7 +174,7 @@ def expanded(node: Any, schemas: dict[str, Any]) -> Any:  # noqa: ANN401 — JSO
 
 @pytest.mark.npm
 def test_github_describes_each_request(desk: Desk) -> None:
-    desk.run("environments", "acme/shop main\n", shop=on("main", None))
+    desk.run("environments", "acme/shop main\n", shop=on("main", {}))
     desk.run("callers", "acme/shop protected\n", shop=on("protected", OLD))
     desk.run("remove", "acme/shop main\n", shop=on("main", OLD))
     requests = desk.requests()

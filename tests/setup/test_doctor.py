@@ -20,6 +20,7 @@ from reviewbot import cli
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.repository_setup import Environment
 from reviewbot.domain.model.review import Tag
+from reviewbot.settings.environment import Network, read_desktop
 from reviewbot.setup.audit import read_jobs
 from reviewbot.setup.checkup import of_environment, of_expertise
 from reviewbot.setup.files import Action, InitOptions, files
@@ -586,6 +587,35 @@ def test_an_empty_repository_is_reported(rig: Rig) -> None:
     assert said.status == 2
     assert "NotFound" not in said.out
     assert doctor(rig, "--repo", "acme/nowhere").status == 3
+
+
+@pytest.mark.parametrize(
+    ("is_dotcom", "private", "files", "noted"),
+    [(True, False, GATE, 1), (True, True, GATE, 0), (False, False, GATE, 0), (True, False, WELL, 0)],
+)
+def test_githubs_policy_for_public_repositories_is_noted(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_dotcom: bool,
+    private: bool,
+    files: Mapping[str, str],
+    noted: int,
+) -> None:
+    monkeypatch.setattr(Network, "is_dotcom", is_dotcom)
+    with open_rig(tmp_path, private=private, files=files) as rig:
+        said = doctor(rig, "--repo", REPO)
+    policies = [line for line in said.out.splitlines() if "event policy" in line]
+    assert len(policies) == noted
+    assert said.out.count("allow `merge_group`, `pull_request_target`, `workflow_dispatch`") == noted
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [("", True), ("https://api.github.com/", True), ("http://ghes/api/v3", False)]
+)
+def test_github_com_is_known_by_its_api(url: str, *, expected: bool) -> None:
+    network = read_desktop({"GITHUB_API_URL": url}, None, asks_github=True).network
+    assert network.is_dotcom is expected
 
 
 def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:

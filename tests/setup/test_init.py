@@ -205,8 +205,9 @@ def test_the_environment_comes_before_the_workflows_that_would_create_it_unprote
     steps = [
         "1. Create the environment",
         "2. Commit these files",
-        "3. After the check has appeared on a pull request",
-        "4. Verify",
+        "3. In a public repository, allow `pull_request_target`",
+        "4. After the check has appeared on a pull request",
+        "5. Verify",
     ]
     assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup|, require it:).*$", said, re.MULTILINE) == steps
 

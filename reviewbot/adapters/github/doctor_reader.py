@@ -28,6 +28,7 @@ class SetupReader(RepositoryConnection):
         node = self.files("HEAD", config_file, templates_dir.strip("/"))
         return RepositorySetup(
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
+            is_private=node.is_private,
             config=parse.config(node.config),
             templates=parse.folder(node.templates),
             workflows=parse.folder(node.workflows),

@@ -155,13 +155,15 @@ class _Doctor(Struct, frozen=True):
         # Only reads are tested, because the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"
         yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
-        try_checks = partial(reader.try_checks, there.branch)
-        yield from _read("check runs", try_checks, lambda _: [Check("check runs", readable)])
+        yield from _read(
+            "check runs", lambda: reader.try_checks(there.branch), lambda _: [Check("check runs", readable)]
+        )
         if settings.wait_for_checks:
             awaited = partial(checkup.of_awaited, settings, branch=there.branch)
             checks = partial(reader.head_checks, f"refs/heads/{there.branch}")
             yield from _read("awaited checks", checks, awaited, is_needed=False)
-        yield from _protection(reader, there.branch, settings, jobs)
+        is_public = network.is_dotcom and not there.is_private
+        yield from _protection(reader, there.branch, settings, jobs, is_public=is_public)
         return settings
 
     def _checked_out(self) -> Settings | None:
@@ -212,7 +214,11 @@ def _text(root: Path, path: str) -> str | None:
     return content.decode("utf-8", "replace")
 
 
-def _protection(reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...]) -> Iterator[Check]:
+def _protection(
+    reader: SetupReader, branch: str, settings: Settings, jobs: tuple[Job, ...], *, is_public: bool
+) -> Iterator[Check]:
+    if is_public:
+        yield from checkup.of_event_policy(jobs)
     for name, job in checkup.environments_of(jobs).items():
         of_it = partial(checkup.of_environment, job=job, branch=branch, jobs=jobs)
         yield from _read("environment", partial(reader.environment, name), of_it, is_needed=False)

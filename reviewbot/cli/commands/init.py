@@ -20,6 +20,7 @@ from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
+from reviewbot.setup.checkup import EVENT_POLICY
 from reviewbot.setup.files import (
     ENVIRONMENT,
     EXAMPLE_OWNER,
@@ -167,6 +168,8 @@ def _next(
     if source and source != ACTIONS_APP:
         steps.append(f"If the App {source} is your own, create its token in each job and pass it as `github-token`.")
     steps.append("Commit these files on the default branch.")
+    if options.gate:
+        steps.append(f"In a public repository, allow `pull_request_target` in an Actions policy:\n     {EVENT_POLICY}")
     if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
         steps.append(f"After the check has appeared on a pull request, require it:\n     {again} &&\n     {_POST}")

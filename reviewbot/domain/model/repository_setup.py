@@ -14,6 +14,7 @@ class RepositorySetup(Struct, frozen=True):
     """The config file, templates and workflows on the default branch. `branch` is empty in an empty repository."""
 
     branch: str
+    is_private: bool
     config: str | None
     templates: Mapping[str, str]
     workflows: Mapping[str, str]

@@ -390,6 +390,7 @@ class RepositoryNode(SetupNode, frozen=True):
 
 
 class DoctorNode(SetupNode, frozen=True):
+    is_private: bool
     workflows: Annotated[Tree | None, asks("object(expression: $workflows)")]
 
 

@@ -221,6 +221,7 @@ RESOLVERS: Resolvers = {
         "nameWithOwner": lambda repo, _info: repo.full_name,
         "url": lambda repo, info: f"{context(info).at.web}/{repo.full_name}",
         "defaultBranchRef": default_branch,
+        "isPrivate": lambda repo, _info: repo.private,
         "object": git_object,
     },
     "Blob": {
