@@ -233,6 +233,13 @@ def test_on_a_phone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> 
     page.locator("table.diff").first.wait_for()
     assert max(height(page, ".badge, .severity")) < 24
     assert (rows(page, ".tools select"), rows(page, ".tools .right button")) == (1, 1)
+    page.evaluate("document.querySelectorAll('.file h3 code').forEach(one => one.textContent = 'folder/'.repeat(20))")
+    for row in page.locator(".file .row:has(.badge):has(h3 code):visible").all():
+        whole, badge = row.bounding_box(), row.locator(".badge").bounding_box()
+        assert whole
+        assert badge
+        assert whole["height"] > 2 * badge["height"], "the path has several lines"
+        assert badge["y"] < whole["y"] + badge["height"]
     for card in page.locator(".finding:visible").all():
         severity, blocks = card.locator(".severity").bounding_box(), card.get_by_text("blocks", exact=True)
         assert severity

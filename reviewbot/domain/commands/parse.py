@@ -183,7 +183,7 @@ def open_commands(
         _posted_command(one, findings, now) for one, findings in written if not _is_done(one, answers, instance)
     )
     found = (one for one in posted_commands if one is not None)
-    return tuple(sorted(found, key=lambda one: (one.at, one.in_thread, one.comment_id)))
+    return tuple(sorted(found, key=lambda one: one.stamp))
 
 
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:

@@ -291,7 +291,7 @@ def test_a_reply_is_accepted_like_a_comment(more: dict[str, Any]) -> None:
 def test_a_comment_and_a_reply_with_the_same_id_are_distinct() -> None:
     answered = (comment(2), answer(2), answer("r2"))
     posted = in_threads(thread(first(), reply()), comments=(comment(2), comment(3, created_at=ASKED_AT)))
-    assert [one.key for one in posted] == ["2", "3", "r2"]
+    assert [one.key for one in posted] == ["2", "r2", "3"]
     assert [mark for _, mark in answers_to(answered, "", "r2")] == [AnswerMark("", "r2", Reaction.YES)]
     both = (replace(comment(2), reacted=True), answer("r2", "nightly"))
     assert left(*both) == [], "the answer belongs to the reply"
