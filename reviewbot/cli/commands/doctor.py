@@ -25,6 +25,7 @@ from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
+from reviewbot.domain.model.repository_setup import RepositorySetup
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
@@ -139,14 +140,7 @@ class _Doctor(Struct, frozen=True):
             yield Check("repository", "empty", todo, EXIT_SETTINGS)
             return None
         settings = peek_settings(inputs, there.config)
-        try:
-            read_settings(inputs, there.config)
-        except SettingsError as error:
-            yield from checkup.of_problems(error.problems)
-        else:
-            absent = f"no config file on `{there.branch}`, so reviewbot uses the workflow's inputs and the defaults"
-            yield Check("settings", absent if there.config is None else f"valid on `{there.branch}`")
-            yield from checkup.of_routes(settings.routes)
+        yield from _settings(there, inputs)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"reviewbot can render the repository's own ({len(own)})" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
@@ -212,6 +206,17 @@ def _text(root: Path, path: str) -> str | None:
     except SettingsError:
         return None
     return content.decode("utf-8", "replace")
+
+
+def _settings(there: RepositorySetup, inputs: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        settings = read_settings(inputs, there.config)
+    except SettingsError as error:
+        yield from checkup.of_problems(error.problems)
+    else:
+        absent = f"no config file on `{there.branch}`, so reviewbot uses the workflow's inputs and the defaults"
+        yield Check("settings", absent if there.config is None else f"valid on `{there.branch}`")
+        yield from checkup.of_routes(settings.routes)
 
 
 def _protection(
