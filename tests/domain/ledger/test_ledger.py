@@ -161,7 +161,7 @@ ledgers = st.builds(
     st.none() | st.builds(Acceptance, hexes, texts, texts),
     st.integers(0, MAX_COUNTER),
     st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
-    st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 4), max_size=3).map(tuple),
+    st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 2), max_size=3).map(tuple),
 )
 
 
@@ -224,7 +224,7 @@ def test_a_full_ledger_leaves_space_for_texts() -> None:
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
     ledger = replace(ledger, posted=frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
     ids = sorted(ledger.posted)[-MAX_OPINIONS:]
-    ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
+    ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 20) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
     assert len(encoded) < COMMENT_LIMIT / 2
     reading = decode(encoded, SIGNER)
@@ -544,7 +544,7 @@ def test_texts_fit_next_to_any_number_of_findings(count: int) -> None:
         )
         for number in range(count)
     )
-    opinions = tuple(Opinions(one.id, 1, 2, 3, 4) for one in many[:MAX_OPINIONS])
+    opinions = tuple(Opinions(one.id, 1, 2) for one in many[:MAX_OPINIONS])
     encoded = encode(replace(PLAIN, findings=Findings(worst_first(many)), opinions=opinions), SIGNER)
     assert len(encoded) < MAX_ENCODED + 200
     read = decode(encoded, SIGNER).ledger.findings
@@ -586,7 +586,7 @@ def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
         posted=frozenset((announced, *(one[:10] for one in ids))),
         findings=Findings(worst_first(records)),
         questions=Questions(questions),
-        opinions=tuple(Opinions(one[:10], 1, 2, 3, 4) for one in ids[:MAX_OPINIONS]),
+        opinions=tuple(Opinions(one[:10], 1, 2) for one in ids[:MAX_OPINIONS]),
     )
     encoded = encode(ledger, SIGNER)
     assert len(encoded) < MAX_ENCODED + 200
@@ -604,7 +604,7 @@ def test_a_summary_has_space_for_what_is_added_to_its_ledger_later() -> None:
         replace(asked, comment=str(10**9 + 77 * one), digest=ids[one], task_id=f"task_{ids[one][:12]}")
         for one in range(MAX_QUESTIONS)
     )
-    opinions = tuple(Opinions(one[:10], 1, number % 9, number % 7, 4) for number, one in enumerate(ids))
+    opinions = tuple(Opinions(one[:10], number % 9, number % 7) for number, one in enumerate(ids))
     later = replace(PLAIN, questions=Questions(tuple(questions)), opinions=opinions)
     assert SUMMARY.limit + len(encode(later, SIGNER)) - len(encode(PLAIN, SIGNER)) < COMMENT_LIMIT
 
