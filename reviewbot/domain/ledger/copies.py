@@ -88,21 +88,10 @@ def _begins(known: Purchase, copy: Purchase) -> bool:
 
 
 def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
-    return replace(
-        known,
-        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
-        task_id=copy.task_id,
-        hold=copy.hold,
-        used=copy.used,
-        submitted_at=copy.submitted_at,
-        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
-        missed=copy.missed,
-        size_tier=copy.size_tier,
-        parts=copy.parts,
-        since=copy.since,
-        confirms=known.confirms or copy.confirms,
-        selection=copy.selection,
-    )
+    state = TaskState.OPEN if copy.task_id else TaskState.INTENT
+    coverage = Coverage.PARTIAL if copy.missed else known.coverage
+    caught_up = replace(copy, state=state, coverage=coverage).with_details(known)
+    return replace(caught_up, confirms=known.confirms or copy.confirms, selection=copy.selection)
 
 
 def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
