@@ -25,7 +25,8 @@ _ANNOUNCEMENT = re.compile(
     r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{32}-[0-9]{1,6}[a-z-]*) -->'
 )
 _STATE = re.compile(
-    rf"(?P<mark>{_FINDING.pattern})\n?(?:<!-- reviewbot:state(?P<closed> closed)? -->\n.*?\n<!-- /reviewbot:state -->\n\n)?",
+    rf"(?P<mark>{_FINDING.pattern})\n?"
+    r"(?:<!-- reviewbot:state(?P<closed> closed)? -->\n.*?\n<!-- /reviewbot:state -->\n\n)?",
     re.DOTALL,
 )
 """The start of a review comment: the marker and, optionally, the state of a finding."""

@@ -41,14 +41,12 @@ def with_copies(
 ) -> Ledger:
     """Add the purchases and states that only check runs contain.
 
-    `digest` is the full identity of the change, or empty if the change is not read. `judgement` contains the current
+    `digest` is the identity of the change, or empty if the change is not read. `judgement` contains the current
     settings, because a copy contains only `rules`.
     """
-    remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
-    attempts = [one.attempt for one in ledger.purchases if one.identity == digest]
-    last = max(
-        (*attempts, *(one.purchase.attempt for one in copies if digest.startswith(one.purchase.identity))), default=0
-    )
+    every = (*ledger.purchases, *(one.purchase for one in copies))
+    remembered = {one.head_sha for one in every}
+    last = max((one.attempt for one in every if one.identity == digest), default=0)
     for copy in (one.purchase for one in copies):
         known = ledger.recorded(copy)
         if known is None:
@@ -65,10 +63,9 @@ def with_copies(
 
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
     """Return the purchase in a copy. Reviews with another identity are reopened to read their findings again."""
-    is_own = digest.startswith(copy.identity)
+    is_own = copy.identity == digest
     return replace(
         copy,
-        identity=digest if is_own else copy.identity,
         state=_state(copy, is_own=is_own),
         # The approval and the waiting time of a deferred purchase apply to exactly one head.
         head_sha=head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
@@ -114,7 +111,7 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
     for one in (one for double in doubles for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
-            yield replace(one, identity=known.identity if known else one.identity)
+            yield one
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
