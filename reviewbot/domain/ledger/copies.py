@@ -93,17 +93,11 @@ def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
 
 def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
     """Add to an untrusted ledger the blocking findings and the credits that signed copies record."""
-    for one in signed:
-        ledger = _with_carried(ledger, one.purchase)
+    for copy in (one.purchase for one in signed):
+        known = ledger.recorded(copy)
+        if known and copy.is_carried and not known.is_carried:
+            ledger = ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
     return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-
-
-def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Add `LOST` to a purchase whose copy records a blocking finding of another purchase."""
-    known = ledger.recorded(copy)
-    if known is None or known.is_carried or not copy.is_carried:
-        return ledger
-    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
 
 def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
