@@ -82,8 +82,8 @@ def test_reactions_are_recorded_when_the_pull_request_is_closed(tmp_path: Path) 
         done = rig.run(payload=closed(rig))
         assert (done.outputs["reason"], done.exit_status) == ("closed", 0), done.log
         on_summary, found = opinions_in(rig)
-        assert on_summary == Opinions(SUMMARY, others_up=1)
-        assert (found.author_up, found.author_down, found.others_up, found.others_down) == (0, 1, 1, 1)
+        assert on_summary == Opinions(SUMMARY, up=1)
+        assert (found.up, found.down) == (1, 2)
         assert found.about in comment.body
         after = rig.summaries()[0]
         assert replace_ledger(before, "") == replace_ledger(after, "")

@@ -47,7 +47,7 @@ def finding(title: str = "A finding", **more: Any) -> Finding:  # noqa: ANN401 â
 def purchase(**more: Any) -> Purchase:  # noqa: ANN401 â€” any field
     """Return a purchase, by default an open one of a whole review of the head."""
     bought = Purchase(
-        identity="a" * 64,
+        identity="a" * 32,
         attempt=1,
         state=TaskState.OPEN,
         task_id="task_1",

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from reviewbot.domain.codevf.batches import join_ids, split_ids
 from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.check_identity import split_tag
-from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
+from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
@@ -237,7 +237,7 @@ def copies(world: World, pull: Pull) -> Iterator[Purchase]:
 
 
 def _entry(one: Purchase) -> Recorded:
-    return Recorded(f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}", one.state, one.task_id, one.head_sha)
+    return Recorded(f"{one.identity}-{one.attempt}", one.state, one.task_id, one.head_sha)
 
 
 def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:

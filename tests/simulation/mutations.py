@@ -1650,9 +1650,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="unread-before-the-task",
     ),
     Mutation(
-        "the short identity of a copy is another purchase",
-        "reviewbot.domain.ledger.ledger:_is_same",
-        lambda _right: lambda one, other: (one.identity, one.attempt) == (other.identity, other.attempt),
+        "a recorded purchase is another purchase than its copy",
+        "reviewbot.domain.ledger.ledger:Ledger.recorded",
+        _returning(None),
         CONVERGES,
         found="deferred-on-two-heads",
     ),

@@ -36,8 +36,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     waiver, a bypass or an acceptance. Otherwise, a push or a force-push could hide a purchase or make an older ledger
     trusted.
 
-    `digest` is the digest of the change's identity, of which copies contain only the beginning. `own` is the summary
-    that this run wrote. It may have replaced a newer summary, whose purchases are in the copies.
+    `digest` is the digest of the change's identity. `own` is the summary that this run wrote. It may have replaced a
+    newer summary, whose purchases are in the copies.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -47,7 +47,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     copies = latest_copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
-    ledger, bypass = reading.ledger.with_full_identity(digest), reading.ledger.bypass or reading.bypass
+    ledger, bypass = reading.ledger, reading.ledger.bypass or reading.bypass
     doubles = _trusted(run, found.extra)
     others = tuple(only_in_doubles(ledger, doubles))
     ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
@@ -203,7 +203,7 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
     """
     now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
-    same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity.startswith(one.identity))
+    same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity == one.identity)
     first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
     if first is None:
         return None

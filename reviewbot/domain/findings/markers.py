@@ -24,7 +24,12 @@ _WORDS = re.compile(r"<!-- reviewbot:words -->\n(.*)\n<!-- /reviewbot:words -->"
 _ANNOUNCEMENT = re.compile(
     r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{32}-[0-9]{1,6}[a-z-]*) -->'
 )
-_STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
+_STATE = re.compile(
+    rf"(?P<mark>{_FINDING.pattern})\n?"
+    r"(?:<!-- reviewbot:state(?P<closed> closed)? -->\n.*?\n<!-- /reviewbot:state -->\n\n)?",
+    re.DOTALL,
+)
+"""The start of a review comment: the marker and, optionally, the state of a finding."""
 _ID_LENGTH = 10
 _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
 
@@ -165,18 +170,15 @@ def with_headings(body: str, words: Mapping[str, str]) -> str:
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
     """Show `text`, trusted Markdown without markers, as the state of a finding. Empty text removes the state."""
-    mark = _FINDING.match(body)
-    if mark is None:
+    start = _STATE.match(body)
+    if start is None:
         return body
-    rest = body[mark.end() :].removeprefix("\n")
-    rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
     word = (
         f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{text}\n<!-- /reviewbot:state -->\n\n" if text else ""
     )
-    return f"{mark[0]}\n{word}{rest}"
+    return f"{start['mark']}\n{word}{body[start.end() :]}"
 
 
 def says_closed(body: str) -> bool:
-    mark = _FINDING.match(body)
-    state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
-    return bool(state and state[1])
+    start = _STATE.match(body)
+    return start is not None and start["closed"] is not None

@@ -8,9 +8,7 @@ from reviewbot.domain.diff.text_index import Block, line_feeds, quoted_lines, sp
 from reviewbot.domain.findings.placement import (
     MAX_FINGERPRINT_LINES,
     OnFile,
-    OnLines,
     Placed,
-    SuggestionState,
     Why,
     in_summary,
 )
@@ -50,12 +48,7 @@ def relocated(item: Placed) -> Placed:
     if quote and item.block is None:
         item = replace(item, block=Block.of(quote))
     match item.placement:
-        case OnLines() | OnFile(why=Why.LINE_NOT_IN_DIFF):
-            return item
-        case OnFile():
-            moved = in_summary(item, Why.HEAD_MOVED)
-            return (
-                moved if item.suggestion is SuggestionState.NONE else replace(moved, suggestion=SuggestionState.SHOWN)
-            )
+        case OnFile(why=why) if why is not Why.LINE_NOT_IN_DIFF:
+            return in_summary(item, Why.HEAD_MOVED)
         case _:
             return item

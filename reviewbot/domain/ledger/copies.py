@@ -41,14 +41,12 @@ def with_copies(
 ) -> Ledger:
     """Add the purchases and states that only check runs contain.
 
-    `digest` is the full identity of the change, or empty if the change is not read. `judgement` contains the current
+    `digest` is the identity of the change, or empty if the change is not read. `judgement` contains the current
     settings, because a copy contains only `rules`.
     """
-    remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
-    attempts = [one.attempt for one in ledger.purchases if one.identity == digest]
-    last = max(
-        (*attempts, *(one.purchase.attempt for one in copies if digest.startswith(one.purchase.identity))), default=0
-    )
+    every = (*ledger.purchases, *(one.purchase for one in copies))
+    remembered = {one.head_sha for one in every}
+    last = max((one.attempt for one in every if one.identity == digest), default=0)
     for copy in (one.purchase for one in copies):
         known = ledger.recorded(copy)
         if known is None:
@@ -65,10 +63,9 @@ def with_copies(
 
 def adopted(copy: Purchase, *, head_sha: str, digest: str, judgement: Judgement) -> Purchase:
     """Return the purchase in a copy. Reviews with another identity are reopened to read their findings again."""
-    is_own = digest.startswith(copy.identity)
+    is_own = copy.identity == digest
     return replace(
         copy,
-        identity=digest if is_own else copy.identity,
         state=_state(copy, is_own=is_own),
         # The approval and the waiting time of a deferred purchase apply to exactly one head.
         head_sha=head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
@@ -88,36 +85,19 @@ def _begins(known: Purchase, copy: Purchase) -> bool:
 
 
 def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
-    return replace(
-        known,
-        state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
-        task_id=copy.task_id,
-        hold=copy.hold,
-        used=copy.used,
-        submitted_at=copy.submitted_at,
-        coverage=Coverage.PARTIAL if copy.missed else known.coverage,
-        missed=copy.missed,
-        size_tier=copy.size_tier,
-        parts=copy.parts,
-        since=copy.since,
-        confirms=known.confirms or copy.confirms,
-        selection=copy.selection,
-    )
+    state = TaskState.OPEN if copy.task_id else TaskState.INTENT
+    coverage = Coverage.PARTIAL if copy.missed else known.coverage
+    caught_up = replace(copy, state=state, coverage=coverage).with_details(known)
+    return replace(caught_up, confirms=known.confirms or copy.confirms, selection=copy.selection)
 
 
 def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
     """Add to an untrusted ledger the blocking findings and the credits that signed copies record."""
-    for one in signed:
-        ledger = _with_carried(ledger, one.purchase)
+    for copy in (one.purchase for one in signed):
+        known = ledger.recorded(copy)
+        if known and copy.is_carried and not known.is_carried:
+            ledger = ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
     return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
-
-
-def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
-    """Add `LOST` to a purchase whose copy records a blocking finding of another purchase."""
-    known = ledger.recorded(copy)
-    if known is None or known.is_carried or not copy.is_carried:
-        return ledger
-    return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
 
 def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
@@ -125,7 +105,7 @@ def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purch
     for one in (one for double in doubles for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
-            yield replace(one, identity=known.identity if known else one.identity)
+            yield one
 
 
 def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:

@@ -21,9 +21,6 @@ from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
 
-SHORT_IDENTITY = 32
-"""Hex digits of an identity in an `external_id`: 128 bits, so that no author finds two changes with equal digits."""
-
 SHORT_SELECTION = 16
 """The length of `idempotency.selection_digest` in hex digits."""
 
@@ -59,7 +56,7 @@ class ExternalId(Struct, frozen=True):
     """The content of a check run's `external_id`.
 
     Attributes:
-        purchase: the purchase, with only the first `SHORT_IDENTITY` digits of the identity.
+        purchase: the purchase, with only the values that `decode_external_id` sets.
         spent: the credits held and used on the pull request.
         counter: `Ledger.counter` at the time of writing.
     """
@@ -94,7 +91,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
     more = f"{_in_base64(purchase.since) or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
-    identity, selection = _in_base64(purchase.identity[:SHORT_IDENTITY]), purchase.selection[:SHORT_SELECTION]
+    identity, selection = _in_base64(purchase.identity), purchase.selection[:SHORT_SELECTION]
     payload = f"{identity} {figures} {more} {selection} {counter} "
     # A copy without ids is read as an intent. Submitting with the same key then returns the existing tasks.
     space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")

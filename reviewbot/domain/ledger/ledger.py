@@ -83,7 +83,7 @@ class Purchase(Struct, frozen=True):
     A purchase read from a check run has only the values that `decode_external_id` sets.
 
     Attributes:
-        identity: `Identity.digest()` of what is bought. In a check run, only the first digits.
+        identity: `Identity.digest()` of what is bought.
         attempt: the number of the attempt, from 1.
         task_id: the ids of the tasks, joined by `batches.join_ids`, or empty before the tasks exist.
         hold: the credits that the open tasks hold. For a deferred purchase, the limit for each task.
@@ -257,21 +257,20 @@ class Ledger(Struct, frozen=True):
         return max(attempts, key=lambda one: one.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
-        """Return the attempt whose identity starts with `identity`, or None."""
-        fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
-        return next(fitting, None)
+        """Return the attempt with this identity and number, or None."""
+        return next((one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt)), None)
 
     def recorded(self, purchase: Purchase) -> Purchase | None:
-        """Return the record of the same attempt, or None. `purchase` may have the short identity from a check run."""
+        """Return the record of the same attempt, or None."""
         return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt. The record with the higher `progress` wins."""
-        if known := next((one for one in self.purchases if _is_same(one, purchase)), None):
+        if known := self.recorded(purchase):
             latest, other = (purchase, known) if purchase.progress >= known.progress else (known, purchase)
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
-            if len(latest.identity) < len(other.identity):
+            if other.base_ref and not latest.base_ref:  # only a check run has `latest`
                 latest = latest.with_details(other)
             read_at = known.read_at or purchase.read_at
             latest = replace(latest, change=change, judged=judged, context=context, read_at=read_at)
@@ -288,13 +287,6 @@ class Ledger(Struct, frozen=True):
             datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
         )
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
-
-    def with_full_identity(self, identity: str) -> Ledger:
-        """Replace the short identity from a check run with the full identity."""
-        whole = (
-            replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
-        )
-        return replace(self, purchases=tuple(whole))
 
     def reopened(self, but: str) -> Ledger:
         """Reopen completed reviews known only from check runs, except `but`, because only CodeVF has their findings."""
@@ -520,12 +512,6 @@ def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
-
-
-def _is_same(one: Purchase, other: Purchase) -> bool:
-    """Return whether two records describe the same attempt, even if one has the short identity from a check run."""
-    short, whole = sorted((one.identity, other.identity), key=len)
-    return one.attempt == other.attempt and whole.startswith(short)
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:

@@ -12,17 +12,17 @@ from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import CheckRun, Comment
-from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, ExternalId
+from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
 from reviewbot.values import replace
 
 PurchaseKey = tuple[str, int]
-"""The first `SHORT_IDENTITY` digits of a purchase's identity, and the attempt."""
+"""The identity and the attempt of a purchase."""
 
 
 def purchase_key(purchase: Purchase) -> PurchaseKey:
-    return purchase.identity[:SHORT_IDENTITY], purchase.attempt
+    return purchase.identity, purchase.attempt
 
 
 class StoredLedger(Struct, frozen=True):

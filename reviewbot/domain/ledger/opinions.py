@@ -5,13 +5,12 @@ Anyone who can read the pull request can react, even with several accounts. Reac
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_answer_mark, read_finding_mark, read_summary_mark, read_words
-from reviewbot.domain.github.pull_request import Comment, Opinion, PullRequest, Snapshot
+from reviewbot.domain.github.pull_request import Comment, Opinion, Snapshot
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
@@ -27,25 +26,15 @@ def answer_key(comment: str) -> str:
 
 
 class Opinions(Struct, frozen=True, array_like=True):
-    """The numbers of 👍 and 👎 by authors of the pull request and by other people.
+    """The numbers of 👍 and 👎.
 
     Attributes:
         about: the id of a finding, `SUMMARY`, or the `answer_key` of a question.
     """
 
     about: str
-    author_up: Count = 0
-    author_down: Count = 0
-    others_up: Count = 0
-    others_down: Count = 0
-
-    @property
-    def up(self) -> int:
-        return self.author_up + self.others_up
-
-    @property
-    def down(self) -> int:
-        return self.author_down + self.others_down
+    up: Count = 0
+    down: Count = 0
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
@@ -54,8 +43,8 @@ def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
     for about, opinion in _opinions(snapshot, instance):
         if not opinion.login.casefold().endswith(BOT_SUFFIX):
             found.setdefault(about, set()).add(opinion)
-    counted = ((about, Counter(_role(one, snapshot.pull) for one in opinions)) for about, opinions in found.items())
-    return tuple(Opinions(about, **counts) for about, counts in counted)[:MAX_OPINIONS]
+    counted = ((about, sum(one.agrees for one in opinions), len(opinions)) for about, opinions in found.items())
+    return tuple(Opinions(about, up, every - up) for about, up, every in counted)[:MAX_OPINIONS]
 
 
 def _opinions(snapshot: Snapshot, instance: str) -> Iterator[tuple[str, Opinion]]:
@@ -79,9 +68,3 @@ def _about(comment: Comment, findings: tuple[str, ...], instance: str) -> tuple[
         answer = read_answer_mark(body)
         return (answer_key(answer.comment),) if answer else findings
     return ()
-
-
-def _role(opinion: Opinion, pull: PullRequest) -> str:
-    authors = pull.people or {(pull.author or "").casefold()}
-    role = "author" if opinion.login.casefold() in authors else "others"
-    return f"{role}_{'up' if opinion.agrees else 'down'}"

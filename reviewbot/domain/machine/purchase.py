@@ -414,7 +414,7 @@ def routed(known: Known) -> Known:
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
     digest = known.identity.digest()  # may differ from the identity for which the ledger was read
-    written = known.memory.written.with_full_identity(digest).reopened(but=digest)
+    written = known.memory.written.reopened(but=digest)
     return replace(known, memory=replace(known.memory, written=written))
 
 
@@ -450,7 +450,7 @@ def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
     }
     for one in known.ledger.purchases:
         counts = one.state is not TaskState.ENDED and (one.state is not TaskState.DEFERRED or not request.may_buy)
-        terms = next((terms for digest, terms in digests.items() if digest.startswith(one.identity)), None)
+        terms = digests.get(one.identity)
         if counts and (terms or one.change == known.change.index.change):
             found.append((one, terms and _bought_terms(one, terms)))
     return found

@@ -84,20 +84,16 @@ def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
     return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
 
 
-class _Classes(dict[int, str]):
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.islower() else "-"
+def _class(char: str) -> str:
+    return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.islower() else "-"
 
 
-_CLASSES = _Classes()
-_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not more, because untrusted text would fill the memory
 _CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
 
 
 def switches(chars: str) -> int:
     """Count the changes to a digit, to a capital letter, and from a digit to a lower-case letter."""
-    classes = chars.translate(_CLASSES)
+    classes = "".join(map(_class, chars))
     return sum(map(classes.count, _CHANGES))
 
 

@@ -45,10 +45,6 @@ def has_redaction(text: str) -> bool:
     return _MARK.search(text) is not None or any("x" in found[0] for found in _MASKED.finditer(text))
 
 
-def is_redacted(text: str) -> bool:
-    return _MARK.search(text) is not None
-
-
 def kinds_in(text: str) -> tuple[str, ...]:
     """Return the kinds of the redacted tokens in a string."""
     return tuple(found["kind"] for found in _MARK.finditer(text))

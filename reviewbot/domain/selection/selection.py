@@ -97,7 +97,9 @@ def select(
     """
     rules = attributes_of(attributes)
     moved_in = {file.path for file in files if _is_moved_in(file, paths, rules, unreviewed)}
-    files = [_with_every_line(file) if file.path in moved_in else file for file in files]
+    files = [
+        replace(file, diff=as_added(file.diff, file.text or "")) if file.path in moved_in else file for file in files
+    ]
     verdicts = [
         (file, _held(file, paths, rules) or (_unread_move(file) if file.path in moved_in else None)) for file in files
     ]
@@ -141,10 +143,6 @@ def _is_moved_in(
     is_reviewed = matches(paths, old) and (steers(old) or names(paths, old) or not is_named)
     is_reviewed &= not (may_run or any(matches(patterns, old) for patterns in unreviewed))
     return file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} and not is_reviewed
-
-
-def _with_every_line(file: ChangedFile) -> ChangedFile:
-    return replace(file, diff=as_added(file.diff, file.text)) if file.text is not None else file
 
 
 def _unread_move(file: ChangedFile) -> Held | None:
@@ -193,9 +191,8 @@ def _is_binary(file: ChangedFile) -> bool:
 
 def over_limit(file: ChangedFile) -> str:
     """Return a phrase with the file's size and the limit, or an empty string for a file within the limit."""
-    sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
-    over = bool(sizes) and sizes[0] > LARGEST_TEXT
-    return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
+    bytes_ = next((entry.size for entry in (file.new, file.old) if entry and entry.size is not None), 0)
+    return f"{size(bytes_)}; the limit is {size(LARGEST_TEXT)}" if bytes_ > LARGEST_TEXT else ""
 
 
 def not_utf_8(path: str, invalid: str) -> Held:

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from reviewbot.domain.redaction.redactor import is_redacted
+from reviewbot.domain.redaction.redactor import kinds_in
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
@@ -27,7 +27,7 @@ def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
     """Return a pattern for each of the first `MOST` paths that are not redacted, too long or impossible to copy."""
-    named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
+    named = [path for path in paths if not kinds_in(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 

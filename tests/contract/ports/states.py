@@ -49,7 +49,7 @@ def check(
 def open_task_copy() -> str:
     """Return what a check run keeps of a purchase whose task is open."""
     purchase = Purchase(
-        identity="a" * 64,
+        identity="a" * 32,
         attempt=1,
         state=TaskState.OPEN,
         task_id="task_1",

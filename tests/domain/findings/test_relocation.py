@@ -85,11 +85,7 @@ ON = OnLines(LineTarget("a.py", Side.RIGHT, 3), Why.QUOTED)
 def test_deleted_files_are_listed_as_such(given: Placement, expected: Placement) -> None:
     for state in SuggestionState:
         item = relocated(Placed("1" * 10, finding(), given, state))
-        assert item.placement == expected
-        if item.placement != given and state is SuggestionState.COMMITTABLE:
-            assert item.suggestion is SuggestionState.SHOWN
-        elif not isinstance(given, OnFile) or state is SuggestionState.NONE:
-            assert item.suggestion is state
+        assert (item.placement, item.suggestion) == (expected, state)
 
 
 words = st.sampled_from(["a", "b", "", "  a", "}", "x  = 1"])

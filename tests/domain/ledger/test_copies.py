@@ -17,19 +17,19 @@ from reviewbot.domain.ledger.copies import (
     with_copies,
     with_doubles,
 )
-from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, ExternalId
+from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import AnswerForm, FailOn
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from tests.domain.builders import HEAD, purchase
 
-OWN, SHORT, OTHER_HEAD = "a" * 64, "a" * SHORT_IDENTITY, "e" * 40
+OWN, OTHER_HEAD = "a" * 32, "e" * 40
 SETTINGS, COPIED = Judgement(Rules(FailOn.HIGH), answer=AnswerForm.WORDS), Judgement(Rules(FailOn.LOW))
 
 
 def copy(spent: int = 0, **more: Any) -> ExternalId:  # noqa: ANN401 — any field
-    return ExternalId(purchase(**{"identity": SHORT, **more}), Decimal(spent), 1)
+    return ExternalId(purchase(**{"identity": OWN, **more}), Decimal(spent), 1)
 
 
 def ledger(*bought: Purchase) -> Ledger:
@@ -59,15 +59,15 @@ def test_a_finished_review_of_another_change_is_read_again(
 ) -> None:
     one = copy(state=state, task_id=task_id, judgement=COPIED).purchase
     assert adopted(one, head_sha=HEAD, digest=OWN, judgement=SETTINGS).state is own
-    assert adopted(one, head_sha=HEAD, digest="b" * 64, judgement=SETTINGS).state is other
+    assert adopted(one, head_sha=HEAD, digest="b" * 32, judgement=SETTINGS).state is other
 
 
 @pytest.mark.parametrize(
     ("state", "digest", "identity", "head"),
     [
         (TaskState.OPEN, OWN, OWN, HEAD),
-        (TaskState.OPEN, "b" * 64, SHORT, OTHER_HEAD),
-        (TaskState.OPEN, "", SHORT, OTHER_HEAD),
+        (TaskState.OPEN, "b" * 32, OWN, OTHER_HEAD),
+        (TaskState.OPEN, "", OWN, OTHER_HEAD),
         (TaskState.DEFERRED, OWN, OWN, OTHER_HEAD),
     ],
 )
@@ -132,13 +132,13 @@ def test_the_copies_count_against_an_untrusted_ledger() -> None:
 
 def test_what_only_a_second_summary_has_is_added_and_its_findings_are_read_again() -> None:
     there = ledger(purchase(state=TaskState.INTENT, task_id=""), purchase(attempt=2))
-    done = purchase(identity="b" * 64, state=TaskState.DONE, used=Decimal(9), task_id="task_3")
+    done = purchase(identity="b" * 32, state=TaskState.DONE, used=Decimal(9), task_id="task_3")
     question = Question("5", "d" * 16, "ann", "", QuestionState.INTENT, "", 60, None, "")
-    double = ledger(purchase(identity=SHORT), purchase(attempt=2, state=TaskState.ENDED), done).with_question(question)
+    double = ledger(purchase(), purchase(attempt=2, state=TaskState.ENDED), done).with_question(question)
     others = tuple(only_in_doubles(there, [double]))
     assert [(one.identity, one.attempt, one.state) for one in others] == [
         (OWN, 1, TaskState.OPEN),
-        ("b" * 64, 1, TaskState.DONE),
+        ("b" * 32, 1, TaskState.DONE),
     ]
     found = with_doubles(there, [double], others)
     assert [one.state for one in found.purchases] == [TaskState.OPEN] * 3
@@ -149,5 +149,5 @@ def test_a_purchase_that_was_dropped_while_another_run_bought_it_is_not_finished
     dropped, done = copy(state=TaskState.ENDED, task_id=""), copy(state=TaskState.DONE, task_id="task_1")
     bought = ledger(purchase(identity=OWN, state=TaskState.OPEN, task_id="task_1"))
     assert not list(finished_in([dropped], bought))
-    assert list(finished_in([done], bought)) == [(SHORT, 1)]
-    assert list(finished_in([dropped], Ledger())) == [(SHORT, 1)]
+    assert list(finished_in([done], bought)) == [(OWN, 1)]
+    assert list(finished_in([dropped], Ledger())) == [(OWN, 1)]

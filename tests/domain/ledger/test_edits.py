@@ -28,8 +28,8 @@ EMPTY = ChangeIndex((), frozenset(), change="1" * 32)
 FOUND = TrackedFinding("0123456789", Severity.HIGH, None, "A finding", "a.py")
 OTHER = replace(FOUND, id="9876543210")
 DEFERRED = purchase(state=TaskState.DEFERRED, task_id="", hold=0)
-OPEN = replace(DEFERRED, identity="b" * 64, state=TaskState.OPEN, task_id="task_1")
-INTENT = replace(DEFERRED, identity="c" * 64, state=TaskState.INTENT, hold=360)
+OPEN = replace(DEFERRED, identity="b" * 32, state=TaskState.OPEN, task_id="task_1")
+INTENT = replace(DEFERRED, identity="c" * 32, state=TaskState.INTENT, hold=360)
 BEFORE = Ledger((OPEN, DEFERRED, INTENT), findings=Findings((FOUND, OTHER)))
 
 

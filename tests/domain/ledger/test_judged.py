@@ -104,7 +104,7 @@ def test_a_finding_is_open_again_whatever_a_repeated_answer_says(red: Ledger) ->
 
 
 def test_a_finding_is_open_again_in_another_mode_and_attempt(red: Ledger) -> None:
-    for more in ({"identity": "9" * 64}, {"attempt": 2}):
+    for more in ({"identity": "9" * 32}, {"attempt": 2}):
         ledger = reviewed(red, RED, "task_9", **more)
         assert ledger.findings.severities("") == (Severity.CRITICAL,)
 
@@ -231,7 +231,7 @@ def test_a_finding_records_whether_another_task_reported_it() -> None:
 def test_nothing_is_kept_for_an_unbought_or_unknown_change() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", CITED["quoted"], whole=True)
     assert again(ledger, RED).purchases == ledger.purchases
-    opened = LedgerUpdate((purchase(identity="7" * 64, change=RED.change, task_id="task_2"),))
+    opened = LedgerUpdate((purchase(identity="7" * 32, change=RED.change, task_id="task_2"),))
     assert not applied(ledger, opened, RED).purchases[-1].judged
     unknown = replace(RED, change="")
     assert not applied(ledger, bought(unknown, "task_3"), unknown).purchases[-1].judged

@@ -46,7 +46,6 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import (
-    SHORT_IDENTITY,
     counted,
     decode_external_id,
     encode_external_id,
@@ -85,7 +84,7 @@ credits_ = st.decimals(0, 10**9, places=4)
 hexes = st.text("0123456789abcdef", min_size=16, max_size=64)
 purchases = st.builds(
     Purchase,
-    identity=st.text("0123456789abcdef", min_size=SHORT_IDENTITY, max_size=64),
+    identity=st.text("0123456789abcdef", min_size=32, max_size=32),
     attempt=st.integers(1, 99),
     state=st.sampled_from(TaskState),
     task_id=st.text(max_size=30),
@@ -161,7 +160,7 @@ ledgers = st.builds(
     st.none() | st.builds(Acceptance, hexes, texts, texts),
     st.integers(0, MAX_COUNTER),
     st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
-    st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 4), max_size=3).map(tuple),
+    st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 2), max_size=3).map(tuple),
 )
 
 
@@ -224,7 +223,7 @@ def test_a_full_ledger_leaves_space_for_texts() -> None:
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
     ledger = replace(ledger, posted=frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
     ids = sorted(ledger.posted)[-MAX_OPINIONS:]
-    ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
+    ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 20) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
     assert len(encoded) < COMMENT_LIMIT / 2
     reading = decode(encoded, SIGNER)
@@ -544,7 +543,7 @@ def test_texts_fit_next_to_any_number_of_findings(count: int) -> None:
         )
         for number in range(count)
     )
-    opinions = tuple(Opinions(one.id, 1, 2, 3, 4) for one in many[:MAX_OPINIONS])
+    opinions = tuple(Opinions(one.id, 1, 2) for one in many[:MAX_OPINIONS])
     encoded = encode(replace(PLAIN, findings=Findings(worst_first(many)), opinions=opinions), SIGNER)
     assert len(encoded) < MAX_ENCODED + 200
     read = decode(encoded, SIGNER).ledger.findings
@@ -586,7 +585,7 @@ def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
         posted=frozenset((announced, *(one[:10] for one in ids))),
         findings=Findings(worst_first(records)),
         questions=Questions(questions),
-        opinions=tuple(Opinions(one[:10], 1, 2, 3, 4) for one in ids[:MAX_OPINIONS]),
+        opinions=tuple(Opinions(one[:10], 1, 2) for one in ids[:MAX_OPINIONS]),
     )
     encoded = encode(ledger, SIGNER)
     assert len(encoded) < MAX_ENCODED + 200
@@ -604,7 +603,7 @@ def test_a_summary_has_space_for_what_is_added_to_its_ledger_later() -> None:
         replace(asked, comment=str(10**9 + 77 * one), digest=ids[one], task_id=f"task_{ids[one][:12]}")
         for one in range(MAX_QUESTIONS)
     )
-    opinions = tuple(Opinions(one[:10], 1, number % 9, number % 7, 4) for number, one in enumerate(ids))
+    opinions = tuple(Opinions(one[:10], number % 9, number % 7) for number, one in enumerate(ids))
     later = replace(PLAIN, questions=Questions(tuple(questions)), opinions=opinions)
     assert SUMMARY.limit + len(encode(later, SIGNER)) - len(encode(PLAIN, SIGNER)) < COMMENT_LIMIT
 
@@ -626,14 +625,14 @@ def test_stored_texts_are_far_below_the_comment_limit() -> None:
 
 
 def test_the_latest_attempt_is_found_and_an_attempt_is_recorded_once() -> None:
-    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b" * 64))
+    ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b" * 32))
     ledger = ledger.with_purchase(replace(BOUGHT, attempt=2)).with_purchase(replace(BOUGHT, state=TaskState.DONE))
     assert [(one.identity[0], one.attempt) for one in ledger.purchases] == [("a", 1), ("b", 1), ("a", 2)]
     assert ledger.purchases[0].state is TaskState.DONE
-    found = ledger.find("a" * 64)
+    found = ledger.find("a" * 32)
     assert found is not None
     assert (found.attempt, found.state) == (2, TaskState.OPEN)
-    assert ledger.find("d" * 64) is None
+    assert ledger.find("d" * 32) is None
 
 
 def test_open_tasks_count_with_their_hold_and_finished_ones_with_what_they_used() -> None:
@@ -663,7 +662,7 @@ def test_a_deferred_purchase_yields_to_a_task() -> None:
 
 def test_the_latest_attempt_is_the_one_of_the_highest_number() -> None:
     ledger = Ledger((replace(BOUGHT, attempt=2), BOUGHT))
-    found = ledger.find("a" * 64)
+    found = ledger.find("a" * 32)
     assert found is not None
     assert found.attempt == 2
 
@@ -682,23 +681,23 @@ def test_the_state_of_a_purchase_only_advances(one: Purchase, other: Purchase) -
     assert TaskState.ENDED.rank == TaskState.DONE.rank
 
 
-def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
-    assert PLAIN.named("a" * 16, 2) == PLAIN.purchases[1]
-    assert PLAIN.named("a" * 16, 3) is None
-    assert PLAIN.named("b" * 16, 1) is None
+def test_a_purchase_is_found_by_its_identity_and_attempt() -> None:
+    assert PLAIN.named("a" * 32, 2) == PLAIN.purchases[1]
+    assert PLAIN.named("a" * 32, 3) is None
+    assert PLAIN.named("b" * 32, 1) is None
 
 
 def test_a_finished_purchase_that_only_a_copy_has_is_reopened_unless_the_run_reads_it() -> None:
     done = purchase(state=TaskState.DONE, base_ref="")
     ended = replace(done, state=TaskState.ENDED, attempt=2)
-    ledger = Ledger((done, ended, replace(done, base_ref="main", attempt=3), replace(done, identity="b" * 64)))
-    opened = ledger.reopened(but="b" * 64)
+    ledger = Ledger((done, ended, replace(done, base_ref="main", attempt=3), replace(done, identity="b" * 32)))
+    opened = ledger.reopened(but="b" * 32)
     assert [one.state for one in opened.purchases] == [TaskState.OPEN, TaskState.ENDED, TaskState.DONE, TaskState.DONE]
 
 
 def test_a_purchase_of_a_head_is_found_with_any_settings() -> None:
-    older = replace(BOUGHT, identity="b" * 64, merge_base="m" * 40)
-    ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)
+    older = replace(BOUGHT, identity="b" * 32, merge_base="m" * 40)
+    ended = replace(BOUGHT, identity="d" * 32, state=TaskState.ENDED)
     ledger = Ledger((older, ended, replace(BOUGHT, head_sha="e" * 40)))
     assert ledger.on_head("c" * 40, "m" * 40) == older
     assert ledger.on_head("c" * 40, "n" * 40) is None, "the base has moved, so it is another change"
@@ -780,7 +779,7 @@ def test_a_run_that_finds_an_ended_task_keeps_its_minutes(known: int | None) -> 
 
 def test_the_last_finished_review_is_the_last_requested_one() -> None:
     done = replace(BOUGHT, state=TaskState.DONE)
-    newer = replace(BOUGHT, identity="b" * 64)
+    newer = replace(BOUGHT, identity="b" * 32)
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
     assert ledger.last_reviewed() == replace(newer, state=TaskState.DONE), "its answer came first"
     assert Ledger((BOUGHT,)).last_reviewed() is None
@@ -855,7 +854,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
     missed = bought.missed or int(bought.coverage is Coverage.PARTIAL)
     assert datetime.fromisoformat(copy.purchase.submitted_at) == datetime.fromisoformat(bought.submitted_at)
     assert copy.purchase == Purchase(
-        identity=bought.identity[:SHORT_IDENTITY],
+        identity=bought.identity,
         attempt=bought.attempt,
         state=bought.state,
         task_id=task_id,
@@ -1001,20 +1000,15 @@ def test_a_dropped_waived_finding_is_counted() -> None:
     assert (len(kept.records), kept.beyond) == (200, (("", Severity.CRITICAL, 50),))
 
 
-def test_a_short_identity_is_replaced_by_the_full_one() -> None:
-    short = replace(BOUGHT, identity="a" * 16)
-    assert Ledger((short,)).with_full_identity("a" * 64).find("a" * 64)
-    assert Ledger((short,)).with_full_identity("") == Ledger((short,))
-
-
-def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
-    short, whole = replace(BOUGHT, identity="a" * 16), replace(BOUGHT, identity="a" * 64, merge_base="c" * 40)
-    done = replace(short, state=TaskState.DONE, used=Decimal(120))
+def test_the_record_of_an_attempt_keeps_its_details_beside_a_copy_from_a_check_run() -> None:
+    copy, whole = replace(BOUGHT, base_ref=""), replace(BOUGHT, base_ref="main", merge_base="c" * 40)
+    done = replace(copy, state=TaskState.DONE, used=Decimal(120))
     finished = replace(whole, state=TaskState.DONE, used=Decimal(120))
     assert Ledger((whole,)).with_purchase(done).purchases == (finished,)
     assert Ledger((done,)).with_purchase(whole).purchases == (finished,)
     assert Ledger((done,)).with_purchase(finished).purchases == (finished,)
-    assert len(Ledger((short,)).with_purchase(replace(whole, attempt=2)).purchases) == 2
+    assert Ledger((copy,)).with_purchase(done).purchases == (done,)
+    assert len(Ledger((copy,)).with_purchase(replace(whole, attempt=2)).purchases) == 2
 
 
 def test_the_last_finished_attempt_at_a_change_counts() -> None:

@@ -1,4 +1,4 @@
-"""👍 and 👎 count by what they are about and by role: authors, others; no bots."""
+"""👍 and 👎 count by what they are about; those of bots do not count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reviewbot.domain.github.pull_request import Comment, Opinion, Thread, Threa
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, SUMMARY, Opinions, opinions_of
 from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
-from tests.domain.builders import commit, pull, snapshot_of
+from tests.domain.builders import pull, snapshot_of
 
 YES, NO = True, False
 ANSWER = f"{AnswerMark('', '17', Reaction.YES)}\n<!-- reviewbot:words -->\nYes.\n<!-- /reviewbot:words -->"
@@ -34,20 +34,9 @@ def replied(first: Thread, body: str, *opinions: tuple[str, bool]) -> Thread:
     return replace(first, comments=(*first.comments, comment))
 
 
-@pytest.mark.parametrize(
-    ("login", "agrees", "counted"),
-    [
-        ("ann", YES, Opinions("ab12", author_up=1)),
-        ("ANN", NO, Opinions("ab12", author_down=1)),
-        ("kim", NO, Opinions("ab12", author_down=1)),
-        ("Lee", YES, Opinions("ab12", others_up=1)),
-        ("lee", NO, Opinions("ab12", others_down=1)),
-    ],
-)
-def test_an_opinion_counts_for_its_role(login: str, agrees: bool, counted: Opinions) -> None:  # noqa: FBT001 — a table
-    now = pull(author="ann", commits=(commit("kim"),), head_sha=commit("kim").sha)
-    assert opinions_of(snapshot_of(now, thread((login, agrees))), "") == (counted,)
-    assert (counted.up, counted.down) == (int(agrees), int(not agrees))
+@pytest.mark.parametrize(("agrees", "counted"), [(YES, Opinions("ab12", up=1)), (NO, Opinions("ab12", down=1))])
+def test_an_opinion_counts(agrees: bool, counted: Opinions) -> None:  # noqa: FBT001 — a table
+    assert opinions_of(snapshot_of(pull(), thread(("ann", agrees))), "") == (counted,)
 
 
 @pytest.mark.parametrize("login", ["lee[bot]", "ann[bot]", "Renovate[BOT]"])
@@ -55,19 +44,11 @@ def test_opinions_of_bots_are_ignored(login: str) -> None:
     assert opinions_of(snapshot_of(pull(), thread((login, YES), (login, NO))), "") == ()
 
 
-def test_the_opener_is_an_author_if_not_every_commit_is_known() -> None:
-    now = pull(commit_count=2)
-    assert now.people is None
-    assert opinions_of(snapshot_of(now, thread(("ann", YES))), "") == (Opinions("ab12", author_up=1),)
-    ghost = snapshot_of(replace(now, author=None), thread(("ann", YES)))
-    assert opinions_of(ghost, "") == (Opinions("ab12", others_up=1),)
-
-
 def test_an_opinion_counts_for_every_finding_of_the_comment_and_once_for_each_person() -> None:
     both, again = thread(("ann", YES), ids=("a", "b")), thread(("ann", YES), ("ann", NO), ("lee", YES), ids=("b",))
     assert opinions_of(snapshot_of(pull(), both, again), "") == (
-        Opinions("a", author_up=1),
-        Opinions("b", author_up=1, author_down=1, others_up=1),
+        Opinions("a", up=1),
+        Opinions("b", up=2, down=1),
     )
 
 
@@ -77,17 +58,17 @@ def test_opinions_on_the_summary_and_on_answers_in_the_conversation_count() -> N
     status = Comment(3, "https://x/3", str(AnswerMark("", "18", Reaction.YES)), ours=True, opinions=said(("ann", NO)))
     other = replace(summary, body=summary_mark("other"))
     now = replace(snapshot_of(pull()), comments=(summary, answer, status, other))
-    assert opinions_of(now, "") == (Opinions(SUMMARY, others_up=1), Opinions("q17", author_down=1))
+    assert opinions_of(now, "") == (Opinions(SUMMARY, up=1), Opinions("q17", down=1))
 
 
 def test_in_a_thread_a_reply_counts_for_the_findings_and_an_answer_for_its_question() -> None:
     reply = replied(thread(ids=("a", "b")), f"{ReplyMark('', '0' * 10)}\nStill open.", ("ann", NO))
     answered = replied(thread(("lee", YES)), ANSWER, ("lee", NO))
     assert opinions_of(snapshot_of(pull(), reply, answered), "") == (
-        Opinions("a", author_down=1),
-        Opinions("b", author_down=1),
-        Opinions("ab12", others_up=1),
-        Opinions("q17", others_down=1),
+        Opinions("a", down=1),
+        Opinions("b", down=1),
+        Opinions("ab12", up=1),
+        Opinions("q17", down=1),
     )
 
 

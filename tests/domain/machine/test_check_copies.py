@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.ledger.external_id import SHORT_IDENTITY
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Wrote
@@ -16,12 +15,12 @@ from tests.domain.builders import purchase
 from tests.domain.machine.test_transitions import known
 from tests.domain.machine.world import OTHER_HEAD, RandomWorld
 
-DEFERRED = purchase(identity="d" * 64, state=TaskState.DEFERRED)
-INTENT = purchase(identity="1" * 64, state=TaskState.INTENT)
-OPEN = purchase(identity="0" * 64, state=TaskState.OPEN, task_id="task_1")
-DONE = purchase(identity="f" * 64, state=TaskState.DONE, task_id="task_2")
-ENDED = purchase(identity="e" * 64, state=TaskState.ENDED, task_id="task_3")
-OLDER = purchase(identity="9" * 64, state=TaskState.OPEN, task_id="task_9", head_sha=OTHER_HEAD)
+DEFERRED = purchase(identity="d" * 32, state=TaskState.DEFERRED)
+INTENT = purchase(identity="1" * 32, state=TaskState.INTENT)
+OPEN = purchase(identity="0" * 32, state=TaskState.OPEN, task_id="task_1")
+DONE = purchase(identity="f" * 32, state=TaskState.DONE, task_id="task_2")
+ENDED = purchase(identity="e" * 32, state=TaskState.ENDED, task_id="task_3")
+OLDER = purchase(identity="9" * 32, state=TaskState.OPEN, task_id="task_9", head_sha=OTHER_HEAD)
 
 
 def run(own: Purchase | None, *ledger: Purchase, awaits: bool = False, paid: bool = True) -> Known:
@@ -68,7 +67,7 @@ def test_the_awaited_review_is_found_by_the_check_unless_this_head_has_its_own(n
 
 def test_a_check_keeps_the_copy_of_a_purchase_that_the_ledger_has() -> None:
     older = replace(DONE, head_sha=OTHER_HEAD)
-    assert purchase_to_copy(run(None, older), replace(older, identity=older.identity[:SHORT_IDENTITY])) == older
+    assert purchase_to_copy(run(None, older), replace(older, base_ref="")) == older
     assert purchase_to_copy(run(None), older) is None
 
 

@@ -16,7 +16,7 @@ from tests.domain.builders import HEAD, purchase
 from tests.domain.machine.test_transitions import go, known, own, reading
 from tests.domain.machine.world import OTHER_HEAD
 
-OLDER = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD)
+OLDER = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD)
 RUNNING = steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"))
 STATES: list[TaskState | None] = [None, *TaskState]
 UNSENT = {TaskState.DEFERRED, TaskState.INTENT}

@@ -53,7 +53,7 @@ def chosen(now: Known) -> tuple[object, ...]:
     return request.paid, request.is_due, request.mode, request.max_credits, rules.fail_on, request.route
 
 
-OTHER = purchase(identity="9" * 64, head_sha="e" * 40, state=TaskState.DONE)
+OTHER = purchase(identity="9" * 32, head_sha="e" * 40, state=TaskState.DONE)
 STRICT = Judgement(Rules(FailOn.MEDIUM))
 BASE = (True, True, Mode.FAST, 240, FailOn.CRITICAL, "")
 RULES = Judgement(Rules())
@@ -80,7 +80,7 @@ RULES = Judgement(Rules())
             (True, True, Mode.STANDARD, 850, FailOn.CRITICAL, ""),
         ),
         (
-            reads(DEEP, judgement=RULES, bought=(of_change(mode=Mode.STANDARD, hold=200, identity="0" * 64),)),
+            reads(DEEP, judgement=RULES, bought=(of_change(mode=Mode.STANDARD, hold=200, identity="0" * 32),)),
             BASE,
         ),
         (
@@ -143,9 +143,9 @@ def test_without_the_key_a_check_run_with_a_purchase_is_not_skipped() -> None:
         assert routed(there).request.is_due is is_due
 
 
-def test_a_short_copy_in_a_check_run_is_known_as_the_purchase_of_the_rule() -> None:
+def test_a_copy_in_a_check_run_is_known_as_the_purchase_of_the_rule() -> None:
     whole = replace(reads().identity, mode=Mode.STANDARD, expertise="web").digest()
-    copy = purchase(identity=whole[:16], state=TaskState.OPEN, hold=900, change="")
+    copy = purchase(identity=whole, state=TaskState.OPEN, hold=900, change="", base_ref="")
     now = routed(reads(DEEP, bought=(copy,)))
     assert now.ledger.find(whole) is not None
     assert now.identity.digest() == whole
@@ -210,7 +210,7 @@ def test_a_rule_without_a_review_skips_it_once_open_tasks_are_settled() -> None:
     skipped = go(begun, read)
     assert isinstance(skipped, phases.Judged), "the pull request is read again before the check is green"
     assert (skipped.outcome.conclusion, skipped.outcome.reason) == (Conclusion.SKIPPED, Reason.ROUTE)
-    open_task = purchase(identity="9" * 64, head_sha="e" * 40)
+    open_task = purchase(identity="9" * 32, head_sha="e" * 40)
     settling = go(begun, replace(read, stored=StoredLedger(Ledger((open_task,)))))
     assert isinstance(settling, phases.Ready)
 

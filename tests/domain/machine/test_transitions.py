@@ -161,7 +161,7 @@ def bought(now: Known) -> Any:  # noqa: ANN401
 
 def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
     """Return the phase in which a purchase waits for the review of an older head."""
-    older = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD)
+    older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD)
     found = steps.TaskRead(Task("task_older", status, status.value))
     return go(start(now), reading(older), steps.Done(), found)
 
@@ -169,7 +169,7 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=Cancels.ALL, may_buy=False))
     assert decide(begun) == steps.CancelOpenTasks()
-    ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
+    ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 32, task_id="task_2")))
     due = go(begun, StoredLedger(ledger))
     assert isinstance(due, phases.Due)
     assert due.known.cancelled == {"task_1", "task_2"}
@@ -272,7 +272,7 @@ def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
     assert purchase_of(retargeted, retargeted.identity, TaskState.INTENT, NOON).base_ref == "main"
 
 
-REVIEWED = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
+REVIEWED = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
 
 
 def test_the_first_recorded_scope_is_bought() -> None:
@@ -312,7 +312,7 @@ def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -
     others = {
         REVIEWED: True,
         replace(REVIEWED, state=TaskState.ENDED): True,
-        replace(REVIEWED, identity="a" * 64): False,
+        replace(REVIEWED, identity="a" * 32): False,
     }
     for other, is_possible in others.items():
         now = go(start(known()), reading(other), steps.Done()).known
@@ -322,7 +322,7 @@ def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -
 def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
     pending = known(may_buy=False)
     for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
-        intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
+        intent = purchase(identity="9" * 32, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
         now = go(start(pending), reading(intent), steps.Done()).known
         assert bool(now.memory.update.purchases) is noted
 
@@ -724,7 +724,7 @@ def test_a_run_without_the_key_does_not_skip_a_pull_request_with_a_review() -> N
 
 @pytest.mark.parametrize("moved_on", [True, False])
 def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on: bool) -> None:  # noqa: FBT001 — a case
-    last = purchase(identity="9" * 64, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
+    last = purchase(identity="9" * 32, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
     now = known(selecting=last.selecting)
     scoping = go(start(now), reading(last), steps.Done())
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
@@ -736,7 +736,7 @@ def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on:
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
     """Return a finished review of an older head, on which a later one builds."""
-    done: dict[str, Any] = {"identity": "8" * 64, "task_id": "task_8", "state": TaskState.DONE, "used": Decimal(1)}
+    done: dict[str, Any] = {"identity": "8" * 32, "task_id": "task_8", "state": TaskState.DONE, "used": Decimal(1)}
     return purchase(**{**done, "head_sha": OTHER_HEAD, **more})
 
 
@@ -769,7 +769,7 @@ def test_a_first_review_is_sized_by_the_whole_change() -> None:
 
 def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what_is_new() -> None:
     now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting)
-    older = purchase(identity="9" * 64, task_id="task_older", head_sha="f" * 40)
+    older = purchase(identity="9" * 32, task_id="task_older", head_sha="f" * 40)
     found = steps.TaskRead(Task("task_older", TaskStatus.PENDING, "pending"))
     replacing = go(start(now), reading(reviewed(), older), steps.Done(), found, RICH)
     assert isinstance(replacing, phases.Replacing)
@@ -806,23 +806,23 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # Of intents and the first known task, the smallest may be the first.
         (
             (
-                reviewed(identity="1" * 64, hold=900, task_id="", state=TaskState.ENDED, used=None),
-                reviewed(identity="2" * 64, hold=200, task_id="", state=TaskState.ENDED, used=None),
+                reviewed(identity="1" * 32, hold=900, task_id="", state=TaskState.ENDED, used=None),
+                reviewed(identity="2" * 32, hold=200, task_id="", state=TaskState.ENDED, used=None),
             ),
             "1,200",
         ),
         (
             (
-                reviewed(identity="1" * 64, hold=100, task_id="", state=TaskState.ENDED, used=None),
-                reviewed(identity="2" * 64, hold=900, used=Decimal(400)),
+                reviewed(identity="1" * 32, hold=100, task_id="", state=TaskState.ENDED, used=None),
+                reviewed(identity="2" * 32, hold=900, used=Decimal(400)),
             ),
             "600",
         ),
         # What was created later is not, wherever it is recorded.
         (
             (
-                reviewed(identity="1" * 64, hold=100, submitted_at=NOON.isoformat(timespec="seconds")),
-                reviewed(identity="2" * 64, hold=900, used=Decimal(400), submitted_at="2020-01-01T00:00:00+00:00"),
+                reviewed(identity="1" * 32, hold=100, submitted_at=NOON.isoformat(timespec="seconds")),
+                reviewed(identity="2" * 32, hold=900, used=Decimal(400), submitted_at="2020-01-01T00:00:00+00:00"),
             ),
             None,
         ),
@@ -890,8 +890,8 @@ def test_more_than_six_equal_first_reviews_may_exceed_an_automatic_limit(
 
 def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
     now = known(max_credits_per_pr=Auto.AUTO)
-    small = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
-    large = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=1_801)
+    small = purchase(identity="7" * 32, state=TaskState.INTENT, task_id="", hold=360)
+    large = purchase(identity="9" * 32, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=1_801)
     for mine in (small, large):
         with pytest.raises(OverBudget, match="of 2,160"):
             check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, large)))
@@ -1057,7 +1057,7 @@ def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None
 
 def test_the_check_of_a_failed_run_later_shows_that_no_review_is_requested() -> None:
     of_older = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
-    of_head = purchase(state=TaskState.DONE, identity="b" * 64)
+    of_head = purchase(state=TaskState.DONE, identity="b" * 32)
     copies = [encode_external_id(one, Ledger(), SIGNER) for one in (of_older, of_head)]
     reads = [decode_external_id(one, SIGNER) for one in copies]
     ledger = Ledger((of_older, of_head))
@@ -1088,9 +1088,9 @@ def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_che
 
 def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     now = known(max_credits_per_pr=800)
-    older = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
-    mine = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
-    other = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
+    older = purchase(identity="8" * 32, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
+    mine = purchase(identity="7" * 32, state=TaskState.INTENT, task_id="", hold=360)
+    other = purchase(identity="9" * 32, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
     now = replace(now, own=Bought(mine), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
@@ -1104,7 +1104,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
 def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     now = known(max_credits_per_pr=820)
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
-    other = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
+    other = purchase(identity="9" * 32, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
     candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
@@ -1117,8 +1117,8 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     now = known(max_credits_per_pr=820)
     ago, ahead = "2026-11-24T11:00:00+00:00", "2026-11-24T13:00:00+00:00"
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
-    done = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
-    gone = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
+    done = purchase(identity="8" * 32, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
+    gone = purchase(identity="9" * 32, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
     candidate, balance = phases.Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
 
     def hold(*before: Purchase) -> int:
@@ -1280,7 +1280,7 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
 
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     now = go(start(known()), sendable(), steps.Done()).known
-    ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 64, state=TaskState.DONE)
+    ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 32, state=TaskState.DONE)
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
     update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
     memory = Memory.of(Ledger(), update, now.change.index)

@@ -176,7 +176,7 @@ def test_the_approval_is_kept_and_its_label_removed() -> None:
 
 
 def test_the_task_of_an_older_head_is_not_cancelled_while_the_purchase_waits() -> None:
-    older = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD)
+    older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD)
     found = steps.TaskRead(Task("task_older", TaskStatus.PENDING, "pending"))
     at = go(waiting(known(wait_rules=FOR_CI, supersede=Supersede.ALWAYS_REPLACE), older), found)
     deferred = go(at, RED)

@@ -211,7 +211,7 @@ class RandomWorld:
 
     def copies(self) -> list[str]:
         """Return the purchases in the external ids of the head's check runs."""
-        bought = self.purchase("a" * 64)
+        bought = self.purchase("a" * 32)
         signer = self.random.choice([SIGNER, Signer("another", 1, 7, "")])
         return [self.random.choice(["", encode_external_id(bought, Ledger(), signer)])] if self.chance(0.5) else []
 
@@ -245,7 +245,7 @@ class RandomWorld:
     def stored(self, own: str) -> StoredLedger:
         """Return a random ledger on GitHub."""
         ledger = Ledger(findings=Findings(broken=self.chance(0.05)))
-        for identity in self.random.choices([own, "9" * 64, "8" * 64], k=self.random.choice([0, 0, 1, 2, 4])):
+        for identity in self.random.choices([own, "9" * 32, "8" * 32], k=self.random.choice([0, 0, 1, 2, 4])):
             ledger = ledger.with_purchase(self.purchase(identity))
         bypass = Bypass(HEAD, "main", "octocat", "It is urgent.") if self.chance(0.05) else None
         summary = Comment(1, "https://x/1", "", ours=True) if self.chance(0.5) else None
@@ -309,7 +309,7 @@ class RandomWorld:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
             case ReadLedger() | CancelOpenTasks():
-                return self.error() if fails else self.stored("0" * 64)
+                return self.error() if fails else self.stored("0" * 32)
             case ReadChange():
                 change = self.change()
                 own = replace(known, change=change).identity.digest()

@@ -41,7 +41,7 @@ UNTIL = datetime(2026, 11, 28, tzinfo=UTC)
 PERIOD = Period(("acme/parcels",), SINCE, UNTIL, verified=True, left_out=2)
 FOUND = TrackedFinding("ab12", Severity.HIGH, None, "One", "a.py", found="task_1")
 WAIVER = Waiver("kim", "Known.", "x")
-LIKED, DISLIKED = Opinions("ab12", author_up=2, others_down=1), Opinions("ab12", author_up=1, others_down=2)
+LIKED, DISLIKED = Opinions("ab12", up=2, down=1), Opinions("ab12", up=1, down=2)
 DONE = purchase(state=TaskState.DONE, used=Decimal(310), minutes=90, mode=Mode.FAST, expertise="python")
 
 
@@ -57,7 +57,7 @@ DONE = purchase(state=TaskState.DONE, used=Decimal(310), minutes=90, mode=Mode.F
         ({}, PullState.MERGED, None, End.IGNORED),
         ({"standing": FindingState.CHANGED}, PullState.MERGED, None, End.IGNORED),
         ({}, PullState.OPEN, None, End.OPEN),
-        ({}, PullState.CLOSED, Opinions("ab12", author_up=1, others_down=1), End.OPEN),
+        ({}, PullState.CLOSED, Opinions("ab12", up=1, down=1), End.OPEN),
     ],
 )
 def test_the_outcome_of_a_finding(
@@ -100,7 +100,7 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
     unreadable = replace(FOUND, id="ef56", leftover=True)
     others = replace(FOUND, id="0a1b", found="task_0")
     findings = Findings((FOUND, fixed, unreadable, others), beyond=(("task_1", Severity.LOW, 10**9),))
-    opinions = (DISLIKED, Opinions("cd34", author_up=1), Opinions("0a1b", author_up=9))
+    opinions = (DISLIKED, Opinions("cd34", up=1), Opinions("0a1b", up=9))
     (review,) = reviews_of(past(), ledger(findings=findings, opinions=opinions), SINCE)
     assert review == PastReview(
         "acme/parcels", 7, TaskState.DONE, datetime(2026, 11, 24, 12, tzinfo=UTC), 90, Decimal(310), "fast", "python",
@@ -119,7 +119,7 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
 
 def test_opinions_on_the_summary_count_for_the_last_answered_review() -> None:
     first, pending = replace(DONE, identity="a", task_id="task_0"), replace(DONE, identity="c", state=TaskState.OPEN)
-    opinions = (Opinions(SUMMARY, author_down=1, others_up=2), Opinions("q17", author_up=9))
+    opinions = (Opinions(SUMMARY, down=1, up=2), Opinions("q17", up=9))
     found = reviews_of(past(), ledger(purchases=(first, DONE, pending), opinions=opinions), SINCE)
     assert [(one.up, one.down) for one in found] == [(0, 0), (2, 1), (0, 0)]
 
@@ -138,7 +138,7 @@ def test_a_question_that_has_a_task_counts_with_the_opinions_on_its_answer() -> 
         asked("21", at="2026-08-31T23:59:59+00:00"),
         asked("22", at="nonsense"),
     )
-    opinions = (Opinions("q17", author_up=1, others_down=2), Opinions("17", author_up=9))
+    opinions = (Opinions("q17", up=1, down=2), Opinions("17", up=9))
     found = list(questions_of(past(), ledger(questions=Questions(records), opinions=opinions), SINCE))
     at = datetime(2026, 11, 24, 12, tzinfo=UTC)
     assert found == [
