@@ -90,7 +90,6 @@ class Transport:
         self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
     ) -> None:
         self.base = check_base_url(access.base_url)
-        self.requests = 0
         self._key = access.key
         self._clock = clock
         self.deadline = deadline
@@ -127,7 +126,6 @@ class Transport:
     def _once(self, request: Request) -> Response | _Failure:
         if (early := self._next_at - self._clock.monotonic()) > 0:
             self._clock.sleep(early)
-        self.requests += 1
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
