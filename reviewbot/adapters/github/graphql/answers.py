@@ -433,18 +433,18 @@ class Summary(Node, frozen=True):
     comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
 
 
+class RepositoryName(Node, frozen=True):
+    name_with_owner: Name
+
+
+class PastRepository(RepositoryName, frozen=True):
+    database_id: int
+
+
 class PastNode(Summary, frozen=True):
     state: Name
     updated_at: Moment
-
-
-_LAST_UPDATED = "orderBy: {field: UPDATED_AT, direction: DESC}"
-
-
-class PastPage(Node, frozen=True):
-    database_id: int
-    name_with_owner: Name
-    page: Annotated[Page[PastNode], asks(f"pullRequests(first: 20, after: $after, {_LAST_UPDATED})")]
+    repository: PastRepository
 
 
 class Head(Node, frozen=True):
@@ -554,10 +554,6 @@ class Files(Node, frozen=True):
 
 class Message(Node, frozen=True):
     message: str
-
-
-class RepositoryName(Node, frozen=True):
-    name_with_owner: Name
 
 
 class IssueNode(Node, frozen=True):

@@ -199,11 +199,11 @@ _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """The reactions that mark a command as done, without `EYES`, because other workflows react as the same user."""
 
 
-def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
+def past_pull(node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
     """Return a pull request with the comments that begin with a summary's marker."""
     return PastPull(
-        repository=page.name_with_owner,
-        repository_id=page.database_id,
+        repository=node.repository.name_with_owner,
+        repository_id=node.repository.database_id,
         number=node.number,
         state=PullState(node.state.lower()),
         updated_at=node.updated_at,
