@@ -69,11 +69,6 @@ class ToolReport(Struct, frozen=True):
     findings: tuple[tuple[Copy, RawFinding], ...] = ()
     unseen: tuple[Unseen, ...] = ()
 
-    @property
-    def read(self) -> frozenset[str]:
-        """The paths of the files that the analyzer read completely."""
-        return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
-
 
 class ToolRunner(Struct):
     """Runs one analyzer in a private folder that contains only the copies.
