@@ -15,6 +15,7 @@ from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
+from reviewbot.domain.diff.parse import SUBMODULE_MODE
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
@@ -35,7 +36,6 @@ SMALL_BATCH = 12
 F = TypeVar("F", bound=OldFile)
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_SUBMODULE = "160000"
 
 
 class _Batch(Struct, frozen=True):
@@ -207,7 +207,7 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
 
 def _entry(file: OldFile) -> Entry:
     mode = f"{file.mode:06o}"
-    size, binary = None if mode == _SUBMODULE else file.size, file.object.is_binary if file.object else None
+    size, binary = None if mode == SUBMODULE_MODE else file.size, file.object.is_binary if file.object else None
     return Entry(oid=file.oid, mode=mode, size=size, binary=binary)
 
 
