@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from enum import Enum
 from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, parse, salvage
@@ -27,6 +27,15 @@ _MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
 """A function that removes the key from a string. Truncate only the result, so that no part of the key remains."""
+
+
+class Fault(Enum):
+    """Why there is no usable response."""
+
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    UNREADABLE = "unreadable"
+    UNTRUSTED = "untrusted"
 
 
 class ErrorContent(Struct, frozen=True):

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from reviewbot.adapters.codevf import Access, CodeVF
-from reviewbot.adapters.codevf.errors import QUOTED_CHARACTERS
+from reviewbot.adapters.codevf.errors import QUOTED_CHARACTERS, Fault
 from reviewbot.adapters.codevf.transport import RESPONSE_BYTES, fault_of
-from reviewbot.domain.codevf.polling import MAX_ATTEMPTS, Fault
+from reviewbot.domain.codevf.polling import MAX_ATTEMPTS
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
 from reviewbot.errors import (
     OverBudget,
