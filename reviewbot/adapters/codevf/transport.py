@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 from msgspec import Struct
 
+from reviewbot.adapters.codevf import errors
 from reviewbot.adapters.codevf.errors import Fault, error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
@@ -131,7 +132,7 @@ class Transport:
         except httpx.HTTPError as error:
             fault, cause = fault_of(error), cause_of(error)
             failed = error_of_fault(fault, f"{request.url.host}: {cause}" if cause else request.url.host)
-            return _Failure(failed, is_temporary=fault is not Fault.UNTRUSTED)
+            return _Failure(failed, is_temporary=fault is not errors.UNTRUSTED)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)
@@ -190,7 +191,7 @@ class Transport:
         try:
             return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _Failure(error_of_fault(Fault.UNREADABLE, f"HTTP {response.status}"), is_temporary=True)
+            return _Failure(error_of_fault(errors.UNREADABLE, f"HTTP {response.status}"), is_temporary=True)
 
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
@@ -207,12 +208,12 @@ def cause_of(error: httpx.HTTPError) -> str:
 
 def fault_of(error: httpx.HTTPError) -> Fault:
     if isinstance(error, httpx.TimeoutException):
-        return Fault.TIMEOUT
+        return errors.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Fault.UNTRUSTED
+        return errors.UNTRUSTED
     if isinstance(error, httpx.DecodingError):
-        return Fault.UNREADABLE
-    return Fault.CONNECTION
+        return errors.UNREADABLE
+    return errors.CONNECTION
 
 
 def _encoded(payload: object) -> bytes:

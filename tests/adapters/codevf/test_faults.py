@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from reviewbot.adapters.codevf import Access, CodeVF
-from reviewbot.adapters.codevf.errors import QUOTED_CHARACTERS, Fault
+from reviewbot.adapters.codevf.errors import QUOTED_CHARACTERS, TIMEOUT, UNTRUSTED
 from reviewbot.adapters.codevf.transport import RESPONSE_BYTES, fault_of
 from reviewbot.domain.codevf.polling import MAX_ATTEMPTS
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
@@ -518,7 +518,7 @@ def test_only_the_configured_proxy_is_used(
 
 def test_an_untrusted_certificate_is_not_retried() -> None:
     error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
-    assert fault_of(error) is Fault.UNTRUSTED
+    assert fault_of(error) is UNTRUSTED
 
 
 def _family(kind: type[httpx.HTTPError]) -> Iterator[type[httpx.HTTPError]]:
@@ -530,7 +530,7 @@ def _family(kind: type[httpx.HTTPError]) -> Iterator[type[httpx.HTTPError]]:
 @pytest.mark.parametrize("kind", list(_family(httpx.RequestError)))
 def test_every_foreign_error_is_translated(kind: type[httpx.RequestError]) -> None:
     fault = fault_of(kind("x"))
-    assert (fault is Fault.TIMEOUT) == issubclass(kind, httpx.TimeoutException)
+    assert (fault is TIMEOUT) == issubclass(kind, httpx.TimeoutException)
 
 
 FILES = Reply(200, b"\xef\xbb\xbfhello", {"Content-Type": "text/plain; charset=utf-8"})
