@@ -151,8 +151,7 @@ class FileReader(RepositoryConnection):
         entry, blob = _entry(file), file.object
         if blob is None or blob.byte_size is None:
             return entry
-        if blob.is_binary:
-            return self._read_raw(entry)  # the bytes show whether the file is a script or UTF-16
+        # A binary file has no text. Its bytes show whether it is a script or UTF-16.
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
