@@ -249,8 +249,8 @@ class Installation(Protocol):
 class PastPulls(Protocol):
     """Reads the records of earlier runs from a repository's pull requests."""
 
-    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        """Yield the pull requests updated since a time, most recently updated first, page by page."""
+    def past_pulls(self, since: datetime) -> Iterator[PastPull]:
+        """Yield the pull requests updated since a time, most recently updated first. Read them page by page."""
 
 
 class ReviewService(Protocol):

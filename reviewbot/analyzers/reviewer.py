@@ -107,7 +107,7 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
 def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     """Return sentences about the analyzers and the unread files. `total` is the number of changed files."""
     unseen = {one.path for report in reports for one in report.unseen}
-    read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
+    read = len({path for report in reports if report.version for path in report.files} - unseen)
     of = "" if read == total else f" of {total}"
     lines = [f"Checked the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
     if not read:

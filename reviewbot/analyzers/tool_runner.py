@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
+from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, run_confined
 from reviewbot.analyzers.copies import Copy, SourceFile, write_copy
 from reviewbot.analyzers.raw import RawFinding
 from reviewbot.analyzers.tools import Tool
 from reviewbot.domain.text.strict_json import JsonMismatch
 
-MEMORY_BYTES = 4 * 1024**3
 OUTPUT_BYTES = 32 * 1024**2
 PASSED_ON = ("PATH", "TZ")
 """Environment variables that analyzers receive."""
@@ -42,31 +37,16 @@ class Ran(Struct, frozen=True):
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
     """Run a command in a folder. Return the result, or the reason why the command did not start or end in time.
 
-    The child gets exactly `environment` and no standard input. Its process group is killed, so that no grandchild
-    survives. The output goes to a file, because a file's size can be limited.
+    The child gets exactly `environment` and no standard input.
     """
-    limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
     with tempfile.TemporaryFile(dir=folder) as stdout:
+        streams = stdout.fileno(), subprocess.DEVNULL
         try:
-            process = subprocess.Popen(  # noqa: S603 — the program is from our table, and the arguments are names that we made.
-                confined(command, limits),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=subprocess.DEVNULL,
-                process_group=0,
-            )
+            status = run_confined(command, Limits(seconds, OUTPUT_BYTES), folder, environment, streams)
         except OSError:
             return NOT_STARTED
-        try:
-            status = process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             return TOO_SLOW
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
         stdout.seek(0)
         output = stdout.read(OUTPUT_BYTES).decode("utf-8", errors="replace")
     return NOT_STARTED if status in CANNOT_START else Ran(status, output)
@@ -88,11 +68,6 @@ class ToolReport(Struct, frozen=True):
     files: tuple[str, ...]
     findings: tuple[tuple[Copy, RawFinding], ...] = ()
     unseen: tuple[Unseen, ...] = ()
-
-    @property
-    def read(self) -> frozenset[str]:
-        """The paths of the files that the analyzer read completely."""
-        return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
 
 
 class ToolRunner(Struct):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
 
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 
-LIMITS = Limits(memory=2**30, processor=7, file=2**20)
+LIMITS = Limits(seconds=7, file=2**20)
 
 
 DUMPING = ("/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; unset PWD OLDPWD; exec "$@"', "sh")
@@ -22,7 +23,7 @@ def run(*command: str) -> subprocess.CompletedProcess[bytes]:
 
 def test_the_limits_apply_to_the_program_and_its_children() -> None:
     output = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
-    assert output == [b"1048576", b"7", b"2048", b"0"]
+    assert output == [b"4194304", str(7 * (os.cpu_count() or 1)).encode(), b"2048", b"0"]
 
 
 @pytest.mark.parametrize("argument", ["a b", "$(touch x)", "'", '"', "-n", "", "\\", "ä\n"])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.github import Rules
 
-from reviewbot.adapters.git.process import MEMORY_LIMIT, OUTPUT_LIMIT, Bounds, Git, isolated_environment
+from reviewbot.adapters.git.process import OUTPUT_LIMIT, Bounds, Git, isolated_environment
+from reviewbot.adapters.subprocess_limits import MEMORY_LIMIT
 from reviewbot.errors import ChangeUnreadable
 from tests.app.rig import CLEAN, KEY, TOKEN, open_rig
 from tests.hostile.leaks import leaks

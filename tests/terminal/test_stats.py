@@ -227,10 +227,10 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
     ages = (timedelta(seconds=-5), timedelta(1), timedelta(10))
 
     class Pulls:
-        def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+        def past_pulls(self, since: datetime) -> Iterator[PastPull]:
             assert since == now - timedelta(10)
             for age in ages:
-                yield (PastPull(REPO, 1, 7, PullState.OPEN, now - age, ()),)
+                yield PastPull(REPO, 1, 7, PullState.OPEN, now - age, ())
 
     history = History("", now - timedelta(10), now, Watched(open_console(out, {}, plain=True)))
     history.read(REPO, Pulls())

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, parse, salvage
@@ -24,6 +23,9 @@ QUOTED_CHARACTERS = 300
 _LONGEST_WAIT = 86_400.0
 _MOST_FIELDS = 10
 _MOST_DIGITS = 40
+
+Fault = tuple[str, str]
+"""Why there is no usable response, and a hint."""
 
 Scrub = Callable[[str], str]
 """A function that removes the key from a string. Truncate only the result, so that no part of the key remains."""
@@ -131,7 +133,7 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
     """Return the error for a request without a usable response. The message contains `kind`, a host or status."""
-    what, hint = _FAULTS[fault]
+    what, hint = fault
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
 
 
@@ -240,12 +242,11 @@ _REDIRECT = (
 )
 _OWN_TROUBLE = "CodeVF reported an internal error"
 _TROUBLE = {408: "CodeVF timed out", 429: "CodeVF's rate limit is exceeded"}
-_FAULTS = {
-    Fault.CONNECTION: ("reviewbot cannot reach CodeVF", f"Check the network, the proxy and the CodeVF URL. {_LATER}"),
-    Fault.TIMEOUT: ("CodeVF did not respond in time", _LATER),
-    Fault.UNREADABLE: ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}"),
-    Fault.UNTRUSTED: (
-        "reviewbot does not trust CodeVF's TLS certificate",
-        "If you are behind a company proxy, set `SSL_CERT_FILE` to its certificates. Otherwise, check `codevf-url`.",
-    ),
-}
+
+CONNECTION = ("reviewbot cannot reach CodeVF", f"Check the network, the proxy and the CodeVF URL. {_LATER}")
+TIMEOUT = ("CodeVF did not respond in time", _LATER)
+UNREADABLE = ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}")
+UNTRUSTED = (
+    "reviewbot does not trust CodeVF's TLS certificate",
+    "If you are behind a company proxy, set `SSL_CERT_FILE` to its certificates. Otherwise, check `codevf-url`.",
+)

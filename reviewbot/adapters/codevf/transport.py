@@ -11,13 +11,14 @@ from typing import Self
 import httpx
 from msgspec import Struct
 
-from reviewbot.adapters.codevf.errors import error_of, error_of_fault, read_error, seconds
+from reviewbot.adapters.codevf import errors
+from reviewbot.adapters.codevf.errors import Fault, error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
-from reviewbot.domain.codevf.polling import MIN_SPACING, Fault, moment, retry_delay
+from reviewbot.domain.codevf.polling import MIN_SPACING, moment, retry_delay
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
-from reviewbot.errors import ReviewDidNotHappen, ServiceError, SettingsError
+from reviewbot.errors import ReviewDidNotHappen, ServiceError, ServiceUnreachable, SettingsError
 from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 from reviewbot.values import replace
@@ -72,8 +73,8 @@ class Request(Struct, frozen=True):
 
 
 class _Failure(Struct, frozen=True):
-    kind: int | Fault
     error: ReviewDidNotHappen
+    is_temporary: bool
     retry_after: float | None = None
 
 
@@ -90,7 +91,6 @@ class Transport:
         self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
     ) -> None:
         self.base = check_base_url(access.base_url)
-        self.requests = 0
         self._key = access.key
         self._clock = clock
         self.deadline = deadline
@@ -114,7 +114,7 @@ class Transport:
             outcome = self._once(request)
             if isinstance(outcome, Response):
                 return outcome
-            delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
+            delay = retry_delay(attempt, outcome.retry_after, self._rng) if outcome.is_temporary else None
             if delay is None or self._clock.monotonic() + delay >= self.deadline:
                 raise outcome.error
             if self._on_retry:
@@ -127,12 +127,12 @@ class Transport:
     def _once(self, request: Request) -> Response | _Failure:
         if (early := self._next_at - self._clock.monotonic()) > 0:
             self._clock.sleep(early)
-        self.requests += 1
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
             fault, cause = fault_of(error), cause_of(error)
-            return _Failure(fault, error_of_fault(fault, f"{request.url.host}: {cause}" if cause else request.url.host))
+            failed = error_of_fault(fault, f"{request.url.host}: {cause}" if cause else request.url.host)
+            return _Failure(failed, is_temporary=fault is not errors.UNTRUSTED)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)
@@ -184,18 +184,15 @@ class Transport:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # Both the body and the header may contain a wait. Use the longer one.
-            status = _RATE_LIMITED if "rate_limit_exceeded" in content.codes else response.status
-            return _Failure(status, error, max(content.retry_after or 0, response.retry_after or 0))
+            wait = max(content.retry_after or 0, response.retry_after or 0)
+            return _Failure(error, isinstance(error, ServiceUnreachable), wait)
         if not request.json_response:
             return response
         try:
             return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _Failure(Fault.UNREADABLE, error_of_fault(Fault.UNREADABLE, f"HTTP {response.status}"))
+            return _Failure(error_of_fault(errors.UNREADABLE, f"HTTP {response.status}"), is_temporary=True)
 
-
-_RATE_LIMITED = 429
-"""The documented status for `rate_limit_exceeded`. CodeVF also sends this code with status 400."""
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
 
@@ -211,12 +208,12 @@ def cause_of(error: httpx.HTTPError) -> str:
 
 def fault_of(error: httpx.HTTPError) -> Fault:
     if isinstance(error, httpx.TimeoutException):
-        return Fault.TIMEOUT
+        return errors.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Fault.UNTRUSTED
+        return errors.UNTRUSTED
     if isinstance(error, httpx.DecodingError):
-        return Fault.UNREADABLE
-    return Fault.CONNECTION
+        return errors.UNREADABLE
+    return errors.CONNECTION
 
 
 def _encoded(payload: object) -> bytes:

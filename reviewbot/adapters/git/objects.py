@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.git.process import WHOLE, Git
-from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
+from reviewbot.domain.diff.parse import SUBMODULE_MODE, ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
@@ -17,7 +17,6 @@ TEXTS_LIMIT = 100 * 1024 * 1024
 """The maximum total size in bytes of the files to read. Files beyond the limit get no content."""
 
 _PATHS_AT_ONCE = 500
-_SUBMODULE = "160000"
 _SECTIONS = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 _DIFF = (
     "diff",
@@ -99,11 +98,11 @@ def _changed(raw: bytes) -> Iterator[tuple[_File, _File]]:
 
 
 def _entries(git: Git, files: Sequence[_File]) -> dict[str, Entry]:
-    sizes = dict(_sizes(git, [file.oid for file in files if file.mode != _SUBMODULE]))
+    sizes = dict(_sizes(git, [file.oid for file in files if file.mode != SUBMODULE_MODE]))
     contents = _contents(git, _affordable(sizes))
     entries = {}
     for file in files:
-        content = contents.get(file.oid) if file.mode != _SUBMODULE else None
+        content = contents.get(file.oid) if file.mode != SUBMODULE_MODE else None
         entry = Entry(oid=file.oid, mode=file.mode, size=sizes.get(file.oid))
         entries[file.path] = entry if content is None else entry.with_content(content)
     return entries

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import math
 import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -15,16 +13,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from reviewbot.adapters.scratch import FULL, unusable, writing_scratch
-from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
+from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, run_confined
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import AGAIN, ChangeUnreadable, ScratchUnusable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """The maximum size of a command's output in bytes."""
-
-MEMORY_LIMIT = 4 * 1024**3
-"""The maximum address space in bytes of git and of each of git's child processes."""
 
 _TOO_LARGE = "The change is probably too large. Split it."
 _WORDS = 10_000
@@ -93,30 +88,16 @@ class Git:
 
     def _run(self, arguments: Sequence[str], stdin: bytes, output: int, errors: int) -> int:
         command = arguments[0]
-        processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
-        limits = Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
-        with subprocess.Popen(  # noqa: S603 — the shell script is constant
-            confined(["git", *arguments], limits),
-            cwd=self._folder,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=errors,
-            start_new_session=True,
-        ) as process:
-            try:
-                process.communicate(stdin, timeout=max(0, self._ends - time.monotonic()))
-            except subprocess.TimeoutExpired as error:
-                raise ChangeUnreadable(
-                    f"Reading the change with git took longer than {self._bounds.seconds:g} seconds, so "
-                    f"reviewbot stopped {command}.",
-                    hint=_TOO_LARGE,
-                ) from error
-            finally:
-                # Also kill git's children, e.g., git-remote-https, even if the runner cancels the job.
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode
+        seconds = max(0, self._ends - time.monotonic())
+        limits = Limits(seconds, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
+        try:
+            return run_confined(["git", *arguments], limits, self._folder, self._environment, (output, errors), stdin)
+        except subprocess.TimeoutExpired as error:
+            raise ChangeUnreadable(
+                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds, so "
+                f"reviewbot stopped {command}.",
+                hint=_TOO_LARGE,
+            ) from error
 
 
 def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:

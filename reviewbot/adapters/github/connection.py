@@ -117,12 +117,8 @@ class Connection:
 
 
 def _check_detour(here: SplitResult, location: str) -> None:
-    try:
-        there = urlsplit(location)
-        is_here = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
-    except ValueError:
-        raise ElsewhereError from None
-    if not is_here:
+    there = urlsplit(location)
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
         raise ElsewhereError
     if there.path == here.path:
         raise EndlessResponse

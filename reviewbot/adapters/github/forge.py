@@ -16,7 +16,7 @@ from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
-from reviewbot.domain.findings.markers import read_summary_mark, read_words
+from reviewbot.domain.findings.markers import read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.drafts import CheckState, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import (
@@ -235,22 +235,12 @@ class GitHubForge(FileReader):
                     found[pull.number] = comment
         return tuple(found.items())
 
-    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        after: str | None = None
-        while True:
-            found = self._read(queries.PAST, {"after": after}, _PAST, answers.PastPage)
-            recent = [node for node in found.page.present if node.updated_at >= since]
-            yield tuple(parse.past_pull(found, node, self._marked_comments(node)) for node in recent)
-            if (after := found.page.after) is None or len(recent) < len(found.page.present):
+    def past_pulls(self, since: datetime) -> Iterator[PastPull]:
+        for node in self._listed(queries.PAST, queries.ALL, answers.PastNode, _PAST):
+            if node.updated_at < since:
                 return
-
-    def _marked_comments(self, node: answers.PastNode) -> Iterator[answers.CommentNode]:
-        """Yield the pull request's comments, up to the page with the first summary."""
-        page = node.comments
-        yield from page.present
-        while page.after and not any(read_summary_mark(one.body) is not None for one in page.present):
-            page = self._page(page.after, queries.MORE_COMMENTS, node.number, answers.CommentNode)
-            yield from page.present
+            comments = self._whole(node.comments, queries.MORE_COMMENTS, node.number, answers.CommentNode)
+            yield parse.past_pull(node, comments)
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         document, variables = queries.heads(len(numbers)), queries.aliased("n", numbers)
@@ -346,18 +336,21 @@ class GitHubForge(FileReader):
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
-    def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
+    def _listed(
+        self, document: str, variables: Mapping[str, object], kind: type[T], intent: Intent = _LIST
+    ) -> Iterator[T]:
         whole = answers.Paged[kind]  # type: ignore[valid-type]  # a type at run time
-        return items(lambda after: self._read(document, {**variables, "after": after}, _LIST, whole).page)
+        return items(lambda after: self._read(document, {**variables, "after": after}, intent, whole).page)
 
     def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
         """Yield the items of a pull request's list. `page` is the first page, if already read."""
-        return items(lambda after: self._page(after, document, number, kind), page)
-
-    def _page(self, after: str | None, document: str, number: int, kind: type[T]) -> answers.Page[T]:
-        asked = {"number": number, "page": PAGE, "after": after}
         whole = answers.InPullRequest[answers.Paged[kind]]  # type: ignore[valid-type]  # a type at run time
-        return self._found(self._read(document, asked, _PULL, whole).pull_request, "the pull request").page
+
+        def read(after: str | None) -> answers.Page[T]:
+            asked = {"number": number, "page": PAGE, "after": after}
+            return self._found(self._read(document, asked, _PULL, whole).pull_request, "the pull request").page
+
+        return items(read, page)
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
         def page(after: str | None) -> answers.Page[answers.ThreadCommentNode]:

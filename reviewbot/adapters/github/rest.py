@@ -75,10 +75,6 @@ class Tree(Struct, frozen=True):
     tree: tuple[TreeEntry, ...]
 
 
-class Blob(Struct, frozen=True):
-    content: str
-
-
 class RequiredCheck(Struct, frozen=True):
     """A required check and its App: `integration_id` in a ruleset, or `app_id` in branch protection."""
 

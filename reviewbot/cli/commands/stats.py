@@ -78,11 +78,10 @@ class History(Struct):
     def read(self, repository: str, pulls: PastPulls) -> None:
         """Add the reviews and questions of a repository, and show the progress in days."""
         self.progress.stage(f"Reading the reviews of {repository}, day by day")
-        for page in pulls.past_pulls(self.since):
-            for pull in page:
-                self.progress.count(max(0, (self.until - pull.updated_at).days), (self.until - self.since).days)
-                ledgers, left_out = ledgers_of(pull, self.key)
-                self.left_out += left_out
-                for ledger in ledgers:
-                    self.reviews += figures.reviews_of(pull, ledger, self.since)
-                    self.questions += figures.questions_of(pull, ledger, self.since)
+        for pull in pulls.past_pulls(self.since):
+            self.progress.count(max(0, (self.until - pull.updated_at).days), (self.until - self.since).days)
+            ledgers, left_out = ledgers_of(pull, self.key)
+            self.left_out += left_out
+            for ledger in ledgers:
+                self.reviews += figures.reviews_of(pull, ledger, self.since)
+                self.questions += figures.questions_of(pull, ledger, self.since)

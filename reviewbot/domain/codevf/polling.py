@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from enum import Enum
 from random import Random
 
 from msgspec import Struct
@@ -29,8 +28,6 @@ MIN_SPACING = 1.0
 
 MAX_ATTEMPTS = 6
 
-RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-
 WRITES_AT_ONCE = 20
 """The number of writes to GitHub without a pause, enough for a review."""
 
@@ -39,13 +36,6 @@ WRITES_A_MINUTE = 57
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
-
-
-class Fault(Enum):
-    CONNECTION = "connection"
-    TIMEOUT = "timeout"
-    UNREADABLE = "unreadable"
-    UNTRUSTED = "untrusted"
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
@@ -78,13 +68,12 @@ def moment(header: str) -> datetime | None:
     return read if read.tzinfo else None
 
 
-def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
+def retry_delay(attempt: int, retry_after: float | None, rng: Random) -> float | None:
     """Return the seconds to wait before repeating a request, at least `retry_after`, or None to give up.
 
     `attempt` counts the failed requests. The delay doubles each time, multiplied by a random number from 0.5 to 1.
     """
-    passing = failure is not Fault.UNTRUSTED if isinstance(failure, Fault) else failure in RETRIED_STATUSES
-    if attempt >= MAX_ATTEMPTS or not passing:
+    if attempt >= MAX_ATTEMPTS:
         return None
     delay = min(_BACKOFF_LONGEST, _BACKOFF_FIRST * (1 << (attempt - 1))) * rng.uniform(0.5, 1.0)
     return max(delay, retry_after or 0.0)

@@ -55,11 +55,19 @@ def secured_fixture(tmp_path: Path) -> Iterator[Secured]:
 
 
 def test_an_unknown_certificate_is_refused_at_once_with_a_hint(secured: Secured) -> None:
-    clock = SystemClock(0.01)
-    with CodeVF(Access(secured.url, Secret("k")), clock, clock.monotonic() + 600, Random(1)) as codevf:  # noqa: S311 — jitter
-        with pytest.raises(ServiceUnreachable, match="certificate") as caught:
-            codevf.balance()
-        assert codevf.requests == 1
+    clock, retries = SystemClock(0.01), list[object]()
+    with (
+        CodeVF(
+            Access(secured.url, Secret("k")),
+            clock,
+            clock.monotonic() + 600,
+            Random(1),  # noqa: S311 — jitter
+            lambda error, _: retries.append(error),
+        ) as codevf,
+        pytest.raises(ServiceUnreachable, match="certificate") as caught,
+    ):
+        codevf.balance()
+    assert not retries
     assert "SSL_CERT_FILE" in caught.value.hint
 
 

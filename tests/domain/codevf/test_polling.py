@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf import polling
-from reviewbot.domain.codevf.polling import Fault, Writes, moment, next_poll, retry_delay
+from reviewbot.domain.codevf.polling import Writes, moment, next_poll, retry_delay
 from reviewbot.domain.model.review import Mode, TaskStatus
 
 seeds = st.integers(0, 1_000_000).map(Random)
@@ -60,11 +60,11 @@ def test_a_pending_task_is_polled_after_seconds_and_a_failed_request_repeated() 
     rng = Random(1)  # noqa: S311 — jitter, nothing secret
     assert 2 <= next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, None, rng) <= 4
     assert next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, 90, rng) == 90
-    first, second = (retry_delay(attempt, 503, None, rng) for attempt in (1, 2))
+    first, second = (retry_delay(attempt, None, rng) for attempt in (1, 2))
     assert first is not None
     assert second is not None
     assert 0.5 <= first <= 1 <= second <= 2
-    assert retry_delay(1, 503, 90, rng) == 90
+    assert retry_delay(1, 90, rng) == 90
 
 
 def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
@@ -75,35 +75,22 @@ def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
     assert requests < 500
 
 
-failures = st.one_of(
-    st.sampled_from([Fault.CONNECTION, Fault.TIMEOUT, Fault.UNREADABLE]),
-    st.sampled_from(sorted(polling.RETRIED_STATUSES)),
-)
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 301, 200, 501, Fault.UNTRUSTED])
-def test_a_refusal_is_never_retried(status: int | Fault) -> None:
-    assert retry_delay(1, status, 1.0, Random(1)) is None  # noqa: S311 — jitter, nothing secret
-
-
-@given(st.integers(1, polling.MAX_ATTEMPTS - 1), failures, seeds)
-def test_a_temporary_error_is_retried_with_growing_delays(attempt: int, failure: int | Fault, rng: Random) -> None:
-    delay = retry_delay(attempt, failure, None, rng)
+@given(st.integers(1, polling.MAX_ATTEMPTS - 1), seeds)
+def test_a_temporary_error_is_retried_with_growing_delays(attempt: int, rng: Random) -> None:
+    delay = retry_delay(attempt, None, rng)
     assert delay is not None
     whole = min(30.0, 2.0 ** (attempt - 1))
     assert whole / 2 <= delay <= whole
 
 
-@given(failures, st.integers(polling.MAX_ATTEMPTS, 100), seeds)
-def test_the_number_of_retries_is_limited(failure: int | Fault, attempt: int, rng: Random) -> None:
-    assert retry_delay(attempt, failure, None, rng) is None
+@given(st.integers(polling.MAX_ATTEMPTS, 100), seeds)
+def test_the_number_of_retries_is_limited(attempt: int, rng: Random) -> None:
+    assert retry_delay(attempt, None, rng) is None
 
 
-@given(st.integers(1, 5), failures, st.floats(0, 1e6), seeds)
-def test_a_retry_waits_as_long_as_the_service_asks(
-    attempt: int, failure: int | Fault, asked: float, rng: Random
-) -> None:
-    delay = retry_delay(attempt, failure, asked, rng)
+@given(st.integers(1, 5), st.floats(0, 1e6), seeds)
+def test_a_retry_waits_as_long_as_the_service_asks(attempt: int, asked: float, rng: Random) -> None:
+    delay = retry_delay(attempt, asked, rng)
     assert delay is not None
     assert delay >= asked
 

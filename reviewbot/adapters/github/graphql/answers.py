@@ -175,11 +175,11 @@ class CheckedCommit(Node, frozen=True):
 
 
 class ForcePush(Node, frozen=True):
-    """A force-push with the commit that it replaced. Timeline items of other types are empty."""
+    """A force-push with the commit that it replaced."""
 
     on = "HeadRefForcePushedEvent"
-    created_at: Moment | None = None
-    before_commit: CheckedCommit | None = None
+    created_at: Moment
+    before_commit: CheckedCommit | None
 
 
 _FORCE_PUSHES = "itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]"
@@ -230,13 +230,11 @@ class ReplacedHead(Node, frozen=True):
 
 
 class ForcePushNode(Node, frozen=True):
-    """A force-push. Timeline items of other types are empty."""
-
     on = "HeadRefForcePushedEvent"
-    id: Name = ""
-    created_at: Moment | None = None
-    before_commit: ReplacedHead | None = None
-    after_commit: Oid | None = None
+    id: Name
+    created_at: Moment
+    before_commit: ReplacedHead | None
+    after_commit: Oid | None
 
 
 class CheckedPages(Node, frozen=True):
@@ -249,12 +247,12 @@ class CheckedPages(Node, frozen=True):
 
 
 class LabeledEvent(Node, frozen=True):
-    """The addition of a label. Timeline items of other types are empty."""
+    """The addition of a label."""
 
     on = "LabeledEvent"
-    created_at: Moment | None = None
-    label: Named | None = None
-    actor: Actor | None = None
+    created_at: Moment
+    label: Named
+    actor: Actor | None
 
 
 class Signature(Node, frozen=True):
@@ -434,18 +432,18 @@ class Summary(Node, frozen=True):
     comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
 
 
+class RepositoryName(Node, frozen=True):
+    name_with_owner: Name
+
+
+class PastRepository(RepositoryName, frozen=True):
+    database_id: int
+
+
 class PastNode(Summary, frozen=True):
     state: Name
     updated_at: Moment
-
-
-_LAST_UPDATED = "orderBy: {field: UPDATED_AT, direction: DESC}"
-
-
-class PastPage(Node, frozen=True):
-    database_id: int
-    name_with_owner: Name
-    page: Annotated[Page[PastNode], asks(f"pullRequests(first: 20, after: $after, {_LAST_UPDATED})")]
+    repository: PastRepository
 
 
 class Head(Node, frozen=True):
@@ -555,10 +553,6 @@ class Files(Node, frozen=True):
 
 class Message(Node, frozen=True):
     message: str
-
-
-class RepositoryName(Node, frozen=True):
-    name_with_owner: Name
 
 
 class IssueNode(Node, frozen=True):

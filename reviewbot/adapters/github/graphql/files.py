@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -14,7 +12,8 @@ from reviewbot.adapters.github.client import remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
-from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
+from reviewbot.adapters.github.rest import GraphQLError, Tree
+from reviewbot.domain.diff.parse import SUBMODULE_MODE
 from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
@@ -34,8 +33,8 @@ SMALL_BATCH = 12
 
 F = TypeVar("F", bound=OldFile)
 
+_RAW_TYPE = "application/vnd.github.raw+json"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_SUBMODULE = "160000"
 
 
 class _Batch(Struct, frozen=True):
@@ -152,8 +151,7 @@ class FileReader(RepositoryConnection):
         entry, blob = _entry(file), file.object
         if blob is None or blob.byte_size is None:
             return entry
-        if blob.is_binary:
-            return self._read_raw(entry)  # the bytes show whether the file is a script or UTF-16
+        # A binary file has no text. Its bytes show whether it is a script or UTF-16.
         return replace(entry, text=blob.text) if _is_exact(blob) else self._read_raw(entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
@@ -161,11 +159,8 @@ class FileReader(RepositoryConnection):
         if self._raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return entry
         self._raw_left -= 1
-        blob = self._calls.get(f"{self._path}/git/blobs/{entry.oid}", _READING, Blob)
-        try:
-            return entry.with_content(base64.b64decode(blob.content))
-        except binascii.Error:
-            return entry
+        content = self._calls.download(f"{self._path}/git/blobs/{entry.oid}", _RAW_TYPE, _READING)
+        return entry.with_content(content) if len(content) == entry.size else entry  # a proxy may have answered
 
 
 _READING = Intent("reading files of the change", "contents: read")
@@ -207,7 +202,7 @@ def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, path
 
 def _entry(file: OldFile) -> Entry:
     mode = f"{file.mode:06o}"
-    size, binary = None if mode == _SUBMODULE else file.size, file.object.is_binary if file.object else None
+    size, binary = None if mode == SUBMODULE_MODE else file.size, file.object.is_binary if file.object else None
     return Entry(oid=file.oid, mode=mode, size=size, binary=binary)
 
 

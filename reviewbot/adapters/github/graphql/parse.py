@@ -101,13 +101,12 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         label_events=tuple(
             LabelEvent(event.label.name, _whole_login(event.actor), event.created_at)
             for event in _present(node.label_events)
-            if event.label and event.created_at
         ),
         commits=tuple(commit(item.commit) for item in node.commits.present),
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
-        forced_at=_latest(event.created_at for event in _present(node.forced)),
-        retargeted_at=_latest(event.created_at for event in _present(node.retargeted)),
+        forced_at=max((event.created_at for event in _present(node.forced)), default=None),
+        retargeted_at=max((event.created_at for event in _present(node.retargeted)), default=None),
         former_bases=former_bases(node),
         unread_bases_until=unread_bases_until(node),
     )
@@ -130,10 +129,6 @@ def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
 
 def _present(nodes: answers.Nodes[answers.T] | None) -> tuple[answers.T, ...]:
     return nodes.present if nodes else ()
-
-
-def _latest(moments: Iterable[datetime | None]) -> datetime | None:
-    return max((one for one in moments if one), default=None)
 
 
 def _login(actor: answers.Actor | None) -> str | None:
@@ -199,11 +194,11 @@ _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """The reactions that mark a command as done, without `EYES`, because other workflows react as the same user."""
 
 
-def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
+def past_pull(node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
     """Return a pull request with the comments that begin with a summary's marker."""
     return PastPull(
-        repository=page.name_with_owner,
-        repository_id=page.database_id,
+        repository=node.repository.name_with_owner,
+        repository_id=node.repository.database_id,
         number=node.number,
         state=PullState(node.state.lower()),
         updated_at=node.updated_at,
@@ -283,7 +278,6 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
             },
         )
         for event in pull.forced.present
-        if event.created_at
     }
 
 

@@ -125,8 +125,12 @@ LISTED = 50
 OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
 """Variables that select open pull requests, oldest first."""
 
-CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
+_LAST_UPDATED = {"field": "UPDATED_AT", "direction": "DESC"}
+CLOSED = {"states": ["CLOSED", "MERGED"], "order": _LAST_UPDATED}
 """Variables that select closed pull requests, most recently updated first."""
+
+ALL = {"states": ["OPEN", "CLOSED", "MERGED"], "order": _LAST_UPDATED}
+"""Variables that select all pull requests, most recently updated first."""
 
 
 def _list(name: str, variables: str, first: int, kind: type) -> str:
@@ -153,8 +157,8 @@ def checked(count: int) -> str:
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
 """Pull requests with their first comments. A request reads few, because comments may be long."""
 
-PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
-"""All pull requests with their first comments, most recently updated first."""
+PAST = _list("Past", "", 20, answers.PastNode)
+"""Like `SUMMARIES`, with the fields for statistics."""
 
 CHECKS = _in_repository(
     "Checks",

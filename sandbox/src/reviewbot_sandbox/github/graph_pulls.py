@@ -178,6 +178,7 @@ RESOLVERS: Resolvers = {
         "headRefOid": lambda pull, _info: pull.head_sha,
         "baseRefName": lambda pull, _info: pull.base_ref,
         "baseRefOid": lambda pull, _info: pull.base_sha,
+        "repository": lambda pull, info: context(info).store.repo(pull.repo),
         "baseRepository": lambda pull, info: context(info).store.repo(pull.repo),
         "changedFiles": lambda pull, info: len(context(info).store.changes_of(pull)),
         "labels": lambda pull, info, **arguments: page(

@@ -128,6 +128,8 @@ def get_blob(call: Call) -> Answer:
     found = call.git.read(call.path["sha"])
     if found is None or found.kind is not Kind.BLOB:
         raise not_found()
+    if call.wants("raw"):
+        return Answer(200, found.data, media="application/vnd.github.raw+json; charset=utf-8")
     body = {
         "sha": found.oid,
         "node_id": f"B_{found.oid}",
