@@ -179,7 +179,7 @@ def raised(call: Callable[[], object]) -> ReviewbotError:
 
 
 def _without_key() -> None:
-    now, network = SystemClock(), read_desktop({}, "", asks_github=False).network
+    now, network = SystemClock(), read_desktop({}, "").network
     reviewers = Reviewers(network, now, SystemRandom(), ExitStack(), FORK_HINT)
     reviewers.open(read_settings({}, None))
 

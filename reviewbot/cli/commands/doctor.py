@@ -55,7 +55,7 @@ _SECONDS = 30
 def run(call: Call) -> int:
     """Run the checks and print each result immediately."""
     said = inputs_said(call.chosen)
-    desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
+    desktop = read_desktop(call.env, peek_settings(said).codevf_url)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
     place = ["--repo", call.chosen.repo] if call.chosen.repo else []
     inputs = [word for one in call.chosen.inputs for word in ("--input", one)]
