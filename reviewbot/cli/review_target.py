@@ -80,7 +80,8 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
         raise SettingsError(problems)
     if chosen.pr is not None:
         return _pull_request(setting, clock, stack, limits)
-    clone = stack.enter_context(open_clone(Path.cwd(), _git_environment(setting.desktop)))
+    index = {"GIT_INDEX_FILE": setting.desktop.index_file} if setting.desktop.index_file else {}
+    clone = stack.enter_context(open_clone(Path.cwd(), {**setting.desktop.network.children, **index}))
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
@@ -94,14 +95,10 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     # The command names the head in the same way as the state file.
     what = ["--staged"] if chosen.staged else ["--base", commit_range.base_ref, "--head", head]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
-    described = _described(commit_range)
-    if_empty = _if_empty(commit_range, staged=chosen.staged)
+    described, if_empty = _described(commit_range), _if_empty(commit_range)
+    if chosen.staged:
+        described, if_empty = "staged changes", "No change is staged. Stage the files first: git add FILE"
     return Place(forge, change, 0, described, again, settings.paid, uncommitted, last, if_empty)
-
-
-def _git_environment(desktop: Desktop) -> Mapping[str, str]:
-    index = {"GIT_INDEX_FILE": desktop.index_file} if desktop.index_file else {}
-    return {**desktop.network.children, **index}
 
 
 def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
@@ -120,15 +117,11 @@ def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]
 
 
 def _described(commit_range: CommitRange) -> str:
-    if not commit_range.settled or commit_range.base_ref == "HEAD":
-        return "staged changes"
     name = commit_range.branch or commit_range.new[:10]
     return f"{name} since {commit_range.base_ref} ({counted(commit_range.commits, 'commit')})"
 
 
-def _if_empty(commit_range: CommitRange, *, staged: bool) -> str:
-    if staged:
-        return "No change is staged. Stage the files first: git add FILE"
+def _if_empty(commit_range: CommitRange) -> str:
     head, base = commit_range.branch or commit_range.new[:10], commit_range.base_ref
     if head == base:
         return f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
@@ -163,7 +156,7 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
         SettingsError: the name is invalid, or the clone has no origin on a host.
     """
     if not said:
-        with open_clone(Path.cwd(), _git_environment(desktop)) as clone:
+        with open_clone(Path.cwd(), desktop.network.children) as clone:
             origin = clone.origin()
         if origin is None:
             what = "this clone has no remote `origin` that points to a hosted repository"

@@ -206,7 +206,6 @@ MARKDOWN = _with_shared(
         "prose": lambda text: _in_comment(escaping.prose(text), text),
         "with_commands": _with_commands(_phrase, lambda line: escaping.code_span(_one_line(line))),
         "code": lambda text: escaping.code_span(_one_line(text)),
-        "cell": lambda text: escaping.code_cell(_one_line(text)),
         "reference": _markdown_reference,
         # A block that GitHub offers to commit. An empty suggestion deletes the lines.
         "suggestion": lambda text: escaping.fence(text, "suggestion") if text else "```suggestion\n```",
@@ -220,7 +219,7 @@ PLAIN = _with_shared(
     {
         "with_commands": _with_commands(escaping.visible, escaping.visible),
         **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
-        **dict.fromkeys(("line", "phrase", "code", "cell", "strong", "reference"), _one_line),
+        **dict.fromkeys(("line", "phrase", "code", "strong", "reference"), _one_line),
     },
 )
 
@@ -232,7 +231,7 @@ HTML = _with_shared(
         "text": html_escaping.escaped,
         "phrase": lambda text: html_escaping.words(_one_line(text)),
         **dict.fromkeys(("prose", "with_commands"), html_escaping.words),
-        **dict.fromkeys(("code", "cell"), lambda text: f"<code>{html_escaping.line(text)}</code>"),
+        "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "reference": _html_reference,
         "suggestion": lambda text: _on_page(html_escaping.block(text), text),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",

@@ -102,7 +102,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         names = ", ".join(f"`{name}`" for name in missing)
         what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
         raise SettingsError.of("", what, todo="At a terminal, run: reviewbot review")
-    network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
+    network = _network(env, peek_settings(inputs).codevf_url)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     is_repeated = env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"}
     return Environment(
@@ -143,10 +143,10 @@ def _docs_url(env: Mapping[str, str]) -> str | None:
     return f"https://github.com/{repository}/blob/{ref}/docs"
 
 
-def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Desktop:
+def read_desktop(env: Mapping[str, str], codevf_url: str | None) -> Desktop:
     """Read the environment of a terminal. `codevf_url` is None for a command that sends nothing to CodeVF."""
     return Desktop(
-        network=_network(env, codevf_url, asks_github=asks_github),
+        network=_network(env, codevf_url),
         api_key=env.get("CODEVF_API_KEY", ""),
         token=env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
         index_file=env.get("GIT_INDEX_FILE") or None,
@@ -154,7 +154,7 @@ def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github:
     )
 
 
-def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Network:
+def _network(env: Mapping[str, str], codevf_url: str | None) -> Network:
     api_url = env.get("GITHUB_API_URL") or _DOTCOM_API
     return Network(
         api_url=api_url,
@@ -163,7 +163,7 @@ def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: boo
         ssl_file=_outside(env.get("SSL_CERT_FILE"), env.get("GITHUB_WORKSPACE")),
         proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
         children=passed_on(env),
-        time_scale=_time_scale(env, *filter(None, (codevf_url, api_url if asks_github else None))),
+        time_scale=_time_scale(env, *filter(None, (codevf_url, api_url))),
     )
 
 

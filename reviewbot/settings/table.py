@@ -6,7 +6,7 @@ compare `action.yml` and `docs/configuration.md` with the fields of `Settings`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -358,17 +358,23 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     wrong = {row.field for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
-        raise SettingsError(tuple(sorted(_with_lines(problems, config or ""), key=lambda one: one.line)))
+        line_of = lines_of(config or "")
+        located = (replace(one, line=line_of(one.where, one.item)) for one in problems)
+        raise SettingsError(tuple(sorted(located, key=lambda one: one.line)))
     return settings
 
 
-def _with_lines(problems: Iterable[Problem], config: str) -> Iterator[Problem]:
+def lines_of(config: str) -> Callable[[str, int], int]:
+    """Return a function that returns the line of `Problem.where` and `Problem.item`, or 0 if the line is unknown."""
     from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
 
     lines = {config_place(key): found for key, found in key_lines(config).items()}
-    for one in problems:
-        of_key = lines.get(one.where, (0,))
-        yield replace(one, line=of_key[one.item if one.item < len(of_key) else 0])
+
+    def line_of(place: str, item: int) -> int:
+        of_key = lines.get(place, (0,))
+        return of_key[item if item < len(of_key) else 0]
+
+    return line_of
 
 
 def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:

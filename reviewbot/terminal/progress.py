@@ -13,13 +13,10 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.model.review import Balance, Submission, Task
 from reviewbot.domain.text.formatting import size, state
-from reviewbot.errors import Problem, ReviewbotError, SettingsError
+from reviewbot.errors import ReviewbotError, SettingsError
 from reviewbot.ports import Pages, ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
-
-_EACH = 50
-"""Without a progress bar, a line is printed after this many steps."""
 
 
 class Progress(Struct):
@@ -28,15 +25,11 @@ class Progress(Struct):
     console: Console | None = None
     bar: moving.Progress | None = None
     _stage: str = ""
-    _done: int = 0
 
     def count(self, done: int, total: int) -> None:
-        """Show how much of the stage is done. Without a bar, print a line after every `_EACH` steps."""
+        """Show in the bar how much of the stage is done."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
-        elif self.console and done not in {0, self._done} and done % _EACH == 0:
-            say(self.console, f"{done} of {total} …")
-        self._done = done
 
     def say(self, line: str) -> None:
         if self.console:
@@ -95,8 +88,8 @@ class TerminalReporter:
 
     def check_file(self, path: str) -> str:
         """Raise `SettingsError`, because a review at a terminal writes no files."""
-        todo = "Redirect the output to a file instead."
-        raise SettingsError((Problem(path, "a review at a terminal writes no files", todo=todo),))
+        what, todo = "a review at a terminal writes no files", "Redirect the output to a file instead."
+        raise SettingsError.of(path, what, todo=todo)
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
         self.check_file(path)

@@ -212,7 +212,7 @@ def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_ho
 
 
 def test_the_runs_of_a_collection_share_a_client_and_its_pause_between_requests() -> None:
-    network = read_desktop({}, "", asks_github=False).network
+    network = read_desktop({}, "").network
     with ExitStack() as stack:
         reviewers = Reviewers(network, SystemClock(), Random(0), stack, FORK_HINT)  # noqa: S311 — nothing is drawn
         first, second, other = (

@@ -614,7 +614,7 @@ def test_githubs_policy_for_public_repositories_is_noted(
     ("url", "expected"), [("", True), ("https://api.github.com/", True), ("http://ghes/api/v3", False)]
 )
 def test_github_com_is_known_by_its_api(url: str, *, expected: bool) -> None:
-    network = read_desktop({"GITHUB_API_URL": url}, None, asks_github=True).network
+    network = read_desktop({"GITHUB_API_URL": url}, None).network
     assert network.is_dotcom is expected
 
 
@@ -680,7 +680,7 @@ def test_without_a_workflow_the_key_is_not_judged(rig: Rig) -> None:
 def test_without_a_token_the_checked_out_workflow_names_the_reviewer(
     rig: Rig, clone: Clone, reviewer: ReviewerKind
 ) -> None:
-    clone.write(files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), reviewer=reviewer)))
+    clone.commit(files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), reviewer=reviewer)), "reviewbot")
     said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
     is_local = reviewer is ReviewerKind.LOCAL
     assert ("`local` needs no account" in said.out, "problem  key: missing" in said.out) == (is_local, not is_local)
@@ -694,9 +694,9 @@ def test_without_a_token_the_checked_out_workflow_names_the_reviewer(
 
 def test_a_checked_out_workflow_that_is_a_link_is_not_read(rig: Rig, clone: Clone) -> None:
     texts = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), reviewer=ReviewerKind.LOCAL))
-    clone.write({"elsewhere.yml": texts[REVIEW]})
     (clone.root / REVIEW).parent.mkdir(parents=True)
     (clone.root / REVIEW).symlink_to(clone.root / "elsewhere.yml")
+    clone.commit({"elsewhere.yml": texts[REVIEW]}, "A link")
     assert _NOT_JUDGED in doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="").out
 
 

@@ -140,6 +140,7 @@ class Session:
             "HOME": str(self.clone.root.parent),
             "CODEVF_API_KEY": KEY,
             "REVIEWBOT_TIME_SCALE": str(SCALE),
+            "GITHUB_API_URL": "http://127.0.0.1:9",  # a review of a branch does not connect to it
             "TERM": "dumb",
             **self.more,
         }

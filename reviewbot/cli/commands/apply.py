@@ -63,9 +63,9 @@ def run(call: Call) -> int:
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         view = read_stored(report).view if report else _last_review(call, clone)
-        edits, refused = _edits(view, _asked(view, ids), asked=bool(ids))
-        files, unreadable = _read(clone, view, edits)
-        refused |= unreadable
+        asked = _asked(view, ids)
+        edits = _edits(view, asked)
+        files, refused = _read(clone, view, edits)
         for file in files:
             refused |= file.done.refused
             rivals |= {
@@ -77,7 +77,9 @@ def run(call: Call) -> int:
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
     if ids:
-        refused |= rivals
+        fixable = {edit.id for group in edits.values() for edit in group}
+        unfixable = {one.id: "the finding has no fix" for one in asked if one.id not in fixable}
+        refused = unfixable | refused | rivals
         rivals = {}
     _list(call, files, refused)
     for identifier, why in rivals.items():
@@ -105,8 +107,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
 
 def applicable(view: SummaryView) -> list[Edit]:
     """Return the suggestions that can be applied unchanged. Several suggestions may change the same lines."""
-    edits, _ = _edits(view, worst_first(view.findings), asked=False)
-    return [edit for group in edits.values() for edit in group]
+    return [edit for group in _edits(view, worst_first(view.findings)).values() for edit in group]
 
 
 def _reviewed(clone: Clone, view: SummaryView) -> str:
@@ -144,21 +145,16 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
     return tuple(one for one in findings if one.id in asked or not ids)
 
 
-def _edits(
-    view: SummaryView, findings: Iterable[FindingView], *, asked: bool
-) -> tuple[dict[str, list[Edit]], dict[str, str]]:
-    """Return the edits by path. If `asked`, also return the reason for each finding without an edit, by id."""
+def _edits(view: SummaryView, findings: Iterable[FindingView]) -> Mapping[str, Sequence[Edit]]:
+    """Return the edits by path."""
     edits: dict[str, list[Edit]] = {}
-    refused: dict[str, str] = {}
     for finding in findings:
         place = place_of(finding, view)
         # A forged report may mark a suggestion for a protected path as committable.
         text = replacement(finding, place) if place and not is_protected(finding.path) else None
         if place and place.lines and text is not None:
             edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
-        elif asked:
-            refused[finding.id] = "the finding has no fix"
-    return edits, refused
+    return edits
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:

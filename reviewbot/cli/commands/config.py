@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,11 +18,11 @@ from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, read_settings
-from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
+from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret, default_text
 from reviewbot.settings.routes import without_effect
-from reviewbot.settings.table import CONFIG_FILE, IN_FILE, config_place, given_values, read_layers
+from reviewbot.settings.table import CONFIG_FILE, IN_FILE, config_place, given_values, lines_of, read_layers
 from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
@@ -36,17 +36,16 @@ _NOWHERE: frozenset[str] = frozenset()
 
 
 class Given(Struct, frozen=True):
-    """The sources of the settings. `lines` maps `Problem.where` to the lines of the key and of its items."""
+    """The sources of the settings, and a function from `lines_of`."""
 
     path: str
     text: str | None
-    lines: Mapping[str, tuple[int, ...]]
+    line_of: Callable[[str, int], int]
     inputs: Mapping[str, str]
 
     def location(self, place: str, item: int = 0) -> str:
         """Return the config file and line number, or `place` if the line is unknown."""
-        lines = self.lines.get(place, ())
-        line = lines[item] if item < len(lines) else next(iter(lines), 0)
+        line = self.line_of(place, item)
         return f"{self.path}:{line}" if line else place
 
 
@@ -103,9 +102,8 @@ def _shown(value: object) -> str:
 def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     path, text = _file(call)
-    lines = {config_place(key): found for key, found in key_lines(text or "").items()}
     named = {"config-file": path} if call.chosen.file else {}
-    return Given(path, text, lines, {**own, **named, **_pairs(call.chosen)[0]})
+    return Given(path, text, lines_of(text or ""), {**own, **named, **_pairs(call.chosen)[0]})
 
 
 def _file(call: Call) -> tuple[str, str | None]:

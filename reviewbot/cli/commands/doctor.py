@@ -16,12 +16,13 @@ from msgspec import Struct
 from rich.console import Console
 
 from reviewbot import __version__
-from reviewbot.adapters.actions.safe_files import read_inside
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
-from reviewbot.adapters.git.clone import Clone, open_clone
+from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
+from reviewbot.adapters.local.pull_request import settled_files
+from reviewbot.cli.clone_inputs import inputs_at
 from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
@@ -31,20 +32,16 @@ from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
-from reviewbot.settings.configfile import CONFIG_BYTES
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, broken, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
-from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import Progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
-
-_MOST_WORKFLOWS = 100
 
 _MOST_CALLED = 10
 """The maximum number of other repositories whose workflows are read."""
@@ -56,7 +53,7 @@ _SECONDS = 30
 def run(call: Call) -> int:
     """Run the checks and print each result immediately."""
     said = inputs_said(call.chosen)
-    desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
+    desktop = read_desktop(call.env, peek_settings(said).codevf_url)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
     place = ["--repo", call.chosen.repo] if call.chosen.repo else []
     inputs = [word for one in call.chosen.inputs for word in ("--input", one)]
@@ -161,25 +158,18 @@ class _Doctor(Struct, frozen=True):
         return settings
 
     def _checked_out(self) -> Settings | None:
-        """Return the settings of the review workflow in the current clone, or None if there is none."""
-        clone = self._clone()
-        if clone is None:
-            return None
-        root = clone.root
-        names = sorted(path.name for path in (root / WORKFLOWS).glob("*.y*ml"))[:_MOST_WORKFLOWS]
-        jobs, _ = read_jobs({name: _text(root, f"{WORKFLOWS}/{name}") or "" for name in names})
-        if not any(job.reviews for job in jobs):
-            return None
-        inputs = {**inputs_of_review(jobs), **self.said}
-        return peek_settings(inputs, _text(root, peek_settings(inputs).config_file))
-
-    def _clone(self) -> Clone | None:
+        """Return the settings of the review workflow in the last commit of the current clone, or None if unknown."""
         try:
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
         except SettingsError:
             return None
-        origin = clone.origin()
-        return clone if origin and origin.full_name == self.repository else None
+        origin, head = clone.origin(), clone.resolve("HEAD")
+        found = inputs_at(clone, head) if head and origin and origin.full_name == self.repository else None
+        if head is None or found is None:
+            return None
+        inputs = {**found, **self.said}
+        named = peek_settings(inputs)
+        return peek_settings(inputs, settled_files(clone, head, named.config_file, named.templates_dir).config)
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
@@ -198,14 +188,6 @@ class _Doctor(Struct, frozen=True):
             yield from checkup.of_problems(error.problems)
         except ReviewbotError as error:
             yield checkup.of_error("CodeVF", error)
-
-
-def _text(root: Path, path: str) -> str | None:
-    try:
-        content = read_inside(str(root), path, CONFIG_BYTES, frozenset({".git"})).content
-    except SettingsError:
-        return None
-    return content.decode("utf-8", "replace")
 
 
 def _settings(there: RepositorySetup, inputs: Mapping[str, str]) -> Iterator[Check]:

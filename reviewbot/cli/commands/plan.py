@@ -18,6 +18,7 @@ from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
+from reviewbot.cli.clone_inputs import inputs_at
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
@@ -32,8 +33,6 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
-from reviewbot.setup.audit import inputs_of_review, read_jobs
-from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import plan_notes, show_plan, start_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
@@ -79,10 +78,8 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
     """Return the inputs of the review workflow that are also config keys."""
-    texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.files(head, [f"{WORKFLOWS}/"]).items()}
     keys = {row.name for row in INPUTS if row.config}
-    jobs, _ = read_jobs(texts)
-    return {name: text for name, text in inputs_of_review(jobs).items() if name in keys}
+    return {name: text for name, text in (inputs_at(clone, head) or {}).items() if name in keys}
 
 
 def _nobody(_: Settings) -> ReviewService:

@@ -48,7 +48,7 @@ _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
 def run(call: Call) -> int:
     chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
     first = peek_settings(inputs)
-    desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
+    desktop = read_desktop(call.env, first.codevf_url)
     clock = SystemClock(desktop.network.time_scale)
     console = open_console(call.err, call.env, plain=chosen.plain)
     place, missing = None, list[str]()

@@ -37,7 +37,7 @@ DOCUMENTS: Mapping[str, Callable[[figures.Statistics], str]] = {
 
 
 def run(call: Call) -> int:
-    chosen, desktop = call.chosen, read_desktop(call.env, None, asks_github=True)
+    chosen, desktop = call.chosen, read_desktop(call.env, None)
     clock = SystemClock(desktop.network.time_scale)
     now = clock.now()
     since = start_of(chosen.since, now)

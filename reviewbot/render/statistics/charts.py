@@ -52,9 +52,10 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Divide the time from the first review or question to the end of the period into equal buckets."""
-    if not found.reviews:
-        return ()
+    """Divide the time from the first review or question to the end of the period into equal buckets.
+
+    There must be a review.
+    """
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
     questions = [(one.asked_at, one.credits or 0) for one in found.asked]
     first = min(at for at, _ in (*reviews, *questions)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -89,8 +90,8 @@ def part_of(found: Statistics) -> str:
 
 def credits_chart(found: Statistics) -> str:
     buckets = buckets_of(found)
-    marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
-    width = 100 / max(1, len(buckets))
+    marks = ticks(max(one.credits for one in buckets))
+    width = 100 / len(buckets)
     bars = []
     for at, one in enumerate(buckets):
         y, kind = _y(one.credits, marks), "bar" if one.is_over else "bar partial"
@@ -175,7 +176,7 @@ def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
 
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
     """Return a bar for each severity, divided by the outcomes of its findings."""
-    most = max((one.findings for one in severities), default=0)
+    most = max(one.findings for one in severities)
     rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))
     names = "".join(_label("72", f"{at * _ROW + 20}", one.severity.value, "end") for at, one in enumerate(severities))
     label = "; ".join(f"{one.severity.value}: {_told(one)}" for one in severities)
@@ -184,7 +185,7 @@ def outcome_chart(severities: Sequence[SeveritySum]) -> str:
 
 def _outcome(one: SeveritySum, row: int, most: int) -> str:
     parts, x = [], 0.0
-    scale = 88 / max(1, most)
+    scale = 88 / most
     for end, count in _ends(one):
         width = count * scale
         tooltip = f"{one.severity.value}: {number(count)} {end.value}"
