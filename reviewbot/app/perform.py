@@ -88,8 +88,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return refresh(run, known)
         case steps.PostReview(outcome=outcome):
             return post_review(run, known, outcome)
-        case steps.Announce(announcing=announcing, outcome=outcome):
-            return announce(run, known, announcing, outcome)
+        case steps.Announce(outcome=outcome):
+            return announce(run, known, outcome)
         case steps.UpdateThreads():
             return update_threads(run, known)
         case steps.ReadPosted():

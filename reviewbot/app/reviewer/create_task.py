@@ -15,8 +15,8 @@ from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.machine.candidate import Order
 from reviewbot.domain.machine.known import Bought, Known
-from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.options import AnswerForm

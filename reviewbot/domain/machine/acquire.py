@@ -16,6 +16,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
+from reviewbot.domain.machine.candidate import Candidate, Order, Quote
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
@@ -402,7 +403,7 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     attempt = before.attempt + before.state.is_over if before else 1
-    candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
+    candidate = Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
         known = known.saying(
             f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
@@ -537,7 +538,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
 # Is the purchase approved?
 
 
-def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
+def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
@@ -549,7 +550,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     return phases.Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
 
 
-def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Checked:
+def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
     """Decide whether the purchase is approved, given the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
@@ -558,7 +559,7 @@ def with_approval(known: Known, candidate: phases.Candidate, permission: Permiss
 # Does the purchase wait for a pause between pushes, or for other checks of the head?
 
 
-def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Checked:
+def _approved(known: Known, candidate: Candidate, now: datetime) -> Checked:
     """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
@@ -617,7 +618,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 # Does the purchase wait for the review of an older head?
 
 
-def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> InTurn:
+def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
         return _scoped_or_compared(known, candidate, agreed, now)
@@ -641,7 +642,7 @@ def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
     return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
 
 
-def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
+def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
     wanted = deferral_of(known, candidate, now)
     return phases.Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
 
@@ -682,7 +683,7 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 
 
 def _scoped_or_compared(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
+    known: Known, candidate: Candidate, agreed: Quote | None, now: datetime
 ) -> phases.Scoping | Scoped:
     """Review only the new part if the last review was complete and the base has only moved forward."""
     request, before = known.request, candidate.before
@@ -704,9 +705,7 @@ def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scope
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
-def _scoped(
-    known: Known, candidate: phases.Candidate, since: str, agreed: phases.Quote | None, now: datetime
-) -> Scoped:
+def _scoped(known: Known, candidate: Candidate, since: str, agreed: Quote | None, now: datetime) -> Scoped:
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
     return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
@@ -719,9 +718,7 @@ def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) 
     return _sized(known, at.candidate, agreed, now)
 
 
-def _sized(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
-) -> phases.Pricing | Priced:
+def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:
     return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
@@ -736,10 +733,10 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     return _priced(known, at.candidate, agreed, now)
 
 
-def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime) -> Priced:
+def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = intended(known, candidate, agreed, now)
-    order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
+    order = Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
         return phases.Quoted(known, bought, order)
     return phases.Intended(known.with_own(bought), bought, order)

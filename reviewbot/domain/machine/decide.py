@@ -6,7 +6,6 @@ from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -72,32 +71,12 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # The outcome is known.
         case phases.Judged():
             return steps.Refresh()
-        case phases.Refreshed():
-            return _write(phase)
+        case phases.Refreshed(outcome=outcome, left=left):
+            return left[0](outcome)
         case phases.Published(outcome=outcome):
             return steps.WriteOutput(outcome)
         case phases.Ended(outcome=outcome):
             return steps.Finish(outcome)
-        case unknown:
-            assert_never(unknown)
-
-
-def _write(phase: phases.Refreshed) -> steps.Step:  # noqa: PLR0911 — a row for each part
-    match phase.left[0]:
-        case phases.Write.COMMENTS:
-            return steps.PostReview(phase.outcome)
-        case phases.Write.THREADS:
-            return steps.UpdateThreads()
-        case phases.Write.POSTED:
-            return steps.ReadPosted()
-        case phases.Write.ANNOUNCEMENT:
-            return steps.Announce(announcing(phase.known, phase.outcome), phase.outcome)
-        case phases.Write.SUMMARY:
-            return steps.WriteSummary(phase.outcome)
-        case phases.Write.CHECK_RUN:
-            return steps.WriteCheckRun(phase.outcome)
-        case phases.Write.OLDER_CHECKS:
-            return steps.CloseOlderChecks()
         case unknown:
             assert_never(unknown)
 

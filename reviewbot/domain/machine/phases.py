@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from msgspec import Struct
 
-from reviewbot.domain.codevf.idempotency import Identity
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.candidate import Candidate, Order, Quote
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
-from reviewbot.domain.model.review import Tag
+from reviewbot.domain.machine.steps import Publishing
 from reviewbot.domain.policy.verdict import Outcome
-
-
-class Candidate(Struct, frozen=True):
-    """A purchase that this run may make.
-
-    Attributes:
-        identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
-        before: the latest purchase of this change, or None.
-    """
-
-    identity: Identity
-    before: Purchase | None
-
-    @property
-    def intent(self) -> Purchase | None:
-        """The intent of an earlier run, or None. This run sends the idempotency key of that intent again."""
-        before = self.before
-        return before if before is not None and before.state is TaskState.INTENT else None
-
-
-class Quote(Struct, frozen=True):
-    """The price of a review or a question.
-
-    Attributes:
-        hold: the credits that all tasks of the purchase hold together.
-        lines: the number of changed lines from which `max_credits` was computed, or None if the setting is a number.
-        project_id: the id of the CodeVF project, or 0 before the project is found.
-    """
-
-    hold: int
-    tag: Tag | None
-    parts: int
-    max_credits: int
-    lines: int | None
-    project_id: int = 0
 
 
 class ReviewChange(Struct, frozen=True):
@@ -206,20 +169,6 @@ class Pricing(_Running, frozen=True):
     candidate: Candidate
 
 
-class Order(Struct, frozen=True):
-    """The values that `CreateTask` needs besides the purchase.
-
-    Attributes:
-        again: whether an earlier run may have created the task with the same key.
-        label: the approval label to remove, or empty.
-    """
-
-    identity: Identity
-    quote: Quote
-    again: bool
-    label: str
-
-
 class Quoted(_Running, frozen=True):
     """The price is known. The intent is recorded on GitHub before the task is created."""
 
@@ -265,21 +214,11 @@ class Judged(_Running, frozen=True):
     outcome: Outcome
 
 
-class Write(Enum):
-    COMMENTS = "comments"
-    POSTED = "posted comments"
-    THREADS = "threads"
-    ANNOUNCEMENT = "announcement of a late answer"
-    SUMMARY = "summary"
-    CHECK_RUN = "check run"
-    OLDER_CHECKS = "check runs of older heads"
-
-
 class Refreshed(_Running, frozen=True):
     """The pull request was read again, if possible. The remaining parts are written in order."""
 
     outcome: Outcome
-    left: tuple[Write, ...]
+    left: tuple[type[Publishing], ...]
     refused: bool = False  # True after a failed request to GitHub
 
 

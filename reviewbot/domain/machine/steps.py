@@ -10,11 +10,10 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.candidate import Candidate, Order, Quote
 from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
-from reviewbot.domain.machine.phases import Candidate, Order, Quote
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.errors import ReviewbotError
 
 # Steps
@@ -133,36 +132,35 @@ class Refresh(Struct, frozen=True):
     """Read the pull request and the ledger again. If the head has moved, also read the new change."""
 
 
-class PostReview(Struct, frozen=True):
-    """Post the missing comments, and dismiss an outdated request for changes."""
-
+class _Publishing(Struct, frozen=True):
     outcome: Outcome
 
 
-class ReadPosted(Struct, frozen=True):
+class PostReview(_Publishing, frozen=True):
+    """Post the missing comments, and dismiss an outdated request for changes."""
+
+
+class ReadPosted(_Publishing, frozen=True):
     """Read the URLs of posted comments, and delete duplicates that a concurrent run posted."""
 
 
-class Announce(Struct, frozen=True):
-    """Post a comment for each late answer, because GitHub sends no notification for an edited comment."""
-
-    announcing: Announcing
-    outcome: Outcome
-
-
-class UpdateThreads(Struct, frozen=True):
+class UpdateThreads(_Publishing, frozen=True):
     """Post the reviewer's replies, and update the comments whose findings have changed state."""
 
 
-class WriteSummary(Struct, frozen=True):
-    outcome: Outcome
+class Announce(_Publishing, frozen=True):
+    """Post a comment for each late answer, because GitHub sends no notification for an edited comment."""
 
 
-class WriteCheckRun(Struct, frozen=True):
-    outcome: Outcome
+class WriteSummary(_Publishing, frozen=True):
+    """Write the summary comment, which contains the ledger."""
 
 
-class CloseOlderChecks(Struct, frozen=True):
+class WriteCheckRun(_Publishing, frozen=True):
+    """Write the check run on the reviewed head."""
+
+
+class CloseOlderChecks(_Publishing, frozen=True):
     """Complete older check runs of finished tasks. Withdraw green checks that may be wrong."""
 
 

@@ -158,13 +158,12 @@ def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs:
 def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_buyer(runs: Runs) -> None:
     announced = 0
     for trace, known, _ in runs:
-        posts = [(step, one.key) for step, _ in trace.of(Announce) for one in step.announcing.posts]
-        keys = [key for _, key in posts]
+        keys = [one.key for one in trace.announced]
         announced += bool(keys)
         assert len(set(keys)) == len(keys)
         assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
         bought = {purchase_key(step.underway.purchase) for step, _ in trace.of(RecordTask)}
-        assert not bought & {purchase_key(one.purchase) for step, _ in posts for one in step.announcing.posts}
+        assert not bought & {purchase_key(one.purchase) for one in trace.announced}
         assert not keys or known.request.remembers
     assert announced > RUNS / 20
 

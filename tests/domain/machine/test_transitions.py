@@ -25,6 +25,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
+from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.known import Bought, Cancels, HeadProof, Known, OpenTask, Underway, Wrote
@@ -449,23 +450,23 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
     outcome = pending(known().judgement.rules)
-    left = (phases.Write.COMMENTS, phases.Write.SUMMARY)
+    left = (steps.PostReview, steps.WriteSummary)
     at = phases.Refreshed(known(), outcome, left)
-    assert phases.Write.THREADS in go(at, at.known).left
+    assert steps.UpdateThreads in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
-    assert phases.Write.THREADS not in go(at, closed).left
+    assert steps.UpdateThreads not in go(at, closed).left
     denied = replace(at.known, wrote=Wrote(denied=frozenset({COMMENTS})))
-    assert phases.Write.THREADS not in go(at, denied).left
+    assert steps.UpdateThreads not in go(at, denied).left
 
 
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
-    outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
+    outcome, threads, summary = pending(known().judgement.rules), steps.UpdateThreads, steps.WriteSummary
     at = phases.Refreshed(known(), outcome, (threads, summary))
     replied = replace(at.known, wrote=Wrote(replies=1))
-    assert go(at, replied).left == (phases.Write.POSTED, summary)
+    assert go(at, replied).left == (steps.ReadPosted, summary)
     assert go(at, at.known).left == (summary,)
-    after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
-    assert go(after_comments, replied).left == (phases.Write.POSTED, summary)
+    after_comments = replace(at, left=(threads, steps.ReadPosted, summary))
+    assert go(after_comments, replied).left == (steps.ReadPosted, summary)
 
 
 def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a phase
@@ -479,21 +480,21 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
 
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
     """Return what the run knows after it posted the announcement."""
-    step: Any = decide(at)
-    update = replace(at.known.memory.update, posted=frozenset(one.key for one in step.announcing.posts))
+    posts = announcing(at.known, at.outcome).posts
+    update = replace(at.known.memory.update, posted=frozenset(one.key for one in posts))
     return replace(at.known, memory=replace(at.known.memory, update=update))
 
 
 def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back() -> None:
     now = known(may_buy=False)
     at = commented(now)
-    if at.left[0] is phases.Write.THREADS:
+    if at.left[0] is steps.UpdateThreads:
         at = go(at, at.known)
     assert isinstance(decide(at), steps.Announce)
     posted = go(at, announced(at))
-    assert posted.left[:2] == (phases.Write.POSTED, phases.Write.SUMMARY)
+    assert posted.left[:2] == (steps.ReadPosted, steps.WriteSummary)
     denied = go(at, at.known)
-    assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
+    assert denied.left[0] is steps.WriteSummary, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
     assert not announcing(terminal, at.outcome), "the user sees it there"
     keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
@@ -502,19 +503,19 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
 
 def test_an_announcement_that_may_not_be_posted_is_left_to_the_next_run_unless_github_refuses_it() -> None:
     at = commented(known(may_buy=False))
-    at = go(at, at.known) if at.left[0] is phases.Write.THREADS else at
+    at = go(at, at.known) if at.left[0] is steps.UpdateThreads else at
     lost = go(at, AWAY)
-    assert (lost.left, lost.known.purchase.state) == ((phases.Write.CHECK_RUN,), TaskState.OPEN)
+    assert (lost.left, lost.known.purchase.state) == ((steps.WriteCheckRun,), TaskState.OPEN)
     assert lost.outcome.reason is Reason.NOT_PUBLISHED
     refused = go(at, steps.Failed(Refused("The conversation is locked.")))
-    assert (refused.left[0], refused.outcome) == (phases.Write.SUMMARY, at.outcome)
+    assert (refused.left[0], refused.outcome) == (steps.WriteSummary, at.outcome)
 
 
 def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> None:
     at = commented(known(may_buy=False), AWAY)
-    assert at.left[:2] == (phases.Write.POSTED, phases.Write.ANNOUNCEMENT)
+    assert at.left[:2] == (steps.ReadPosted, steps.Announce)
     mine = commented(known(may_buy=False, trigger=AtTerminal()), AWAY)
-    assert mine.left[0] is phases.Write.SUMMARY
+    assert mine.left[0] is steps.WriteSummary
 
 
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
@@ -524,7 +525,7 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
-    assert refreshed.left[0] is phases.Write.ANNOUNCEMENT
+    assert refreshed.left[0] is steps.Announce
     assert refreshed.outcome.reason is Reason.OVER_BUDGET
 
 
@@ -584,7 +585,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
 def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
-    assert after.left == (phases.Write.CHECK_RUN,)
+    assert after.left == (steps.WriteCheckRun,)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.OPEN, "the next run publishes it"
 
@@ -603,7 +604,7 @@ def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
 def test_a_run_sees_its_own_new_summary() -> None:
     now = answered(summary=None)
     judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
-    assert judged.left == (phases.Write.SUMMARY, phases.Write.CHECK_RUN)
+    assert judged.left == (steps.WriteSummary, steps.WriteCheckRun)
     there = replace(judged.known, summary=Comment(1, "https://x/1", "", ours=True))
     after = go(judged, there)
     assert after.known.purchase is not None
@@ -683,7 +684,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
         begun = concluded(known(), outcome)
         assert isinstance(begun, phases.Refreshed)
-        assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
+        assert begun.left == (steps.WriteCheckRun, steps.WriteSummary, steps.CloseOlderChecks)
 
 
 def test_the_latest_open_task_is_awaited() -> None:
@@ -1105,7 +1106,7 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     now = known(max_credits_per_pr=820)
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
-    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
+    candidate, poor = Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
@@ -1119,7 +1120,7 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     done = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
     gone = purchase(identity="9" * 64, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
-    candidate, balance = phases.Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
+    candidate, balance = Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
 
     def hold(*before: Purchase) -> int:
         memory = Memory(written=Ledger((done, *before, intent)))

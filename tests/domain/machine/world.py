@@ -30,6 +30,7 @@ from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, HeadProof, Known, Request, ReviewedChange
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
 from reviewbot.domain.machine.phases import Ended, Phase
@@ -86,8 +87,8 @@ from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Sever
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
-from reviewbot.domain.policy.verdict import Coverage, Rules
-from reviewbot.domain.publishing.announcement import Announcing
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Rules
+from reviewbot.domain.publishing.announcement import Announcement
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -116,9 +117,10 @@ S = TypeVar("S")
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in a run."""
+    """What happened in a run, and which announcements it tried to post."""
 
     steps: list[tuple[Step, Result]] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
 
     def before(self, kind: type[Any]) -> list[tuple[Step, Result]]:
         """Return what happened before the first step of a type, everything without such a step."""
@@ -366,8 +368,8 @@ class RandomWorld:
                     if fails
                     else replace(known, wrote=replace(known.wrote, posted=self.random.choice([0, 2])))
                 )
-            case Announce(announcing=announcing):
-                return self.error() if fails else self.announced(known, announcing)
+            case Announce(outcome=outcome):
+                return self.error() if fails else self.announced(known, outcome)
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
                 denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
                 check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
@@ -378,9 +380,9 @@ class RandomWorld:
             case _:
                 raise NotImplementedError(step)
 
-    def announced(self, known: Known, announcing: Announcing) -> Known:
+    def announced(self, known: Known, outcome: Outcome) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
-        keys = {one.key for one in announcing.posts if self.chance(0.9)}
+        keys = {one.key for one in announcing(known, outcome).posts if self.chance(0.9)}
         return known.with_update(known.memory.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
@@ -432,6 +434,8 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
     while not isinstance(step := decide(phase), Finish):
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
+        if isinstance(step, Announce):
+            trace.announced.extend(announcing(phase.known, step.outcome).posts)
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
         assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)
