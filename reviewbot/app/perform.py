@@ -66,10 +66,9 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _remove_label(run, known, label)
         case steps.ReadAgain():
             return _read_again(run, known)
-        case steps.CompareBases(old=old, new=new):
-            return _compare(run, old, new)
         case steps.ReadNewPart(since=since, last=last):
-            return read_new_part(run, known, since, last)
+            only_moved_on = _only_moved_on(run, last.merge_base if last else "", known.change.change.merge_base)
+            return replace(read_new_part(run, known, since, last), only_moved_on=only_moved_on)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
@@ -146,12 +145,13 @@ def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
 
 
-def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
+def _only_moved_on(run: RunContext, old: str, new: str) -> bool:
+    """Return whether the merge base `old` is an ancestor of the merge base `new`, or unknown because it is empty."""
     try:
-        return steps.BasesCompared(run.ports.forge.merge_base(old, new) == old)
+        return old in ("", new) or run.ports.forge.merge_base(old, new) == old
     except ForgeError as error:
         run.ports.reporter.debug(f"reviewbot cannot compare the merge base of the last review: {error.message}")
-        return steps.BasesCompared(only_moved_on=False)
+        return False
 
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
-from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
@@ -32,7 +31,7 @@ from reviewbot.domain.machine.purchase import (
     stopped_by_limit,
     submitted,
 )
-from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
+from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -74,8 +73,8 @@ MAX_ATTEMPTS = 3
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
-Scoped = phases.Sizing | phases.Pricing | Priced
-InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
+Scoped = phases.Scoping | phases.Pricing | Priced
+InTurn = phases.Approved | phases.Deferred | Scoped
 Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
 Buying = phases.Wanted | Checked
 """Return types. Each union also contains the phases that can follow."""
@@ -621,7 +620,7 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
-        return _scoped_or_compared(known, candidate, agreed, now)
+        return _scoped(known, candidate, agreed, now)
     if known.request.supersede.replaces(awaited.task.status):
         return phases.Approved(known, candidate, awaited)
     return _deferred(known, candidate, awaited, now)
@@ -682,36 +681,26 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 # What is bought, and at what price?
 
 
-def _scoped_or_compared(
-    known: Known, candidate: Candidate, agreed: Quote | None, now: datetime
-) -> phases.Scoping | Scoped:
-    """Review only the new part if the last review was complete and the base has only moved forward."""
-    request, before = known.request, candidate.before
-    if candidate.intent:
-        return _scoped(known, candidate, candidate.intent.since, agreed, now)
-    again = before is not None and before.state is TaskState.DONE
-    base_ref = known.change.base_ref
-    last = known.ledger.builds_on(base_ref, request.selecting) if request.incremental and request.paid else None
-    if last is None or again:
-        return _scoped(known, candidate, "", agreed, now)
-    merge_base = known.change.change.merge_base
-    if not last.merge_base or last.merge_base == merge_base:
-        return _scoped(known, candidate, last.head_sha if last.merge_base else "", agreed, now)
-    return phases.Scoping(known, candidate, agreed, last)
-
-
-def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
-    """Review the whole change if the base branch was moved back, because this adds unreviewed lines."""
-    return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
-
-
-def _scoped(known: Known, candidate: Candidate, since: str, agreed: Quote | None, now: datetime) -> Scoped:
+def _scoped(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Scoped:
+    since = candidate.intent.since if candidate.intent else _last_reviewed(known, candidate)
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
-    return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
+    return phases.Scoping(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 
-def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> phases.Pricing | Priced:
-    known = replace(at.known, new_parts=parts)
+def _last_reviewed(known: Known, candidate: Candidate) -> str:
+    """Return the head of the last review if that review was complete, or an empty string to review the whole change."""
+    request, before = known.request, candidate.before
+    again = before is not None and before.state is TaskState.DONE
+    last = known.ledger.builds_on(known.change.base_ref, request.selecting)
+    builds_on = request.incremental and request.paid and not again
+    return last.head_sha if builds_on and last is not None and last.merge_base else ""
+
+
+def with_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
+    """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
+    if not (got.only_moved_on or at.candidate.intent):
+        return _sized(at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now)
+    known = replace(at.known, new_parts=got.parts)
     agreed = at.quote  # the price of the whole change, so the new part costs at most as much
     if agreed:
         agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)

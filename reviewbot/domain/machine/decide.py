@@ -51,9 +51,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Rereading():
             return steps.ReadAgain()
         # What is bought, and at what price?
-        case phases.Scoping(known=known, last=last):
-            return steps.CompareBases(last.merge_base, known.change.change.merge_base)
-        case phases.Sizing(known=known, candidate=candidate):
+        case phases.Scoping(known=known, candidate=candidate):
             return _read_new_part(known, candidate.identity.since)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)

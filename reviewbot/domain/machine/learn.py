@@ -83,10 +83,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Rereading(), steps.Failed(error=error):
             return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
 
-        case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
-            return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
-        case phases.Sizing(), steps.NewPartRead(parts=parts):
-            return acquire.with_new_part(phase, parts, now)
+        case phases.Scoping(), steps.NewPartRead():
+            return acquire.with_new_part(phase, result, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
 

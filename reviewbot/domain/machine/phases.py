@@ -149,15 +149,7 @@ class Replacing(_Running, frozen=True):
 
 
 class Scoping(_Running, frozen=True):
-    """The merge bases are compared to decide whether to review only the new part."""
-
-    candidate: Candidate
-    quote: Quote | None
-    last: Purchase
-
-
-class Sizing(_Running, frozen=True):
-    """Only the new part will be reviewed. It is determined next."""
+    """Only the new part will be reviewed, unless the base was moved back. The new part is determined next."""
 
     candidate: Candidate
     quote: Quote | None  # the price of the whole change, or None if not yet read
@@ -237,7 +229,7 @@ class Ended(_Running, frozen=True):
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
 Approving = Wanted | Unchecked | Deferred | Postponed
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
-Purchasing = Scoping | Sizing | Pricing | Quoted | Intended
+Purchasing = Scoping | Pricing | Quoted | Intended
 Reviewing = Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 

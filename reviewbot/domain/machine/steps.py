@@ -72,15 +72,11 @@ class ReadAgain(Struct, frozen=True):
     """Read the pull request and the ledger again."""
 
 
-class CompareBases(Struct, frozen=True):
-    """Read whether the merge base `old` is an ancestor of the merge base `new`."""
-
-    old: str
-    new: str
-
-
 class ReadNewPart(Struct, frozen=True):
-    """Compare the selected files with the head `since`. `last` is the review of that head, or None if unknown."""
+    """Compare the merge bases, and the selected files with the head `since`.
+
+    `last` is the review of that head, or None if unknown.
+    """
 
     since: str
     last: Purchase | None
@@ -174,7 +170,7 @@ class Finish(Struct, frozen=True):
     outcome: Outcome
 
 
-Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | CompareBases | ReadNewPart | Refresh
+Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | ReadNewPart | Refresh
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask | RemoveLabel
@@ -216,10 +212,6 @@ class NotOver(Struct, frozen=True):
     note: str = ""
 
 
-class BasesCompared(Struct, frozen=True):
-    only_moved_on: bool
-
-
 class HeadChecksRead(Struct, frozen=True):
     """A phrase for each check that is not green, e.g., "`lint` is running"."""
 
@@ -227,7 +219,10 @@ class HeadChecksRead(Struct, frozen=True):
 
 
 class NewPartRead(Struct, frozen=True):
+    """The new part. `only_moved_on` states whether the last review's merge base is an ancestor of the current one."""
+
     parts: tuple[NewPart, ...]
+    only_moved_on: bool = True
 
 
 class PriceRead(Struct, frozen=True):
@@ -253,6 +248,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | BasesCompared | NewPartRead | HeadMoved | Overtaken
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | Overtaken
 OfReviewer = TaskRead | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

@@ -728,11 +728,11 @@ def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on:
     last = purchase(identity="9" * 64, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
     now = known(selecting=last.selecting)
     scoping = go(start(now), reading(last), steps.Done())
-    assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
-    pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
+    assert decide(scoping) == steps.ReadNewPart(OTHER_HEAD, last)
+    parts = (NewPart("a.py", ((1, 1),)),)
+    pricing = go(scoping, steps.NewPartRead(parts, moved_on))
     assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
-    if moved_on:
-        assert decide(pricing) == steps.ReadNewPart(OTHER_HEAD, last)
+    assert pricing.known.new_parts == (parts if moved_on else ())
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -777,7 +777,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     assert replacing.quote.max_credits == 600
     cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
     sizing = go(replacing, cancelled)
-    assert isinstance(sizing, phases.Sizing)
+    assert isinstance(sizing, phases.Scoping)
     quoted = go(sizing, steps.NewPartRead(()))
     assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
 

@@ -37,12 +37,10 @@ from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
-    BasesCompared,
     CancelOpenTasks,
     CancelTask,
     ChangeRead,
     CloseOlderChecks,
-    CompareBases,
     CreateTask,
     Done,
     Failed,
@@ -335,11 +333,9 @@ class RandomWorld:
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else self.reread(known)
-            case CompareBases():
-                return BasesCompared(only_moved_on=self.chance(0.5))
             case ReadNewPart():
                 parts = (NewPart("src/app.py", ((2, 2),)),)
-                return self.error() if fails else NewPartRead(parts if self.chance(0.5) else ())
+                return self.error() if fails else NewPartRead(parts if self.chance(0.5) else (), self.chance(0.8))
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0))
