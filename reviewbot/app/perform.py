@@ -10,7 +10,7 @@ from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
-from reviewbot.app.github.record import record_deferral, record_intent, record_task
+from reviewbot.app.github.record import record_deferral, record_intent, record_task, remove_label
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again, refresh
 from reviewbot.app.github.review_comments import post_review, read_posted
 from reviewbot.app.github.summary_comment import write_summary
@@ -54,7 +54,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
-        case steps.ReadTask(task_id=task_id):
+        case steps.ReadTask(task_id=task_id, label=label):
+            remove_label(run, known, label)
             return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
@@ -62,8 +63,6 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return cancel_open_tasks(run, known)
         case steps.CancelTask(purchase=purchase):
             return cancel_and_look_up(run, known, purchase)
-        case steps.RemoveLabel(label=label):
-            return _remove_label(run, known, label)
         case steps.ReadAgain():
             return _read_again(run, known)
         case steps.ReadNewPart(since=since, last=last):
@@ -126,13 +125,6 @@ def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     except ReviewbotError as error:
         run.say(error.message)
         return undelivered(outcome)
-
-
-def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
-    """Remove the label before the task exists, so that the label cannot approve another head."""
-    number = known.snapshot.pull.number
-    run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, number, label)
-    return steps.Done()
 
 
 def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:

@@ -75,7 +75,7 @@ Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | Scoped
-Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
+Checked = phases.Unchecked | InTurn | Concluded
 Buying = phases.Wanted | Checked
 """Return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
@@ -408,7 +408,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
             f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
         )
         known, bought = resumed(known, before, now)
-        return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
+        return phases.Resumed(known, bought, before)
     # The run that recorded the intent may have created the task.
     wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
     if isinstance(wanted, TaskEnded):
@@ -466,11 +466,6 @@ def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
             hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
         )
     return is_requested(request.policy, request.trigger, reviewed_before=_is_reviewed(known, before))
-
-
-def _label(known: Known) -> str:
-    label = known.request.policy.approve_spend
-    return label if known.request.paid and label in known.snapshot.pull.labels else ""
 
 
 # What is the state of the bought task?
@@ -564,7 +559,8 @@ def _approved(known: Known, candidate: Candidate, now: datetime) -> Checked:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
     there = known.memory.written.recorded(wanted)
-    recorded = there is not None and there.is_deferred_on(wanted.head_sha)
+    # Recording the deferral again removes a label that a killed run has left.
+    recorded = there is not None and there.is_deferred_on(wanted.head_sha) and not known.approval_label
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 
@@ -584,12 +580,11 @@ def _seen_at(known: Known, wanted: Purchase) -> datetime:
     return first if forced is None else max(first, forced)
 
 
-def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
+def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
-    if not at.recorded:
-        return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
-    label = _label(at.known)
-    return phases.Postponed(at.known, label, outcome) if label else concluded(at.known, outcome)
+    if at.recorded:
+        return concluded(at.known, outcome)
+    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
 
 
 def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
@@ -652,7 +647,7 @@ def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.Awaitin
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
-        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
+        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted)
     return _unchecked(phases.Unchecked(known, at.candidate, at.wanted, recorded=True), now)
 
 
@@ -661,7 +656,7 @@ def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingO
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return phases.OlderEnded(known, at.candidate, awaited, at.wanted)
-    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, "", at.waited + got.seconds)
+    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, at.waited + got.seconds)
 
 
 def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
@@ -725,7 +720,7 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
 def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = intended(known, candidate, agreed, now)
-    order = Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
+    order = Order(candidate.identity, agreed, candidate.intent is not None)
     if known.request.paid:
         return phases.Quoted(known, bought, order)
     return phases.Intended(known.with_own(bought), bought, order)

@@ -49,10 +49,8 @@ class Order(Struct, frozen=True):
 
     Attributes:
         again: whether an earlier run may have created the task with the same key.
-        label: the approval label to remove, or empty.
     """
 
     identity: Identity
     quote: Quote
     again: bool
-    label: str

@@ -27,8 +27,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
         # An earlier run bought a review of this change.
-        case phases.Resumed(label=label, before=before):
-            return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
+        case phases.Resumed(known=known, before=before):
+            return steps.ReadTask(before.task_id, known.approval_label if known.request.may_buy else "")
         case phases.Reopened(underway=underway):
             return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
@@ -36,16 +36,14 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadPermission(login)
         case phases.Unchecked() | phases.DryRunDue():
             return steps.ReadHeadChecks()
-        case phases.Postponed(label=label):
-            return steps.RemoveLabel(label)
         case phases.Approved(candidate=candidate, awaited=awaited):
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase)
         case phases.Deferred(wanted=wanted, outcome=outcome):
             return steps.RecordDeferral(wanted, outcome)
-        case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
-            return steps.RemoveLabel(label) if label else steps.PollTask(awaited.task, waited)
+        case phases.AwaitingOlder(awaited=awaited, waited=waited):
+            return steps.PollTask(awaited.task, waited)
         case phases.OlderEnded(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
@@ -59,7 +57,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
         case phases.Intended(bought=bought, order=order):
-            return steps.RemoveLabel(order.label) if order.label else steps.CreateTask(bought, order)
+            return steps.CreateTask(bought, order)
         case phases.Submitted(underway=underway):
             return steps.RecordTask(underway)
         case phases.Waiting(underway=underway, waited=waited):

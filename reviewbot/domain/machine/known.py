@@ -401,6 +401,12 @@ class Known(Struct, frozen=True, dict=True):
         return self.reviewed_sha or self.snapshot.pull.head_sha
 
     @property
+    def approval_label(self) -> str:
+        """The label of `approve-spend` if it is set, or empty. It is removed once the purchase is recorded."""
+        label = self.request.policy.approve_spend
+        return label if self.request.paid and label in self.snapshot.pull.labels else ""
+
+    @property
     def awaited(self) -> OpenTask | None:
         """The last open task of an older head, or None. A new purchase waits for this task or cancels it."""
         return self.others[-1] if self.others else None

@@ -12,10 +12,9 @@ from reviewbot.domain.machine.outcome import failed, newer_head
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeUnreachable
-from reviewbot.values import replace
 
 
-def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
+def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     """Return the phase after a step.
 
     Raises:
@@ -41,11 +40,9 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.LookingUpOlder(), steps.Failed(error=error):
             return acquire.not_looked_up(phase, error, now)
 
-        case phases.Resumed(), steps.Done():
-            return replace(phase, label="")
         case phases.Resumed(), steps.TaskRead():
             return acquire.resumed_task(phase, result, now)
-        case phases.Resumed(label=""), steps.Failed(error=error):
+        case phases.Resumed(), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.underway)
@@ -70,10 +67,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.deferred(phase, result, now)
         case phases.Deferred(), steps.Failed(error=error):
             return acquire.deferred(phase, phase.known.noting(error.message), now)
-        case phases.Postponed(), steps.Done():
-            return finish.concluded(phase.known, phase.outcome)
-        case phases.AwaitingOlder(), steps.Done():
-            return replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
@@ -92,11 +85,9 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return phases.Intended(result, phase.bought, phase.order)
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
-        case phases.Intended(), steps.Done():
-            return replace(phase, order=replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
-        case phases.Intended(order=order), steps.Failed(error=error) if not order.label:
+        case phases.Intended(), steps.Failed(error=error):
             return acquire.not_created(phase, error)
         case phases.Submitted(), Known():
             return acquire.waiting(result, phase.underway, now)

@@ -74,7 +74,6 @@ class Resumed(_Running, frozen=True):
 
     bought: Bought
     before: Purchase
-    label: str  # the approval label to remove, or empty
 
 
 class Wanted(_Running, frozen=True):
@@ -101,20 +100,12 @@ class Deferred(_Running, frozen=True):
     outcome: Outcome
 
 
-class Postponed(_Running, frozen=True):
-    """The deferred purchase is recorded. The approval label is removed next."""
-
-    label: str
-    outcome: Outcome
-
-
 class AwaitingOlder(_Running, frozen=True):
     """The purchase waits for the task of an older head, which is polled."""
 
     candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
-    label: str  # the approval label to remove, or empty
     waited: float = 0
 
 
@@ -227,7 +218,7 @@ class Ended(_Running, frozen=True):
 
 
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
-Approving = Wanted | Unchecked | Deferred | Postponed
+Approving = Wanted | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
 Purchasing = Scoping | Pricing | Quoted | Intended
 Reviewing = Submitted | Waiting | Completed

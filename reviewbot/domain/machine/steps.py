@@ -42,7 +42,10 @@ class LookUpTask(Struct, frozen=True):
 
 
 class ReadTask(Struct, frozen=True):
+    """Read a task, and remove the approval label if `label` is not empty."""
+
     task_id: str
+    label: str = ""
 
 
 class PollTask(Struct, frozen=True):
@@ -60,12 +63,6 @@ class CancelTask(Struct, frozen=True):
     """Cancel the task of an older head, and read the task, because it may have finished before."""
 
     purchase: Purchase
-
-
-class RemoveLabel(Struct, frozen=True):
-    """Remove the approval label, which approves only one head."""
-
-    label: str
 
 
 class ReadAgain(Struct, frozen=True):
@@ -93,12 +90,14 @@ class ReadPrice(Struct, frozen=True):
 
 
 class RecordIntent(Struct, frozen=True):
-    """Record the purchase on GitHub before the task is created."""
+    """Record the purchase on GitHub before the task is created, then remove the approval label."""
 
     bought: Bought
 
 
 class RecordDeferral(Struct, frozen=True):
+    """Record the deferred purchase on GitHub, then remove the approval label."""
+
     wanted: Purchase
     outcome: Outcome
 
@@ -173,7 +172,7 @@ class Finish(Struct, frozen=True):
 Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | ReadNewPart | Refresh
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
-Recording = RecordIntent | RecordDeferral | RecordTask | RemoveLabel
+Recording = RecordIntent | RecordDeferral | RecordTask
 Publishing = PostReview | ReadPosted | Announce | UpdateThreads | WriteSummary | WriteCheckRun | CloseOlderChecks
 Step = Reading | AtReviewer | Cancelling | Recording | Publishing | WriteOutput
 

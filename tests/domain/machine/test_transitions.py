@@ -401,7 +401,7 @@ def test_a_deferred_purchase_waits_even_if_it_cannot_be_recorded() -> None:
     assert "GitHub is away." in after.known.notes
 
 
-def test_the_approval_label_is_removed_once_the_deferral_is_recorded() -> None:
+def test_the_approval_label_is_removed_once_a_purchase_exists() -> None:
     now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
     event = replace(now.request, trigger=Asked("ann", "5", HEAD))
@@ -409,9 +409,12 @@ def test_the_approval_label_is_removed_once_the_deferral_is_recorded() -> None:
     assert decide(wanted) == steps.ReadPermission("ann")
     deferred = go(wanted, Permission.WRITE)
     assert isinstance(deferred, phases.Deferred)
-    after = go(deferred, deferred.known)
-    assert decide(after) == steps.RemoveLabel("spend")
-    assert isinstance(decide(go(after, steps.Done())), steps.PollTask)
+    assert deferred.known.approval_label == "spend"
+    assert isinstance(decide(go(deferred, deferred.known)), steps.PollTask)
+    resumed = go(start(deferred.known), reading(own(now)), steps.Done())
+    assert decide(resumed) == steps.ReadTask("task_1", "spend")
+    collecting = replace(resumed.known, request=replace(resumed.known.request, may_buy=False))
+    assert decide(replace(resumed, known=collecting)) == steps.ReadTask("task_1")
 
 
 def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:

@@ -69,7 +69,6 @@ from reviewbot.domain.machine.steps import (
     RecordIntent,
     RecordTask,
     Refresh,
-    RemoveLabel,
     Result,
     Step,
     TaskCreated,
@@ -329,8 +328,6 @@ class RandomWorld:
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
             case CancelTask(purchase=bought):
                 return self.service_error() if fails else self.looked_up(bought)
-            case RemoveLabel():
-                return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else self.reread(known)
             case ReadNewPart():
