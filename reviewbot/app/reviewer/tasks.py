@@ -66,7 +66,7 @@ def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
     stored = read_ledger(run, known.snapshot)
     for task_id in stored.ledger.open_task_ids():
         try:
-            if known.request.cancels.includes(run.service.retrieve(task_id).status):
+            if run.service.retrieve(task_id).status in known.request.cancels:
                 _cancel(run, task_id)
         except ServiceError as error:
             run.ports.reporter.debug(f"{task_id}: {error.message}")

@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.candidate import Candidate, Order, Quote
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -85,7 +85,7 @@ Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
 def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    if known.request.remembers and known.request.cancels is not Cancels.NONE:
+    if known.request.remembers and known.request.cancels:
         return phases.CancelRequested(known)
     return eligible(known)
 

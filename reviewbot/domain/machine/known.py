@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -123,17 +122,6 @@ NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", ""
 """The value of `Known.change` before the change is read."""
 
 
-class Cancels(Enum):
-    NONE = "none"
-    NOT_BEGUN = "tasks that are not started"
-    ALL = "all"
-
-    def includes(self, status: TaskStatus) -> bool:
-        if status.is_over or self is Cancels.NONE:
-            return False
-        return self is Cancels.ALL or status is TaskStatus.PENDING
-
-
 class Request(Struct, frozen=True):
     """The trigger and the settings of a run.
 
@@ -144,6 +132,7 @@ class Request(Struct, frozen=True):
         waits: whether `wait-minutes` is above 0.
         may_buy: False in a run that requests no review, e.g., a collection. Such a run reads each task once, and buys
             only deferred purchases and intents of earlier runs.
+        cancels: the statuses with which open tasks are cancelled.
         base_ref: the base branch at the start of the run, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
         shares_name: whether checks against an earlier base branch have the same name.
@@ -178,7 +167,7 @@ class Request(Struct, frozen=True):
     is_keyless: bool = False
     waits: bool = True
     may_buy: bool = True
-    cancels: Cancels = Cancels.NONE
+    cancels: frozenset[TaskStatus] = frozenset()
     edits: tuple[LedgerEdit, ...] = ()
     routes: tuple[Route, ...] = ()
     route: str = ""

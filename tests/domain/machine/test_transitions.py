@@ -28,7 +28,7 @@ from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, Cancels, HeadProof, Known, OpenTask, Underway, Wrote
+from reviewbot.domain.machine.known import Bought, HeadProof, Known, OpenTask, Underway, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -62,7 +62,7 @@ from reviewbot.domain.machine.purchase import (
 )
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
-from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
+from reviewbot.domain.model.review import NOT_BEGUN, UNFINISHED, Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
@@ -118,7 +118,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "base_ref": "main",
         "may_buy": True,
         "wait_rules": WaitRules(),
-        "cancels": Cancels.NONE,
+        "cancels": frozenset(),
         **request,
     }
     snapshot = replace(plain.snapshot, pull=pull(), checks=())
@@ -168,7 +168,7 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 
 
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
-    begun = start(known(cancels=Cancels.ALL, may_buy=False))
+    begun = start(known(cancels=UNFINISHED, may_buy=False))
     assert decide(begun) == steps.CancelOpenTasks()
     ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
     due = go(begun, StoredLedger(ledger))
@@ -261,9 +261,8 @@ def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, h
 
 @pytest.mark.parametrize("status", TaskStatus)
 def test_the_tasks_that_a_run_cancels(status: TaskStatus) -> None:
-    assert Cancels.ALL.includes(status) is not status.is_over
-    assert Cancels.NOT_BEGUN.includes(status) is (status is TaskStatus.PENDING)
-    assert not Cancels.NONE.includes(status)
+    assert (status in UNFINISHED) is not status.is_over
+    assert (status in NOT_BEGUN) is (status is TaskStatus.PENDING)
 
 
 def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
@@ -533,7 +532,7 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
 
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
-    replaced = go(start(known(cancels=Cancels.ALL)), StoredLedger(Ledger((purchase(),))))
+    replaced = go(start(known(cancels=UNFINISHED)), StoredLedger(Ledger((purchase(),))))
     assert replaced.known.cancelled == {"task_1"}
 
 

@@ -29,7 +29,7 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.known import Cancels, HeadProof, Known, Request, ReviewedChange
+from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
@@ -80,7 +80,18 @@ from reviewbot.domain.machine.steps import (
 )
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, FailOn, ReviewOn, Supersede, Tolerance
-from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Severity, Tag, Task, TaskStatus
+from reviewbot.domain.model.review import (
+    NOT_BEGUN,
+    UNFINISHED,
+    Balance,
+    Leftover,
+    Mode,
+    Report,
+    Severity,
+    Tag,
+    Task,
+    TaskStatus,
+)
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
@@ -175,7 +186,7 @@ class RandomWorld:
             has_bases=self.chance(0.3),
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
-            cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
+            cancels=some([frozenset(), frozenset(), NOT_BEGUN, UNFINISHED]),
         )
         return Known(request, self.snapshot(), proof=HeadProof(some(["", "", "", RECORD]), some(["", RECORD])))
 
