@@ -76,8 +76,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return record_deferral(run, known, wanted, outcome)
         case steps.ReadHeadChecks():
             return _read_head_checks(run, known)
-        case steps.CreateTask(bought=bought, order=order):
-            return create_task(run, known, bought, order)
+        case steps.CreateTask(bought=bought, candidate=candidate):
+            return create_task(run, known, bought, candidate)
         case steps.RecordTask(underway=underway):
             return record_task(run, known, underway)
         case steps.ReadResult(task=task):

@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.candidate import Candidate, Order, Quote
+from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
@@ -720,10 +720,9 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
 def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = intended(known, candidate, agreed, now)
-    order = Order(candidate.identity, agreed, candidate.intent is not None)
     if known.request.paid:
-        return phases.Quoted(known, bought, order)
-    return phases.Intended(known.with_own(bought), bought, order)
+        return phases.Quoted(known, bought, candidate)
+    return phases.Intended(known.with_own(bought), bought, candidate)
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
@@ -737,7 +736,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
-    if isinstance(known.own, Bought) and not at.order.again:
+    if isinstance(known.own, Bought) and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, outcome)
 
@@ -748,7 +747,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)
     known = at.known
-    if leaves_no_task(error) and not at.order.again:
+    if leaves_no_task(error) and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 
@@ -757,13 +756,14 @@ def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | pha
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")
-    return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
+    kind = phases.Quoted if known.request.paid else phases.Intended
+    return kind(known, bought, at.candidate)
 
 
 def created(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    underway = Underway(submitted(at.known, at.bought, got, now, again=at.order.again), got.task)
+    underway = Underway(submitted(at.known, at.bought, got, now, again=at.candidate.intent is not None), got.task)
     known = at.known.with_own(underway)
     if not known.request.paid:
         return waiting(known, underway, now)

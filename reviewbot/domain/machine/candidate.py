@@ -42,15 +42,3 @@ class Quote(Struct, frozen=True):
     max_credits: int
     lines: int | None
     project_id: int = 0
-
-
-class Order(Struct, frozen=True):
-    """The values that `CreateTask` needs besides the purchase.
-
-    Attributes:
-        again: whether an earlier run may have created the task with the same key.
-    """
-
-    identity: Identity
-    quote: Quote
-    again: bool

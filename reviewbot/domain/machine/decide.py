@@ -56,8 +56,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
-        case phases.Intended(bought=bought, order=order):
-            return steps.CreateTask(bought, order)
+        case phases.Intended(bought=bought, candidate=candidate):
+            return steps.CreateTask(bought, candidate)
         case phases.Submitted(underway=underway):
             return steps.RecordTask(underway)
         case phases.Waiting(underway=underway, waited=waited):

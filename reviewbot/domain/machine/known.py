@@ -191,12 +191,14 @@ class Bought(Struct, frozen=True):
 
     Attributes:
         tag: the expertise, or None if it was not read from CodeVF.
+        project_id: the id of the CodeVF project, or 0 if the task was created before.
         reselected: whether the current file selection differs from the selection at submission.
         frozen: whether the run is a collection, which ignores the current file selection.
     """
 
     purchase: Purchase
     tag: Tag | None = None
+    project_id: int = 0
     packing: Packing | None = None
     reselected: bool = False
     frozen: bool = False

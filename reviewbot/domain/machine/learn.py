@@ -82,7 +82,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_price(phase, result, now)
 
         case phases.Quoted(), Known():
-            return phases.Intended(result, phase.bought, phase.order)
+            return phases.Intended(result, phase.bought, phase.candidate)
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
         case phases.Intended(), steps.TaskCreated():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.candidate import Candidate, Order, Quote
+from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.machine.steps import Publishing
 from reviewbot.domain.policy.verdict import Outcome
@@ -156,14 +156,14 @@ class Quoted(_Running, frozen=True):
     """The price is known. The intent is recorded on GitHub before the task is created."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class Intended(_Running, frozen=True):
     """The intent is recorded. The task is created next."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class Reopened(_Running, frozen=True):

@@ -265,7 +265,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
-        return Bought(replace(intent, confirms=confirms), agreed.tag)
+        return Bought(replace(intent, confirms=confirms), agreed.tag, agreed.project_id)
     # The first record of the intent determines the age of the idempotency key and the files in the task.
     again = replace(
         intent,
@@ -276,7 +276,8 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
         # The copy in `external_id` has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),
     )
-    return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
+    reselected = before.selection not in {"", intent.selection}
+    return Bought(again, agreed.tag, agreed.project_id, reselected=reselected)
 
 
 def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:

@@ -10,7 +10,7 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.machine.candidate import Candidate, Order, Quote
+from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
@@ -110,7 +110,7 @@ class CreateTask(Struct, frozen=True):
     """Submit the change to CodeVF. For a repeated idempotency key, CodeVF returns the existing task."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class RecordTask(Struct, frozen=True):

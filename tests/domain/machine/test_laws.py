@@ -139,13 +139,13 @@ def test_a_collection_buys_only_what_was_deferred(runs: Runs) -> None:
     for trace, known, _ in runs:
         for step, _ in trace.of(CreateTask):
             if known.request.paid and not known.request.may_buy:
-                assert step.order.again or known.memory.written.find(step.bought.purchase.identity) is not None
+                assert step.candidate.intent or known.memory.written.find(step.bought.purchase.identity) is not None
 
 
 def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs: Runs) -> None:
     waited = 0
     for trace, known, _ in runs:
-        bought = [step for step, _ in trace.of(CreateTask) if not step.order.again]
+        bought = [step for step, _ in trace.of(CreateTask) if not step.candidate.intent]
         request = known.request
         if bought and request.paid and request.wait_rules.checks and not request.is_explicit:
             waited += 1

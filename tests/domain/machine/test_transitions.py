@@ -283,8 +283,8 @@ def test_the_first_recorded_scope_is_bought() -> None:
     assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None)
     again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
-    assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
-    assert again.order.identity.key() != quoted.order.identity.key()
+    assert (again.bought.purchase.since, again.candidate.intent) == (OTHER_HEAD, again.candidate.before)
+    assert again.candidate.identity.key() != quoted.candidate.identity.key()
 
 
 def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
@@ -755,7 +755,7 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
     sizing = go(start(now), reading(reviewed()), steps.Done())
     assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD, reviewed())
     quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added), NewPart("go.sum", ((1, 99),)))), RICH)
-    assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.purchase.lines) == (most, lines)
     intent = quoted.bought.purchase
     assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
     assert f"Size: {lines} changed line" in "\n".join(quoted.known.log)
@@ -766,7 +766,7 @@ def test_a_first_review_is_sized_by_the_whole_change() -> None:
     change = quoted.known.change
     assert change.changed_lines == 1
     assert replace(change, views=(replace(change.views[0], path="go.sum"),)).changed_lines == 0
-    assert (quoted.order.quote.max_credits, quoted.bought.purchase.lines) == (360, 1)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.purchase.lines) == (360, 1)
     assert bought(known()).bought.purchase.lines is None
 
 
@@ -781,7 +781,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     sizing = go(replacing, cancelled)
     assert isinstance(sizing, phases.Scoping)
     quoted = go(sizing, steps.NewPartRead(()))
-    assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.project_id) == (240, 12)
 
 
 def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
