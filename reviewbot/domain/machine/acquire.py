@@ -481,15 +481,8 @@ def resumed_task(
         return phases.Reopened(known, underway)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _ended(known, underway, ended, now)
+        return _another(known, ended, now) if _wants_another(known, ended) else lost(known, underway, now)
     return phases.Completed(known, underway)
-
-
-def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    another = _wants_another(known, ended)
-    if isinstance(another, TaskEnded):
-        return concluded(known, failed(known, another))
-    return _another(known, ended, now) if another else lost(known, underway, now)
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
