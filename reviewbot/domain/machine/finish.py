@@ -109,7 +109,6 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
 
 
 def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
-    known = replace(known, ended=True)
     return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (WriteCheckRun,))
 
 
