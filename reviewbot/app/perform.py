@@ -21,6 +21,7 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -55,8 +56,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id, label=label):
-            remove_label(run, known, label)
-            return steps.TaskRead(run.service.retrieve(task_id))
+            return _read_task(run, known, task_id, label)
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
         case steps.CancelOpenTasks():
@@ -66,8 +66,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadAgain():
             return _read_again(run, known)
         case steps.ReadNewPart(since=since, last=last):
-            only_moved_on = _only_moved_on(run, last.merge_base if last else "", known.change.change.merge_base)
-            return replace(read_new_part(run, known, since, last), only_moved_on=only_moved_on)
+            return _read_new_part(run, known, since, last)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
@@ -119,6 +118,11 @@ def _open(run: RunContext, known: Known) -> steps.Done:
     return steps.Done()
 
 
+def _read_task(run: RunContext, known: Known, task_id: str, label: str) -> steps.TaskRead:
+    remove_label(run, known, label)
+    return steps.TaskRead(run.service.retrieve(task_id))
+
+
 def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     try:
         return write_output(run, known, outcome)
@@ -137,13 +141,14 @@ def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
 
 
-def _only_moved_on(run: RunContext, old: str, new: str) -> bool:
-    """Return whether the merge base `old` is an ancestor of the merge base `new`, or unknown because it is empty."""
+def _read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> steps.NewPartRead:
+    old, new = last.merge_base if last else "", known.change.change.merge_base
     try:
-        return old in ("", new) or run.ports.forge.merge_base(old, new) == old
+        only_moved_on = old in ("", new) or run.ports.forge.merge_base(old, new) == old
     except ForgeError as error:
         run.ports.reporter.debug(f"reviewbot cannot compare the merge base of the last review: {error.message}")
-        return False
+        only_moved_on = False
+    return replace(read_new_part(run, known, since, last), only_moved_on=only_moved_on)
 
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:

@@ -83,12 +83,16 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run cannot write comments
         reporter.annotate(Annotation("", 0, 0, AnnotationLevel.NOTICE, "No review", outcome.message))
     try:
-        reporter.story(summary_view(run, known, outcome), known.change.views, run.renderer)
+        show(run, known, outcome)
     except OutputUnwritable as error:
         reporter.say(error.message)
         outcome = undelivered(outcome)
     reporter.outputs(outputs(known, outcome) | files)
     return outcome
+
+
+def show(run: RunContext, known: Known, outcome: Outcome) -> None:
+    run.ports.reporter.story(summary_view(run, known, outcome), known.change.views, run.renderer)
 
 
 def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
