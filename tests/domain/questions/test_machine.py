@@ -263,7 +263,8 @@ def test_an_older_task_is_read_once_and_then_awaited() -> None:
 )
 def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: QuestionState, used: Decimal | None) -> None:
     replied = learn(Over(OPEN, task), steps.Done(), NOON)
-    assert replied == Closed(replace(OPEN, state=state, used=used), replied.outcome)
+    assert isinstance(replied, Closed)
+    assert replied.question == replace(OPEN, state=state, used=used)
     for result in (LEDGER, steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
