@@ -77,8 +77,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _read_head_checks(run, known)
         case steps.CreateTask(bought=bought, candidate=candidate):
             return create_task(run, known, bought, candidate)
-        case steps.RecordTask(underway=underway):
-            return record_task(run, known, underway)
+        case steps.RecordTask(purchase=purchase):
+            return record_task(run, known, purchase)
         case steps.ReadResult(task=task):
             return _read_result(run, known, task)
         case steps.Refresh():

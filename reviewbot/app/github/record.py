@@ -8,7 +8,7 @@ from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.known import Bought, Known, Underway
+from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.outcome import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken
@@ -50,13 +50,13 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
 
 
-def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
+def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     """Record the task's id before the task is polled.
 
     The summary is read again first, because other runs may write commands while the task is created. If reading fails
     or the head has moved, the check run gets the id.
     """
-    recorded, purchase = None, underway.purchase
+    recorded = None
     try:
         now = _read_again(run, known)
         if head_has_moved(known, now):

@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Known, OpenTask
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -475,18 +475,17 @@ def resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
 ) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
     task = got.task
-    underway = Underway(at.bought, task)
-    known = replace(at.known, own=underway)
+    known = replace(at.known, own=at.bought, task=task)
     if not task.status.is_over:
-        return phases.Reopened(known, underway)
+        return phases.Reopened(known, at.bought, task)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _another(known, ended, now) if _wants_another(known, ended) else lost(known, underway, now)
-    return phases.Completed(known, underway)
+        return _another(known, ended, now) if _wants_another(known, ended) else lost(known, at.bought, task, now)
+    return phases.Completed(known, at.bought, task)
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    return _acquired(replace(known.noted(ended), own=None), ended, now)
+    return _acquired(replace(known.noted(ended), own=None, task=None), ended, now)
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
@@ -512,13 +511,12 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
     return concluded(known, failed(known, error))
 
 
-def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
-    task = underway.task
+def lost(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
         hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
     )
-    known = known.with_own(underway.over(TaskState.ENDED, now))
+    known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
     return concluded(known, failed(known, error))
 
 
@@ -719,7 +717,7 @@ def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(first), own=None)
+    known = replace(known.noted(first), own=None, task=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
 
@@ -729,7 +727,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
-    if isinstance(known.own, Bought) and not at.candidate.intent:
+    if known.own and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, outcome)
 
@@ -756,23 +754,22 @@ def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | pha
 def created(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    underway = Underway(submitted(at.known, at.bought, got, now, again=at.candidate.intent is not None), got.task)
-    known = at.known.with_own(underway)
+    bought = submitted(at.known, at.bought, got, now, again=at.candidate.intent is not None)
+    known = at.known.with_own(bought, got.task)
     if not known.request.paid:
-        return waiting(known, underway, now)
-    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), underway)
+        return waiting(known, bought, got.task, now)
+    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task)
 
 
 def waiting(
-    known: Known, underway: Underway, now: datetime, waited: float = 0
+    known: Known, bought: Bought, task: Task, now: datetime, waited: float = 0
 ) -> phases.Waiting | phases.Completed | Concluded:
-    if not underway.task.status.is_over:
-        return phases.Waiting(known, underway, waited)
-    if underway.task.status is TaskStatus.COMPLETED:
-        return phases.Completed(known, underway)
-    return lost(known, underway, now)
+    if not task.status.is_over:
+        return phases.Waiting(known, bought, task, waited)
+    if task.status is TaskStatus.COMPLETED:
+        return phases.Completed(known, bought, task)
+    return lost(known, bought, task, now)
 
 
 def polled(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
-    underway = replace(at.underway, task=got.task)
-    return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)
+    return waiting(replace(at.known, task=got.task), at.bought, got.task, now, at.waited + got.seconds)

@@ -29,8 +29,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # An earlier run bought a review of this change.
         case phases.Resumed(known=known, before=before):
             return steps.ReadTask(before.task_id, known.approval_label if known.request.may_buy else "")
-        case phases.Reopened(underway=underway):
-            return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
+        case phases.Reopened(bought=bought):
+            return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
@@ -58,12 +58,12 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RecordIntent(bought)
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
-        case phases.Submitted(underway=underway):
-            return steps.RecordTask(underway)
-        case phases.Waiting(underway=underway, waited=waited):
-            return steps.PollTask(underway.task, waited)
-        case phases.Completed(underway=underway):
-            return steps.ReadResult(underway.task)
+        case phases.Submitted(bought=bought):
+            return steps.RecordTask(bought.purchase)
+        case phases.Waiting(task=task, waited=waited):
+            return steps.PollTask(task, waited)
+        case phases.Completed(task=task):
+            return steps.ReadResult(task)
         # The outcome is known.
         case phases.Judged():
             return steps.Refresh()

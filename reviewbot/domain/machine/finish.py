@@ -48,14 +48,14 @@ _RULES_DIFFER = (
 
 
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
-    underway = at.underway.over(TaskState.DONE, now)
-    known = at.known.with_own(underway)
+    bought = at.bought.over(TaskState.DONE, at.task, now)
+    known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
-    purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
+    purchase = bought.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     instance = known.request.instance
     placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
-    known = replace(known, own=underway.with_purchase(purchase), report=report).with_answer(purchase, answer)
+    known = replace(known, own=bought.with_purchase(purchase), report=report).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 

@@ -203,30 +203,11 @@ class Bought(Struct, frozen=True):
     reselected: bool = False
     frozen: bool = False
 
-    @property
-    def bought(self) -> Bought:
-        return self
-
     def with_purchase(self, purchase: Purchase) -> Bought:
         return replace(self, purchase=purchase)
 
-
-class Underway(Struct, frozen=True):
-    bought: Bought
-    task: Task
-
-    @property
-    def purchase(self) -> Purchase:
-        return self.bought.purchase
-
-    def with_purchase(self, purchase: Purchase) -> Underway:
-        return replace(self, bought=replace(self.bought, purchase=purchase))
-
-    def over(self, state: TaskState, now: datetime) -> Underway:
-        return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
-
-
-Own = Bought | Underway
+    def over(self, state: TaskState, task: Task, now: datetime) -> Bought:
+        return self.with_purchase(self.purchase.over(state, task.credits_used, now))
 
 
 class OpenTask(Struct, frozen=True):
@@ -274,6 +255,7 @@ class Known(Struct, frozen=True, dict=True):
     Attributes:
         read_again: whether the pull request was read again after the change.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
+        own: the purchase of this change, if any. `task` is its task, if it was read or created.
         others: open tasks of older heads.
         bought_before: purchases that this run may have made earlier for missed commands.
         cancelled: the ids of the tasks that this run may have cancelled.
@@ -292,7 +274,8 @@ class Known(Struct, frozen=True, dict=True):
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
-    own: Own | None = None
+    own: Bought | None = None
+    task: Task | None = None
     report: Report | None = None
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[PurchaseKey] = frozenset()
@@ -315,16 +298,8 @@ class Known(Struct, frozen=True, dict=True):
         return self.change is not NO_CHANGE
 
     @property
-    def bought(self) -> Bought | None:
-        return self.own.bought if self.own else None
-
-    @property
     def purchase(self) -> Purchase | None:
         return self.own.purchase if self.own else None
-
-    @property
-    def task(self) -> Task | None:
-        return self.own.task if isinstance(self.own, Underway) else None
 
     @property
     def accepted_by(self) -> str:
@@ -334,7 +309,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def packing(self) -> Packing | None:
-        return self.bought.packing if self.bought else None
+        return self.own.packing if self.own else None
 
     @property
     def task_id(self) -> str:
@@ -361,7 +336,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def why_partial(self) -> tuple[str, ...]:
-        bought, found = self.bought, []
+        bought, found = self.own, []
         if bought and bought.reselected:
             found.append(_RESELECTED)
         if bought and bought.purchase.missed:
@@ -447,8 +422,8 @@ class Known(Struct, frozen=True, dict=True):
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))
 
-    def with_own(self, own: Own) -> Known:
-        return replace(self.noted(own.purchase), own=own)
+    def with_own(self, own: Bought, task: Task | None = None) -> Known:
+        return replace(self.noted(own.purchase), own=own, task=task)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
         return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))

@@ -45,7 +45,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Resumed(), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
         case phases.Reopened(), Known():
-            return phases.Waiting(result, phase.underway)
+            return phases.Waiting(result, phase.bought, phase.task)
 
         case phases.Wanted(), Permission():
             return acquire.with_approval(phase.known, phase.candidate, result, now)
@@ -90,7 +90,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Intended(), steps.Failed(error=error):
             return acquire.not_created(phase, error)
         case phases.Submitted(), Known():
-            return acquire.waiting(result, phase.underway, now)
+            return acquire.waiting(result, phase.bought, phase.task, now)
 
         case phases.Waiting() | phases.AwaitingOlder(), steps.NotOver(note=note):
             return finish.concluded(phase.known.noting(note), pending(phase.known.judgement.rules))

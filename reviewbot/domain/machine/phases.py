@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.candidate import Candidate, Quote
-from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Known, OpenTask
 from reviewbot.domain.machine.steps import Publishing
+from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 
 
@@ -169,26 +170,30 @@ class Intended(_Running, frozen=True):
 class Reopened(_Running, frozen=True):
     """The task is still open. It is shown in the check run of this head before it is polled."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Submitted(_Running, frozen=True):
     """The task exists. Its id is recorded before the first poll."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Waiting(_Running, frozen=True):
     """The task is polled."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
     waited: float = 0  # seconds since this run began to wait
 
 
 class Completed(_Running, frozen=True):
     """The task has a result, which is read next."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Judged(_Running, frozen=True):

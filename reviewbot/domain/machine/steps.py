@@ -11,7 +11,7 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.candidate import Candidate, Quote
-from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.known import Bought, Known, ReviewedChange
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ReviewbotError
@@ -114,7 +114,9 @@ class CreateTask(Struct, frozen=True):
 
 
 class RecordTask(Struct, frozen=True):
-    underway: Underway
+    """Record the id of the task."""
+
+    purchase: Purchase
 
 
 class ReadResult(Struct, frozen=True):

@@ -162,7 +162,7 @@ def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_
         announced += bool(keys)
         assert len(set(keys)) == len(keys)
         assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
-        bought = {purchase_key(step.underway.purchase) for step, _ in trace.of(RecordTask)}
+        bought = {purchase_key(step.purchase) for step, _ in trace.of(RecordTask)}
         assert not bought & {purchase_key(one.purchase) for one in trace.announced}
         assert not keys or known.request.remembers
     assert announced > RUNS / 20

@@ -28,7 +28,7 @@ from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, HeadProof, Known, OpenTask, Underway, Wrote
+from reviewbot.domain.machine.known import Bought, HeadProof, Known, OpenTask, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -622,7 +622,7 @@ def answered(summary: Comment | None) -> Known:
     update = LedgerUpdate((done,), (answer,))
     memory = Memory.of(Ledger(), update, change.index)
     task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
-    return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
+    return replace(now, change=change, memory=memory, summary=summary, own=Bought(done), task=task)
 
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
@@ -941,13 +941,12 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
-    assert isinstance(now.own, Underway)
     done = replace(now, report=Report("Read.", ()))
     assert done.report == Report("Read.", ())
-    assert done.task == now.own.task
+    assert done.task == now.task
     assert done.packing is None
     assert known().packing is None
-    assert known().bought is None
+    assert known().own is None
 
 
 def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
@@ -987,14 +986,14 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     now = replace(known(), change=sendable().change)
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
-    cases: dict[str, Bought | Underway] = {
+    cases = {
         "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "1 files were not completely read by the reviewer": Underway(Bought(purchase()), task),
+        "1 files were not completely read by the reviewer": Bought(purchase()),
     }
     for cause, state in cases.items():
-        partial = replace(now, own=state)
+        partial = replace(now, own=state, task=task if "by the reviewer" in cause else None)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))
@@ -1301,7 +1300,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
-    bought = submitted(at.known, at.known.bought, created, NOON, again=False)
+    bought = submitted(at.known, at.known.own, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)
