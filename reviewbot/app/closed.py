@@ -8,8 +8,8 @@ from reviewbot.app.github.summary_comment import record_opinions
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.questions.ask import settle_questions
 from reviewbot.app.review import review_pull_request
-from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import ClosedEvent, DispatchEvent
+from reviewbot.domain.model.review import NOT_BEGUN
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.render.renderer import Renderer
 
@@ -26,7 +26,7 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
         record_opinions(run, snapshot, stored)
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)
-    outcome = review_pull_request(ports, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
+    outcome = review_pull_request(ports, trigger, snapshot, may_buy=False, cancels=NOT_BEGUN)
     settle_questions(ports, run.read_snapshot())
     message = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Review result: {outcome.reason.value}.{message}")

@@ -10,7 +10,7 @@ from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
-from reviewbot.app.github.record import record_deferral, record_intent, record_task
+from reviewbot.app.github.record import record_deferral, record_intent, record_task, remove_label
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again, refresh
 from reviewbot.app.github.review_comments import post_review, read_posted
 from reviewbot.app.github.summary_comment import write_summary
@@ -21,6 +21,7 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -54,22 +55,18 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
-        case steps.ReadTask(task_id=task_id):
-            return steps.TaskRead(run.service.retrieve(task_id))
+        case steps.ReadTask(task_id=task_id, label=label):
+            return _read_task(run, known, task_id, label)
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
         case steps.CancelOpenTasks():
             return cancel_open_tasks(run, known)
         case steps.CancelTask(purchase=purchase):
             return cancel_and_look_up(run, known, purchase)
-        case steps.RemoveLabel(label=label):
-            return _remove_label(run, known, label)
         case steps.ReadAgain():
             return _read_again(run, known)
-        case steps.CompareBases(old=old, new=new):
-            return _compare(run, old, new)
         case steps.ReadNewPart(since=since, last=last):
-            return read_new_part(run, known, since, last)
+            return _read_new_part(run, known, since, last)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
@@ -78,18 +75,18 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return record_deferral(run, known, wanted, outcome)
         case steps.ReadHeadChecks():
             return _read_head_checks(run, known)
-        case steps.CreateTask(bought=bought, order=order):
-            return create_task(run, known, bought, order)
-        case steps.RecordTask(underway=underway):
-            return record_task(run, known, underway)
+        case steps.CreateTask(bought=bought, candidate=candidate):
+            return create_task(run, known, bought, candidate)
+        case steps.RecordTask(purchase=purchase):
+            return record_task(run, known, purchase)
         case steps.ReadResult(task=task):
             return _read_result(run, known, task)
         case steps.Refresh():
             return refresh(run, known)
         case steps.PostReview(outcome=outcome):
             return post_review(run, known, outcome)
-        case steps.Announce(announcing=announcing, outcome=outcome):
-            return announce(run, known, announcing, outcome)
+        case steps.Announce(outcome=outcome):
+            return announce(run, known, outcome)
         case steps.UpdateThreads():
             return update_threads(run, known)
         case steps.ReadPosted():
@@ -121,19 +118,17 @@ def _open(run: RunContext, known: Known) -> steps.Done:
     return steps.Done()
 
 
+def _read_task(run: RunContext, known: Known, task_id: str, label: str) -> steps.TaskRead:
+    remove_label(run, known, label)
+    return steps.TaskRead(run.service.retrieve(task_id))
+
+
 def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     try:
         return write_output(run, known, outcome)
     except ReviewbotError as error:
         run.say(error.message)
         return undelivered(outcome)
-
-
-def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
-    """Remove the label before the task exists, so that the label cannot approve another head."""
-    number = known.snapshot.pull.number
-    run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, number, label)
-    return steps.Done()
 
 
 def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
@@ -146,12 +141,14 @@ def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
 
 
-def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
+def _read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> steps.NewPartRead:
+    old, new = last.merge_base if last else "", known.change.change.merge_base
     try:
-        return steps.BasesCompared(run.ports.forge.merge_base(old, new) == old)
+        only_moved_on = old in ("", new) or run.ports.forge.merge_base(old, new) == old
     except ForgeError as error:
         run.ports.reporter.debug(f"reviewbot cannot compare the merge base of the last review: {error.message}")
-        return steps.BasesCompared(only_moved_on=False)
+        only_moved_on = False
+    return replace(read_new_part(run, known, since, last), only_moved_on=only_moved_on)
 
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:

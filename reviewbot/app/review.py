@@ -9,8 +9,8 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.machine.outcome import failed
+from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import SettingsError, TemplateError
@@ -25,7 +25,7 @@ def review_pull_request(
     snapshot: Snapshot,
     *,
     may_buy: bool = True,
-    cancels: Cancels = Cancels.NONE,
+    cancels: frozenset[TaskStatus] = frozenset(),
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
     """Review a pull request if a review is due. An error in the settings or templates is published."""

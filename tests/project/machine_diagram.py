@@ -29,6 +29,7 @@ def steps_of() -> Edges:
             found.setdefault(name, set()).update(_called(case, STEPS))
             for helper in _called(case, helpers):
                 found[name].update(helpers[helper])
+    found["Refreshed"].update(one.__name__ for one in typing.get_args(steps.Publishing))  # the phase names its steps
     return {name: frozenset(one) for name, one in found.items()}
 
 

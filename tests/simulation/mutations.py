@@ -29,8 +29,8 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.outcome import SUMMARY
-from reviewbot.domain.machine.phases import Published, Refreshed, Write
-from reviewbot.domain.machine.steps import NewPartRead
+from reviewbot.domain.machine.phases import Published, Refreshed
+from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -129,8 +129,8 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
 def _with_threads_first(right: Any) -> object:  # noqa: ANN401 — any function
     def written(*those: object) -> object:
         now = right(*those)
-        if isinstance(now, Refreshed) and now.left[:2] == (Write.POSTED, Write.THREADS):
-            return replace(now, left=(Write.THREADS, Write.POSTED, *now.left[2:]))
+        if isinstance(now, Refreshed) and now.left[:2] == (ReadPosted, UpdateThreads):
+            return replace(now, left=(UpdateThreads, ReadPosted, *now.left[2:]))
         return now
 
     return written

@@ -10,8 +10,8 @@ from reviewbot.app.load import checked_settings
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import is_waiting
-from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.model.review import NOT_BEGUN
 from reviewbot.domain.policy.collection import LEFT_TO_OTHERS, Lookup
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
 from reviewbot.settings import Settings, peek_settings
@@ -73,7 +73,7 @@ def _look_up(ports: Ports, lookup: Lookup, recorder: Recorder) -> None:
 def _collect(ports: Ports, number: int) -> None:
     snapshot = catch_up(ports, number)
     # There may have been no run when the pull request was closed, so its pending tasks are cancelled here.
-    cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
+    cancels = frozenset() if snapshot.pull.is_open else NOT_BEGUN
     review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
 
 

@@ -16,8 +16,8 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals, Supersede
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.model.review import UNFINISHED
 from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.values import replace
@@ -64,7 +64,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
             if read_ledger(run, snapshot).ledger.postponed():
                 # Cancel deferrals first. Otherwise, the end of a task would start a purchase that waits for the task.
                 judge_again(edits=(CancelDeferrals(),))
-            outcome = judge_again(edits=(CancelDeferrals(),), cancels=Cancels.ALL)
+            outcome = judge_again(edits=(CancelDeferrals(),), cancels=UNFINISHED)
             settle_questions(run.ports, run.read_snapshot())
             return outcome
         case authorize.Buy(asked=asked):

@@ -13,7 +13,7 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, asked_about, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in, thread_with
 from reviewbot.domain.findings.markers import AnswerMark
-from reviewbot.domain.findings.tracked_finding import MAX_REASON
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Waiver
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Snapshot, Thread, ThreadComment
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
@@ -44,6 +44,13 @@ class Done(Struct, frozen=True):
     @property
     def refusal(self) -> Refusal | None:
         return refusal_after(self.action, self.outcome, self.memory.ledger)
+
+    @property
+    def waiver(self) -> Waiver | None:
+        """The recorded waiver of the finding that the command waived."""
+        edit = self.action.edit if isinstance(self.action, EditLedger) else None
+        record = self.memory.ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
+        return record.waiver if record else None
 
 
 def reply(
@@ -120,7 +127,8 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
         said=_reason(run, done),
-        until_push=_is_until_push(done),
+        # A waiver of a finding whose code is not in the file ends at the next change.
+        until_push=done.waiver is not None and done.memory.ledger.is_of_change(done.waiver),
         in_thread=done.posted.in_thread,
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
@@ -138,18 +146,10 @@ def _reason(run: RunContext, done: Done) -> str:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
         return shorten_line(redactor.redact(text).text, MAX_REASON)
-    edit, ledger = done.action.edit if isinstance(done.action, EditLedger) else None, done.memory.ledger
-    if isinstance(edit, GrantBypass):
-        return ledger.bypass.reason if ledger.bypass else ""
-    record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
-    return record.waiver.reason if record and record.waiver else ""
-
-
-def _is_until_push(done: Done) -> bool:
-    """Return whether a new waiver expires at the next change, because the file does not contain the finding's code."""
-    ledger, edit = done.memory.ledger, done.action.edit if isinstance(done.action, EditLedger) else None
-    record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
-    return bool(record and record.waiver and ledger.is_of_change(record.waiver))
+    bypass = done.memory.ledger.bypass
+    if isinstance(done.action, EditLedger) and isinstance(done.action.edit, GrantBypass):
+        return bypass.reason if bypass else ""
+    return done.waiver.reason if done.waiver else ""
 
 
 def _id_of_thread(done: Done) -> str:

@@ -9,18 +9,20 @@ from reviewbot.app.output.views import summary_view
 from reviewbot.domain.findings.markers import AnnouncementMark
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.outcome import apply_bypass, current_check
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
+from reviewbot.domain.publishing.announcement import Announcement, left_to_announce, mentioned
 from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.render.view_models.command import AnnouncementView
 from reviewbot.values import replace
 
 
-def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Outcome) -> Known:
+def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing announcements, and delete comments that concurrent runs posted twice."""
+    posts = announcing(known, outcome).posts
     known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
-    for one in announcing.posts:
+    for one in posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt("Announcing a late answer", run.post_once, post, partial(_is_announced, run, one)):

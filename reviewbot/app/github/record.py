@@ -8,12 +8,12 @@ from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.known import Bought, Known, Underway
+from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.outcome import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken
 from reviewbot.domain.policy.verdict import Outcome, pending
-from reviewbot.errors import ReviewbotError
+from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.values import replace
 
 
@@ -43,19 +43,20 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
         first = first_recorded(run, known, purchase)
     overtaken_by = overtaking(known, first, purchase)
     if overtaken_by is None:
+        remove_label(run, known, known.approval_label)
         return known
     # The other run's purchase counts only together with its findings, which that run may have recorded since.
     now = _read_again(run, known)
     return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
 
 
-def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
+def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     """Record the task's id before the task is polled.
 
     The summary is read again first, because other runs may write commands while the task is created. If reading fails
     or the head has moved, the check run gets the id.
     """
-    recorded, purchase = None, underway.purchase
+    recorded = None
     try:
         now = _read_again(run, known)
         if head_has_moved(known, now):
@@ -75,7 +76,21 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
     if head_has_moved(known, now):
         return HeadMoved()
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
-    return _written(run, now, wanted, outcome) or HeadMoved()
+    recorded = _written(run, now, wanted, outcome)
+    if recorded is None:
+        return HeadMoved()
+    remove_label(run, recorded, recorded.approval_label)
+    return recorded
+
+
+def remove_label(run: RunContext, known: Known, label: str) -> None:
+    """Remove the approval label, if any. It approves only the head in its own event, so an error is only noted."""
+    if not label:
+        return
+    try:
+        run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, known.snapshot.pull.number, label)
+    except ForgeError as error:
+        run.degraded.say(error.message)
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:

@@ -21,7 +21,7 @@ def cost_of(known: Known) -> CostView | None:
     """Return the cost of the review of this change, or None if nothing is bought or the review is free."""
     if known.purchase is None or not known.request.paid:
         return None
-    request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
+    request, purchase, tag = known.request, known.purchase, known.own.tag if known.own else None
     most, lines = _max_credits(known, purchase, tag), purchase.lines
     at_ceiling = lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode)
     limit = limit_per_pull(request.max_credits_per_pr, known.ledger.first_hold or purchase.hold)

@@ -9,15 +9,16 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf import attachments
 from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
-from reviewbot.domain.codevf.attachments import Packing, SizeTier
-from reviewbot.domain.codevf.batches import TaskBatches, joined
-from reviewbot.domain.codevf.idempotency import key_of_part
+from reviewbot.domain.codevf.attachments import Packing
+from reviewbot.domain.codevf.batches import joined
+from reviewbot.domain.codevf.idempotency import Identity, key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.known import Bought, Known
-from reviewbot.domain.machine.phases import Order
-from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
+from reviewbot.domain.machine.purchase import batches_of, check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Submission, Task
@@ -27,7 +28,7 @@ from reviewbot.render.view_models.review import PromptView
 from reviewbot.values import replace
 
 
-def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated:
+def create_task(run: RunContext, known: Known, bought: Bought, candidate: Candidate) -> TaskCreated:
     """Create the task, or find an existing task by the idempotency key.
 
     Raises:
@@ -36,14 +37,13 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
             exceed the pull request's limit.
         ServiceError: CodeVF rejected the task (`ServiceRefused`, `PayloadTooLarge`), or may have created it.
     """
-    if known.request.paid and may_exceed_together(known) and not order.again:
+    if known.request.paid and may_exceed_together(known) and not candidate.intent:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
-    tiers = attachments.size_tiers(run.settings.attachment_bytes)
-    packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
+    packings = _packings(known, bought.purchase)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
     run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the response, which may be lost
-    tasks = _create(run, known, bought, order, packings)
+    tasks = _create(run, known, bought, candidate.identity, packings)
     return TaskCreated(joined(tasks), attachments.together(packings, len(tasks)))
 
 
@@ -55,12 +55,14 @@ def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSen
     )
 
 
-def _create(run: RunContext, known: Known, bought: Bought, order: Order, packings: Sequence[Packing]) -> list[Task]:
+def _create(
+    run: RunContext, known: Known, bought: Bought, identity: Identity, packings: Sequence[Packing]
+) -> list[Task]:
     """Create a task for each packing. If CodeVF refuses a later task, the review is partial."""
     parts = len(packings)
     # Render all prompts first, so that a template error occurs before anything is bought.
     submissions = [
-        _submission(run, known, bought, packing, order, (part, parts)) for part, packing in enumerate(packings, 1)
+        _submission(run, known, bought, packing, identity, (part, parts)) for part, packing in enumerate(packings, 1)
     ]
     tasks: list[Task] = []
     for part, submission in enumerate(submissions, start=1):
@@ -74,20 +76,15 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
     return tasks
 
 
-def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
+def _packings(known: Known, purchase: Purchase) -> tuple[Packing, ...]:
+    task_batches = batches_of(known, purchase)
     packings = task_batches.packed()
     if not any(packing.sent for packing in packings):
         return tuple(packings)
-    rooms = [
-        attachments.room_for_more(
-            one, bought.purchase.size_tier, known.request.attachment_bytes, confirms=bought.purchase.confirms
-        )
-        for one in packings
-    ]
+    tier, most, confirms = purchase.size_tier, known.request.attachment_bytes, purchase.confirms
+    rooms = [attachments.room_for_more(one, tier, most, confirms=confirms) for one in packings]
     if task_batches.context_limits is not None:
-        since, limit = bought.purchase.since, task_batches.context_limits
-        texts = so_far(known, since, task_batches, limit, with_talk=all(rooms))
+        texts = so_far(known, purchase.since, task_batches, task_batches.context_limits, with_talk=all(rooms))
         packings = [attachments.with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
     return tuple(
         attachments.with_context(packing, context_of(known, room))
@@ -96,22 +93,22 @@ def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tupl
 
 
 def _submission(
-    run: RunContext, known: Known, bought: Bought, packing: Packing, order: Order, which: tuple[int, int]
+    run: RunContext, known: Known, bought: Bought, packing: Packing, identity: Identity, which: tuple[int, int]
 ) -> Submission:
     request, pull, (part, parts) = known.request, known.snapshot.pull, which
-    agreed, metadata, confirms = order.quote, run.metadata(known), bought.purchase.confirms
-    in_words = bought.purchase.judgement.answer is AnswerForm.WORDS
+    purchase, metadata = bought.purchase, run.metadata(known)
+    in_words = purchase.judgement.answer is AnswerForm.WORDS
     return Submission(
         prompt=run.renderer.prompt(replace(_prompt(run, known, bought, packing), part=part, parts=parts)),
-        project_id=agreed.project_id,
-        max_credits=agreed.max_credits,
+        project_id=bought.project_id,
+        max_credits=purchase.max_credits,
         mode=request.mode,
-        tag_id=agreed.tag.id if agreed.tag else None,
+        tag_id=bought.tag.id if bought.tag else None,
         metadata={**metadata, "headSha": pull.head_sha, **({"part": f"{part}/{parts}"} if parts > 1 else {})},
         # Use the quoted number of parts, so that a smaller packing has the same keys.
-        idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
+        idempotency_key=key_of_part(identity.key(), part, purchase.parts),
         attachments=packing.attachments,
-        response_schema=None if in_words else response_schema(incremental=confirms),
+        response_schema=None if in_words else response_schema(incremental=purchase.confirms),
     )
 
 

@@ -8,8 +8,8 @@ from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.phases import Candidate
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
 from reviewbot.domain.model.options import AnswerForm
@@ -66,7 +66,7 @@ def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
     stored = read_ledger(run, known.snapshot)
     for task_id in stored.ledger.open_task_ids():
         try:
-            if known.request.cancels.includes(run.service.retrieve(task_id).status):
+            if run.service.retrieve(task_id).status in known.request.cancels:
                 _cancel(run, task_id)
         except ServiceError as error:
             run.ports.reporter.debug(f"{task_id}: {error.message}")

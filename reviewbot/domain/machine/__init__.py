@@ -1,5 +1,6 @@
 """Decide the next step of a run.
 
-`phases` defines the phases of a run, and `steps` the requests and their results. `decide` chooses the next step, and
-`learn` the next phase. `acquire` handles the phases until the task has finished, and `finish` the later phases.
+`phases` defines the phases of a run, `candidate` what a run may buy, and `steps` the requests and their results.
+`decide` chooses the next step, and `learn` the next phase. `acquire` handles the phases until the task has finished,
+and `finish` the later phases.
 """

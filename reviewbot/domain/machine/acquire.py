@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
-from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
@@ -16,8 +15,9 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
+from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Known, OpenTask
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -31,7 +31,7 @@ from reviewbot.domain.machine.purchase import (
     stopped_by_limit,
     submitted,
 )
-from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
+from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -73,9 +73,9 @@ MAX_ATTEMPTS = 3
 
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Intended
-Scoped = phases.Sizing | phases.Pricing | Priced
-InTurn = phases.Approved | phases.Deferred | phases.Scoping | Scoped
-Checked = phases.Unchecked | phases.Postponed | InTurn | Concluded
+Scoped = phases.Scoping | phases.Pricing | Priced
+InTurn = phases.Approved | phases.Deferred | Scoped
+Checked = phases.Unchecked | InTurn | Concluded
 Buying = phases.Wanted | Checked
 """Return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
@@ -85,7 +85,7 @@ Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
 def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    if known.request.remembers and known.request.cancels is not Cancels.NONE:
+    if known.request.remembers and known.request.cancels:
         return phases.CancelRequested(known)
     return eligible(known)
 
@@ -402,13 +402,13 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     attempt = before.attempt + before.state.is_over if before else 1
-    candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
+    candidate = Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
         known = known.saying(
             f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
         )
         known, bought = resumed(known, before, now)
-        return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
+        return phases.Resumed(known, bought, before)
     # The run that recorded the intent may have created the task.
     wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
     if isinstance(wanted, TaskEnded):
@@ -468,11 +468,6 @@ def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
     return is_requested(request.policy, request.trigger, reviewed_before=_is_reviewed(known, before))
 
 
-def _label(known: Known) -> str:
-    label = known.request.policy.approve_spend
-    return label if known.request.paid and label in known.snapshot.pull.labels else ""
-
-
 # What is the state of the bought task?
 
 
@@ -480,25 +475,17 @@ def resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
 ) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
     task = got.task
-    underway = Underway(at.bought, task)
-    known = replace(at.known, own=underway)
+    known = replace(at.known, own=at.bought, task=task)
     if not task.status.is_over:
-        return phases.Reopened(known, underway)
+        return phases.Reopened(known, at.bought, task)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _ended(known, underway, ended, now)
-    return phases.Completed(known, underway)
-
-
-def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    another = _wants_another(known, ended)
-    if isinstance(another, TaskEnded):
-        return concluded(known, failed(known, another))
-    return _another(known, ended, now) if another else lost(known, underway, now)
+        return _another(known, ended, now) if _wants_another(known, ended) else lost(known, at.bought, task, now)
+    return phases.Completed(known, at.bought, task)
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    return _acquired(replace(known.noted(ended), own=None), ended, now)
+    return _acquired(replace(known.noted(ended), own=None, task=None), ended, now)
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
@@ -524,20 +511,19 @@ def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> pha
     return concluded(known, failed(known, error))
 
 
-def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
-    task = underway.task
+def lost(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
         hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
     )
-    known = known.with_own(underway.over(TaskState.ENDED, now))
+    known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
     return concluded(known, failed(known, error))
 
 
 # Is the purchase approved?
 
 
-def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
+def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
@@ -549,7 +535,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     return phases.Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
 
 
-def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Checked:
+def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
     """Decide whether the purchase is approved, given the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
@@ -558,13 +544,14 @@ def with_approval(known: Known, candidate: phases.Candidate, permission: Permiss
 # Does the purchase wait for a pause between pushes, or for other checks of the head?
 
 
-def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Checked:
+def _approved(known: Known, candidate: Candidate, now: datetime) -> Checked:
     """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
     there = known.memory.written.recorded(wanted)
-    recorded = there is not None and there.is_deferred_on(wanted.head_sha)
+    # Recording the deferral again removes a label that a killed run has left.
+    recorded = there is not None and there.is_deferred_on(wanted.head_sha) and not known.approval_label
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 
@@ -584,12 +571,11 @@ def _seen_at(known: Known, wanted: Purchase) -> datetime:
     return first if forced is None else max(first, forced)
 
 
-def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
+def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
-    if not at.recorded:
-        return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
-    label = _label(at.known)
-    return phases.Postponed(at.known, label, outcome) if label else concluded(at.known, outcome)
+    if at.recorded:
+        return concluded(at.known, outcome)
+    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
 
 
 def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
@@ -617,10 +603,10 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 # Does the purchase wait for the review of an older head?
 
 
-def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> InTurn:
+def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
-        return _scoped_or_compared(known, candidate, agreed, now)
+        return _scoped(known, candidate, agreed, now)
     if known.request.supersede.replaces(awaited.task.status):
         return phases.Approved(known, candidate, awaited)
     return _deferred(known, candidate, awaited, now)
@@ -641,7 +627,7 @@ def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
     return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
 
 
-def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
+def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
     wanted = deferral_of(known, candidate, now)
     return phases.Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
 
@@ -652,7 +638,7 @@ def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.Awaitin
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
-        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
+        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted)
     return _unchecked(phases.Unchecked(known, at.candidate, at.wanted, recorded=True), now)
 
 
@@ -661,7 +647,7 @@ def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingO
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return phases.OlderEnded(known, at.candidate, awaited, at.wanted)
-    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, "", at.waited + got.seconds)
+    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, at.waited + got.seconds)
 
 
 def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
@@ -681,47 +667,33 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
 # What is bought, and at what price?
 
 
-def _scoped_or_compared(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
-) -> phases.Scoping | Scoped:
-    """Review only the new part if the last review was complete and the base has only moved forward."""
-    request, before = known.request, candidate.before
-    if candidate.intent:
-        return _scoped(known, candidate, candidate.intent.since, agreed, now)
-    again = before is not None and before.state is TaskState.DONE
-    base_ref = known.change.base_ref
-    last = known.ledger.builds_on(base_ref, request.selecting) if request.incremental and request.paid else None
-    if last is None or again:
-        return _scoped(known, candidate, "", agreed, now)
-    merge_base = known.change.change.merge_base
-    if not last.merge_base or last.merge_base == merge_base:
-        return _scoped(known, candidate, last.head_sha if last.merge_base else "", agreed, now)
-    return phases.Scoping(known, candidate, agreed, last)
-
-
-def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Scoped:
-    """Review the whole change if the base branch was moved back, because this adds unreviewed lines."""
-    return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
-
-
-def _scoped(
-    known: Known, candidate: phases.Candidate, since: str, agreed: phases.Quote | None, now: datetime
-) -> Scoped:
+def _scoped(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Scoped:
+    since = candidate.intent.since if candidate.intent else _last_reviewed(known, candidate)
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
-    return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
+    return phases.Scoping(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 
-def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> phases.Pricing | Priced:
-    known = replace(at.known, new_parts=parts)
+def _last_reviewed(known: Known, candidate: Candidate) -> str:
+    """Return the head of the last review if that review was complete, or an empty string to review the whole change."""
+    request, before = known.request, candidate.before
+    again = before is not None and before.state is TaskState.DONE
+    last = known.ledger.builds_on(known.change.base_ref, request.selecting)
+    builds_on = request.incremental and request.paid and not again
+    return last.head_sha if builds_on and last is not None and last.merge_base else ""
+
+
+def with_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
+    """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
+    if not (got.only_moved_on or at.candidate.intent):
+        return _sized(at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now)
+    known = replace(at.known, new_parts=got.parts)
     agreed = at.quote  # the price of the whole change, so the new part costs at most as much
     if agreed:
         agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
     return _sized(known, at.candidate, agreed, now)
 
 
-def _sized(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
-) -> phases.Pricing | Priced:
+def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:
     return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
@@ -736,17 +708,16 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     return _priced(known, at.candidate, agreed, now)
 
 
-def _priced(known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime) -> Priced:
+def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = intended(known, candidate, agreed, now)
-    order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
-        return phases.Quoted(known, bought, order)
-    return phases.Intended(known.with_own(bought), bought, order)
+        return phases.Quoted(known, bought, candidate)
+    return phases.Intended(known.with_own(bought), bought, candidate)
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(first), own=None)
+    known = replace(known.noted(first), own=None, task=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
 
@@ -756,7 +727,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
-    if isinstance(known.own, Bought) and not at.order.again:
+    if known.own and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, outcome)
 
@@ -767,7 +738,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)
     known = at.known
-    if leaves_no_task(error) and not at.order.again:
+    if leaves_no_task(error) and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
     return concluded(known, failed(known, error))
 
@@ -776,29 +747,29 @@ def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | pha
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")
-    return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
+    kind = phases.Quoted if known.request.paid else phases.Intended
+    return kind(known, bought, at.candidate)
 
 
 def created(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    underway = Underway(submitted(at.known, at.bought, got, now, again=at.order.again), got.task)
-    known = at.known.with_own(underway)
+    bought = submitted(at.known, at.bought, got, now, again=at.candidate.intent is not None)
+    known = at.known.with_own(bought, got.task)
     if not known.request.paid:
-        return waiting(known, underway, now)
-    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), underway)
+        return waiting(known, bought, got.task, now)
+    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task)
 
 
 def waiting(
-    known: Known, underway: Underway, now: datetime, waited: float = 0
+    known: Known, bought: Bought, task: Task, now: datetime, waited: float = 0
 ) -> phases.Waiting | phases.Completed | Concluded:
-    if not underway.task.status.is_over:
-        return phases.Waiting(known, underway, waited)
-    if underway.task.status is TaskStatus.COMPLETED:
-        return phases.Completed(known, underway)
-    return lost(known, underway, now)
+    if not task.status.is_over:
+        return phases.Waiting(known, bought, task, waited)
+    if task.status is TaskStatus.COMPLETED:
+        return phases.Completed(known, bought, task)
+    return lost(known, bought, task, now)
 
 
 def polled(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
-    underway = replace(at.underway, task=got.task)
-    return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)
+    return waiting(replace(at.known, task=got.task), at.bought, got.task, now, at.waited + got.seconds)

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -28,76 +27,52 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
         # An earlier run bought a review of this change.
-        case phases.Resumed(label=label, before=before):
-            return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
-        case phases.Reopened(underway=underway):
-            return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
+        case phases.Resumed(known=known, before=before):
+            return steps.ReadTask(before.task_id, known.approval_label if known.request.may_buy else "")
+        case phases.Reopened(bought=bought):
+            return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
         case phases.Unchecked() | phases.DryRunDue():
             return steps.ReadHeadChecks()
-        case phases.Postponed(label=label):
-            return steps.RemoveLabel(label)
         case phases.Approved(candidate=candidate, awaited=awaited):
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase)
         case phases.Deferred(wanted=wanted, outcome=outcome):
             return steps.RecordDeferral(wanted, outcome)
-        case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
-            return steps.RemoveLabel(label) if label else steps.PollTask(awaited.task, waited)
+        case phases.AwaitingOlder(awaited=awaited, waited=waited):
+            return steps.PollTask(awaited.task, waited)
         case phases.OlderEnded(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
             return steps.ReadAgain()
         # What is bought, and at what price?
-        case phases.Scoping(known=known, last=last):
-            return steps.CompareBases(last.merge_base, known.change.change.merge_base)
-        case phases.Sizing(known=known, candidate=candidate):
+        case phases.Scoping(known=known, candidate=candidate):
             return _read_new_part(known, candidate.identity.since)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
-        case phases.Intended(bought=bought, order=order):
-            return steps.RemoveLabel(order.label) if order.label else steps.CreateTask(bought, order)
-        case phases.Submitted(underway=underway):
-            return steps.RecordTask(underway)
-        case phases.Waiting(underway=underway, waited=waited):
-            return steps.PollTask(underway.task, waited)
-        case phases.Completed(underway=underway):
-            return steps.ReadResult(underway.task)
+        case phases.Intended(bought=bought, candidate=candidate):
+            return steps.CreateTask(bought, candidate)
+        case phases.Submitted(bought=bought):
+            return steps.RecordTask(bought.purchase)
+        case phases.Waiting(task=task, waited=waited):
+            return steps.PollTask(task, waited)
+        case phases.Completed(task=task):
+            return steps.ReadResult(task)
         # The outcome is known.
         case phases.Judged():
             return steps.Refresh()
-        case phases.Refreshed():
-            return _write(phase)
+        case phases.Refreshed(outcome=outcome, left=left):
+            return left[0](outcome)
         case phases.Published(outcome=outcome):
             return steps.WriteOutput(outcome)
         case phases.Ended(outcome=outcome):
             return steps.Finish(outcome)
-        case unknown:
-            assert_never(unknown)
-
-
-def _write(phase: phases.Refreshed) -> steps.Step:  # noqa: PLR0911 — a row for each part
-    match phase.left[0]:
-        case phases.Write.COMMENTS:
-            return steps.PostReview(phase.outcome)
-        case phases.Write.THREADS:
-            return steps.UpdateThreads()
-        case phases.Write.POSTED:
-            return steps.ReadPosted()
-        case phases.Write.ANNOUNCEMENT:
-            return steps.Announce(announcing(phase.known, phase.outcome), phase.outcome)
-        case phases.Write.SUMMARY:
-            return steps.WriteSummary(phase.outcome)
-        case phases.Write.CHECK_RUN:
-            return steps.WriteCheckRun(phase.outcome)
-        case phases.Write.OLDER_CHECKS:
-            return steps.CloseOlderChecks()
         case unknown:
             assert_never(unknown)
 

@@ -24,8 +24,18 @@ from reviewbot.domain.machine.outcome import (
     published,
     shows_answer,
 )
-from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
+from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed
 from reviewbot.domain.machine.purchase import routed
+from reviewbot.domain.machine.steps import (
+    Announce,
+    CloseOlderChecks,
+    PostReview,
+    Publishing,
+    ReadPosted,
+    UpdateThreads,
+    WriteCheckRun,
+    WriteSummary,
+)
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.domain.publishing.comment_diff import duplicates
@@ -38,14 +48,14 @@ _RULES_DIFFER = (
 
 
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
-    underway = at.underway.over(TaskState.DONE, now)
-    known = at.known.with_own(underway)
+    bought = at.bought.over(TaskState.DONE, at.task, now)
+    known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
-    purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
+    purchase = bought.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     instance = known.request.instance
     placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
-    known = replace(known, own=underway.with_purchase(purchase), report=report).with_answer(purchase, answer)
+    known = replace(known, own=bought.with_purchase(purchase), report=report).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
@@ -99,8 +109,7 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
 
 
 def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
-    known = replace(known, ended=True)
-    return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (Write.CHECK_RUN,))
+    return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (WriteCheckRun,))
 
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
@@ -124,8 +133,8 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
     if not known.memory.update.answers:
         return _publishing(known, outcome)
     if known.is_blind:
-        return _writing(_unpublished(_unposted(known)), outcome, (Write.CHECK_RUN,), refused=True)
-    left = (Write.ANNOUNCEMENT, Write.SUMMARY, Write.CHECK_RUN)
+        return _writing(_unpublished(_unposted(known)), outcome, (WriteCheckRun,), refused=True)
+    left = (Announce, WriteSummary, WriteCheckRun)
     return _writing(_unposted(known), outcome, left, refused=True)
 
 
@@ -137,23 +146,23 @@ def _unposted(known: Known) -> Known:
 
 def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
-        return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
+        return _writing(known, outcome, (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks))
     if known.is_blind:
-        return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
+        return _writing(_unpublished(known), outcome, (WriteCheckRun, CloseOlderChecks))
     # A run that was killed after posting may have left duplicates of another run's comments.
-    doubled = (Write.POSTED,) if duplicates(known.snapshot.threads, known.request.instance) else ()
+    doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):  # the check run needs the counter of the written ledger
-        left = (Write.ANNOUNCEMENT, *doubled, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)
+        left = (Announce, *doubled, WriteSummary, WriteCheckRun, CloseOlderChecks)
         return _writing(known, outcome, left)
-    return _writing(known, outcome, (*doubled, Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
+    return _writing(known, outcome, (*doubled, WriteCheckRun, WriteSummary, CloseOlderChecks))
 
 
 def _writing(
-    known: Known, outcome: Outcome, left: tuple[Write, ...], *, refused: bool = False
+    known: Known, outcome: Outcome, left: tuple[type[Publishing], ...], *, refused: bool = False
 ) -> Refreshed | Published:
     if refused:
-        left = tuple(one for one in left if one is not Write.OLDER_CHECKS)
-    if left[:1] == (Write.ANNOUNCEMENT,) and not announcing(known, outcome):
+        left = tuple(one for one in left if one is not CloseOlderChecks)
+    if left[:1] == (Announce,) and not announcing(known, outcome):
         left = left[1:]
     if left:
         return Refreshed(known, outcome, left, refused)
@@ -174,16 +183,16 @@ def _unpublished(known: Known) -> Known:
 
 def written(at: Refreshed, known: Known) -> Refreshed | Published:
     done, left = at.left[0], at.left[1:]
-    if done is Write.COMMENTS:
-        posted = (Write.POSTED,) if known.wrote.posted > at.known.wrote.posted else ()
-        threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
+    if done is PostReview:
+        posted = (ReadPosted,) if known.wrote.posted > at.known.wrote.posted else ()
+        threads = (UpdateThreads,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
         found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
         is_noted = any(record is not None and record.note for record in found)  # the posted comment lacks the note
-        left = (*(posted + threads if is_noted else threads + posted), Write.ANNOUNCEMENT, *left)
-    replied = done is Write.THREADS and known.wrote.replies > at.known.wrote.replies and Write.POSTED not in left
-    announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
+        left = (*(posted + threads if is_noted else threads + posted), Announce, *left)
+    replied = done is UpdateThreads and known.wrote.replies > at.known.wrote.replies and ReadPosted not in left
+    announced = done is Announce and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
-        left = (Write.POSTED, *left)  # another run may have posted the same text
+        left = (ReadPosted, *left)  # another run may have posted the same text
     return _writing(known, at.outcome, left, refused=at.refused)
 
 
@@ -194,13 +203,13 @@ def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
     that were open before.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
-    if at.left[0] is Write.ANNOUNCEMENT:
+    if at.left[0] is Announce:
         if not isinstance(error, ForgeUnreachable):
             return _writing(known, outcome, left, refused=at.refused)
-        known, left = _unpublished(known), (Write.CHECK_RUN,)
-    if at.left[0] is Write.COMMENTS:
+        known, left = _unpublished(known), (WriteCheckRun,)
+    if at.left[0] is PostReview:
         known = _unposted(known)
-        left = (Write.POSTED, Write.ANNOUNCEMENT, *left) if announcing(known, outcome) else left
+        left = (ReadPosted, Announce, *left) if announcing(known, outcome) else left
     if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
         outcome = failed_to_write(outcome, error)
     return _writing(known, outcome, left, refused=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -123,17 +122,6 @@ NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", ""
 """The value of `Known.change` before the change is read."""
 
 
-class Cancels(Enum):
-    NONE = "none"
-    NOT_BEGUN = "tasks that are not started"
-    ALL = "all"
-
-    def includes(self, status: TaskStatus) -> bool:
-        if status.is_over or self is Cancels.NONE:
-            return False
-        return self is Cancels.ALL or status is TaskStatus.PENDING
-
-
 class Request(Struct, frozen=True):
     """The trigger and the settings of a run.
 
@@ -144,6 +132,7 @@ class Request(Struct, frozen=True):
         waits: whether `wait-minutes` is above 0.
         may_buy: False in a run that requests no review, e.g., a collection. Such a run reads each task once, and buys
             only deferred purchases and intents of earlier runs.
+        cancels: the statuses with which open tasks are cancelled.
         base_ref: the base branch at the start of the run, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
         shares_name: whether checks against an earlier base branch have the same name.
@@ -178,7 +167,7 @@ class Request(Struct, frozen=True):
     is_keyless: bool = False
     waits: bool = True
     may_buy: bool = True
-    cancels: Cancels = Cancels.NONE
+    cancels: frozenset[TaskStatus] = frozenset()
     edits: tuple[LedgerEdit, ...] = ()
     routes: tuple[Route, ...] = ()
     route: str = ""
@@ -202,40 +191,23 @@ class Bought(Struct, frozen=True):
 
     Attributes:
         tag: the expertise, or None if it was not read from CodeVF.
+        project_id: the id of the CodeVF project, or 0 if the task was created before.
         reselected: whether the current file selection differs from the selection at submission.
         frozen: whether the run is a collection, which ignores the current file selection.
     """
 
     purchase: Purchase
     tag: Tag | None = None
+    project_id: int = 0
     packing: Packing | None = None
     reselected: bool = False
     frozen: bool = False
 
-    @property
-    def bought(self) -> Bought:
-        return self
-
     def with_purchase(self, purchase: Purchase) -> Bought:
         return replace(self, purchase=purchase)
 
-
-class Underway(Struct, frozen=True):
-    bought: Bought
-    task: Task
-
-    @property
-    def purchase(self) -> Purchase:
-        return self.bought.purchase
-
-    def with_purchase(self, purchase: Purchase) -> Underway:
-        return replace(self, bought=replace(self.bought, purchase=purchase))
-
-    def over(self, state: TaskState, now: datetime) -> Underway:
-        return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
-
-
-Own = Bought | Underway
+    def over(self, state: TaskState, task: Task, now: datetime) -> Bought:
+        return self.with_purchase(self.purchase.over(state, task.credits_used, now))
 
 
 class OpenTask(Struct, frozen=True):
@@ -283,6 +255,7 @@ class Known(Struct, frozen=True, dict=True):
     Attributes:
         read_again: whether the pull request was read again after the change.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
+        own: the purchase of this change, if any. `task` is its task, if it was read or created.
         others: open tasks of older heads.
         bought_before: purchases that this run may have made earlier for missed commands.
         cancelled: the ids of the tasks that this run may have cancelled.
@@ -301,7 +274,8 @@ class Known(Struct, frozen=True, dict=True):
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
-    own: Own | None = None
+    own: Bought | None = None
+    task: Task | None = None
     report: Report | None = None
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[PurchaseKey] = frozenset()
@@ -324,16 +298,8 @@ class Known(Struct, frozen=True, dict=True):
         return self.change is not NO_CHANGE
 
     @property
-    def bought(self) -> Bought | None:
-        return self.own.bought if self.own else None
-
-    @property
     def purchase(self) -> Purchase | None:
         return self.own.purchase if self.own else None
-
-    @property
-    def task(self) -> Task | None:
-        return self.own.task if isinstance(self.own, Underway) else None
 
     @property
     def accepted_by(self) -> str:
@@ -343,7 +309,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def packing(self) -> Packing | None:
-        return self.bought.packing if self.bought else None
+        return self.own.packing if self.own else None
 
     @property
     def task_id(self) -> str:
@@ -370,7 +336,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def why_partial(self) -> tuple[str, ...]:
-        bought, found = self.bought, []
+        bought, found = self.own, []
         if bought and bought.reselected:
             found.append(_RESELECTED)
         if bought and bought.purchase.missed:
@@ -399,6 +365,12 @@ class Known(Struct, frozen=True, dict=True):
     def head_sha(self) -> str:
         """The head that this run reviews. The pull request may have a newer head."""
         return self.reviewed_sha or self.snapshot.pull.head_sha
+
+    @property
+    def approval_label(self) -> str:
+        """The label of `approve-spend` if it is set, or empty. It is removed once the purchase is recorded."""
+        label = self.request.policy.approve_spend
+        return label if self.request.paid and label in self.snapshot.pull.labels else ""
 
     @property
     def awaited(self) -> OpenTask | None:
@@ -450,8 +422,8 @@ class Known(Struct, frozen=True, dict=True):
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))
 
-    def with_own(self, own: Own) -> Known:
-        return replace(self.noted(own.purchase), own=own)
+    def with_own(self, own: Bought, task: Task | None = None) -> Known:
+        return replace(self.noted(own.purchase), own=own, task=task)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
         return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))

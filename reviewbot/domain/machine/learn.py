@@ -12,10 +12,9 @@ from reviewbot.domain.machine.outcome import failed, newer_head
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeUnreachable
-from reviewbot.values import replace
 
 
-def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
+def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     """Return the phase after a step.
 
     Raises:
@@ -41,14 +40,12 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.LookingUpOlder(), steps.Failed(error=error):
             return acquire.not_looked_up(phase, error, now)
 
-        case phases.Resumed(), steps.Done():
-            return replace(phase, label="")
         case phases.Resumed(), steps.TaskRead():
             return acquire.resumed_task(phase, result, now)
-        case phases.Resumed(label=""), steps.Failed(error=error):
+        case phases.Resumed(), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
         case phases.Reopened(), Known():
-            return phases.Waiting(result, phase.underway)
+            return phases.Waiting(result, phase.bought, phase.task)
 
         case phases.Wanted(), Permission():
             return acquire.with_approval(phase.known, phase.candidate, result, now)
@@ -70,10 +67,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.deferred(phase, result, now)
         case phases.Deferred(), steps.Failed(error=error):
             return acquire.deferred(phase, phase.known.noting(error.message), now)
-        case phases.Postponed(), steps.Done():
-            return finish.concluded(phase.known, phase.outcome)
-        case phases.AwaitingOlder(), steps.Done():
-            return replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
@@ -83,25 +76,21 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Rereading(), steps.Failed(error=error):
             return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
 
-        case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
-            return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
-        case phases.Sizing(), steps.NewPartRead(parts=parts):
-            return acquire.with_new_part(phase, parts, now)
+        case phases.Scoping(), steps.NewPartRead():
+            return acquire.with_new_part(phase, result, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
 
         case phases.Quoted(), Known():
-            return phases.Intended(result, phase.bought, phase.order)
+            return phases.Intended(result, phase.bought, phase.candidate)
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
-        case phases.Intended(), steps.Done():
-            return replace(phase, order=replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
-        case phases.Intended(order=order), steps.Failed(error=error) if not order.label:
+        case phases.Intended(), steps.Failed(error=error):
             return acquire.not_created(phase, error)
         case phases.Submitted(), Known():
-            return acquire.waiting(result, phase.underway, now)
+            return acquire.waiting(result, phase.bought, phase.task, now)
 
         case phases.Waiting() | phases.AwaitingOlder(), steps.NotOver(note=note):
             return finish.concluded(phase.known.noting(note), pending(phase.known.judgement.rules))

@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from msgspec import Struct
 
-from reviewbot.domain.codevf.idempotency import Identity
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
-from reviewbot.domain.model.review import Tag
+from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.candidate import Candidate, Quote
+from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.steps import Publishing
+from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
-
-
-class Candidate(Struct, frozen=True):
-    """A purchase that this run may make.
-
-    Attributes:
-        identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
-        before: the latest purchase of this change, or None.
-    """
-
-    identity: Identity
-    before: Purchase | None
-
-    @property
-    def intent(self) -> Purchase | None:
-        """The intent of an earlier run, or None. This run sends the idempotency key of that intent again."""
-        before = self.before
-        return before if before is not None and before.state is TaskState.INTENT else None
-
-
-class Quote(Struct, frozen=True):
-    """The price of a review or a question.
-
-    Attributes:
-        hold: the credits that all tasks of the purchase hold together.
-        lines: the number of changed lines from which `max_credits` was computed, or None if the setting is a number.
-        project_id: the id of the CodeVF project, or 0 before the project is found.
-    """
-
-    hold: int
-    tag: Tag | None
-    parts: int
-    max_credits: int
-    lines: int | None
-    project_id: int = 0
 
 
 class ReviewChange(Struct, frozen=True):
@@ -111,7 +75,6 @@ class Resumed(_Running, frozen=True):
 
     bought: Bought
     before: Purchase
-    label: str  # the approval label to remove, or empty
 
 
 class Wanted(_Running, frozen=True):
@@ -138,20 +101,12 @@ class Deferred(_Running, frozen=True):
     outcome: Outcome
 
 
-class Postponed(_Running, frozen=True):
-    """The deferred purchase is recorded. The approval label is removed next."""
-
-    label: str
-    outcome: Outcome
-
-
 class AwaitingOlder(_Running, frozen=True):
     """The purchase waits for the task of an older head, which is polled."""
 
     candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
-    label: str  # the approval label to remove, or empty
     waited: float = 0
 
 
@@ -186,15 +141,7 @@ class Replacing(_Running, frozen=True):
 
 
 class Scoping(_Running, frozen=True):
-    """The merge bases are compared to decide whether to review only the new part."""
-
-    candidate: Candidate
-    quote: Quote | None
-    last: Purchase
-
-
-class Sizing(_Running, frozen=True):
-    """Only the new part will be reviewed. It is determined next."""
+    """Only the new part will be reviewed, unless the base was moved back. The new part is determined next."""
 
     candidate: Candidate
     quote: Quote | None  # the price of the whole change, or None if not yet read
@@ -206,57 +153,47 @@ class Pricing(_Running, frozen=True):
     candidate: Candidate
 
 
-class Order(Struct, frozen=True):
-    """The values that `CreateTask` needs besides the purchase.
-
-    Attributes:
-        again: whether an earlier run may have created the task with the same key.
-        label: the approval label to remove, or empty.
-    """
-
-    identity: Identity
-    quote: Quote
-    again: bool
-    label: str
-
-
 class Quoted(_Running, frozen=True):
     """The price is known. The intent is recorded on GitHub before the task is created."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class Intended(_Running, frozen=True):
     """The intent is recorded. The task is created next."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class Reopened(_Running, frozen=True):
     """The task is still open. It is shown in the check run of this head before it is polled."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Submitted(_Running, frozen=True):
     """The task exists. Its id is recorded before the first poll."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Waiting(_Running, frozen=True):
     """The task is polled."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
     waited: float = 0  # seconds since this run began to wait
 
 
 class Completed(_Running, frozen=True):
     """The task has a result, which is read next."""
 
-    underway: Underway
+    bought: Bought
+    task: Task
 
 
 class Judged(_Running, frozen=True):
@@ -265,21 +202,11 @@ class Judged(_Running, frozen=True):
     outcome: Outcome
 
 
-class Write(Enum):
-    COMMENTS = "comments"
-    POSTED = "posted comments"
-    THREADS = "threads"
-    ANNOUNCEMENT = "announcement of a late answer"
-    SUMMARY = "summary"
-    CHECK_RUN = "check run"
-    OLDER_CHECKS = "check runs of older heads"
-
-
 class Refreshed(_Running, frozen=True):
     """The pull request was read again, if possible. The remaining parts are written in order."""
 
     outcome: Outcome
-    left: tuple[Write, ...]
+    left: tuple[type[Publishing], ...]
     refused: bool = False  # True after a failed request to GitHub
 
 
@@ -296,9 +223,9 @@ class Ended(_Running, frozen=True):
 
 
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
-Approving = Wanted | Unchecked | Deferred | Postponed
+Approving = Wanted | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
-Purchasing = Scoping | Sizing | Pricing | Quoted | Intended
+Purchasing = Scoping | Pricing | Quoted | Intended
 Reviewing = Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 

@@ -16,9 +16,9 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
+from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.outcome import current_check, stands_in_summary
-from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer, Tolerance
@@ -265,7 +265,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
-        return Bought(replace(intent, confirms=confirms), agreed.tag)
+        return Bought(replace(intent, confirms=confirms), agreed.tag, agreed.project_id)
     # The first record of the intent determines the age of the idempotency key and the files in the task.
     again = replace(
         intent,
@@ -276,7 +276,8 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
         # The copy in `external_id` has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),
     )
-    return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
+    reselected = before.selection not in {"", intent.selection}
+    return Bought(again, agreed.tag, agreed.project_id, reselected=reselected)
 
 
 def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:

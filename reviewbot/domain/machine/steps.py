@@ -10,11 +10,10 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
-from reviewbot.domain.machine.phases import Candidate, Order, Quote
+from reviewbot.domain.machine.candidate import Candidate, Quote
+from reviewbot.domain.machine.known import Bought, Known, ReviewedChange
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.errors import ReviewbotError
 
 # Steps
@@ -43,7 +42,10 @@ class LookUpTask(Struct, frozen=True):
 
 
 class ReadTask(Struct, frozen=True):
+    """Read a task, and remove the approval label if `label` is not empty."""
+
     task_id: str
+    label: str = ""
 
 
 class PollTask(Struct, frozen=True):
@@ -63,25 +65,15 @@ class CancelTask(Struct, frozen=True):
     purchase: Purchase
 
 
-class RemoveLabel(Struct, frozen=True):
-    """Remove the approval label, which approves only one head."""
-
-    label: str
-
-
 class ReadAgain(Struct, frozen=True):
     """Read the pull request and the ledger again."""
 
 
-class CompareBases(Struct, frozen=True):
-    """Read whether the merge base `old` is an ancestor of the merge base `new`."""
-
-    old: str
-    new: str
-
-
 class ReadNewPart(Struct, frozen=True):
-    """Compare the selected files with the head `since`. `last` is the review of that head, or None if unknown."""
+    """Compare the merge bases, and the selected files with the head `since`.
+
+    `last` is the review of that head, or None if unknown.
+    """
 
     since: str
     last: Purchase | None
@@ -98,12 +90,14 @@ class ReadPrice(Struct, frozen=True):
 
 
 class RecordIntent(Struct, frozen=True):
-    """Record the purchase on GitHub before the task is created."""
+    """Record the purchase on GitHub before the task is created, then remove the approval label."""
 
     bought: Bought
 
 
 class RecordDeferral(Struct, frozen=True):
+    """Record the deferred purchase on GitHub, then remove the approval label."""
+
     wanted: Purchase
     outcome: Outcome
 
@@ -116,11 +110,13 @@ class CreateTask(Struct, frozen=True):
     """Submit the change to CodeVF. For a repeated idempotency key, CodeVF returns the existing task."""
 
     bought: Bought
-    order: Order
+    candidate: Candidate
 
 
 class RecordTask(Struct, frozen=True):
-    underway: Underway
+    """Record the id of the task."""
+
+    purchase: Purchase
 
 
 class ReadResult(Struct, frozen=True):
@@ -133,36 +129,35 @@ class Refresh(Struct, frozen=True):
     """Read the pull request and the ledger again. If the head has moved, also read the new change."""
 
 
-class PostReview(Struct, frozen=True):
-    """Post the missing comments, and dismiss an outdated request for changes."""
-
+class _Publishing(Struct, frozen=True):
     outcome: Outcome
 
 
-class ReadPosted(Struct, frozen=True):
+class PostReview(_Publishing, frozen=True):
+    """Post the missing comments, and dismiss an outdated request for changes."""
+
+
+class ReadPosted(_Publishing, frozen=True):
     """Read the URLs of posted comments, and delete duplicates that a concurrent run posted."""
 
 
-class Announce(Struct, frozen=True):
-    """Post a comment for each late answer, because GitHub sends no notification for an edited comment."""
-
-    announcing: Announcing
-    outcome: Outcome
-
-
-class UpdateThreads(Struct, frozen=True):
+class UpdateThreads(_Publishing, frozen=True):
     """Post the reviewer's replies, and update the comments whose findings have changed state."""
 
 
-class WriteSummary(Struct, frozen=True):
-    outcome: Outcome
+class Announce(_Publishing, frozen=True):
+    """Post a comment for each late answer, because GitHub sends no notification for an edited comment."""
 
 
-class WriteCheckRun(Struct, frozen=True):
-    outcome: Outcome
+class WriteSummary(_Publishing, frozen=True):
+    """Write the summary comment, which contains the ledger."""
 
 
-class CloseOlderChecks(Struct, frozen=True):
+class WriteCheckRun(_Publishing, frozen=True):
+    """Write the check run on the reviewed head."""
+
+
+class CloseOlderChecks(_Publishing, frozen=True):
     """Complete older check runs of finished tasks. Withdraw green checks that may be wrong."""
 
 
@@ -176,10 +171,10 @@ class Finish(Struct, frozen=True):
     outcome: Outcome
 
 
-Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | CompareBases | ReadNewPart | Refresh
+Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | ReadNewPart | Refresh
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
-Recording = RecordIntent | RecordDeferral | RecordTask | RemoveLabel
+Recording = RecordIntent | RecordDeferral | RecordTask
 Publishing = PostReview | ReadPosted | Announce | UpdateThreads | WriteSummary | WriteCheckRun | CloseOlderChecks
 Step = Reading | AtReviewer | Cancelling | Recording | Publishing | WriteOutput
 
@@ -218,10 +213,6 @@ class NotOver(Struct, frozen=True):
     note: str = ""
 
 
-class BasesCompared(Struct, frozen=True):
-    only_moved_on: bool
-
-
 class HeadChecksRead(Struct, frozen=True):
     """A phrase for each check that is not green, e.g., "`lint` is running"."""
 
@@ -229,7 +220,10 @@ class HeadChecksRead(Struct, frozen=True):
 
 
 class NewPartRead(Struct, frozen=True):
+    """The new part. `only_moved_on` states whether the last review's merge base is an ancestor of the current one."""
+
     parts: tuple[NewPart, ...]
+    only_moved_on: bool = True
 
 
 class PriceRead(Struct, frozen=True):
@@ -255,6 +249,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | BasesCompared | NewPartRead | HeadMoved | Overtaken
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | Overtaken
 OfReviewer = TaskRead | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

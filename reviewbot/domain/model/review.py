@@ -149,6 +149,8 @@ class TaskStatus(Enum):
 
 
 _OVER = frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED})
+NOT_BEGUN = frozenset({TaskStatus.PENDING})
+UNFINISHED = frozenset(TaskStatus) - _OVER
 
 
 class Unread(Struct, frozen=True):

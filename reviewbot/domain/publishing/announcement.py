@@ -5,16 +5,16 @@ Each answer is announced once, because `Ledger.posted` and the marker of the com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, read_announcement_mark, read_answer_mark
-from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.pull_request import Comment, PullRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.publishing.comment_diff import answered_twice
 
 
 class Ending(StrEnum):
@@ -45,23 +45,21 @@ class Announcing(Struct, frozen=True):
 
 
 def left_to_announce(
-    late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
+    late: Iterable[Announcement], comments: Sequence[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
     """Return the announcements that were never posted, and the duplicate comments to delete.
 
     Comments that another account has edited are ignored, so that an edit neither hides an answer nor deletes a comment.
-    Of several comments on one answer, the first is kept, but an answer with `Reaction.YES` takes precedence.
+    Of several announcements of one answer, the first is kept.
     """
-    there: dict[str, list[tuple[bool, int]]] = {}
+    there: dict[str, list[int]] = {}
     for comment in comments:
-        own = comment.ours and comment.edited_by_us
-        mark = (read_announcement_mark(comment.body) or read_answer_mark(comment.body)) if own else None
+        mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
         if mark and mark.instance == instance:
-            key = mark.key if isinstance(mark, AnnouncementMark) else f"answer {mark.comment}"
-            is_no = isinstance(mark, AnswerMark) and mark.reaction is not Reaction.YES
-            there.setdefault(key, []).append((is_no, comment.id))
+            there.setdefault(mark.key, []).append(comment.id)
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)
-    return Announcing(posts, tuple(extra for found in there.values() for _, extra in sorted(found)[1:]))
+    again = (extra for ids in there.values() for extra in sorted(ids)[1:])
+    return Announcing(posts, (*again, *answered_twice(comments, instance)))
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:

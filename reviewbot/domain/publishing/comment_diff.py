@@ -125,8 +125,8 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Return the ids of comments, replies and answers to commands that two concurrent runs posted twice.
 
     A comment is a duplicate if other comments contain all its findings. Comments with a reply or in a resolved thread
-    are kept. Without such a comment, the first comment with the most findings is kept. Of several replies or answers,
-    the first one is kept, but an answer with `Reaction.YES` takes precedence.
+    are kept. Without such a comment, the first comment with the most findings is kept. Of several replies, the first
+    one is kept.
     """
     kept: set[str] = set()
     extra = []
@@ -138,7 +138,8 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     for key, comment_id in replies_there(threads, instance):
         replies.setdefault(key, []).append(comment_id)
     again = (one for ids in replies.values() for one in sorted(ids)[1:])
-    return (*extra, *again, *_answered_twice(threads, instance))
+    said = (one for thread in threads for one in thread.comments)
+    return (*extra, *again, *answered_twice(said, instance))
 
 
 def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
@@ -146,9 +147,10 @@ def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
     return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
 
-def _answered_twice(threads: Sequence[Thread], instance: str) -> Iterator[int]:
+def answered_twice(comments: Iterable[Comment], instance: str) -> Iterator[int]:
+    """Yield the ids of all answers to a command but the first. An answer with `Reaction.YES` takes precedence."""
     found: dict[str, list[tuple[bool, int]]] = {}
-    for one in (one for thread in threads for one in thread.comments):
+    for one in comments:
         mark = read_answer_mark(one.body) if one.ours and one.edited_by_us else None
         if mark and mark.instance == instance:
             found.setdefault(mark.comment, []).append((mark.reaction is not Reaction.YES, one.id))

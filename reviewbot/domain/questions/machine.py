@@ -13,7 +13,7 @@ from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.phases import Quote
+from reviewbot.domain.machine.candidate import Quote
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
@@ -75,13 +75,6 @@ class Intended(Struct, frozen=True):
     again: bool
 
 
-class Withdrawn(Struct, frozen=True):
-    """No task exists. The withdrawal of the intent, which then holds no credits, is recorded next."""
-
-    question: Question
-    outcome: Outcome
-
-
 class Submitted(Struct, frozen=True):
     """The id of the new task is recorded next, before the first poll."""
 
@@ -110,17 +103,18 @@ class Over(Struct, frozen=True):
     task: Task | None
 
 
-class Replied(Struct, frozen=True):
-    """The reply is posted. The final state of the question is recorded next."""
+class Closed(Struct, frozen=True):
+    """The reply is posted, or no task exists and the intent is withdrawn. The final state is recorded next."""
 
     question: Question
+    outcome: Outcome
 
 
 class Ended(Struct, frozen=True):
     outcome: Outcome
 
 
-Phase = Asked | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
+Phase = Asked | Quoted | Intended | Submitted | Resumed | Waiting | Over | Closed | Ended
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
@@ -149,7 +143,7 @@ def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for 
     match phase:
         case Asked(question=question):
             return PriceQuestion(question)
-        case Quoted(question=question) | Withdrawn(question=question) | Submitted(question=question):
+        case Quoted(question=question) | Submitted(question=question) | Closed(question=question):
             return RecordQuestion(question)
         case Intended(question=question, price=price, sizes=sizes):
             return CreateQuestion(question, price, sizes[0])
@@ -159,8 +153,6 @@ def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for 
             return steps.PollTask(task, waited)
         case Over(question=question, task=task):
             return PostAnswer(question, task)
-        case Replied(question=question):
-            return RecordQuestion(question)
         case Ended(outcome=outcome):
             return steps.Finish(outcome)
         case unknown:
@@ -195,10 +187,8 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
             return Ended(_PENDING)  # a bought answer stays open, and the next run resumes the task
         case Over(question=question, task=task), steps.Done():
-            return Replied(_closed(question, task))
-        case Replied(), Ledger() | steps.Failed():
-            return Ended(_ANSWERED)
-        case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
+            return Closed(_closed(question, task), _ANSWERED)
+        case Closed(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
         case ((Asked() | Quoted()), steps.Failed(error=error)):
             return Ended(did_not_happen(error))
@@ -236,7 +226,7 @@ def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
     return Quoted(intent, at.limits, price)
 
 
-def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
+def _intended(at: Quoted, ledger: Ledger) -> Intended | Closed:
     """Withdraw the intent if it exceeds the limit together with intents that other runs have recorded meanwhile.
 
     As in `purchase.check_race`, each run records its intent before reading the intents of other runs. Another run of
@@ -252,11 +242,11 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
     return Intended(question, at.price, size_tiers(at.limits.attachment_bytes), again=False)
 
 
-def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
-    return Withdrawn(replace(question, state=QuestionState.ENDED, used=Decimal(0)), did_not_happen(error))
+def _withdrawn(question: Question, error: ReviewbotError) -> Closed:
+    return Closed(replace(question, state=QuestionState.ENDED, used=Decimal(0)), did_not_happen(error))
 
 
-def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
+def _not_created(at: Intended, error: ReviewbotError) -> Closed | Ended:
     """Keep the intent if the task may exist, so that the next run sends the same idempotency key."""
     return _withdrawn(at.question, error) if leaves_no_task(error) and not at.again else Ended(did_not_happen(error))
 

@@ -139,13 +139,13 @@ def test_a_collection_buys_only_what_was_deferred(runs: Runs) -> None:
     for trace, known, _ in runs:
         for step, _ in trace.of(CreateTask):
             if known.request.paid and not known.request.may_buy:
-                assert step.order.again or known.memory.written.find(step.bought.purchase.identity) is not None
+                assert step.candidate.intent or known.memory.written.find(step.bought.purchase.identity) is not None
 
 
 def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs: Runs) -> None:
     waited = 0
     for trace, known, _ in runs:
-        bought = [step for step, _ in trace.of(CreateTask) if not step.order.again]
+        bought = [step for step, _ in trace.of(CreateTask) if not step.candidate.intent]
         request = known.request
         if bought and request.paid and request.wait_rules.checks and not request.is_explicit:
             waited += 1
@@ -158,13 +158,12 @@ def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs:
 def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_buyer(runs: Runs) -> None:
     announced = 0
     for trace, known, _ in runs:
-        posts = [(step, one.key) for step, _ in trace.of(Announce) for one in step.announcing.posts]
-        keys = [key for _, key in posts]
+        keys = [one.key for one in trace.announced]
         announced += bool(keys)
         assert len(set(keys)) == len(keys)
         assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
-        bought = {purchase_key(step.underway.purchase) for step, _ in trace.of(RecordTask)}
-        assert not bought & {purchase_key(one.purchase) for step, _ in posts for one in step.announcing.posts}
+        bought = {purchase_key(step.purchase) for step, _ in trace.of(RecordTask)}
+        assert not bought & {purchase_key(one.purchase) for one in trace.announced}
         assert not keys or known.request.remembers
     assert announced > RUNS / 20
 

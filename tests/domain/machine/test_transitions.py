@@ -25,9 +25,10 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
+from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, Cancels, HeadProof, Known, OpenTask, Underway, Wrote
+from reviewbot.domain.machine.known import Bought, HeadProof, Known, OpenTask, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -61,7 +62,7 @@ from reviewbot.domain.machine.purchase import (
 )
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
-from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
+from reviewbot.domain.model.review import NOT_BEGUN, UNFINISHED, Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
@@ -117,7 +118,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "base_ref": "main",
         "may_buy": True,
         "wait_rules": WaitRules(),
-        "cancels": Cancels.NONE,
+        "cancels": frozenset(),
         **request,
     }
     snapshot = replace(plain.snapshot, pull=pull(), checks=())
@@ -167,7 +168,7 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 
 
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
-    begun = start(known(cancels=Cancels.ALL, may_buy=False))
+    begun = start(known(cancels=UNFINISHED, may_buy=False))
     assert decide(begun) == steps.CancelOpenTasks()
     ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 32, task_id="task_2")))
     due = go(begun, StoredLedger(ledger))
@@ -260,9 +261,8 @@ def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, h
 
 @pytest.mark.parametrize("status", TaskStatus)
 def test_the_tasks_that_a_run_cancels(status: TaskStatus) -> None:
-    assert Cancels.ALL.includes(status) is not status.is_over
-    assert Cancels.NOT_BEGUN.includes(status) is (status is TaskStatus.PENDING)
-    assert not Cancels.NONE.includes(status)
+    assert (status in UNFINISHED) is not status.is_over
+    assert (status in NOT_BEGUN) is (status is TaskStatus.PENDING)
 
 
 def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
@@ -283,8 +283,8 @@ def test_the_first_recorded_scope_is_bought() -> None:
     assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None)
     again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
-    assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
-    assert again.order.identity.key() != quoted.order.identity.key()
+    assert (again.bought.purchase.since, again.candidate.intent) == (OTHER_HEAD, again.candidate.before)
+    assert again.candidate.identity.key() != quoted.candidate.identity.key()
 
 
 def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
@@ -400,7 +400,7 @@ def test_a_deferred_purchase_waits_even_if_it_cannot_be_recorded() -> None:
     assert "GitHub is away." in after.known.notes
 
 
-def test_the_approval_label_is_removed_once_the_deferral_is_recorded() -> None:
+def test_the_approval_label_is_removed_once_a_purchase_exists() -> None:
     now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
     event = replace(now.request, trigger=Asked("ann", "5", HEAD))
@@ -408,9 +408,12 @@ def test_the_approval_label_is_removed_once_the_deferral_is_recorded() -> None:
     assert decide(wanted) == steps.ReadPermission("ann")
     deferred = go(wanted, Permission.WRITE)
     assert isinstance(deferred, phases.Deferred)
-    after = go(deferred, deferred.known)
-    assert decide(after) == steps.RemoveLabel("spend")
-    assert isinstance(decide(go(after, steps.Done())), steps.PollTask)
+    assert deferred.known.approval_label == "spend"
+    assert isinstance(decide(go(deferred, deferred.known)), steps.PollTask)
+    resumed = go(start(deferred.known), reading(own(now)), steps.Done())
+    assert decide(resumed) == steps.ReadTask("task_1", "spend")
+    collecting = replace(resumed.known, request=replace(resumed.known.request, may_buy=False))
+    assert decide(replace(resumed, known=collecting)) == steps.ReadTask("task_1")
 
 
 def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:
@@ -449,23 +452,23 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
     outcome = pending(known().judgement.rules)
-    left = (phases.Write.COMMENTS, phases.Write.SUMMARY)
+    left = (steps.PostReview, steps.WriteSummary)
     at = phases.Refreshed(known(), outcome, left)
-    assert phases.Write.THREADS in go(at, at.known).left
+    assert steps.UpdateThreads in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
-    assert phases.Write.THREADS not in go(at, closed).left
+    assert steps.UpdateThreads not in go(at, closed).left
     denied = replace(at.known, wrote=Wrote(denied=frozenset({COMMENTS})))
-    assert phases.Write.THREADS not in go(at, denied).left
+    assert steps.UpdateThreads not in go(at, denied).left
 
 
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
-    outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
+    outcome, threads, summary = pending(known().judgement.rules), steps.UpdateThreads, steps.WriteSummary
     at = phases.Refreshed(known(), outcome, (threads, summary))
     replied = replace(at.known, wrote=Wrote(replies=1))
-    assert go(at, replied).left == (phases.Write.POSTED, summary)
+    assert go(at, replied).left == (steps.ReadPosted, summary)
     assert go(at, at.known).left == (summary,)
-    after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
-    assert go(after_comments, replied).left == (phases.Write.POSTED, summary)
+    after_comments = replace(at, left=(threads, steps.ReadPosted, summary))
+    assert go(after_comments, replied).left == (steps.ReadPosted, summary)
 
 
 def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a phase
@@ -479,21 +482,21 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
 
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
     """Return what the run knows after it posted the announcement."""
-    step: Any = decide(at)
-    update = replace(at.known.memory.update, posted=frozenset(one.key for one in step.announcing.posts))
+    posts = announcing(at.known, at.outcome).posts
+    update = replace(at.known.memory.update, posted=frozenset(one.key for one in posts))
     return replace(at.known, memory=replace(at.known.memory, update=update))
 
 
 def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back() -> None:
     now = known(may_buy=False)
     at = commented(now)
-    if at.left[0] is phases.Write.THREADS:
+    if at.left[0] is steps.UpdateThreads:
         at = go(at, at.known)
     assert isinstance(decide(at), steps.Announce)
     posted = go(at, announced(at))
-    assert posted.left[:2] == (phases.Write.POSTED, phases.Write.SUMMARY)
+    assert posted.left[:2] == (steps.ReadPosted, steps.WriteSummary)
     denied = go(at, at.known)
-    assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
+    assert denied.left[0] is steps.WriteSummary, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
     assert not announcing(terminal, at.outcome), "the user sees it there"
     keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
@@ -502,19 +505,19 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
 
 def test_an_announcement_that_may_not_be_posted_is_left_to_the_next_run_unless_github_refuses_it() -> None:
     at = commented(known(may_buy=False))
-    at = go(at, at.known) if at.left[0] is phases.Write.THREADS else at
+    at = go(at, at.known) if at.left[0] is steps.UpdateThreads else at
     lost = go(at, AWAY)
-    assert (lost.left, lost.known.purchase.state) == ((phases.Write.CHECK_RUN,), TaskState.OPEN)
+    assert (lost.left, lost.known.purchase.state) == ((steps.WriteCheckRun,), TaskState.OPEN)
     assert lost.outcome.reason is Reason.NOT_PUBLISHED
     refused = go(at, steps.Failed(Refused("The conversation is locked.")))
-    assert (refused.left[0], refused.outcome) == (phases.Write.SUMMARY, at.outcome)
+    assert (refused.left[0], refused.outcome) == (steps.WriteSummary, at.outcome)
 
 
 def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> None:
     at = commented(known(may_buy=False), AWAY)
-    assert at.left[:2] == (phases.Write.POSTED, phases.Write.ANNOUNCEMENT)
+    assert at.left[:2] == (steps.ReadPosted, steps.Announce)
     mine = commented(known(may_buy=False, trigger=AtTerminal()), AWAY)
-    assert mine.left[0] is phases.Write.SUMMARY
+    assert mine.left[0] is steps.WriteSummary
 
 
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
@@ -524,12 +527,12 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
-    assert refreshed.left[0] is phases.Write.ANNOUNCEMENT
+    assert refreshed.left[0] is steps.Announce
     assert refreshed.outcome.reason is Reason.OVER_BUDGET
 
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
-    replaced = go(start(known(cancels=Cancels.ALL)), StoredLedger(Ledger((purchase(),))))
+    replaced = go(start(known(cancels=UNFINISHED)), StoredLedger(Ledger((purchase(),))))
     assert replaced.known.cancelled == {"task_1"}
 
 
@@ -584,7 +587,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
 def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
-    assert after.left == (phases.Write.CHECK_RUN,)
+    assert after.left == (steps.WriteCheckRun,)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.OPEN, "the next run publishes it"
 
@@ -603,7 +606,7 @@ def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
 def test_a_run_sees_its_own_new_summary() -> None:
     now = answered(summary=None)
     judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
-    assert judged.left == (phases.Write.SUMMARY, phases.Write.CHECK_RUN)
+    assert judged.left == (steps.WriteSummary, steps.WriteCheckRun)
     there = replace(judged.known, summary=Comment(1, "https://x/1", "", ours=True))
     after = go(judged, there)
     assert after.known.purchase is not None
@@ -619,7 +622,7 @@ def answered(summary: Comment | None) -> Known:
     update = LedgerUpdate((done,), (answer,))
     memory = Memory.of(Ledger(), update, change.index)
     task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
-    return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
+    return replace(now, change=change, memory=memory, summary=summary, own=Bought(done), task=task)
 
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
@@ -683,7 +686,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
         begun = concluded(known(), outcome)
         assert isinstance(begun, phases.Refreshed)
-        assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
+        assert begun.left == (steps.WriteCheckRun, steps.WriteSummary, steps.CloseOlderChecks)
 
 
 def test_the_latest_open_task_is_awaited() -> None:
@@ -727,11 +730,11 @@ def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on:
     last = purchase(identity="9" * 32, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
     now = known(selecting=last.selecting)
     scoping = go(start(now), reading(last), steps.Done())
-    assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
-    pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
+    assert decide(scoping) == steps.ReadNewPart(OTHER_HEAD, last)
+    parts = (NewPart("a.py", ((1, 1),)),)
+    pricing = go(scoping, steps.NewPartRead(parts, moved_on))
     assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
-    if moved_on:
-        assert decide(pricing) == steps.ReadNewPart(OTHER_HEAD, last)
+    assert pricing.known.new_parts == (parts if moved_on else ())
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -752,7 +755,7 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
     sizing = go(start(now), reading(reviewed()), steps.Done())
     assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD, reviewed())
     quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added), NewPart("go.sum", ((1, 99),)))), RICH)
-    assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.purchase.lines) == (most, lines)
     intent = quoted.bought.purchase
     assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
     assert f"Size: {lines} changed line" in "\n".join(quoted.known.log)
@@ -763,7 +766,7 @@ def test_a_first_review_is_sized_by_the_whole_change() -> None:
     change = quoted.known.change
     assert change.changed_lines == 1
     assert replace(change, views=(replace(change.views[0], path="go.sum"),)).changed_lines == 0
-    assert (quoted.order.quote.max_credits, quoted.bought.purchase.lines) == (360, 1)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.purchase.lines) == (360, 1)
     assert bought(known()).bought.purchase.lines is None
 
 
@@ -776,9 +779,9 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     assert replacing.quote.max_credits == 600
     cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
     sizing = go(replacing, cancelled)
-    assert isinstance(sizing, phases.Sizing)
+    assert isinstance(sizing, phases.Scoping)
     quoted = go(sizing, steps.NewPartRead(()))
-    assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
+    assert (quoted.bought.purchase.max_credits, quoted.bought.project_id) == (240, 12)
 
 
 def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
@@ -938,13 +941,12 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
-    assert isinstance(now.own, Underway)
     done = replace(now, report=Report("Read.", ()))
     assert done.report == Report("Read.", ())
-    assert done.task == now.own.task
+    assert done.task == now.task
     assert done.packing is None
     assert known().packing is None
-    assert known().bought is None
+    assert known().own is None
 
 
 def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
@@ -984,14 +986,14 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     now = replace(known(), change=sendable().change)
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
-    cases: dict[str, Bought | Underway] = {
+    cases = {
         "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
         "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "1 files were not completely read by the reviewer": Underway(Bought(purchase()), task),
+        "1 files were not completely read by the reviewer": Bought(purchase()),
     }
     for cause, state in cases.items():
-        partial = replace(now, own=state)
+        partial = replace(now, own=state, task=task if "by the reviewer" in cause else None)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))
@@ -1105,7 +1107,7 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     now = known(max_credits_per_pr=820)
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 32, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
-    candidate, poor = phases.Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
+    candidate, poor = Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
@@ -1119,7 +1121,7 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     done = purchase(identity="8" * 32, task_id="task_8", head_sha=OTHER_HEAD, hold=460, submitted_at=ago)
     gone = purchase(identity="9" * 32, task_id="task_9", head_sha=OTHER_HEAD, hold=360, state=TaskState.ENDED)
-    candidate, balance = phases.Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
+    candidate, balance = Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
 
     def hold(*before: Purchase) -> int:
         memory = Memory(written=Ledger((done, *before, intent)))
@@ -1298,7 +1300,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
-    bought = submitted(at.known, at.known.bought, created, NOON, again=False)
+    bought = submitted(at.known, at.known.own, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)

@@ -159,17 +159,16 @@ def test_unreadable_checks_are_waited_for_and_missing_permissions_are_not() -> N
     assert "ignores `wait-for-checks`" in blind.known.notes[0]
 
 
-def test_the_approval_is_kept_and_its_label_removed() -> None:
+def test_the_approval_is_kept_and_the_deferral_recorded_while_its_label_is_set() -> None:
     policy = Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=())
     event = ReviewEvent("pull_request", 7, "labeled", HEAD, "ann", sender_is_bot=False, label="spend")
     now = known(policy=policy, trigger=event, wait_rules=FOR_CI)
     labelled = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({"spend"}))))
     deferred = go(waiting(labelled), Permission.WRITE, RED)
-    kept = go(deferred, deferred.known, RED)
-    assert decide(kept) == steps.RemoveLabel("spend")
-    assert go(kept, steps.Done()).outcome == deferred.outcome
-    assert go(kept, AWAY).outcome.status is Status.FAILED
+    assert go(deferred, deferred.known, RED).outcome == deferred.outcome
     ledger = StoredLedger(deferred.known.ledger)
+    again = go(start(labelled), replace(sendable(), stored=ledger), steps.Done(), RED)
+    assert decide(again) == steps.RecordDeferral(deferred.wanted, deferred.outcome), "a killed run left the label"
     later = collecting(policy=policy, wait_rules=FOR_CI)
     read = replace(sendable(), stored=ledger)
     assert isinstance(go(start(later), read, steps.Done(), GREEN), BUYS)

@@ -29,19 +29,18 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.known import Cancels, HeadProof, Known, Request, ReviewedChange
+from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
-    BasesCompared,
     CancelOpenTasks,
     CancelTask,
     ChangeRead,
     CloseOlderChecks,
-    CompareBases,
     CreateTask,
     Done,
     Failed,
@@ -70,7 +69,6 @@ from reviewbot.domain.machine.steps import (
     RecordIntent,
     RecordTask,
     Refresh,
-    RemoveLabel,
     Result,
     Step,
     TaskCreated,
@@ -82,12 +80,23 @@ from reviewbot.domain.machine.steps import (
 )
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, FailOn, ReviewOn, Supersede, Tolerance
-from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Severity, Tag, Task, TaskStatus
+from reviewbot.domain.model.review import (
+    NOT_BEGUN,
+    UNFINISHED,
+    Balance,
+    Leftover,
+    Mode,
+    Report,
+    Severity,
+    Tag,
+    Task,
+    TaskStatus,
+)
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
-from reviewbot.domain.policy.verdict import Coverage, Rules
-from reviewbot.domain.publishing.announcement import Announcing
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Rules
+from reviewbot.domain.publishing.announcement import Announcement
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -116,9 +125,10 @@ S = TypeVar("S")
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in a run."""
+    """What happened in a run, and which announcements it tried to post."""
 
     steps: list[tuple[Step, Result]] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
 
     def before(self, kind: type[Any]) -> list[tuple[Step, Result]]:
         """Return what happened before the first step of a type, everything without such a step."""
@@ -176,7 +186,7 @@ class RandomWorld:
             has_bases=self.chance(0.3),
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
-            cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
+            cancels=some([frozenset(), frozenset(), NOT_BEGUN, UNFINISHED]),
         )
         return Known(request, self.snapshot(), proof=HeadProof(some(["", "", "", RECORD]), some(["", RECORD])))
 
@@ -329,15 +339,11 @@ class RandomWorld:
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
             case CancelTask(purchase=bought):
                 return self.service_error() if fails else self.looked_up(bought)
-            case RemoveLabel():
-                return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else self.reread(known)
-            case CompareBases():
-                return BasesCompared(only_moved_on=self.chance(0.5))
             case ReadNewPart():
                 parts = (NewPart("src/app.py", ((2, 2),)),)
-                return self.error() if fails else NewPartRead(parts if self.chance(0.5) else ())
+                return self.error() if fails else NewPartRead(parts if self.chance(0.5) else (), self.chance(0.8))
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0))
@@ -366,8 +372,8 @@ class RandomWorld:
                     if fails
                     else replace(known, wrote=replace(known.wrote, posted=self.random.choice([0, 2])))
                 )
-            case Announce(announcing=announcing):
-                return self.error() if fails else self.announced(known, announcing)
+            case Announce(outcome=outcome):
+                return self.error() if fails else self.announced(known, outcome)
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
                 denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
                 check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
@@ -378,9 +384,9 @@ class RandomWorld:
             case _:
                 raise NotImplementedError(step)
 
-    def announced(self, known: Known, announcing: Announcing) -> Known:
+    def announced(self, known: Known, outcome: Outcome) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
-        keys = {one.key for one in announcing.posts if self.chance(0.9)}
+        keys = {one.key for one in announcing(known, outcome).posts if self.chance(0.9)}
         return known.with_update(known.memory.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
@@ -432,6 +438,8 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
     while not isinstance(step := decide(phase), Finish):
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
+        if isinstance(step, Announce):
+            trace.announced.extend(announcing(phase.known, step.outcome).posts)
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
         assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)

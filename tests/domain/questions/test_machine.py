@@ -11,7 +11,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.phases import Quote
+from reviewbot.domain.machine.candidate import Quote
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
@@ -19,17 +19,16 @@ from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.domain.questions.machine import (
     BUYING,
     Asked,
+    Closed,
     Ended,
     Intended,
     Limits,
     Over,
     Phase,
     Quoted,
-    Replied,
     Resumed,
     Submitted,
     Waiting,
-    Withdrawn,
     decide,
     learn,
     price_of,
@@ -175,7 +174,7 @@ def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None
     fits, too_much = LEDGER.with_question(replace(INTENT, comment="43")), Ledger((purchase(hold=300),))
     assert learn(quoted(max_per_pr=240), fits, NOON) == Intended(INTENT, PRICE, SIZES, again=False)
     phase = learn(quoted(max_per_pr=240), too_much.with_question(INTENT), NOON)
-    assert isinstance(phase, Withdrawn)
+    assert isinstance(phase, Closed)
     assert decide(phase) == RecordQuestion(replace(INTENT, state=QuestionState.ENDED, used=Decimal(0)))
     for result in (LEDGER, steps.Failed(GONE)):
         ended = learn(phase, result, NOON)
@@ -187,7 +186,7 @@ def test_a_question_that_another_run_has_withdrawn_is_within_the_limit_or_withdr
     withdrawn = replace(INTENT, state=QuestionState.ENDED, used=Decimal(0))
     ledger = LEDGER.with_question(replace(INTENT, comment="43")).with_question(withdrawn)
     assert isinstance(learn(quoted(max_per_pr=240), ledger, NOON), Intended)
-    assert isinstance(learn(quoted(max_per_pr=239), ledger, NOON), Withdrawn)
+    assert isinstance(learn(quoted(max_per_pr=239), ledger, NOON), Closed)
 
 
 def test_a_question_that_is_too_large_is_sent_in_the_next_smaller_tier() -> None:
@@ -195,14 +194,14 @@ def test_a_question_that_is_too_large_is_sent_in_the_next_smaller_tier() -> None
     for size in SIZES:
         assert decide(phase) == CreateQuestion(INTENT, PRICE, size)
         phase = learn(phase, TOO_LARGE, NOON)
-    assert isinstance(phase, Withdrawn)
+    assert isinstance(phase, Closed)
 
 
 @pytest.mark.parametrize("error", [REFUSED, PayloadTooLarge("large"), ChangeUnreadable("no")])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_refused_purchase_holds_nothing(error: ReviewbotError, again: bool) -> None:  # noqa: FBT001 — a column
     phase = learn(Intended(INTENT, PRICE, SIZES[-1:], again=again), steps.Failed(error), NOON)
-    assert isinstance(phase, Ended if again else Withdrawn), "an earlier run may have created it"
+    assert isinstance(phase, Ended if again else Closed), "an earlier run may have created it"
     assert phase.outcome.status is Status.FAILED
 
 
@@ -264,7 +263,8 @@ def test_an_older_task_is_read_once_and_then_awaited() -> None:
 )
 def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: QuestionState, used: Decimal | None) -> None:
     replied = learn(Over(OPEN, task), steps.Done(), NOON)
-    assert replied == Replied(replace(OPEN, state=state, used=used))
+    assert isinstance(replied, Closed)
+    assert replied.question == replace(OPEN, state=state, used=used)
     for result in (LEDGER, steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
