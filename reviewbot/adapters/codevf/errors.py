@@ -246,6 +246,7 @@ _FAULTS = {
     Fault.UNREADABLE: ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}"),
     Fault.UNTRUSTED: (
         "reviewbot does not trust CodeVF's TLS certificate",
-        "If you are behind a company proxy, set `SSL_CERT_FILE` to its certificates. Otherwise, check `codevf-url`.",
+        "Behind a company proxy, set `SSL_CERT_FILE` to the file with its CA certificates. Otherwise, check "
+        "`codevf-url`.",
     ),
 }
