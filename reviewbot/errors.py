@@ -348,7 +348,7 @@ class RateLimited(ForgeUnreachable):
 AGAIN = "Try again. If it fails again, report it as a bug."
 """The hint for an error that the user cannot fix."""
 
-MOVED = "In a workflow, the run for the newest commit reviews the pull request. At a terminal, run the command again."
+MOVED = "In a workflow, the run for the newest commit reviews the pull request. In a terminal, run the command again."
 
 
 class ChangeUnreadable(ReviewbotError):

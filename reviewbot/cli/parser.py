@@ -196,7 +196,7 @@ def _add_plan(commands: Commands) -> None:
     plan.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
     about = "target branch of the merges; default: origin's default branch"
     plan.add_argument("--branch", metavar="REF", help=about)
-    most, about = between(int, 1, 10_000), "number of the newest merges to include, up to 10000; default: 200"
+    most, about = between(int, 1, 10_000), "number of merges to include, newest first, up to 10000; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
     _add_output(plan, "json", "markdown")

@@ -164,7 +164,9 @@ class Settings:
         ReviewKind.COMMENT,
         "The kind of review: `comment`, or `request-changes` while findings block; reviewbot dismisses it afterwards.",
     )
-    incremental: bool = setting(True, "Whether later reviews start with the new changes.")
+    incremental: bool = setting(
+        True, "Whether a later review covers only the changes since the last review, if possible."
+    )
     paths: tuple[str, ...] = setting((), "File patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
     instance: str = setting("", "A name for this workflow, if several workflows review the same repository.", INSTANCE)
     config_file: str = workflow_input(CONFIG_FILE, "The path of the config file on the default branch.")
@@ -223,7 +225,7 @@ class Settings:
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),
-        "Names of checks and statuses of the head that must be green before reviewbot buys a review. `*` matches any "
+        "Names of checks and statuses that must be green on the head before reviewbot buys a review. `*` matches any "
         "characters.",
         PATTERNS,
     )
@@ -493,7 +495,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "only `collect` works on several repositories"
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
     if settings.repositories and settings.files():
-        what = "the files would show findings of other repositories to readers of this repository"
+        what = "the files would show findings from other repositories to anyone who can read this repository"
         files = {name.replace("-", "_") for name in REPORT_FILES}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
 

@@ -53,7 +53,9 @@ def of_error(about: str, error: ReviewbotError) -> Check:
         todo = f"Give the token the permission `{error.needs}`, or the scope `repo` if it is a classic token."
         said = "".join(error.hint.rpartition("GitHub says: ")[1:])
         return Check(about, error.message, f"{todo} {said}", error.exit_status)
-    return Check(about, error.message, error.hint or "Fix the problem in the message.", error.exit_status)
+    return Check(
+        about, error.message, error.hint or "Fix this problem, then run `reviewbot doctor` again.", error.exit_status
+    )
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
@@ -147,7 +149,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         yield from map(_of_unread, unread)
     elif not reviewing and reusable:
         what = f"`{reusable.file}` is for other repositories; no workflow calls it for this repository's pull requests"
-        todo = f"To review these pull requests too, call it: uses: ./.github/workflows/{reusable.file}"
+        todo = f"To review these pull requests too, call this workflow: uses: ./.github/workflows/{reusable.file}"
         yield Check("workflows", what, todo)
     elif not reviewing:
         todo = "Run `reviewbot init`, and push the workflow to the default branch."
@@ -169,7 +171,7 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
         what = f"{late} are published at the pull request's next event"
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` that `reviewbot init` writes.")
     if reviewing and not any("issue_comment" in job.events for job in jobs):
-        what = "no workflow starts on `/reviewbot` comments, so they wait for the next run on the pull request"
+        what = "no workflow runs for `/reviewbot` comments, so they wait for the next run on the pull request"
         yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` that `reviewbot init` writes.")
     if settings.wait_for_checks:
         yield from _of_ends(jobs)
@@ -221,7 +223,7 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
             yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
         needed = settings.wait_minutes + AROUND
         if job.minutes is not None and job.minutes < needed:
-            what = f"`{job.name}` ends after {job.minutes} minutes, but waiting and publishing may take {needed}"
+            what = f"`{job.name}` ends after {job.minutes} minutes, but waiting and publishing can take {needed}"
             todo = (
                 f"Lower `wait-minutes`, or set `timeout-minutes` to {needed} or more in the job that runs the action."
             )
@@ -288,7 +290,7 @@ _TYPES = {
     "reopened": ("reviewbot does not review reopened pull requests", EXIT_SETTINGS),
     "synchronize": ("reviewbot does not review pushes", EXIT_SETTINGS),
     "ready_for_review": ("reviewbot does not review drafts that become ready", EXIT_SETTINGS),
-    "edited": ("reviewbot does not notice a change of the base", 0),
+    "edited": ("reviewbot does not notice when the base branch changes", 0),
     "labeled": ("labels have no effect", 0),
     "unlabeled": ("a removed label counts until the next push", 0),
     "closed": ("an open review continues after its pull request is closed", 0),
@@ -357,7 +359,7 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
         what = f"`{name}` is open to every branch, so a workflow on any branch can read its secrets"
         yield Check(about, what, todo, EXIT_SETTINGS)
     elif not environment.patterns:
-        yield Check(about, f"`{name}` allows no branch, so no job that uses it starts", todo, EXIT_SETTINGS)
+        yield Check(about, f"`{name}` allows no branch, so the jobs that use it never start", todo, EXIT_SETTINGS)
     else:
         yield Check(about, f"`{name}` allows only {', '.join(f'`{one}`' for one in environment.patterns)}")
 
@@ -391,7 +393,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         what = f"`{name}` is required from the App {ours[0].source}, not from {actions}"
         yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
-        what = f"`{name}` from GitHub Actions is required, but any other workflow of the repository can also write it"
+        what = f"`{name}` from GitHub Actions is required, but any other workflow in the repository can also write it"
         yield Check("required check", what)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])

@@ -71,7 +71,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
         yield "These credits do not include the `expertise` multiplier."
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
     if unknown:
-        yield f"These rules match no merge, because git does not record labels or drafts: {', '.join(unknown)}."
+        yield f"These rules cannot match a merge, because git does not record labels or drafts: {', '.join(unknown)}."
     if by_author := [f"`{one.name}`" for one in settings.routes if one.author]:
         yield f"These rules compare `author` with the name or GitHub login in the commits: {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}

@@ -229,5 +229,5 @@ def test_a_skipped_check_names_unreviewed_code_beside_an_older_summary(tmp_path:
         head = {**BASE, "new file.py": None, "node_modules/left/index.js": "evil()\n"}
         rig.world.push(REPO, "topic", head, author="mona")
         assert rig.run().outputs["reason"] == "nothing-selected"
-        said = "These files were not reviewed, but may run: `node_modules/left/index.js`."
+        said = "These files were not reviewed, but their code may run: `node_modules/left/index.js`."
         assert said in rig.checks()[-1].output.summary

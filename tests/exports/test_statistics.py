@@ -116,7 +116,7 @@ def test_the_page_shows_the_credits_of_questions() -> None:
     questions = USUAL.questions
     assert f"</b> credits, {questions.credits} for {questions.asked} questions</li>" in html
     assert ", 1 question</title>" in html
-    assert "Questions: 10 asked, 10 answered. Only the totals include their" in html
+    assert "Questions: 10 asked, 10 answered. Only the totals include these" in html
     assert "for 0 questions" not in Renderer().statistics(EMPTY)
 
 

@@ -313,7 +313,7 @@ DEMO = replace(
     ),
     context=tuple(ContextPart(name, 91, 0, "1" * 64) for name in ("commit messages", "README.md", "package.json")),
     notices=(
-        "These files were not reviewed, but may run: `web/dist/track.js`.",
+        "These files were not reviewed, but their code may run: `web/dist/track.js`.",
         "Not reviewed: 1 media file.",
     ),
     cost=replace(COST, expertise="", tag_multiplier=None, hold=360, used=Decimal(360), spent=Decimal(360), limit=2_160),

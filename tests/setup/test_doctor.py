@@ -249,7 +249,7 @@ CASES = {
         0,
         (
             ("collect: reviews that take longer than 8 minutes are published at", "`reviewbot-collect.yml`"),
-            ("commands: no workflow starts on `/reviewbot` comments", "`reviewbot-commands.yml`"),
+            ("commands: no workflow runs for `/reviewbot` comments", "`reviewbot-commands.yml`"),
         ),
         {COLLECT: None, COMMANDS: None},
     ),
@@ -436,7 +436,7 @@ CASES = {
     "a workflow that other repositories call": Case(
         0,
         (
-            ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call it: uses: ./.github/"),
+            ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call this workflow: uses: ./.github/"),
             ("shared.yml: `Review` does not use the workflow's token", ""),
             ("shared.yml: `Collect` does not use the workflow's token", ""),
         ),
@@ -515,7 +515,7 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     said = report_of(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
-    assert "any other workflow of the repository can also write it" in said.out
+    assert "any other workflow in the repository can also write it" in said.out
     assert said.out.count("readable (write access not tested)") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast`, a review holds 360 credits", "`engineer` 612"):
         assert line in said.out

@@ -176,7 +176,7 @@ def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Pat
         text = " ".join(stats(rig).out.split())
         assert f"1 review, {report['credits']} credits used." in text
         assert (
-            "Questions: 1 asked, 1 answered. Only the totals include their 120 credits. Reactions to answers: 1 👍"
+            "Questions: 1 asked, 1 answered. Only the totals include these 120 credits. Reactions to answers: 1 👍"
             in text
         )
 
@@ -184,7 +184,7 @@ def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Pat
 def test_unverified_figures_say_so(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
         rig.run()
-        assert "signed, set CODEVF_API_KEY to that" in stats(rig, key="").out
+        assert "set CODEVF_API_KEY to that" in stats(rig, key="").out
         assert "Unverified" not in stats(rig).out
 
 

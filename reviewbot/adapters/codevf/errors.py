@@ -248,5 +248,5 @@ TIMEOUT = ("CodeVF did not respond in time", _LATER)
 UNREADABLE = ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}")
 UNTRUSTED = (
     "reviewbot does not trust CodeVF's TLS certificate",
-    "If you are behind a company proxy, set `SSL_CERT_FILE` to its certificates. Otherwise, check `codevf-url`.",
+    "Behind a company proxy, set `SSL_CERT_FILE` to the file with its CA certificates. Otherwise, check `codevf-url`.",
 )

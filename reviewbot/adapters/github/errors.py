@@ -236,7 +236,7 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
             what, hint, again = "GitHub did not send a final response.", _DOCUMENTED, RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             what, again = "reviewbot does not trust GitHub's TLS certificate.", RetryPolicy.NEVER
-            hint = "Set `SSL_CERT_FILE` to a file with its authority's certificate."
+            hint = "Set `SSL_CERT_FILE` to a file with the server's CA certificate."
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):

@@ -72,7 +72,7 @@ def _utf8(diff: bytes) -> str:
     try:
         return diff.decode("utf-8")
     except UnicodeDecodeError:
-        raise ChangeUnreadable("The API's diff is not UTF-8.") from None
+        raise ChangeUnreadable("The diff from GitHub's API is not valid UTF-8.") from None
 
 
 def _whole(change: ChangeSet) -> ChangeSet:

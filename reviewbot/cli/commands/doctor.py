@@ -93,7 +93,7 @@ class _Doctor(Struct, frozen=True):
         yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         read = None
         if not self.desktop.token:
-            yield Check("token", "missing, so doctor checked nothing on GitHub", self._with_token(), EXIT_NO_REVIEW)
+            yield Check("token", "missing, so doctor skipped the checks on GitHub", self._with_token(), EXIT_NO_REVIEW)
         else:
             read = yield from self._github()
         read = read or self._checked_out()
@@ -173,7 +173,7 @@ class _Doctor(Struct, frozen=True):
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
-            yield Check("key", "missing, so doctor checked nothing at CodeVF", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            yield Check("key", "missing, so doctor skipped the checks at CodeVF", "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)

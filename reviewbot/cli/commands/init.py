@@ -174,7 +174,8 @@ def _next(
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
         steps.append(f"After the check has appeared on a pull request, require it:\n     {again} &&\n     {_POST}")
     else:
-        steps.append(f"Forks and merge queues get no check. To require a check, run:\n     {_gate_command(options)}")
+        what = "Pull requests from forks and merge queues get no check. To require one, run:"
+        steps.append(f"{what}\n     {_gate_command(options)}")
     key = f"{SECRET}=… " if keyed else ""
     steps.append(f"Verify the setup (free):\n     GITHUB_TOKEN=$(gh auth token) {key}reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]

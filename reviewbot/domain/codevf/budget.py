@@ -67,7 +67,7 @@ def _again(spending: Spending) -> str:
 def _over_limit(spending: Spending) -> str:
     times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
     if spending.max_per_pr is Auto.AUTO:
-        why = f" The limit is {times} times the {first} credits that the first review held."
+        why = f" The limit is {times} times the {first} credits held for the first review."
     return (
         f"{spending.what.capitalize()} would exceed `max-credits-per-pr`. It would hold {number(spending.hold)} "
         f"credits, and {number(spending.spent)} of {number(spending.limit)} are held or used.{why}"

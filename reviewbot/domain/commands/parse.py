@@ -141,7 +141,7 @@ def why_not(event: CommentEvent) -> str:
     if event.action != "created":
         return "Edited and deleted comments are not commands."
     if event.sender_is_bot or not event.sender or event.sender != event.author:
-        return "Only a person's own comment is a command."
+        return "Only comments that a person writes are commands."
     return ""
 
 

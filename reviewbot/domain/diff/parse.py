@@ -331,7 +331,8 @@ def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) ->
         oid = entry.oid if entry else ABSENT_OID
         if not oid.startswith(blob):
             raise ChangeUnreadable(
-                f"The pull request changed while reviewbot read it: the diff of {diff.path!r} is from another commit.",
+                "The pull request changed while reviewbot was reading it: "
+                f"the diff of {diff.path!r} is from another commit.",
                 hint=MOVED,
             )
     if diff.binary and new_entry and new_entry.text is not None:

@@ -201,7 +201,7 @@ def _ended_waivers(known: Known) -> Iterator[str]:
     for one in before.records:
         if one.waiver is not None and (now := after.find(one.id)) is not None and now.counts:
             what = "the pull request" if known.stored.ledger.is_of_change(one.waiver) else "its file"
-            yield f"The waiver of `{one.id}` by `{one.waiver.by}` has ended, because {what} has changed."
+            yield f"The waiver of `{one.id}` by `{one.waiver.by}` no longer applies, because {what} has changed."
 
 
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
@@ -620,7 +620,7 @@ def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
         return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)
     if got.answer is None:
         known = known.saying(
-            f"reviewbot cancelled the review of {_named(at.awaited.purchase)} because of the newer head."
+            f"reviewbot cancelled the review of {_named(at.awaited.purchase)} because a newer commit was pushed."
         )
     known = _with_task(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.

@@ -298,7 +298,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
-            "The token cannot write comments, and the ids of several tasks do not fit in a check run.",
+            "The token cannot write comments, and a check run has no space for the ids of several tasks.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
     if known.wrote.check is None and known.summary is None and not known.request.waits:

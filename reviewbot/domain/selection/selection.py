@@ -62,7 +62,7 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.TOO_LARGE: "too large",
     HeldBecause.MINIFIED: "minified; the source is elsewhere",
     HeldBecause.NOT_UTF_8: "not UTF-8",
-    HeldBecause.UNSEEN: "not read to the end by the reviewer",
+    HeldBecause.UNSEEN: "the reviewer did not read all of it",
 }
 
 
@@ -333,7 +333,7 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     unasked = [one.path for one in held_back if one.reason in _UNASKED and not one.is_media]
     opaque = [one.path for one in held_back if one.reason in _OPAQUE and not one.is_media]
     if may_run := [*unasked, *filter(named_as_executable, opaque)]:
-        yield f"These files were not reviewed, but may run: {_named(may_run)}."
+        yield f"These files were not reviewed, but their code may run: {_named(may_run)}."
     if others := [path for path in opaque if not named_as_executable(path)]:
         yield f"Not reviewed (no readable text): {_named(others)}."
     if media := sum(one.is_media for one in held_back):

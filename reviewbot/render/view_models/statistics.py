@@ -35,7 +35,7 @@ def cautions_of(found: Statistics) -> Iterator[str]:
     if found.is_small:
         yield f"These figures mean little, because there are fewer than {FEW_REVIEWS} reviews."
     if not period.verified:
-        yield "Unverified. To count only summaries that the workflow's key signed, set CODEVF_API_KEY to that key."
+        yield "Unverified. To count only summaries signed with the workflow's key, set CODEVF_API_KEY to that key."
     if period.left_out:
         why = "not signed with this key" if period.verified else "by a user"
         yield f"Left out: {counted(period.left_out, 'summary', 'summaries')} (edited, unreadable, or {why})."
@@ -52,7 +52,7 @@ def facts_of(found: Statistics) -> Iterator[str]:
     if (questions := found.questions).asked:
         yield (
             f"Questions: {number(questions.asked)} asked, {number(questions.answered)} answered. "
-            f"Only the totals include their {rounded(questions.credits, 0)} credits."
+            f"Only the totals include these {rounded(questions.credits, 0)} credits."
         )
     if questions.up or questions.down:
         yield f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎."

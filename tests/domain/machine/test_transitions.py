@@ -1328,8 +1328,8 @@ def test_an_author_learns_that_a_waiver_has_ended() -> None:
     stored = StoredLedger(Ledger((before,), findings=Findings((kept, *ended))))
     notes = go(start(known(may_buy=False)), replace(read, stored=stored)).known.notes
     assert notes == (
-        "The waiver of `bbbbbbbbbb` by `mona` has ended, because the pull request has changed.",
-        "The waiver of `cccccccccc` by `mona` has ended, because its file has changed.",
+        "The waiver of `bbbbbbbbbb` by `mona` no longer applies, because the pull request has changed.",
+        "The waiver of `cccccccccc` by `mona` no longer applies, because its file has changed.",
     )
 
 

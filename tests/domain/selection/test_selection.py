@@ -182,7 +182,7 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
-    said = "These files were not reviewed, but may run: "
+    said = "These files were not reviewed, but their code may run: "
     assert selection_of(lib, modules, media).notices == (
         f"{said}`lib`, `node_modules/x/index.js`.",
         "Not reviewed: 1 media file.",
@@ -212,7 +212,7 @@ def test_common_whitespace_is_not_an_invisible_character() -> None:
 
 def test_unreviewed_code_is_reported_before_everything_else() -> None:
     first, *others = selection_of(changed("app.py", added=("a\u200b",)), changed("node_modules/x.js")).notices
-    assert first == "These files were not reviewed, but may run: `node_modules/x.js`."
+    assert first == "These files were not reviewed, but their code may run: `node_modules/x.js`."
     assert len(others) == 1
 
 
@@ -224,7 +224,7 @@ def test_a_binary_that_becomes_a_script_is_reported_as_code() -> None:
         old=entry(binary=True),
         new=entry("evil()\n"),
     )
-    assert selection_of(script).notices == ("These files were not reviewed, but may run: `node_modules/x/logo.png`.",)
+    assert selection_of(script).notices == ("These files were not reviewed, but their code may run: `node_modules/x/logo.png`.",)
 
 
 @pytest.mark.parametrize("path", ["b/paper.pdf", "a/table.bin"])
@@ -410,7 +410,7 @@ def test_a_source_file_of_any_language_is_missed(path: str) -> None:
 @pytest.mark.parametrize("path", ["a.phar", "a.pyz", "a.rlib", "a.xlsm", "a.swf"])
 def test_a_binary_that_may_run_is_named(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0<?php" + RULE + NOISE))
-    assert selection_of(file).notices == (f"These files were not reviewed, but may run: `{path}`.",)
+    assert selection_of(file).notices == (f"These files were not reviewed, but their code may run: `{path}`.",)
 
 
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
@@ -526,7 +526,7 @@ def test_a_large_archive_is_not_missed() -> None:
 def test_unreadable_files_are_reported_and_those_that_may_run_separately() -> None:
     files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
     assert selection_of(*files).notices == (
-        "These files were not reviewed, but may run: `a.so`.",
+        "These files were not reviewed, but their code may run: `a.so`.",
         "Not reviewed (no readable text): `blob.bin`.",
         "Not reviewed: 1 media file.",
     )
