@@ -55,7 +55,7 @@ def words(text: str) -> str:
 
 def article(text: str) -> str:
     """Return a reviewer's text as paragraphs, lists and fenced code."""
-    parts = ((info, "\n".join(lines)) for info, lines in fenced_blocks(visible(text), None))
+    parts = ((info, "\n".join(lines)) for info, lines in fenced_blocks(visible(text)))
     return "".join(_blocks(part, words) if info is None else block(part) for info, part in parts)
 
 

@@ -170,7 +170,7 @@ def mention(login: str) -> str:
 def prose(text: str) -> str:
     """Escape a reviewer's Markdown, except code spans and fenced blocks."""
     out: list[str] = []
-    for info, lines in fenced_blocks(visible(text).rstrip("\n"), " \t"):
+    for info, lines in fenced_blocks(visible(text).rstrip("\n")):
         if info is None:
             out += map(_words, _paragraphs(lines))
         else:
@@ -179,22 +179,19 @@ def prose(text: str) -> str:
     return "\n".join(out)
 
 
-def fenced_blocks(text: str, whitespace: str | None) -> Iterator[tuple[str | None, Sequence[str]]]:
-    """Yield the lines of each fenced block with its info string, and the lines between two blocks with None.
-
-    `whitespace` contains the characters that may surround a closing fence, or is None for all kinds of whitespace.
-    """
+def fenced_blocks(text: str) -> Iterator[tuple[str | None, Sequence[str]]]:
+    """Yield the lines of each fenced block with its info string, and the lines between two blocks with None."""
     lines, at = text.split("\n"), 0
     while at < len(lines):
         opening = _FENCE.match(lines[at])
-        ends = partial(_closes, opening["marks"], whitespace) if opening else _FENCE.match
+        ends = partial(_closes, opening["marks"]) if opening else _FENCE.match
         end = next((number for number in range(at + 1, len(lines)) if ends(lines[number])), len(lines))
         yield (opening["info"], lines[at + 1 : end]) if opening else (None, lines[at:end])
         at = end + 1 if opening else end
 
 
-def _closes(marks: str, whitespace: str | None, line: str) -> bool:
-    closing = line.strip(whitespace)
+def _closes(marks: str, line: str) -> bool:
+    closing = line.strip(" \t")
     return len(closing) >= len(marks) and not closing.strip(marks[0])
 
 

@@ -672,8 +672,11 @@ def test_the_state_of_a_purchase_only_advances(one: Purchase, other: Purchase) -
     other = replace(other, identity=one.identity, attempt=one.attempt)
     (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
     further = [(bool(each.task_id), each.state.rank) for each in (one, other)]
-    latest = other if further[1] >= further[0] else one
-    assert kept == replace(latest, judged=kept.judged, change=kept.change)
+    latest, before = (other, one) if further[1] >= further[0] else (one, other)
+    is_copy = before.base_ref and not latest.base_ref
+    whole = latest.with_details(before) if is_copy else latest
+    assert kept == replace(whole, judged=kept.judged, change=kept.change)
+    assert (kept.state, kept.task_id) == (latest.state, latest.task_id)
     assert kept.change == latest.change or not latest.change
     assert {each.id for each in kept.judged} == {each.id for each in (*one.judged, *other.judged)}
     order = [TaskState.DEFERRED, TaskState.INTENT, TaskState.OPEN, TaskState.DONE]
