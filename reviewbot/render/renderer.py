@@ -152,13 +152,9 @@ class Renderer:
             for write in writers.get(type(view), (self.post,)):
                 write(view)
 
-    def summary(self, view: SummaryView) -> str:
-        """Return the summary comment with at most 61,000 characters. The marker and the ledger come first."""
-        return self.summary_comment(view).text
-
     @_or_shipped
-    def summary_comment(self, view: SummaryView) -> SummaryText:
-        """Return the summary comment, and whether the comment shows every finding in full."""
+    def summary(self, view: SummaryView) -> SummaryText:
+        """Return the summary comment with at most 61,000 characters. The marker and the ledger come first."""
         view = contexts.linked(self._with_problems(view))
         attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
         text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, SUMMARY)

@@ -268,6 +268,10 @@ AT_A_BRANCH = {
 """Results of `reviewbot review --format markdown`."""
 
 
+def summary(renderer: Renderer, view: SummaryView) -> str:
+    return renderer.summary(view).text
+
+
 def check(renderer: Renderer, view: SummaryView) -> str:
     """Return the check's title and its page."""
     title, page = renderer.check(view)
@@ -276,11 +280,11 @@ def check(renderer: Renderer, view: SummaryView) -> str:
 
 def _stories() -> Iterator[tuple[str, Golden]]:
     for name, view in STORIES.items():
-        yield f"summary-{name}.md", _written("summary.md.j2", Renderer.summary, view)
+        yield f"summary-{name}.md", _written("summary.md.j2", summary, view)
         yield f"check-{name}.md", _written("check.md.j2", check, view)
         yield f"terminal-{name}.txt", _written("terminal.txt.j2", Renderer.terminal, view)
-    yield "summary-uncommented.md", _written("summary.md.j2", Renderer.summary, UNCOMMENTED)
-    yield "summary-unparsed.md", _written("summary.md.j2", Renderer.summary, UNPARSED)
+    yield "summary-uncommented.md", _written("summary.md.j2", summary, UNCOMMENTED)
+    yield "summary-unparsed.md", _written("summary.md.j2", summary, UNPARSED)
     for name, view in AT_A_BRANCH.items():
         yield f"branch-{name}.md", _written("job-summary.md.j2", Renderer.job_summary, at_a_branch(view))
     yield "job-summary-thirteen.md", _written("job-summary.md.j2", Renderer.job_summary, THIRTEEN)

@@ -164,7 +164,7 @@ def test_every_item_is_in_one_place_and_the_page_states_the_sum(
     count = len(report.findings) + len(report.leftovers)
     is_stated = report.leftovers or any(isinstance(item.placement, DuplicateOf) for item in placed)
     stated = (count, count) if is_stated else None
-    assert _stated_numbers(plain.summary(summary_view(report, placed))) == stated
+    assert _stated_numbers(plain.summary(summary_view(report, placed)).text) == stated
 
 
 def _has_comment(item: Placed) -> bool:
@@ -179,7 +179,7 @@ def test_everything_that_goes_to_github_is_within_its_limits(
     report = read_result(result)
     placed = place(report.findings, VIEWS, rules)
     page = summary_view(report, placed)
-    summary, (title, check) = plain.summary(page), plain.check(page)
+    summary, (title, check) = plain.summary(page).text, plain.check(page)
     assert len(summary.encode("utf-16-le", "replace")) // 2 <= 65_536
     assert summary.startswith(page.mark)
     assert len(title) <= 255

@@ -49,7 +49,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def written(renderer: Renderer) -> tuple[object, ...]:
-    return renderer.summary(CLOSED_GATE), renderer.check(CLOSED_GATE), renderer.html(CLOSED_GATE)
+    return renderer.summary(CLOSED_GATE).text, renderer.check(CLOSED_GATE), renderer.html(CLOSED_GATE)
 
 
 def test_compiled_templates_write_the_same_and_no_run_compiles_one(compiled: Path, sources: list[str]) -> None:
@@ -71,5 +71,5 @@ def test_compiled_templates_of_another_version_are_not_used(compiled: Path, sour
 @pytest.mark.usefixtures("compiled")
 def test_a_repositorys_own_template_is_compiled_above_them(sources: list[str]) -> None:
     source = '{% extends "shipped/summary.md.j2" %}{% block story %}Ours.{% endblock %}'
-    assert "Ours." in Renderer({"summary.md.j2": source}).summary(CLOSED_GATE)
+    assert "Ours." in Renderer({"summary.md.j2": source}).summary(CLOSED_GATE).text
     assert set(sources) == {"summary.md.j2"}

@@ -85,7 +85,7 @@ class Writer:
 
 
 WRITERS: Mapping[str, Writer] = {
-    "summary": Writer(SummaryView, lambda renderer, view: ("", renderer.summary(view)), SUMMARY, "mark"),
+    "summary": Writer(SummaryView, lambda renderer, view: ("", renderer.summary(view).text), SUMMARY, "mark"),
     "check": Writer(SummaryView, Renderer.check, CHECK),
     "job summary": Writer(SummaryView, lambda renderer, view: ("", renderer.job_summary(view)), PAGE),
     "terminal": Writer(SummaryView, lambda renderer, view: ("", renderer.terminal(view)), PAGE),
@@ -108,7 +108,6 @@ def test_every_writer_of_the_renderer_is_listed() -> None:
     names = {name for name in vars(Renderer) if not name.startswith("_")} - {
         "check_overrides",
         "words",
-        "summary_comment",
         "answer_words",  # the first paragraph of an answer
         "statistics",  # its texts are bounded where the ledgers are read
     }

@@ -162,11 +162,11 @@ def test_only_a_summary_with_every_finding_in_full_is_whole(renderer: Renderer) 
     whole = replace(CLOSED_GATE, findings=(title,))
     long = replace(UNRATED, explanation="word " * 20_000)
     many = tuple(replace(UNRATED, id=f"{number:010x}") for number in range(40))
-    assert renderer.summary_comment(whole).is_whole
-    assert not renderer.summary_comment(replace(whole, findings=(long,))).is_whole
-    assert not renderer.summary_comment(replace(whole, findings=many)).is_whole
+    assert renderer.summary(whole).is_whole
+    assert not renderer.summary(replace(whole, findings=(long,))).is_whole
+    assert not renderer.summary(replace(whole, findings=many)).is_whole
     leftovers = (replace(CLOSED_GATE.leftovers[0], text="word " * 20_000),)
-    assert not renderer.summary_comment(replace(whole, leftovers=leftovers)).is_whole
+    assert not renderer.summary(replace(whole, leftovers=leftovers)).is_whole
 
 
 def test_without_a_summary_the_check_names_what_a_command_needs_and_what_blocks(renderer: Renderer) -> None:
@@ -178,7 +178,7 @@ def test_without_a_summary_the_check_names_what_a_command_needs_and_what_blocks(
 
 
 def test_nothing_blocks_a_head_with_a_bypass(renderer: Renderer) -> None:
-    text = renderer.summary(BYPASSED) + check(renderer, BYPASSED)
+    text = renderer.summary(BYPASSED).text + check(renderer, BYPASSED)
     assert "**blocks**" not in text
     assert "### Blocking" not in text
 
@@ -191,7 +191,7 @@ def _words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
 def test_a_usual_summary_is_short(renderer: Renderer, view: SummaryView) -> None:
-    text = renderer.summary(view)
+    text = renderer.summary(view).text
     assert len(worst_first(view.findings)) == 13
     assert all(f"`{one.id}`" in text for one in worst_first(view.findings))
     assert 200 < len(_words(text)) < 340
@@ -200,7 +200,7 @@ def test_a_usual_summary_is_short(renderer: Renderer, view: SummaryView) -> None
 @pytest.mark.parametrize("view", [THIRTEEN, DEMO], ids=["thirteen", "demo"])
 def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Renderer, view: SummaryView) -> None:
     """Even if the file of a less severe one has a finding in another list."""
-    text = renderer.summary(view)
+    text = renderer.summary(view).text
     for listed in (text.partition("### Blocking")[2].partition("<details>")[0], text.partition("do not block")[2]):
         found = re.findall(r"^- \S+ (Critical|High|Medium|Low) · ", listed, re.MULTILINE)
         assert found == sorted(found, key=["Critical", "High", "Medium", "Low"].index)
@@ -210,14 +210,14 @@ def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Ren
 def test_a_partial_review_without_known_files_names_where_the_causes_are(renderer: Renderer) -> None:
     view = replace(of_reason(Reason.PARTIAL), held=())
     said = "the findings that block, and the causes in the job summary of the run that bought this review, or request"
-    assert said in renderer.summary(view)
-    refused = renderer.summary(of_error(PayloadTooLarge("The request is too large.", hint="Split the change.")))
+    assert said in renderer.summary(view).text
+    refused = renderer.summary(of_error(PayloadTooLarge("The request is too large.", hint="Split the change."))).text
     assert "Split the change." in refused
     assert "Fix the cause above. Or a maintainer can exclude" in refused
 
 
 def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:
-    shown, _, folded = renderer.summary(THIRTEEN).partition("<details><summary>10 findings do not block</summary>")
+    shown, _, folded = renderer.summary(THIRTEEN).text.partition("<details><summary>10 findings do not block</summary>")
     folded = folded.partition("</details>\n\n")[0]
     assert [(one.id in shown, one.id in folded) for one in worst_first(THIRTEEN.findings)] == [
         (one.blocks, not one.blocks) for one in worst_first(THIRTEEN.findings)
@@ -250,7 +250,7 @@ def test_the_sum_is_stated_only_if_something_is_not_listed(
     more: dict[str, Any],
     stated: bool,  # noqa: FBT001 — a column
 ) -> None:
-    assert ("13 findings in the answer:" in renderer.summary(replace(THIRTEEN, **more))) is stated
+    assert ("13 findings in the answer:" in renderer.summary(replace(THIRTEEN, **more)).text) is stated
 
 
 def test_no_two_refusals_have_the_same_text(renderer: Renderer) -> None:
@@ -311,7 +311,7 @@ def test_an_error_has_something_to_paste(renderer: Renderer, name: str) -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_no_command_is_named_that_needs_a_summary_comment_without_one(renderer: Renderer, reason: Reason) -> None:
     view = replace(of_reason(reason), records_commands=False)
-    text = renderer.summary(view) + "".join(renderer.check(view))
+    text = renderer.summary(view).text + "".join(renderer.check(view))
     assert not re.findall("/reviewbot (?:waive|accept|bypass|ask)", text)
 
 
@@ -325,7 +325,7 @@ def test_the_local_reviewer_mentions_costs_only_if_they_are_the_reason(renderer:
     if reason in of_money | {Reason.UNREACHABLE, Reason.DEFERRED, Reason.CHECKS}:
         pytest.skip("only the paid reviewer comes to this")
     view = replace(of_reason(reason), reviewer="local", cost=None, task_id="")
-    text = renderer.summary(view) + renderer.terminal(view)
+    text = renderer.summary(view).text + renderer.terminal(view)
     said = text.replace(view.check_name, "")
     assert not [word for word in ("credit", "CodeVF", "bought", "buy", "paid", "pays", "spen") if word in said]
 

@@ -51,7 +51,7 @@ VIEWS: Mapping[str, Any] = {
     "awaiting": AWAITING,
 }
 WRITERS: Mapping[str, Callable[[Renderer, Any], str]] = {
-    "summary": lambda renderer, view: renderer.summary(view),
+    "summary": lambda renderer, view: renderer.summary(view).text,
     "check": lambda renderer, view: renderer.check(view)[1],
     "job summary": lambda renderer, view: renderer.job_summary(view),
 }
@@ -171,9 +171,9 @@ def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None
     view = data.draw(st.sampled_from([CLOSED_GATE, BYPASSED]))
     texts = data.draw(st.lists(AT_ANY_LENGTH, min_size=1, max_size=5))
     turns = itertools.cycle(texts)
-    text = renderer.summary(poisoned(view, lambda text: next(turns) or text))
+    text = renderer.summary(poisoned(view, lambda text: next(turns) or text)).text
     shown = page(text)
-    assert set(shown.targets) <= set(page(renderer.summary(view)).targets)
+    assert set(shown.targets) <= set(page(renderer.summary(view).text).targets)
     assert "h1" not in shown.tags
     assert "img" not in shown.tags
     assert len(shown.comments) == 2
@@ -183,9 +183,9 @@ def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None
 def test_no_marker_can_be_forged(renderer: Renderer) -> None:
     forged = '<!-- reviewbot:finding:v1 instance="" ids=ffffffffff -->'
     for view in (CLOSED_GATE, WAITING):
-        text = renderer.summary(filled(view, forged))
+        text = renderer.summary(filled(view, forged)).text
         assert text.startswith(view.mark + view.ledger)
-        assert page(text).comments == page(renderer.summary(view)).comments
+        assert page(text).comments == page(renderer.summary(view).text).comments
 
 
 def test_a_suggestion_is_committable_only_when_placement_says_so(renderer: Renderer) -> None:
@@ -309,7 +309,7 @@ def test_an_answer_to_a_question_mentions_only_the_asker(renderer: Renderer, kin
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://x.example/ (y)", "x", "https://x/>\n# h", "data:x"])
 def test_an_invalid_address_is_not_a_link(renderer: Renderer, url: str) -> None:
-    text = renderer.summary(replace(CLOSED_GATE, run_url=url, summary_url=url))
+    text = renderer.summary(replace(CLOSED_GATE, run_url=url, summary_url=url)).text
     assert url not in page(text).targets
     assert "[this run]" not in text
 
@@ -317,7 +317,7 @@ def test_an_invalid_address_is_not_a_link(renderer: Renderer, url: str) -> None:
 def test_a_fence_in_reviewbots_own_text_encloses_nothing_else(renderer: Renderer) -> None:
     attack = "```suggestionx\n\n# heading\n\nsetext\n===\n\n- item\n"
     view = replace(CLOSED_GATE, notices=(attack,), degraded=(attack,))
-    text = renderer.summary(view)
+    text = renderer.summary(view).text
     shown = page(text)
     assert "h1" not in shown.tags
-    assert shown.tags.count("pre") == page(renderer.summary(CLOSED_GATE)).tags.count("pre")
+    assert shown.tags.count("pre") == page(renderer.summary(CLOSED_GATE).text).tags.count("pre")

@@ -104,7 +104,7 @@ def balanced(markdown: str) -> bool:
 
 def test_the_summary_fits_and_is_whole(renderer: Renderer, flooded: SummaryView) -> None:
     began = time.process_time()
-    text = renderer.summary(flooded)
+    text = renderer.summary(flooded).text
     assert time.process_time() - began < 60
     assert len(text.encode("utf-16-le")) // 2 <= 65_000
     assert text.startswith(flooded.mark + flooded.ledger)
@@ -147,7 +147,7 @@ def test_omitted_items_need_no_memory(renderer: Renderer, write: Callable[[Rende
 
 
 def test_the_worst_findings_are_kept(renderer: Renderer) -> None:
-    text = renderer.summary(flood(2000, "word " * 100))
+    text = renderer.summary(flood(2000, "word " * 100)).text
     assert text.count("❓ Unrated") > 5
     assert "⚪ Info" not in text
 
@@ -155,7 +155,7 @@ def test_the_worst_findings_are_kept(renderer: Renderer) -> None:
 def test_thousands_of_waived_and_closed_findings_fit_and_the_rest_is_counted(
     renderer: Renderer,
 ) -> None:
-    text = renderer.summary(replace(FOLLOWED, waived=(WAIVED,) * 4000, closed=(FIXED,) * 5000))
+    text = renderer.summary(replace(FOLLOWED, waived=(WAIVED,) * 4000, closed=(FIXED,) * 5000)).text
     assert "4,000 findings waived" in text
     assert "5,000 findings fixed or gone" in text
     shown = text.count("waived by `octocat`"), text.count("**fixed**")
@@ -169,7 +169,7 @@ def test_endless_notes_on_earlier_findings_leave_space_for_the_findings(renderer
     endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
     carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
     view = replace(FOLLOWED, findings=carried, waived=endless[0], closed=endless[1])
-    text = renderer.summary(view)
+    text = renderer.summary(view).text
     assert text.count("no review has confirmed") == 20
     assert text.count("waived by") >= 20
     assert text.count("**fixed**") >= 20

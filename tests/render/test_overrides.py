@@ -25,7 +25,7 @@ BEFORE = '{% extends "shipped/summary.md.j2" %}'
 
 
 def summary(source: str) -> str:
-    return Renderer({"summary.md.j2": source}).summary(CLOSED_GATE)
+    return Renderer({"summary.md.j2": source}).summary(CLOSED_GATE).text
 
 
 def refused(source: str) -> TemplateError:
@@ -54,18 +54,18 @@ def changed() -> Renderer:
 
 
 def test_a_block_is_replaced_and_the_rest_stays(changed: Renderer) -> None:
-    text = changed.summary(CLOSED_GATE)
+    text = changed.summary(CLOSED_GATE).text
     assert text.endswith("Ask in #reviews.")
     assert "**Cost:**" in text
 
 
 def test_an_override_replaces_the_text_of_one_reason(changed: Renderer) -> None:
     assert changed.check(CLEAN)[0] == "Shipshape"
-    assert "Go on." in changed.summary(CLEAN)
+    assert "Go on." in changed.summary(CLEAN).text
 
 
 def test_template_values_are_escaped_by_default(changed: Renderer) -> None:
-    assert r" acme/shop &lt;b&gt;\* <b>* there" in changed.summary(CLOSED_GATE)
+    assert r" acme/shop &lt;b&gt;\* <b>* there" in changed.summary(CLOSED_GATE).text
 
 
 @pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
@@ -134,7 +134,7 @@ def test_an_unknown_block_is_an_error_that_names_the_known_ones() -> None:
 
 
 def test_a_new_block_inside_a_replaced_one_is_allowed(changed: Renderer) -> None:
-    assert "Hello mine " in changed.summary(CLOSED_GATE)
+    assert "Hello mine " in changed.summary(CLOSED_GATE).text
 
 
 def test_an_undefined_name_is_reported_with_its_line() -> None:
@@ -303,7 +303,12 @@ def test_every_summary_reports_a_template_that_failed() -> None:
     renderer = Renderer({"comment.md.j2": source})
     finding = replace(COMMENT.findings[0], title=MET)
     assert MET in renderer.comment(replace(COMMENT, findings=(finding,)))
-    for text in (renderer.summary(CLEAN), renderer.job_summary(CLEAN), renderer.terminal(CLEAN), renderer.html(CLEAN)):
+    for text in (
+        renderer.summary(CLEAN).text,
+        renderer.job_summary(CLEAN),
+        renderer.terminal(CLEAN),
+        renderer.html(CLEAN),
+    ):
         assert "comment.md.j2" in text
         assert "used the built-in templates" in text
 
@@ -329,7 +334,7 @@ def test_a_mistake_for_a_later_part_is_found_before_anything_is_bought() -> None
 
 
 def test_an_override_can_use_the_shipped_templates(changed: Renderer) -> None:
-    text = changed.summary(CLOSED_GATE)
+    text = changed.summary(CLOSED_GATE).text
     assert text.startswith(CLOSED_GATE.mark + CLOSED_GATE.ledger)
     assert "Hello" in text
     assert "## ❌" in text
@@ -339,7 +344,7 @@ def test_an_override_can_use_the_shipped_templates(changed: Renderer) -> None:
 def test_an_overrides_filter_does_not_unescape_hostile_text() -> None:
     view = replace(CLOSED_GATE, repository="*x* <img src=x> @bob")
     for shown in ("|upper", "|lower", "|default('x')", "|line|line", "|text|line", "|join('')", "|first"):
-        text = Renderer({"summary.md.j2": body("{{ view.repository" + shown + " }}")}).summary(view)
+        text = Renderer({"summary.md.j2": body("{{ view.repository" + shown + " }}")}).summary(view).text
         assert "<img" not in text.lower()
         assert "@bob" not in text.lower()
         assert "*x*" not in text.lower()

@@ -113,7 +113,7 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
     """Return the comment without the run's URL and with the wait in whole hours, so that most runs do not edit it."""
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
-    return run.renderer.summary_comment(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
+    return run.renderer.summary(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
 
 
 def _encoded(run: RunContext, known: Known) -> str:
