@@ -271,7 +271,7 @@ def _prepare(self: Any, _overrides: object = None) -> None:  # noqa: ANN401 — 
 
 PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "__init__": _prepare,
-    "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
+    "summary": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
