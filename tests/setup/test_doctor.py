@@ -436,7 +436,10 @@ CASES = {
     "a workflow that other repositories call": Case(
         0,
         (
-            ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call this workflow: uses: ./.github/"),
+            (
+                "workflows: `shared.yml` is for other repositories; no workflow calls it",
+                "call this workflow: uses: ./.github/",
+            ),
             ("shared.yml: `Review` does not use the workflow's token", ""),
             ("shared.yml: `Collect` does not use the workflow's token", ""),
         ),

@@ -209,7 +209,12 @@ def test_the_environment_comes_before_the_workflows_that_would_create_it_unprote
         "4. After the check has appeared on a pull request",
         "5. Verify",
     ]
-    assert re.findall(r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup| in an Actions|, require it:).*$", said, re.MULTILINE) == steps
+    assert (
+        re.findall(
+            r"^  (\d\. .*?)(?: `reviewbot`| on the| the setup| in an Actions|, require it:).*$", said, re.MULTILINE
+        )
+        == steps
+    )
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")

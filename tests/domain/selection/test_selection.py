@@ -224,7 +224,9 @@ def test_a_binary_that_becomes_a_script_is_reported_as_code() -> None:
         old=entry(binary=True),
         new=entry("evil()\n"),
     )
-    assert selection_of(script).notices == ("These files were not reviewed, but their code may run: `node_modules/x/logo.png`.",)
+    assert selection_of(script).notices == (
+        "These files were not reviewed, but their code may run: `node_modules/x/logo.png`.",
+    )
 
 
 @pytest.mark.parametrize("path", ["b/paper.pdf", "a/table.bin"])
