@@ -14,6 +14,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct, field, to_builtins
@@ -221,8 +222,21 @@ def _unpack(payload: str) -> Ledger | None:
     used = (*(one.used for one in ledger.purchases), *(one.used for one in ledger.questions.records))
     if not all(_is_sane(one or 0) for one in (ledger.forgotten, *used)):
         return None
+    optional = (time for one in ledger.purchases for time in (one.read_at, one.head_at) if time)
+    if not all(map(_is_time, (*(one.submitted_at for one in ledger.purchases), *optional))):
+        return None
+    if not all(_is_time(one.at) for one in ledger.questions.records):
+        return None
     # A missing field would count as its default, which may be less strict.
     return ledger if json.loads(_json(ledger)) == written else None
+
+
+def _is_time(text: str) -> bool:
+    """Return whether a string is a time with a time zone in ISO 8601 format."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_sane(used: Decimal | int) -> bool:

@@ -112,11 +112,18 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
             return finish.concluded(phase.known, newer_head())
+        # The task is open and paid for, so the check stays in progress until a later run reads the task.
+        case ((phases.Reopened() | phases.Submitted()), steps.Failed(error=error)):
+            return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
         case phases.Quoted(), steps.HeadMoved():
             return acquire.not_recorded(phase, newer_head())
         case phases.Quoted(), steps.Failed(error=error) if not isinstance(error, ForgeUnreachable):
             return acquire.not_recorded(phase, failed(phase.known, error))
-        case _, steps.Failed(error=error) if not isinstance(phase, phases.Published | phases.Ended):
+        case (
+            phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.Wanted()
+            | phases.Approved() | phases.AwaitingOlder() | phases.OlderEnded() | phases.Scoping() | phases.Pricing()
+            | phases.Quoted() | phases.Waiting() | phases.Completed(), steps.Failed(error=error),
+        ):  # fmt: skip
             return finish.concluded(phase.known, failed(phase.known, error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")

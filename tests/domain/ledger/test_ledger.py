@@ -339,6 +339,12 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         {**plain_json(), "forgotten": True},
         *(entry_with("used", used) for used in NO_CREDITS),
         *(entry_with("hold", hold) for hold in (-1, float("inf"), float("nan"), 1e308, "x", None)),
+        *(
+            entry_with(key, time)
+            for key in ("submitted_at", "head_at", "read_at")
+            for time in ("yesterday", "2026-11-24")
+        ),
+        entry_with("submitted_at", ""),
         entry_with("attempt", float("inf")),
         entry_with("state", "stolen"),
         entry_with("judgement", {}),
@@ -350,6 +356,11 @@ def test_an_invalid_ledger_never_raises_or_increases_the_budget(value: object) -
         reading = decode(body, SIGNER)
         assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
         assert "cannot read" in reading.problem
+
+
+def test_a_question_without_a_valid_time_makes_the_ledger_unreadable() -> None:
+    asked = Question("1", "", "mona", "a" * 10, QuestionState.OPEN, "", 120, None, "soon")
+    assert decode(encode(replace(PLAIN, questions=Questions((asked,))), SIGNER), SIGNER).ledger == Ledger()
 
 
 def test_a_decompression_bomb_is_not_unpacked() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.codevf.attachments import Packing, size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding, Waiver
@@ -332,6 +332,20 @@ def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -
     intended = go(quoted, quoted.known.with_own(quoted.bought))
     ended = go(intended, AWAY)
     assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.INTENT, None)]
+
+
+def test_an_open_task_stays_in_progress_if_github_cannot_record_or_show_it() -> None:
+    quoted = bought(known())
+    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), Packing((), (), ()))
+    open_task = steps.TaskRead(Task("task_1", TaskStatus.PROCESSING, "processing"))
+    reopened = go(start(known()), reading(own(known())), steps.Done(), open_task)
+    for phase, kind in ((go(intended, created), phases.Submitted), (reopened, phases.Reopened)):
+        assert isinstance(phase, kind)
+        ended = go(phase, AWAY)
+        assert (ended.outcome.status, ended.outcome.conclusion) == (Status.PENDING, None)
+        assert "GitHub is away." in ended.known.notes
+        assert [(one.task_id, one.state) for one in ended.known.ledger.purchases] == [("task_1", TaskState.OPEN)]
 
 
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
