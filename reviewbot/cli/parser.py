@@ -46,7 +46,8 @@ class Parser(argparse.ArgumentParser):
         if found := _CHOICE.search(message):
             choices, name, given = re.findall(r"[\w-]+", found["choices"]), found["name"], found["given"]
             what = f"unknown command `{given}`" if name == "COMMAND" else f"{name}: invalid value `{given}`"
-            message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(f'`{one}`' for one in choices)}.")
+            allowed = f". Allowed: {', '.join(f'`{one}`' for one in choices)}."
+            message = what + (_ELSEWHERE.get((name, given)) or did_you_mean(given, choices) or allowed)
         self.print_usage(sys.stderr)
         self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
 
@@ -59,8 +60,19 @@ class Parser(argparse.ArgumentParser):
             hint = f"; did you mean `--reviewer {argument}`?"
         elif name in {"-o", "--out", "--output"}:
             hint = ". To write to a file, add this to the command: > FILE"
+        elif "--head" in options and not argument.startswith("-"):
+            hint = f"; to review a branch, use `--head {argument}`"
         self.error(f"unknown argument `{argument}`{hint}")
 
+
+_ELSEWHERE = {
+    **{
+        ("COMMAND", name): f"; it is a comment command. Comment `/reviewbot {name}` on the pull request."
+        for name in ("accept", "ask", "bypass", "cancel", "status", "unwaive", "waive")
+    },
+    ("--format", "html"): ". Write JSON to a file, then run: reviewbot render FILE --to html",
+}
+"""The advice for a command or a value that belongs elsewhere, by the argument's name and value."""
 
 _ARGUMENT = re.compile(r"^argument (?P<name>[^:]+): ")
 _CHOICE = re.compile(

@@ -126,7 +126,8 @@ def _if_empty(commit_range: CommitRange) -> str:
     if head == base:
         return f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
     if not commit_range.commits:
-        return f"`{head}` has no commits that are not in `{base}`. Commit first, or use --base REF or --staged."
+        how = "Commit first (new files need `git add`), or use --base REF or --staged."
+        return f"`{head}` has no commits that are not in `{base}`. {how}"
     return f"The commits of `{head}` since `{base}` do not change any file."
 
 

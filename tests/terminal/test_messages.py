@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from reviewbot.domain.commands.parse import CommandName
 from tests.terminal.conftest import Opened
 from tests.terminal.session import Session
 
@@ -78,6 +79,21 @@ CASES = {
     "a reviewer without its option": Case(
         ("review", "local"), ("unknown argument `local`; did you mean `--reviewer local`?",)
     ),
+    "a branch without its option": Case(
+        ("review", "feature"), ("unknown argument `feature`; to review a branch, use `--head feature`",)
+    ),
+    "HTML from a review": Case(
+        ("review", "--format", "html"),
+        ("--format: invalid value `html`. Write JSON to a file, then run: reviewbot render FILE --to html",),
+    ),
+    **{
+        f"the comment command {name}": Case(
+            (str(name),),
+            (f"unknown command `{name}`; it is a comment command. Comment `/reviewbot {name}` on the pull request.",),
+        )
+        for name in CommandName
+        if name not in {CommandName.REVIEW, CommandName.COLLECT, CommandName.HELP, CommandName.UNKNOWN}
+    },
     "a file to write": Case(
         ("render", "r.json", "--to", "html", "--output", "x.html"),
         ("unknown argument `--output`. To write to a file, add this to the command: > FILE",),

@@ -223,6 +223,7 @@ NETWORK = (requests.RequestException, HTTPError)
 """The exceptions that a request raises without a readable response."""
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([\w ]+)")
 _DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
 
 
@@ -240,7 +241,9 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):
-            what, hint, again = "reviewbot cannot reach GitHub.", _REACH, RetryPolicy.ALWAYS  # nothing was sent
+            cause = _ERRNO.search(str(failure))  # of the operating system, because nothing was sent
+            what = f"reviewbot cannot reach GitHub: {cause[1].lower() if cause else 'no connection'}."
+            hint, again = _REACH, RetryPolicy.ALWAYS
         case requests.Timeout() | Urllib3Timeout():
             what, hint, again = "GitHub did not respond in time.", "Try again later.", RetryPolicy.READS
         case _:

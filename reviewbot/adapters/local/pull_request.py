@@ -57,6 +57,9 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
         SettingsError: `base` or `head` does not exist, or they have no commit in common.
     """
     name = base or default_base(clone)
+    if not name and clone.resolve("HEAD") is None:
+        todo = "Commit first, or stage the files and run: reviewbot review --staged --reviewer local"
+        raise SettingsError.of("HEAD", "this repository has no commits", todo=todo)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
         raise SettingsError.of("--base", what, todo="Pass the base to compare with: --base REF")

@@ -166,7 +166,7 @@ def _leave(
         say_command(console, STAGED)
     if view.reviewer == "local" and outcome.reason is Reason.GATE:
         say(console, "On a pull request, reviewbot reads `fail-on` from the workflow or the config file.")
-    fixes = len(applicable(view)) if kept else 0
+    fixes = len(applicable(view)) if kept and not place.uncommitted else 0  # the change may be an applied fix
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
         say(console, f"{counted(fixes, 'fix', 'fixes')} available. Run `reviewbot apply` (`--check` shows the patch).")
