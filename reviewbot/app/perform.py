@@ -71,8 +71,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
-        case steps.RecordDeferral(wanted=wanted, outcome=outcome):
-            return record_deferral(run, known, wanted, outcome)
+        case steps.RecordDeferral(deferred=deferred, outcome=outcome):
+            return record_deferral(run, known, deferred, outcome)
         case steps.ReadHeadChecks():
             return _read_head_checks(run, known)
         case steps.CreateTask(bought=bought, candidate=candidate):

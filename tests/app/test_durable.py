@@ -609,7 +609,7 @@ def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
         for number in range(2):
             push(rig, extra=f"x = {number}\n")
             rig.run(wait_minutes="0", check_run="false")
-        assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
+        assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "deferred"]
 
 
 def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> None:
@@ -762,7 +762,7 @@ def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         waiting = pool.submit(rig.run, wait_minutes="60")
-        until(lambda: bool(ledger(rig).postponed()))
+        until(lambda: bool(ledger(rig).deferred()))
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
         assert waiting.result(timeout=60).outputs["status"] != "completed"

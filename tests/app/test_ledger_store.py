@@ -121,7 +121,7 @@ def test_a_new_deferral_replaces_an_older_one(tmp_path: Path) -> None:
         push(rig, extra="x = 1\n")
         for mode in ("fast", "standard"):
             rig.run(wait_minutes="0", mode=mode)
-        assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
+        assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "deferred"]
         assert ledger(rig).spent == 360, "a deferral that was never bought cost nothing"
 
 

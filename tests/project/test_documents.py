@@ -37,6 +37,12 @@ def documents(root: Path) -> str:
     )
 
 
+def test_a_block_to_paste_has_comments_only_on_lines_of_their_own(documents: str) -> None:
+    """zsh, the shell of macOS, passes a comment at the end of a line to the program."""
+    blocks = re.findall(r"^```(?:console|shell|sh|bash)\n(.*?)^```", documents, re.MULTILINE | re.DOTALL)
+    assert [line for block in blocks for line in block.splitlines() if re.search(r"\S\s+# ", line)] == []
+
+
 def said() -> Iterator[tuple[str, str]]:
     """Yield every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
     (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse has no public API for this

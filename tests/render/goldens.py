@@ -332,7 +332,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     )  # fmt: skip
     quiet_answer = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
     views["answer-status-quiet.md"] = quiet_answer
-    views["answer-status-postponed.md"] = replace(quiet_answer, status=replace(quiet, postponed=True))
+    views["answer-status-deferred.md"] = replace(quiet_answer, status=replace(quiet, deferred=True))
     asked = replace(ANSWER, word="ask", reason="", check_title="")
     views["answer-ask.md"] = replace(asked, reply=ASKED)
     views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))

@@ -375,7 +375,7 @@ ANNOUNCED = AnnouncementView(
     check_url=f"{PULL}/checks",
 )
 STATUS = StatusView(
-    waiting=(HEAD,), postponed=False, counts=NO_COUNTS | {Severity.HIGH: 2}, waived=1, spent=Decimal("747.50"),
+    waiting=(HEAD,), deferred=False, counts=NO_COUNTS | {Severity.HIGH: 2}, waived=1, spent=Decimal("747.50"),
     bypass=BypassView("max", "The house is on fire."), problem="",
 )  # fmt: skip
 

@@ -134,7 +134,7 @@ def test_a_deferred_review_of_a_command_is_announced_once() -> None:
 
 def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
     def forgetting(right: Callable[..., str]) -> Callable[..., str]:
-        return lambda run, known: "" if known.ledger.postponed() else right(run, known)
+        return lambda run, known: "" if known.ledger.deferred() else right(run, known)
 
     with replaced("reviewbot.app.github.check_run:_external_id", forgetting), pytest.raises(AssertionError):
         test_a_collection_buys_what_a_run_deferred("false", IS_QUIET)

@@ -61,7 +61,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
         case authorize.Collect():
             return judge_again()
         case authorize.Cancel():
-            if read_ledger(run, snapshot).ledger.postponed():
+            if read_ledger(run, snapshot).ledger.deferred():
                 # Cancel deferrals first. Otherwise, the end of a task would start a purchase that waits for the task.
                 judge_again(edits=(CancelDeferrals(),))
             outcome = judge_again(edits=(CancelDeferrals(),), cancels=UNFINISHED)

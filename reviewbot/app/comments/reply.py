@@ -173,7 +173,7 @@ def _status(done: Done) -> StatusView:
     findings, bypass = ledger.findings, ledger.bypass
     return StatusView(
         waiting=tuple(one.head_sha for one in ledger.open_tasks()),
-        postponed=bool(ledger.postponed()),
+        deferred=bool(ledger.deferred()),
         counts=findings.by_severity(""),
         waived=sum(record.waiver is not None for record in findings.open()),
         spent=ledger.spent,

@@ -70,13 +70,13 @@ def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     return _in_check_run(run, recorded or known, purchase)
 
 
-def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
+def record_deferral(run: RunContext, known: Known, deferred: Purchase, outcome: Outcome) -> Known | HeadMoved:
     """Record a deferred purchase in the check run and the summary. `outcome` states what the purchase waits for."""
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
-    now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
-    recorded = _written(run, now, wanted, outcome)
+    now = _in_check_run(run, replace(now, read_again=False), deferred, outcome)
+    recorded = _written(run, now, deferred, outcome)
     if recorded is None:
         return HeadMoved()
     remove_label(run, recorded, recorded.approval_label)

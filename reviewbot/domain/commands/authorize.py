@@ -161,7 +161,7 @@ def _cancel(scope: Scope) -> CommandAction:
     ledger = scope.ledger
     if not ledger.is_open:
         return Refusal.NOTHING_OPEN
-    return Cancel(is_unknown=bool(ledger.intents()), tasks=() if ledger.postponed() else ledger.open_task_ids())
+    return Cancel(is_unknown=bool(ledger.intents()), tasks=() if ledger.deferred() else ledger.open_task_ids())
 
 
 def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:

@@ -91,7 +91,7 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
             case Supersede():
                 continue
             case CancelDeferrals():
-                for purchase in (*ledger.postponed(), *ledger.intents()):
+                for purchase in (*ledger.deferred(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))
             case unknown:

@@ -46,7 +46,7 @@ class TaskState(StrEnum):
     A `DEFERRED` purchase costs nothing yet. It waits for other checks, a pause in pushes, or an older head's review.
     """
 
-    DEFERRED = "wanted"
+    DEFERRED = "deferred"
     INTENT = "intent"
     OPEN = "open"
     DONE = "done"
@@ -327,14 +327,14 @@ class Ledger(Struct, frozen=True):
     @property
     def is_open(self) -> bool:
         """Whether the ledger has an intent, an open or deferred purchase or an open question."""
-        return bool(self.open_tasks() or self.postponed() or self.intents() or self.questions.open())
+        return bool(self.open_tasks() or self.deferred() or self.intents() or self.questions.open())
 
     def open_task_ids(self) -> tuple[str, ...]:
         """Return the ids of the open tasks, including the tasks of questions."""
         questions = (one.task_id for one in self.questions.open() if one.task_id)
         return (*(one.task_id for one in self.open_tasks()), *questions)
 
-    def postponed(self) -> tuple[Purchase, ...]:
+    def deferred(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
     def unread_on(self, head_sha: str, base_ref: str) -> Purchase | None:

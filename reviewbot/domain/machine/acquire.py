@@ -76,7 +76,7 @@ Priced = phases.Quoted | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
-Buying = phases.Wanted | Checked
+Buying = phases.AwaitingApproval | Checked
 """Return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
@@ -236,7 +236,7 @@ def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Lo
 
 def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
     ledger = known.ledger
-    left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.postponed())
+    left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.deferred())
     return phases.Ready(known, then) if left else _settled(known, then, now)
 
 
@@ -258,9 +258,9 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
         before = at.then.before
         own = before.identity if before else known.identity.digest()
     request, head = known.request, known.snapshot.pull.head_sha
-    for wanted in known.ledger.postponed() if request.paid else ():
-        if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
-            known = known.noted(_dropped(wanted))
+    for deferred in known.ledger.deferred() if request.paid else ():
+        if deferred.identity != own and (deferred.head_sha != head or request.may_buy):
+            known = known.noted(_dropped(deferred))
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent.submitted_at, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
@@ -272,8 +272,8 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
     return _next_task(known, left, at.then, now)
 
 
-def _dropped(wanted: Purchase) -> Purchase:
-    return replace(wanted, state=TaskState.ENDED, used=Decimal(0))
+def _dropped(deferred: Purchase) -> Purchase:
+    return replace(deferred, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: phases.Then, now: datetime) -> Looked:
@@ -532,7 +532,11 @@ def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
     if not request.paid or candidate.intent or approved:
         return _approved(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
-    return phases.Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
+    return (
+        phases.AwaitingApproval(known, candidate, login)
+        if login
+        else with_approval(known, candidate, Permission.NONE, now)
+    )
 
 
 def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
@@ -548,26 +552,26 @@ def _approved(known: Known, candidate: Candidate, now: datetime) -> Checked:
     """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
-    wanted = deferral_of(known, candidate, now)
-    there = known.memory.written.recorded(wanted)
+    deferred = deferral_of(known, candidate, now)
+    there = known.memory.written.recorded(deferred)
     # Recording the deferral again removes a label that a killed run has left.
-    recorded = there is not None and there.is_deferred_on(wanted.head_sha) and not known.approval_label
-    return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
+    recorded = there is not None and there.is_deferred_on(deferred.head_sha) and not known.approval_label
+    return _unchecked(phases.Unchecked(known, candidate, deferred, recorded), now)
 
 
 def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
     rules = at.known.request.wait_rules
-    if not rules.is_quiet(_seen_at(at.known, at.wanted), now):
+    if not rules.is_quiet(_seen_at(at.known, at.deferred), now):
         return _waits(at, rules.too_young)
     return at if rules.checks else _in_turn(at.known, at.candidate, None, now)
 
 
-def _seen_at(known: Known, wanted: Purchase) -> datetime:
+def _seen_at(known: Known, deferred: Purchase) -> datetime:
     """Return the time of the first run on this head or of the last force-push, whichever is later.
 
     A force-push may have restored an older head. Authors can choose neither time.
     """
-    first, forced = datetime.fromisoformat(wanted.submitted_at), known.snapshot.pull.forced_at
+    first, forced = datetime.fromisoformat(deferred.submitted_at), known.snapshot.pull.forced_at
     return first if forced is None else max(first, forced)
 
 
@@ -575,20 +579,20 @@ def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return concluded(at.known, outcome)
-    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
+    return phases.Deferred(at.known.noted(at.deferred), at.candidate, None, at.deferred, outcome)
 
 
 def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
         return _in_turn(known, at.candidate, None, now)
-    if not rules.is_over(_seen_at(known, at.wanted), now):
+    if not rules.is_over(_seen_at(known, at.deferred), now):
         return _waits(at, waits_for(open_checks))
     error = ChecksNotGreen(
         f"{waits_for(open_checks)} The wait ended after {rules.hours} hours (`wait-for-checks-hours`).",
         hint="Fix the checks and push.",
     )
-    return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
+    return concluded(known.noted(_dropped(at.deferred)), failed(known, error))
 
 
 def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
@@ -628,8 +632,8 @@ def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
 
 
 def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
-    wanted = deferral_of(known, candidate, now)
-    return phases.Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
+    deferred = deferral_of(known, candidate, now)
+    return phases.Deferred(known.noted(deferred), candidate, awaited, deferred, pending(known.request.judgement.rules))
 
 
 def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
@@ -638,28 +642,28 @@ def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.Awaitin
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
-        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted)
-    return _unchecked(phases.Unchecked(known, at.candidate, at.wanted, recorded=True), now)
+        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.deferred)
+    return _unchecked(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
 
 
 def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingOlder | phases.OlderEnded:
     awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
-        return phases.OlderEnded(known, at.candidate, awaited, at.wanted)
-    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, at.waited + got.seconds)
+        return phases.OlderEnded(known, at.candidate, awaited, at.deferred)
+    return phases.AwaitingOlder(known, at.candidate, awaited, at.deferred, at.waited + got.seconds)
 
 
 def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
     """Add the findings of the older head, so that the review of this head can confirm these findings."""
     known = replace(at.known, others=at.known.others[:-1])
-    return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
+    return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.deferred)
 
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
-    wanted = known.ledger.recorded(at.wanted)
-    if wanted is not None and wanted.state is TaskState.ENDED:
+    deferred = known.ledger.recorded(at.deferred)
+    if deferred is not None and deferred.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
     return _acquired(known, _bought_before(known, now), now)
 

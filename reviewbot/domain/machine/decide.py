@@ -32,7 +32,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Reopened(bought=bought):
             return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
-        case phases.Wanted(login=login):
+        case phases.AwaitingApproval(login=login):
             return steps.ReadPermission(login)
         case phases.Unchecked() | phases.DryRunDue():
             return steps.ReadHeadChecks()
@@ -40,8 +40,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase)
-        case phases.Deferred(wanted=wanted, outcome=outcome):
-            return steps.RecordDeferral(wanted, outcome)
+        case phases.Deferred(deferred=deferred, outcome=outcome):
+            return steps.RecordDeferral(deferred, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited):
             return steps.PollTask(awaited.task, waited)
         case phases.OlderEnded(awaited=awaited):

@@ -44,7 +44,7 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
         is_late = key not in known.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
-    for one in (*known.found.postponed(), *known.found.intents()) if has_failed else ():
+    for one in (*known.found.deferred(), *known.found.intents()) if has_failed else ():
         key = purchase_key(one)
         is_left = _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id
         if one.head_sha == known.head_sha and is_left and not _is_shown(known, one):

@@ -47,7 +47,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.bought, phase.task)
 
-        case phases.Wanted(), Permission():
+        case phases.AwaitingApproval(), Permission():
             return acquire.with_approval(phase.known, phase.candidate, result, now)
         case phases.Approved(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
@@ -120,7 +120,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Quoted(), steps.Failed(error=error) if not isinstance(error, ForgeUnreachable):
             return acquire.not_recorded(phase, failed(phase.known, error))
         case (
-            phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.Wanted()
+            phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.AwaitingApproval()
             | phases.Approved() | phases.AwaitingOlder() | phases.OlderEnded() | phases.Scoping() | phases.Pricing()
             | phases.Quoted() | phases.Waiting() | phases.Completed(), steps.Failed(error=error),
         ):  # fmt: skip

@@ -91,7 +91,7 @@ def not_asked_for(known: Known) -> Outcome:
     The conclusion is `action_required` if an open, outdated or misleading check would otherwise stay on the head.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
-    deferred = ledger.postponed()
+    deferred = ledger.deferred()
     begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
     if (known.awaited or begun or deferred) and pull.is_open:
         if deferred and known.awaited is None and not begun:

@@ -77,7 +77,7 @@ class Resumed(_Running, frozen=True):
     before: Purchase
 
 
-class Wanted(_Running, frozen=True):
+class AwaitingApproval(_Running, frozen=True):
     """The permission of the user who requested the purchase decides whether it is approved."""
 
     candidate: Candidate
@@ -88,7 +88,7 @@ class Unchecked(_Running, frozen=True):
     """The checks that the purchase waits for are read next."""
 
     candidate: Candidate
-    wanted: Purchase
+    deferred: Purchase
     recorded: bool  # whether the deferral is recorded on GitHub
 
 
@@ -97,7 +97,7 @@ class Deferred(_Running, frozen=True):
 
     candidate: Candidate
     awaited: OpenTask | None  # None if the purchase waits for checks or for a pause between pushes
-    wanted: Purchase
+    deferred: Purchase
     outcome: Outcome
 
 
@@ -106,7 +106,7 @@ class AwaitingOlder(_Running, frozen=True):
 
     candidate: Candidate
     awaited: OpenTask
-    wanted: Purchase
+    deferred: Purchase
     waited: float = 0
 
 
@@ -115,14 +115,14 @@ class OlderEnded(_Running, frozen=True):
 
     candidate: Candidate
     awaited: OpenTask
-    wanted: Purchase
+    deferred: Purchase
 
 
 class Rereading(_Running, frozen=True):
     """The pull request is read again before anything is bought, because minutes have passed."""
 
     candidate: Candidate
-    wanted: Purchase
+    deferred: Purchase
 
 
 class Approved(_Running, frozen=True):
@@ -223,7 +223,7 @@ class Ended(_Running, frozen=True):
 
 
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
-Approving = Wanted | Unchecked | Deferred
+Approving = AwaitingApproval | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
 Purchasing = Scoping | Pricing | Quoted | Intended
 Reviewing = Submitted | Waiting | Completed

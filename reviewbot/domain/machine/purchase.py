@@ -75,12 +75,12 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     """Return a deferred purchase. `submitted_at` is the time at which a run first deferred this head."""
     whole = priced(known, candidate, None, parts=1)
-    wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
-    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
-    before = known.ledger.recorded(wanted)
-    if before is None or not before.is_deferred_on(wanted.head_sha):
-        return wanted
-    return replace(wanted, submitted_at=before.submitted_at)
+    deferred = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
+    deferred = replace(deferred, hold=whole.max_credits, lines=whole.lines)
+    before = known.ledger.recorded(deferred)
+    if before is None or not before.is_deferred_on(deferred.head_sha):
+        return deferred
+    return replace(deferred, submitted_at=before.submitted_at)
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
@@ -327,7 +327,7 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
         return None
     held, ledger = known.purchase, known.ledger
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought a review
-        waiting = next((one for one in ledger.postponed() if one.head_sha == known.head_sha), None)
+        waiting = next((one for one in ledger.deferred() if one.head_sha == known.head_sha), None)
         underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
         held = next(underway, None) or held or waiting
     if known.awaited and (held is None or held.state.is_over):  # so that a later run finds the task
@@ -369,10 +369,10 @@ def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, 
     return replace(bought, purchase=purchase, packing=packing)
 
 
-def as_agreed(request: Request, wanted: Purchase) -> Request:
+def as_agreed(request: Request, deferred: Purchase) -> Request:
     """Apply the settings of the run that deferred the purchase to the request of a collection."""
-    max_credits = wanted.hold if wanted.lines is None else Auto.AUTO
-    return replace(request, judgement=wanted.judgement, max_credits=max_credits)
+    max_credits = deferred.hold if deferred.lines is None else Auto.AUTO
+    return replace(request, judgement=deferred.judgement, max_credits=max_credits)
 
 
 # Which review do the rules choose?

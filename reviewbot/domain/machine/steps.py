@@ -98,7 +98,7 @@ class RecordIntent(Struct, frozen=True):
 class RecordDeferral(Struct, frozen=True):
     """Record the deferred purchase on GitHub, then remove the approval label."""
 
-    wanted: Purchase
+    deferred: Purchase
     outcome: Outcome
 
 

@@ -22,7 +22,7 @@ class StatusView(Struct, frozen=True):
     """
 
     waiting: tuple[str, ...]
-    postponed: bool
+    deferred: bool
     counts: Mapping[Severity, int]
     waived: int
     spent: Decimal

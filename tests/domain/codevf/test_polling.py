@@ -65,6 +65,7 @@ def test_a_pending_task_is_polled_after_seconds_and_a_failed_request_repeated() 
     assert second is not None
     assert 0.5 <= first <= 1 <= second <= 2
     assert retry_delay(1, 90, rng) == 90
+    assert retry_delay(polling.MAX_ATTEMPTS, 90, rng) is None
 
 
 def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:

@@ -226,7 +226,7 @@ def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     assert (type(still), still.waited) == (phases.AwaitingOlder, 60)
     over = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
     rereading = go(still, over, over)
-    called_off = rereading.known.noted(replace(rereading.wanted, state=TaskState.ENDED, used=Decimal(0)))
+    called_off = rereading.known.noted(replace(rereading.deferred, state=TaskState.ENDED, used=Decimal(0)))
     ended = go(rereading, called_off)
     assert ended.outcome.reason is Reason.NOT_REQUESTED, "it was cancelled meanwhile"
 
@@ -434,7 +434,7 @@ def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:
     rereading = rereading_after(known())
     after = go(rereading, AWAY)
     assert after.outcome.status is Status.PENDING
-    assert after.known.ledger.postponed()
+    assert after.known.ledger.deferred()
 
 
 def rereading_after(now: Known) -> Any:  # noqa: ANN401
@@ -803,8 +803,8 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
     deferred = waiting_for_older(now)
     assert isinstance(deferred, phases.Deferred)
     collecting = replace(now.request, max_credits=300)
-    assert as_agreed(collecting, deferred.wanted).max_credits is Auto.AUTO
-    fixed = waiting_for_older(known(max_credits=480)).wanted
+    assert as_agreed(collecting, deferred.deferred).max_credits is Auto.AUTO
+    fixed = waiting_for_older(known(max_credits=480)).deferred
     assert as_agreed(collecting, fixed).max_credits == 480
 
 

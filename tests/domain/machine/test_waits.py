@@ -62,13 +62,13 @@ def test_the_checks_are_read_once_more_after_the_deferral_is_recorded() -> None:
     assert isinstance(deferred, phases.Deferred)
     assert (deferred.outcome.reason, deferred.outcome.message) == (Reason.DEFERRED, "`CI` is red.")
     assert (deferred.outcome.status, deferred.outcome.conclusion) == (Status.PENDING, None)
-    assert decide(deferred) == steps.RecordDeferral(deferred.wanted, deferred.outcome)
+    assert decide(deferred) == steps.RecordDeferral(deferred.deferred, deferred.outcome)
     again = go(deferred, deferred.known)
     assert decide(again) == steps.ReadHeadChecks()
     assert isinstance(go(again, GREEN), BUYS), "the event of a check may have come before the record"
     left = go(again, RED)
     assert (type(left), left.outcome) == (phases.Judged, deferred.outcome)
-    assert left.known.ledger.postponed() == (deferred.wanted,)
+    assert left.known.ledger.deferred() == (deferred.deferred,)
 
 
 def test_a_deferral_that_is_recorded_is_not_recorded_again() -> None:
@@ -135,7 +135,7 @@ def test_a_deferral_of_another_head_is_dropped_and_its_time_does_not_count() -> 
     now = known(wait_rules=WaitRules(quiet_minutes=10))
     deferred = waiting(now, deferral(now, timedelta(hours=1), head_sha=OTHER_HEAD))
     assert isinstance(deferred, phases.Deferred)
-    assert deferred.wanted.submitted_at == NOON.isoformat()
+    assert deferred.deferred.submitted_at == NOON.isoformat()
 
 
 def test_the_wait_for_checks_ends_with_a_check_that_blocks() -> None:
@@ -168,7 +168,7 @@ def test_the_approval_is_kept_and_the_deferral_recorded_while_its_label_is_set()
     assert go(deferred, deferred.known, RED).outcome == deferred.outcome
     ledger = StoredLedger(deferred.known.ledger)
     again = go(start(labelled), replace(sendable(), stored=ledger), steps.Done(), RED)
-    assert decide(again) == steps.RecordDeferral(deferred.wanted, deferred.outcome), "a killed run left the label"
+    assert decide(again) == steps.RecordDeferral(deferred.deferred, deferred.outcome), "a killed run left the label"
     later = collecting(policy=policy, wait_rules=FOR_CI)
     read = replace(sendable(), stored=ledger)
     assert isinstance(go(start(later), read, steps.Done(), GREEN), BUYS)
@@ -227,4 +227,4 @@ def test_a_rule_without_a_review_drops_what_waits() -> None:
     now = known(wait_rules=FOR_CI)
     ended = waiting(replace(now, request=replace(now.request, routes=(NONE,))), deferral(now))
     assert ended.outcome.reason is Reason.ROUTE
-    assert not ended.known.ledger.postponed(), "a collection would buy it"
+    assert not ended.known.ledger.deferred(), "a collection would buy it"

@@ -408,7 +408,7 @@ class RandomWorld:
         """Return the ledger on a second read, in which a deferred purchase may be cancelled."""
         if self.chance(0.7):
             return known
-        ended = (replace(one, state=TaskState.ENDED, used=Decimal(0)) for one in known.ledger.postponed())
+        ended = (replace(one, state=TaskState.ENDED, used=Decimal(0)) for one in known.ledger.deferred())
         for one in ended:
             known = known.noted(one)
         return known

@@ -73,11 +73,13 @@ def setup_recipe(sandbox: Sandbox) -> Recipe:
         f"git clone -q {clone}/{REPOSITORY}.git && cd {REPOSITORY.rpartition('/')[2]}",
         f"export GITHUB_API_URL={sandbox.github.url} GITHUB_GRAPHQL_URL={sandbox.graphql_url}",
         f"export GITHUB_TOKEN={PERSON_TOKEN} CODEVF_API_KEY={API_KEY}",
-        f"{doctor} # a problem: no workflow reviews",
+        "# A problem: no workflow reviews",
+        doctor,
         f"reviewbot init --no-config --as gate --reviewer codevf --action {_ACTION} > ../ruleset.json",
         "git add .github && git -c user.name=octocat -c user.email=octocat@example.com commit -qm Reviews",
         "git push -q origin HEAD:main",
-        f"{doctor} # no problem",
+        "# No problem",
+        doctor,
         "unset GITHUB_API_URL GITHUB_GRAPHQL_URL GITHUB_TOKEN CODEVF_API_KEY && cd ..",
     )
     return Recipe("From nothing to a passing `doctor`", "\n".join(lines))
