@@ -57,7 +57,7 @@ def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type t
 
 
 REWRITE = (
-    "Write a report with this version. For a free one, run:\n"
+    "Use a JSON report from this version of reviewbot. For a free one, run:\n"
     "  reviewbot review --reviewer local --format json > report.json"
 )
 

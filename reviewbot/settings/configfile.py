@@ -74,6 +74,7 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
     text = _ENDED.sub("found the end of the file", error.problem or "invalid YAML")
+    text = text.replace("the node content", "a value")
     text = text.replace(_TAB, "a tab; indent with spaces")
     text = text.replace("mapping values are not allowed here", "`:` in an unquoted value, or wrong indentation")
     text = text.replace("that cannot start any token", "at the start of an unquoted value")

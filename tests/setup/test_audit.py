@@ -44,7 +44,7 @@ def test_an_input_may_be_a_variable_of_the_workflow() -> None:
 
 def test_a_workflow_that_is_not_yaml_is_named_with_its_line() -> None:
     assert list(broken({"a.yml": "on: push\n", "b.yml": "on: push\njobs: [\n", "deep.yml": "[" * 10_000})) == [
-        ("b.yml", "line 3, column 1: expected the node content, found the end of the file")
+        ("b.yml", "line 3, column 1: expected a value, found the end of the file")
     ]
 
 

@@ -147,7 +147,7 @@ def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"mode: [\n", "line 2, column 1: expected the node content, found the end of the file"),
+        (b"mode: [\n", "line 2, column 1: expected a value, found the end of the file"),
         (b"\xff\xfe", "the file is not UTF-8 text (line 1 has the byte 0xFF). Save it as UTF-8."),
         (b"#" * 65_537, "the file is too large (65537 bytes). Allowed: at most 65536 bytes"),
     ],
