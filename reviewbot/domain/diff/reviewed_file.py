@@ -16,7 +16,7 @@ from reviewbot.domain.model.review import Side
 class Places(Struct, frozen=True):
     """The first line number of each copy of a block (`every`), and of each copy with a changed line (`touched`)."""
 
-    every: Sequence[int]
+    every: tuple[int, ...]
     touched: tuple[int, ...]
 
 
@@ -82,7 +82,7 @@ class FileView(Struct, frozen=True, dict=True):
     def places(self, side: Side, block: Block) -> Places:
         """Return the positions of a block, cached because many findings can have the same block."""
         if (side, block) not in self._places:
-            every = self.index[side].places(block)
+            every = tuple(self.index[side].places(block))
             numbers = self._touched[side]
             after = ((first, bisect_left(numbers, first)) for first in every)
             touched = (first for first, at in after if at < len(numbers) and numbers[at] < first + block.count)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
@@ -97,6 +99,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _key(digest_of_lines: str) -> int:
+    """Return the first 8 bytes of a digest as a number, which needs less memory."""
+    return int.from_bytes(digest_of_lines[:8].encode("utf-8", "replace")[:8])
+
+
 class TextIndex(Struct, frozen=True, dict=True):
     """The known lines of a file, with folded whitespace. `occurrences` maps each line to ascending line numbers."""
 
@@ -123,24 +130,30 @@ class TextIndex(Struct, frozen=True, dict=True):
             if self.starts_with(quote, place - offset):
                 yield place - offset
 
-    def places(self, block: Block) -> Sequence[int]:
-        """Return the first line number of each copy of a block, in ascending order."""
-        return self._blocks_like(block).get(block.digest, ())
+    def places(self, block: Block) -> Iterator[int]:
+        """Yield the first line number of each copy of a block."""
+        if block.count > 1:
+            starts, keys = self._blocks_like(block)
+            wanted = _key(block.digest)
+            near = (line for line, key in zip(starts, keys, strict=True) if key == wanted)
+            yield from (line for line in near if Block.of(self.block(line, block.count)) == block)
+        else:
+            texts = [text for text in self._firsts.get(block.first, ()) if Block.of((text,)) == block]
+            yield from merge(*(self.occurrences[text] for text in texts))
 
-    def _blocks_like(self, block: Block) -> Mapping[str, Sequence[int]]:
-        """Return the line numbers of the blocks with the same first line and size, by the digest of all lines.
+    def _blocks_like(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the line numbers and the keys of the blocks with the same first line and size.
 
         The result is cached, because an author can write a hundred thousand lines that begin like the code.
         """
         if (block.first, block.count) not in self._blocks:
-            found: dict[str, list[int]] = {}
-            for line in merge(*(self.occurrences[text] for text in self._firsts.get(block.first, ()))):
-                found.setdefault(digest("\n".join(self.block(line, block.count))), []).append(line)
-            self._blocks[block.first, block.count] = found
+            starts = array("L", merge(*(self.occurrences[text] for text in self._firsts.get(block.first, ()))))
+            digests = (digest("\n".join(self.block(line, block.count))) for line in starts)
+            self._blocks[block.first, block.count] = starts, array("Q", map(_key, digests))
         return self._blocks[block.first, block.count]
 
     @cached_property
-    def _blocks(self) -> dict[tuple[str, int], Mapping[str, Sequence[int]]]:
+    def _blocks(self) -> dict[tuple[str, int], tuple[Sequence[int], Sequence[int]]]:
         return {}
 
     @cached_property
@@ -150,13 +163,28 @@ class TextIndex(Struct, frozen=True, dict=True):
             firsts.setdefault(digest(text)[:8], []).append(text)
         return firsts
 
+    @cached_property
+    def _ordinals(self) -> dict[int, Mapping[int, int]]:
+        return {}
+
     def block(self, line: int, count: int) -> tuple[str, ...]:
         """Return `count` folded lines, starting at `line`. Unknown lines are empty."""
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
         """Return how many copies of the block of `count` lines at `line` start above `line`."""
-        return bisect_left(self.places(Block.of(self.block(line, count))), line)
+        if count not in self._ordinals:
+            self._ordinals[count] = self._counted(count)
+        return self._ordinals[count][line]
+
+    def _counted(self, count: int) -> Mapping[int, int]:
+        met: Counter[tuple[str, ...]] = Counter()
+        ordinals = {}
+        for line in sorted(self.folded):
+            block = self.block(line, count)
+            ordinals[line] = met[block]
+            met[block] += 1
+        return ordinals
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
