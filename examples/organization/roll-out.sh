@@ -25,9 +25,16 @@ environments() {
 
 # change METHOD OWNER/NAME BRANCH: commit to the branch, or open a pull request from the branch `reviewbot`.
 change() {
-  commit "$1" "$2" "$3" && return
   local open head
-  open=$(gh pr list --repo "$2" --head reviewbot --json url --jq '.[].url') || return
+  commit "$1" "$2" "$3"
+  case $? in
+    0) return 0 ;;
+    3) ;; # refused
+    *) return 1 ;;
+  esac
+  # Forks may have a branch with the same name.
+  open=$(gh pr list --repo "$2" --head reviewbot --json url,isCrossRepository \
+    --jq '.[] | select(.isCrossRepository | not) | .url') || return
   if [ -z "$open" ]; then
     head=$(gh api "repos/$2/git/ref/heads/$3" --jq .object.sha) || return
     gh api --silent --method PATCH "repos/$2/git/refs/heads/reviewbot" -f sha="$head" -F force=true 2> /dev/null ||
@@ -43,9 +50,15 @@ commit() {
 }
 
 # write METHOD OWNER/NAME BRANCH FILE WORKFLOW: write or delete the workflow, if it differs from the file.
+# Returns 3 if GitHub refuses the commit.
 write() {
   local place="repos/$2/contents/.github/workflows/$5" content=() old
-  old=$(gh api "$place?ref=$3" --jq .sha 2> /dev/null) || old=
+  if ! old=$(gh api --method GET "$place" -f ref="$3" --jq .sha 2>&1); then
+    case $old in
+      *'(HTTP 404)'*) old= ;;
+      *) echo "$old" && return 1 ;;
+    esac
+  fi
   if [ "$1" = PUT ]; then
     [ "$old" = "$(git hash-object --no-filters "$4")" ] && return
     content=(-f content="$(base64 < "$4" | tr -d '\n')")
@@ -53,7 +66,7 @@ write() {
     return 0
   fi
   gh api --silent --method "$1" "$place" -f message='Set up reviews' -f branch="$3" \
-    "${content[@]}" ${old:+-f sha="$old"}
+    "${content[@]}" ${old:+-f sha="$old"} || return 3
 }
 
 command=${1-}
@@ -81,7 +94,7 @@ case $command in
   *) stop "Usage: $0 environments|callers|doctor|remove < repositories" ;;
 esac
 status=0
-while read -r repository branch; do
+while read -r repository branch || [ -n "$repository" ]; do
   echo "$repository" >&2
   if ! run "$repository" "$branch" < /dev/null >&2; then
     echo "$repository $branch"

@@ -21,7 +21,6 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
-from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -65,8 +64,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return cancel_and_look_up(run, known, purchase)
         case steps.ReadAgain():
             return _read_again(run, known)
-        case steps.ReadNewPart(since=since, last=last):
-            return _read_new_part(run, known, since, last)
+        case steps.ReadNewPart():
+            return _read_new_part(run, known, step)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
@@ -141,14 +140,15 @@ def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
 
 
-def _read_new_part(run: RunContext, known: Known, since: str, last: Purchase | None) -> steps.NewPartRead:
-    old, new = last.merge_base if last else "", known.change.change.merge_base
+def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> steps.NewPartRead:
+    old, new = step.last.merge_base if step.last else "", known.change.change.merge_base
     try:
-        only_moved_on = old in ("", new) or run.ports.forge.merge_base(old, new) == old
+        if step.compares and old not in ("", new) and run.ports.forge.merge_base(old, new) != old:
+            return steps.NewPartRead((), only_moved_on=False)
     except ForgeError as error:
         run.ports.reporter.debug(f"reviewbot cannot compare the merge base of the last review: {error.message}")
-        only_moved_on = False
-    return replace(read_new_part(run, known, since, last), only_moved_on=only_moved_on)
+        return steps.NewPartRead((), only_moved_on=False)
+    return read_new_part(run, known, step.since, step.last)
 
 
 def _read_result(run: RunContext, known: Known, task: Task) -> Report:

@@ -34,13 +34,12 @@ def commit(branch: str) -> str:
 
 def request(method: str, target: str, body: dict[str, Any], repos: dict[str, Any]) -> str:
     """Return what `gh api` prints with the script's `--jq`."""
-    path, _, query = target.partition("?ref=")
-    _, owner, name, *rest = path.split("/")
+    _, owner, name, *rest = target.split("/")
     repo = repos.get(f"{owner}/{name}") or missing()
     if rest[0] == "environments":
         return environment(method, body, repo)
     if rest[0] == "contents":
-        return contents(method, rest[-1], query, body, repo["branches"])
+        return contents(method, rest[-1], body, repo["branches"])
     return reference(method, rest, body, repo["branches"])
 
 
@@ -53,9 +52,11 @@ def environment(method: str, body: dict[str, Any], repo: dict[str, Any]) -> str:
     return ""
 
 
-def contents(method: str, name: str, ref: str, body: dict[str, Any], branches: Branches) -> str:
+def contents(method: str, name: str, body: dict[str, Any], branches: Branches) -> str:
     if method == "GET":
-        return blob(branches.get(ref, {}).get(name) or missing())
+        if body["ref"] == "down":
+            raise Refused("Bad Gateway (HTTP 502)")
+        return blob(branches.get(body["ref"], {}).get(name) or missing())
     branch = body["branch"]
     if branch == "protected":
         raise Refused("Changes must be made through a pull request. (HTTP 409)")
@@ -117,7 +118,7 @@ def main(arguments: list[str]) -> str:
         case ["secret", "set", name, "--repo", repo, "--env", _]:
             repos[repo].setdefault("secrets", {})[name] = sys.stdin.read()
             said = ""
-        case ["pr", "list", "--repo", repo, *_]:
+        case ["pr", "list", "--repo", repo, "--head", _, "--json", "url,isCrossRepository", *_]:
             said = "\n".join(repos[repo].get("opened", []))
         case ["pr", "create", "--repo", repo, "--base", base, "--head", head, *_]:
             repos[repo].setdefault("opened", []).append(f"{head} -> {base}")

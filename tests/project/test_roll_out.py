@@ -115,6 +115,21 @@ def test_the_workflows_are_removed(desk: Desk, before: dict[str, str]) -> None:
     assert desk.repo()["branches"] == {"main": {}}
 
 
+@pytest.mark.parametrize("command", ["callers", "remove"])
+def test_a_failed_read_is_no_missing_file(desk: Desk, command: str) -> None:
+    done = desk.run(command, "acme/shop down\n", shop=on("down", dict(OLD)))
+    assert (done.returncode, done.stdout) == (1, "acme/shop down\n")
+    assert "HTTP 502" in done.stderr
+    assert desk.repo()["branches"]["down"] == OLD
+
+
+@pytest.mark.parametrize("branch", ["release/1.0", "a#b&c=d"])
+def test_any_branch_name_and_a_last_line_without_a_newline_work(desk: Desk, branch: str) -> None:
+    done = desk.run("remove", f"acme/shop {branch}", shop=on(branch, dict(NEW)))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert desk.repo()["branches"] == {branch: {}}
+
+
 def test_an_environment_is_created_once(desk: Desk) -> None:
     for repos in ({"shop": on("main", {})}, {}):
         done = desk.run("environments", "acme/shop main\n", **repos)
@@ -163,6 +178,12 @@ def test_an_unknown_command_reads_nothing(desk: Desk, command: str) -> None:
     assert "environments|callers|doctor|remove" in done.stderr
 
 
+def schema_of(parameter: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    name = parameter.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = whole["components"]["parameters"][name] if name else parameter
+    return found
+
+
 def expanded(node: Any, schemas: dict[str, Any]) -> Any:  # noqa: ANN401 — JSON
     """Return a part of GitHub's description with its references replaced."""
     if isinstance(node, dict):
@@ -181,11 +202,15 @@ def test_github_describes_each_request(desk: Desk) -> None:
     assert {method for method, _, _ in requests} == {"GET", "PUT", "POST", "PATCH", "DELETE"}
     whole = json.loads(published.OPENAPI.read_text(encoding="utf-8"))
     for method, target, body in requests:
-        path = target.partition("?")[0].removeprefix("repos/acme/shop/")
+        path = target.removeprefix("repos/acme/shop/")
         template = next(one for pattern, one in TEMPLATES.items() if re.fullmatch(pattern, path))
         described = whole["paths"][f"/repos/{{owner}}/{{repo}}/{template}"][method.lower()]
         content = described.get("requestBody", {}).get("content", {})
         schema = expanded(content.get("application/json", {}).get("schema", {}), whole["components"]["schemas"])
+        if method == "GET":
+            known = {schema_of(one, whole)["name"] for one in described["parameters"]}
+            assert set(body) <= known, (method, target)
+            continue
         assert body or not schema, (method, target)
         assert set(schema.get("required", [])) <= set(body), (method, target)
         assert not list(rest_rules.unknown_keys(body, schema)), (method, target)

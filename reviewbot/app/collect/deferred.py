@@ -26,15 +26,18 @@ def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
         ReviewbotError: one of the pull requests failed. The others are still handled.
     """
     outcomes: list[Outcome | None] = [None]
+    errors: list[ReviewbotError] = []
 
     def buy(number: int) -> None:
         try:
             outcomes.append(_buy(ports, number) or outcomes[-1])
         except ReviewbotError as error:
             ports.reporter.say(f"#{number}: {error.message}")
-            raise
+            errors.append(error)
 
     take_turns(ports.forge.with_head(event.branches, event.head_sha), buy)
+    if errors:
+        raise errors[0]
     return outcomes[-1]
 
 

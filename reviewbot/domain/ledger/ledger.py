@@ -270,7 +270,9 @@ class Ledger(Struct, frozen=True):
             latest, other = (purchase, known) if purchase.progress >= known.progress else (known, purchase)
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
-            if other.base_ref and not latest.base_ref:  # only a check run has `latest`
+            # Only a check run has `latest`. A base would say that the ledger has the findings of a completed review.
+            is_complete = latest.state is not TaskState.DONE or other.state is TaskState.DONE
+            if other.base_ref and not latest.base_ref and is_complete:
                 latest = latest.with_details(other)
             read_at = known.read_at or purchase.read_at
             latest = replace(latest, change=change, judged=judged, context=context, read_at=read_at)

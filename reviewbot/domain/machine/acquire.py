@@ -688,7 +688,7 @@ def _last_reviewed(known: Known, candidate: Candidate) -> str:
 
 def with_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
     """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
-    if not (got.only_moved_on or at.candidate.intent):
+    if not got.only_moved_on:
         return _sized(at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now)
     known = replace(at.known, new_parts=got.parts)
     agreed = at.quote  # the price of the whole change, so the new part costs at most as much

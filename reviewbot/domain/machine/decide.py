@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -50,7 +49,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadAgain()
         # What is bought, and at what price?
         case phases.Scoping(known=known, candidate=candidate):
-            return _read_new_part(known, candidate.identity.since)
+            since = candidate.identity.since
+            return steps.ReadNewPart(since, known.ledger.last_review_of(since), compares=candidate.intent is None)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
         # The task
@@ -75,7 +75,3 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.Finish(outcome)
         case unknown:
             assert_never(unknown)
-
-
-def _read_new_part(known: Known, since: str) -> steps.ReadNewPart:
-    return steps.ReadNewPart(since, known.ledger.last_review_of(since))

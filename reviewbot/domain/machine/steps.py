@@ -70,13 +70,16 @@ class ReadAgain(Struct, frozen=True):
 
 
 class ReadNewPart(Struct, frozen=True):
-    """Compare the merge bases, and the selected files with the head `since`.
+    """Compare the selected files with the head `since`.
 
-    `last` is the review of that head, or None if unknown.
+    Attributes:
+        last: the review of that head, or None if unknown.
+        compares: whether to compare the merge bases first, because the scope of the review is not decided yet.
     """
 
     since: str
     last: Purchase | None
+    compares: bool = True
 
 
 class ReadPrice(Struct, frozen=True):
@@ -220,7 +223,7 @@ class HeadChecksRead(Struct, frozen=True):
 
 
 class NewPartRead(Struct, frozen=True):
-    """The new part. `only_moved_on` states whether the last review's merge base is an ancestor of the current one."""
+    """The new part, or no part if the merge base of the last review is not an ancestor of the current one."""
 
     parts: tuple[NewPart, ...]
     only_moved_on: bool = True

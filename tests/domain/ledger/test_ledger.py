@@ -1018,9 +1018,13 @@ def test_the_record_of_an_attempt_keeps_its_details_beside_a_copy_from_a_check_r
     copy, whole = replace(BOUGHT, base_ref=""), replace(BOUGHT, base_ref="main", merge_base="c" * 40)
     done = replace(copy, state=TaskState.DONE, used=Decimal(120))
     finished = replace(whole, state=TaskState.DONE, used=Decimal(120))
-    assert Ledger((whole,)).with_purchase(done).purchases == (finished,)
-    assert Ledger((done,)).with_purchase(whole).purchases == (finished,)
     assert Ledger((done,)).with_purchase(finished).purchases == (finished,)
+    assert Ledger((finished,)).with_purchase(done).purchases == (finished,)
+    intent = replace(whole, state=TaskState.INTENT, task_id="")
+    assert Ledger((intent,)).with_purchase(copy).purchases == (whole,)
+    # The ledger lacks the findings of a review that is completed only in a copy, so the review stays without a base.
+    assert Ledger((whole,)).with_purchase(done).purchases == (done,)
+    assert Ledger((done,)).with_purchase(whole).purchases == (done,)
     assert Ledger((copy,)).with_purchase(done).purchases == (done,)
     assert len(Ledger((copy,)).with_purchase(replace(whole, attempt=2)).purchases) == 2
 

@@ -280,7 +280,7 @@ def test_the_first_recorded_scope_is_bought() -> None:
     ours = quoted.bought.purchase
     first = replace(ours, since=OTHER_HEAD)
     overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
-    assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None)
+    assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None, compares=False)
     again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
     assert (again.bought.purchase.since, again.candidate.intent) == (OTHER_HEAD, again.candidate.before)
@@ -346,6 +346,17 @@ def test_an_open_task_stays_in_progress_if_github_cannot_record_or_show_it() -> 
         assert (ended.outcome.status, ended.outcome.conclusion) == (Status.PENDING, None)
         assert "GitHub is away." in ended.known.notes
         assert [(one.task_id, one.state) for one in ended.known.ledger.purchases] == [("task_1", TaskState.OPEN)]
+
+
+def test_a_completed_copy_of_an_open_purchase_has_no_base_because_its_findings_are_unknown() -> None:
+    now = known()
+    copy = own(now, state=TaskState.DONE, base_ref="", merge_base="", selecting="", used=Decimal(1))
+    ended = go(start(now), reading(copy), steps.Done(), steps.Failed(ServiceUnreachable("CodeVF is away.")))
+    full = replace(own(now), state=TaskState.OPEN, base_ref="main")
+    again = reread(ended.known, ended.known.snapshot, StoredLedger(Ledger((full,))))
+    assert [(one.state, one.base_ref) for one in again.ledger.purchases] == [(TaskState.DONE, "")]
+    both = Ledger((full,)).with_purchase(replace(full, state=TaskState.DONE)).with_purchase(copy)
+    assert [(one.state, one.base_ref) for one in both.purchases] == [(TaskState.DONE, "main")]
 
 
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
