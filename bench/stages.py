@@ -127,7 +127,7 @@ def _rendering(write: Callable[[Renderer, int], Work]) -> Callable[[int], Work]:
 
 def _summary(renderer: Renderer, findings: int) -> Work:
     view = story_of(findings)
-    return lambda: renderer.summary(view)
+    return lambda: renderer.summary(view).text
 
 
 def _page(renderer: Renderer, findings: int) -> Work:

@@ -37,7 +37,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
         assert "`blob.bin`: binary" in done.summary
         assert "append it to" not in done.summary
-        assert "but may run: `lib.so`" in done.summary
+        assert "but their code may run: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
 
