@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
+from reviewbot.domain.machine.candidate import Candidate
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -49,8 +51,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadAgain()
         # What is bought, and at what price?
         case phases.Scoping(known=known, candidate=candidate):
-            since = candidate.identity.since
-            return steps.ReadNewPart(since, known.ledger.last_review_of(since), compares=candidate.intent is None)
+            return _read_new_part(known, candidate)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
         # The task
@@ -75,3 +76,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.Finish(outcome)
         case unknown:
             assert_never(unknown)
+
+
+def _read_new_part(known: Known, candidate: Candidate) -> steps.ReadNewPart:
+    since = candidate.identity.since
+    return steps.ReadNewPart(since, known.ledger.last_review_of(since), compares=candidate.intent is None)
