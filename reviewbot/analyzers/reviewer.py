@@ -22,7 +22,7 @@ from reviewbot.domain.text.formatting import counted, listed
 DIFF_SUFFIX = ".diff"
 """The suffix of attachments that are diffs, e.g., `change.diff` and `change-2.diff`."""
 
-ANY = "any analyzer"
+ANY = "analyzers"
 MAX_PATHS = 10
 
 

@@ -38,9 +38,10 @@ def documents(root: Path) -> str:
 
 
 def test_a_block_to_paste_has_comments_only_on_lines_of_their_own(documents: str) -> None:
-    """zsh, the shell of macOS, passes a comment at the end of a line to the program."""
+    """zsh, the shell of macOS, passes a comment at the end of a line to the program, and reads quotes in comments."""
     blocks = re.findall(r"^```(?:console|shell|sh|bash)\n(.*?)^```", documents, re.MULTILINE | re.DOTALL)
-    assert [line for block in blocks for line in block.splitlines() if re.search(r"\S\s+# ", line)] == []
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert [line for line in lines if re.search(r"\S\s+# |^#.*[`'\"$;&|<>]", line)] == []
 
 
 def said() -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.budget import credits_within, hold
-from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Tag
@@ -21,6 +21,8 @@ def cost_of(known: Known) -> CostView | None:
     """Return the cost of the review of this change, or None if nothing is bought or the review is free."""
     if known.purchase is None or not known.request.paid:
         return None
+    if known.purchase.state is TaskState.ENDED and not known.purchase.task_id:
+        return None  # the task was not created
     request, purchase, tag = known.request, known.purchase, known.own.tag if known.own else None
     most, lines = _max_credits(known, purchase, tag), purchase.lines
     at_ceiling = lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode)
