@@ -207,6 +207,8 @@ def _ended_waivers(known: Known) -> Iterator[str]:
 def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
+    if known.packing is not None and not known.packing.sent:
+        known = known.noting("All selected files are too large to send, so a review would fail without cost.")
     if known.request.is_explicit:
         return concluded(known, outcome)
     if rules.quiet_minutes:

@@ -1315,6 +1315,16 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     assert memory.placed == ()
 
 
+@pytest.mark.parametrize(("characters", "noted"), [(100, False), (9_000_000, True)])
+def test_a_dry_run_notes_that_nothing_can_be_sent(characters: int, noted: bool) -> None:  # noqa: FBT001 — a case
+    got = reading()
+    (one,) = got.change.sendables
+    large = replace(one, diff="+" * characters, text=None)
+    ended = go(start(known(dry_run=True)), replace(got, change=replace(got.change, sendables=(large,))))
+    assert ended.outcome.reason is Reason.DRY_RUN
+    assert any("too large to send" in note for note in ended.known.notes) is noted
+
+
 def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_sent() -> None:
     token = "ghp_" + "A1b2C3d4E5f6" * 3
     dry = start(known(dry_run=True))
