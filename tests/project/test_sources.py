@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 FUNCTION_LINES = 50
+MOST_MODULES = 10
 PROGRAM = ("reviewbot/", "sandbox/src/")
 ROOT_MODULE = "reviewbot/__main__.py"
 # Concatenated, so that this file does not contain the words that it searches for.
@@ -42,6 +44,12 @@ def test_functions_are_short(modules: dict[str, ast.Module]) -> None:
         if isinstance(node, Function) and lines(node) > FUNCTION_LINES and not is_table(node)
     }
     assert not long
+
+
+def test_no_package_has_more_than_ten_modules(modules: dict[str, ast.Module]) -> None:
+    named = (name.rpartition("/") for name in modules if name.startswith("reviewbot/"))
+    counts = Counter(package for package, _, module in named if module != "__init__.py")
+    assert {package: count for package, count in counts.items() if count > MOST_MODULES} == {}
 
 
 def is_table(node: Function) -> bool:

@@ -35,8 +35,7 @@ from tests.simulation.world import (
 
 _TASK = re.compile(r"task_\d+")
 LONG = 3 * 3600.0
-MOST_COLLECTIONS = 10
-"""With `LONG`, more than the 23 hours after which the intent of a killed run for another change ends."""
+MOST_COLLECTIONS = 5
 MOST_TRIES = 3
 CALLS = (9, 18, 40)
 """The last call of an episode with a disturbance: a purchase takes about 8 calls, a whole review 20."""

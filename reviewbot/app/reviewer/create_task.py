@@ -16,8 +16,7 @@ from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.candidate import Candidate
-from reviewbot.domain.machine.known import Bought, Known
+from reviewbot.domain.machine.known import Bought, Candidate, Known
 from reviewbot.domain.machine.purchase import batches_of, check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.options import AnswerForm

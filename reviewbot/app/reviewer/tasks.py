@@ -8,8 +8,7 @@ from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.machine.candidate import Candidate
-from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.known import Candidate, Known
 from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
 from reviewbot.domain.model.options import AnswerForm

@@ -15,9 +15,8 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.candidate import Candidate, Quote
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, Quote
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.candidate import Candidate
-from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.known import Candidate, Known
 from reviewbot.domain.policy.verdict import pending
 
 

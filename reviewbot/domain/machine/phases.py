@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.candidate import Candidate, Quote
-from reviewbot.domain.machine.known import Bought, Known, OpenTask
+from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, Quote
 from reviewbot.domain.machine.steps import Publishing
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome

@@ -16,8 +16,7 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
-from reviewbot.domain.machine.candidate import Candidate, Quote
-from reviewbot.domain.machine.known import Bought, Known, Request
+from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, Request
 from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent

@@ -10,8 +10,7 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.machine.candidate import Candidate, Quote
-from reviewbot.domain.machine.known import Bought, Known, ReviewedChange
+from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, ReviewedChange
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ReviewbotError

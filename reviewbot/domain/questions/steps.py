@@ -7,7 +7,7 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.candidate import Quote
+from reviewbot.domain.machine.known import Quote
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Task
 

@@ -25,10 +25,9 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
-from reviewbot.domain.machine.candidate import Candidate
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, HeadProof, Known, OpenTask, Wrote
+from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
