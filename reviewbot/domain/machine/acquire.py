@@ -273,8 +273,8 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
     return _next_task(known, left, at.then, now)
 
 
-def _dropped(deferred: Purchase) -> Purchase:
-    return replace(deferred, state=TaskState.ENDED, used=Decimal(0))
+def _dropped(purchase: Purchase) -> Purchase:
+    return replace(purchase, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: phases.Then, now: datetime) -> Looked:
