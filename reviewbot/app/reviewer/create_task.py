@@ -38,7 +38,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, candidate: Candid
     """
     if known.request.paid and may_exceed_together(known) and not candidate.intent:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
-    packings = _packings(known, bought.purchase)
+    packings = _packings(known, bought.purchase, candidate)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
     run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the response, which may be lost
@@ -75,7 +75,7 @@ def _create(
     return tasks
 
 
-def _packings(known: Known, purchase: Purchase) -> tuple[Packing, ...]:
+def _packings(known: Known, purchase: Purchase, candidate: Candidate) -> tuple[Packing, ...]:
     task_batches = batches_of(known, purchase)
     packings = task_batches.packed()
     if not any(packing.sent for packing in packings):
@@ -83,7 +83,7 @@ def _packings(known: Known, purchase: Purchase) -> tuple[Packing, ...]:
     tier, most, confirms = purchase.size_tier, known.request.attachment_bytes, purchase.confirms
     rooms = [attachments.room_for_more(one, tier, most, confirms=confirms) for one in packings]
     if task_batches.context_limits is not None:
-        texts = so_far(known, purchase.since, task_batches, task_batches.context_limits, with_talk=all(rooms))
+        texts = so_far(known, candidate, task_batches, task_batches.context_limits, with_talk=all(rooms))
         packings = [attachments.with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
     return tuple(
         attachments.with_context(packing, context_of(known, room))

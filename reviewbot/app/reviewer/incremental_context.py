@@ -15,7 +15,7 @@ from reviewbot.domain.findings.incremental import NewPart, new_parts, old_names,
 from reviewbot.domain.findings.redacted_lines import TITLE
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.known import Candidate, Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.domain.selection.file_kinds import named_as_minified
@@ -62,18 +62,18 @@ def _all_of(files: Sequence[ChangedFile]) -> tuple[NewPart, ...]:
 
 
 def so_far(
-    known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
+    known: Known, candidate: Candidate, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
 ) -> list[tuple[str, int]]:
     """Return the redacted text of each task's attachment, and the number of redacted secrets.
 
     An attachment contains the findings to confirm, the new lines and the conversation. A finding goes to the task with
     the finding's file, otherwise to the first task.
     """
-    new, findings = known.new_parts if since else (), known.ledger.findings.records
+    since, findings = candidate.identity.since, known.ledger.findings.records
     replies = conversation(known) if with_talk else ()
     where, texts = task_batches.numbers(), []
     for number in range(len(task_batches.files)):
-        parts = [part for part in new if where.get(part.path, 0) == number]
+        parts = [part for part in candidate.new_parts if where.get(part.path, 0) == number]
         records = [record for record in findings if where.get(record.path, 0) == number]
         ids = {record.id for record in records}
         own = [one for one in replies if ids.intersection(one.about) or not (one.about or number)]

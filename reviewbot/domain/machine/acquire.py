@@ -691,11 +691,11 @@ def with_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases
     """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
     if not got.only_moved_on:
         return _sized(at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now)
-    known = replace(at.known, new_parts=got.parts)
+    candidate = replace(at.candidate, new_parts=got.parts)
     agreed = at.quote  # the price of the whole change, so the new part costs at most as much
     if agreed:
-        agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
-    return _sized(known, at.candidate, agreed, now)
+        agreed = replace(priced(at.known, candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
+    return _sized(at.known, candidate, agreed, now)
 
 
 def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:

@@ -192,10 +192,12 @@ class Candidate(Struct, frozen=True):
     Attributes:
         identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
         before: the latest purchase of this change, or None.
+        new_parts: the new part of the change if only this part is reviewed and it was read, otherwise empty.
     """
 
     identity: Identity
     before: Purchase | None
+    new_parts: tuple[NewPart, ...] = ()
 
     @property
     def intent(self) -> Purchase | None:
@@ -307,7 +309,6 @@ class Known(Struct, frozen=True, dict=True):
     stored: StoredLedger = field(default_factory=StoredLedger)
     found: Ledger = field(default_factory=Ledger)
     change: ReviewedChange = NO_CHANGE
-    new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Bought | None = None
     task: Task | None = None

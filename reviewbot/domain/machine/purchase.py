@@ -189,7 +189,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
-        new = sum(one.lines for one in known.new_parts if not is_lock_file(one.path))
+        new = sum(one.lines for one in candidate.new_parts if not is_lock_file(one.path))
         lines = new if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)

@@ -758,7 +758,7 @@ def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on:
     parts = (NewPart("a.py", ((1, 1),)),)
     pricing = go(scoping, steps.NewPartRead(parts, moved_on))
     assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
-    assert pricing.known.new_parts == (parts if moved_on else ())
+    assert pricing.candidate.new_parts == (parts if moved_on else ())
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
