@@ -214,6 +214,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         is_keyless=settings.is_keyless,
         waits=settings.wait_minutes > 0,
+        bought_before=frozenset(run.ports.own_tasks.bought),
         routes=settings.routes,
         wait_rules=settings.wait_rules,
     )
@@ -221,7 +222,6 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         request,
         snapshot,
         proof=HeadProof(skip_record(snapshot.pull, run.signer), push_record(snapshot.pull, run.signer)),
-        bought_before=frozenset(run.ports.own_tasks.bought),
         cancelled=frozenset(run.ports.own_tasks.cancelled),
     )
 

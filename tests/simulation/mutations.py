@@ -30,6 +30,7 @@ from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.outcome import SUMMARY
 from reviewbot.domain.machine.phases import Published, Refreshed
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
@@ -143,6 +144,10 @@ def _deleting_doubles_first(right: Any) -> object:  # noqa: ANN401 — any funct
         return right(run, known, outcome)
 
     return write
+
+
+def _without_memory(known: Known) -> Known:
+    return replace(known, request=replace(known.request, bought_before=frozenset()))
 
 
 def _every_copy_that_is_over(copies: Iterable[ExternalId], _ledger: object) -> list[PurchaseKey]:
@@ -974,7 +979,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run forgets what it bought for a missed command",
         "reviewbot.app.context:known_of",
-        lambda right: lambda *args, **named: replace(right(*args, **named), bought_before=frozenset()),
+        lambda right: lambda *args, **named: _without_memory(right(*args, **named)),
         ANNOUNCED,
         found="announced-by-its-buyer",
     ),

@@ -14,7 +14,7 @@ from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
-from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.known import Known, Wrote
 from reviewbot.domain.machine.outcome import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
@@ -54,7 +54,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     forge, number = run.ports.forge, known.snapshot.pull.number
     if keep and keep.body == body:
         _delete(run, found.extra)
-        return replace(known, summary=keep, wrote=replace(known.wrote, whole_summary=body if is_whole else ""))
+        return _with_summary(known, keep, replace(known.wrote, whole_summary=body if is_whole else ""))
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
     _delete(run, found.extra if comment else ())
@@ -64,7 +64,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
         summary=comment.body if comment else known.wrote.summary,
         whole_summary=comment.body if comment and is_whole else "",
     )
-    return replace(known, summary=comment or keep, wrote=wrote)
+    return _with_summary(known, comment or keep, wrote)
+
+
+def _with_summary(known: Known, summary: Comment | None, wrote: Wrote) -> Known:
+    return replace(known, stored=replace(known.stored, summary=summary), wrote=wrote)
 
 
 def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:

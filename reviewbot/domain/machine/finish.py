@@ -69,7 +69,7 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
-    known = replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
+    known = replace(known, snapshot=snapshot, read_again=True, stored=stored, memory=memory)
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 

@@ -133,6 +133,7 @@ class Request(Struct, frozen=True):
         may_buy: False in a run that requests no review, e.g., a collection. Such a run reads each task once, and buys
             only deferred purchases and intents of earlier runs.
         cancels: the statuses with which open tasks are cancelled.
+        bought_before: purchases that this process may have made earlier for missed commands.
         base_ref: the base branch at the start of the run, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
         shares_name: whether checks against an earlier base branch have the same name.
@@ -168,6 +169,7 @@ class Request(Struct, frozen=True):
     waits: bool = True
     may_buy: bool = True
     cancels: frozenset[TaskStatus] = frozenset()
+    bought_before: frozenset[PurchaseKey] = frozenset()
     edits: tuple[LedgerEdit, ...] = ()
     routes: tuple[Route, ...] = ()
     route: str = ""
@@ -294,7 +296,6 @@ class Known(Struct, frozen=True, dict=True):
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
         own: the purchase of this change, if any. `task` is its task, if it was read or created.
         others: open tasks of older heads.
-        bought_before: purchases that this run may have made earlier for missed commands.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed_sha: the reviewed head if the pull request now has another head, else empty.
         reviewed_base: the merge base of the review of `reviewed_sha`, or None.
@@ -314,9 +315,7 @@ class Known(Struct, frozen=True, dict=True):
     task: Task | None = None
     report: Report | None = None
     others: tuple[OpenTask, ...] = ()
-    bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
-    summary: Comment | None = None
     wrote: Wrote = Wrote()
     reviewed_sha: str = ""
     reviewed_base: str | None = None
@@ -387,6 +386,11 @@ class Known(Struct, frozen=True, dict=True):
 
     # The pull request
 
+    @property
+    def summary(self) -> Comment | None:
+        """The summary comment as last read or written."""
+        return self.stored.summary
+
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger after this run's update, without waivers that do not count for the pull request."""
@@ -453,7 +457,7 @@ class Known(Struct, frozen=True, dict=True):
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
         memory = Memory.of(stored.ledger, update, change.index)
-        return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory, summary=stored.summary)
+        return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory)
 
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))

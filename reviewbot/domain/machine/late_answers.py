@@ -41,7 +41,7 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
         ending = _ending(known, purchase, has_failed=has_failed)
         if ending is Ending.WITHOUT_RESULT and _is_tried_again(known, purchase):
             continue
-        is_late = key not in known.bought_before and _is_left(known, key, _OPEN)
+        is_late = key not in known.request.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
     for one in (*known.found.deferred(), *known.found.intents()) if has_failed else ():

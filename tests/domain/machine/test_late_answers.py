@@ -10,7 +10,7 @@ from reviewbot.domain.findings.markers import FindingMark
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
+from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.model.review import Report
@@ -45,12 +45,13 @@ def endings(
     update: LedgerUpdate | None = None,
     outcome: Outcome = REVIEWED,
     may_buy: bool = False,
+    bought: frozenset[PurchaseKey] = frozenset(),
     **more: Any,  # noqa: ANN401 — any field
 ) -> list[Ending]:
     """Return what a run announces that found a purchase, and adds what it is now."""
     ledger = Ledger((found,) if found else ())
     update = update or LedgerUpdate(purchases=now, answers=(answered(),))
-    state = known(may_buy=may_buy)
+    state = known(may_buy=may_buy, bought_before=bought)
     state = replace(state, found=ledger, stored=StoredLedger(ledger), memory=Memory(ledger, update))
     return [one.ending for one in announcing(replace(state, **more), outcome).posts]
 
@@ -70,7 +71,7 @@ LATE = [
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
-    "this run has bought it for a missed command": endings(OPEN, DONE, bought_before=frozenset({purchase_key(OPEN)})),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought=frozenset({purchase_key(OPEN)})),
     "this run has bought what was deferred": endings(DEFERRED, DONE),
     "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
     "an older check run has the end": endings(

@@ -631,7 +631,7 @@ def test_a_run_sees_its_own_new_summary() -> None:
     now = answered(summary=None)
     judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert judged.left == (steps.WriteSummary, steps.WriteCheckRun)
-    there = replace(judged.known, summary=Comment(1, "https://x/1", "", ours=True))
+    there = replace(judged.known, stored=StoredLedger(summary=Comment(1, "https://x/1", "", ours=True)))
     after = go(judged, there)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.DONE
@@ -646,7 +646,8 @@ def answered(summary: Comment | None) -> Known:
     update = LedgerUpdate((done,), (answer,))
     memory = Memory.of(Ledger(), update, change.index)
     task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
-    return replace(now, change=change, memory=memory, summary=summary, own=Bought(done), task=task)
+    stored = StoredLedger(summary=summary)
+    return replace(now, change=change, memory=memory, stored=stored, own=Bought(done), task=task)
 
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
@@ -1175,7 +1176,7 @@ def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> Non
     there = replace(bare, snapshot=replace(bare.snapshot, comments=(COMMENT,)))
     assert summary_is_due(bare, verdict)
     assert summary_is_due(news, silent)
-    for now in (replace(bare, summary=COMMENT), there):
+    for now in (replace(bare, stored=StoredLedger(summary=COMMENT)), there):
         assert not summary_is_due(now, verdict)
     assert not summary_is_due(bare, silent)
     off = replace(news, request=replace(news.request, summary_comment=False))
@@ -1258,7 +1259,8 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
-    checked, summarized = replace(nowhere, wrote=Wrote(check=check)), replace(nowhere, summary=COMMENT)
+    checked = replace(nowhere, wrote=Wrote(check=check))
+    summarized = replace(nowhere, stored=StoredLedger(summary=COMMENT))
     assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
     assert comes_in_summary(checked, two)
     for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
