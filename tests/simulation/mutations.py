@@ -28,9 +28,9 @@ from reviewbot.domain.ledger.external_id import ExternalId, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import SUMMARY
 from reviewbot.domain.machine.phases import Published, Refreshed
-from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus

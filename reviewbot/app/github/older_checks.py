@@ -13,7 +13,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.known import Bought, Known
+from reviewbot.domain.machine.known import Bought, Known, OwnReview
 from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, left_open, outlives
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -110,7 +110,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
     update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
     memory = Memory.of(written, update, known.change.index)
-    older = Known(known.request, snapshot, memory=memory, own=Bought(bought) if bought else None)
+    older = Known(known.request, snapshot, memory=memory, own=OwnReview(Bought(bought)) if bought else None)
     named = replace(run, check_names=(check.name,))
     try:
         write_check_run(named, older, superseded(message))

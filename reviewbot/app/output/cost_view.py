@@ -23,7 +23,7 @@ def cost_of(known: Known) -> CostView | None:
         return None
     if known.purchase.state is TaskState.ENDED and not known.purchase.task_id:
         return None  # the task was not created
-    request, purchase, tag = known.request, known.purchase, known.own.tag if known.own else None
+    request, purchase, tag = known.request, known.purchase, known.own.bought.tag if known.own else None
     most, lines = _max_credits(known, purchase, tag), purchase.lines
     at_ceiling = lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode)
     limit = limit_per_pull(request.max_credits_per_pr, known.ledger.first_hold or purchase.hold)

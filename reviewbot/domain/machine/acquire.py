@@ -16,7 +16,7 @@ from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, Quote
+from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, OwnReview, Quote
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -476,7 +476,7 @@ def resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
 ) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
     task = got.task
-    known = replace(at.known, own=at.bought, task=task)
+    known = replace(at.known, own=OwnReview(at.bought, task))
     if not task.status.is_over:
         return phases.Reopened(known, at.bought, task)
     if task.status is not TaskStatus.COMPLETED:
@@ -486,7 +486,7 @@ def resumed_task(
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    return _acquired(replace(known.noted(ended), own=None, task=None), ended, now)
+    return _acquired(replace(known.noted(ended), own=None), ended, now)
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
@@ -722,7 +722,7 @@ def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(first), own=None, task=None)
+    known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.recorded(first), now)
 
 
@@ -777,4 +777,5 @@ def waiting(
 
 
 def polled(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
-    return waiting(replace(at.known, task=got.task), at.bought, got.task, now, at.waited + got.seconds)
+    known = replace(at.known, own=OwnReview(at.bought, got.task))
+    return waiting(known, at.bought, got.task, now, at.waited + got.seconds)

@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
-from reviewbot.domain.machine.known import Known, ReviewedChange
+from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.outcome import (
     COMMENTS,
@@ -55,7 +55,8 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
     instance = known.request.instance
     placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
-    known = replace(known, own=bought.with_purchase(purchase), report=report).with_answer(purchase, answer)
+    own = OwnReview(bought.with_purchase(purchase), at.task, report)
+    known = replace(known, own=own).with_answer(purchase, answer)
     return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
@@ -174,9 +175,9 @@ def _unpublished(known: Known) -> Known:
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
     """
-    own, update = known.own, known.memory.update
-    if own and own.purchase.task_id and own.purchase.state.is_over:
-        own = own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None))
+    own, update, purchase = known.own, known.memory.update, known.purchase
+    if own and purchase and purchase.task_id and purchase.state.is_over:
+        own = replace(own, bought=own.bought.with_purchase(replace(purchase, state=TaskState.OPEN, used=None)))
     begun = tuple(one for one in update.purchases if not one.state.is_over)
     return replace(known, own=own).with_update(replace(update, purchases=begun))
 

@@ -249,6 +249,19 @@ class Bought(Struct, frozen=True):
         return self.with_purchase(self.purchase.over(state, task.credits_used, now))
 
 
+class OwnReview(Struct, frozen=True):
+    """The purchase of this change, and what CodeVF has returned for it.
+
+    Attributes:
+        task: the task, or None if it was not read or created.
+        report: the answer, or None if it was not read.
+    """
+
+    bought: Bought
+    task: Task | None = None
+    report: Report | None = None
+
+
 class OpenTask(Struct, frozen=True):
     purchase: Purchase
     task: Task
@@ -294,7 +307,7 @@ class Known(Struct, frozen=True, dict=True):
     Attributes:
         read_again: whether the pull request was read again after the change.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
-        own: the purchase of this change, if any. `task` is its task, if it was read or created.
+        own: the review of this change, or None if none was bought.
         others: open tasks of older heads.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed_sha: the reviewed head if the pull request now has another head, else empty.
@@ -311,9 +324,7 @@ class Known(Struct, frozen=True, dict=True):
     found: Ledger = field(default_factory=Ledger)
     change: ReviewedChange = NO_CHANGE
     memory: Memory = field(default_factory=Memory)
-    own: Bought | None = None
-    task: Task | None = None
-    report: Report | None = None
+    own: OwnReview | None = None
     others: tuple[OpenTask, ...] = ()
     cancelled: frozenset[str] = frozenset()
     wrote: Wrote = Wrote()
@@ -334,7 +345,15 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def purchase(self) -> Purchase | None:
-        return self.own.purchase if self.own else None
+        return self.own.bought.purchase if self.own else None
+
+    @property
+    def task(self) -> Task | None:
+        return self.own.task if self.own else None
+
+    @property
+    def report(self) -> Report | None:
+        return self.own.report if self.own else None
 
     @property
     def accepted_by(self) -> str:
@@ -344,11 +363,11 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def packing(self) -> Packing | None:
-        return self.own.packing if self.own else None
+        return self.own.bought.packing if self.own else None
 
     @property
     def task_id(self) -> str:
-        return self.own.purchase.task_id if self.own else ""
+        return self.purchase.task_id if self.purchase else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
@@ -358,7 +377,7 @@ class Known(Struct, frozen=True, dict=True):
     @property
     def judgement(self) -> Judgement:
         """The verdict settings of the purchase, or the current settings without a purchase."""
-        return self.own.purchase.judgement if self.own else self.request.judgement
+        return self.purchase.judgement if self.purchase else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
@@ -371,7 +390,7 @@ class Known(Struct, frozen=True, dict=True):
 
     @property
     def why_partial(self) -> tuple[str, ...]:
-        bought, found = self.own, []
+        bought, found = self.own.bought if self.own else None, []
         if bought and bought.reselected:
             found.append(_RESELECTED)
         if bought and bought.purchase.missed:
@@ -462,8 +481,8 @@ class Known(Struct, frozen=True, dict=True):
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))
 
-    def with_own(self, own: Bought, task: Task | None = None) -> Known:
-        return replace(self.noted(own.purchase), own=own, task=task)
+    def with_own(self, bought: Bought, task: Task | None = None) -> Known:
+        return replace(self.noted(bought.purchase), own=OwnReview(bought, task))
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
         return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))

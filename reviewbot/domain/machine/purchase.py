@@ -16,7 +16,7 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
-from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, Request
+from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote, Request
 from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent
@@ -134,7 +134,7 @@ def planned(known: Known, now: datetime) -> Known:
     packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
     whole = priced(known, Candidate(known.identity, None), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
-    return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
+    return replace(known, own=OwnReview(Bought(purchase, packing=together(packings, len(packings)))))
 
 
 def context_of(known: Known, room: int) -> ContextText:

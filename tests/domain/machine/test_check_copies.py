@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
-from reviewbot.domain.machine.known import Bought, Known, OpenTask, Wrote
+from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, Wrote
 from reviewbot.domain.machine.outcome import check_to_write
 from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -27,7 +27,7 @@ def run(own: Purchase | None, *ledger: Purchase, awaits: bool = False, paid: boo
     """Return what a run knows of its own purchase and of the ledger."""
     others = (OpenTask(OLDER, Task("task_9", TaskStatus.PROCESSING, "processing")),) if awaits else ()
     now = replace(known(paid=paid), others=others, memory=Memory(written=Ledger(ledger)))
-    return replace(now, own=Bought(own) if own else None)
+    return replace(now, own=OwnReview(Bought(own)) if own else None)
 
 
 @pytest.mark.parametrize(

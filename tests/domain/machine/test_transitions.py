@@ -27,7 +27,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, Wrote
+from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -393,13 +393,13 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
     finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", found="task_1")
     memory = Memory(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
     change = replace(now.change, base_ref="main")
-    now = replace(now, change=change, memory=memory, own=Bought(purchase(task_id="task_1")))
+    now = replace(now, change=change, memory=memory, own=OwnReview(Bought(purchase(task_id="task_1"))))
     outcome = by_findings(now, now.judgement.rules, readable=False)
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
 
 
 def test_no_verdict_is_green_beside_a_redacted_value_that_may_be_code_and_has_no_finding() -> None:
-    now = replace(known(), own=Bought(purchase(task_id="task_1")))
+    now = replace(known(), own=OwnReview(Bought(purchase(task_id="task_1"))))
     assert by_findings(now, now.judgement.rules, readable=True).conclusion is Conclusion.SUCCESS
     script = replace(view("", "npx [REDACTED:slack-token]\n", "run.sh"), newly_redacted=frozenset({1}))
     now = replace(now, change=replace(now.change, views=(script,)))
@@ -647,7 +647,7 @@ def answered(summary: Comment | None) -> Known:
     memory = Memory.of(Ledger(), update, change.index)
     task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
     stored = StoredLedger(summary=summary)
-    return replace(now, change=change, memory=memory, stored=stored, own=Bought(done), task=task)
+    return replace(now, change=change, memory=memory, stored=stored, own=OwnReview(Bought(done), task))
 
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
@@ -922,10 +922,14 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
     large = purchase(identity="9" * 32, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=1_801)
     for mine in (small, large):
         with pytest.raises(OverBudget, match="of 2,160"):
-            check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, large)))
+            check_race(_intending(now, mine), Ledger((small, large)))
     fits = replace(large, hold=1_800)
     for mine in (small, fits):
-        check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, fits)))
+        check_race(_intending(now, mine), Ledger((small, fits)))
+
+
+def _intending(now: Known, intent: Purchase) -> Known:
+    return replace(now, own=OwnReview(Bought(intent)), memory=Memory(Ledger((intent,))))
 
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
@@ -966,7 +970,8 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
-    done = replace(now, report=Report("Read.", ()))
+    assert now.own is not None
+    done = replace(now, own=replace(now.own, report=Report("Read.", ())))
     assert done.report == Report("Read.", ())
     assert done.task == now.task
     assert done.packing is None
@@ -1018,12 +1023,12 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         "1 files were not completely read by the reviewer": Bought(purchase()),
     }
     for cause, state in cases.items():
-        partial = replace(now, own=state, task=task if "by the reviewer" in cause else None)
+        partial = replace(now, own=OwnReview(state, task if "by the reviewer" in cause else None))
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
-    assert replace(now, change=held, own=Bought(purchase(), frozen=True)).why_partial == ()
+    assert replace(now, change=held, own=OwnReview(Bought(purchase(), frozen=True))).why_partial == ()
     assert now.coverage is Coverage.FULL
 
 
@@ -1118,7 +1123,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     older = purchase(identity="8" * 32, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
     mine = purchase(identity="7" * 32, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 32, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
-    now = replace(now, own=Bought(mine), memory=Memory(written=Ledger((older, mine))))
+    now = replace(now, own=OwnReview(Bought(mine)), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
     with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are held or used"):
@@ -1300,7 +1305,8 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
 ) -> None:
     before = go(start(known()), sendable(), steps.Done()).known
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
-    before = replace(before, report=report).with_update(LedgerUpdate(answers=(answer,)))
+    own = OwnReview(Bought(purchase()), report=report)
+    before = replace(before, own=own).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
@@ -1336,7 +1342,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
-    bought = submitted(at.known, at.known.own, created, NOON, again=False)
+    bought = submitted(at.known, at.known.own.bought, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)
