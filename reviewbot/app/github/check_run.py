@@ -126,7 +126,7 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     now = known.snapshot
     if any(one.head_sha == known.head_sha for one in now.other_checks):
         now = run.read_snapshot()  # the other pull request's check may have been written since
-    here = now.pull.is_open and not known.reviewed_sha
+    here = now.pull.is_open and known.reviewed is None
     if check is None or not here or not is_covered(check, now.other_checks):
         return check
     return run.attempt(CHECK_RUN, run.ports.forge.create_check, state) or check
@@ -155,8 +155,7 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
     title, text = run.renderer.check(summary_view(run, known, outcome))
     tag, copy = _tag(known, outcome), _external_id(run, known)
-    is_green, merge_base = tag.verdict in GREEN, known.change.change.merge_base
-    merge_base = merge_base if known.reviewed_base is None else known.reviewed_base
+    is_green = tag.verdict in GREEN
     base_ref = known.request.base_ref if known.request.shares_name and is_green else ""
     findings = "".join(sorted(one.id for one in counting_views(known)))
     says = f"{outcome.message} {outcome.hint} {findings}" if tag.verdict == Conclusion.ACTION_REQUIRED else ""
@@ -168,7 +167,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=copy,
-        tag=marked(tag, copy, base_ref=base_ref, merge_base=merge_base if is_green else None, says=says),
+        tag=marked(tag, copy, base_ref=base_ref, merge_base=known.merge_base if is_green else None, says=says),
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),
@@ -195,7 +194,7 @@ def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
 
     In that case, the check run is on the reviewed head, but the line numbers are those of the new head.
     """
-    if known.reviewed_sha:
+    if known.reviewed:
         return ()
     shown = known.change.by_path
     ordered = sorted(counting_views(known), key=lambda one: (one.severity.rank, one.path, one.line or 0))

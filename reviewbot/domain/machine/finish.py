@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
-from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange
+from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.outcome import (
     COMMENTS,
@@ -86,8 +86,7 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
     return replace(
         known,
         change=change,
-        reviewed_sha=known.reviewed_sha or reviewed_sha,
-        reviewed_base=known.change.change.merge_base if known.reviewed_base is None else known.reviewed_base,
+        reviewed=known.reviewed or ReviewedHead(reviewed_sha, known.change.change.merge_base),
         keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )
@@ -115,11 +114,11 @@ def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
     """Judge again after the pull request was read again, because a finding may have been waived meanwhile."""
-    if known.reviewed_sha and known.report is None and known.task and known.task.status.is_over:
+    if known.reviewed and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
     if not known.request.is_due and routed(known).request.is_due:
         return _publishing(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
-    if not known.reviewed_sha and known.report:
+    if not known.reviewed and known.report:
         outcome = by_findings(known, known.judgement.rules, readable=known.report.readable)
     return _publishing(known, outcome)
 

@@ -285,6 +285,11 @@ class Wrote(Struct, frozen=True):
     denied: frozenset[str] = frozenset()
 
 
+class ReviewedHead(Struct, frozen=True):
+    sha: str
+    merge_base: str
+
+
 class HeadProof(Struct, frozen=True):
     """Facts about the head that reviewbot's check runs prove.
 
@@ -310,8 +315,7 @@ class Known(Struct, frozen=True, dict=True):
         own: the review of this change, or None if none was bought.
         others: open tasks of older heads.
         cancelled: the ids of the tasks that this run may have cancelled.
-        reviewed_sha: the reviewed head if the pull request now has another head, else empty.
-        reviewed_base: the merge base of the review of `reviewed_sha`, or None.
+        reviewed: the reviewed head if the pull request now has another head, else None.
         keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
         ended: whether the outcome is decided, so that the run no longer waits for a task.
@@ -328,8 +332,7 @@ class Known(Struct, frozen=True, dict=True):
     others: tuple[OpenTask, ...] = ()
     cancelled: frozenset[str] = frozenset()
     wrote: Wrote = Wrote()
-    reviewed_sha: str = ""
-    reviewed_base: str | None = None
+    reviewed: ReviewedHead | None = None
     keeps_text: bool = False
     proof: HeadProof = HeadProof()
     neighbour: int = 0
@@ -423,7 +426,12 @@ class Known(Struct, frozen=True, dict=True):
     @property
     def head_sha(self) -> str:
         """The head that this run reviews. The pull request may have a newer head."""
-        return self.reviewed_sha or self.snapshot.pull.head_sha
+        return self.reviewed.sha if self.reviewed else self.snapshot.pull.head_sha
+
+    @property
+    def merge_base(self) -> str:
+        """The merge base of `head_sha`."""
+        return self.reviewed.merge_base if self.reviewed else self.change.change.merge_base
 
     @property
     def approval_label(self) -> str:

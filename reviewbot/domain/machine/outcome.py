@@ -82,7 +82,7 @@ def current_check(snapshot: Snapshot) -> CheckRun | None:
 
 def check_to_write(known: Known) -> CheckRun | None:
     """Return the check run of this run, else the newest one on the head, or None if the head has moved."""
-    return known.wrote.check or (None if known.reviewed_sha else current_check(known.snapshot))
+    return known.wrote.check or (None if known.reviewed else current_check(known.snapshot))
 
 
 def not_asked_for(known: Known) -> Outcome:
@@ -228,7 +228,7 @@ def is_contradicted(known: Known, outcome: Outcome) -> bool:
     """Return whether the summary must be written again for this outcome."""
     written, outcome = known.memory.written, apply_bypass(known, outcome)
     is_outdated = contradicts(written, outcome) or _shows_an_earlier_head(known, outcome)
-    return known.is_read and not known.reviewed_sha and is_outdated
+    return known.is_read and known.reviewed is None and is_outdated
 
 
 def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
@@ -257,7 +257,7 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
-    return bought if left and is_over and check.head_sha != known.reviewed_sha else None
+    return bought if left and is_over and not (known.reviewed and check.head_sha == known.reviewed.sha) else None
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:

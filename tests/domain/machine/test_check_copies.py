@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
-from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, Wrote
+from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.outcome import check_to_write
 from reviewbot.domain.machine.purchase import purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -83,5 +83,5 @@ def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:
     now = known()
     now = replace(now, snapshot=replace(now.snapshot, checks=(there,)))
     assert check_to_write(now) == there
-    assert check_to_write(replace(now, wrote=Wrote(check=own), reviewed_sha=OTHER_HEAD)) == own
-    assert check_to_write(replace(now, reviewed_sha=OTHER_HEAD)) is None
+    assert check_to_write(replace(now, wrote=Wrote(check=own), reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))) == own
+    assert check_to_write(replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))) is None

@@ -27,7 +27,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.acquire import start, with_ledger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
-from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, Wrote
+from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import (
@@ -1229,7 +1229,8 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     assert isinstance(concluded(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
     assert not summary_is_due(now, outcome)
     assert summary_is_due(replace(now, read_again=True), outcome) is is_due
-    assert not summary_is_due(replace(now, read_again=True, reviewed_sha=OTHER_HEAD), outcome), "the head has moved"
+    moved = replace(now, read_again=True, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))
+    assert not summary_is_due(moved, outcome)
     bypass = Bypass(HEAD, "main", "boss", "known")
     bypassed = replace(
         now, memory=Memory.of(Ledger(stated="bypass success", bypass=bypass), LedgerUpdate(), now.change.index)
@@ -1255,7 +1256,7 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
     assert left_open(now, check, copy) is done
     assert left_open(now, replace(check, status=CheckStatus.COMPLETED), copy) is None
     assert left_open(now, check, None) is None
-    assert left_open(replace(now, reviewed_sha=OTHER_HEAD), check, copy) is None
+    assert left_open(replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40)), check, copy) is None
     open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
     assert left_open(open_task, check, copy) is None
 
@@ -1289,7 +1290,7 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
-    assert (moved.reviewed_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
+    assert (moved.head_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
     assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())

@@ -29,7 +29,7 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange
+from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange, ReviewedHead
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
@@ -417,7 +417,8 @@ class RandomWorld:
         """Return the pull request on a second read, sometimes with a new head or a bypass."""
         known = replace(known, read_again=True)
         if self.chance(0.15):
-            return replace(known, reviewed_sha=HEAD, snapshot=replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
+            snapshot = replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD))
+            return replace(known, reviewed=ReviewedHead(HEAD, "b" * 40), snapshot=snapshot)
         return known
 
 
