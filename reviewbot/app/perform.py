@@ -48,6 +48,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
+        case steps.ReadPurchases(identity=identity):
+            return read_ledger(run, run.read_snapshot(), identity)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf import attachments
 from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
@@ -17,7 +16,7 @@ from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Bought, Candidate, Known
-from reviewbot.domain.machine.purchase import batches_of, check_race, context_of, may_exceed_together
+from reviewbot.domain.machine.purchase import batches_of, context_of
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Submission, Task
@@ -32,12 +31,9 @@ def create_task(run: RunContext, known: Known, bought: Bought, candidate: Candid
 
     Raises:
         NothingSendable: no file fits into a task.
-        OverBudget: CodeVF refuses the credits, or another run recorded an intent meanwhile and both intents together
-            exceed the pull request's limit.
+        OverBudget: CodeVF refuses the credits.
         ServiceError: CodeVF rejected the task (`ServiceRefused`, `PayloadTooLarge`), or may have created it.
     """
-    if known.request.paid and may_exceed_together(known) and not candidate.intent:
-        check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
     packings = _packings(known, bought.purchase, candidate)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))

@@ -20,8 +20,10 @@ from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, O
 from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
     as_agreed,
+    check_race,
     deferral_of,
     intended,
+    may_exceed_together,
     planned,
     priced,
     resumed,
@@ -57,6 +59,7 @@ from reviewbot.errors import (
     ChecksNotGreen,
     NoKey,
     NothingSendable,
+    OverBudget,
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
@@ -71,7 +74,7 @@ MAX_ATTEMPTS = 3
 """The number of attempts without a result after which pull request events request no further attempt."""
 
 Concluded = phases.Concluded
-Priced = phases.Quoted | phases.Intended
+Priced = phases.Quoted | phases.Racing | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.Approved | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
@@ -737,11 +740,31 @@ def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     return concluded(known, outcome)
 
 
+def recorded(at: phases.Quoted, known: Known) -> phases.Racing | phases.Intended:
+    """Check the limit again before the task is created. An intent of an earlier run may already have a task."""
+    if may_exceed_together(known) and not at.candidate.intent:
+        return phases.Racing(known, at.bought, at.candidate)
+    return phases.Intended(known, at.bought, at.candidate)
+
+
+def raced(at: phases.Racing, stored: StoredLedger) -> phases.Intended | Concluded:
+    try:
+        check_race(at.known, stored.ledger)
+    except OverBudget as error:
+        return not_bought(at, error)
+    return phases.Intended(at.known, at.bought, at.candidate)
+
+
 def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
-    """Submit a smaller request, or fail. If the task may exist, keep the intent to reuse the idempotency key."""
-    purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
-    if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
+    """Submit a smaller request if CodeVF rejects the size, or fail."""
+    tiers = size_tiers(at.known.request.attachment_bytes)
+    if isinstance(error, PayloadTooLarge) and at.bought.purchase.size_tier < len(tiers) - 1:
         return _smaller(at, error)
+    return not_bought(at, error)
+
+
+def not_bought(at: phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
+    """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = at.known
     if leaves_no_task(error) and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))

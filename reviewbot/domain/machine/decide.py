@@ -56,6 +56,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
+        case phases.Racing(bought=bought):
+            return steps.ReadPurchases(bought.purchase.identity)
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
         case phases.Submitted(bought=bought):

@@ -73,8 +73,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_older_result(phase, result, now)
         case phases.Rereading(), Known():
             return acquire.reread(phase, result, now)
-        case phases.Rereading(), steps.Failed(error=error):
-            return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
 
         case phases.Scoping(), steps.NewPartRead():
             return acquire.with_new_part(phase, result, now)
@@ -82,11 +80,15 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_price(phase, result, now)
 
         case phases.Quoted(), Known():
-            return phases.Intended(result, phase.bought, phase.candidate)
+            return acquire.recorded(phase, result)
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
+        case phases.Racing(), StoredLedger():
+            return acquire.raced(phase, result)
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
+        case phases.Racing(), steps.Failed(error=error):
+            return acquire.not_bought(phase, error)
         case phases.Intended(), steps.Failed(error=error):
             return acquire.not_created(phase, error)
         case phases.Submitted(), Known():
@@ -112,8 +114,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
             return finish.concluded(phase.known, newer_head())
-        # The task is open and paid for, so the check stays in progress until a later run reads the task.
-        case ((phases.Reopened() | phases.Submitted()), steps.Failed(error=error)):
+        # A task is open or a purchase waits, so the check stays in progress until a later run continues.
+        case ((phases.Reopened() | phases.Submitted() | phases.Rereading()), steps.Failed(error=error)):
             return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
         case phases.Quoted(), steps.HeadMoved():
             return acquire.not_recorded(phase, newer_head())

@@ -159,8 +159,15 @@ class Quoted(_Running, frozen=True):
     candidate: Candidate
 
 
+class Racing(_Running, frozen=True):
+    """Together with other runs' purchases, this one may exceed the limit. Their intents are read next."""
+
+    bought: Bought
+    candidate: Candidate
+
+
 class Intended(_Running, frozen=True):
-    """The intent is recorded. The task is created next."""
+    """The intent is recorded and within the limits. The task is created next."""
 
     bought: Bought
     candidate: Candidate
@@ -224,7 +231,7 @@ class Ended(_Running, frozen=True):
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
 Approving = AwaitingApproval | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
-Purchasing = Scoping | Pricing | Quoted | Intended
+Purchasing = Scoping | Pricing | Quoted | Racing | Intended
 Reviewing = Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 

@@ -97,6 +97,12 @@ class RecordIntent(Struct, frozen=True):
     bought: Bought
 
 
+class ReadPurchases(Struct, frozen=True):
+    """Read the pull request and the ledger again. `identity` is the identity of this run's purchase."""
+
+    identity: str
+
+
 class RecordDeferral(Struct, frozen=True):
     """Record the deferred purchase on GitHub, then remove the approval label."""
 
@@ -173,7 +179,8 @@ class Finish(Struct, frozen=True):
     outcome: Outcome
 
 
-Reading = ReadPermission | ReadLedger | ReadChange | ReadAgain | ReadHeadChecks | ReadNewPart | Refresh
+OfChange = ReadChange | ReadNewPart
+Reading = ReadPermission | ReadLedger | ReadPurchases | OfChange | ReadAgain | ReadHeadChecks | Refresh
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask

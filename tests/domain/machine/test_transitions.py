@@ -928,6 +928,19 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
         check_race(_intending(now, mine), Ledger((small, fits)))
 
 
+def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> None:
+    quoted = bought(known(max_credits_per_pr=1_000))
+    racing = go(quoted, quoted.known.with_own(quoted.bought))
+    assert isinstance(racing, phases.Racing)
+    assert decide(racing) == steps.ReadPurchases(quoted.bought.purchase.identity)
+    assert isinstance(go(racing, StoredLedger()), phases.Intended)
+    other = purchase(identity="9" * 32, hold=900)
+    for result, state in ((StoredLedger(Ledger((other,))), TaskState.ENDED), (AWAY, TaskState.INTENT)):
+        ended = go(racing, result)
+        assert ended.known.purchase is not None
+        assert (ended.outcome.status, ended.known.purchase.state) == (Status.FAILED, state)
+
+
 def _intending(now: Known, intent: Purchase) -> Known:
     return replace(now, own=OwnReview(Bought(intent)), memory=Memory(Ledger((intent,))))
 

@@ -63,6 +63,7 @@ from reviewbot.domain.machine.steps import (
     ReadPermission,
     ReadPosted,
     ReadPrice,
+    ReadPurchases,
     ReadResult,
     ReadTask,
     RecordDeferral,
@@ -318,7 +319,7 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger() | CancelOpenTasks():
+            case ReadLedger() | ReadPurchases() | CancelOpenTasks():
                 return self.error() if fails else self.stored("0" * 32)
             case ReadChange():
                 change = self.change()
