@@ -210,7 +210,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         summary_comment=settings.summary_comment,
         base_ref=snapshot.pull.base_ref,
         strictest_fail_on=settings.strictest_fail_on,
-        has_bases=bool(settings.check_names.bases) and run.check_name == settings.check_names.plain,
+        check_names=settings.check_names,
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         is_keyless=settings.is_keyless,
         waits=settings.wait_minutes > 0,

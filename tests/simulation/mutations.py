@@ -1649,7 +1649,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an intent ends if GitHub cannot be read",
-        "reviewbot.domain.machine.acquire:not_created",
+        "reviewbot.domain.machine.acquire:not_bought",
         _without_forge_errors,
         PAY_ONCE,
         found="unread-before-the-task",

@@ -69,5 +69,5 @@ def test_a_review_against_a_former_base_turns_no_check_green(call: int) -> None:
 
 
 def test_the_check_would_be_green_without_comparing_the_bases() -> None:
-    with replaced("reviewbot.app.github.check_run:_has_other_base", lambda _right: lambda *_arguments: False):
+    with replaced("reviewbot.domain.machine.known:Known.has_other_base", lambda _right: property(lambda _self: False)):
         assert after_a_change_of_base(LAST_READ) == "success"

@@ -14,15 +14,13 @@ from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import (
     CHECK_RUN,
-    apply_bypass,
     beside_another,
     check_to_write,
-    current_check,
-    newer_base,
+    for_check,
 )
 from reviewbot.domain.machine.purchase import may_be_bought_otherwise, purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
-from reviewbot.domain.policy.verdict import Outcome, Status
+from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable
 from reviewbot.values import replace
 
@@ -33,16 +31,12 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     GitHub shows one check for all pull requests with the same head. The check turns green only if the checks of all
     other open pull requests on this head are green.
     """
-    outcome = apply_bypass(known, outcome)
-    if outcome.conclusion in GREEN and _has_other_base(run, known):
-        there = current_check(known.snapshot)
-        if there is not None and there.verdict not in GREEN:
-            return known  # the run for the new base has written this check
-        outcome = newer_base()
-    if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
+    shown = for_check(known, outcome)
+    if shown is None:
         return known
-    known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
-    state = check_state(run, known, beside_another(known, outcome))
+    if shown.conclusion in GREEN:
+        known = replace(known, neighbour=_neighbour(run, known))
+    state = check_state(run, known, beside_another(known, shown))
     there = check_to_write(known)
     # Another run may have completed the check run while this run waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
@@ -102,13 +96,6 @@ def _has_another_record(run: RunContext, known: Known, state: CheckState, there:
 
 def _what(purchase: Purchase) -> tuple[object, ...]:
     return purchase_key(purchase), purchase.since, purchase.state
-
-
-def _has_other_base(run: RunContext, known: Known) -> bool:
-    """Return whether the base has changed to a branch with the same check name."""
-    base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
-    is_other = base_ref != known.request.base_ref
-    return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
 
 
 def _neighbour(run: RunContext, known: Known) -> int:

@@ -31,6 +31,7 @@ from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.domain.selection.selection import Held, over_limit
@@ -136,8 +137,8 @@ class Request(Struct, frozen=True):
         bought_before: purchases that this process may have made earlier for missed commands.
         base_ref: the base branch at the start of the run, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
+        check_names: the names of reviewbot's check runs by base branch.
         shares_name: whether checks against an earlier base branch have the same name.
-        has_bases: whether checks against several base branches have this name.
         route: the names of the rules of `routes` that apply to this change, or empty.
         is_due: False if a rule of `routes` exempts this change from review.
     """
@@ -163,8 +164,8 @@ class Request(Struct, frozen=True):
     summary_comment: bool
     base_ref: str
     strictest_fail_on: FailOn
+    check_names: CheckNames
     shares_name: bool = False
-    has_bases: bool = False
     is_keyless: bool = False
     waits: bool = True
     may_buy: bool = True
@@ -427,6 +428,20 @@ class Known(Struct, frozen=True, dict=True):
     def head_sha(self) -> str:
         """The head that this run reviews. The pull request may have a newer head."""
         return self.reviewed.sha if self.reviewed else self.snapshot.pull.head_sha
+
+    @property
+    def check_name(self) -> str:
+        """The name of the check run for the base branch at the start of the run."""
+        return self._check_name_against(self.request.base_ref)
+
+    @property
+    def has_other_base(self) -> bool:
+        """Whether the base has changed during the run, to a branch whose check run has the same name."""
+        base_ref = self.snapshot.pull.base_ref
+        return base_ref != self.request.base_ref and self._check_name_against(base_ref) == self.check_name
+
+    def _check_name_against(self, base_ref: str) -> str:
+        return self.request.check_names.against(self.snapshot.repository.default_branch, base_ref)
 
     @property
     def merge_base(self) -> str:

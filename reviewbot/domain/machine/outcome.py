@@ -102,7 +102,7 @@ def not_asked_for(known: Known) -> Outcome:
     if there is None:
         # GitHub also shows the checks of other pull requests with the same head. Without a check run of this pull
         # request, such a check can turn green.
-        is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and request.has_bases)
+        is_seen = _is_green_elsewhere(known) or (pull.is_open and request.check_run and _has_bases(known))
         return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if is_seen else outcome
     open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
@@ -110,6 +110,12 @@ def not_asked_for(known: Known) -> Outcome:
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     left = left or (there.verdict not in GREEN and _is_green_elsewhere(known, there.id))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
+
+
+def _has_bases(known: Known) -> bool:
+    """Return whether checks against several base branches have this name."""
+    names = known.request.check_names
+    return bool(names.bases) and known.check_name == names.plain
 
 
 def _is_green_elsewhere(known: Known, since: int = 0) -> bool:
@@ -193,6 +199,18 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
     return verdict.bypassed(outcome) if is_for_it and known.request.paid else outcome
+
+
+def for_check(known: Known, outcome: Outcome) -> Outcome | None:
+    """Return the outcome that the check run shows, or None if no check run is written."""
+    outcome = apply_bypass(known, outcome)
+    if outcome.conclusion in GREEN and known.has_other_base:
+        there = current_check(known.snapshot)
+        if there is not None and there.verdict not in GREEN:
+            return None  # the run for the new base has written this check
+        outcome = newer_base()
+    is_written = outcome.conclusion is not None or outcome.status is Status.PENDING
+    return outcome if known.request.check_run and is_written else None
 
 
 def statement(outcome: Outcome) -> str:

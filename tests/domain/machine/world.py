@@ -98,6 +98,7 @@ from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Rules
 from reviewbot.domain.publishing.announcement import Announcement
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -184,7 +185,7 @@ class RandomWorld:
             base_ref="main",
             strictest_fail_on=judgement.rules.fail_on,
             shares_name=self.chance(0.5),
-            has_bases=self.chance(0.3),
+            check_names=CheckNames("CodeVF review", ("*",) if self.chance(0.3) else ()),
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([frozenset(), frozenset(), NOT_BEGUN, UNFINISHED]),
