@@ -1,4 +1,4 @@
-"""The loop of a run: `decide` chooses a step, `perform` executes the step, and `learn` updates the state."""
+"""The loop of a run: `decide` chooses a step, a performer executes the step, and `learn` returns the next phase."""
 
 from __future__ import annotations
 
@@ -12,36 +12,46 @@ from msgspec import Struct
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.perform import perform
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Submitted
-from reviewbot.domain.machine.steps import CreateTask, Finish, Step
+from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
 from reviewbot.domain.questions.steps import CreateQuestion
 
 P = TypeVar("P", bound=Struct)
+R = TypeVar("R")
 
 
 def run_machine(run: RunContext, phase: Phase) -> Outcome:
     """Perform the steps of a review until it ends, and write the log."""
 
-    def take(phase: Phase, step: Step) -> Phase:
-        after = learn(phase, perform(run, step, phase.known), run.now)
+    def perform_step(step: steps.Step, phase: Phase) -> steps.Result:
+        return perform(run, step, phase.known)
+
+    def learn_from(phase: Phase, result: steps.Result) -> Phase:
+        after = learn(phase, result, run.now)
         for line in after.known.log[len(phase.known.log) :]:
             run.say(line)
         return after
 
     for line in phase.known.log:
         run.say(line)
-    ended, outcome = take_steps(run.ports, phase, decide, take)
+    ended, outcome = take_steps(run.ports, phase, decide, perform_step, learn_from)
     why = "".join(f"; partial: {one}" for one in ended.known.why_partial)
     run.ports.reporter.debug(f"{outcome.status}, {outcome.verdict}, {outcome.reason}: {outcome.message}{why}")
     return outcome
 
 
 def take_steps(
-    ports: Ports, phase: P, decide_on: Callable[[P], Struct], take: Callable[[P, Any], P]
+    ports: Ports,
+    phase: P,
+    decide_on: Callable[[P], Struct],
+    perform_step: Callable[[Any, P], R],
+    learn_from: Callable[[P, R], P],
 ) -> tuple[P, Outcome]:
     """Perform steps until `Finish`. Signals are delayed while a task is created and recorded."""
     with ExitStack() as uninterrupted:
@@ -49,7 +59,9 @@ def take_steps(
             ports.reporter.debug(describe(phase, step))
             if isinstance(step, CreateTask | CreateQuestion):
                 uninterrupted.enter_context(ports.uninterrupted())
-            phase = take(phase, step)
+            result = perform_step(step, phase)
+            ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
+            phase = learn_from(phase, result)
             if not isinstance(phase, Submitted | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))
@@ -63,3 +75,27 @@ def describe(phase: Struct, step: Struct) -> str:
 @cache
 def _reason(phase: type[Struct]) -> str:
     return (inspect.getdoc(phase) or "").partition("\n")[0]
+
+
+def describe_result(result: object) -> str:
+    """Return the type of a result, and the values that decide the next phase."""
+    match result:
+        case steps.Failed(error=error):
+            said = f"{type(error).__name__}: {error.message}"
+        case steps.TaskRead(task=task) | steps.TaskCreated(task=task):
+            said = f"task {task.id} is {task.status_text}"
+        case steps.HeadChecksRead(open_checks=open_checks):
+            said = "; ".join(open_checks)
+        case steps.NotOver(note=note):
+            said = note
+        case steps.PriceRead(quote=quote):
+            said = f"{quote.hold} credits"
+        case steps.NewPartRead(parts=parts, only_moved_on=only_moved_on):
+            said = f"{len(parts)} files" if only_moved_on else "the base branch was moved back"
+        case steps.Overtaken(first=first):
+            said = f"{first.state} {first.task_id}"
+        case Permission():
+            said = result.value
+        case _:
+            said = ""
+    return f"{type(result).__name__}{said and f' ({said})'}"

@@ -139,8 +139,20 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in lines), (
         "the job summary has the same reasons"
     )
+    for returned in (
+        r"ReadPrice returned PriceRead \(\d+ credits\)",
+        r"CreateTask returned TaskCreated \(task task_\w+ is pending\)",
+        r"PollTask returned TaskRead \(task task_\w+ is completed\)",
+    ):
+        assert re.search(f"::debug::{returned}", log), re.findall("::debug::.* returned .*", log)
     assert "::debug::completed, pass, reviewed: " in log
     assert " -> " not in quiet
+
+
+def test_a_debug_log_has_the_error_that_a_step_returned(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
+        log = rig.run(runner={"RUNNER_DEBUG": "1"}, min_balance="999999").log
+    assert re.search(r"::debug::ReadPrice returned Failed \(OverBudget: .+\)", log)
 
 
 def test_the_same_change_is_never_bought_or_reported_twice(tmp_path: Path) -> None:

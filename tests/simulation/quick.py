@@ -290,6 +290,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
 
 UNREAD: Mapping[str, object] = {
     "reviewbot.app.run:describe": lambda _phase, _step: "",
+    "reviewbot.app.run:describe_result": lambda _result: "",
     "reviewbot.app.output.runner_output:show": lambda _run, _known, _outcome: None,
 }
 """Replacements of what writes the log and the job summary."""

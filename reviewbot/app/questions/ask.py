@@ -67,11 +67,14 @@ def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
 
 
 def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
-    def take(phase: Phase, step: steps.Step) -> Phase:
-        return learn(phase, _perform(asked, step), asked.run.now)
+    def perform_step(step: steps.Step, _phase: Phase) -> steps.Result:
+        return _perform(asked, step)
+
+    def learn_from(phase: Phase, result: steps.Result) -> Phase:
+        return learn(phase, result, asked.run.now)
 
     begin = start(asked.question, asked.limits, asked.run.now, may_buy=may_buy)
-    _, outcome = take_steps(asked.run.ports, begin, decide, take)
+    _, outcome = take_steps(asked.run.ports, begin, decide, perform_step, learn_from)
     return outcome
 
 

@@ -418,7 +418,7 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
     if isinstance(wanted, TaskEnded):
         return concluded(known, failed(known, wanted))
     if wanted:
-        return _wanted(known, candidate, now)
+        return _awaiting_approval(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(_dropped(before))
     return concluded(known, not_asked_for(known))
@@ -527,7 +527,7 @@ def lost(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
 # Is the purchase approved?
 
 
-def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
+def _awaiting_approval(known: Known, candidate: Candidate, now: datetime) -> Buying:
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
