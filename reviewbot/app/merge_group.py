@@ -12,8 +12,8 @@ from reviewbot.app.run import run_machine
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN
-from reviewbot.domain.machine.finish import on_group_head
-from reviewbot.domain.machine.outcome import current_check, failed
+from reviewbot.domain.machine.finish import publish_for_group
+from reviewbot.domain.machine.outcome import current_check, failure
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
 from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import AGAIN, ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
@@ -39,12 +39,12 @@ def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
         problem, group, renderer = error, [], Renderer()
     run = RunContext.of(ports, peek_settings(ports.inputs, first.default_branch.config), on_group, renderer)
     known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-    outcome = failed(known, problem) if problem else _carried(group, event.base_ref)
+    outcome = failure(known, problem) if problem else _carried(group, event.base_ref)
     if queued == ():
         known = known.noting(
             "reviewbot could not read the merge queue, so it took the pull request from the queue's branch name."
         )
-    return run_machine(run, on_group_head(known, outcome))
+    return run_machine(run, publish_for_group(known, outcome))
 
 
 class _Queued(Struct, frozen=True):

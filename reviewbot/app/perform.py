@@ -24,7 +24,7 @@ from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
-from reviewbot.domain.machine.purchase import by_rules
+from reviewbot.domain.machine.purchase import apply_rules
 from reviewbot.domain.model.review import Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
@@ -110,7 +110,7 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
     if change.context.problem:
         run.say(change.context.problem)
-    digest = by_rules(replace(known, change=change)).identity.digest()
+    digest = apply_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
 

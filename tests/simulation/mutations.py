@@ -659,7 +659,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "anybody may set the skip label",
-        "reviewbot.domain.machine.acquire:triaged",
+        "reviewbot.domain.machine.acquire:after_permission",
         _by_an_admin,
         NEVER_GREEN,
         ADVERSARIAL,
@@ -1000,7 +1000,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a cancelled review is announced though a person cancelled it",
-        "reviewbot.domain.machine.acquire:_cancelling",
+        "reviewbot.domain.machine.acquire:_note_cancelled",
         lambda _right: lambda known, *_task_ids: known,
         ANNOUNCED,
         config=_LEAVES,
@@ -1266,7 +1266,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a waiver is for the head that is pushed while its run judges",
-        "reviewbot.domain.machine.finish:on_new_head",
+        "reviewbot.domain.machine.finish:move_to_new_head",
         _keeping_waivers,
         NEVER_GREEN,
         mind=Mind(is_brief=True),
@@ -1305,7 +1305,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a check run says that a purchase is over before the summary does",
-        "reviewbot.domain.machine.finish:_unpublished",
+        "reviewbot.domain.machine.finish:_withhold_answers",
         lambda _right: lambda known: known,
         ANNOUNCED,
         found="finished-before-its-announcement",
@@ -1326,7 +1326,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the first review is the one that was recorded first",
-        "reviewbot.domain.machine.purchase:submitted",
+        "reviewbot.domain.machine.purchase:record_submission",
         lambda right: lambda *those, **_named: right(*those, again=True),
         WITHIN_LIMIT,
         found="limit-by-the-first-intent",
@@ -1340,7 +1340,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an end that a new base hides is forgotten",
-        "reviewbot.domain.machine.finish:reread",
+        "reviewbot.domain.machine.finish:take_reread",
         _without_ends,
         ANNOUNCED,
         found="announced-behind-another-base",
@@ -1520,7 +1520,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a merge group gets no check",
-        "reviewbot.domain.machine.finish:on_group_head",
+        "reviewbot.domain.machine.finish:publish_for_group",
         lambda _right: Published,
         CONVERGES,
         steps=(_NEXT, Move("queue"), _NEXT),
@@ -1558,14 +1558,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an intent of this head is recorded while its run may record the task",
-        "reviewbot.domain.machine.acquire:settling",
+        "reviewbot.domain.machine.acquire:after_opening",
         _noting(lambda _known, intent: intent),
         NOTHING_LOST,
         found="task-written-over",
     ),
     Mutation(
         "an intent of an older head costs nothing",
-        "reviewbot.domain.machine.acquire:settling",
+        "reviewbot.domain.machine.acquire:after_opening",
         _noting(lambda known, one: one if one.head_sha == known.snapshot.pull.head_sha else _for_free(known, one)),
         NOTHING_LOST,
         found="key-of-a-change-that-is-gone",
@@ -1649,7 +1649,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an intent ends if GitHub cannot be read",
-        "reviewbot.domain.machine.acquire:not_bought",
+        "reviewbot.domain.machine.acquire:fail_purchase",
         _without_forge_errors,
         PAY_ONCE,
         found="unread-before-the-task",
@@ -1746,7 +1746,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run that ends writes what it read at its start",
-        "reviewbot.domain.machine.finish:concluded",
+        "reviewbot.domain.machine.finish:conclude",
         lambda right: lambda known, outcome: right(replace(known, read_again=True), outcome),
         PAY_ONCE,
         found="written-over",
@@ -1767,7 +1767,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run that cannot read the pull request again ends as if it had recorded its command",
-        "reviewbot.domain.machine.finish:not_refreshed",
+        "reviewbot.domain.machine.finish:after_failed_refresh",
         lambda right: lambda known, outcome, _error: right(known, outcome, ForgeError("")),
         CONVERGES,
         found="command-that-is-not-written",
@@ -1860,7 +1860,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a text without an answer stays in the summary beside a late answer",
-        "reviewbot.domain.machine.finish:on_new_head",
+        "reviewbot.domain.machine.finish:move_to_new_head",
         lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
         NOTHING_LOST,
         found="reply-read-beside-a-replaced-head",
@@ -2032,14 +2032,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run writes over the text of an answer that it has not read",
-        "reviewbot.domain.machine.finish:reread",
+        "reviewbot.domain.machine.finish:take_reread",
         lambda right: lambda *read: replace(right(*read), keeps_text=False),
         NOTHING_LOST,
         found="answer-written-over-when-closed",
     ),
     Mutation(
         "a comment that is posted again gets its note from the next run",
-        "reviewbot.domain.machine.finish:written",
+        "reviewbot.domain.machine.finish:after_write",
         _with_threads_first,
         CONVERGES,
         found="note-of-a-comment-that-is-posted-again",

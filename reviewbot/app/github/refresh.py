@@ -8,7 +8,7 @@ from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.reviewer.read_result import placed_now
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.finish import on_new_head, placed_again, reread
+from reviewbot.domain.machine.finish import move_to_new_head, replace_answers, take_reread
 from reviewbot.domain.machine.known import Known
 
 
@@ -24,10 +24,10 @@ def refresh(run: RunContext, known: Known) -> Known:
         return now
     head = snapshot.pull.head_sha
     run.degraded.say(f"The head moved to {head[:7]} during the run, but this review covers {reviewed[:7]}.")
-    now = on_new_head(now, reviewed, prepare(run, snapshot, change))
+    now = move_to_new_head(now, reviewed, prepare(run, snapshot, change))
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)
-    return placed_again(now, tuple(answers))
+    return replace_answers(now, tuple(answers))
 
 
 def read_ledger_again(run: RunContext, known: Known) -> Known:
@@ -41,7 +41,7 @@ def head_has_moved(known: Known, now: Known) -> bool:
 
 def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
     digest = known.purchase.identity if known.purchase else ""
-    return reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))
+    return take_reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))
 
 
 def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:

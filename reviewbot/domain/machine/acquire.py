@@ -15,22 +15,22 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.finish import concluded
+from reviewbot.domain.machine.finish import conclude
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, OwnReview, Quote
-from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failed, not_asked_for, without_review
+from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failure, not_asked_for, without_review
 from reviewbot.domain.machine.purchase import (
-    as_agreed,
+    apply_deferred_settings,
+    apply_routes,
     check_race,
     deferral_of,
-    intended,
+    make_intent,
     may_exceed_together,
-    planned,
-    priced,
-    resumed,
-    routed,
+    plan,
+    price,
+    record_submission,
+    resume,
     selection_of,
     stopped_by_limit,
-    submitted,
 )
 from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
@@ -89,25 +89,25 @@ Looked = phases.LookingUpOlder | phases.Resumed | Buying
 def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | Concluded:
     if known.request.remembers and known.request.cancels:
         return phases.CancelRequested(known)
-    return eligible(known)
+    return begin(known)
 
 
-def cancelled(
+def after_cancellations(
     at: phases.CancelRequested, stored: StoredLedger
 ) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    return eligible(_cancelling(at.known, *stored.ledger.open_task_ids()))
+    return begin(_note_cancelled(at.known, *stored.ledger.open_task_ids()))
 
 
-def _cancelling(known: Known, *task_ids: str) -> Known:
+def _note_cancelled(known: Known, *task_ids: str) -> Known:
     return replace(known, cancelled=known.cancelled.union(task_ids))
 
 
-def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
+def begin(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return phases.Due(known, None)  # paid reviews are also published on a closed pull request
     login = "" if _is_recorded(known, known.proof.skip_record) else skip_label_login(pull, request.trigger)
-    return phases.Loaded(known, login) if login else triaged(known, Permission.NONE)
+    return phases.Loaded(known, login) if login else after_permission(known, Permission.NONE)
 
 
 def _is_recorded(known: Known, record: str) -> bool:
@@ -141,7 +141,7 @@ def _is_authors(known: Known) -> bool:
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
 
-def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
+def after_permission(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
     """Decide whether a review is due, given the permission of the user who set `skip-review`."""
     pull = known.snapshot.pull
     skips = _is_recorded(known, known.proof.skip_record) or permission.at_least(Permission.MAINTAIN)
@@ -152,10 +152,10 @@ def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue 
     skipped = not_due_for(pull, known.request.policy, skips=known.proof.skips, is_bots=known.proof.is_bots)
     if skipped is None:
         return phases.Due(known, None)
-    return phases.NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
+    return phases.NotDue(known, skipped) if known.request.remembers else conclude(known, skipped)
 
 
-def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
+def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
     """Read the change if the summary must be written or an earlier purchase is unfinished.
 
     Also read the change of a bot's pull request with an open finding, task or intent, because users may have added
@@ -169,30 +169,30 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
         known = replace(known, proof=replace(known.proof, skips=False))
         known = known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
         otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.proof.is_bots)
-        return with_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
+        return after_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
     writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
-    return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
+    return phases.Due(at.known, at.outcome) if left else conclude(at.known, at.outcome)
 
 
 def _may_find(ledger: Ledger) -> bool:
     return bool(ledger.open_tasks() or ledger.intents() or ledger.findings.open())
 
 
-def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
+def after_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
     update = LedgerUpdate(edits=(*edits, *called_off))
-    known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
+    known = apply_routes(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     known = known.noting(*_ended_waivers(known))
     if at.skipped is not None:
-        return _skipped(known, at.skipped, now)
+        return _skip(known, at.skipped, now)
     if known.request.dry_run and not known.change.sendables:
         return _nothing_to_send(known)
     if not (known.change.sendables and known.request.is_due):
-        return _settling_all(known, phases.NothingToSend(), now)
+        return _settle_all(known, phases.NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
-        return _dry_run_due(planned(known, now))
+        return _dry_run_due(plan(known, now))
     return phases.Ready(known, phases.ReviewChange(_bought_before(known, now)))
 
 
@@ -212,42 +212,42 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     if known.packing is not None and not known.packing.sent:
         known = known.noting("All selected files are too large to send, so a review would fail without cost.")
     if known.request.is_explicit:
-        return concluded(known, outcome)
+        return conclude(known, outcome)
     if rules.quiet_minutes:
         known = known.noting(
             f"reviewbot buys a review {rules.quiet_minutes} minutes after the last push (`quiet-minutes`)."
         )
-    return phases.DryRunDue(known, outcome) if rules.checks else concluded(known, outcome)
+    return phases.DryRunDue(known, outcome) if rules.checks else conclude(known, outcome)
 
 
-def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
+def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
     would = (
         f"reviewbot would now wait to buy a review. {waits_for(open_checks)}"
         if open_checks
         else "All checks that this purchase waits for are green."
     )
-    return concluded(at.known.noting(would), at.outcome)
+    return conclude(at.known.noting(would), at.outcome)
 
 
-def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
+def _skip(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
     """End without a review. For a draft or closed pull request, still read the open task of this change."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
         return phases.Ready(known, phases.ReviewChange(_bought_before(known, now)))
-    return _settling_all(known, outcome, now)
+    return _settle_all(known, outcome, now)
 
 
-def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
+def _settle_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
     ledger = known.ledger
     left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.deferred())
-    return phases.Ready(known, then) if left else _settled(known, then, now)
+    return phases.Ready(known, then) if left else _settle(known, then, now)
 
 
 # In which state are the tasks of older heads?
 
 
-def settling(at: phases.Ready, now: datetime) -> Looked:
+def after_opening(at: phases.Ready, now: datetime) -> Looked:
     """Look up every open task except the task for the change under review.
 
     Deferred purchases of other changes are dropped. A collection keeps a deferred purchase of this head, because the
@@ -281,15 +281,15 @@ def _dropped(purchase: Purchase) -> Purchase:
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: phases.Then, now: datetime) -> Looked:
-    return phases.LookingUpOlder(known, left, then) if left else _settled(known, then, now)
+    return phases.LookingUpOlder(known, left, then) if left else _settle(known, then, now)
 
 
-def looked_up(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
+def after_lookup(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
     purchase, rest = at.left[0], at.left[1:]
-    return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
+    return _next_task(_end_older(at.known, purchase, got, now), rest, at.then, now)
 
 
-def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
+def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
     """End the purchase if CodeVF does not know the task. After any other error, keep the purchase open."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
@@ -303,7 +303,7 @@ def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetim
     return _next_task(known, rest, at.then, now)
 
 
-def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
+def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
     if not got.task.status.is_over:
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
@@ -322,14 +322,14 @@ def _named(purchase: Purchase) -> str:
     return purchase.head_sha[:7] or "an older head"
 
 
-def _settled(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
+def _settle(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
     match then:
         case phases.NothingToSend():
             return _nothing_to_send(known)
         case phases.ReviewChange(before=before):
-            return _chosen(known, before, now)
+            return _choose_purchase(known, before, now)
         case _:
-            return concluded(known, then)
+            return conclude(known, then)
 
 
 _NOTHING_TO_REVIEW = (
@@ -343,22 +343,22 @@ def _nothing_to_send(known: Known) -> Concluded:
             "None of the selected files could be reviewed.",
             hint=f"The reason is next to each file. To exclude files that need no review:{known.change.to_leave_out}",
         )
-        return concluded(known, failed(known, unsendable))
+        return conclude(known, failure(known, unsendable))
     rules = known.request.judgement.rules
     if known.awaited is not None:
-        return concluded(known, pending(rules))
+        return conclude(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
     if outcome.verdict is Verdict.PASS and known.may_lack_history and known.request.is_keyless:
         error = NoKey(
             "Earlier reviews of this pull request cannot be read without the CodeVF API key.",
             hint="Set the secret, pass it as `codevf-api-key`, and start a new run.",
         )
-        return concluded(known, failed(known, error))
+        return conclude(known, failure(known, error))
     if outcome.verdict is Verdict.PASS:
         outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
     if outcome.reason is Reason.MEMORY and not known.change.sendables:
         outcome = replace(outcome, hint=_NOTHING_TO_REVIEW)
-    return concluded(known, outcome)
+    return conclude(known, outcome)
 
 
 # Did an earlier run buy a review of this change?
@@ -389,7 +389,7 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
     return None if before.state is TaskState.INTENT and not is_forgotten(before.submitted_at, now) else before
 
 
-def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
+def _choose_purchase(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
         # The task may exist but can no longer be found by its key, so another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
@@ -400,28 +400,28 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
                 hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review` "
                 "(at a terminal, add `--again`).",
             )
-            return concluded(known, failed(known, error))
-    return _acquired(known, before, now)
+            return conclude(known, failure(known, error))
+    return _acquire(known, before, now)
 
 
-def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
+def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
         known = known.saying(
             f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
         )
-        known, bought = resumed(known, before, now)
+        known, bought = resume(known, before, now)
         return phases.Resumed(known, bought, before)
     # The run that recorded the intent may have created the task.
     wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
     if isinstance(wanted, TaskEnded):
-        return concluded(known, failed(known, wanted))
+        return conclude(known, failure(known, wanted))
     if wanted:
         return _awaiting_approval(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(_dropped(before))
-    return concluded(known, not_asked_for(known))
+    return conclude(known, not_asked_for(known))
 
 
 def _asks_again(known: Known) -> bool:
@@ -475,7 +475,7 @@ def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
 # What is the state of the bought task?
 
 
-def resumed_task(
+def after_resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
 ) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
     task = got.task
@@ -484,44 +484,48 @@ def resumed_task(
         return phases.Reopened(known, at.bought, task)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _another(known, ended, now) if _wants_another(known, ended) else lost(known, at.bought, task, now)
+        return (
+            _buy_another(known, ended, now)
+            if _wants_another(known, ended)
+            else end_without_result(known, at.bought, task, now)
+        )
     return phases.Completed(known, at.bought, task)
 
 
-def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    return _acquired(replace(known.noted(ended), own=None), ended, now)
+def _buy_another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
+    return _acquire(replace(known.noted(ended), own=None), ended, now)
 
 
-def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
+def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
     """Use the recorded purchase if CodeVF does not return the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
-        return concluded(known, failed(known, error))
+        return conclude(known, failure(known, error))
     refused = isinstance(error, ServiceRefused)
     not_found = isinstance(error, ServiceRefused) and error.is_not_found
     if not_found and isinstance(request.trigger, Asked):
         # A task that CodeVF does not know never ends, so a command buys another task.
-        return _another(known, before.over(TaskState.ENDED, before.used, now), now)
+        return _buy_another(known, before.over(TaskState.ENDED, before.used, now), now)
     rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
-        return concluded(known, pending(rules))
+        return conclude(known, pending(rules))
     if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings. The report files contain no answer."
         )
         known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
-        return concluded(known, by_findings(known, rules, readable=not before.unread))
-    return concluded(known, failed(known, error))
+        return conclude(known, by_findings(known, rules, readable=not before.unread))
+    return conclude(known, failure(known, error))
 
 
-def lost(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
+def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
         hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
     )
     known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
-    return concluded(known, failed(known, error))
+    return conclude(known, failure(known, error))
 
 
 # Is the purchase approved?
@@ -530,44 +534,44 @@ def lost(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
 def _awaiting_approval(known: Known, candidate: Candidate, now: datetime) -> Buying:
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
-        known = replace(known, request=as_agreed(request, before))
+        known = replace(known, request=apply_deferred_settings(request, before))
     deferred = known.memory.written.find(candidate.identity.digest())
     approved = deferred is not None and deferred.is_deferred_on(pull.head_sha)
     if not request.paid or candidate.intent or approved:
-        return _approved(known, candidate, now)
+        return _check_pause(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
     return (
         phases.AwaitingApproval(known, candidate, login)
         if login
-        else with_approval(known, candidate, Permission.NONE, now)
+        else check_approval(known, candidate, Permission.NONE, now)
     )
 
 
-def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
+def check_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
     """Decide whether the purchase is approved, given the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
-    return concluded(known, failed(known, error)) if error else _approved(known, candidate, now)
+    return conclude(known, failure(known, error)) if error else _check_pause(known, candidate, now)
 
 
 # Does the purchase wait for a pause between pushes, or for other checks of the head?
 
 
-def _approved(known: Known, candidate: Candidate, now: datetime) -> Checked:
+def _check_pause(known: Known, candidate: Candidate, now: datetime) -> Checked:
     """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
-        return _in_turn(known, candidate, None, now)
+        return _wait_for_older(known, candidate, None, now)
     deferred = deferral_of(known, candidate, now)
     there = known.memory.written.recorded(deferred)
     # Recording the deferral again removes a label that a killed run has left.
     recorded = there is not None and there.is_deferred_on(deferred.head_sha) and not known.approval_label
-    return _unchecked(phases.Unchecked(known, candidate, deferred, recorded), now)
+    return _check_readiness(phases.Unchecked(known, candidate, deferred, recorded), now)
 
 
-def _unchecked(at: phases.Unchecked, now: datetime) -> Checked:
+def _check_readiness(at: phases.Unchecked, now: datetime) -> Checked:
     rules = at.known.request.wait_rules
     if not rules.is_quiet(_seen_at(at.known, at.deferred), now):
-        return _waits(at, rules.too_young)
-    return at if rules.checks else _in_turn(at.known, at.candidate, None, now)
+        return _defer_for_checks(at, rules.too_young)
+    return at if rules.checks else _wait_for_older(at.known, at.candidate, None, now)
 
 
 def _seen_at(known: Known, deferred: Purchase) -> datetime:
@@ -579,78 +583,80 @@ def _seen_at(known: Known, deferred: Purchase) -> datetime:
     return first if forced is None else max(first, forced)
 
 
-def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
+def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
-        return concluded(at.known, outcome)
+        return conclude(at.known, outcome)
     return phases.Deferred(at.known.noted(at.deferred), at.candidate, None, at.deferred, outcome)
 
 
-def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
+def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
-        return _in_turn(known, at.candidate, None, now)
+        return _wait_for_older(known, at.candidate, None, now)
     if not rules.is_over(_seen_at(known, at.deferred), now):
-        return _waits(at, waits_for(open_checks))
+        return _defer_for_checks(at, waits_for(open_checks))
     error = ChecksNotGreen(
         f"{waits_for(open_checks)} The wait ended after {rules.hours} hours (`wait-for-checks-hours`).",
         hint="Fix the checks and push.",
     )
-    return concluded(known.noted(_dropped(at.deferred)), failed(known, error))
+    return conclude(known.noted(_dropped(at.deferred)), failure(known, error))
 
 
-def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
+def after_unread_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
     """Buy without waiting if the token cannot read checks, because the wait would never end."""
     if isinstance(error, PermissionMissing):
         note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
         known = at.known.noting(f"{note} {error.hint}")
-        return _in_turn(known, at.candidate, None, now)
-    return _waits(replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head.")
+        return _wait_for_older(known, at.candidate, None, now)
+    return _defer_for_checks(
+        replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head."
+    )
 
 
 # Does the purchase wait for the review of an older head?
 
 
-def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
+def _wait_for_older(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
-        return _scoped(known, candidate, agreed, now)
+        return _scope(known, candidate, agreed, now)
     if known.request.supersede.replaces(awaited.task.status):
         return phases.Approved(known, candidate, awaited)
-    return _deferred(known, candidate, awaited, now)
+    return _defer_for_older(known, candidate, awaited, now)
 
 
-def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
+def after_cancellation(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
-    known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
+    known = _note_cancelled(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
         kept = OpenTask(at.awaited.purchase, got.task)
-        return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)
+        return _defer_for_older(replace(known, others=(*others, kept)), at.candidate, kept, now)
     if got.answer is None:
         known = known.saying(
             f"reviewbot cancelled the review of {_named(at.awaited.purchase)} because a newer commit was pushed."
         )
-    known = _with_task(known, at.awaited.purchase, got, now)
+    known = _end_older(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.
-    return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
+    return _wait_for_older(known, at.candidate, at.quote if got.answer is None else None, now)
 
 
-def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
+def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
     deferred = deferral_of(known, candidate, now)
     return phases.Deferred(known.noted(deferred), candidate, awaited, deferred, pending(known.request.judgement.rules))
 
 
-def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
+def after_deferral(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
     """Wait for the review of an older head, or decide again whether to wait for checks.
 
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
         return phases.AwaitingOlder(known, at.candidate, at.awaited, at.deferred)
-    return _unchecked(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
+    return _check_readiness(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
 
 
-def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingOlder | phases.OlderEnded:
+def after_older_poll(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingOlder | phases.OlderEnded:
     awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
@@ -658,27 +664,27 @@ def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingO
     return phases.AwaitingOlder(known, at.candidate, awaited, at.deferred, at.waited + got.seconds)
 
 
-def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
+def after_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
     """Add the findings of the older head, so that the review of this head can confirm these findings."""
     known = replace(at.known, others=at.known.others[:-1])
-    return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.deferred)
+    return phases.Rereading(_end_older(known, at.awaited.purchase, got, now), at.candidate, at.deferred)
 
 
-def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
+def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
     deferred = known.ledger.recorded(at.deferred)
     if deferred is not None and deferred.state is TaskState.ENDED:
-        return concluded(known, not_asked_for(known))
-    return _acquired(known, _bought_before(known, now), now)
+        return conclude(known, not_asked_for(known))
+    return _acquire(known, _bought_before(known, now), now)
 
 
 # What is bought, and at what price?
 
 
-def _scoped(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Scoped:
+def _scope(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Scoped:
     since = candidate.intent.since if candidate.intent else _last_reviewed(known, candidate)
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
-    return phases.Scoping(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
+    return phases.Scoping(known, candidate, agreed) if since else _price_scope(known, candidate, agreed, now)
 
 
 def _last_reviewed(known: Known, candidate: Candidate) -> str:
@@ -690,22 +696,24 @@ def _last_reviewed(known: Known, candidate: Candidate) -> str:
     return last.head_sha if builds_on and last is not None and last.merge_base else ""
 
 
-def with_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
+def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
     """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
     if not got.only_moved_on:
-        return _sized(at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now)
+        return _price_scope(
+            at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now
+        )
     candidate = replace(at.candidate, new_parts=got.parts)
     agreed = at.quote  # the price of the whole change, so the new part costs at most as much
     if agreed:
-        agreed = replace(priced(at.known, candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
-    return _sized(at.known, candidate, agreed, now)
+        agreed = replace(price(at.known, candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
+    return _price_scope(at.known, candidate, agreed, now)
 
 
-def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:
-    return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
+def _price_scope(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:
+    return phases.Pricing(known, candidate) if agreed is None else _intend(known, candidate, agreed, now)
 
 
-def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
+def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
@@ -713,65 +721,65 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")
-    return _priced(known, at.candidate, agreed, now)
+    return _intend(known, at.candidate, agreed, now)
 
 
-def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
+def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
-    bought = intended(known, candidate, agreed, now)
+    bought = make_intent(known, candidate, agreed, now)
     if known.request.paid:
         return phases.Quoted(known, bought, candidate)
     return phases.Intended(known.with_own(bought), bought, candidate)
 
 
-def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
+def after_overtaking(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
     known = replace(known.noted(first), own=None)
-    return _chosen(known, known.ledger.recorded(first), now)
+    return _choose_purchase(known, known.ledger.recorded(first), now)
 
 
 # The task
 
 
-def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
+def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
     if known.own and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
-    return concluded(known, outcome)
+    return conclude(known, outcome)
 
 
-def recorded(at: phases.Quoted, known: Known) -> phases.Racing | phases.Intended:
+def after_intent(at: phases.Quoted, known: Known) -> phases.Racing | phases.Intended:
     """Check the limit again before the task is created. An intent of an earlier run may already have a task."""
     if may_exceed_together(known) and not at.candidate.intent:
         return phases.Racing(known, at.bought, at.candidate)
     return phases.Intended(known, at.bought, at.candidate)
 
 
-def raced(at: phases.Racing, stored: StoredLedger) -> phases.Intended | Concluded:
+def after_purchases(at: phases.Racing, stored: StoredLedger) -> phases.Intended | Concluded:
     try:
         check_race(at.known, stored.ledger)
     except OverBudget as error:
-        return not_bought(at, error)
+        return fail_purchase(at, error)
     return phases.Intended(at.known, at.bought, at.candidate)
 
 
-def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
+def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
     """Submit a smaller request if CodeVF rejects the size, or fail."""
     tiers = size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and at.bought.purchase.size_tier < len(tiers) - 1:
-        return _smaller(at, error)
-    return not_bought(at, error)
+        return _submit_smaller(at, error)
+    return fail_purchase(at, error)
 
 
-def not_bought(at: phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
+def fail_purchase(at: phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = at.known
     if leaves_no_task(error) and not at.candidate.intent:
         known = known.with_own(at.bought.with_purchase(_dropped(at.bought.purchase)))
-    return concluded(known, failed(known, error))
+    return conclude(known, failure(known, error))
 
 
-def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
+def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")
@@ -779,26 +787,26 @@ def _smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | pha
     return kind(known, bought, at.candidate)
 
 
-def created(
+def after_creation(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    bought = submitted(at.known, at.bought, got, now, again=at.candidate.intent is not None)
+    bought = record_submission(at.known, at.bought, got, now, again=at.candidate.intent is not None)
     known = at.known.with_own(bought, got.task)
     if not known.request.paid:
-        return waiting(known, bought, got.task, now)
+        return wait_for_task(known, bought, got.task, now)
     return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task)
 
 
-def waiting(
+def wait_for_task(
     known: Known, bought: Bought, task: Task, now: datetime, waited: float = 0
 ) -> phases.Waiting | phases.Completed | Concluded:
     if not task.status.is_over:
         return phases.Waiting(known, bought, task, waited)
     if task.status is TaskStatus.COMPLETED:
         return phases.Completed(known, bought, task)
-    return lost(known, bought, task, now)
+    return end_without_result(known, bought, task, now)
 
 
-def polled(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
+def after_poll(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
     known = replace(at.known, own=OwnReview(at.bought, got.task))
-    return waiting(known, at.bought, got.task, now, at.waited + got.seconds)
+    return wait_for_task(known, at.bought, got.task, now, at.waited + got.seconds)

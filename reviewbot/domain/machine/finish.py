@@ -19,13 +19,13 @@ from reviewbot.domain.machine.outcome import (
     answer_of,
     by_findings,
     failed_to_write,
+    final_outcome,
     is_contradicted,
     newer_head,
-    published,
     shows_answer,
 )
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed
-from reviewbot.domain.machine.purchase import routed
+from reviewbot.domain.machine.purchase import apply_routes
 from reviewbot.domain.machine.steps import (
     Announce,
     CloseOlderChecks,
@@ -47,7 +47,7 @@ _RULES_DIFFER = (
 )
 
 
-def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
+def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
     bought = at.bought.over(TaskState.DONE, at.task, now)
     known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
@@ -57,10 +57,10 @@ def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
     own = OwnReview(bought.with_purchase(purchase), at.task, report)
     known = replace(known, own=own).with_answer(purchase, answer)
-    return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
+    return conclude(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
-def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
+def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     # A ledger that was not trusted at first stays untrusted after this run has written it again.
     before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
     # After a change of base or head, a check run that records the end of a purchase may no longer be read.
@@ -74,7 +74,7 @@ def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 
-def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
+def move_to_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
     """Switch to the new head, and drop the waivers of this run, which apply to other code.
 
     If the new head has its own purchase, the summary keeps its text. A text without an answer is replaced if this run
@@ -92,12 +92,12 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
     )
 
 
-def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
+def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
     update = replace(known.memory.update, answers=answers)
     return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
 
-def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
+def conclude(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     """Publish an outcome. Before writing to the ledger or announcing an answer, read the pull request again."""
     known = replace(known, ended=True)
     if known.request.dry_run:
@@ -105,25 +105,25 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
     if known.is_read and (writes or announcing(known, outcome)) and not known.read_again:
         return Judged(known, outcome)
-    return _publishing(known, outcome)
+    return _publish(known, outcome)
 
 
-def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
-    return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (WriteCheckRun,))
+def publish_for_group(known: Known, outcome: Outcome) -> Refreshed | Published:
+    return Published(known, outcome) if known.request.dry_run else _write(known, outcome, (WriteCheckRun,))
 
 
-def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
+def after_refresh(known: Known, outcome: Outcome) -> Refreshed | Published:
     """Judge again after the pull request was read again, because a finding may have been waived meanwhile."""
     if known.reviewed and known.report is None and known.task and known.task.status.is_over:
         outcome = newer_head()
-    if not known.request.is_due and routed(known).request.is_due:
-        return _publishing(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
+    if not known.request.is_due and apply_routes(known).request.is_due:
+        return _publish(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
     if not known.reviewed and known.report:
         outcome = by_findings(known, known.judgement.rules, readable=known.report.readable)
-    return _publishing(known, outcome)
+    return _publish(known, outcome)
 
 
-def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
+def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
     """Publish without comments on findings, because the pull request could not be read again."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
@@ -131,33 +131,33 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
     if not known.memory.update.answers:
-        return _publishing(known, outcome)
+        return _publish(known, outcome)
     if known.is_blind:
-        return _writing(_unpublished(_unposted(known)), outcome, (WriteCheckRun,), refused=True)
+        return _write(_withhold_answers(_move_to_summary(known)), outcome, (WriteCheckRun,), refused=True)
     left = (Announce, WriteSummary, WriteCheckRun)
-    return _writing(_unposted(known), outcome, left, refused=True)
+    return _write(_move_to_summary(known), outcome, left, refused=True)
 
 
-def _unposted(known: Known) -> Known:
+def _move_to_summary(known: Known) -> Known:
     """Move the findings of all answers to the summary, because comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
     return known.with_update(known.memory.update.moved(place_in_summary))
 
 
-def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
+def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
-        return _writing(known, outcome, (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks))
+        return _write(known, outcome, (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks))
     if known.is_blind:
-        return _writing(_unpublished(known), outcome, (WriteCheckRun, CloseOlderChecks))
+        return _write(_withhold_answers(known), outcome, (WriteCheckRun, CloseOlderChecks))
     # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):  # the check run needs the counter of the written ledger
         left = (Announce, *doubled, WriteSummary, WriteCheckRun, CloseOlderChecks)
-        return _writing(known, outcome, left)
-    return _writing(known, outcome, (*doubled, WriteCheckRun, WriteSummary, CloseOlderChecks))
+        return _write(known, outcome, left)
+    return _write(known, outcome, (*doubled, WriteCheckRun, WriteSummary, CloseOlderChecks))
 
 
-def _writing(
+def _write(
     known: Known, outcome: Outcome, left: tuple[type[Publishing], ...], *, refused: bool = False
 ) -> Refreshed | Published:
     if refused:
@@ -166,10 +166,10 @@ def _writing(
         left = left[1:]
     if left:
         return Refreshed(known, outcome, left, refused)
-    return Published(known, published(known, outcome, refused=refused))
+    return Published(known, final_outcome(known, outcome, refused=refused))
 
 
-def _unpublished(known: Known) -> Known:
+def _withhold_answers(known: Known) -> Known:
     """Record finished purchases as open, so that the next run publishes the results.
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
@@ -181,7 +181,7 @@ def _unpublished(known: Known) -> Known:
     return replace(known, own=own).with_update(replace(update, purchases=begun))
 
 
-def written(at: Refreshed, known: Known) -> Refreshed | Published:
+def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
     done, left = at.left[0], at.left[1:]
     if done is PostReview:
         posted = (ReadPosted,) if known.wrote.posted > at.known.wrote.posted else ()
@@ -193,10 +193,10 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
     announced = done is Announce and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
         left = (ReadPosted, *left)  # another run may have posted the same text
-    return _writing(known, at.outcome, left, refused=at.refused)
+    return _write(known, at.outcome, left, refused=at.refused)
 
 
-def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
+def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
     """Note the error. If the run has an answer, the outcome becomes `not-published`.
 
     If GitHub does not respond to an announcement, the purchase stays open, because later runs announce only purchases
@@ -205,11 +205,11 @@ def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
     if at.left[0] is Announce:
         if not isinstance(error, ForgeUnreachable):
-            return _writing(known, outcome, left, refused=at.refused)
-        known, left = _unpublished(known), (WriteCheckRun,)
+            return _write(known, outcome, left, refused=at.refused)
+        known, left = _withhold_answers(known), (WriteCheckRun,)
     if at.left[0] is PostReview:
-        known = _unposted(known)
+        known = _move_to_summary(known)
         left = (ReadPosted, Announce, *left) if announcing(known, outcome) else left
     if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
         outcome = failed_to_write(outcome, error)
-    return _writing(known, outcome, left, refused=True)
+    return _write(known, outcome, left, refused=True)

@@ -44,7 +44,7 @@ _FORK_WITHOUT_KEY = (
 )
 
 
-def failed(known: Known, error: ReviewbotError) -> Outcome:
+def failure(known: Known, error: ReviewbotError) -> Outcome:
     if isinstance(error, NoKey) and known.snapshot.pull.from_fork:
         return replace(verdict.did_not_happen(error, Tolerance.PASS), message=_FORK_WITHOUT_KEY)
     return verdict.did_not_happen(error, known.request.judgement.rules.on_error)
@@ -285,7 +285,7 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
     return verdict.shared_head(outcome, known.neighbour, known.judgement.rules)
 
 
-def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
+def final_outcome(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
         outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
     outcome = apply_bypass(known, outcome if known.wrote.check else verdict.without_check(outcome))

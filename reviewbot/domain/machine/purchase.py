@@ -73,7 +73,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 
 def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     """Return a deferred purchase. `submitted_at` is the time at which a run first deferred this head."""
-    whole = priced(known, candidate, None, parts=1)
+    whole = price(known, candidate, None, parts=1)
     deferred = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     deferred = replace(deferred, hold=whole.max_credits, lines=whole.lines)
     before = known.ledger.recorded(deferred)
@@ -87,7 +87,7 @@ def batches_of(known: Known, bought: Purchase) -> TaskBatches:
     return TaskBatches.of(known.change.sendables, limits, bought.parts, confirms=bought.confirms)
 
 
-def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
+def resume(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
     """Resume the purchase of an earlier run, with the settings frozen at submission except at a terminal."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
@@ -126,13 +126,13 @@ def _frozen(known: Known, before: Purchase) -> Judgement:
     return replace(before.judgement, rules=replace(rules, fail_on=fail_on, on_partial=on_partial))
 
 
-def planned(known: Known, now: datetime) -> Known:
+def plan(known: Known, now: datetime) -> Known:
     """Return `known` with the purchase of a dry run, computed without requests to CodeVF."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
     packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
-    whole = priced(known, Candidate(known.identity, None), None, len(packings))
+    whole = price(known, Candidate(known.identity, None), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=OwnReview(Bought(purchase, packing=together(packings, len(packings)))))
 
@@ -153,7 +153,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
         NotApproved: the record of earlier purchases is lost, and only an event requests the review.
     """
     intent = candidate.intent
-    agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
+    agreed = price(known, candidate, tag, intent.parts if intent else _parts(known))
     if balance is None:
         return agreed
     if intent:
@@ -184,7 +184,7 @@ def stopped_by_limit(known: Known) -> str:
     return ""
 
 
-def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
+def price(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
     """Return the price of the review in `parts` tasks without checking the limits."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
@@ -258,7 +258,7 @@ def _check_memory(known: Known, candidate: Candidate) -> None:
         )
 
 
-def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
+def make_intent(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
     confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
@@ -350,7 +350,7 @@ def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purcha
     return None if is_own and not first.state.is_over else first
 
 
-def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
+def record_submission(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
     """Return the purchase with the task. Keep the submission time if an earlier run may have created the task."""
     packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
@@ -368,7 +368,7 @@ def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, 
     return replace(bought, purchase=purchase, packing=packing)
 
 
-def as_agreed(request: Request, deferred: Purchase) -> Request:
+def apply_deferred_settings(request: Request, deferred: Purchase) -> Request:
     """Apply the settings of the run that deferred the purchase to the request of a collection."""
     max_credits = deferred.hold if deferred.lines is None else Auto.AUTO
     return replace(request, judgement=deferred.judgement, max_credits=max_credits)
@@ -377,7 +377,7 @@ def as_agreed(request: Request, deferred: Purchase) -> Request:
 # Which review do the rules choose?
 
 
-def by_rules(known: Known) -> Known:
+def apply_rules(known: Known) -> Known:
     """Apply the rules of `routes` to the request, regardless of earlier purchases."""
     return _with_terms(known, _chosen(known)) if _has_rules(known) else known
 
@@ -397,7 +397,7 @@ def _chosen(known: Known) -> Terms:
     return chosen
 
 
-def routed(known: Known) -> Known:
+def apply_routes(known: Known) -> Known:
     """Apply the rules of `routes`, but choose no smaller review than an earlier purchase of this change.
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.

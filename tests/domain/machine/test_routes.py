@@ -13,9 +13,9 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.acquire import start
-from reviewbot.domain.machine.finish import concluded, refreshed
+from reviewbot.domain.machine.finish import after_refresh, conclude
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.purchase import by_rules, resumed, routed
+from reviewbot.domain.machine.purchase import apply_routes, apply_rules, resume
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
@@ -121,13 +121,13 @@ RULES = Judgement(Rules())
     ],
 )
 def test_a_change_gets_the_review_that_its_rules_and_purchases_select(now: Known, expected: tuple[object, ...]) -> None:
-    assert chosen(routed(now)) == expected
-    assert routed(now).request.policy.review_on is (ReviewOn.READY if "large" in expected else ReviewOn.PUSH)
+    assert chosen(apply_routes(now)) == expected
+    assert apply_routes(now).request.policy.review_on is (ReviewOn.READY if "large" in expected else ReviewOn.PUSH)
 
 
 def test_a_notice_says_when_a_purchase_overrides_a_rule() -> None:
-    assert "despite the rule none" in routed(reads(NONE, bought=(of_change(),))).notes[0]
-    assert not routed(reads(NONE)).notes
+    assert "despite the rule none" in apply_routes(reads(NONE, bought=(of_change(),))).notes[0]
+    assert not apply_routes(reads(NONE)).notes
 
 
 def test_without_the_key_a_check_run_with_a_purchase_is_not_skipped() -> None:
@@ -140,30 +140,30 @@ def test_without_the_key_a_check_run_with_a_purchase_is_not_skipped() -> None:
     ):
         now = reads(NONE, is_keyless=is_keyless)
         there = replace(now, snapshot=replace(now.snapshot, checks=(one,)))
-        assert routed(there).request.is_due is is_due
+        assert apply_routes(there).request.is_due is is_due
 
 
 def test_a_copy_in_a_check_run_is_known_as_the_purchase_of_the_rule() -> None:
     whole = replace(reads().identity, mode=Mode.STANDARD, expertise="web").digest()
     copy = purchase(identity=whole, state=TaskState.OPEN, hold=900, change="", base_ref="")
-    now = routed(reads(DEEP, bought=(copy,)))
+    now = apply_routes(reads(DEEP, bought=(copy,)))
     assert now.ledger.find(whole) is not None
     assert now.identity.digest() == whole
 
 
 def test_without_rules_or_selected_files_the_settings_are_unchanged() -> None:
     plain = reads()
-    assert routed(plain) is plain
-    assert by_rules(plain) is plain
+    assert apply_routes(plain) is plain
+    assert apply_rules(plain) is plain
     empty = reads(NONE)
     empty = replace(empty, change=replace(empty.change, sendables=(), views=()))
-    assert routed(empty) is empty
+    assert apply_routes(empty) is empty
 
 
 def test_the_rules_see_the_pull_request() -> None:
     now = reads(DEEP)
     labelled = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({"Deep"}))))
-    request = by_rules(labelled).request
+    request = apply_rules(labelled).request
     assert (request.mode, request.expertise, request.instructions) == (Mode.STANDARD, "web", "Look.")
 
 
@@ -195,13 +195,13 @@ def test_every_line_of_a_moved_file_counts(file: ChangedFile, *, missed: bool, i
     change = replace(
         now.change, change=ChangeSet("b" * 40, HEAD, (file,)), sendables=(replace(one, path=file.path),), held=held
     )
-    assert routed(replace(now, change=change)).request.is_due is is_due
+    assert apply_routes(replace(now, change=change)).request.is_due is is_due
 
 
 def test_both_names_of_a_moved_file_count() -> None:
     now = reads(Route("docs", only_paths=("docs/**",), reviewer=RoutedReviewer.NONE))
     change = replace(now.change, change=ChangeSet("b" * 40, HEAD, (moved(RENAMED, "a\nb\nc\n"),)))
-    assert routed(replace(now, change=change)).request.is_due
+    assert apply_routes(replace(now, change=change)).request.is_due
 
 
 def test_a_rule_without_a_review_skips_it_once_open_tasks_are_settled() -> None:
@@ -230,11 +230,11 @@ def test_a_dry_run_of_a_free_review_holds_nothing() -> None:
 
 @pytest.mark.parametrize(("is_new", "conclusion"), [(True, None), (False, Conclusion.SKIPPED)])
 def test_a_check_is_not_skipped_if_a_review_has_become_due(*, is_new: bool, conclusion: Conclusion | None) -> None:
-    now = routed(reads(NONE))
+    now = apply_routes(reads(NONE))
     if is_new:
         now = replace(now, memory=Memory.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))
-    assert refreshed(replace(now, read_again=True), not_due(Reason.ROUTE)).outcome.conclusion is conclusion
-    assert isinstance(concluded(now, not_due(Reason.ROUTE)), phases.Judged)
+    assert after_refresh(replace(now, read_again=True), not_due(Reason.ROUTE)).outcome.conclusion is conclusion
+    assert isinstance(conclude(now, not_due(Reason.ROUTE)), phases.Judged)
 
 
 @pytest.mark.parametrize(
@@ -253,4 +253,4 @@ def test_a_purchase_is_judged_as_it_was_bought_or_stricter(
     judgement = Judgement(Rules(request_level))
     for routes in ((LARGE,),) if others else ((LARGE,), ()):
         now = reads(*routes, judgement=judgement, may_buy=may_buy, bought=(before, *others))
-        assert resumed(now, before, NOON)[0].judgement.rules.fail_on is expected
+        assert resume(now, before, NOON)[0].judgement.rules.fail_on is expected

@@ -24,9 +24,9 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import start, with_ledger
+from reviewbot.domain.machine.acquire import after_ledger, start
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
+from reviewbot.domain.machine.finish import conclude, move_to_new_head, publish_for_group, replace_answers, take_reread
 from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
@@ -38,7 +38,7 @@ from reviewbot.domain.machine.outcome import (
     by_findings,
     contradicts,
     current_check,
-    failed,
+    failure,
     left_open,
     newer_base,
     not_asked_for,
@@ -47,7 +47,7 @@ from reviewbot.domain.machine.outcome import (
     without_review,
 )
 from reviewbot.domain.machine.purchase import (
-    as_agreed,
+    apply_deferred_settings,
     check_race,
     check_recorded,
     comes_in_summary,
@@ -56,8 +56,8 @@ from reviewbot.domain.machine.purchase import (
     overtaking,
     purchase_of,
     quote,
-    resumed,
-    submitted,
+    record_submission,
+    resume,
 )
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
@@ -211,10 +211,10 @@ def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: 
 def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
     now = known()
     of_fork = replace(now, snapshot=replace(now.snapshot, pull=pull(from_fork=True)))
-    ended = judging.failed(of_fork, NoKey("There is no key."))
+    ended = judging.failure(of_fork, NoKey("There is no key."))
     assert (ended.conclusion, ended.exit_status) == (Conclusion.ACTION_REQUIRED, 0)
     assert ended.message.startswith("You cannot fix this")
-    assert judging.failed(now, NoKey("There is no key.")).message == "There is no key."
+    assert judging.failure(now, NoKey("There is no key.")).message == "There is no key."
 
 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
@@ -352,7 +352,7 @@ def test_a_completed_copy_of_an_open_purchase_has_no_base_because_its_findings_a
     copy = own(now, state=TaskState.DONE, base_ref="", merge_base="", selecting="", used=Decimal(1))
     ended = go(start(now), reading(copy), steps.Done(), steps.Failed(ServiceUnreachable("CodeVF is away.")))
     full = replace(own(now), state=TaskState.OPEN, base_ref="main")
-    again = reread(ended.known, ended.known.snapshot, StoredLedger(Ledger((full,))))
+    again = take_reread(ended.known, ended.known.snapshot, StoredLedger(Ledger((full,))))
     assert [(one.state, one.base_ref) for one in again.ledger.purchases] == [(TaskState.DONE, "")]
     both = Ledger((full,)).with_purchase(replace(full, state=TaskState.DONE)).with_purchase(copy)
     assert [(one.state, one.base_ref) for one in both.purchases] == [(TaskState.DONE, "main")]
@@ -652,10 +652,10 @@ def answered(summary: Comment | None) -> Known:
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
     outcome = carried({7: "success"})
-    begun = on_group_head(known(), outcome)
+    begun = publish_for_group(known(), outcome)
     assert decide(begun) == steps.WriteCheckRun(outcome)
     assert go(begun, AWAY).outcome.reason is Reason.NOT_PUBLISHED
-    assert isinstance(on_group_head(known(dry_run=True), outcome), phases.Published)
+    assert isinstance(publish_for_group(known(dry_run=True), outcome), phases.Published)
 
 
 def test_a_task_that_codevf_does_not_report_is_open() -> None:
@@ -692,7 +692,7 @@ def test_a_run_leaves_the_text_of_an_answer_that_another_run_has_published(first
     stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=first))
     waiting = go(start(now), replace(read, stored=stored), steps.Done()).known
     published = replace(stored, ledger=replace(stored.ledger, stated=answer_of("task_1")))
-    assert reread(waiting, waiting.snapshot, published).keeps_text is kept
+    assert take_reread(waiting, waiting.snapshot, published).keeps_text is kept
 
 
 def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
@@ -709,7 +709,7 @@ def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
 def test_an_outcome_is_published_without_a_change() -> None:
     for error in (NotApproved("Not approved."), OverBudget("Too much.")):
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
-        begun = concluded(known(), outcome)
+        begun = conclude(known(), outcome)
         assert isinstance(begun, phases.Refreshed)
         assert begun.left == (steps.WriteCheckRun, steps.WriteSummary, steps.CloseOlderChecks)
 
@@ -814,9 +814,9 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
     deferred = waiting_for_older(now)
     assert isinstance(deferred, phases.Deferred)
     collecting = replace(now.request, max_credits=300)
-    assert as_agreed(collecting, deferred.deferred).max_credits is Auto.AUTO
+    assert apply_deferred_settings(collecting, deferred.deferred).max_credits is Auto.AUTO
     fixed = waiting_for_older(known(max_credits=480)).deferred
-    assert as_agreed(collecting, fixed).max_credits == 480
+    assert apply_deferred_settings(collecting, fixed).max_credits == 480
 
 
 @pytest.mark.parametrize(
@@ -1022,7 +1022,7 @@ def test_with_an_ambiguous_name_only_data_is_requested_and_read(wanted: AnswerFo
         assert made.judgement.answer is form
         copy = replace(made, judgement=Judgement(answer=wanted), selecting="")
         for before in (made, copy):
-            assert resumed(at, before, NOON)[1].purchase.judgement.answer is form
+            assert resume(at, before, NOON)[1].purchase.judgement.answer is form
 
 
 def test_each_cause_of_a_partial_review_is_named() -> None:
@@ -1204,8 +1204,8 @@ def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> Non
 @pytest.mark.parametrize(
     ("head", "outcome", "is_due"),
     [
-        (OTHER_HEAD, failed(known(), OverBudget("Too much.")), True),
-        (HEAD, failed(known(), OverBudget("Too much.")), False),
+        (OTHER_HEAD, failure(known(), OverBudget("Too much.")), True),
+        (HEAD, failure(known(), OverBudget("Too much.")), False),
         (OTHER_HEAD, not_due(Reason.LABEL), False),
     ],
 )
@@ -1239,7 +1239,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     due = go(phases.NotDue(known(), outcome), stored)
     assert isinstance(due, phases.Due) is is_due
     now = known().reading(sendable().change, stored, LedgerUpdate())
-    assert isinstance(concluded(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
+    assert isinstance(conclude(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
     assert not summary_is_due(now, outcome)
     assert summary_is_due(replace(now, read_again=True), outcome) is is_due
     moved = replace(now, read_again=True, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))
@@ -1291,7 +1291,7 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
 
 def test_an_untrusted_ledger_is_untrusted_after_it_is_written_again() -> None:
     before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True))
-    now = reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
+    now = take_reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
     assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)
     assert now.ledger.open_tasks()
 
@@ -1302,12 +1302,12 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     update = LedgerUpdate(edits=edits, posted=frozenset({"a"}))
     before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    moved = on_new_head(reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
+    moved = move_to_new_head(take_reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
     assert (moved.head_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
-    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
+    assert move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
-    assert placed_again(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
+    assert replace_answers(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
 
 
 @pytest.mark.parametrize(
@@ -1323,7 +1323,7 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
     before = replace(before, own=own).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    assert on_new_head(reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
+    assert move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
 
 
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
@@ -1356,12 +1356,12 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
-    bought = submitted(at.known, at.known.own.bought, created, NOON, again=False)
+    bought = record_submission(at.known, at.known.own.bought, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)
     assert stored.with_purchase(short).purchases[0].context == (part,), "a copy in a check run has none"
-    later = resumed(at.known, bought.purchase, NOON)[1].packing
+    later = resume(at.known, bought.purchase, NOON)[1].packing
     assert later is not None
     assert later.context == (part,)
 
@@ -1403,7 +1403,7 @@ def test_a_head_without_a_request_replaces_only_an_error() -> None:
 def test_a_bots_pull_request_with_an_open_task_stays_in_review() -> None:
     at = phases.NotDue(known(), not_due(Reason.BOT))
     bought = purchase(state=TaskState.OPEN, task_id="task_1")
-    assert with_ledger(at, StoredLedger(Ledger(purchases=(bought,)))) == phases.Due(at.known, None)
+    assert after_ledger(at, StoredLedger(Ledger(purchases=(bought,)))) == phases.Due(at.known, None)
 
 
 @pytest.mark.parametrize(("by", "counts"), [("boss", True), ("ann", False)])
@@ -1415,10 +1415,10 @@ def test_a_label_of_an_author_ends_no_review(by: str, counts: bool) -> None:  # 
         replace(now, snapshot=replace(now.snapshot, pull=pull), proof=HeadProof(skips=True)), not_due(Reason.LABEL)
     )
     for state in set(TaskState) - {TaskState.DEFERRED}:
-        after = with_ledger(at, StoredLedger(Ledger(purchases=(purchase(state=state, task_id="task_1"),))))
+        after = after_ledger(at, StoredLedger(Ledger(purchases=(purchase(state=state, task_id="task_1"),))))
         assert (not isinstance(after, phases.Due) or after.skipped is not None) == counts
         assert (after.known.proof.skips, len(after.known.notes)) == (counts, int(not counts))
-    assert not isinstance(with_ledger(at, StoredLedger(Ledger())), phases.Due), "no review was bought"
+    assert not isinstance(after_ledger(at, StoredLedger(Ledger())), phases.Due), "no review was bought"
 
 
 def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
@@ -1431,7 +1431,7 @@ def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
         replace(now, snapshot=replace(now.snapshot, pull=pull), proof=HeadProof(skips=True)), not_due(Reason.LABEL)
     )
     bought = StoredLedger(Ledger(purchases=(purchase(state=TaskState.DONE, task_id="task_1"),)))
-    after = with_ledger(at, bought)
+    after = after_ledger(at, bought)
     assert not isinstance(after, phases.Due)
     assert not isinstance(after, phases.Published)
     assert after.outcome.reason is Reason.DRAFT
@@ -1439,4 +1439,4 @@ def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
 
 def test_a_result_that_nothing_shows_has_exit_status_4(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "_nothing_stands", lambda _known: True)
-    assert judging.published(known(), not_due(Reason.NOT_REQUESTED), refused=False).exit_status == 4
+    assert judging.final_outcome(known(), not_due(Reason.NOT_REQUESTED), refused=False).exit_status == 4
