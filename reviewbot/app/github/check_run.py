@@ -9,7 +9,6 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, Annotat
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import (
@@ -18,7 +17,7 @@ from reviewbot.domain.machine.outcome import (
     check_to_write,
     for_check,
 )
-from reviewbot.domain.machine.purchase import may_be_bought_otherwise, purchase_to_copy
+from reviewbot.domain.machine.purchase import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable
@@ -61,41 +60,22 @@ def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:
 def _written_meanwhile(run: RunContext, known: Known, there: CheckRun | None) -> str:
     """Return the `external_id` that another run has since written into the check run, or an empty string.
 
-    That `external_id` may be the only record of a task, so this run must not overwrite it. The check run is read again
-    only if it contains an intent that this run does not continue, or if this run has no purchase.
+    That `external_id` may be the only record of a task, so this run must not overwrite it.
     """
-    copy, own = decode_external_id(there.external_id, run.signer) if there else None, known.purchase
-    if there is None or copy is None or not (own is None or copy.purchase.state is TaskState.INTENT):
-        return ""
-    is_buying = own is not None and own.state in {TaskState.INTENT, TaskState.OPEN}
-    if is_buying or (own is not None and purchase_key(own) == purchase_key(copy.purchase)):
+    copy = decode_external_id(there.external_id, run.signer) if there else None
+    if there is None or copy is None or not may_be_replaced(known, copy.purchase):
         return ""
     checks = run.ports.forge.checks(there.head_sha, there.name, known.snapshot.pull.number)
     return next((one.external_id for one in checks if one.id == there.id and one.external_id != there.external_id), "")
 
 
 def _has_another_record(run: RunContext, known: Known, state: CheckState, there: CheckRun) -> bool:
-    """Return whether a check run contains the only copy of another review, which must not be overwritten.
-
-    If the summary is not trusted, overwriting the only copy would lose the review's findings. An intent never
-    overwrites an intent for another scope: GitHub numbers check runs on creation, so both runs find the same first
-    intent, and continue with it.
-    """
-    copy, mine = (decode_external_id(one.external_id, run.signer) for one in (there, state))
-    if copy is None or mine is None:
-        return False
-    is_intent = mine.purchase.state is TaskState.INTENT
-    if is_intent and known.purchase and may_be_bought_otherwise(known, known.purchase):
-        return _what(copy.purchase) != _what(mine.purchase)
-    if not copy.purchase.task_id or copy.purchase.identity == mine.purchase.identity:
-        return False
+    """Return whether a check run contains the only copy of another review, which must not be overwritten."""
+    copy, new = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     older = (*known.stored.older_checks, *known.snapshot.older_checks)
     copies = (decode_external_id(one.external_id, run.signer) for one in older)
-    return all(purchase_key(one.purchase) != purchase_key(copy.purchase) for one in copies if one)
-
-
-def _what(purchase: Purchase) -> tuple[object, ...]:
-    return purchase_key(purchase), purchase.since, purchase.state
+    others = {purchase_key(one.purchase) for one in copies if one}
+    return copy is not None and new is not None and is_only_copy(known, copy.purchase, new.purchase, others)
 
 
 def _neighbour(run: RunContext, known: Known) -> int:

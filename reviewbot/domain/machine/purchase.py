@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from itertools import product
@@ -14,7 +15,7 @@ from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote, Request
 from reviewbot.domain.machine.outcome import current_check, stands_in_summary
@@ -339,6 +340,30 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
     """Return whether another purchase is recorded, so that a concurrent run may set another `since`."""
     return any(one.identity != bought.identity for one in known.ledger.purchases)
+
+
+def may_be_replaced(known: Known, copy: Purchase) -> bool:
+    """Return whether another run may have replaced this copy in the check run since this run read it.
+
+    A run with a purchase knows of every replacement except that of an intent which it does not continue.
+    """
+    own = known.purchase
+    if own is None:
+        return True
+    is_buying = own.state in {TaskState.INTENT, TaskState.OPEN}
+    return copy.state is TaskState.INTENT and not is_buying and purchase_key(own) != purchase_key(copy)
+
+
+def is_only_copy(known: Known, copy: Purchase, new: Purchase, others: Collection[PurchaseKey]) -> bool:
+    """Return whether `new` must not replace `copy` in a check run. `others` are the copies in older check runs.
+
+    If the summary is not trusted, replacing the only copy would lose the review's findings. An intent never replaces
+    an intent for another scope: GitHub numbers check runs on creation, so both runs find the same first intent, and
+    continue with it.
+    """
+    if new.state is TaskState.INTENT and known.purchase and may_be_bought_otherwise(known, known.purchase):
+        return (purchase_key(copy), copy.since, copy.state) != (purchase_key(new), new.since, new.state)
+    return copy.task_id != "" and copy.identity != new.identity and purchase_key(copy) not in others
 
 
 def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:

@@ -8,7 +8,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.outcome import check_to_write
-from reviewbot.domain.machine.purchase import purchase_to_copy
+from reviewbot.domain.machine.purchase import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.values import replace
 from tests.domain.builders import purchase
@@ -76,6 +76,41 @@ def test_a_finished_review_that_is_read_again_does_not_replace_the_end_of_the_ne
     now = run(None, OPEN, ended)
     now = replace(now, stored=replace(now.stored, finished=frozenset({purchase_key(OPEN)})))
     assert purchase_to_copy(now, ended) == ended
+
+
+@pytest.mark.parametrize(
+    ("own", "copy", "may_be"),
+    [
+        (None, OPEN, True),
+        (None, INTENT, True),
+        (ENDED, INTENT, True),
+        (ENDED, OPEN, False),
+        (OPEN, INTENT, False),
+        (replace(INTENT, state=TaskState.ENDED), INTENT, False),
+    ],
+)
+def test_another_run_may_replace_only_a_copy_that_this_run_does_not_continue(
+    own: Purchase | None, copy: Purchase, *, may_be: bool
+) -> None:
+    assert may_be_replaced(run(own), copy) is may_be
+
+
+@pytest.mark.parametrize(
+    ("now", "copy", "new", "is_only"),
+    [
+        (run(OPEN), DONE, OPEN, True),
+        (run(OPEN), replace(OPEN, attempt=2), OPEN, False),
+        (run(OPEN), replace(DEFERRED, task_id=""), OPEN, False),
+        (run(INTENT, DONE), replace(INTENT, since=OTHER_HEAD), INTENT, True),
+        (run(INTENT, DONE), INTENT, INTENT, False),
+        (run(INTENT), replace(INTENT, since=OTHER_HEAD), INTENT, False),
+    ],
+)
+def test_the_only_copy_of_another_review_is_not_replaced(
+    now: Known, copy: Purchase, new: Purchase, *, is_only: bool
+) -> None:
+    assert is_only_copy(now, copy, new, ()) is is_only
+    assert not is_only_copy(now, copy, new, {purchase_key(copy)}) or new.state is TaskState.INTENT
 
 
 def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:
