@@ -39,6 +39,7 @@ from reviewbot.domain.machine.outcome import (
     contradicts,
     current_check,
     failure,
+    for_check,
     left_open,
     newer_base,
     not_asked_for,
@@ -78,6 +79,7 @@ from reviewbot.domain.policy.verdict import (
     not_due,
     pending,
 )
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
     ForgeUnreachable,
@@ -372,6 +374,27 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
 
 def test_a_verdict_for_a_former_base_is_not_green() -> None:
     assert newer_base().conclusion is Conclusion.ACTION_REQUIRED
+
+
+def test_a_check_run_shows_no_green_verdict_for_a_former_base() -> None:
+    green = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
+    now = known(check_names=CheckNames("CodeVF review", ("release/*",)))
+    assert for_check(now, green) == green
+    retargeted = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="release/2")))
+    assert for_check(retargeted, green) == newer_base()
+    written = replace(retargeted, snapshot=replace(retargeted.snapshot, checks=(_checked("failure"),)))
+    assert for_check(written, green) is None, "the run for the new base has written the check"
+    elsewhere = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")))
+    assert for_check(elsewhere, green) == green, "the check of that base has another name"
+
+
+def test_a_check_run_is_written_only_for_a_pending_or_concluded_outcome() -> None:
+    rules = known().judgement.rules
+    assert for_check(known(), pending(rules)) == pending(rules)
+    assert for_check(known(), not_due(Reason.DRAFT)) is None
+    assert for_check(known(check_run=False), pending(rules)) is None
+    moved = replace(known(), reviewed=ReviewedHead(OTHER_HEAD, "c" * 40))
+    assert (known().merge_base, moved.merge_base) == ("", "c" * 40)
 
 
 @pytest.mark.parametrize(
