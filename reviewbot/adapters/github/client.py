@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import cached_property
 from http import HTTPStatus
+from random import SystemRandom
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ PAGE = 100
 """The number of items per page, which is GitHub's maximum."""
 
 _ATTEMPTS = 5
+_RANDOM = SystemRandom()
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -242,7 +244,8 @@ class Client:
             except RequestFailed as decision:
                 failed = decision
             self._lost += self._clock.monotonic() - began
-            pause = float(2 ** (attempt - 1)) if failed.after is None else failed.after
+            # After an outage, the runs of an organization must not all repeat their requests in the same second.
+            pause = 2 ** (attempt - 1) * _RANDOM.uniform(0.75, 1.25) if failed.after is None else failed.after
             safe = failed.again is RetryPolicy.ALWAYS or (failed.again is RetryPolicy.READS and repeats)
             fits = waited + pause <= self._retry_limits.most and self._lost + pause <= self._retry_limits.whole
             if not safe or attempt == _ATTEMPTS or not fits:
