@@ -17,8 +17,8 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
+from reviewbot.domain.findings.states import update_state
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.findings.tracking import _by_code, update_state
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
@@ -1040,7 +1040,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what went with its file stays closed when the file is back",
-        "reviewbot.domain.findings.tracking:_may_be_in",
+        "reviewbot.domain.findings.states:_may_be_in",
         _returning(value=False),
         NEVER_GREEN,
         found="gone-against-an-own-base",
@@ -1610,8 +1610,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     *(
         Mutation(
             f"a finding opens again by its code alone ({found})",
-            "reviewbot.domain.findings.tracking:update_state",
-            lambda _right: lambda record, change_index, *_reviews: _by_code(record, change_index),
+            "reviewbot.domain.findings.states:_restored",
+            _returning(None),
             NEVER_GREEN,
             found=found,
         )
@@ -1915,7 +1915,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "all findings on equal lines can be fixed once one of the lines is gone",
-        "reviewbot.domain.findings.tracking:_updated",
+        "reviewbot.domain.findings.states:_updated",
         lambda _right: lambda before, *those: tuple(update_state(one, *those) for one in before),
         NEVER_GREEN,
         found="both-copies-called-fixed",

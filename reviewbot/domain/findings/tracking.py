@@ -1,14 +1,11 @@
-"""Track findings across pushes by their code and by the reviewer's answers.
+"""Track findings across reviews: merge the answers of finished tasks into the findings of the pull request.
 
-A finding is looked up by its code, never by its line number. An answer that omits a finding does not close the finding.
-If a push restores an earlier change, the findings that were open in that change are open again.
+An answer that omits a finding does not close the finding.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -24,8 +21,8 @@ from reviewbot.domain.findings.placement import (
     assign_ids,
     remembered,
 )
+from reviewbot.domain.findings.states import update_state, update_states, waived_version
 from reviewbot.domain.findings.tracked_finding import (
-    MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
     NOT_REVIEWED,
@@ -33,98 +30,11 @@ from reviewbot.domain.findings.tracked_finding import (
     Findings,
     FindingState,
     TrackedFinding,
-    Waiver,
     worst_first,
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.redaction.redactor import has_redaction
 from reviewbot.values import replace
-
-
-def _has_content(version: str, other: str) -> bool:
-    """Return whether two entries of `ChangeIndex.files` have the same blob. The file modes may differ."""
-    return version.partition("-")[0] == other.partition("-")[0] != ""
-
-
-def update_state(
-    record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
-) -> TrackedFinding:
-    """Update a finding from the current code and the earlier reviews of this change. End an outdated waiver."""
-    if record.waiver and record.waiver.file != _what_is_waived(record, change_index):
-        record = replace(record, waiver=None)
-    before = FindingState.OPEN if _is_back(record, change_index) else reviews.open.get(record.id)
-    if before is None:
-        return _by_code(record, change_index, reviews)
-    note = record.note if record.standing.is_open else ""
-    seen = _by_code(replace(record, standing=before, closed="", note=note), change_index)
-    # The lookup may fail, because the code was last found under another file name or next to other copies.
-    return replace(seen, standing=before) if before is FindingState.OPEN or not seen.standing.is_open else seen
-
-
-def _by_code(
-    record: TrackedFinding, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED
-) -> TrackedFinding:
-    """Update a finding from the code alone. A fixed finding reopens when its code returns.
-
-    This change may contain a finding that was reported after the review of this change and fixed in another change.
-    """
-    matched = find_match(record, change_index)
-    is_later, is_in = record.found in reviews.bought_since, _may_be_in(record, change_index)
-    is_unconfirmed = record.standing is FindingState.FIXED and is_later and record.closed not in reviews.tasks
-    if is_unconfirmed and is_in and (not record.has_code or matched is NoMatch.UNSEEN):
-        record = replace(record, standing=FindingState.CHANGED, closed="")
-    if record.standing is FindingState.GONE and is_in and (not record.has_code or matched in _UNKNOWN):
-        # The change did not contain the file for some time, e.g., because of another base. No review confirmed a fix.
-        record = replace(record, standing=FindingState.OPEN, closed="")
-    if matched is NoMatch.UNSEEN:
-        return record
-    if matched is NoMatch.VANISHED:
-        # The code may have moved to another file with other lines, or git may now align new code with the base's code.
-        # Neither is possible in a change that was reviewed before the finding was reported, unless the change contains
-        # the finding's file or another file that the finding's text mentions.
-        is_elsewhere = record.category is None and _names_another(record, change_index)
-        is_gone = not change_index.kept or (is_later and not is_in and not is_elsewhere)
-        standing = FindingState.GONE if is_gone else FindingState.CHANGED
-        return replace(record, standing=standing) if record.standing.is_open else record
-    if isinstance(matched, NoMatch):
-        standing = record.standing if not record.has_code else FindingState.CHANGED
-        return replace(record, standing=standing) if record.standing.is_open else record
-    # If fewer copies than before are left, the changed copy may be the finding's.
-    fewer = matched.copies < record.copies
-    is_here = is_unconfirmed or matched.view.path in change_index.unsent
-    if record.standing is FindingState.FIXED and (fewer or record.side is Side.LEFT) and not is_here:
-        return record
-    note = record.note if record.standing.is_open else ""
-    is_same = matched.view.path == record.path or matched.view.old_path == record.old_path
-    former = record.old_path if is_same else record.path
-    seen = replace(record, old_path=former, path=matched.view.path, line=matched.line, closed="", note=note)
-    if fewer:
-        return replace(seen, standing=FindingState.CHANGED)
-    touched = record.touched if record.copies else matched.touched
-    return replace(seen, standing=FindingState.OPEN, copies=matched.copies, touched=touched, in_file=True)
-
-
-def _names_another(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a finding's text names another file. A name without a dot or capital letter can be any word."""
-    names = {path.rpartition("/")[2] for path in change_index.kept - {record.path}}
-    words = re.split(r"[^\w.-]+", f"{record.title} {record.text}")
-    return any(word.rstrip(".") in names and re.search(r"[A-Z.]", word.rstrip(".")) for word in words)
-
-
-_UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
-
-
-def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether a file in the change has the name, unless deleted, or the content of the finding's file."""
-    view = change_index.view_of(record)
-    has_name = view is not None and view.path not in change_index.removed
-    return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
-
-
-def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Return whether the file of a closed finding without code at the head is the same as when it was reported."""
-    is_closed = not record.standing.is_open and (not record.has_code or record.side is Side.LEFT)
-    return is_closed and record.file != "" and record.file == change_index.file(record.path)
 
 
 class PlacedAnswer(Struct, frozen=True):
@@ -151,7 +61,7 @@ def merge_answer(
     reviews: EarlierReviews = NOT_REVIEWED,
 ) -> Findings:
     """Update the findings from an answer. This is idempotent."""
-    known = {record.id: record for record in _updated(findings.records, change_index, reviews)}
+    known = {record.id: record for record in update_states(findings, change_index, reviews).records}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     # If an answer contradicts itself about a finding, the finding stays open.
@@ -181,32 +91,6 @@ def merge_answer(
         beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id and not (stands and one[0] not in own)),
         broken=forgotten or (findings.broken and not stands),
     )
-
-
-def update_states(findings: Findings, change_index: ChangeIndex, reviews: EarlierReviews = NOT_REVIEWED) -> Findings:
-    """Update findings from their current code and the earlier reviews of this change."""
-    return replace(findings, records=worst_first(_updated(findings.records, change_index, reviews)))
-
-
-def _updated(
-    before: Sequence[TrackedFinding], change_index: ChangeIndex, reviews: EarlierReviews
-) -> tuple[TrackedFinding, ...]:
-    """Update findings. If n copies of equal lines are gone, at most n findings on these lines become `CHANGED`."""
-    after = {one.id: update_state(one, change_index, reviews) for one in before}
-    groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
-    for one in before:
-        if after[one.id].standing.is_open and one.block is not None:
-            groups[one.path, one.side, one.block].append(one)
-    for group in (those for those in groups.values() if len(those) > 1):
-        matched = find_match(after[group[0].id], change_index)
-        changed = [one for one in group if after[one.id].standing is FindingState.CHANGED]
-        if changed and isinstance(matched, Match):
-            gone = max(one.copies for one in group) - matched.copies
-            changed.sort(key=lambda one: abs((one.line or 0) - (after[one.id].line or 0)))
-            for one in changed[: max(len(changed) - gone, 0)]:
-                left = replace(after[one.id], standing=FindingState.OPEN)
-                after[one.id] = replace(left, copies=matched.copies, touched=matched.touched)
-    return tuple(after.values())
 
 
 def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[TrackedFinding]:
@@ -254,13 +138,13 @@ def _beside(
     record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
 ) -> TrackedFinding:
     if not here:  # the code may have changed since this answer
-        record = _by_code(record, change_index)
+        record = update_state(record, change_index)
     if before is None:
         return record
     # A waiver holds only for the same file.
     waiver = before.waiver
     is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
-    holds = waiver and is_waived and waiver.file == _what_is_waived(record, change_index)
+    holds = waiver and is_waived and waiver.file == waived_version(record, change_index)
     # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
     # earlier change.
     worse = min(before.severity, record.severity, key=_gravity)
@@ -361,15 +245,3 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
     if record.standing.is_open:
         return replace(record, closed="")
     return record if record.closed else replace(record, closed=task_id)
-
-
-def waived(
-    record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
-) -> TrackedFinding:
-    """Waive a finding for the current version of its file, or for this change if the file lacks the code."""
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], _what_is_waived(record, change_index), base_ref))
-
-
-def _what_is_waived(record: TrackedFinding, change_index: ChangeIndex) -> str:
-    is_there = record.in_file and (record.block is None or isinstance(find_match(record, change_index), Match))
-    return change_index.exactly(record.path) if is_there else change_index.change
