@@ -63,30 +63,26 @@ def merge_answer(
     """Update the findings from an answer. This is idempotent."""
     known = {record.id: record for record in update_states(findings, change_index, reviews).records}
     placed = assign_ids(answer.placed, remembered(findings.records))
-    answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
-    # If an answer contradicts itself about a finding, the finding stays open.
-    previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
-    verdicts = {one.id: one for one in previous}
-    notes = {one.id: one.note for one in previous if one.state is PreviousState.OPEN}
-    reported = ((key, _beside(one, known.get(key), change_index, here=answer.here)) for key, one in answered.items())
+    reported = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     said = {item.id: item.finding.explanation for item in placed if not isinstance(item.placement, DuplicateOf)}
-    last = (
-        (one, notes.get(key) or one.note or _last_word(one, known.get(key), said.get(key, ""))) for key, one in reported
-    )
-    fresh = (replace(record, note=note) for record, note in last)
-    others = (
-        _judged(record, verdicts.get(key), change_index=change_index, here=answer.here, reviews=reviews)
-        for key, record in known.items()
-        if key not in answered
-    )
-    stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
+    # If an answer contradicts itself about a finding, the finding stays open.
+    verdicts = {one.id: one for one in sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)}
+    notes = {key: one.note for key, one in verdicts.items() if one.state is PreviousState.OPEN}
+    after = []
+    for key, one in reported.items():
+        record = _combined(one, known.get(key), change_index, here=answer.here)
+        note = notes.get(key) or record.note or _last_word(record, known.get(key), said.get(key, ""))
+        after.append(replace(record, note=note))
+    for key, record in known.items():
+        if key not in reported:
+            verdict = verdicts.get(key)
+            after.append(_judged(record, verdict, change_index=change_index, here=answer.here, reviews=reviews))
     stands, own = answer.whole and answer.here, reviews.tasks
     # If the answer calls an unknown finding open, the ledger from which the reviewer was asked is lost. Text that
     # cannot be an id is ignored.
-    unknown = (one for key, one in verdicts.items() if key not in {*known, *answered} and is_finding_id(key))
-    forgotten = any(one.state is PreviousState.OPEN for one in unknown)
+    forgotten = any(is_finding_id(key) for key in notes if key not in {*known, *reported})
     return Findings(
-        records=worst_first(stamped),
+        records=worst_first(_stamped(record, answer.task_id) for record in after),
         # The reviewer was not asked about these findings. A whole review reports them again if they still exist.
         beyond=tuple(one for one in findings.beyond if one[0] != answer.task_id and not (stands and one[0] not in own)),
         broken=forgotten or (findings.broken and not stands),
@@ -134,33 +130,22 @@ def _old_path(path: str | None, change_index: ChangeIndex) -> str:
     return view.old_path if view and view.old_path != path else ""
 
 
-def _beside(
+def _combined(
     record: TrackedFinding, before: TrackedFinding | None, change_index: ChangeIndex, *, here: bool
 ) -> TrackedFinding:
-    if not here:  # the code may have changed since this answer
-        record = update_state(record, change_index)
+    """Combine a reported finding with its earlier record."""
+    now = record if here else update_state(record, change_index)  # the code may have changed since this answer
     if before is None:
-        return record
-    # A waiver holds only for the same file.
-    waiver = before.waiver
-    is_waived = _is_waived(before, record if here or not before.standing.is_open else replace(record, said=before.said))
-    holds = waiver and is_waived and waiver.file == waived_version(record, change_index)
+        return now
+    kept = before if before.standing.is_open and not here else now
     # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
     # earlier change.
-    worse = min(before.severity, record.severity, key=_gravity)
-    if not here and before.standing.is_open:
-        record = before
-    return replace(record, found=before.found, severity=worse, waiver=waiver if holds else None)
-
-
-def _is_waived(before: TrackedFinding, now: TrackedFinding) -> bool:
-    """Return whether a waiver still applies to a finding that is reported again.
-
-    A waiver ends if the severity rises. Without a category, as in prose, it also ends if the text differs, because the
-    text may describe a second problem.
-    """
-    is_same = now.category is not None or now.said == before.said
-    return is_same and _gravity(before.severity) <= _gravity(now.severity)
+    worse = min(before.severity, now.severity, key=_gravity)
+    # Without a category, as in prose, a different text may describe a second problem.
+    is_same = now.category is not None or kept.said == before.said
+    is_worse = _gravity(now.severity) < _gravity(before.severity)
+    is_waived = before.waiver and before.waiver.file == waived_version(now, change_index) and is_same and not is_worse
+    return replace(kept, found=before.found, severity=worse, waiver=before.waiver if is_waived else None)
 
 
 def _gravity(severity: Severity) -> int:
@@ -208,18 +193,27 @@ def _leftover(leftover: Leftover, answer: PlacedAnswer) -> TrackedFinding:
 def _judged(
     record: TrackedFinding, verdict: Previous | None, *, change_index: ChangeIndex, here: bool, reviews: EarlierReviews
 ) -> TrackedFinding:
-    if verdict is None or not (record.standing.is_open or (here and verdict.state is PreviousState.OPEN)):
+    """Apply the reviewer's verdict on a finding that the answer does not report again."""
+    if verdict is None:
         return record
     answered = replace(record, note=verdict.note)
-    if not record.standing.is_open:
-        return _reopened(answered, change_index)
-    if verdict.state is PreviousState.OPEN:
-        return replace(answered, standing=FindingState.OPEN)
-    # If a finding was open when this change was judged, another review of this change cannot call the finding fixed.
-    has_changed = _has_changed(record, change_index)
-    if here and reviews.open.get(record.id) is not FindingState.OPEN and has_changed:
-        return replace(answered, standing=FindingState.FIXED)
-    return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
+    match record.standing.is_open, verdict.state:
+        case True, PreviousState.OPEN:
+            after = replace(answered, standing=FindingState.OPEN)
+        case False, PreviousState.OPEN if here:
+            after = _reopened(answered, change_index)
+        case False, _:
+            # It is closed. An answer to another change that calls it open may be outdated.
+            after = record
+        case _ if here and not _has_changed(record, change_index):
+            after = replace(answered, note=f"{UNCHANGED} {verdict.note}".strip())
+        case _ if here and reviews.open.get(record.id) is not FindingState.OPEN:
+            after = replace(answered, standing=FindingState.FIXED)
+        case _:
+            # An answer to another change cannot close the finding. Nor can another review of this change, if the
+            # finding was open when this change was judged.
+            after = answered
+    return after
 
 
 UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the code changes or someone waives it."
@@ -233,12 +227,12 @@ def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindi
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Return whether the change can contain a fix: other code, or another file if the code cannot show a fix."""
     version = change_index.version(record.path if record.in_file else "")
     # Other lines can undo a deletion, so a finding on deleted lines can be fixed although its own code is unchanged.
     has_other_code = not record.has_code or record.side is Side.LEFT or record.standing is FindingState.CHANGED
-    if unsent_copy(record, change_index):
-        return False
-    return (record.leftover or record.file != version) and has_other_code
+    is_other_file = record.leftover or record.file != version
+    return has_other_code and is_other_file and not unsent_copy(record, change_index)
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
