@@ -17,8 +17,8 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
+from reviewbot.domain.findings.states import update_state
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.findings.tracking import _by_code, update_state
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
@@ -800,14 +800,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "code in a file that is not sent is forgotten",
-        "reviewbot.domain.findings.tracking:_unsent_copy",
+        "reviewbot.domain.findings.lookup:unsent_copy",
         _returning(None),
         NEVER_GREEN,
         found="moved-to-an-excluded-file",
     ),
     Mutation(
         "code is searched in files that are not sent as they are, not as they would be sent",
-        "reviewbot.domain.findings.tracking:_as_sent",
+        "reviewbot.domain.findings.lookup:_as_sent",
         lambda _right: lambda file, _redactor: (FileView(file.path, file.diff.old_path, file.diff.hunks, file.text),),
         NEVER_GREEN,
         found="moved-with-a-token-to-an-excluded-file",
@@ -1045,28 +1045,28 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what went with its file stays closed when the file is back",
-        "reviewbot.domain.findings.tracking:_may_be_in",
+        "reviewbot.domain.findings.states:_may_be_in",
         _returning(value=False),
         NEVER_GREEN,
         found="gone-against-an-own-base",
     ),
     Mutation(
         "a waiver is for any code",
-        "reviewbot.domain.findings.tracking:ChangeIndex.exactly",
+        "reviewbot.domain.findings.lookup:ChangeIndex.exactly",
         _returning(""),
         NEVER_GREEN,
         found="waived-code-moves",
     ),
     Mutation(
         "a waiver is for any content of its file",
-        "reviewbot.domain.findings.tracking:_sides_digest",
+        "reviewbot.domain.findings.lookup:_sides_digest",
         lambda _right: lambda file: f"{file.path} {file.new.mode if file.new else ''}",
         NEVER_GREEN,
         found="waived-file-changes",
     ),
     Mutation(
         "a waiver is for any mode of its file",
-        "reviewbot.domain.findings.tracking:_sides_digest",
+        "reviewbot.domain.findings.lookup:_sides_digest",
         lambda _right: lambda file: f"{file.path} {file.new.oid if file.new else ''}",
         NEVER_GREEN,
         found="waived-file-becomes-executable",
@@ -1615,8 +1615,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     *(
         Mutation(
             f"a finding opens again by its code alone ({found})",
-            "reviewbot.domain.findings.tracking:update_state",
-            lambda _right: lambda record, change_index, *_reviews: _by_code(record, change_index),
+            "reviewbot.domain.findings.states:_restored",
+            _returning(None),
             NEVER_GREEN,
             found=found,
         )
@@ -1920,7 +1920,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "all findings on equal lines can be fixed once one of the lines is gone",
-        "reviewbot.domain.findings.tracking:_updated",
+        "reviewbot.domain.findings.states:_updated",
         lambda _right: lambda before, *those: tuple(update_state(one, *those) for one in before),
         NEVER_GREEN,
         found="both-copies-called-fixed",

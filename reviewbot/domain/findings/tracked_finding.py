@@ -159,6 +159,11 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     masked: bool = False
 
     @property
+    def has_code(self) -> bool:
+        """Whether the finding quotes code that was found in a change."""
+        return self.block is not None and self.copies > 0
+
+    @property
     def counts(self) -> bool:
         """Whether the finding is open and not waived."""
         return self.standing.is_open and self.waiver is None

@@ -9,8 +9,9 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from reviewbot.domain.findings.lookup import ChangeIndex
+from reviewbot.domain.findings.states import waived
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, TrackedFinding
-from reviewbot.domain.findings.tracking import ChangeIndex, waived
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace

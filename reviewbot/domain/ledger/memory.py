@@ -8,9 +8,9 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracked_finding import Bypass
-from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import CheckRun, Comment
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.placement import Placed, assign_ids, remembered, said
-from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer, merge_answer, update_states
+from reviewbot.domain.findings.states import update_states
+from reviewbot.domain.findings.tracking import PlacedAnswer, merge_answer
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.values import replace

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
-from reviewbot.domain.findings.tracking import update_states
+from reviewbot.domain.findings.states import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState

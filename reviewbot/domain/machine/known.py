@@ -15,8 +15,9 @@ from reviewbot.domain.codevf.remarks import is_ambiguous
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import NewPart
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.placement import Placed
-from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit

@@ -25,8 +25,8 @@ from reviewbot.domain.commands.authorize import (
     refusal_after,
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
-from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
 from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive, apply_edits

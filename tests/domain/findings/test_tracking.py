@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, fold
+from reviewbot.domain.findings.lookup import ChangeIndex, Match, NoMatch, find_match
 from reviewbot.domain.findings.placement import Why, assign_ids, in_summary, remembered
+from reviewbot.domain.findings.states import update_state, update_states, waived
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -22,18 +24,7 @@ from reviewbot.domain.findings.tracked_finding import (
     FindingState,
     TrackedFinding,
 )
-from reviewbot.domain.findings.tracking import (
-    UNCHANGED,
-    ChangeIndex,
-    Match,
-    NoMatch,
-    PlacedAnswer,
-    find_match,
-    merge_answer,
-    update_state,
-    update_states,
-    waived,
-)
+from reviewbot.domain.findings.tracking import UNCHANGED, PlacedAnswer, merge_answer
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.values import replace

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, Findings, TrackedFinding, Waiver
-from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.ledger.edits import (
     Accept,
     CancelDeferrals,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.tracked_finding import LOST, Findings, FindingState, TrackedFinding, Waiver
-from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.ledger.codec import decode, encode
 from reviewbot.domain.ledger.edits import Unwaive, Waive
 from reviewbot.domain.ledger.ledger import MAX_JUDGED, Judgement, Ledger, TaskState

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
+from reviewbot.domain.findings.lookup import ChangeIndex
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
