@@ -21,6 +21,7 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -48,8 +49,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
-        case steps.ReadPurchases(identity=identity):
-            return read_ledger(run, run.read_snapshot(), identity)
+        case steps.ReadPurchases():
+            return _read_purchases(run, known)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -104,6 +105,10 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             assert_never(unknown)
 
 
+def _read_purchases(run: RunContext, known: Known) -> StoredLedger:
+    return read_ledger(run, run.read_snapshot(), known.purchase.identity if known.purchase else "")
+
+
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
@@ -139,7 +144,7 @@ def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
 
 def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     now = read_ledger_again(run, known)
-    return steps.HeadMoved() if head_has_moved(known, now) else replace(now, read_again=False)
+    return steps.HeadMoved() if head_has_moved(known, now) else now
 
 
 def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> steps.NewPartRead:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from reviewbot.app.context import RunContext
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.machine.steps import CreateTask, PostReview, RecordIntent, Refresh
 from tests.simulation import __main__ as program
 from tests.simulation import people
 from tests.simulation.announced import key_of
 from tests.simulation.codevf import Life
+from tests.simulation.found import FOUND
 from tests.simulation.github import BOT
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import LAWS, NEVER_GREEN
@@ -21,6 +24,9 @@ from tests.simulation.schedule import At, Kill, Meanwhile
 from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS, Setting, Start, World
 
 CHUNKS = [range(start, start + 25) for start in range(0, 300, 25)]
+OVERTAKEN = 455
+"""In this history, a run continues with the purchase of another run, and posts the answer."""
+
 NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blocks")
 
 
@@ -138,3 +144,27 @@ def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
 
     with replaced("reviewbot.app.github.check_run:_external_id", forgetting), pytest.raises(AssertionError):
         test_a_collection_buys_what_a_run_deferred("false", IS_QUIET)
+
+
+def test_the_performers_keep_the_order_of_the_steps() -> None:
+    """`tests/domain/machine/test_laws.py` has these laws for random results, which performers may not return."""
+    runs: list[tuple[RunContext, list[type]]] = []
+
+    def recording(right: Callable[..., object]) -> Callable[..., object]:
+        def perform(run: RunContext, step: object, known: object) -> object:
+            if not runs or runs[-1][0] is not run:
+                runs.append((run, next((steps for one, steps in runs if one is run), [])))
+            runs[-1][1].append(type(step))
+            return right(run, step, known)
+
+        return perform
+
+    with quick(), replaced("reviewbot.app.perform:perform", recording):
+        for history in (make(OVERTAKEN), *(one.history for one in FOUND.values())):
+            play(history)
+    posting = [steps for _, steps in runs if PostReview in steps]
+    buying = [steps for _, steps in runs if CreateTask in steps and RecordIntent in steps]
+    assert all(Refresh in steps[: steps.index(PostReview)] for steps in posting)
+    assert all(RecordIntent in steps[: steps.index(CreateTask)] for steps in buying)
+    assert len(posting) > 100
+    assert len(buying) > 100

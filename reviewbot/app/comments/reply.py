@@ -39,17 +39,17 @@ class Done(Struct, frozen=True):
     action: CommandAction
     outcome: Outcome | None
     now: Snapshot
-    memory: StoredLedger
+    stored: StoredLedger
 
     @property
     def refusal(self) -> Refusal | None:
-        return refusal_after(self.action, self.outcome, self.memory.ledger)
+        return refusal_after(self.action, self.outcome, self.stored.ledger)
 
     @property
     def waiver(self) -> Waiver | None:
         """The recorded waiver of the finding that the command waived."""
         edit = self.action.edit if isinstance(self.action, EditLedger) else None
-        record = self.memory.ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
+        record = self.stored.ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
         return record.waiver if record else None
 
 
@@ -128,7 +128,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         finding_id=finding.id if finding else "",
         said=_reason(run, done),
         # A waiver of a finding whose code is not in the file ends at the next change.
-        until_push=done.waiver is not None and done.memory.ledger.is_of_change(done.waiver),
+        until_push=done.waiver is not None and done.stored.ledger.is_of_change(done.waiver),
         in_thread=done.posted.in_thread,
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
@@ -146,7 +146,7 @@ def _reason(run: RunContext, done: Done) -> str:
         text = done.posted.command.reason
         redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
         return shorten_line(redactor.redact(text).text, MAX_REASON)
-    bypass = done.memory.ledger.bypass
+    bypass = done.stored.ledger.bypass
     if isinstance(done.action, EditLedger) and isinstance(done.action.edit, GrantBypass):
         return bypass.reason if bypass else ""
     return done.waiver.reason if done.waiver else ""
@@ -159,7 +159,7 @@ def _id_of_thread(done: Done) -> str:
 
 
 def _choices(done: Done) -> tuple[tuple[str, str], ...]:
-    findings = done.memory.ledger.findings
+    findings = done.stored.ledger.findings
     if done.posted.command.name is CommandName.ASK:
         return tuple((one.id, one.title) for one in asked_about(done.posted, findings))
     meant = fitting(done.posted, findings)
@@ -169,7 +169,7 @@ def _choices(done: Done) -> tuple[tuple[str, str], ...]:
 
 
 def _status(done: Done) -> StatusView:
-    ledger = done.memory.ledger
+    ledger = done.stored.ledger
     findings, bypass = ledger.findings, ledger.bypass
     return StatusView(
         waiting=tuple(one.head_sha for one in ledger.open_tasks()),
@@ -178,6 +178,6 @@ def _status(done: Done) -> StatusView:
         waived=sum(record.waiver is not None for record in findings.open()),
         spent=ledger.spent,
         bypass=BypassView(bypass.by, bypass.reason) if bypass else None,
-        problem=done.memory.problem,
+        problem=done.stored.problem,
         questions=len(ledger.questions.open()),
     )

@@ -75,7 +75,7 @@ def record_deferral(run: RunContext, known: Known, deferred: Purchase, outcome: 
     now = read_ledger_again(run, known)
     if head_has_moved(known, now):
         return HeadMoved()
-    now = _in_check_run(run, replace(now, read_again=False), deferred, outcome)
+    now = _in_check_run(run, now, deferred, outcome)
     recorded = _written(run, now, deferred, outcome)
     if recorded is None:
         return HeadMoved()

@@ -10,6 +10,7 @@ from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.finish import move_to_new_head, replace_answers, take_reread
 from reviewbot.domain.machine.known import Known
+from reviewbot.values import replace
 
 
 def refresh(run: RunContext, known: Known) -> Known:
@@ -19,7 +20,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)
-    now = _with_ledger(run, known, snapshot)
+    now = replace(_with_ledger(run, known, snapshot), read_again=True)
     if change is None:
         return now
     head = snapshot.pull.head_sha

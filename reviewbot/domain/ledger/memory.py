@@ -66,7 +66,7 @@ class Memory(Struct, frozen=True, dict=True):
     change_index: ChangeIndex | None = None
 
     @classmethod
-    def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex) -> Memory:
+    def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex | None) -> Memory:
         return cls(written, assign_recorded_ids(written, update) if update.answers else update, change_index)
 
     @cached_property

@@ -76,7 +76,7 @@ MAX_ATTEMPTS = 3
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Racing | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
-InTurn = phases.Approved | phases.Deferred | Scoped
+InTurn = phases.PricingReplacement | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
 Buying = phases.AwaitingApproval | Checked
 """Return types. Each union also contains the phases that can follow."""
@@ -559,7 +559,7 @@ def check_approval(known: Known, candidate: Candidate, permission: Permission, n
 def _check_pause(known: Known, candidate: Candidate, now: datetime) -> Checked:
     """Check whether an automatic purchase must wait. Explicit requests and intents of earlier runs do not wait."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
-        return _wait_for_older(known, candidate, None, now)
+        return _wait_for_older(known, candidate, now)
     deferred = deferral_of(known, candidate, now)
     there = known.memory.written.recorded(deferred)
     # Recording the deferral again removes a label that a killed run has left.
@@ -571,7 +571,7 @@ def _check_readiness(at: phases.Unchecked, now: datetime) -> Checked:
     rules = at.known.request.wait_rules
     if not rules.is_quiet(_seen_at(at.known, at.deferred), now):
         return _defer_for_checks(at, rules.too_young)
-    return at if rules.checks else _wait_for_older(at.known, at.candidate, None, now)
+    return at if rules.checks else _wait_for_older(at.known, at.candidate, now)
 
 
 def _seen_at(known: Known, deferred: Purchase) -> datetime:
@@ -593,7 +593,7 @@ def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | C
 def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
-        return _wait_for_older(known, at.candidate, None, now)
+        return _wait_for_older(known, at.candidate, now)
     if not rules.is_over(_seen_at(known, at.deferred), now):
         return _defer_for_checks(at, waits_for(open_checks))
     error = ChecksNotGreen(
@@ -608,7 +608,7 @@ def after_unread_head_checks(at: phases.Unchecked, error: ReviewbotError, now: d
     if isinstance(error, PermissionMissing):
         note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
         known = at.known.noting(f"{note} {error.hint}")
-        return _wait_for_older(known, at.candidate, None, now)
+        return _wait_for_older(known, at.candidate, now)
     return _defer_for_checks(
         replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head."
     )
@@ -617,12 +617,12 @@ def after_unread_head_checks(at: phases.Unchecked, error: ReviewbotError, now: d
 # Does the purchase wait for the review of an older head?
 
 
-def _wait_for_older(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> InTurn:
+def _wait_for_older(known: Known, candidate: Candidate, now: datetime) -> InTurn:
     awaited = known.awaited
     if candidate.intent or awaited is None:
-        return _scope(known, candidate, agreed, now)
+        return _scope(known, candidate, now)
     if known.request.supersede.replaces(awaited.task.status):
-        return phases.Approved(known, candidate, awaited)
+        return phases.PricingReplacement(known, candidate, awaited)
     return _defer_for_older(known, candidate, awaited, now)
 
 
@@ -638,7 +638,7 @@ def after_cancellation(at: phases.Replacing, got: TaskRead, now: datetime) -> In
         )
     known = _end_older(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.
-    return _wait_for_older(known, at.candidate, at.quote if got.answer is None else None, now)
+    return _wait_for_older(known, replace(at.candidate, quote=at.quote if got.answer is None else None), now)
 
 
 def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
@@ -652,7 +652,7 @@ def after_deferral(at: phases.Deferred, known: Known, now: datetime) -> phases.A
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
     if at.awaited is not None:
-        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.deferred)
+        return phases.AwaitingOlder(known, at.awaited, at.deferred)
     return _check_readiness(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
 
 
@@ -660,14 +660,14 @@ def after_older_poll(at: phases.AwaitingOlder, got: TaskRead) -> phases.Awaiting
     awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
-        return phases.OlderEnded(known, at.candidate, awaited, at.deferred)
-    return phases.AwaitingOlder(known, at.candidate, awaited, at.deferred, at.waited + got.seconds)
+        return phases.OlderEnded(known, awaited, at.deferred)
+    return phases.AwaitingOlder(known, awaited, at.deferred, at.waited + got.seconds)
 
 
 def after_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
     """Add the findings of the older head, so that the review of this head can confirm these findings."""
     known = replace(at.known, others=at.known.others[:-1])
-    return phases.Rereading(_end_older(known, at.awaited.purchase, got, now), at.candidate, at.deferred)
+    return phases.Rereading(_end_older(known, at.awaited.purchase, got, now), at.deferred)
 
 
 def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
@@ -681,10 +681,10 @@ def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Re
 # What is bought, and at what price?
 
 
-def _scope(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Scoped:
+def _scope(known: Known, candidate: Candidate, now: datetime) -> Scoped:
     since = candidate.intent.since if candidate.intent else _last_reviewed(known, candidate)
     candidate = replace(candidate, identity=replace(candidate.identity, since=since))
-    return phases.Scoping(known, candidate, agreed) if since else _price_scope(known, candidate, agreed, now)
+    return phases.Scoping(known, candidate) if since else _price_scope(known, candidate, now)
 
 
 def _last_reviewed(known: Known, candidate: Candidate) -> str:
@@ -698,19 +698,20 @@ def _last_reviewed(known: Known, candidate: Candidate) -> str:
 
 def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
     """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
+    candidate = at.candidate
     if not got.only_moved_on:
-        return _price_scope(
-            at.known, replace(at.candidate, identity=replace(at.candidate.identity, since="")), at.quote, now
-        )
-    candidate = replace(at.candidate, new_parts=got.parts)
-    agreed = at.quote  # the price of the whole change, so the new part costs at most as much
-    if agreed:
-        agreed = replace(price(at.known, candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
-    return _price_scope(at.known, candidate, agreed, now)
+        return _price_scope(at.known, replace(candidate, identity=replace(candidate.identity, since="")), now)
+    candidate = replace(candidate, new_parts=got.parts)
+    if whole := candidate.quote:  # the new part costs at most as much
+        new = price(at.known, candidate, whole.tag, whole.parts)
+        candidate = replace(candidate, quote=replace(new, project_id=whole.project_id))
+    return _price_scope(at.known, candidate, now)
 
 
-def _price_scope(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> phases.Pricing | Priced:
-    return phases.Pricing(known, candidate) if agreed is None else _intend(known, candidate, agreed, now)
+def _price_scope(known: Known, candidate: Candidate, now: datetime) -> phases.Pricing | Priced:
+    if candidate.quote is None:
+        return phases.Pricing(known, candidate)
+    return _intend(known, candidate, candidate.quote, now)
 
 
 def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:

@@ -36,7 +36,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadPermission(login)
         case phases.Unchecked() | phases.DryRunDue():
             return steps.ReadHeadChecks()
-        case phases.Approved(candidate=candidate, awaited=awaited):
+        case phases.PricingReplacement(candidate=candidate, awaited=awaited):
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase)
@@ -56,8 +56,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
-        case phases.Racing(bought=bought):
-            return steps.ReadPurchases(bought.purchase.identity)
+        case phases.Racing():
+            return steps.ReadPurchases()
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
         case phases.Submitted(bought=bought):

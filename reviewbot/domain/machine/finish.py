@@ -67,10 +67,11 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     finished = stored.finished | before.finished
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
-    memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), known.change.index)
+    index = known.change.index if known.is_read else None  # without the change, no finding changes its state
+    memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
-    known = replace(known, snapshot=snapshot, read_again=True, stored=stored, memory=memory)
+    known = replace(known, snapshot=snapshot, stored=stored, memory=memory)
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 
@@ -144,17 +145,24 @@ def _move_to_summary(known: Known) -> Known:
     return known.with_update(known.memory.update.moved(place_in_summary))
 
 
+_ANSWERS = (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks)
+"""The order of publishing with answers. `after_write` inserts the steps that depend on what was posted."""
+_RECORD = (WriteSummary, WriteCheckRun, CloseOlderChecks)
+"""The order without answers. The check run needs the counter of the written ledger."""
+_VERDICT = (WriteCheckRun, WriteSummary, CloseOlderChecks)
+"""The order if the ledger does not change. The summary is written only if no check run shows the verdict."""
+
+
 def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
-        return _write(known, outcome, (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks))
+        return _write(known, outcome, _ANSWERS)
     if known.is_blind:
         return _write(_withhold_answers(known), outcome, (WriteCheckRun, CloseOlderChecks))
     # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
-    if known.has_news or announcing(known, outcome):  # the check run needs the counter of the written ledger
-        left = (Announce, *doubled, WriteSummary, WriteCheckRun, CloseOlderChecks)
-        return _write(known, outcome, left)
-    return _write(known, outcome, (*doubled, WriteCheckRun, WriteSummary, CloseOlderChecks))
+    if known.has_news or announcing(known, outcome):
+        return _write(known, outcome, (Announce, *doubled, *_RECORD))
+    return _write(known, outcome, (*doubled, *_VERDICT))
 
 
 def _write(

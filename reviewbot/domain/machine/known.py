@@ -190,26 +190,6 @@ class Request(Struct, frozen=True):
         return self.paid and not self.dry_run
 
 
-class Candidate(Struct, frozen=True):
-    """A purchase that this run may make.
-
-    Attributes:
-        identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
-        before: the latest purchase of this change, or None.
-        new_parts: the new part of the change if only this part is reviewed and it was read, otherwise empty.
-    """
-
-    identity: Identity
-    before: Purchase | None
-    new_parts: tuple[NewPart, ...] = ()
-
-    @property
-    def intent(self) -> Purchase | None:
-        """The intent of an earlier run, or None. This run sends the idempotency key of that intent again."""
-        before = self.before
-        return before if before is not None and before.state is TaskState.INTENT else None
-
-
 class Quote(Struct, frozen=True):
     """The price of a review or a question.
 
@@ -225,6 +205,28 @@ class Quote(Struct, frozen=True):
     max_credits: int
     lines: int | None
     project_id: int = 0
+
+
+class Candidate(Struct, frozen=True):
+    """A purchase that this run may make.
+
+    Attributes:
+        identity: the identity with the attempt number. `since` is set after the scope of the review is decided.
+        before: the latest purchase of this change, or None.
+        quote: the price of the whole change if it was read to replace a task, otherwise None.
+        new_parts: the new part of the change if only this part is reviewed and it was read, otherwise empty.
+    """
+
+    identity: Identity
+    before: Purchase | None
+    quote: Quote | None = None
+    new_parts: tuple[NewPart, ...] = ()
+
+    @property
+    def intent(self) -> Purchase | None:
+        """The intent of an earlier run, or None. This run sends the idempotency key of that intent again."""
+        before = self.before
+        return before if before is not None and before.state is TaskState.INTENT else None
 
 
 class Bought(Struct, frozen=True):
@@ -312,7 +314,7 @@ class Known(Struct, frozen=True, dict=True):
     """The state of a run, which every phase contains.
 
     Attributes:
-        read_again: whether the pull request was read again after the change.
+        read_again: whether the pull request was read again before the outcome is published.
         stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
         own: the review of this change, or None if none was bought.
         others: open tasks of older heads.

@@ -49,7 +49,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.AwaitingApproval(), Permission():
             return acquire.check_approval(phase.known, phase.candidate, result, now)
-        case phases.Approved(), steps.PriceRead(quote=quote):
+        case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
         case phases.Replacing(), steps.TaskRead():
             return acquire.after_cancellation(phase, result, now)
@@ -123,8 +123,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.after_unrecorded_intent(phase, failure(phase.known, error))
         case (
             phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.AwaitingApproval()
-            | phases.Approved() | phases.AwaitingOlder() | phases.OlderEnded() | phases.Scoping() | phases.Pricing()
-            | phases.Quoted() | phases.Waiting() | phases.Completed(), steps.Failed(error=error),
+            | phases.PricingReplacement() | phases.AwaitingOlder() | phases.OlderEnded() | phases.Scoping()
+            | phases.Pricing() | phases.Quoted() | phases.Waiting() | phases.Completed(), steps.Failed(error=error),
         ):  # fmt: skip
             return finish.conclude(phase.known, failure(phase.known, error))
         case _:

@@ -103,7 +103,6 @@ class Deferred(_Running, frozen=True):
 class AwaitingOlder(_Running, frozen=True):
     """The purchase waits for the task of an older head, which is polled."""
 
-    candidate: Candidate
     awaited: OpenTask
     deferred: Purchase
     waited: float = 0
@@ -112,7 +111,6 @@ class AwaitingOlder(_Running, frozen=True):
 class OlderEnded(_Running, frozen=True):
     """The task of the older head is over. Its result is read next."""
 
-    candidate: Candidate
     awaited: OpenTask
     deferred: Purchase
 
@@ -120,11 +118,10 @@ class OlderEnded(_Running, frozen=True):
 class Rereading(_Running, frozen=True):
     """The pull request is read again before anything is bought, because minutes have passed."""
 
-    candidate: Candidate
     deferred: Purchase
 
 
-class Approved(_Running, frozen=True):
+class PricingReplacement(_Running, frozen=True):
     """The approved purchase replaces the open task of an older head if it can be paid for. The price is read next."""
 
     candidate: Candidate
@@ -143,7 +140,6 @@ class Scoping(_Running, frozen=True):
     """Only the new part will be reviewed, unless the base was moved back. The new part is determined next."""
 
     candidate: Candidate
-    quote: Quote | None  # the price of the whole change, or None if not yet read
 
 
 class Pricing(_Running, frozen=True):
@@ -230,7 +226,7 @@ class Ended(_Running, frozen=True):
 
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
 Approving = AwaitingApproval | Unchecked | Deferred
-AfterOlder = AwaitingOlder | OlderEnded | Rereading | Approved | Replacing
+AfterOlder = AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
 Purchasing = Scoping | Pricing | Quoted | Racing | Intended
 Reviewing = Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published

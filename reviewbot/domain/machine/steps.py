@@ -98,9 +98,7 @@ class RecordIntent(Struct, frozen=True):
 
 
 class ReadPurchases(Struct, frozen=True):
-    """Read the pull request and the ledger again. `identity` is the identity of this run's purchase."""
-
-    identity: str
+    """Read the pull request and the ledger again, because other runs may have bought reviews meanwhile."""
 
 
 class RecordDeferral(Struct, frozen=True):

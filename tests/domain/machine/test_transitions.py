@@ -11,7 +11,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import Packing, size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.context import ProjectContext
@@ -488,7 +488,7 @@ def test_a_purchase_of_a_concurrent_run_is_resumed(state: TaskState) -> None:
 
 def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_known() -> None:
     approved = waiting_for_older(known(), TaskStatus.PENDING)
-    assert isinstance(approved, phases.Approved)
+    assert isinstance(approved, phases.PricingReplacement)
     refused = go(approved, steps.Failed(ServiceRefused("No.", status=403)))
     assert refused.outcome.reason is Reason.REFUSED
     replacing = go(approved, RICH)
@@ -629,6 +629,13 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     assert not_asked_for(there).conclusion is Conclusion.ACTION_REQUIRED
     alone = replace(now, snapshot=replace(now.snapshot, checks=(theirs,)))
     assert not_asked_for(alone).conclusion is None
+
+
+def test_a_run_that_could_not_read_the_change_closes_no_finding() -> None:
+    prose = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", found="task_1", in_file=True)
+    stored = StoredLedger(Ledger(findings=Findings((prose,))))
+    unread = take_reread(known(), known().snapshot, stored)
+    assert [one.standing for one in unread.ledger.findings.records] == [FindingState.OPEN]
 
 
 def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
@@ -955,7 +962,7 @@ def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> 
     quoted = bought(known(max_credits_per_pr=1_000))
     racing = go(quoted, quoted.known.with_own(quoted.bought))
     assert isinstance(racing, phases.Racing)
-    assert decide(racing) == steps.ReadPurchases(quoted.bought.purchase.identity)
+    assert decide(racing) == steps.ReadPurchases()
     assert isinstance(go(racing, StoredLedger()), phases.Intended)
     other = purchase(identity="9" * 32, hold=900)
     for result, state in ((StoredLedger(Ledger((other,))), TaskState.ENDED), (AWAY, TaskState.INTENT)):
@@ -1315,7 +1322,7 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
 def test_an_untrusted_ledger_is_untrusted_after_it_is_written_again() -> None:
     before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True))
     now = take_reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
-    assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)
+    assert (now.stored.claimed, now.stored.lost, now.summary) == (Decimal(5), True, COMMENT)
     assert now.ledger.open_tasks()
 
 

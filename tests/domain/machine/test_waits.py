@@ -180,7 +180,7 @@ def test_the_task_of_an_older_head_is_not_cancelled_while_the_purchase_waits() -
     at = go(waiting(known(wait_rules=FOR_CI, supersede=Supersede.ALWAYS_REPLACE), older), found)
     deferred = go(at, RED)
     assert (type(deferred), deferred.awaited) == (phases.Deferred, None)
-    assert isinstance(go(at, GREEN), phases.Approved)
+    assert isinstance(go(at, GREEN), phases.PricingReplacement)
 
 
 @pytest.mark.parametrize(
