@@ -376,6 +376,22 @@ def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     assert "`codevf-api-key`" not in far.allowed
 
 
+@pytest.mark.parametrize(
+    ("inputs", "text", "place"),
+    [
+        ({}, "mode: fast\nfail-on: hihg\n", "`fail-on` in the config file on `main`, line 2: invalid value"),
+        ({}, "fail-on: [", "`.github/reviewbot.yml` on `main`: line 1, column 11: "),
+        ({"config-file": "ci/review.yml"}, "fail-on: [", "`ci/review.yml` on `main`: line 1, column 11: "),
+        ({"fail-on": "hihg"}, "mode: fast\n", "input `fail-on`: invalid value"),
+    ],
+)
+def test_an_error_in_the_config_file_names_its_branch(inputs: dict[str, str], text: str, place: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(inputs, text, "main")
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(place)
+
+
 def test_every_problem_is_reported_at_once() -> None:
     problems = problems_of(
         {"mode": "slow", "wait-minutes": "soon", "check-run": "false", "summary-comment": "false"},

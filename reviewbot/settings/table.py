@@ -340,12 +340,13 @@ def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Setti
     return _read(read_layers(inputs, config)[0])[0]
 
 
-def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
+def read_settings(inputs: Mapping[str, str], config: str | None, branch: str = "") -> Settings:
     """Return the settings of a run.
 
     Args:
         inputs: the workflow's inputs by name. An empty string means "not set".
         config: the text of the default branch's config file, or None if there is none.
+        branch: the branch or commit from which the config file was read, for an error, or an empty string.
 
     Raises:
         SettingsError: a setting is invalid. The error contains every problem.
@@ -361,7 +362,10 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
         line_of = lines_of(config or "")
-        located = (replace(one, line=line_of(one.where, one.item)) for one in problems)
+        located = (
+            replace(one, where=_place_on(one.where, branch, inputs), line=line_of(one.where, one.item))
+            for one in problems
+        )
         raise SettingsError(tuple(sorted(located, key=lambda one: one.line)))
     return settings
 
@@ -384,7 +388,7 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
 
     The config file's source omits locked keys, so that a locked key cannot rename the check that reports the problem.
     """
-    path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
+    path = _path_of(inputs)
     keys, problems = _read_config(config or "", path)
     own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
@@ -393,6 +397,19 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _path_of(inputs: Mapping[str, str]) -> str:
+    return visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
+
+
+def _place_on(place: str, branch: str, inputs: Mapping[str, str]) -> str:
+    """Add the branch or commit of the config file to a place in the file."""
+    if not branch:
+        return place
+    if place == _path_of(inputs):
+        return f"`{place}` on `{visible(branch)}`"
+    return f"{place} on `{visible(branch)}`" if place.endswith(IN_FILE) else place
 
 
 def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem]]:

@@ -202,8 +202,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: `mode` in the config file, line 1: invalid value `slow`", "`standard`"),
-            ("settings: `fail_on` in the config file, line 2: unknown key; did you mean `fail-on`?", ""),
+            ("settings: `mode` in the config file on `main`, line 1: invalid value `slow`", "`standard`"),
+            ("settings: `fail_on` in the config file on `main`, line 2: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
@@ -265,7 +265,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: `fail-on` in the config file, line 1: invalid value `never ever`", "`never`"),
+            ("settings: `fail-on` in the config file on `main`, line 1: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {
@@ -741,7 +741,7 @@ def test_a_file_that_is_not_yaml_is_reported_once_with_its_path(rig: Rig, clone:
     clone.commit(broken, "Mistake")
     said = report_of(rig, Case(2, (), broken))
     (line,) = (line for line in lines_of(said) if "found a tab" in line)
-    assert line == f"settings: {CONFIG}: line 2, column 1: found a tab; indent with spaces."
+    assert line == f"settings: `{CONFIG}` on `main`: line 2, column 1: found a tab; indent with spaces."
     assert "before you push it, run: reviewbot config check" in lines_of(said)[line][1]
 
 

@@ -192,7 +192,7 @@ class _Doctor(Struct, frozen=True):
 
 def _settings(there: RepositorySetup, inputs: Mapping[str, str]) -> Iterator[Check]:
     try:
-        settings = read_settings(inputs, there.config)
+        settings = read_settings(inputs, there.config, there.branch)
     except SettingsError as error:
         yield from checkup.of_problems(error.problems)
     else:
