@@ -119,7 +119,7 @@ def doing(do: object, **more: object) -> list[object]:
 @pytest.mark.parametrize(
     ("rules", "part"),
     [
-        ({"match": "x"}, "send a list of rules"),
+        ({"match": "x"}, "expected a list of rules"),
         ([1], "Expected `object`, got `int`"),
         ([{"do": {"status": 500}}], "missing required field `match`"),
         ([{"match": "(", "do": {"status": 500}}], "'(' is not a regular expression: missing )"),
