@@ -84,7 +84,7 @@ def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
 
 
 def _nobody(_: Settings) -> ReviewService:
-    raise ServiceRefused("A plan does not use a reviewer.")
+    raise ServiceRefused("A plan buys no reviews.")
 
 
 class Replayer(Struct, frozen=True):
