@@ -52,9 +52,9 @@ def of_error(about: str, error: ReviewbotError) -> Check:
         # The error's own advice is for a workflow's job.
         todo = f"Give the token the permission `{error.needs}`, or the scope `repo` if it is a classic token."
         said = "".join(error.hint.rpartition("GitHub says: ")[1:])
-        return Check(about, error.message, f"{todo} {said}", error.exit_status)
+        return Check(about, error.clause, f"{todo} {said}", error.exit_status)
     return Check(
-        about, error.message, error.hint or "Fix this problem, then run `reviewbot doctor` again.", error.exit_status
+        about, error.clause, error.hint or "Fix this problem, then run `reviewbot doctor` again.", error.exit_status
     )
 
 

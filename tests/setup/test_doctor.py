@@ -161,7 +161,7 @@ CASES = {
     "an environment of an expression": Case(0, (), deploying("'${{ vars.WHERE }}'")),
     "an environment that cannot be read": Case(
         0,
-        (("environment: The token lacks permission", "Give the token the permission `actions: read`, or the scope"),),
+        (("environment: the token lacks permission", "Give the token the permission `actions: read`, or the scope"),),
         GATE,
         env={"GITHUB_TOKEN": NO_ACTIONS},
     ),
@@ -173,10 +173,10 @@ CASES = {
         2, (("settings: codevf-api-key: contains whitespace", "as CodeVF issued it"),), env={"CODEVF_API_KEY": "a b"}
     ),
     "low balance": Case(
-        3, (("balance: This review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
+        3, (("balance: this review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
     ),
     "too little left": Case(
-        3, (("balance: This review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
+        3, (("balance: this review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
     ),
     "unknown tag": Case(
         3, (("expertise: CodeVF has no active expertise `wizard`", "`engineer`"),), {CONFIG: "expertise: wizard\n"}
@@ -187,14 +187,14 @@ CASES = {
     "no token": Case(3, (("token: missing", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
-        (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
+        (("token: the GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
         env={"GITHUB_TOKEN": "ghs_who"},
     ),
     "missing permissions": Case(
         3,
         (
-            ("pull requests: The token lacks permission", "`pull-requests: read`"),
-            ("check runs: The token lacks permission", "`checks: read`"),
+            ("pull requests: the token lacks permission", "`pull-requests: read`"),
+            ("check runs: the token lacks permission", "`checks: read`"),
         ),
         env={"GITHUB_TOKEN": READER},
     ),
@@ -205,7 +205,7 @@ CASES = {
             ("settings: `mode` in the config file on `main`, line 1: invalid value `slow`", "`standard`"),
             ("settings: `fail_on` in the config file on `main`, line 2: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
-            ("templates: The template `summary.md.j2`", "default branch"),
+            ("templates: the template `summary.md.j2`", "default branch"),
         ),
         {
             CONFIG: "mode: slow\nfail_on: high\n",
@@ -297,7 +297,7 @@ CASES = {
     ),
     "checks to wait for, with their workflow": Case(
         0,
-        (("awaited checks: The token lacks permission", "`checks: read` and `statuses: read`"),),
+        (("awaited checks: the token lacks permission", "`checks: read` and `statuses: read`"),),
         {**AWAITING, CONFIG: "wait-for-checks: [CI]\n"},
     ),
     "versions": Case(

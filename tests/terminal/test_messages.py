@@ -277,7 +277,7 @@ CASES = {
     ),
     "report not UTF-8": Case(
         ("render", "report.json", "--to", "html"),
-        ("report.json: The report is not UTF-8 text (line 1 has the byte 0xE9).",),
+        ("report.json: the report is not UTF-8 text (line 1 has the byte 0xE9).",),
         work={"report.json": '["café"]'.encode("latin-1")},
     ),
     "missing report": Case(
@@ -290,7 +290,7 @@ CASES = {
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report is not valid JSON: line 2, column 2: expected `,` delimiter.",
+            "report.json: the report is not valid JSON: line 2, column 2: expected `,` delimiter.",
             "reviewbot review --reviewer local --format json > report.json",
         ),
         work={"report.json": '["secret"\n "hidden"]'},
@@ -298,13 +298,13 @@ CASES = {
     ),
     "a report with an open quote": Case(
         ("render", "report.json", "--to", "html"),
-        ("report.json: The report is not valid JSON: line 1, column 2: unterminated string.",),
+        ("report.json: the report is not valid JSON: line 1, column 2: unterminated string.",),
         work={"report.json": '["secret'},
         never=("secret",),
     ),
     "another kind of report": Case(
         ("apply", "report.json"),
-        ("report.json: The report is invalid: expected `object`, got `array`.",),
+        ("report.json: the report is invalid: expected `object`, got `array`.",),
         work={"report.json": "[]"},
     ),
     "service down": Case(

@@ -129,7 +129,7 @@ class _Doctor(Struct, frozen=True):
                 there = reader.setup(named.config_file, named.templates_dir)
         except ForgeError as error:
             todo = f"It may be mistyped, expired or revoked. {self._with_token()}"
-            invalid = Check("token", error.message, todo, error.exit_status)
+            invalid = Check("token", error.clause, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
             return None
         if not there.branch:
