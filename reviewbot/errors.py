@@ -98,6 +98,17 @@ class ReviewbotError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def clause(self) -> str:
+        """The message as the text after a colon."""
+        return after_colon(self.message)
+
+
+def after_colon(text: str) -> str:
+    """Return a sentence without its capital letter. A name such as `GitHub` or `CodeVF's` keeps its letters."""
+    is_name = any(letter.isupper() for letter in text.partition(" ")[0][1:])
+    return text if is_name else text[:1].lower() + text[1:]
+
 
 class Problem(Struct, frozen=True):
     """One problem in the settings or on the command line.
@@ -174,19 +185,19 @@ class TemplateError(ReviewbotError):
         """Return the error for a mistake in a template, with the file name and the line number."""
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
-            f"The template {where}: {what.removesuffix('.')}.",
-            hint="reviewbot reads templates from the folder `templates-dir` of the default branch, never from the pull "
-            "request. Fix the template there, or delete it to restore the built-in one.",
+            f"The template {where}: {after_colon(what.removesuffix('.'))}.",
+            hint="Fix the template on the default branch, or delete it to restore the built-in one. reviewbot never "
+            "reads templates from the pull request.",
         )
 
     @classmethod
     def lost_mark(cls, name: str) -> Self:
         """Return the error for a template that does not begin with its hidden marker."""
         return cls(
-            f"The template `{name}` does not begin with its hidden marker.",
-            hint="Without the marker, the next run cannot find its comment and posts a second one. Start each template "
-            "with its marker: `{{ view.mark }}`; for the summary, `{{ view.mark }}{{ view.ledger }}`; for "
-            "`review.md.j2`, `{{ mark }}`.",
+            f"The template `{name}` does not start with its hidden marker.",
+            hint="Without the marker, the next run cannot find the comment and posts a duplicate. Start the template "
+            "with `{{ view.mark }}`, the summary with `{{ view.mark }}{{ view.ledger }}`, or `review.md.j2` with "
+            "`{{ mark }}`.",
         )
 
 

@@ -120,7 +120,7 @@ def test_missing_variables_are_listed_at_once() -> None:
         read_environment({"GITHUB_EVENT_NAME": ""})
     (problem,) = caught.value.problems
     names = "`GITHUB_REPOSITORY`, `GITHUB_EVENT_NAME`, `GITHUB_EVENT_PATH`"
-    where = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
+    where = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions; not set: {names}"
     assert str(problem) == f"{where}. At a terminal, run: reviewbot review"
 
 

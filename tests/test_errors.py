@@ -32,6 +32,22 @@ def drawn() -> Iterator[tuple[str, str | None, int | None]]:
             yield row["name"], above[depth - 1] if depth else None, int(row["status"]) if row["status"] else None
 
 
+@pytest.mark.parametrize(
+    ("message", "clause"),
+    [
+        ("The token lacks permission.", "the token lacks permission."),
+        ("A task id contains invalid characters.", "a task id contains invalid characters."),
+        ("GitHub did not respond in time.", "GitHub did not respond in time."),
+        ("CodeVF's response is not JSON.", "CodeVF's response is not JSON."),
+        ("reviewbot cannot find or start git.", "reviewbot cannot find or start git."),
+        ("`main` is not a commit.", "`main` is not a commit."),
+        ("", ""),
+    ],
+)
+def test_a_message_after_a_colon_has_no_capital_letter_unless_it_is_a_name(message: str, clause: str) -> None:
+    assert ReviewbotError(message).clause == clause
+
+
 def real(root: type[ReviewbotError] = ReviewbotError) -> Iterator[type[ReviewbotError]]:
     yield root
     for child in root.__subclasses__():

@@ -192,7 +192,7 @@ def test_a_list_of_bots_may_be_empty_and_is_no_switch() -> None:
         (problem,) = problems_of({}, f"bots: {text}\n" if "Git" not in text else "bots:\n- GitHub-Actions[bot]\n")
         assert (problem.where, problem.allowed) == (
             "`bots` in the config file",
-            "a list of logins that end in `[bot]`, except `github-actions[bot]`; or `[]` for no bot",
+            "a list of logins that end in `[bot]`, except `github-actions[bot]`; `[]` for none",
         )
 
 
@@ -376,6 +376,22 @@ def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     assert "`codevf-api-key`" not in far.allowed
 
 
+@pytest.mark.parametrize(
+    ("inputs", "text", "place"),
+    [
+        ({}, "mode: fast\nfail-on: hihg\n", "`fail-on` in the config file on `main`, line 2: invalid value"),
+        ({}, "fail-on: [", "`.github/reviewbot.yml` on `main`: line 1, column 11: "),
+        ({"config-file": "ci/review.yml"}, "fail-on: [", "`ci/review.yml` on `main`: line 1, column 11: "),
+        ({"fail-on": "hihg"}, "mode: fast\n", "input `fail-on`: invalid value"),
+    ],
+)
+def test_an_error_in_the_config_file_names_its_branch(inputs: dict[str, str], text: str, place: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(inputs, text, "main")
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(place)
+
+
 def test_every_problem_is_reported_at_once() -> None:
     problems = problems_of(
         {"mode": "slow", "wait-minutes": "soon", "check-run": "false", "summary-comment": "false"},
@@ -482,8 +498,8 @@ def test_every_problem_of_the_size_is_listed() -> None:
         ("{name: a, path: [x], mode: fast}", "", {"rule 1, `path`: unknown key; did you mean `paths`?": ""}),
         ("{name: a, mode: fats}", "", {"rule 1, `mode`: invalid value `fats`; did you mean `fast`?": "`fast`"}),
         ("{name: a, min-lines: 0, mode: fast}", "", {"rule 1, `min-lines`: invalid value `0`": "from 1 to"}),
-        ("{mode: fast}, fast", "", {"rule 1 has no `name`": "39 letters", "rule 2 is not a mapping": "a `name`"}),
-        ("{name: a, paths: [x]}", "", {"rule 1 changes no setting": "at least one of `reviewer`, `mode`,"}),
+        ("{mode: fast}, fast", "", {"rule 1 has no `name`": "up to 40 letters", "rule 2 is not a mapping": "a `name`"}),
+        ("{name: a, paths: [x]}", "", {"rule 1 contains no setting to change": "at least one of `reviewer`, `mode`,"}),
         ("{name: a, mode: fast}, {name: a, mode: fast}", "", {"rule 2, `name`: `a` is also the name of rule 1": ""}),
         (f"{{name: a, mode: {KEY}}}", "", {"rule 1, `mode`: invalid value": "`fast`"}),
         # Values that are invalid together
@@ -508,11 +524,15 @@ def test_every_problem_of_the_size_is_listed() -> None:
             "max-credits: auto\nmode: realtime_answer\nmax-credits-ceiling: 200\n",
             {"rule 1, `mode`: `max-credits-ceiling: 200` is less than a review needs": "240` or more"},
         ),
-        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1: `min-lines` is larger": "at most"}),
+        (
+            "{name: a, min-lines: 3, max-lines: 2, mode: fast}",
+            "",
+            {"rule 1: `min-lines` is greater": "up to the value of"},
+        ),
         (
             "{name: a, reviewer: codevf}",
             "reviewer: local\n",
-            {"rule 1, `reviewer`: `codevf` is not possible": "add a last rule with `reviewer: local`"},
+            {"rule 1, `reviewer`: `codevf` conflicts with": "add a last rule with `reviewer: local`"},
         ),
     ],
 )
@@ -600,11 +620,11 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: \ud800", "line 1, column 7: invalid character U+D800"),
         ("mode: 2001-99-99", "line 1, column 7: invalid number or date"),
         ("a:\n- " + "9" * 5_000, "line 2, column 3: invalid number or date"),
-        ("mode: " + "[" * 60_000, "line 1, column 16: the nesting has more than 10 levels"),
+        ("mode: " + "[" * 60_000, "line 1, column 16: the value is nested more than 10 levels deep"),
         ("max-credits: 0x" + "f" * 5_000, "line 1, column 14: the number has too many digits"),
         ("paths: [-0o" + "7" * 9_000 + "]", "line 1, column 9: the number has too many digits"),
-        ("mode: " + "[" * 10 + "]" * 10, "line 1, column 16: the nesting has more than 10 levels"),
-        ("- " * 3_000, "line 1, column 21: the nesting has more than 10 levels"),
+        ("mode: " + "[" * 10 + "]" * 10, "line 1, column 16: the value is nested more than 10 levels deep"),
+        ("- " * 3_000, "line 1, column 21: the value is nested more than 10 levels deep"),
         ("- mode", "the top level is not a mapping"),
         ("mode", "the top level is not a mapping"),
         ("1: 2", "the top level is not a mapping"),

@@ -6,7 +6,7 @@ import ssl
 
 from reviewbot.errors import SettingsError
 
-_ALLOWED = "a file of PEM certificates; in a container, a file that a step put into `${{ runner.temp }}/_github_home`"
+_ALLOWED = "a file with PEM certificates; in a container, a file that a step wrote to `${{ runner.temp }}/_github_home`"
 
 
 def trusted(ca_file: str | None) -> ssl.SSLContext:
@@ -23,5 +23,5 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # includes `ssl.SSLError`
         is_missing = isinstance(error, FileNotFoundError)
-        what = "the file does not exist" if is_missing else "contains no readable certificates"
+        what = "file not found" if is_missing else "contains no readable certificates"
         raise SettingsError.of("environment `SSL_CERT_FILE`", what, _ALLOWED) from None

@@ -49,15 +49,15 @@ def examine(
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
     summary = summarise(reports, total)
     if textless:
-        summary.append(f"Not read, because no full text is available: {names(textless)}.")
+        summary.append(f"Not checked, because the full text is not available: {names(textless)}.")
     if unknown := [file.path for file in unread if plain(file)]:
         summary.append(f"No analyzer supports these files: {names(unknown)}.")
     if unchanged := total - len(files) - len(textless):
         summary.append(f"No added lines: {counted(unchanged, 'file')}.")
     if cut:
-        summary.append(f"Left out {counted(len(cut), 'less severe finding')}, because there were too many.")
+        summary.append(f"Omitted {counted(len(cut), 'less severe finding')} beyond the limit of {MAX_FINDINGS}.")
     # An author could hide a finding behind 500 worse findings.
-    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
+    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were omitted") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
     return Examination(answer(kept, "\n".join(summary)), unseen)
 
@@ -85,7 +85,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
     """Return an entry for each file without text and each analyzer that would read the file."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
-        Unseen(file.path, name, "no full text is available")
+        Unseen(file.path, name, "the full text is not available")
         for file in files
         for name in [tool.name for tool in _tools(file)] or ([] if plain(file) else [ANY])
     ]

@@ -114,7 +114,7 @@ class ToolRunner(Struct):
             case Ran(status, stdout) if status in self.tool.healthy:
                 return self._take(copies, stdout)
             case Ran(status):
-                return f"it ended with status {status}" if status >= 0 else f"it was ended by signal {-status}"
+                return f"it exited with status {status}" if status >= 0 else f"it was killed by signal {-status}"
             case problem:
                 return problem
 
@@ -127,7 +127,7 @@ class ToolRunner(Struct):
         # An analyzer may print an absolute path. `self.folder / raw.file` is then that path.
         found = [(by_path[path], raw) for raw in raws if (path := self.folder / raw.file) in by_path]
         if len(found) < len(raws):
-            return "its output refers to a file that it was not given"
+            return "its output refers to an unknown file"
         self.findings += found
         broken: dict[str, tuple[Copy, int]] = {}
         for copy, raw in found:

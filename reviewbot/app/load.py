@@ -29,21 +29,24 @@ def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]
     Raises:
         SettingsError: the settings are invalid.
     """
-    settings, first = checked_settings(ports, snapshot.default_branch.config), peek_settings(ports.inputs)
+    branch, first = snapshot.repository.default_branch, peek_settings(ports.inputs)
+    settings = checked_settings(ports, snapshot.default_branch.config, branch)
     while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
         snapshot = snapshot_of(ports, first, snapshot.pull.number, names)
     return settings, snapshot
 
 
-def checked_settings(ports: Ports, config: str | None) -> Settings:
+def checked_settings(ports: Ports, config: str | None, branch: str = "") -> Settings:
     """Return the settings after checking that every requested report file can be written.
+
+    An error names the branch of the config file.
 
     Raises:
         SettingsError: the settings or the paths of the report files are invalid.
     """
     problems = tuple(_file_problems(ports.reporter, peek_settings(ports.inputs).files()))
     try:
-        settings = read_settings(ports.inputs, config)
+        settings = read_settings(ports.inputs, config, branch)
     except SettingsError as error:
         raise SettingsError((*error.problems, *problems)) from None
     if problems:

@@ -60,10 +60,10 @@ could not apply a suggestion.
 Estimate what reviews of past merges (or of commits, if branches are squashed)
 would have sent and cost with the current settings. The table shows files,
 sizes, credits, the rule in `routes` that chose the review, and the reviews that
-a limit stops. It lists pull requests of the bots in `bots` separately, because
-the action does not review them. Git does not record labels or drafts, so
-reviewbot does not apply rules with these conditions. The command sends nothing
-and needs no account.
+a limit prevents. Pull requests of the bots in `bots` are listed separately,
+because the action does not review them. Git does not record labels or drafts,
+so reviewbot does not apply rules with these conditions. The command sends
+nothing and needs no account.
 
 Examples:
   reviewbot plan                               the last 90 days
@@ -105,9 +105,9 @@ Write the workflows that review pull requests, collect finished reviews and
 answer commands. Also write a config file in which every setting is commented
 out, except the spending limits of a paid reviewer. The command sends nothing.
 
---as gate also prints the ruleset that requires the check. If the workflows for
-it exist, init prints only the ruleset. --force overwrites existing workflows,
-but never a config file.
+--as gate also prints the ruleset that requires the check. If workflows for a
+required check exist, init prints only the ruleset. --force overwrites existing
+workflows, but never a config file.
 
 At a terminal, init asks for missing options. Elsewhere, the defaults are
 --as advisory and --reviewer codevf. --action has a default only if you
@@ -132,13 +132,13 @@ Examples:
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor
   GITHUB_TOKEN=$(gh auth token) reviewbot doctor --repo acme/shop
 
-Exit status: 0 no problem; 2 invalid settings, workflows or rules; 3 reviewbot
-could not review.
+Exit status: 0 no problem; 2 invalid settings, workflows or rules; 3 reviews
+would fail.
 """,
     "config": """\
-Read a config file as the action does. `check` lists every problem with its
-line. `show` lists each setting with its value and source. The action reads the
-file on the default branch, but this command reads the file in this clone.
+Read a config file as the action does. `check` lists every problem with its line
+number. `show` lists each setting with its value and source. The action reads
+the file on the default branch, but this command reads the file in this clone.
 
 Examples:
   reviewbot config check

@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
-        message = _EXPLICIT.sub(r": takes no value; remove `=\g<given>`.", message)
+        message = _EXPLICIT.sub(r": does not accept a value; remove `=\g<given>`.", message)
         if found := _CHOICE.search(message):
             choices, name, given = re.findall(r"[\w-]+", found["choices"]), found["name"], found["given"]
             what = f"unknown command `{given}`" if name == "COMMAND" else f"{name}: invalid value `{given}`"
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 
 _ELSEWHERE = {
     **{
-        ("COMMAND", name): f"; it is a comment command. Comment `/reviewbot {name}` on the pull request."
+        ("COMMAND", name): f"; for the comment command, comment `/reviewbot {name}` on the pull request."
         for name in ("accept", "ask", "bypass", "cancel", "status", "unwaive", "waive")
     },
     ("--format", "html"): ". Write JSON to a file, then run: reviewbot render FILE --to html",
@@ -198,7 +198,7 @@ def _add_output(parser: argparse._ActionsContainer, *formats: str, more: str = "
 
 def _add_apply(commands: Commands) -> None:
     apply = _add(commands, "apply", "[REPORT.json] [ID ...] [--check]", "apply the suggestions of the last review")
-    about = "JSON report and finding ids; default: every suggestion from the last review"
+    about = "JSON report, and ids of the findings to fix; default: every suggestion from the last review"
     apply.add_argument("words", nargs="*", default=(), metavar="REPORT.json | ID", help=about)
     apply.add_argument("--check", action="store_true", help="print the patch without changing files")
 
@@ -231,14 +231,14 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     init = _add(commands, "init", "[options]", "write the workflows and a config file")
-    about = "action with its full commit SHA and release; default: the release that you installed"
+    about = "action with its full commit SHA and release; default: the installed release"
     init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=about)
     about = "advisory (on pull_request), or gate for a required check (on pull_request_target, including forks)"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=about)
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
-    about = "id of the App that writes the check; default: GitHub Actions"
+    about = "id of the App that reports the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
-    about = "also write a workflow that starts when the workflow NAME completes; repeatable"
+    about = "also write a workflow that runs when the workflow NAME completes; repeatable"
     init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="do not write a config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows, but keep the config file")

@@ -86,7 +86,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     if chosen.staged and settings.paid:
-        why = "a paid review can take hours, and the staged changes may be gone when it ends"
+        why = "a paid review can take hours, and the staged changes may no longer exist when it ends"
         raise SettingsError.of("--staged", why, todo="Add --reviewer local, or commit first.")
     head = commit_range.branch or commit_range.new
     forge = LocalForge(change, setting.state_file(settings, clone.common_dir, head))
@@ -97,23 +97,23 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
     described, if_empty = _described(commit_range), _if_empty(commit_range)
     if chosen.staged:
-        described, if_empty = "staged changes", "No change is staged. Stage the files first: git add FILE"
+        described, if_empty = "staged changes", "No changes are staged. Stage the files first: git add FILE"
     return Place(forge, change, 0, described, again, settings.paid, uncommitted, last, if_empty)
 
 
 def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
     if chosen.staged and (chosen.base or chosen.head):
-        what = "reviewbot compares staged changes with the last commit"
+        what = "cannot be combined with --base or --head, because staged changes are compared with the last commit"
         yield Problem("--staged", what, todo="Remove --base and --head.")
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
-        what = "a pull request has its own base and head"
+        what = "cannot be combined with --base, --head or --staged, because a pull request has its own base and head"
         yield Problem("--pr", what, todo="Remove --base, --head and --staged.")
     if chosen.pr is not None and not desktop.token:
         what = "reading a pull request needs a token, but GITHUB_TOKEN and GH_TOKEN are empty"
         command = _command(chosen, "--pr", str(chosen.pr), *(["--repo", chosen.repo] if chosen.repo else []))
         yield Problem("--pr", what, todo=f"Run: GITHUB_TOKEN=$(gh auth token) {command}")
     if chosen.pr is None and chosen.repo:
-        yield Problem("--repo", "the option is only for pull requests, but --pr is missing", todo="Add --pr N.")
+        yield Problem("--repo", "requires --pr", todo="Add --pr N.")
 
 
 def _described(commit_range: CommitRange) -> str:
@@ -127,8 +127,8 @@ def _if_empty(commit_range: CommitRange) -> str:
         return f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
     if not commit_range.commits:
         how = "Commit first (new files need `git add`), or use --base REF or --staged."
-        return f"`{head}` has no commits that are not in `{base}`. {how}"
-    return f"The commits of `{head}` since `{base}` do not change any file."
+        return f"`{head}` has no commits ahead of `{base}`. {how}"
+    return f"The commits on `{head}` since `{base}` change no files."
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:
@@ -164,6 +164,6 @@ def repository_name(said: str | None, desktop: Desktop) -> str:
             raise SettingsError.of("--repo", what, todo="Add --repo OWNER/NAME.")
         said = origin.full_name
     if not re.fullmatch("[^/ ]+/[^/ ]+", said):
-        what = f"`{said[:80]}` does not have the form OWNER/NAME"
+        what = f"expected OWNER/NAME, got `{said[:80]}`"
         raise SettingsError.of("--repo", what, todo="For example: --repo octocat/hello-world")
     return said

@@ -137,7 +137,7 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
     keys are rejected, so that a small file cannot become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [Problem(where, "the file is too large", f"at most {CONFIG_BYTES} bytes")]
+        return {}, [Problem(where, "the file is too large", f"up to {CONFIG_BYTES} bytes")]
     try:
         refused = next(filter(None, starmap(_refused, yaml_events(text))), "")
         content = None if refused else yaml_value(text)
@@ -164,7 +164,7 @@ def key_lines(text: str) -> dict[str, tuple[int, ...]]:
 def _refused(event: Event, depth: int) -> str:
     """Return where and why an event is rejected, or an empty string if the event is allowed."""
     if depth > CONFIG_DEPTH:
-        what = f"the nesting has more than {CONFIG_DEPTH} levels"
+        what = f"the value is nested more than {CONFIG_DEPTH} levels deep"
     elif isinstance(event, AliasEvent):
         what = "the value starts with an unquoted `*`, which is an alias"
     elif isinstance(event, NodeEvent) and event.anchor:
@@ -172,7 +172,7 @@ def _refused(event: Event, depth: int) -> str:
     elif getattr(event, "tag", None):
         what = "the value starts with an unquoted `!`, which is a tag"
     elif isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-        what = "the number has too many digits; if it is text, put it in quotes"
+        what = "the number has too many digits; to use it as text, put it in quotes"
     else:
         return ""
     return f"{_position(event.start_mark.line, event.start_mark.column)}{what}"

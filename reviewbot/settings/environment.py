@@ -100,7 +100,7 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions, which sets {names}"
+        what = f"`reviewbot action` and `reviewbot collect` run only in GitHub Actions; not set: {names}"
         raise SettingsError.of("", what, todo="At a terminal, run: reviewbot review")
     network = _network(env, peek_settings(inputs).codevf_url)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
@@ -173,7 +173,7 @@ def _outside(ca_file: str | None, workspace: str | None) -> str | None:
     With such a file, the author could redirect the key and the token to another server.
     """
     if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
-        what = "the file is in the workspace, which may contain files of the pull request"
+        what = "the file is in the workspace, which may contain files from the pull request"
         allowed = "a file that a step has written to `${{ runner.temp }}/_github_home`"
         raise SettingsError.of("environment `SSL_CERT_FILE`", what, allowed)
     return ca_file or None

@@ -185,7 +185,7 @@ def _context(value: object) -> tuple[str, ...]:
 
 
 MOST_CONTEXT_PATTERNS = 20
-_CONTEXT_WORDS = f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of additional files"
+_CONTEXT_WORDS = f"`auto`, `none`, or a list of up to {MOST_CONTEXT_PATTERNS} patterns for additional files"
 CONTEXT = Reader(_CONTEXT_WORDS, _context, ("auto", "none"))
 """Reads file patterns. `auto` stands for the files in `context.DOCUMENTS`."""
 
@@ -203,7 +203,9 @@ def _repositories(value: object) -> tuple[str, ...]:
     return names
 
 
-REPOSITORIES = Reader(f"names, one per line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
+REPOSITORIES = Reader(
+    f"repository names, one per line, with or without `OWNER/`; or only `{INSTALLATION}`", _repositories
+)
 
 ANYBODY = "github-actions[bot]"
 """Anyone who can push a workflow can commit as this bot, so the setting `bots` must not contain this login."""
@@ -218,7 +220,7 @@ def _bots(value: object) -> tuple[str, ...]:
     return logins
 
 
-BOTS = Reader("a list of logins that end in `[bot]`, except `github-actions[bot]`; or `[]` for no bot", _bots)
+BOTS = Reader("a list of logins that end in `[bot]`, except `github-actions[bot]`; `[]` for none", _bots)
 
 
 def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
@@ -253,7 +255,7 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
-_NAME_WORDS = "a letter or a digit, then at most 39 letters, digits, spaces, dots, dashes and underscores"
+_NAME_WORDS = "up to 40 letters, digits, spaces, dots, dashes and underscores, starting with a letter or digit"
 INSTANCE = Reader(_NAME_WORDS, _matching(f"{NAME}|", str))
 
 RULE_NAME = Reader(_NAME_WORDS, _matching(NAME, str))

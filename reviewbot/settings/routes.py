@@ -57,7 +57,7 @@ def _routes(value: object) -> tuple[Route, ...]:
     problems = [(*one, number) for number, item in enumerate(value, 1) for one in _problems(number, item)]
     problems += _repeated(value)
     if len(value) > MOST_ROUTES:
-        problems.append((f"the list has {len(value)} rules", f"at most {MOST_ROUTES}", 0))
+        problems.append((f"the list has {len(value)} rules", f"up to {MOST_ROUTES}", 0))
     if problems:
         raise NotAllowed(*problems)
     return tuple(_route(item) for item in value)
@@ -78,7 +78,10 @@ def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
     if "name" not in item:
         yield f"rule {number} has no `name`", RULE_NAME.allowed
     if item.keys() <= ROUTE_KEYS.keys() - CHANGES.keys():
-        yield f"rule {number} changes no setting", f"at least one of {', '.join(f'`{name}`' for name in CHANGES)}"
+        yield (
+            f"rule {number} contains no setting to change",
+            f"at least one of {', '.join(f'`{name}`' for name in CHANGES)}",
+        )
 
 
 def _repeated(value: list[object]) -> Iterator[tuple[str, str, int]]:

@@ -102,11 +102,11 @@ class Settings:
     codevf_project: str = setting("", "The CodeVF project: its name (created if missing) or number.")
     codevf_url: str = workflow_input("https://codevf.com/api/v1/", "The address of CodeVF's API.", SERVICE_URL)
     github_token: Secret = workflow_input(
-        Secret(""), "The token with which reviewbot reads and comments on the pull request.", SECRET
+        Secret(""), "The token for reading and commenting on the pull request.", SECRET
     )
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF,
-        "The reviewer: `codevf` (paid), or `local` for static analyzers, which only the action in `local/` contains.",
+        "The reviewer: `codevf` (paid), or `local` for static analyzers. `local` requires the action in `local/`.",
     )
     mode: Mode = setting(
         Mode.FAST,
@@ -121,8 +121,8 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The maximum number of credits that a pull request may hold and use. `auto` means six times the hold of its "
-        "first review. 0 means no limit.",
+        "The credit limit of a pull request, for credits held and used. `auto` means six times the hold of its first "
+        "review. 0 means no limit.",
         number_or_auto(0, 10**9),
     )
     min_balance: int = setting(
@@ -130,12 +130,12 @@ class Settings:
     )
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
-        "When a review is due: on every `push`, once when `ready` for review, or on `request` by a command or label.",
+        "When to review: on every `push`, once when `ready` for review, or on `request` (by command or label).",
     )
     allow: Allow = setting(
         Allow.WRITE,
-        "Which pull requests from forks may spend credits: those approved by a user with `write` access, or those of "
-        "`anyone`.",
+        "Which pull requests from forks may spend credits: those approved by a user with `write` access, or all "
+        "(`anyone`).",
     )
     wait_minutes: int = setting(
         8, "Minutes to wait for the review. With 0, the job ends after it submits the review.", whole_number(0, 350)
@@ -158,16 +158,21 @@ class Settings:
         FailOn.CRITICAL,
         "The lowest severity that blocks the pull request. With `reviewer: local`, the default is `high`.",
     )
-    comment_from: Severity = setting(Severity.LOW, "The lowest severity that gets an inline comment.", THRESHOLD)
-    max_comments: int = setting(30, "The maximum number of inline comments, worst first.", whole_number(0, 100))
+    comment_from: Severity = setting(Severity.LOW, "The lowest severity to post as an inline comment.", THRESHOLD)
+    max_comments: int = setting(
+        30, "The maximum number of inline comments. Findings with a higher severity come first.", whole_number(0, 100)
+    )
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
-        "The kind of review: `comment`, or `request-changes` while findings block; reviewbot dismisses it afterwards.",
+        "The kind of review: `comment`, or `request-changes` while findings block. reviewbot dismisses the request "
+        "afterwards.",
     )
     incremental: bool = setting(
         True, "Whether a later review covers only the changes since the last review, if possible."
     )
-    paths: tuple[str, ...] = setting((), "File patterns as in `on.pull_request.paths`; the last match wins.", PATTERNS)
+    paths: tuple[str, ...] = setting(
+        (), "File patterns in the syntax of `on.pull_request.paths`; the last match wins.", PATTERNS
+    )
     instance: str = setting("", "A name for this workflow, if several workflows review the same repository.", INSTANCE)
     config_file: str = workflow_input(CONFIG_FILE, "The path of the config file on the default branch.")
     templates_dir: str = workflow_input(
@@ -180,11 +185,13 @@ class Settings:
     html_file: str = workflow_input("", "Path of the HTML report inside the workspace.")
     rdjson_file: str = workflow_input("", "Path of the RDJSON report inside the workspace.")
     dry_run: bool = setting(False, "Show what reviewbot would send and what it would cost, but spend and post nothing.")
-    config: str = workflow_input("", "Config keys as YAML, for keys that the repository's config file does not set.")
+    config: str = workflow_input(
+        "", "Default values of config keys, as YAML. The repository's config file overrides them."
+    )
     locked: tuple[str, ...] = workflow_input((), "Config keys that the repository's config file must not set.", LINES)
     repositories: tuple[str, ...] = workflow_input(
         (),
-        "The repositories that `collect` covers: names, or `installation` for all that the App's token can see.",
+        "The repositories for `collect`: names, or `installation` for all that the App's token can access.",
         REPOSITORIES,
     )
     instructions: str = config_key("", "Instructions for the reviewer.")
@@ -199,7 +206,7 @@ class Settings:
         CONTEXT,
     )
     routes: tuple[Route, ...] = config_key(
-        (), "Rules that choose who reviews a pull request, in what mode and for how many credits.", ROUTES
+        (), "Rules that choose the reviewer, mode and credits for a pull request.", ROUTES
     )
     agent_prompt: bool = config_key(
         False, "Whether to add a collapsed prompt for a coding agent to each comment with blocking findings."
@@ -207,26 +214,26 @@ class Settings:
     drafts: bool = config_key(False, "Whether to review drafts.")
     bots: tuple[str, ...] = config_key(
         ("dependabot[bot]", "renovate[bot]"),
-        "Bots whose pull requests reviewbot does not review, if the bot pushed the head and GitHub signed all commits "
-        "as the bot's.",
+        "Bots whose pull requests reviewbot skips, if the bot pushed the head commit and GitHub signed every commit as "
+        "the bot's.",
         BOTS,
     )
     bases: tuple[str, ...] = config_key(
         (),
         "Base branches, besides the default branch, whose check has the required name. For other base branches, the "
-        "name ends in `(base: BRANCH)`. Use patterns as in `on.pull_request.branches`, and only for branches that are "
-        "protected like the default branch.",
+        "name ends in `(base: BRANCH)`. Use the pattern syntax of `on.pull_request.branches`, and match only branches "
+        "with the same protection as the default branch.",
         PATTERNS,
     )
     approve_spend: str = config_key(
         "",
-        "The label with which a user with write access approves a review. Without approval, reviewbot does not buy "
-        "one. Add the label to the job's `if:`.",
+        "The label that a user with write access adds to approve a review. Without approval, reviewbot does not buy a "
+        "review. Add the label to the job's `if:`.",
     )
     wait_for_checks: tuple[str, ...] = config_key(
         (),
-        "Names of checks and statuses that must be green on the head before reviewbot buys a review. `*` matches any "
-        "characters.",
+        "Names of checks and statuses that must pass on the head commit before reviewbot buys a review. `*` matches "
+        "any characters.",
         PATTERNS,
     )
     wait_for_checks_hours: int = config_key(
@@ -340,12 +347,13 @@ def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Setti
     return _read(read_layers(inputs, config)[0])[0]
 
 
-def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
+def read_settings(inputs: Mapping[str, str], config: str | None, branch: str = "") -> Settings:
     """Return the settings of a run.
 
     Args:
         inputs: the workflow's inputs by name. An empty string means "not set".
         config: the text of the default branch's config file, or None if there is none.
+        branch: the branch or commit from which the config file was read, for an error, or an empty string.
 
     Raises:
         SettingsError: a setting is invalid. The error contains every problem.
@@ -361,7 +369,10 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
         line_of = lines_of(config or "")
-        located = (replace(one, line=line_of(one.where, one.item)) for one in problems)
+        located = (
+            replace(one, where=_place_on(one.where, branch, inputs), line=line_of(one.where, one.item))
+            for one in problems
+        )
         raise SettingsError(tuple(sorted(located, key=lambda one: one.line)))
     return settings
 
@@ -384,7 +395,7 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
 
     The config file's source omits locked keys, so that a locked key cannot rename the check that reports the problem.
     """
-    path = visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
+    path = _path_of(inputs)
     keys, problems = _read_config(config or "", path)
     own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
@@ -393,6 +404,19 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _path_of(inputs: Mapping[str, str]) -> str:
+    return visible((inputs.get("config-file", "").strip() or CONFIG_FILE)[:100])
+
+
+def _place_on(place: str, branch: str, inputs: Mapping[str, str]) -> str:
+    """Add the branch or commit of the config file to a place in the file."""
+    if not branch:
+        return place
+    if place == _path_of(inputs):
+        return f"`{place}` on `{visible(branch)}`"
+    return f"{place} on `{visible(branch)}`" if place.endswith(IN_FILE) else place
 
 
 def _read_config(text: str, where: str) -> tuple[dict[str, object], list[Problem]]:
@@ -479,25 +503,28 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
         yield names, Problem(f"`mode` and `{key}`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        what = "both are `false`, so reviewbot could not record what it buys"
+        what = "both are `false`, so reviewbot cannot record its purchases"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "at least one of them `true`")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "`true` for at least one of them")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        what = "reviewbot stores the ids of several tasks in the summary comment"
+        what = "several tasks require a summary comment, which stores their ids"
         where = "`max-tasks` and `summary-comment`"
-        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
+        yield (
+            {"reviewer", "max_tasks", "summary_comment"},
+            Problem(where, what, "`max-tasks: 1`, or `summary-comment: true`"),
+        )
     for problem in _impossible_routes(settings):
         yield {"routes", "reviewer", "mode", "max_credits", "max_credits_ceiling"}, problem
     if settings.command is ActionCommand.COLLECT and not paid:
-        what = "a local review is never pending"
+        what = "a local review is never pending, so there is nothing to collect"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
     if settings.command is ActionCommand.REVIEW and settings.repositories:
-        what = "only `collect` works on several repositories"
+        what = "only `command: collect` supports several repositories"
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
     if settings.repositories and settings.files():
-        what = "the files would show findings from other repositories to anyone who can read this repository"
+        what = "the files would expose findings from other repositories to anyone who can read this repository"
         files = {name.replace("-", "_") for name in REPORT_FILES}
-        yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
+        yield {"repositories", *files}, Problem("`repositories` and report files", what, todo="Remove one of the two.")
 
 
 def _impossible_routes(settings: Settings) -> Iterator[Problem]:
@@ -510,14 +537,14 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             yield Problem(where, f"rule {number}, `{key}`: {what}", allowed, item=number)
         if not paid and route.reviewer is RoutedReviewer.CODEVF:
             what = (
-                f"rule {number}, `reviewer`: `codevf` is not possible, because with `reviewer: local` the check is "
-                f"named `{settings.check_name}` and reviewbot does not record purchases"
+                f"rule {number}, `reviewer`: `codevf` conflicts with the setting `reviewer: local`, which names the "
+                f"check `{settings.check_name}` and records no purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
             yield Problem(where, what, todo=todo, item=number)
         if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
-            what = f"rule {number}: `min-lines` is larger than `max-lines`"
-            yield Problem(where, what, "at most `max-lines`", item=number)
+            what = f"rule {number}: `min-lines` is greater than `max-lines`"
+            yield Problem(where, what, "`min-lines` up to the value of `max-lines`", item=number)
 
 
 def _impossible_price(settings: Settings, mode: Mode, most: int | Auto) -> tuple[str, str, str] | None:

@@ -52,9 +52,9 @@ def of_error(about: str, error: ReviewbotError) -> Check:
         # The error's own advice is for a workflow's job.
         todo = f"Give the token the permission `{error.needs}`, or the scope `repo` if it is a classic token."
         said = "".join(error.hint.rpartition("GitHub says: ")[1:])
-        return Check(about, error.message, f"{todo} {said}", error.exit_status)
+        return Check(about, error.clause, f"{todo} {said}", error.exit_status)
     return Check(
-        about, error.message, error.hint or "Fix this problem, then run `reviewbot doctor` again.", error.exit_status
+        about, error.clause, error.hint or "Fix this problem, then run `reviewbot doctor` again.", error.exit_status
     )
 
 
@@ -67,9 +67,9 @@ def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
 def of_project(name: str) -> Check:
     """Return a note that the project was not checked. CodeVF cannot look up a project without creating it."""
     if name.isascii() and name.isdigit():
-        todo = "Check that the number is one of your projects at CodeVF, or set `codevf-project` to a name."
-        return Check("project", f"number {name} was not checked, because CodeVF offers no way to look it up", todo)
-    what = f"`{name}` was not checked; if the project does not exist, the first review creates it"
+        todo = f"Check that {name} is the number of one of your CodeVF projects, or set `codevf-project` to a name."
+        return Check("project", f"number {name} was not checked, because CodeVF's API cannot look up a project", todo)
+    what = f"`{name}` was not checked; the first review creates the project if it does not exist"
     return Check("project", what, "To use another project, set `codevf-project` to its name or number.")
 
 
@@ -138,7 +138,7 @@ def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
 
 def of_broken(file: str, reason: str) -> Check:
     todo = "Fix the file on the default branch. Until then, GitHub ignores it."
-    return Check("workflows", f"`{file}` is not YAML: {reason}", todo, EXIT_SETTINGS)
+    return Check("workflows", f"`{file}` is not valid YAML: {reason}", todo, EXIT_SETTINGS)
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
@@ -148,8 +148,8 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     if not reviewing and unread:
         yield from map(_of_unread, unread)
     elif not reviewing and reusable:
-        what = f"`{reusable.file}` is for other repositories; no workflow calls it for this repository's pull requests"
-        todo = f"To review these pull requests too, call this workflow: uses: ./.github/workflows/{reusable.file}"
+        what = f"the reusable workflow `{reusable.file}` is not called for this repository's pull requests"
+        todo = f"To review them, call the workflow from another one: uses: ./.github/workflows/{reusable.file}"
         yield Check("workflows", what, todo)
     elif not reviewing:
         todo = "Run `reviewbot init`, and push the workflow to the default branch."
@@ -157,21 +157,21 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     for instance in sorted({job.instance for job in reviewing if job.buys}):
         files = sorted({job.file for job in reviewing if job.buys and job.instance == instance})
         if len(files) > 1:
-            what = f"{' and '.join(f'`{file}`' for file in files)} may each buy a review of the same pull request"
+            what = f"{' and '.join(f'`{file}`' for file in files)} can each buy a review of the same pull request"
             todo = (
                 "Delete all but one, give each its own `instance`, or make their `if:` conditions mutually exclusive."
             )
             yield Check("workflows", what, todo)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        fine = "has the permissions that it needs" if job.own_token else "does not use the workflow's token"
+        fine = "has all required permissions" if job.own_token else "does not use the workflow's token"
         yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.paid and not any(job.collects for job in jobs):
         late = f"reviews that take longer than {settings.wait_minutes} minutes"
-        what = f"{late} are published at the pull request's next event"
+        what = f"{late} are not published until the pull request's next event, such as a push"
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` that `reviewbot init` writes.")
     if reviewing and not any("issue_comment" in job.events for job in jobs):
-        what = "no workflow runs for `/reviewbot` comments, so they wait for the next run on the pull request"
+        what = "no workflow runs on `/reviewbot` comments, so commands wait for the next run on the pull request"
         yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` that `reviewbot init` writes.")
     if settings.wait_for_checks:
         yield from _of_ends(jobs)
@@ -214,16 +214,16 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
     if job.reviews:
         yield from _of_events(job)
         if settings.approve_spend and not job.starts_on_label(settings.approve_spend):
-            what = f"`{job.name}` does not start on the `approve-spend` label `{settings.approve_spend}`"
+            what = f"`{job.name}` does not run when the `approve-spend` label `{settings.approve_spend}` is added"
             labels = json.dumps([SKIP_LABEL, settings.approve_spend])
             todo = f"Add the label to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
             yield Check(job.file, what, todo, EXIT_SETTINGS)
         if settings.paid and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
-            yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
+            yield Check(job.file, f"`{job.name}` does not pass the CodeVF API key", todo, EXIT_SETTINGS)
         needed = settings.wait_minutes + AROUND
         if job.minutes is not None and job.minutes < needed:
-            what = f"`{job.name}` ends after {job.minutes} minutes, but waiting and publishing can take {needed}"
+            what = f"`{job.name}` times out after {job.minutes} minutes, but waiting and publishing can take {needed}"
             todo = (
                 f"Lower `wait-minutes`, or set `timeout-minutes` to {needed} or more in the job that runs the action."
             )
@@ -238,7 +238,7 @@ def _of_inputs(job: Job) -> Iterator[Check]:
         if name in {one.name for one in INPUTS}:
             todo = f"Move `{name}` to the config file."
         else:
-            todo = f"Write `{near}` instead." if near else f"Remove `{shown}` from `with:`."
+            todo = f"Replace it with `{near}`." if near else f"Remove `{shown}` from `with:`."
         yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
@@ -260,7 +260,7 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, which it needs {why}", todo, EXIT_SETTINGS)
     if settings.context and settings.paid and not (job.queued or job.may("issues", "read")):
-        what = f"`{job.name}` lacks `issues: read`, so in a private repository the reviewer does not see issues"
+        what = f"`{job.name}` lacks `issues: read`, so in a private repository the reviewer receives no issues"
         yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
@@ -271,17 +271,15 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
     """Yield a note for each awaited check that is missing on the default branch."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
-            what = f"`{name}` from `wait-for-checks` is not a check of the last commit on `{branch}`"
+            what = f"no check on the last commit of `{branch}` matches `{name}` from `wait-for-checks`"
             todo = "Ignore this if the check runs only on pull requests. Otherwise, fix the name."
             yield Check("awaited checks", what, todo)
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     if not any(_ENDS & job.events.keys() for job in jobs):
-        what = (
-            "no workflow starts when other checks complete, so reviewbot buys the review at the next push or collection"
-        )
-        todo = "Write one with the `name:` of your CI workflow: reviewbot init --force --wait-for NAME"
+        what = "no workflow runs when other checks complete, so a review waits for the next push or `collect` run"
+        todo = "Write one, with the `name:` of your CI workflow as NAME: reviewbot init --force --wait-for NAME"
         yield Check("awaited checks", what, todo)
 
 
@@ -289,11 +287,11 @@ _TYPES = {
     "opened": ("reviewbot does not review new pull requests", EXIT_SETTINGS),
     "reopened": ("reviewbot does not review reopened pull requests", EXIT_SETTINGS),
     "synchronize": ("reviewbot does not review pushes", EXIT_SETTINGS),
-    "ready_for_review": ("reviewbot does not review drafts that become ready", EXIT_SETTINGS),
-    "edited": ("reviewbot does not notice when the base branch changes", 0),
+    "ready_for_review": ("reviewbot does not review drafts when they become ready", EXIT_SETTINGS),
+    "edited": ("reviewbot does not detect a new base branch", 0),
     "labeled": ("labels have no effect", 0),
-    "unlabeled": ("a removed label counts until the next push", 0),
-    "closed": ("an open review continues after its pull request is closed", 0),
+    "unlabeled": ("removing a label has no effect until the next push", 0),
+    "closed": ("closing a pull request does not cancel its open review", 0),
 }
 """The consequence of each missing activity type, and its exit status."""
 
@@ -302,7 +300,7 @@ def _of_events(job: Job) -> Iterator[Check]:
     for kind, (why, status) in _TYPES.items():
         if kind not in job.types:
             todo = f"Add `{kind}` to the `types:` of the event."
-            yield Check(job.file, f"`{job.name}` does not start on `{kind}`, so {why}", todo, status)
+            yield Check(job.file, f"`{job.name}` does not run on `{kind}`, so {why}", todo, status)
     if job.is_filtered:
         what = "a `paths` or `branches` filter excludes pull requests, so a required check never appears on them"
         yield Check(job.file, what, "Remove the filter from `on:`, and select files with the input `paths`.")
@@ -310,7 +308,7 @@ def _of_events(job: Job) -> Iterator[Check]:
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     if where := _files(job for job in jobs if job.ref == _EXAMPLE_REF or job.action.startswith(EXAMPLE_OWNER)):
-        what = f"`OWNER` or `{_EXAMPLE_REF}` in {where} is a placeholder from the example, so no run starts"
+        what = f"`OWNER` or `{_EXAMPLE_REF}` in {where} is a placeholder, so no run starts"
         todo = "Replace `OWNER` with the owner of reviewbot, and `COMMIT` with the full commit SHA of a release."
         yield Check("versions", what, todo, EXIT_SETTINGS)
     refs = {job.ref for job in jobs} - {_EXAMPLE_REF}
@@ -319,7 +317,9 @@ def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
         if "#" in ref:
             yield Check("versions", f"{what}is not a commit", "Add a space before the `#`.", EXIT_SETTINGS)
         else:
-            yield Check("versions", f"{what}can be moved", "Pin it to the full commit SHA of a release.")
+            yield Check(
+                "versions", f"{what}can point to different code later", "Pin it to the full commit SHA of a release."
+            )
     if len(versions := sorted({ref[:12] for ref in refs})) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{one}`' for one in versions)}"
         yield Check("versions", what, "Pin the same commit in all workflows.", EXIT_SETTINGS)
@@ -346,20 +346,22 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
         near = nearest(name, others.keys() - {name})
         todo = "Create it"
         if near:
-            todo = f"If you mean `{near}`, which `{others[near].file}` uses, write that name. Otherwise, create it"
+            todo = f"If you meant `{near}`, as in `{others[near].file}`, change the name. Otherwise, create it"
         todo += f" under *Settings → Environments*, {limit}, and store the key there."
         todo += " If your plan has no environments, delete the `environment:` lines."
         yield Check(about, what, todo, EXIT_SETTINGS)
         return
     todo = f"Under *Settings → Environments → {name} → Deployment branches and tags*, {limit}."
     if environment.only_protected:
-        what = f"`{name}` allows protected branches, and every branch if the repository protects none"
+        what = f"`{name}` allows every protected branch, or every branch if none is protected"
         yield Check(about, what, todo)
     elif environment.patterns is None or any(not pattern.strip("*/") for pattern in environment.patterns):
-        what = f"`{name}` is open to every branch, so a workflow on any branch can read its secrets"
+        what = f"`{name}` allows every branch, so a workflow on any branch can read its secrets"
         yield Check(about, what, todo, EXIT_SETTINGS)
     elif not environment.patterns:
-        yield Check(about, f"`{name}` allows no branch, so the jobs that use it never start", todo, EXIT_SETTINGS)
+        yield Check(
+            about, f"`{name}` has no allowed branches, so jobs in this environment never start", todo, EXIT_SETTINGS
+        )
     else:
         yield Check(about, f"`{name}` allows only {', '.join(f'`{one}`' for one in environment.patterns)}")
 
@@ -370,37 +372,40 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
-        what = f"the job `{job_name}` is required, but it can end before the review has a result"
+        what = f"the job `{job_name}` is a required check, but it can finish before the review does"
         yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
-        source = "the App that writes it" if is_by_app else "GitHub Actions"
+        source = "the App that reports the check" if is_by_app else "GitHub Actions"
         if not any(job.reviews for job in jobs):
             source += ", or your App if the workflow uses one"
-        todo = f"To require it, add the status check `{name}`, from {source}, to a ruleset of the default branch."
+        todo = f"Add the status check `{name}`, from {source}, to a ruleset of the default branch."
         if any(REVIEW_FILE.endswith(f"/{job.file}") and "pull_request_target" in job.events for job in jobs):
             own = " --source APP_ID" if is_by_app else ""
-            todo = f"To require it, import the ruleset that `reviewbot init --as gate{own}` prints."
+            todo = f"To require the check, import the ruleset that `reviewbot init --as gate{own}` prints."
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
-        what = f"`{name}` is required from any source, so any user with write access can set it with a commit status"
-        source = "the App that writes it" if is_by_app else "*GitHub Actions*"
-        yield Check("required check", what, f"Choose {source} as its source.", EXIT_SETTINGS)
+        what = (
+            f"`{name}` is required from any source, so any user with write access can satisfy it with a commit status"
+        )
+        source = "the App that reports the check" if is_by_app else "*GitHub Actions*"
+        yield Check("required check", what, f"Set the source of the required check to {source}.", EXIT_SETTINGS)
     elif is_by_app and all(one.is_ours for one in ours):
-        what = f"`{name}` is required from GitHub Actions, but another App writes it, so no pull request can be merged"
-        yield Check("required check", what, "Choose that App as its source.", EXIT_SETTINGS)
+        what = f"`{name}` is required from GitHub Actions, but another App reports it, so no pull request can be merged"
+        yield Check("required check", what, "Set the source of the required check to that App.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
         actions = f"GitHub Actions ({ACTIONS_APP} on github.com)"
-        what = f"`{name}` is required from the App {ours[0].source}, not from {actions}"
-        yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
+        what = f"`{name}` must be reported by the App {ours[0].source}, not by {actions}"
+        todo = "If another App or *GitHub Actions* reports the check, change the source of the required check."
+        yield Check("required check", what, todo)
     else:
-        what = f"`{name}` from GitHub Actions is required, but any other workflow in the repository can also write it"
+        what = f"`{name}` from GitHub Actions is required, but any other workflow in the repository can also report it"
         yield Check("required check", what)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
 
 
 _REACHED = {
-    "pull_request_target": "a fork's pull request gets no check and stays blocked",
+    "pull_request_target": "pull requests from forks have no check and stay blocked",
     "merge_group": "a merge queue waits forever",
 }
 

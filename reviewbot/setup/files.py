@@ -294,7 +294,7 @@ def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) ->
 _HEAD = """\
 #
 # Settings of reviewbot. It reads them from the default branch, so a pull request cannot change how it is reviewed.
-# A workflow input overrides the same key here.
+# A workflow input overrides the same key in this file.
 #
 # Each `#key:` below shows its default. To change a key, remove the `#`, write another value, and run
 # `reviewbot config check`.

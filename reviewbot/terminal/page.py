@@ -307,7 +307,7 @@ def _show_cost(console: Console, view: SummaryView) -> None:
     held = counted(view.cost.hold, "credit")
     size = f" Size: {view.cost.size}." if view.cost.size else ""
     if view.outcome.reason is Reason.DRY_RUN:
-        by_expertise = ", times the multiplier of the expertise" if view.cost.expertise else ""
+        by_expertise = ", before the expertise multiplier" if view.cost.expertise else ""
         say(console, f"The review would hold {held}{by_expertise}.{size}", "dim")
         return
     if view.cost.used is None and view.wait is not None:

@@ -38,7 +38,7 @@ _SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 _ONE = "The plan counts one review per merge; a direct commit counts as a merge."
 
 _BOTS = """\
-Anyone can commit with such a name. The action skips only pull requests that a bot opened and \
+Anyone can commit under such a name. The action skips only pull requests that a bot opened and \
 whose commits GitHub verified."""
 
 
@@ -56,14 +56,14 @@ def start_of(text: str, now: datetime) -> datetime:
         if start <= now:
             return start
     todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
-    raise SettingsError.of("--since", f"`{text}` is not a time in the past", todo=todo)
+    raise SettingsError.of("--since", f"expected a period or a past date, got `{text}`", todo=todo)
 
 
 def plan_notes(settings: Settings) -> Iterator[str]:
     """Yield sentences about what the figures omit with these settings."""
-    yield "A review holds these credits while it is pending. What it uses is known only when it finishes."
+    yield "CodeVF reserves these credits while a review is pending. The credits used are known only when it finishes."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
-        every = "reviewbot buys another review for every push of a change"
+        every = "reviewbot buys another review for every push"
         yield f"{_ONE} With `review-on: push`, {every}, so this is the minimum."
     else:
         yield _ONE
@@ -77,7 +77,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"The plan ignores {both}. Reviews wait, and older heads get none, so reviewbot may buy fewer."
+        yield f"The plan ignores {both}. Commits replaced during the wait are not reviewed, so reviewbot may buy fewer."
     if settings.min_balance:
         yield "The plan ignores `min-balance`, because it does not ask CodeVF for the balance."
 

@@ -328,7 +328,7 @@ def test_the_reports_of_bought_reviews_are_read_back(
     monkeypatch.chdir(tmp_path)
     err = StringIO()
     cli.main(["apply", report], {"PATH": "/usr/bin:/bin"}, StringIO(), err)
-    assert "the report is for commit" in err.getvalue()
+    assert "the reviewed commit" in err.getvalue()
 
 
 @pytest.mark.proof

@@ -119,7 +119,7 @@ def doing(do: object, **more: object) -> list[object]:
 @pytest.mark.parametrize(
     ("rules", "part"),
     [
-        ({"match": "x"}, "send a list of rules"),
+        ({"match": "x"}, "expected a list of rules"),
         ([1], "Expected `object`, got `int`"),
         ([{"do": {"status": 500}}], "missing required field `match`"),
         ([{"match": "(", "do": {"status": 500}}], "'(' is not a regular expression: missing )"),
@@ -131,8 +131,8 @@ def doing(do: object, **more: object) -> list[object]:
         (doing({"status": 500}, nth=0), "Expected `int` >= 1 - at `$.nth`"),
         (doing({"status": 500}, nth="2"), "at `$.nth`"),
         (doing({"status": 500}, times=True), "at `$.times`"),
-        (doing({}), "unknown fault {}; one of status"),
-        (doing({"explode": True}), "unknown fault {'explode': True}; one of status"),
+        (doing({}), "unknown fault {}; expected one of status"),
+        (doing({"explode": True}), "unknown fault {'explode': True}; expected one of status"),
         (doing({"drop": "sideways"}), "Invalid enum value 'sideways'"),
         (doing({"drop": "before", "delay_ms": 5}), "unknown field `drop`"),
         (doing({"garbage": False}), "unknown fault"),

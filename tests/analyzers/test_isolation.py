@@ -141,8 +141,8 @@ def test_a_slow_tool_and_its_children_are_killed(attach: Attach, fake_tool: Fake
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("exit 3", "it ended with status 3"),
-        ("kill -SEGV $$", "it was ended by signal 11"),
+        ("exit 3", "it exited with status 3"),
+        ("kill -SEGV $$", "it was killed by signal 11"),
         ("echo not json", "its output could not be read"),
         ("echo '[{}]'", "its output could not be read"),
         ("echo '{\"a\": [null]}'", "its output could not be read"),

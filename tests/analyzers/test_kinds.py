@@ -124,7 +124,7 @@ def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, 
     summary = str(examine([(name, diff + gone), texts], path_env=path_env).answer["summary"])
     assert summary.startswith("Checked the added lines of 1 of 4 files.\n")
     for line in (
-        'because no full text is available: "b.py".',
+        'because the full text is not available: "b.py".',
         'No analyzer supports these files: "c.md"',
         "No added lines: 1 file.",
     ):
@@ -157,7 +157,7 @@ def test_a_dockerfile_cannot_name_another_shell(attach: Attach, path_env: dict[s
 def test_a_file_whose_findings_were_cut_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     worse = "".join(f"eval(x{number})\n" for number in range(501))
     examination = examine(attach({"a.py": worse, "b.py": "import os\n"}), path_env=path_env)
-    assert ("b.py", "its less severe findings were left out") in [(one.path, one.why) for one in examination.unseen]
+    assert ("b.py", "its less severe findings were omitted") in [(one.path, one.why) for one in examination.unseen]
 
 
 def test_a_missing_analyzer_is_looked_up_on_the_system(tmp_path: Path) -> None:

@@ -117,14 +117,14 @@ def test_the_worst_of_too_many_findings_are_kept_and_the_omission_is_reported(
     answer = examine(attach({"a.py": text}), path_env=path_env).answer
     assert len(findings(answer)) == 500
     assert findings(answer)[-1][1]["line"] == 601
-    assert "Left out 101 less severe findings" in str(answer["summary"])
+    assert "Omitted 101 less severe findings" in str(answer["summary"])
 
 
 def test_a_changed_file_without_a_text_is_reported(attach: Attach, path_env: dict[str, str]) -> None:
     diff, _ = attach({"a.py": "eval(x)\n", "b.md": "b\n"})
     examination = examine([diff], path_env=path_env)
     assert {one.path for one in examination.unseen} == {"a.py"}
-    assert 'Not read, because no full text is available: "a.py", "b.md".' in str(examination.answer["summary"])
+    assert 'Not checked, because the full text is not available: "a.py", "b.md".' in str(examination.answer["summary"])
 
 
 def test_a_change_may_come_in_several_attachments(attach: Attach, path_env: dict[str, str]) -> None:

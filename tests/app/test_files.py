@@ -96,7 +96,7 @@ TOO_LONG = "x" * 300
         ({"json_file": "a/one", "html_file": "a"}, ["conflicts with the path of `json-file`"]),
         (
             {"json_file": TOO_LONG, "sarif_file": "../x", "html_file": "folder", "fail_on": "hihg"},
-            ["File name too long", "it contains `..`", "Is a directory", "`hihg`"],
+            ["File name too long", "the path contains `..`", "Is a directory", "`hihg`"],
         ),
     ],
 )

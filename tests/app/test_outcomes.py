@@ -45,7 +45,9 @@ def test_a_file_that_sets_a_locked_key_gets_no_review_and_does_not_name_the_chec
         assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review", "action_required")]
         for line, key in enumerate(("fail-on", "instance", "check-run"), start=1):
-            assert f"`{key}` in the config file, line {line}: `.github/reviewbot.yml` sets this key" in done.log
+            assert (
+                f"`{key}` in the config file on `main`, line {line}: `.github/reviewbot.yml` sets this key" in done.log
+            )
         assert not rig.codevf_faults.log
 
 

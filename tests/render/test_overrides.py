@@ -71,7 +71,7 @@ def test_template_values_are_escaped_by_default(changed: Renderer) -> None:
 @pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
 def test_a_summary_without_its_markers_is_an_error(source: str) -> None:
     error = refused(source)
-    assert "`summary.md.j2` does not begin with its hidden marker" in error.message
+    assert "`summary.md.j2` does not start with its hidden marker" in error.message
     assert "{{ view.mark }}" in error.hint
 
 
@@ -322,7 +322,7 @@ def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:
 def test_broken_templates_are_replaced_where_nothing_is_bought_and_no_prompt_is_written() -> None:
     renderer = collecting_renderer({"summary.md.j2": "No mark here."})
     assert renderer.summary(CLEAN) == Renderer().summary(replace(CLEAN, degraded=(*renderer.problems, *CLEAN.degraded)))
-    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not begin with its hidden marker"):
+    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not start with its hidden marker"):
         renderer.prompt(PROMPT)
     sound = collecting_renderer({"summary.md.j2": BEFORE})
     assert sound.prompt(PROMPT) == Renderer().prompt(PROMPT)

@@ -149,7 +149,7 @@ def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
     [
         (b"mode: [\n", "line 2, column 1: expected a value, found the end of the file"),
         (b"\xff\xfe", "the file is not UTF-8 text (line 1 has the byte 0xFF). Save it as UTF-8."),
-        (b"#" * 65_537, "the file is too large (65537 bytes). Allowed: at most 65536 bytes"),
+        (b"#" * 65_537, "the file is too large (65537 bytes). Allowed: up to 65536 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_reported_by_its_name(clone: Clone, content: bytes, problem: str) -> None:
@@ -221,7 +221,7 @@ def test_rules_that_the_settings_make_impossible_and_rules_without_effect_have_t
     first, second = "routes:\n- name: a\n  mode: standard", "\n- name: b\n  "
     for more, line in (
         ("max-credits: 60", "rule 2, `max-credits`: `max-credits: 60` is out of range."),
-        ("min-lines: 9\n  max-lines: 8\n  mode: fast", "rule 2: `min-lines` is larger than `max-lines`."),
+        ("min-lines: 9\n  max-lines: 8\n  mode: fast", "rule 2: `min-lines` is greater than `max-lines`."),
     ):
         clone.write({FILE: f"{first}{second}{more}"})
         assert config("check").err.startswith(f"reviewbot: {FILE}:4: `routes`: {line}")

@@ -118,7 +118,7 @@ CASES = {
         2,
         (
             (f"{R}: `Review` passes `drafts`, which is not an input of reviewbot", "Move `drafts` to the config file."),
-            (f"{R}: `Review` passes `failon`, which is not an input of reviewbot", "Write `fail-on` instead."),
+            (f"{R}: `Review` passes `failon`, which is not an input of reviewbot", "Replace it with `fail-on`."),
             (f"{R}: `Review` passes `speed`, which is not an input of reviewbot", "Remove `speed` from `with:`."),
         ),
         swapped(
@@ -145,23 +145,23 @@ CASES = {
     ),
     "an environment that is mistyped": Case(
         2,
-        (("environment: `review-bot`, which `", f"If you mean `reviewbot`, which `{C}` uses, write that name."),),
+        (("environment: `review-bot`, which `", f"If you meant `reviewbot`, as in `{C}`, change the name."),),
         {**GATE, REVIEW: deploying("review-bot")[REVIEW]},
     ),
     "an unprotected environment": Case(
         2,
-        (("environment: `open` is open to every branch", "allow only the branch `main`"),),
+        (("environment: `open` allows every branch", "allow only the branch `main`"),),
         deploying("{name: open, url: x}"),
     ),
     "an environment for every branch": Case(
         2,
-        (("environment: `open to all` is open to every branch", "*Settings → Environments → open to all → "),),
+        (("environment: `open to all` allows every branch", "*Settings → Environments → open to all → "),),
         deploying("open to all"),
     ),
     "an environment of an expression": Case(0, (), deploying("'${{ vars.WHERE }}'")),
     "an environment that cannot be read": Case(
         0,
-        (("environment: The token lacks permission", "Give the token the permission `actions: read`, or the scope"),),
+        (("environment: the token lacks permission", "Give the token the permission `actions: read`, or the scope"),),
         GATE,
         env={"GITHUB_TOKEN": NO_ACTIONS},
     ),
@@ -173,10 +173,10 @@ CASES = {
         2, (("settings: codevf-api-key: contains whitespace", "as CodeVF issued it"),), env={"CODEVF_API_KEY": "a b"}
     ),
     "low balance": Case(
-        3, (("balance: This review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
+        3, (("balance: this review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
     ),
     "too little left": Case(
-        3, (("balance: This review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
+        3, (("balance: this review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
     ),
     "unknown tag": Case(
         3, (("expertise: CodeVF has no active expertise `wizard`", "`engineer`"),), {CONFIG: "expertise: wizard\n"}
@@ -187,14 +187,14 @@ CASES = {
     "no token": Case(3, (("token: missing", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
-        (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
+        (("token: the GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
         env={"GITHUB_TOKEN": "ghs_who"},
     ),
     "missing permissions": Case(
         3,
         (
-            ("pull requests: The token lacks permission", "`pull-requests: read`"),
-            ("check runs: The token lacks permission", "`checks: read`"),
+            ("pull requests: the token lacks permission", "`pull-requests: read`"),
+            ("check runs: the token lacks permission", "`checks: read`"),
         ),
         env={"GITHUB_TOKEN": READER},
     ),
@@ -202,10 +202,10 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: `mode` in the config file, line 1: invalid value `slow`", "`standard`"),
-            ("settings: `fail_on` in the config file, line 2: unknown key; did you mean `fail-on`?", ""),
+            ("settings: `mode` in the config file on `main`, line 1: invalid value `slow`", "`standard`"),
+            ("settings: `fail_on` in the config file on `main`, line 2: unknown key; did you mean `fail-on`?", ""),
             ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
-            ("templates: The template `summary.md.j2`", "default branch"),
+            ("templates: the template `summary.md.j2`", "default branch"),
         ),
         {
             CONFIG: "mode: slow\nfail_on: high\n",
@@ -216,7 +216,10 @@ CASES = {
     "no workflow": Case(
         2,
         (
-            ("workflows: `reviewbot-commands.yml` is not YAML: line 3, column 1", "Until then, GitHub ignores it"),
+            (
+                "workflows: `reviewbot-commands.yml` is not valid YAML: line 3, column 1",
+                "Until then, GitHub ignores it",
+            ),
             ("workflows: no workflow on the default branch reviews", "reviewbot init"),
             ("settings: no config file", ""),
         ),
@@ -242,22 +245,22 @@ CASES = {
     ),
     "no key in the workflow": Case(
         2,
-        ((f"{R}: `Review` does not pass the key", "secrets.CODEVF_API_KEY"),),
+        ((f"{R}: `Review` does not pass the CodeVF API key", "secrets.CODEVF_API_KEY"),),
         swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"),
     ),
     "the review workflow alone": Case(
         0,
         (
-            ("collect: reviews that take longer than 8 minutes are published at", "`reviewbot-collect.yml`"),
-            ("commands: no workflow runs for `/reviewbot` comments", "`reviewbot-commands.yml`"),
+            ("collect: reviews that take longer than 8 minutes are not published until", "`reviewbot-collect.yml`"),
+            ("commands: no workflow runs on `/reviewbot` comments", "`reviewbot-commands.yml`"),
         ),
         {COLLECT: None, COMMANDS: None},
     ),
     "the usual types and a filter": Case(
         2,
         (
-            (f"{R}: `Review` does not start on `ready_for_review`", "Add `ready_for_review`"),
-            (f"{R}: `Review` does not start on `closed`", "Add `closed`"),
+            (f"{R}: `Review` does not run on `ready_for_review`", "Add `ready_for_review`"),
+            (f"{R}: `Review` does not run on `closed`", "Add `closed`"),
             (f"{R}: a `paths` or `branches` filter", "input `paths`"),
         ),
         swapped(REVIEW, f"types: {TYPES}", "paths: [src/**]"),
@@ -265,7 +268,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: `fail-on` in the config file, line 1: invalid value `never ever`", "`never`"),
+            ("settings: `fail-on` in the config file on `main`, line 1: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {
@@ -273,20 +276,20 @@ CASES = {
             **swapped(REVIEW, "          codevf-api", "          config-file: bot.yml\n          codevf-api"),
         },
     ),
-    "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
+    "one type": Case(0, ((f"{R}: `Review` does not run on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
     "a job that ends before its wait": Case(
-        2, ((f"{R}: `Review` ends after 15 minutes", "`timeout-minutes` to 65"),), {CONFIG: "wait-minutes: 60\n"}
+        2, ((f"{R}: `Review` times out after 15 minutes", "`timeout-minutes` to 65"),), {CONFIG: "wait-minutes: 60\n"}
     ),
     "a label that starts no job": Case(
         2,
-        ((f"{R}: `Review` does not start on the `approve-spend` label `buy`", '["skip-review", "buy"]'),),
+        ((f"{R}: `Review` does not run when the `approve-spend` label `buy`", '["skip-review", "buy"]'),),
         {CONFIG: "approve-spend: buy\n"},
     ),
     "checks to wait for": Case(
         2,
         (
-            ("awaited checks: `CI` from `wait-for-checks` is not a check of the last commit", "only on pull requests"),
-            ("awaited checks: no workflow starts when other checks complete", "init --force --wait-for NAME"),
+            ("awaited checks: no check on the last commit of `main` matches `CI`", "only on pull requests"),
+            ("awaited checks: no workflow runs when other checks complete", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
         {CONFIG: "wait-for-checks: [CI]\n"},
@@ -294,7 +297,7 @@ CASES = {
     ),
     "checks to wait for, with their workflow": Case(
         0,
-        (("awaited checks: The token lacks permission", "`checks: read` and `statuses: read`"),),
+        (("awaited checks: the token lacks permission", "`checks: read` and `statuses: read`"),),
         {**AWAITING, CONFIG: "wait-for-checks: [CI]\n"},
     ),
     "versions": Case(
@@ -307,7 +310,7 @@ CASES = {
     ),
     "two workflows": Case(
         0,
-        ((f"workflows: `{R}` and `second.yml` may each buy", "Delete all but one"),),
+        ((f"workflows: `{R}` and `second.yml` can each buy", "Delete all but one"),),
         {**WELL, f"{FOLDER}/second.yml": WELL[REVIEW]},
     ),
     "not required, with another workflow": Case(
@@ -315,7 +318,7 @@ CASES = {
         (
             (
                 "required check: `CodeVF review` is not required",
-                "add the status check `CodeVF review`, from GitHub Actions",
+                "Add the status check `CodeVF review`, from GitHub Actions",
             ),
         ),
         {**WELL, REVIEW: None, f"{FOLDER}/second.yml": WELL[REVIEW]},
@@ -328,17 +331,17 @@ CASES = {
     ),
     "a pasted example with a commit": Case(
         2,
-        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder from the example", "the owner of reviewbot"),),
+        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder", "the owner of reviewbot"),),
         swapped(COLLECT, f"acme/reviewbot@{COMMIT}", f"OWNER/reviewbot@{COMMIT}"),
     ),
     "a pasted example beside a release": Case(
         2,
-        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder from the example", "commit SHA of a release"),),
+        ((f"versions: `OWNER` or `COMMIT` in `{C}` is a placeholder", "commit SHA of a release"),),
         swapped(COLLECT, f"acme/reviewbot@{COMMIT}", "OWNER/reviewbot@COMMIT"),
     ),
     "job required": Case(
         2,
-        (("required check: the job `Review` is required", "Require the check `CodeVF review`"),),
+        (("required check: the job `Review` is a required check", "Require the check `CodeVF review`"),),
         required=(RequiredCheck("Review", ACTIONS), CHECK),
     ),
     "any source": Case(
@@ -348,17 +351,17 @@ CASES = {
     ),
     "another source": Case(
         0,
-        (("required check: `CodeVF review` is required from the App 7", "the App that writes"),),
+        (("required check: `CodeVF review` must be reported by the App 7", "change the source"),),
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "written by an App, and required from Actions": Case(
         2,
-        (("required check: `CodeVF review` is required from GitHub Actions, but another App", "Choose that App"),),
+        (("required check: `CodeVF review` is required from GitHub Actions, but another App", "to that App"),),
         BY_APP,
     ),
     "written by an App, and not required": Case(
         0,
-        (("required check: `CodeVF review` is not required", "from the App that writes it"),),
+        (("required check: `CodeVF review` is not required", "from the App that reports the check"),),
         BY_APP,
         (),
     ),
@@ -437,8 +440,8 @@ CASES = {
         0,
         (
             (
-                "workflows: `shared.yml` is for other repositories; no workflow calls it",
-                "call this workflow: uses: ./.github/",
+                "workflows: the reusable workflow `shared.yml` is not called",
+                "call the workflow from another one: uses: ./.github/",
             ),
             ("shared.yml: `Review` does not use the workflow's token", ""),
             ("shared.yml: `Collect` does not use the workflow's token", ""),
@@ -518,12 +521,12 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     said = report_of(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
-    assert "any other workflow in the repository can also write it" in said.out
+    assert "any other workflow in the repository can also report it" in said.out
     assert said.out.count("readable (write access not tested)") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast`, a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert (
-        f"note     project: `{REPO}` was not checked; if the project does not exist, the first review creates it.\n"
+        f"note     project: `{REPO}` was not checked; the first review creates the project if it does not exist.\n"
         in said.out
     )
     assert "-> To use another project, set `codevf-project`" in said.out
@@ -585,7 +588,7 @@ def test_an_empty_repository_is_reported(rig: Rig) -> None:
     said = doctor(rig, "--repo", "acme/empty")
     assert lines_of(said)["repository: empty."] == (
         "problem",
-        "         -> Push a first commit, because reviewbot reads settings from it.\n",
+        "         -> Push a first commit. reviewbot reads its settings from the default branch.\n",
     )
     assert said.status == 2
     assert "NotFound" not in said.out
@@ -632,7 +635,7 @@ def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
 def test_a_workflows_name_has_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
     said = report_of(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
-    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
+    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has all required permissions" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
@@ -665,7 +668,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return made
 
 
-_NOT_JUDGED = "note     key: not checked, because doctor read no workflow that reviews.\n"
+_NOT_JUDGED = "note     key: not checked, because doctor found no workflow that reviews pull requests.\n"
 
 
 @pytest.mark.usefixtures("clone")
@@ -741,16 +744,16 @@ def test_a_file_that_is_not_yaml_is_reported_once_with_its_path(rig: Rig, clone:
     clone.commit(broken, "Mistake")
     said = report_of(rig, Case(2, (), broken))
     (line,) = (line for line in lines_of(said) if "found a tab" in line)
-    assert line == f"settings: {CONFIG}: line 2, column 1: found a tab; indent with spaces."
+    assert line == f"settings: `{CONFIG}` on `main`: line 2, column 1: found a tab; indent with spaces."
     assert "before you push it, run: reviewbot config check" in lines_of(said)[line][1]
 
 
 @pytest.mark.parametrize(
     ("environment", "mark", "what"),
     [
-        (Environment(only_protected=True), "note", "allows protected branches, and every branch if"),
-        (Environment(()), "problem", "allows no branch"),
-        (Environment(("main", "*")), "problem", "is open to every branch"),
+        (Environment(only_protected=True), "note", "allows every protected branch, or every branch if"),
+        (Environment(()), "problem", "has no allowed branches"),
+        (Environment(("main", "*")), "problem", "allows every branch"),
         (Environment(("release/*",)), "ok", "allows only `release/*`"),
     ],
 )

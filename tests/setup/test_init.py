@@ -273,7 +273,7 @@ def test_a_workflow_that_the_new_options_do_not_use_is_named(clone: Clone, later
 def test_nothing_is_written_if_a_folder_is_in_place_of_a_file(clone: Clone) -> None:
     (clone.root / ALL[-1]).mkdir(parents=True)
     said = init("--action", NAMED, "--force")
-    assert (said.status, f"{ALL[-1]}: it is a folder" in said.err) == (2, True)
+    assert (said.status, f"{ALL[-1]}: the path is a folder" in said.err) == (2, True)
     assert not written(clone)
 
 
@@ -311,7 +311,7 @@ def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
     assert written(clone) == files(InitOptions(ACTION, gate=True))
-    assert said.err.count("Should reviews be advisory, or should they gate the merge?") == 2
+    assert said.err.count("Should reviews be advisory or gate the merge?") == 2
     assert "--env reviewbot" in said.err
 
 
@@ -335,14 +335,16 @@ def test_the_first_choice_is_the_default(clone: Clone) -> None:
 )
 def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> None:
     assert (init("--action", said).status, init().status) == (2, 2)
-    assert "a line that ends in `^{}`), run: git ls-remote https://github.com/OWNER/reviewbot 'v*'" in init().err
+    assert (
+        "a line that ends in `^{}` from this list: git ls-remote https://github.com/OWNER/reviewbot 'v*'" in init().err
+    )
     assert not (clone.root / ".github").exists()
     assert read_action(said) is None
 
 
 def test_the_documents_placeholder_is_refused(clone: Clone) -> None:
     said = init("--action", f"OWNER/reviewbot@{COMMIT}#v1.0.0")
-    assert (said.status, "the documentation's placeholder" in said.err, (clone.root / ".github").exists()) == (
+    assert (said.status, "`OWNER/reviewbot` is a placeholder" in said.err, (clone.root / ".github").exists()) == (
         2,
         True,
         False,

@@ -113,7 +113,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     result = apply(clone, findings=(FIX, other))
     assert result.status == 0
     assert (
-        "Skipped bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa. Commit, and run the review again.\n"
+        "Skipped bbbbbbbbbb: its lines overlap with the fix of aaaaaaaaaa. Commit, and run the review again.\n"
         in result.err
     )
     assert app(clone) == FIXED
@@ -128,7 +128,7 @@ def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) ->
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
     assert "the finding has no fix" in apply(clone, FIX.id, findings=(bare,)).err
     result = apply(clone, findings=(bare,))
-    assert (result.status, result.err) == (0, "The report has no suggestion that reviewbot can apply.\n")
+    assert (result.status, result.err) == (0, "The report contains no suggestions that can be applied.\n")
 
 
 def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
@@ -181,7 +181,7 @@ def test_no_link_is_followed(clone: Clone) -> None:
     for path in ("app.py", "sub/app.py"):
         result = apply(clone, findings=(replace(FIX, path=path),), head=head)
         assert result.status == 3
-        assert "it cannot be read" in result.err
+        assert "the file cannot be read" in result.err
     assert (outside / "app.py").read_text(encoding="utf-8") == APP
 
 
@@ -189,14 +189,14 @@ def test_a_tracked_link_is_not_a_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
     result = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
-    assert "git does not track the file as a regular text file" in result.err
+    assert "not a regular text file that git tracks" in result.err
 
 
 def test_a_report_about_a_missing_commit_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
         result = apply(clone, head=head or "0" * 40)
         assert result.status == 2
-        assert "which is not in this clone" in result.err
+        assert "is not in this clone" in result.err
 
 
 def test_a_suggestion_with_invisible_characters_is_dropped(clone: Clone) -> None:

@@ -89,7 +89,7 @@ CASES = {
     **{
         f"the comment command {name}": Case(
             (str(name),),
-            (f"unknown command `{name}`; it is a comment command. Comment `/reviewbot {name}` on the pull request.",),
+            (f"unknown command `{name}`; for the comment command, comment `/reviewbot {name}` on the pull request.",),
         )
         for name in CommandName
         if name not in {CommandName.REVIEW, CommandName.COLLECT, CommandName.HELP, CommandName.UNKNOWN}
@@ -173,24 +173,24 @@ CASES = {
     ),
     "--repo nonsense without a token": Case(
         ("review", "--pr", "1", "--repo", "nonsense"),
-        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: expected OWNER/NAME, got `nonsense`. For example: --repo octocat/hello-world",),
         never=("gh auth token",),
     ),
     "--repo nonsense": Case(
         ("review", "--pr", "1", "--repo", "nonsense"),
-        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: expected OWNER/NAME, got `nonsense`. For example: --repo octocat/hello-world",),
         env={"GITHUB_TOKEN": "ghp_desk"},
     ),
     "stats --since nonsense": Case(
         ("stats", "--since", "nonsense"),
-        ("--since: `nonsense` is not a time in the past. For example: 90d, 12w, 6m, 1y or 2026-01-31.",),
+        ("--since: expected a period or a past date, got `nonsense`. For example: 90d, 12w, 6m, 1y or 2026-01-31.",),
     ),
     "stats --since tomorrow": Case(
-        ("stats", "--since", "2999-01-01"), ("--since: `2999-01-01` is not a time in the past.",)
+        ("stats", "--since", "2999-01-01"), ("--since: expected a period or a past date, got `2999-01-01`.",)
     ),
     "stats --repo nonsense": Case(
         ("stats", "--repo", "octocat/hello-world", "--repo", "nonsense"),
-        ("--repo: `nonsense` does not have the form OWNER/NAME. For example: --repo octocat/hello-world",),
+        ("--repo: expected OWNER/NAME, got `nonsense`. For example: --repo octocat/hello-world",),
     ),
     "stats without a token": Case(
         ("stats", "--repo", "octocat/hello-world"),
@@ -219,12 +219,12 @@ CASES = {
         ("review", "--mode", "it's"),
         ("--mode: invalid value `it's`. Allowed: `realtime_answer`, `fast`, `standard`.",),
     ),
-    "a flag with a value": Case(("review", "--staged=yes"), ("--staged: takes no value; remove `=yes`.",)),
+    "a flag with a value": Case(("review", "--staged=yes"), ("--staged: does not accept a value; remove `=yes`.",)),
     "neither an id nor a file": Case(
         ("apply", "3f9z"),
         (
             "reviewbot: `3f9z` is neither an existing file nor a finding id.",
-            "Pass at least 4 hex digits of an id. To list ids with a fix, run: reviewbot apply --check",
+            "Pass at least 4 hex digits of an id. To list the fixes, run: reviewbot apply --check",
         ),
     ),
     "no repository": Case(
@@ -277,7 +277,7 @@ CASES = {
     ),
     "report not UTF-8": Case(
         ("render", "report.json", "--to", "html"),
-        ("report.json: The report is not UTF-8 text (line 1 has the byte 0xE9).",),
+        ("report.json: the report is not UTF-8 text (line 1 has the byte 0xE9).",),
         work={"report.json": '["café"]'.encode("latin-1")},
     ),
     "missing report": Case(
@@ -290,7 +290,7 @@ CASES = {
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report is not valid JSON: line 2, column 2: expected `,` delimiter.",
+            "report.json: the report is not valid JSON: line 2, column 2: expected `,` delimiter.",
             "reviewbot review --reviewer local --format json > report.json",
         ),
         work={"report.json": '["secret"\n "hidden"]'},
@@ -298,20 +298,20 @@ CASES = {
     ),
     "a report with an open quote": Case(
         ("render", "report.json", "--to", "html"),
-        ("report.json: The report is not valid JSON: line 1, column 2: unterminated string.",),
+        ("report.json: the report is not valid JSON: line 1, column 2: unterminated string.",),
         work={"report.json": '["secret'},
         never=("secret",),
     ),
     "another kind of report": Case(
         ("apply", "report.json"),
-        ("report.json: The report is invalid: expected `object`, got `array`.",),
+        ("report.json: the report is invalid: expected `object`, got `array`.",),
         work={"report.json": "[]"},
     ),
     "service down": Case(
         ("review", "--codevf-url", "http://127.0.0.1:9/"),
         (
             "reviewbot cannot reach CodeVF (127.0.0.1: connection refused). Trying again in 1 s",
-            "Check the network, the proxy and the CodeVF URL. This is usually temporary. Run it again",
+            "Check the network, the proxy and the CodeVF URL. This is usually temporary. Try again",
         ),
         status=3,
     ),

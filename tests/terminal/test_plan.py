@@ -106,7 +106,7 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
     text = " ".join(result.out.split())
     assert "3 reviews, one per merge, would have held 1,080 credits." in text
     assert "Not counted: 3 merges of commits by bots: renovate[bot] 2, dependabot[bot] 1." in text
-    assert "Anyone can commit with such a name." in text
+    assert "Anyone can commit under such a name." in text
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in text
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
     priced = plan()
@@ -206,8 +206,8 @@ def test_a_period_without_merges_is_reported(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--since", "soon"), "`soon` is not a time in the past"),
-        (("--since", "2999-01-01"), "`2999-01-01` is not a time in the past"),
+        (("--since", "soon"), "expected a period or a past date, got `soon`"),
+        (("--since", "2999-01-01"), "expected a period or a past date, got `2999-01-01`"),
         (("--branch", "nix"), "`nix`"),
     ],
 )
@@ -304,7 +304,7 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
     for sentence in (
         "`max-credits-per-pr` prevents 1 review, which would hold 750 credits. The total excludes them.",
         "`max-credits-ceiling` limits the size of 3 reviews.",
-        "The plan ignores `wait-for-checks`. Reviews wait",
+        "The plan ignores `wait-for-checks`. Commits replaced",
         "The plan ignores `min-balance`",
         "do not include the `expertise` multiplier",
         "The plan counts one review per merge; a direct commit counts as a merge. These credits",

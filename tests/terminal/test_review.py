@@ -322,18 +322,16 @@ def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
         in " ".join(result.err.split())
     )
     staged = session.review("--staged", "--reviewer", "local")
-    assert "No change is staged. Stage the files first: git add FILE" in staged.err
+    assert "No changes are staged. Stage the files first: git add FILE" in staged.err
     assert not session.faults.log
 
 
 def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: Path) -> None:
     session = open_session()
-    assert "reviewbot has not stored a review of this work tree" in refused(session.call("apply"))
+    assert "no stored review of this work tree" in refused(session.call("apply"))
     session.review("--base", "main", "--quiet")
     session.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
-    assert "reviewbot has not stored a review of this work tree" in refused(
-        session.call("apply", at=tmp_path / "beside")
-    )
+    assert "no stored review of this work tree" in refused(session.call("apply", at=tmp_path / "beside"))
     (identifier,) = [
         one["id"] for one in session.review("--format", "json").report["findings"] if one["path"] == "app.py"
     ]
@@ -474,10 +472,10 @@ def test_quiet_prints_nothing_without_findings(open_session: Opened) -> None:
         (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
         (("--staged", "--reviewer", "local", "--base", "main"), "Remove --base and --head."),
-        (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
-        (("--repo", "acme/shop"), "--repo: the option is only for pull requests"),
+        (("--pr", "1", "--head", "topic"), "--pr: cannot be combined with --base, --head or --staged"),
+        (("--repo", "acme/shop"), "--repo: requires --pr"),
         (("--pr", "1"), "--repo: this clone has no remote `origin` that points to a hosted repository"),
-        (("--pr", "1", "--repo", "shop"), "--repo: `shop` does not have the form OWNER/NAME"),
+        (("--pr", "1", "--repo", "shop"), "--repo: expected OWNER/NAME, got `shop`"),
         (("--pr", "1", "--repo", "a/b"), "--pr: reading a pull request needs a token"),
     ],
 )

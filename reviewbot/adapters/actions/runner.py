@@ -107,7 +107,7 @@ class Runner:
 
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
-            what = "there is no workspace because `GITHUB_WORKSPACE` is not set"
+            what = "there is no workspace, because `GITHUB_WORKSPACE` is not set"
             raise SettingsError.of(path, what, "a run in GitHub Actions")
         return self._around.workspace
 
@@ -144,5 +144,5 @@ def _append(path: str, content: bytes, name: str) -> None:
     except OSError as error:
         raise OutputUnwritable(
             f"reviewbot cannot write the file in `{name}`: {error.strerror or type(error).__name__}.",
-            hint=f"Free up space on the runner. Do not set `{name}` yourself.",
+            hint=f"Free up disk space on the runner. If the workflow sets `{name}`, remove it.",
         ) from None

@@ -18,7 +18,7 @@ from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.errors import SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
-ALLOWED = "a file inside the workspace, without symlinks in its path; reports must also be outside `.git` and `.github`"
+ALLOWED = "a path inside the workspace without symlinks; for reports, outside `.git` and `.github`"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # do not block on a pipe
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does not follow symlinks
@@ -54,7 +54,7 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
         except FileNotFoundError:
             return False
     if stat.S_ISDIR(status.st_mode):
-        raise _wrong(path, "it is a folder")
+        raise _wrong(path, "the path is a folder")
     return True
 
 
@@ -85,10 +85,10 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     ):
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise _wrong(path, "it is not a regular file")
+            raise _wrong(path, "not a regular file")
         if status.st_size > limit:
             what = f"the file is too large ({status.st_size} bytes)"
-            raise SettingsError.of(path, what, f"at most {limit} bytes")
+            raise SettingsError.of(path, what, f"up to {limit} bytes")
         return Regular(stream.read(limit), stat.S_IMODE(status.st_mode))
 
 
@@ -113,16 +113,16 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
     given = PurePosixPath(path)
     if given.is_absolute():
         if not given.is_relative_to(workspace):
-            raise _wrong(path, "it is outside the workspace")
+            raise _wrong(path, "the path is outside the workspace")
         given = given.relative_to(workspace)
     parts = list(given.parts)
     if not parts or path.endswith("/") or escaping.visible(path) != path:
-        raise _wrong(path, "it is not a file name, or it contains invisible characters")
+        raise _wrong(path, "the path is not a file name, or contains invisible characters")
     if ".." in parts:
-        raise _wrong(path, "it contains `..`")
+        raise _wrong(path, "the path contains `..`")
     # Some file systems ignore case, as well as spaces and dots at the end of a name.
     if any(part.rstrip(". ").casefold() in forbidden for part in parts):
-        raise _wrong(path, "it is in `.git` or `.github`")
+        raise _wrong(path, "the path is in `.git` or `.github`")
     return parts
 
 
@@ -146,7 +146,7 @@ def _refusing(path: str, what: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SettingsError.of(path, f"it cannot be {what} ({reason})") from None
+        raise SettingsError.of(path, f"the file cannot be {what} ({reason})") from None
 
 
 def _remove(inside: int, name: str) -> None:

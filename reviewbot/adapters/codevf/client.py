@@ -74,7 +74,7 @@ class CodeVF(Transport):
 def _segment(task_id: str) -> str:
     """Check an untrusted task id, and return the id as a URL path segment."""
     if not _TASK_ID.fullmatch(task_id):
-        raise ServiceRefused("The id of a task contains invalid characters, so reviewbot did not read the task.")
+        raise ServiceRefused("A task id contains invalid characters, so reviewbot did not read the task.")
     return quote(task_id, safe="")
 
 

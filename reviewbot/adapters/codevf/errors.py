@@ -181,7 +181,7 @@ _SERVER_ERRORS = 500
 
 _ADD_CREDITS = "Add credits, lower `max-credits`, or use a cheaper `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This is usually temporary. Run it again. You are not charged twice."
+_LATER = "This is usually temporary. Try again. You are not charged twice."
 _IN_WORDS = (
     "Set `answer: words` in the config file. If it is already set, rename files whose path contains a space, colon, "
     "`*` or backtick, or begins with one of `\"'#(+<>[|~`. Nothing was bought."
@@ -207,7 +207,7 @@ _CODES: Mapping[str, tuple[type[ReviewDidNotHappen], str, str]] = {
     "rate_limit_exceeded": (
         ServiceUnreachable,
         "CodeVF's rate limit is exceeded",
-        "Run it again in an hour, or run fewer concurrent jobs with this key. You are not charged twice.",
+        "Try again in an hour, or run fewer concurrent jobs with this key. You are not charged twice.",
     ),
     "invalid_metadata": (
         ServiceRefused,
@@ -228,7 +228,7 @@ _REFUSALS = {
     403: _KEY,
     404: (
         "CodeVF did not find the task or project",
-        "It may belong to another account. Check `codevf-url`, and check that the API key has not changed.",
+        "Check `codevf-url`, and check that the API key belongs to the account of the task or project.",
     ),
     409: (
         "The request conflicts with an earlier one",
@@ -237,8 +237,8 @@ _REFUSALS = {
 }
 _OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")
 _REDIRECT = (
-    "CodeVF redirects to another URL, which reviewbot does not follow because it would receive the key",
-    "Check `codevf-url`: it must be the https URL of the API.",
+    "CodeVF redirects to another URL, to which reviewbot does not send the API key",
+    "Set `codevf-url` to the https URL of the API.",
 )
 _OWN_TROUBLE = "CodeVF reported an internal error"
 _TROUBLE = {408: "CodeVF timed out", 429: "CodeVF's rate limit is exceeded"}
@@ -248,5 +248,5 @@ TIMEOUT = ("CodeVF did not respond in time", _LATER)
 UNREADABLE = ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}")
 UNTRUSTED = (
     "reviewbot does not trust CodeVF's TLS certificate",
-    "Behind a company proxy, set `SSL_CERT_FILE` to the file with its CA certificates. Otherwise, check `codevf-url`.",
+    "Behind a proxy, set `SSL_CERT_FILE` to the path of its CA certificate file. Otherwise, check `codevf-url`.",
 )

@@ -225,7 +225,7 @@ def _open(access: Access, proxy: str | None) -> httpx.Client:
     if not re.fullmatch("[!-~]+", access.key.reveal()):
         # Check the key here, because httpx's error would contain it.
         what = "contains whitespace or invalid characters"
-        raise SettingsError.of("codevf-api-key", what, "the key as CodeVF issued it")
+        raise SettingsError.of("codevf-api-key", what, "the key exactly as CodeVF issued it")
     verify = trusted(access.ssl_file)
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)

@@ -24,7 +24,7 @@ def check_base_url(url: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         parsed = httpx.URL()
     if not parsed.host or not is_secure(parsed):
-        raise SettingsError.of("codevf-url", "reviewbot must not send the key to this host", ALLOWED)
+        raise SettingsError.of("codevf-url", "the API key cannot be sent safely to this URL", ALLOWED)
     return parsed.copy_with(path=parsed.path.rstrip("/") + "/")
 
 

@@ -148,4 +148,4 @@ def _figure(value: object, what: str) -> Decimal:
     return figure
 
 
-_HINT = "Check `codevf-url`. If it is correct, the service may have changed. Report this as a bug."
+_HINT = "Check `codevf-url`. If it is correct, CodeVF's API may have changed. Report this as a bug."

@@ -55,7 +55,7 @@ class GitChangeReader:
             if merge_base := _merge_base(git, head, base):
                 return merge_base
         raise ChangeUnreadable(
-            f"Pull request {number} and its base have no commit in common, so there is no diff.",
+            f"Pull request {number} and its base have no common ancestor, so they cannot be compared.",
             hint="Rebase the branch onto its base, and push it.",
         )
 

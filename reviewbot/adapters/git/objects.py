@@ -114,7 +114,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
     for line in found.decode("ascii").splitlines():
         oid, size = line.split(" ")
         if size == "missing":
-            raise ChangeUnreadable("A file of this change is missing from the clone.", hint=WHOLE)
+            raise ChangeUnreadable("The clone lacks the contents of a changed file.", hint=WHOLE)
         yield oid, int(size)
 
 

@@ -95,7 +95,7 @@ class Git:
         except subprocess.TimeoutExpired as error:
             raise ChangeUnreadable(
                 f"Reading the change with git took longer than {self._bounds.seconds:g} seconds, so "
-                f"reviewbot stopped {command}.",
+                f"reviewbot stopped `git {command}`.",
                 hint=_TOO_LARGE,
             ) from error
 
@@ -105,7 +105,7 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
     text = errors.decode("utf-8", "replace").strip("\0").strip()
     if full := next((reason for reason in map(os.strerror, FULL) if reason in text), None):
         return unusable(full)
-    last = (text.splitlines() or ["it gave no reason"])[-1]
+    last = (text.splitlines() or ["no error message"])[-1]
     words = "".join(character if character.isprintable() else " " for character in last)
     hint = AGAIN if command == "fetch" else f"{WHOLE} {AGAIN}"
     return ChangeUnreadable(f"git {command} failed: {words[:300].rstrip('.')}.", hint=hint)

@@ -17,7 +17,7 @@ from reviewbot.ports import Clock
 T = TypeVar("T")
 
 # Messages enclose the permission in backticks, so the inner backticks separate two permissions.
-_HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
+_HEAD_CHECKS = Intent("reading the checks on the head commit", "checks: read` and `statuses: read")
 
 
 class RepositoryConnection:
@@ -51,7 +51,7 @@ class RepositoryConnection:
         if node is None:
             raise NotFound(
                 f"GitHub cannot find {what}, or the token cannot see it.",
-                hint="Check the number, and that the token has `contents: read` and `pull-requests: read`.",
+                hint="Check the number. The token needs `contents: read` and `pull-requests: read`.",
             )
         return node
 

@@ -118,7 +118,9 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
         case 404 | 410:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
-            decision = _plain(Refused, "GitHub refused the request", "Fix what GitHub reports.", reply, intent)
+            decision = _plain(
+                Refused, "GitHub refused the request", "Fix the problem that GitHub reports.", reply, intent
+            )
         case status if status in range(500, 600):
             decision = _server_error(reply, intent)
         case _:
@@ -128,10 +130,10 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
 
 _DIFF_LIMITS = "Install git, which does not have the API's limits of 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "The token is wrong, revoked or expired. At a terminal, set GITHUB_TOKEN=$(gh auth token). A workflow's "
-    "token expires when its job ends, and an App's token after an hour. Keep `wait-minutes` below that."
+    "It may be mistyped, expired or revoked. At a terminal, set GITHUB_TOKEN=$(gh auth token). A workflow's token "
+    "expires when its job ends. An App's token expires after an hour, so keep `wait-minutes` below 60."
 )
-_MISSING = "It does not exist, or the token cannot see it. Check its name or number, and what the token can read."
+_MISSING = "It does not exist, or the token cannot read it. Check the name or number, and the token's access."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."
 
 
@@ -176,8 +178,8 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
     after = _wait(reply.headers, now)
     error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
-        hint=f"The limit resets in about {after:.0f} seconds. Then try again. Other workflows of the repository "
-        f"share the limit. GitHub says: {reply.words}",
+        hint=f"Try again in about {after:.0f} seconds. Other workflows in the repository share the limit. "
+        f"GitHub says: {reply.words}",
     )
     return RequestFailed(error, RetryPolicy.ALWAYS, after)
 
@@ -197,12 +199,12 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
         # Only Apps can write check runs. A workflow's token belongs to an App.
         return PermissionMissing(
             f"A user's token lacks permission for {intent.doing} ({reply.status}).",
-            hint="Use the workflow's token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
+            hint="Use the workflow's token or an App's token, or set `check-run: false`. GitHub says: " + reply.words,
             needs=f"{intent.needs} of an App",
         )
     return PermissionMissing(
         f"The token lacks permission for {intent.doing} ({reply.status}).",
-        hint=f"Give the token `{intent.needs}`, in a workflow under the job's `permissions:`. On a fork's "
+        hint=f"Give the token `{intent.needs}`. In a workflow, add it to the job's `permissions:`. On a fork's "
         f"`pull_request` event, the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )
@@ -224,7 +226,7 @@ NETWORK = (requests.RequestException, HTTPError)
 
 _REACH = "Check the network, the proxy and `GITHUB_API_URL`."
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([\w ]+)")
-_DOCUMENTED = "A proxy may have answered. Check the proxy and `GITHUB_API_URL`."
+_DOCUMENTED = "The response may come from a proxy. Check the proxy and `GITHUB_API_URL`."
 
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
@@ -237,7 +239,7 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
             what, hint, again = "GitHub did not send a final response.", _DOCUMENTED, RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             what, again = "reviewbot does not trust GitHub's TLS certificate.", RetryPolicy.NEVER
-            hint = "Set `SSL_CERT_FILE` to a file with the server's CA certificate."
+            hint = "Set `SSL_CERT_FILE` to the path of a file with the server's CA certificate."
         case (
             requests.ConnectTimeout() | requests.ConnectionError(args=(MaxRetryError(reason=NewConnectionError()), *_))
         ):

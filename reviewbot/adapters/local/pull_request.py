@@ -66,8 +66,8 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
-        what = f"`{name}` and `{head}` have no commit in common"
-        todo = "Pass the branch that this one started from: --base REF"
+        what = f"`{name}` and `{head}` have no common ancestor"
+        todo = f"Pass the branch from which `{head}` started: --base REF"
         if clone.is_shallow:
             todo = "This clone is shallow. Run: git fetch --unshallow"
         raise SettingsError.of("--base", what, todo=todo)
@@ -85,7 +85,7 @@ def staged_range(clone: Clone) -> CommitRange:
 def _commit(clone: Clone, where: str, name: str) -> str:
     sha = clone.resolve(name)
     if sha is None:
-        todo = "Pass a branch, a tag or a commit. If the remote has it, run git fetch first."
+        todo = "Pass a branch, a tag or a commit. If it exists only on the remote, run `git fetch` first."
         raise SettingsError.of(where, f"`{name}` is not a commit in this clone", todo=todo)
     return sha
 

@@ -56,9 +56,7 @@ def run(call: Call) -> int:
     report, ids = report_and_ids(chosen.words)
     if report and not report.suffix and not os.path.lexists(report):
         what = f"`{visible(str(report))}` is neither an existing file nor a finding id"
-        todo = (
-            f"Pass at least {FEWEST_DIGITS} hex digits of an id. To list ids with a fix, run: reviewbot apply --check"
-        )
+        todo = f"Pass at least {FEWEST_DIGITS} hex digits of an id. To list the fixes, run: reviewbot apply --check"
         raise SettingsError.of("", what, todo=todo)
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
@@ -69,7 +67,7 @@ def run(call: Call) -> int:
         for file in files:
             refused |= file.done.refused
             rivals |= {
-                one: f"its lines overlap with those of {rival}. Commit, and run the review again"
+                one: f"its lines overlap with the fix of {rival}. Commit, and run the review again"
                 for one, rival in file.done.rivals.items()
             }
             if chosen.check:
@@ -99,7 +97,7 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
     path = clone.own_dir / LAST_REVIEW
     if not path.exists():
         todo = "Run a review first, or pass the path of a report. For a free review: reviewbot review --reviewer local"
-        raise SettingsError.of("", "reviewbot has not stored a review of this work tree", todo=todo)
+        raise SettingsError.of("", "no stored review of this work tree", todo=todo)
     view = read_stored(path).view
     call.err.write(f"Last review, of {_reviewed(clone, view)}:\n")
     return view
@@ -160,7 +158,7 @@ def _edits(view: SummaryView, findings: Iterable[FindingView]) -> Mapping[str, S
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
     """Return the files with applied edits, and the reasons for edits whose file cannot be edited, by id."""
     if wanted and not clone.has(view.head_sha):
-        what = f"the report is for commit {visible(short(view.head_sha))}, which is not in this clone"
+        what = f"the reviewed commit {visible(short(view.head_sha))} is not in this clone"
         raise SettingsError.of("", what, todo=f"Run git fetch, or run another review: {_again(view)}")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
@@ -177,7 +175,7 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
 def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
     """Apply the edits, or raise `SettingsError` unless the path is a tracked, regular text file."""
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
-        raise SettingsError.of(path, "git does not track the file as a regular text file")
+        raise SettingsError.of(path, "not a regular text file that git tracks")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
     before = there.text(path)
     return _File(path, before, patched(reviewed, before, edits), there.mode)
@@ -189,5 +187,5 @@ def _list(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> Non
     lines += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
     lines += [f"Could not apply {identifier}: {why}." for identifier, why in refused.items()]
     if not (files or refused):
-        lines = ["The report has no suggestion that reviewbot can apply."]
+        lines = ["The report contains no suggestions that can be applied."]
     call.err.write("".join(f"{log_line(line)}\n" for line in lines))

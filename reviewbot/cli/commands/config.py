@@ -116,7 +116,7 @@ def _file(call: Call) -> tuple[str, str | None]:
             raise SettingsError.of(shown, "file not found", todo=todo)
         if path.is_dir():
             todo = f"Run in the clone: reviewbot config {call.chosen.what}"
-            raise SettingsError.of(shown, "is a folder, not a config file", todo=todo)
+            raise SettingsError.of(shown, "expected a config file, found a folder", todo=todo)
     else:
         with open_clone(Path.cwd(), passed_on(call.env)) as clone:
             shown, folder, name = CONFIG_FILE, str(clone.root), CONFIG_FILE

@@ -102,8 +102,8 @@ class _Doctor(Struct, frozen=True):
             if self.desktop.api_key or read or "reviewer" in self.said:
                 yield from self._codevf(settings)
             else:
-                todo = f"To check the local reviewer, which needs no key: {self.again} --input reviewer=local"
-                what = "not checked, because doctor read no workflow that reviews"
+                todo = f"To check the local reviewer instead, run: {self.again} --input reviewer=local"
+                what = "not checked, because doctor found no workflow that reviews pull requests"
                 yield Check("key", what, f"Set CODEVF_API_KEY. {todo}")
         else:
             yield Check("reviewer", "`local` needs no account")
@@ -128,18 +128,18 @@ class _Doctor(Struct, frozen=True):
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
         except ForgeError as error:
-            todo = f"The token is invalid, has expired or was revoked. {self._with_token()}"
-            invalid = Check("token", error.message, todo, error.exit_status)
+            todo = f"It may be mistyped, expired or revoked. {self._with_token()}"
+            invalid = Check("token", error.clause, todo, error.exit_status)
             yield invalid if isinstance(error, TokenUnknown) else checkup.of_error("repository", error)
             return None
         if not there.branch:
-            todo = "Push a first commit, because reviewbot reads settings from it."
+            todo = "Push a first commit. reviewbot reads its settings from the default branch."
             yield Check("repository", "empty", todo, EXIT_SETTINGS)
             return None
         settings = peek_settings(inputs, there.config)
         yield from _settings(there, inputs)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
-        result = f"reviewbot can render the repository's own ({len(own)})" if own else "built-in"
+        result = f"valid: {', '.join(f'`{name}`' for name in sorted(own))}" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from starmap(checkup.of_broken, broken(there.workflows))
         yield from checkup.of_workflows(jobs, settings, unread)
@@ -192,7 +192,7 @@ class _Doctor(Struct, frozen=True):
 
 def _settings(there: RepositorySetup, inputs: Mapping[str, str]) -> Iterator[Check]:
     try:
-        settings = read_settings(inputs, there.config)
+        settings = read_settings(inputs, there.config, there.branch)
     except SettingsError as error:
         yield from checkup.of_problems(error.problems)
     else:

@@ -41,10 +41,10 @@ OUT_OF_BOUNDS = frozenset({".git"})
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
-_WRITE = f"Pass --action {_FORM}. To list the releases (use the SHA of a line that ends in `^{{}}`), run: {_LIST}"
-_WHICH = f"""Which release of the action? To list the releases (use the SHA of a line that ends in `^{{}}`), run:
+_WRITE = f"Pass --action {_FORM}, with the SHA of a line that ends in `^{{}}` from this list: {_LIST}"
+_WHICH = f"""Which release of the action? List the releases, and use the SHA of a line that ends in `^{{}}`:
   {_LIST}
-Enter the release as {_FORM}: """
+Release, as {_FORM}: """
 
 _POST = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
 
@@ -54,7 +54,9 @@ def run(call: Call) -> int:
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     if kept_gate := _kept_gate(call, root):
-        call.err.write(f"{REVIEW_FILE} exists, so init prints only the ruleset. `--force` overwrites the workflows.\n")
+        call.err.write(
+            f"{REVIEW_FILE} exists, so init prints only the ruleset. To overwrite the workflows, pass `--force`.\n"
+        )
         _print_ruleset(call, kept_gate)
         return 0
     options = _options(call)
@@ -65,7 +67,7 @@ def run(call: Call) -> int:
         overwrite = "Pass `--force` to overwrite it."
         raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
     if not call.chosen.kind and not options.gate and _gate_jobs(root):
-        what = "the option is missing, and the existing workflows are for a required check"
+        what = "the option is missing, but the existing workflows provide a required check"
         raise SettingsError.of("--as", what, todo="Pass `--as gate` to keep the required check, or `--as advisory`.")
     kept = [path for path in taken if path == CONFIG_FILE]
     texts = {path: text for path, text in texts.items() if path not in kept}
@@ -108,7 +110,7 @@ def _text(root: str, path: str) -> str | None:
 def _options(call: Call) -> InitOptions:
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Which reviewer do you want?", [str(one) for one in ReviewerKind])
-    kind = chosen.kind or _asked(call, "Should reviews be advisory, or should they gate the merge?", (ADVISORY, GATE))
+    kind = chosen.kind or _asked(call, "Should reviews be advisory or gate the merge?", (ADVISORY, GATE))
     return InitOptions(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 
 
@@ -122,7 +124,7 @@ def _action(call: Call) -> Action:
         raise SettingsError.of("--action", what, todo=_WRITE)
     action = read_action(said)
     if action is not None and action.repository.startswith(EXAMPLE_OWNER):
-        what = f"`{action.repository}` is the documentation's placeholder"
+        what = f"`{action.repository}` is a placeholder"
         raise SettingsError.of("--action", what, todo="Replace `OWNER` with the owner of the action.")
     if action is None:
         what = f"`{said[:100]}` does not specify an action with its commit SHA and release"
@@ -174,7 +176,7 @@ def _next(
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
         steps.append(f"After the check has appeared on a pull request, require it:\n     {again} &&\n     {_POST}")
     else:
-        what = "Pull requests from forks and merge queues get no check. To require one, run:"
+        what = "These workflows write no check for forks or merge queues. To require a check, run:"
         steps.append(f"{what}\n     {_gate_command(options)}")
     key = f"{SECRET}=… " if keyed else ""
     steps.append(f"Verify the setup (free):\n     GITHUB_TOKEN=$(gh auth token) {key}reviewbot doctor")

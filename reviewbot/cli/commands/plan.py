@@ -73,7 +73,8 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
     given = {name: text for name, text in inputs.items() if text}
     inputs = {**own, **given, "dry-run": "true", "reviewer": "codevf", "review-on": own.get("review-on", "")}
     files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
-    return Replayer(clone, head, base, inputs, read_settings(inputs, files.config), files, clock)
+    settings = read_settings(inputs, files.config, base or head[:10])
+    return Replayer(clone, head, base, inputs, settings, files, clock)
 
 
 def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
@@ -83,7 +84,7 @@ def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
 
 
 def _nobody(_: Settings) -> ReviewService:
-    raise ServiceRefused("A plan does not use a reviewer.")
+    raise ServiceRefused("A plan buys no reviews.")
 
 
 class Replayer(Struct, frozen=True):

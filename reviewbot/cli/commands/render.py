@@ -81,9 +81,9 @@ def read_stored(path: Path) -> StoredReport:
     try:
         return read_report(path.read_text(encoding="utf-8"))
     except ReportUnreadable as error:
-        why = error.message
+        why = error.clause
     except UnicodeDecodeError as error:
-        why = f"The report is not UTF-8 text ({invalid_byte(error)})."
+        why = f"the report is not UTF-8 text ({invalid_byte(error)})."
     except OSError as error:
         what = "file not found" if isinstance(error, FileNotFoundError) else error.strerror
         raise ReportUnreadable(f"{visible(str(path))}: {what}.", hint=_WRITE_FREE) from None

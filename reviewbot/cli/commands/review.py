@@ -63,7 +63,10 @@ def run(call: Call) -> int:
             if place is None:
                 raise
             if place.paid:
-                say(console, "Interrupted. If reviewbot has bought a review, that review continues. To get it, run:")
+                say(
+                    console,
+                    "Interrupted. If reviewbot has bought a review, it continues at CodeVF. To wait for it again, run:",
+                )
                 say_command(console, place.again)
             else:
                 say(console, "Interrupted.")
@@ -152,9 +155,12 @@ def _leave(
     if outcome.reason is Reason.NOTHING_SELECTED and not view.held_back and not chosen.quiet:
         say(console, place.if_empty)
     if outcome.reason is Reason.OVER_BUDGET:
-        say(console, "For a free review with static analyzers, run this command with `--reviewer local`.")
+        say(console, "For a free review with static analyzers, add `--reviewer local`.")
     if outcome.reason is Reason.PENDING:
-        say(console, "To get the review, run this. You are not charged twice. Later commits are reviewed after it.")
+        say(
+            console,
+            "You are not charged twice. Newer commits are reviewed afterwards. To get this review, run:",
+        )
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if chosen.quiet:

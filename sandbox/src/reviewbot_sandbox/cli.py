@@ -31,8 +31,8 @@ Examples:
 
 SANDBOX = """\
 Simulate GitHub and CodeVF on this machine, with two pull requests to experiment
-on. Prints addresses, tokens, and commands to try. Nothing leaves the machine,
-and no real credits are spent. Stop it with Ctrl-C.
+on. The command prints addresses, tokens and commands to try. Nothing leaves the
+machine, and no real credits are spent. Press Ctrl-C to stop.
 """
 
 SANDBOX_EXAMPLES = """\

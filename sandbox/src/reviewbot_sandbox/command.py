@@ -27,7 +27,7 @@ def run_sandbox(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: T
     """
     with suppress(KeyboardInterrupt):
         _serve(plan, analyzers, env, log)
-    log.write("The sandbox has ended. Its repositories and tasks are deleted.\n")
+    log.write("The sandbox has stopped. Its repositories and tasks are deleted.\n")
     return 0
 
 
@@ -35,7 +35,7 @@ def _serve(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO
     with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analyzers, plan) as sandbox:
         lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
         log.write("\n".join(lines) + "\n")
-        log.write(f"\nCtrl-C ends both services. They end by themselves after {plan.lifetime:.0f} seconds.\n")
+        log.write(f"\nPress Ctrl-C to stop both services. They stop automatically after {plan.lifetime:.0f} seconds.\n")
         log.flush()
         stay(sandbox)
 
@@ -44,7 +44,7 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
     with closing(Reader(sandbox)) as reader:
         job = prepare_job(folder, "opened", reader.pull())
     action = action_recipe(step_environment(sandbox, job, path))
-    text = ["Both services run on this machine only. The tokens and keys are valid nowhere else.", ""]
+    text = ["Both services run only on this machine. The tokens and keys work only here.", ""]
     text += [f"  {name:<20} {value}" for name, value in facts(sandbox)]
     text += [f"  {name:<20} {value}" for name, value in guests()]
     text += ["", pace(sandbox)]

@@ -272,7 +272,7 @@ def read_fault(do: Mapping[str, object]) -> Fault:
         return Garbage()
     kind = next((form for key, form in _FORMS.items() if key in do), None)
     if kind is None:
-        raise ValueError(f"unknown fault {str(do)[:200]}; one of {', '.join(_FORMS)}, garbage")
+        raise ValueError(f"unknown fault {str(do)[:200]}; expected one of {', '.join(_FORMS)}, garbage")
     fault: _Answer | _Drip | _Delay | _Drop | _RecordedThen = convert(do, kind)
     match fault:
         case _Answer():
@@ -475,12 +475,12 @@ def _controlled(faults: Faults, method: str, name: str, body: bytes) -> tuple[in
             faults.forget()
             return 200, {}
         case _:
-            return 404, {"error": f"no control {method} {name}"}
+            return 404, {"error": f"unknown control request {method} {name}"}
 
 
 def _add_rules(faults: Faults, body: object) -> tuple[int, object]:
     if not isinstance(body, list):
-        return 400, {"error": "send a list of rules"}
+        return 400, {"error": "expected a list of rules"}
     try:
         rules = [read_rule(item) for item in body]
     except ValueError as error:

@@ -455,7 +455,7 @@ def test_unreadable_issues_are_left_out_in_the_same_request(github: GitHubOnLoop
     assert new
     assert (context.issues, len(context.messages)) == ((), 1)
     assert context.problem.startswith(
-        "reviewbot cannot read the issues that the pull request closes, because the token lacks `iss"
+        "reviewbot did not send the issues that the pull request closes, because the token lacks `iss"
     )
 
 

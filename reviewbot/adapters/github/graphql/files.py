@@ -175,10 +175,7 @@ def _sides(batch: _Batch, found: Files | None) -> _Sides:
     return new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
 
-_NO_ISSUES = (
-    "reviewbot cannot read the issues that the pull request closes, because the token lacks `issues: read`. The "
-    "reviewer does not get them."
-)
+_NO_ISSUES = "reviewbot did not send the issues that the pull request closes, because the token lacks `issues: read`."
 
 
 def _hides_issues(error: GraphQLError) -> bool:

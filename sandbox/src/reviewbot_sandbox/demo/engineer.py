@@ -172,7 +172,7 @@ def _confirmed(so_far: str, everything: str) -> list[dict[str, str]]:
     """Return the state of every earlier finding: fixed if its code was changed, or a line fixes it."""
     asked = [json.loads(line) for line in so_far.splitlines() if line.startswith("{")]
     fixed = {remark.title for remark in REMARKS if remark.is_fixed(everything)}
-    words = {True: ("fixed", "Checked again: fixed."), False: ("open", "The code is as it was.")}
+    words = {True: ("fixed", "Checked again: fixed."), False: ("open", "The code has not changed.")}
     return [
         {"id": one["id"], "state": state, "note": note}
         for one in asked

@@ -61,7 +61,7 @@ def guests() -> Iterator[tuple[str, str]]:
 
 
 def pace(sandbox: Sandbox) -> str:
-    rate = "; it accepts one request per second and key" if sandbox.rate_limits else ""
+    rate = "; it accepts one request per second for each key" if sandbox.rate_limits else ""
     return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} real seconds{rate}."
 
 
@@ -96,7 +96,7 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk, checks))
     yield Recipe("The pull request, the comments on its lines, the conversation with the summary, the check", reads)
     query = _TITLE % (owner, name, NUMBER)
-    yield Recipe("The same by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
+    yield Recipe("The pull request by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
     yield Recipe(
         "A command, which the next run of the action executes",
         f"""curl -s {maintainer} {talk} -d '{{"body": "/reviewbot help"}}'""",
@@ -111,7 +111,7 @@ def experiments(sandbox: Sandbox) -> Iterator[Recipe]:
     yield Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')
     control = f"{sandbox.github.url}/_control"
     yield Recipe(
-        "A fault: check runs are answered with 502 (CodeVF has /_control, too)",
+        "A fault: GitHub answers check runs with 502 (CodeVF also has /_control)",
         f"curl -s -X POST {control}/faults -d '{_FAULT}'\n"
         f"curl -s {control}/requests\n"
         f"curl -s -X DELETE {control}/faults",

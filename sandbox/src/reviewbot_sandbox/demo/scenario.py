@@ -53,8 +53,8 @@ KEPT_SECONDS = 1800.0
 
 _NEXT = (
     ("review --reviewer local", "Review your own branch, free. In its clone:"),
-    ("init --help", "Set up a repository. From a checkout, `init` needs `--action`:"),
-    ("demo --keep", "Repeat the demo and keep the services:"),
+    ("init --help", "Set up a repository. From a checkout, `init` requires `--action`:"),
+    ("demo --keep", "Repeat the demo, and keep the services running:"),
 )
 
 _OVER = ("completed", "cancelled", "failed", "expired")
@@ -111,7 +111,7 @@ class _Demo:
         push_fix(self.sandbox.world)
         second = self._round("synchronize")
         self._show_difference(first, second)
-        title(self.console, "3  The action leaves before the answer, and a collection publishes it")
+        title(self.console, "3  The action ends before the answer arrives, and a collection publishes it")
         push_note(self.sandbox.world)
         left = self._run_step("left", "synchronize", wait_minutes="0")
         self._await_answer(left.outputs.get("task-id", ""))
@@ -228,17 +228,17 @@ class _Demo:
         title(self.console, "   What CodeVF received, and what it cost")
         bytes_sent = size(sum(file["bytes"] for file in sent))
         whole = sum(file["whole"] for file in sent)
-        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {bytes_sent}.")
+        say(self.console, f"Sent: the diff of {len(sent)} files and the full text of {whole}, {bytes_sent}.")
         for file in held:
             say(self.console, f"Held back: {file['path']} ({file['reason'].replace('-', ' ')})")
         for file in sent:
             if file["redactions"]:
                 say(self.console, f"Redacted: {_redacted(self.sandbox, file['path'])}")
-        hold = f"max-credits {cost.get('maxCredits')}, times the multiplier of the mode"
+        hold = f"max-credits {cost.get('maxCredits')}, times the mode multiplier"
         say(self.console, f"Cost: {cost.get('hold')} credits held ({hold}), {cost.get('used')} used.")
         after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
         say(self.console, f"Account: {before.available:,} credits before, {after}.")
-        say(self.console, f"Requests of the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
+        say(self.console, f"Requests by the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
 
     def _show_difference(self, first: Round, second: Round) -> None:
         before = {one.id: one.body for one in first.landed.comments}
@@ -249,7 +249,7 @@ class _Demo:
         bought = "a new task" if ids[0] != ids[1] else "the same task as before"
         paid = first.money.available - second.money.available
         since = (second.report.get("progress") or {}).get("since")
-        part = f"what is new since {since[:7]}" if since else "the whole change"
+        part = f"the changes since {since[:7]}" if since else "the whole change"
         say(self.console, f"Purchase: {bought} for {part}, {paid} credits.")
         changed, deleted = len(before.keys() & after.keys()) - same, len(before.keys() - after.keys())
         became = f"{new} new, {same} unchanged, {changed} edited" + f", {deleted} deleted" * bool(deleted)
@@ -272,9 +272,7 @@ class _Demo:
         say(self.console, f"{job.folder}/")
         for name, file in files.items():
             say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
-        say(
-            self.console, f"{second.done.job.folder}/ has the files of the second run. Both stay until you delete them."
-        )
+        say(self.console, f"The files of the second run: {second.done.job.folder}/. Both stay until you delete them.")
 
     def _show_next(self) -> None:
         title(self.console, "Next")
@@ -311,7 +309,11 @@ class _Demo:
         for recipe in (*recipes(self.sandbox), action):
             say(self.console, f"# {recipe.what}", "dim")
             self.console.print(Text(visible(recipe.lines)), soft_wrap=True)
-        say(self.console, f"Ctrl-C ends them. They end by themselves after {KEPT_SECONDS / 60:.0f} minutes.", "bold")
+        say(
+            self.console,
+            f"Press Ctrl-C to stop them. They stop automatically after {KEPT_SECONDS / 60:.0f} minutes.",
+            "bold",
+        )
         stay(self.sandbox)
 
 

@@ -88,11 +88,13 @@ class Sandbox:
 def _check(plan: Plan) -> None:
     problems = []
     if which("git", path=ENVIRONMENT["PATH"]) is None:
-        problems.append(Problem("git", "not found", "install git; the sandbox uses real repositories"))
+        problems.append(Problem("git", "not found", todo="Install git. The sandbox uses real repositories."))
     for name, port in (("--github-port", plan.github_port), ("--codevf-port", plan.codevf_port)):
         with socket() as probe:
             if port and probe.connect_ex((LOOPBACK, port)) == 0:
-                problems.append(Problem(name, f"the port {port} is taken", "0 selects a free port"))
+                problems.append(
+                    Problem(name, f"the port {port} is in use", todo="Pass another port, or 0 for a free port.")
+                )
     if problems:
         raise SettingsError(tuple(problems))
 
