@@ -13,7 +13,7 @@ from tests.simulation import people
 from tests.simulation.announced import key_of
 from tests.simulation.codevf import Life
 from tests.simulation.github import BOT
-from tests.simulation.histories import Episode, History, judge, make, play, shrink
+from tests.simulation.histories import Episode, History, Step, judge, make, play, shrink
 from tests.simulation.laws import CONVERGES, LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
 from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, UNREAD, found, quick, replaced
@@ -127,7 +127,7 @@ def test_the_intent_of_a_killed_run_for_another_base_ends_before_the_laws_are_ch
     before = (people.Move("main_turns"), people.Move("merge_main"), people.Move("own_base", 4))
     pushes = map(people.Move, ("revert", "go_back", "squash", "evil"))
     later = (people.Move("squash"), people.Move("squash"), people.Move("go_back", 5))
-    steps = (*before, killed, *pushes, Episode((Start("next"),)), *later)
+    steps: tuple[Step, ...] = (*before, killed, *pushes, Episode((Start("next"),)), *later)
     if not is_outlasted:
         monkeypatch.setattr("tests.simulation.histories._outlast", lambda _world: None)
     with quick():
