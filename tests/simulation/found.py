@@ -827,7 +827,7 @@ FOUND: dict[str, Bug] = {
         "that had read it before announced its answer again.",
         ANNOUNCED,
         history(
-            *(Move("same_beginning"), RUN, Move("delete")),
+            *(Move("same_beginning"), RUN, Move("delete"), Move("delete_comment")),
             Episode((NEXT,), (At(1, Meanwhile(Move("own_base", 4, 3))), At(18, Meanwhile(Move("evil", 3, 4))))),
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
@@ -1628,6 +1628,26 @@ FOUND: dict[str, Bug] = {
                 "bases: [release]\nbase-credits: 60\ncredits-per-100-lines: 2000\n",
                 life=Life(600, 3600),
             ),
+        ),
+    ),
+    "attempt-that-is-left-on-a-draft": Bug(
+        "As before, but the author first made the pull request a draft. A run for that recorded the end of the failed "
+        "review, and did not announce it, because the next attempt was recorded for the same head.",
+        ANNOUNCED,
+        history(
+            *(RUN_PUSH, Move("failed"), Episode((PUSH,), (At(6, Kill(after=True)),)), Move("draft"), RUN_PUSH),
+            Move("harmless"),
+            setting=Setting(life=Life(600, 3600)),
+        ),
+    ),
+    "late-answer-with-a-finding-of-another-one": Bug(
+        "Two runs published one answer at once, so the record of the posted comment was lost. The next head's late "
+        "answer had the same finding, so it counted as shown, and no one was notified.",
+        ANNOUNCED,
+        history(
+            *(Move("secret"), RUN),
+            Episode((COLLECT, COLLECT), (At(4, Meanwhile(Move("harmless"))), At(6, Switch()), At(17, Switch()))),
+            setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
         ),
     ),
 }

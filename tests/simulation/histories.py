@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from random import Random
 
+from reviewbot.domain.codevf.idempotency import KEY_MEMORY
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
@@ -502,6 +504,22 @@ def rest(world: World, *, again: bool) -> None:
         is_news = _settle(world) or _has_question(world)
         if not world.codevf.open_tasks() and tried >= waits and not is_news and not _tries_again(world):
             break
+    else:
+        _outlast(world)
+
+
+def _outlast(world: World) -> None:
+    """Let time pass until the intents of killed runs for another change end, which no run can buy.
+
+    A head has several changes if its base was changed, and several reviews of a change if labels choose them.
+    """
+    reading, now = world.reading(1), world.time.now()
+    is_of_another = len(world.changes_for(1, world.pull.head_sha)) > 1 or ROUTES in world.setting.config
+    intents = reading.ledger.intents() if reading and is_of_another else ()
+    ends = [datetime.fromisoformat(one.submitted_at) + KEY_MEMORY for one in intents]
+    if left := [end - now for end in ends if end > now]:
+        world.time.seconds += max(left).total_seconds()
+        _settle(world)
 
 
 def _has_question(world: World) -> bool:

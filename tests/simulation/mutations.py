@@ -376,6 +376,16 @@ def _by_any_comment(right: Any) -> object:  # noqa: ANN401 — a function
     return is_shown
 
 
+def _by_same_finding(right: Any) -> object:  # noqa: ANN401 — a function
+    def is_shown(known: Any, purchase: Any) -> object:  # noqa: ANN401 — its arguments
+        answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
+        found = {item.id for one in answers for item in one.placed}
+        there = posted_comments(known.snapshot.threads, known.request.instance)
+        return right(known, purchase) or not found.isdisjoint(there.keys() - known.stored.ledger.posted)
+
+    return is_shown
+
+
 def _of_own_purchase(right: Any) -> object:  # noqa: ANN401 — a function
     def encoded(run: Any, known: Any) -> object:  # noqa: ANN401 — its arguments
         own = known.purchase
@@ -1336,7 +1346,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.machine.late_answers:_is_shown",
         lambda right: lambda known, purchase: right(replace(known, wrote=replace(known.wrote, posted=0)), purchase),
         ANNOUNCED,
-        found="announced-beside-its-review",
+        config=_LEAVES,
+        steps=(Move("evil"), _NEXT, Move("finish"), Episode((_COLLECT,), (At(9, Lose(done=True)),))),
     ),
     Mutation(
         "an end that a new base hides is forgotten",
@@ -1893,9 +1904,31 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "an attempt that was only recorded counts as bought",
         "reviewbot.domain.machine.late_answers:_is_tried_again",
-        lambda _right: lambda known, one: known.found.named(one.identity, one.attempt + 1) is not None,
+        lambda _right: lambda known, one, **_named: known.found.named(one.identity, one.attempt + 1) is not None,
         ANNOUNCED,
         found="attempt-that-is-left-for-a-replaced-head",
+    ),
+    Mutation(
+        "an attempt that was only recorded for this head counts as bought",
+        "reviewbot.domain.machine.late_answers:_is_tried_again",
+        lambda right: lambda known, one, **_named: right(known, one, has_failed=True),
+        ANNOUNCED,
+        found="attempt-that-is-left-on-a-draft",
+    ),
+    Mutation(
+        "a comment for another answer shows an answer with the same finding",
+        "reviewbot.domain.machine.late_answers:_is_shown",
+        _by_same_finding,
+        ANNOUNCED,
+        found="late-answer-with-a-finding-of-another-one",
+    ),
+    Mutation(
+        "the comments of a killed run show no answer",
+        "reviewbot.domain.publishing.comment_diff:commented_answers",
+        _returning(frozenset[str]()),
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(Move("evil"), _NEXT, Move("finish"), Episode((_COLLECT,), (At(8, Kill(after=True)),))),
     ),
     Mutation(
         "a purchase is made without reading again which scope another run bought",

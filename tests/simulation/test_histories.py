@@ -16,8 +16,8 @@ from tests.simulation.announced import key_of
 from tests.simulation.codevf import Life
 from tests.simulation.found import FOUND
 from tests.simulation.github import BOT
-from tests.simulation.histories import Episode, History, judge, make, play, shrink
-from tests.simulation.laws import LAWS, NEVER_GREEN
+from tests.simulation.histories import Episode, History, Step, judge, make, play, shrink
+from tests.simulation.laws import CONVERGES, LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
 from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, UNREAD, found, quick, replaced
 from tests.simulation.schedule import At, Kill, Meanwhile
@@ -121,6 +121,24 @@ def test_a_collection_buys_what_a_run_deferred(summary: str, config: str) -> Non
         world.time.seconds += 3600
         world.scheduler.play([world.begin(Start("collect"))])
     assert len(world.tasks_of(1)) == 1
+
+
+@pytest.mark.parametrize("is_outlasted", [True, False])
+def test_the_intent_of_a_killed_run_for_another_base_ends_before_the_laws_are_checked(
+    is_outlasted: bool,  # noqa: FBT001 — a column of the table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check says that a review is pending for `KEY_MEMORY`, as long as CodeVF may still have a task."""
+    killed = Episode((Start("push"),), (At(7, Kill(after=True)),))
+    before = (people.Move("main_turns"), people.Move("merge_main"), people.Move("own_base", 4))
+    pushes = map(people.Move, ("revert", "go_back", "squash", "evil"))
+    later = (people.Move("squash"), people.Move("squash"), people.Move("go_back", 5))
+    steps: tuple[Step, ...] = (*before, killed, *pushes, Episode((Start("next"),)), *later)
+    if not is_outlasted:
+        monkeypatch.setattr("tests.simulation.histories._outlast", lambda _world: None)
+    with quick():
+        violations = judge(History(0, Setting((("review-on", "ready"),)), steps))
+    assert [one.law for one in violations] == ([] if is_outlasted else [CONVERGES])
 
 
 def test_a_deferred_review_of_a_command_is_announced_once() -> None:

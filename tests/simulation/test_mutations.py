@@ -29,6 +29,7 @@ UNLINKED = {
     "dropped-while-bought": "The guard is that of `late-answer-behind-a-dropped-purchase`.",
     "attempt-that-stays-open": "Two guards: an earlier attempt that is open is looked up.",
     "ended-behind-a-finished-review": "As for `attempt-that-stays-open`.",
+    "announced-beside-its-review": "Two guards: the comment names its answer.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

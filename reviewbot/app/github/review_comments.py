@@ -8,7 +8,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.announcements import without_doubles
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
-from reviewbot.domain.findings.markers import FindingMark, review_mark
+from reviewbot.domain.findings.markers import FindingMark, answer_id, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
@@ -158,7 +158,9 @@ def _event(known: Known, outcome: Outcome) -> ReviewKind:
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
-    mark = FindingMark(run.settings.instance, one.ids)
+    by_answer = {item.task_id: {found.id for found in item.placed} for item in known.memory.update.answers}
+    answers = tuple(answer_id(task_id) for task_id, ids in by_answer.items() if not ids.isdisjoint(one.ids))
+    mark = FindingMark(run.settings.instance, one.ids, answers)
     findings = tuple(finding_view(known, item) for item in one.placed)
     waivable = known.request.paid and run.settings.summary_comment  # the summary comment records waivers
     return CommentView(

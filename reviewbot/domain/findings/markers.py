@@ -15,7 +15,7 @@ from msgspec import Struct
 from reviewbot.domain.github.drafts import Reaction
 
 _SUMMARY = re.compile(r'<!-- reviewbot:summary:v1 instance="([^"]{0,100})" -->')
-_FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
+_FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*)(?: answers=([0-9a-f,]+))? -->')
 _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
@@ -39,6 +39,11 @@ def finding_id(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
+def answer_id(task_id: str) -> str:
+    """Return the id of a task's answer in markers."""
+    return finding_id("answer", task_id)
+
+
 def is_finding_id(text: str) -> bool:
     """Return whether a string is ten hex digits, the format of `finding_id`."""
     return _ID.fullmatch(text) is not None
@@ -59,18 +64,23 @@ def review_mark(instance: str) -> str:
 
 
 class FindingMark(Struct, frozen=True):
+    """The marker of a comment on findings. `answers` are the `answer_id`s of the answers that report them."""
+
     instance: str
     ids: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f'<!-- reviewbot:finding:v1 instance="{self.instance}" ids={",".join(self.ids)} -->'
+        answers = f" answers={','.join(self.answers)}" if self.answers else ""
+        return f'<!-- reviewbot:finding:v1 instance="{self.instance}" ids={",".join(self.ids)}{answers} -->'
 
 
 def read_finding_mark(body: str) -> FindingMark | None:
     match = _FINDING.match(body)
     if match is None:
         return None
-    return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))
+    ids, answers = (tuple(part for part in (listed or "").split(",") if part) for listed in match.group(2, 3))
+    return FindingMark(match[1], ids, answers)
 
 
 def comment_key(comment_id: int, *, in_thread: bool) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from reviewbot.domain.findings.markers import answer_id
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, Ending, left_to_announce
-from reviewbot.domain.publishing.comment_diff import posted_comments
+from reviewbot.domain.publishing.comment_diff import commented_answers
 
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
@@ -39,7 +40,7 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     last = {purchase_key(one): one for one in known.memory.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
-        if ending is Ending.WITHOUT_RESULT and _is_tried_again(known, purchase):
+        if ending is Ending.WITHOUT_RESULT and _is_tried_again(known, purchase, has_failed=has_failed):
             continue
         is_late = key not in known.request.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
@@ -51,14 +52,20 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
             yield Announcement(one, Ending.NOT_BOUGHT)
 
 
-def _is_tried_again(known: Known, purchase: Purchase) -> bool:
-    """Return whether another attempt has a task, or may get one. No run buys an attempt for a replaced head."""
+def _is_tried_again(known: Known, purchase: Purchase, *, has_failed: bool) -> bool:
+    """Return whether another attempt has a task, or waits on this head, or is announced instead because it failed.
+
+    An intent alone is not enough, because no run buys the attempt if its run was killed and the head is replaced.
+    """
     identity, attempt = purchase_key(purchase)
     bought = (one for one in known.memory.update.purchases if one.task_id)
     if (identity, attempt + 1) in map(purchase_key, bought):
         return True
     later = known.found.named(purchase.identity, purchase.attempt + 1)
-    return later is not None and (later.task_id != "" or later.head_sha == known.head_sha)
+    if later is None:
+        return False
+    waits = later.head_sha == known.head_sha and (later.state is TaskState.DEFERRED or has_failed)
+    return waits or later.task_id != ""
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
@@ -72,14 +79,13 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 
 
 def _is_shown(known: Known, purchase: Purchase) -> bool:
-    """Return whether this run posted comments, or GitHub has a comment on the answer that is not in the ledger.
+    """Return whether this run posted comments, or GitHub has a comment that was posted for the answer.
 
-    Any comment of this run counts, because a new base or head can change the id of a posted finding.
+    Any comment of this run counts, because the comments may not have been read back. A comment for another answer does
+    not count, even if it contains the same finding.
     """
-    answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
-    found = {item.id for one in answers for item in one.placed}
-    there = {*known.memory.update.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
-    return known.wrote.posted > 0 or bool(found & there - known.stored.ledger.posted)
+    shown = commented_answers(known.snapshot.threads, known.request.instance)
+    return known.wrote.posted > 0 or answer_id(purchase.task_id) in shown
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:

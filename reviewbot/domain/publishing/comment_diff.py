@@ -78,6 +78,11 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
     return there
 
 
+def commented_answers(threads: Iterable[Thread], instance: str) -> frozenset[str]:
+    """Return the `answer_id`s of the answers that comments were posted for."""
+    return frozenset(one for _, mark in marked_threads(threads, instance) for one in mark.answers)
+
+
 class ReplyDraft(Struct, frozen=True):
     """A reply of the reviewer to a finding. `key` is unique for a task and finding, and `text` is untrusted."""
 

@@ -30,9 +30,14 @@ from reviewbot.domain.github.drafts import Reaction
 instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
 
 
-@given(instances, st.lists(st.from_regex(r"[0-9a-f]{10}", fullmatch=True), max_size=5), st.text())
-def test_a_finding_marker_is_read_back_from_the_first_bytes(instance: str, ids: list[str], words: str) -> None:
-    mark = FindingMark(instance, tuple(ids))
+identifiers = st.lists(st.from_regex(r"[0-9a-f]{10}", fullmatch=True), max_size=5).map(tuple)
+
+
+@given(instances, identifiers, identifiers, st.text())
+def test_a_finding_marker_is_read_back_from_the_first_bytes(
+    instance: str, ids: tuple[str, ...], answers: tuple[str, ...], words: str
+) -> None:
+    mark = FindingMark(instance, ids, answers)
     assert read_finding_mark(f"{mark}{words}") == mark
     assert read_finding_mark(f" {mark}") is None
 

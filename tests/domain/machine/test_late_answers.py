@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.findings.markers import FindingMark
+from reviewbot.domain.findings.markers import FindingMark, answer_id
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
+from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.known import Wrote
 from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
@@ -46,10 +48,11 @@ def endings(
     outcome: Outcome = REVIEWED,
     may_buy: bool = False,
     bought: frozenset[PurchaseKey] = frozenset(),
+    later: tuple[Purchase, ...] = (),
     **more: Any,  # noqa: ANN401 — any field
 ) -> list[Ending]:
-    """Return what a run announces that found a purchase, and adds what it is now."""
-    ledger = Ledger((found,) if found else ())
+    """Return what a run announces that found a purchase, and later ones, and adds what it is now."""
+    ledger = Ledger(((found,) if found else ()) + later)
     update = update or LedgerUpdate(purchases=now, answers=(answered(),))
     state = known(may_buy=may_buy, bought_before=bought)
     state = replace(state, found=ledger, stored=StoredLedger(ledger), memory=Memory(ledger, update))
@@ -105,38 +108,50 @@ def test_a_cancelled_task_that_was_answered_is_announced() -> None:
     assert endings(OPEN, DONE, cancelled=frozenset({"task_1"})) == [Ending.ANSWERED]
 
 
+def commented(*task_ids: str) -> Snapshot:
+    """Return a pull request with a comment on the finding that was posted for the answers of tasks."""
+    mark = FindingMark("", tuple(one.id for one in FINDING), tuple(map(answer_id, task_ids)))
+    return replace(known().snapshot, threads=(thread(str(mark)),))
+
+
 @pytest.mark.parametrize(
-    ("posted", "commented", "before", "is_announced"),
+    ("more", "is_announced"),
     [
-        (True, False, False, False),
-        (False, True, False, False),
-        (True, True, True, True),
-        (False, False, False, True),
+        ({}, True),
+        ({"wrote": Wrote(posted=1)}, False),
+        ({"snapshot": commented("task_1")}, False),
+        ({"snapshot": commented("task_2", "task_1")}, False),
+        ({"snapshot": commented("task_2")}, True),
+        ({"snapshot": commented()}, True),
     ],
 )
-def test_an_answer_that_a_review_shows_is_not_announced(
-    posted: bool,  # noqa: FBT001 — a column of the table
-    commented: bool,  # noqa: FBT001 — as above
-    before: bool,  # noqa: FBT001 — as above
-    is_announced: bool,  # noqa: FBT001 — as above
+def test_an_answer_that_a_comment_was_posted_for_is_not_announced(
+    more: dict[str, Any],
+    is_announced: bool,  # noqa: FBT001 — a column of the table
 ) -> None:
-    """The comments that an earlier summary knows are of earlier reviews."""
-    ids = frozenset(one.id for one in FINDING)
-    threads = (thread(str(FindingMark("", tuple(ids)))),) if commented else ()
-    announced = endings(
-        OPEN,
-        stored=StoredLedger(Ledger((OPEN,), posted=ids if before else frozenset())),
-        update=LedgerUpdate((DONE,), (answered(FINDING),), posted=ids if posted else frozenset()),
-        snapshot=replace(known().snapshot, threads=threads),
-    )
+    """A comment on the same finding may be of an earlier answer."""
+    announced = endings(OPEN, update=LedgerUpdate((DONE,), (answered(FINDING),)), **more)
     assert bool(announced) is is_announced
 
 
-def test_a_comment_on_a_finding_of_another_answer_shows_only_that_one() -> None:
-    other = PlacedAnswer("task_2", whole=True, here=True, report=Report("", (), (), readable=True), placed=FINDING)
-    announced = endings(
-        OPEN,
-        update=LedgerUpdate((DONE,), (answered(), other)),
-        snapshot=replace(known().snapshot, threads=(thread(str(FindingMark("", tuple(one.id for one in FINDING)))),)),
-    )
-    assert announced == [Ending.ANSWERED]
+NEXT = replace(OPEN, attempt=2, task_id="")
+INTENT, WAITING = (replace(NEXT, state=state) for state in (TaskState.INTENT, TaskState.DEFERRED))
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome", "announced"),
+    [
+        (replace(NEXT, task_id="task_2"), REVIEWED, []),
+        (replace(NEXT, task_id="task_2", head_sha=OLDER), REVIEWED, []),
+        (WAITING, REVIEWED, []),
+        (replace(WAITING, head_sha=OLDER), REVIEWED, [Ending.WITHOUT_RESULT]),
+        (INTENT, REVIEWED, [Ending.WITHOUT_RESULT]),
+        (replace(INTENT, head_sha=OLDER), REVIEWED, [Ending.WITHOUT_RESULT]),
+        (INTENT, FAILED, [Ending.NOT_BOUGHT]),
+    ],
+)
+def test_an_end_is_announced_unless_the_next_attempt_has_a_task_or_waits(
+    later: Purchase, outcome: Outcome, announced: list[Ending]
+) -> None:
+    """Nothing buys a recorded intent if its run was killed and the author pushes."""
+    assert endings(OPEN, ENDED, outcome=outcome, later=(later,)) == announced

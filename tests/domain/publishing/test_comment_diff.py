@@ -29,6 +29,7 @@ from reviewbot.domain.publishing.comment_diff import (
     PostReply,
     ReplyDraft,
     ThreadUpdate,
+    commented_answers,
     duplicates,
     group,
     left_to_post,
@@ -114,8 +115,8 @@ def test_publishing_is_idempotent(wished: dict[str, Placement], random: st.DataO
     assert left_to_post(groups, there, posted | now) == ()
 
 
-def test_a_comment_by_reviewbot_has_the_ids_of_its_marker() -> None:
-    mark = FindingMark("night", ("aa", "bb"))
+def test_a_comment_by_reviewbot_has_the_ids_and_answers_of_its_marker() -> None:
+    mark = FindingMark("night", ("aa", "bb"), ("cd",))
     threads = [
         thread(f"{mark} words"),
         thread(f"{FindingMark('night', ('cc',))}", ours=False),
@@ -125,6 +126,7 @@ def test_a_comment_by_reviewbot_has_the_ids_of_its_marker() -> None:
         thread(),
     ]
     assert posted_comments(threads, "night") == {"aa": "u1", "bb": "u1"}
+    assert commented_answers(threads, "night") == {"cd"}
 
 
 def test_the_oldest_own_summary_is_kept_and_others_are_deleted() -> None:
