@@ -231,7 +231,7 @@ HTML = _with_shared(
         "text": html_escaping.escaped,
         "phrase": lambda text: html_escaping.words(_one_line(text)),
         **dict.fromkeys(("prose", "with_commands"), html_escaping.words),
-        "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
+        "code": html_escaping.code,
         "reference": _html_reference,
         "suggestion": lambda text: _on_page(html_escaping.block(text), text),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",

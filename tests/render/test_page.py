@@ -46,9 +46,9 @@ ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "nav", "div",
     "p", "h1", "h2", "h3", "h4", "ul", "li", "a", "code", "pre", "span", "strong", "em", "br", "details", "summary",
     "table", "thead", "tbody", "tr", "th", "td", "s", "script", "button", "select", "option", "input", "dialog", "dl",
-    "dt", "dd", "kbd", "b", "noscript",
+    "dt", "dd", "kbd", "b", "noscript", "wbr",
 }  # fmt: skip
-VOID = {"meta", "br", "input"}
+VOID = {"meta", "br", "input", "wbr"}
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "aria-label", "scope", "open",
     "tabindex", "data-n", "data-path", "data-entry", "data-severity", "data-category", "data-state", "data-side",
@@ -350,6 +350,29 @@ def test_the_same_view_gives_the_same_bytes(renderer: Renderer) -> None:
 )
 def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
     assert html_escaping.article(text).replace("\n</", "</") == html.replace("\n</", "</")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("src/shop/a.py", "src/<wbr>shop/<wbr>a.py"),
+        ("/etc/hosts", "/etc/<wbr>hosts"),
+        ("/reviewbot ask is a/b right?", "/reviewbot ask is a/<wbr>b right?"),
+        ("a//b/", "a//b/"),
+        ("<b>/</b>", "&#60;b&#62;/<wbr>&#60;/<wbr>b&#62;"),
+    ],
+)
+def test_code_can_break_after_a_slash(text: str, html: str) -> None:
+    assert html_escaping.code(text) == f"<code>{html}</code>"
+    assert html_escaping.words(f"see `{text}`") == f"see <code>{html}</code>"
+
+
+def test_a_path_is_plain_in_attributes_and_in_what_is_copied(renderer: Renderer) -> None:
+    html = renderer.html(CLOSED_GATE)
+    assert "<h3><code>src/<wbr>shop/<wbr>users.py</code></h3>" in html
+    assert 'data-path="src/shop/users.py"' in html
+    assert "src/shop/users.py" in read(html).text
+    assert "wbr" not in read(html).scripts[0]
 
 
 def test_many_backticks_are_parsed_quickly() -> None:
