@@ -376,6 +376,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         refused = replace(ANSWER, word=name, target="", said=wrong, refusal=Refusal.ARGUMENTS.value)
         views[f"refusal-arguments-{name}.md"] = refused
     views["answer-help-local.md"] = replace(asked, word="help", paid=False)
+    for name, target in (("waive", ANSWER.target), ("accept", "")):
+        refused = replace(views["refusal-newer-head.md"], word=name, target=target)
+        views[f"refusal-newer-head-{name}.md"] = refused
     views["refusal-newer-answer-waive.md"] = replace(
         ANSWER, word="waive", refusal=Refusal.NEWER_ANSWER.value, said="It is fine.", reason=""
     )
