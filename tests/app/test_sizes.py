@@ -94,6 +94,6 @@ def test_the_limit_is_six_times_the_first_review_unless_set(tmp_path: Path) -> N
         done = rig.run()
         assert done.outputs["reason"] == "over-budget"
         assert "2,160 of 2,160" in done.log
-        assert "6 times the 360 credits held for the first review" in done.log
+        assert "6 times the 360 credits that the first review reserved" in done.log
         assert len(rig.service.tasks()) == 6
         assert rig.run(max_credits_per_pr="0").outputs["reason"] == "reviewed"

@@ -418,7 +418,7 @@ def test_a_withdrawn_waiver_does_not_return_after_more_bases_than_are_read(tmp_p
         rig.world.edit_comment(green.id, green.author, green.body)
         done = rig.run()
         assert done.outputs["verdict"] == "fail"
-        assert "every earlier head and base" in done.summary
+        assert "some earlier heads or bases" in done.summary
         assert "Waived" not in summary(rig)
 
 

@@ -205,8 +205,8 @@ ERRORS: Mapping[str, ReviewbotError] = {
         NOT_ALLOWED, Intent("posting the review", "pull-requests: write"), datetime(2026, 11, 24, tzinfo=UTC)
     ).error,
     "cancelled": TaskEnded(
-        "CodeVF ended the task task_8Jd2 without a result: expired.",
-        hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
+        "CodeVF ended the task task_8Jd2 without a result: expired. It does not report the cost.",
+        hint="Run this job again to buy another review.",
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,

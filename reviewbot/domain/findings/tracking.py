@@ -167,7 +167,7 @@ class Match(Struct, frozen=True):
 class NoMatch(Enum):
     """The reason why the code of a finding was not found."""
 
-    UNSEEN = "the file changed, but is not text or is too large"
+    UNSEEN = "the changed file is not text, or is too large"
     ABSENT = "the file does not contain the code"
     VANISHED = "the change no longer touches the code"
 
@@ -503,7 +503,7 @@ def _first_line(item: Placed) -> int | None:
 
 def _leftover(leftover: Leftover, answer: PlacedAnswer) -> TrackedFinding:
     # A person must read the text that could not be parsed, so the text becomes an unrated finding.
-    title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
+    title = f"Part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
     identifier = finding_id("leftover", leftover.where, leftover.text, *filter(None, (answer.instance,)))
     return TrackedFinding(
         identifier,
@@ -534,7 +534,7 @@ def _judged(
     return replace(answered, note=f"{UNCHANGED} {verdict.note}".strip()) if here and not has_changed else answered
 
 
-UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the code changes or someone waives it."
+UNCHANGED = "Says that this is fixed, but the code is unchanged. It stays open until the code changes or it is waived."
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:

@@ -1011,10 +1011,10 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     cases = {
-        "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
-        "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
+        "the selected files differ from the files that were sent": Bought(purchase(), reselected=True),
+        "2 files were not submitted": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "1 files were not completely read by the reviewer": Bought(purchase()),
+        "the reviewer did not read 1 files completely": Bought(purchase()),
     }
     for cause, state in cases.items():
         partial = replace(now, own=state, task=task if "by the reviewer" in cause else None)
