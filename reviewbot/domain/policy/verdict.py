@@ -167,7 +167,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     check, an open check or a missing check is None.
     """
     other = dict.fromkeys(elsewhere, "passed for another base branch or diff")
-    verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no check')}" for one, said in conclusions.items())
+    verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
     message = f"Checks of the pull requests in the group: {verdicts or 'none listed'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}

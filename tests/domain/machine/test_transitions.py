@@ -864,7 +864,7 @@ def test_an_automatic_limit_is_six_times_the_first_hold(ledger: tuple[Purchase, 
         assert isinstance(after, phases.Quoted)
     else:
         assert after.outcome.reason is Reason.OVER_BUDGET
-        assert f"of {limit} are held or used" in after.outcome.message
+        assert f"of {limit} are already reserved or used" in after.outcome.message
         assert "bypass" not in after.outcome.hint  # the check's text has that command
 
 
@@ -1120,7 +1120,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     now = replace(now, own=Bought(mine), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
-    with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are held or used"):
+    with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are already reserved or used"):
         check_race(now, Ledger((older, mine, other)))
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
@@ -1135,7 +1135,7 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
-    with pytest.raises(OverBudget, match="461 of 820 are held or used"):
+    with pytest.raises(OverBudget, match="461 of 820 are already reserved or used"):
         quote(over, candidate, None, poor, freed=0)
 
 
@@ -1154,7 +1154,7 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     assert hold() == hold(gone) == 360
     attempt, later = replace(gone, identity=intent.identity), replace(gone, submitted_at=ahead)
     for counts in (attempt, later, replace(gone, used=Decimal(360)), replace(gone, state=TaskState.OPEN)):
-        with pytest.raises(OverBudget, match="820 of 820 are held or used"):
+        with pytest.raises(OverBudget, match="820 of 820 are already reserved or used"):
             hold(counts)
 
 
