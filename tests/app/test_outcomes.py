@@ -217,8 +217,8 @@ def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: L
         done = rig.run(payload=rig.labeled("skip-review", "hubot"))
         assert (done.outputs["reason"] == "skip-review") is skipped
         assert bool(rig.service.tasks()) is not skipped
-        assert ("The label `skip-review` does not count" in done.log) is not skipped
-        assert ("The label `skip-review` does not count" in str(rig.summaries())) is not skipped
+        assert ("reviewbot ignores the label `skip-review`" in done.log) is not skipped
+        assert ("reviewbot ignores the label `skip-review`" in str(rig.summaries())) is not skipped
         later = rig.run(payload=rig.event("edited"))
         assert (later.outputs["reason"] == "skip-review") is skipped, "its check has the record"
         assert bool(rig.service.tasks()) is not skipped

@@ -311,7 +311,7 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
     html = renderer.html(replace(CLOSED_GATE, findings=(INJECTION,)), [*large, moved])
     text = " ".join(read(html).text.split())
-    assert "2 files without a finding; 1 file without code, because the page has reached its size limit" in text
+    assert "2 files without findings; 1 file shown without code, because the page has reached its size limit" in text
     assert text.count("The code of this file is not shown, because the page has reached its size limit.") == 2
     assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of this file changed." in text
     assert len(html) < 500_000

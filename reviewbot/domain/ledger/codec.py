@@ -151,7 +151,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
         )
     ledger = _unpack(payload)
     if ledger is None:
-        return LedgerReading(problem="The summary comment's stored state is corrupt.")
+        return LedgerReading(problem="reviewbot cannot read the summary comment's stored state.")
     if not signer.verify(_signed(payload), signature):
         another = ANOTHER_KEY if signer.secret else "it was signed with a key, but this run has no key"
         why = "the comment was edited" if edited_by_other else another

@@ -197,7 +197,7 @@ def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Perm
     assert decide(loaded) == steps.ReadPermission("max")
     after = go(loaded, permission)
     assert (isinstance(after, phases.NotDue), after.known.proof.skips) == (counts, counts)
-    assert ("does not count" in str(after.known.notes)) is not counts
+    assert ("reviewbot ignores the label" in str(after.known.notes)) is not counts
     assert after.known.notes == after.known.log
 
 
@@ -1017,7 +1017,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         "the reviewer did not read 1 files completely": Bought(purchase()),
     }
     for cause, state in cases.items():
-        partial = replace(now, own=state, task=task if "by the reviewer" in cause else None)
+        partial = replace(now, own=state, task=task if "the reviewer" in cause else None)
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))

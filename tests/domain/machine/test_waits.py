@@ -213,7 +213,7 @@ def test_a_manual_dry_run_would_not_wait() -> None:
 def test_a_dry_run_names_the_limit_that_would_stop_the_purchase(limit: int, notes: tuple[str, ...]) -> None:
     at = go(start(known(dry_run=True, mode=Mode.FAST, max_credits_per_pr=limit)), sendable())
     assert at.outcome.reason is Reason.DRY_RUN
-    assert [one.partition(".")[0] for one in at.known.notes] == list(notes)
+    assert [one.partition(":")[0] for one in at.known.notes] == list(notes)
 
 
 @pytest.mark.parametrize("rules", [FOR_CI, WaitRules(quiet_minutes=60), WaitRules(("CI",), quiet_minutes=60)])
