@@ -438,7 +438,7 @@ def test_on_a_forks_pull_request_a_later_run_with_the_key_executes_the_reply(tmp
         rig.run()
         done = reply_to_finding(rig, "/reviewbot waive it is fine", codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (0, "event")
-        assert "This run has no CodeVF key" in done.log
+        assert "This run has no CodeVF API key" in done.log
         assert (emoji(rig), check(rig)) == ([], "failure")
         rig.run()
         assert (emoji(rig), check(rig)) == (["+1"], "success")
@@ -599,7 +599,7 @@ def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
                 "event": "pull_request_review_comment",
             },
         }
-        assert "no CodeVF key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
+        assert "no CodeVF API key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
         assert not answers(rig)
         done = rig.run(event="workflow_run", payload=payload)
         assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
