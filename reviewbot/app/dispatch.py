@@ -52,8 +52,8 @@ def _check_token(token: Secret) -> None:
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
-            hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, in "
-            "`pull_request` workflows of forks, and in runs by Dependabot unless it is a Dependabot secret.",
+            hint="Remove the input to use the workflow's token, or check the name of the secret. In `pull_request` "
+            "workflows from forks, every secret is empty. In Dependabot's runs, all but Dependabot secrets are empty.",
         )
 
 
@@ -70,7 +70,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
     )
     if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
         raise ReviewDidNotHappen(
-            "This is a re-run, and its workflow file has changed since its first attempt.",
+            "This is a re-run, and the workflow file has changed since the first attempt.",
             hint="To start a new run, push a commit or start the workflow manually with `pr: NUMBER`.",
         )
 
@@ -81,7 +81,7 @@ def _check_head(ports: Ports, event: events.ReviewEvent | events.DispatchEvent) 
         return
     if load_snapshot(ports, event.number).pull.head_sha != event.head_sha:
         hint = "Re-run the job of the newest commit instead."
-        raise ReviewDidNotHappen("This is a re-run for an older head.", hint=hint)
+        raise ReviewDidNotHappen("This is a re-run for an older head commit.", hint=hint)
 
 
 def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
@@ -96,7 +96,7 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
         case events.RelayEvent(number=number):
             return write_bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
         case events.ChecksEvent(head_sha=head_sha):
-            none = not_due(Reason.EVENT, f"No purchase is waiting for the checks on {head_sha[:7]}.")
+            none = not_due(Reason.EVENT, f"No deferred review is waiting for the checks on {head_sha[:7]}.")
             return buy_deferred(ports, event) or write_bare(ports, none)
         case events.MergeGroupEvent():
             return carry_verdicts(ports, event)

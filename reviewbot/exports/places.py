@@ -98,7 +98,7 @@ def _elsewhere(finding: FindingView) -> str:
     if not words:
         return ""
     if finding.side is Side.LEFT:
-        return f"The finding is about {words} before the change."
+        return f"The finding refers to {words} before the change."
     verb = "did" if finding.carried else "does"
     return f"The reviewer cited {words}, but the change {verb} not touch this file."
 

@@ -146,6 +146,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
         "head": formatting.short(view.head_sha),
+        "ask": f"/reviewbot review {thin.head_sha}",
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
         "mention": Markdown(mention(view.reply.asker)) or view.reply.asker if view.reply else "",

@@ -112,10 +112,10 @@ def _checked(value: object, kind: type[T]) -> T:
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
-    raise WrongType(f"this filter takes {_KINDS[kind]}, not {type(value).__name__}")
+    raise WrongType(f"this filter expects {_KINDS[kind]}, not {type(value).__name__}")
 
 
-_KINDS: Mapping[type, str] = {str: "a text", int: "a number", datetime: "a time"}
+_KINDS: Mapping[type, str] = {str: "a string", int: "a number", datetime: "a time"}
 
 
 def _text(value: object) -> str:
@@ -168,7 +168,7 @@ def _plain_text(text: str) -> str:
 
 def _texts(items: object) -> Iterable[str]:
     if not isinstance(items, Iterable):
-        raise WrongType(f"this filter takes a list, not {type(items).__name__}")
+        raise WrongType(f"this filter expects a list, not {type(items).__name__}")
     return map(_text, items)
 
 
@@ -231,7 +231,7 @@ HTML = _with_shared(
         "text": html_escaping.escaped,
         "phrase": lambda text: html_escaping.words(_one_line(text)),
         **dict.fromkeys(("prose", "with_commands"), html_escaping.words),
-        "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
+        "code": html_escaping.code,
         "reference": _html_reference,
         "suggestion": lambda text: _on_page(html_escaping.block(text), text),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",

@@ -17,6 +17,7 @@ _CODE = re.compile("`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*([^*\n]+)\*\*")
 _BLOCK = re.compile("(<pre [^>]*>.*?</pre>)", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+_INNER_SLASH = re.compile(r"(?<=[^\s/])/(?=[^\s/])")
 
 
 def escaped(text: str) -> str:
@@ -42,13 +43,18 @@ def data(value: object) -> str:
     return _OF_DATA.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def code(text: str) -> str:
+    """Return one line of code, in which a narrow window breaks a path after a slash and not inside a name."""
+    return f"<code>{_INNER_SLASH.sub('/<wbr>', line(text))}</code>"
+
+
 def words(text: str) -> str:
     """Return a reviewer's text as inline HTML. Only code spans are formatted."""
     out: list[str] = []
     at = 0
     for start, end, (closes, stop) in code_spans(text):
         if start >= at:
-            out += (escaped(text[at:start]), f"<code>{line(text[end:closes])}</code>")
+            out += (escaped(text[at:start]), code(text[end:closes]))
             at = stop
     return "".join((*out, escaped(text[at:])))
 

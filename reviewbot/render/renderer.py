@@ -125,7 +125,7 @@ class Renderer:
         for name, source in overrides.items():
             if name not in self._markdown.names:
                 known = ", ".join(sorted(self._markdown.names))
-                raise TemplateError.mistake(name, None, f"no template has this name; the names are {known}")
+                raise TemplateError.mistake(name, None, f"unknown template name; available templates: {known}")
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
         self.refusal: TemplateError | None = None
@@ -183,7 +183,7 @@ class Renderer:
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
             raise TemplateError.mistake(
-                "standing.md.j2", None, "it contains a hidden comment, which would end the state early"
+                "standing.md.j2", None, "the output contains a hidden comment, which would end the state early"
             )
         return text
 
@@ -259,7 +259,7 @@ class Renderer:
             raise self.refusal
         text = _first_fit(name, attempts, self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise TemplateError.mistake(name, None, "a prompt must have at least 10 characters")
+            raise TemplateError.mistake(name, None, "the prompt has fewer than 10 characters")
         return text
 
     @_or_shipped
@@ -319,5 +319,5 @@ def _fit(name: str, attempts: Iterable[tuple[Values, T]], render: Render, limit:
         if text is not None and limit.size(text) <= limit.limit:
             return text, detail
     raise TemplateError.mistake(
-        name, None, f"it writes more than {limit.limit:,} characters even without its optional parts"
+        name, None, f"the output exceeds {limit.limit:,} characters, even without the optional parts"
     )

@@ -187,7 +187,7 @@
     const asked = navigator.clipboard ? navigator.clipboard.writeText(text).catch(() => copyOld(text)) : copyOld(text);
     asked.then(
       () => tell(cards.length === 1 ? "Copied" : `${cards.length} findings copied`),
-      () => tell("The browser does not allow this page to copy"),
+      () => tell("The browser does not allow this page to use the clipboard"),
     );
   };
   const turn = () => {

@@ -59,13 +59,13 @@ class Meter(Struct):
         """Count one loop iteration or call, and the `characters` of template text that it may write."""
         self.steps += 1
         if self.steps > MAX_STEPS:
-            raise TooManySteps(f"it takes more than {MAX_STEPS:,} steps")
+            raise TooManySteps(f"the template needs more than {MAX_STEPS:,} steps")
         self.write(characters)
 
     def write(self, characters: int) -> None:
         self.characters += characters
         if self.characters > MAX_CHARACTERS:
-            raise TooManyCharacters(f"it writes more than {MAX_CHARACTERS:,} characters")
+            raise TooManyCharacters(f"the output exceeds {MAX_CHARACTERS:,} characters")
 
     def ticked(self, items: Iterable[object], characters: int) -> Iterator[object]:
         for item in items:
@@ -99,10 +99,10 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
 class _Compiler(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
         for refused in node.find_all(tuple(_REFUSED)):
-            self.fail(f"`{_REFUSED[type(refused)]}` is not available in these templates", refused.lineno)
+            self.fail(f"`{_REFUSED[type(refused)]}` is not supported", refused.lineno)
         for loop in node.find_all(nodes.For):
             if loop.recursive:
-                self.fail("recursive loops are not available", loop.lineno)
+                self.fail("recursive loops are not supported", loop.lineno)
             weight = sum(len(data.data) for data in loop.find_all(nodes.TemplateData))
             counted = nodes.Filter(loop.iter, _TICKED, [nodes.Const(weight)], [], None, None, lineno=loop.lineno)
             loop.iter = counted.set_environment(self.environment)
@@ -139,7 +139,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(value, jinja2.Undefined):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise SecurityError(f"{type(value).__name__} cannot be shown")
+            raise SecurityError(f"{type(value).__name__} cannot be printed")
         shown = value if isinstance(value, Markup) else self._written.escape(value)
         self.meter.write(len(shown))
         return shown
@@ -167,7 +167,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         if operator == "**" or not all(isinstance(side, int | Decimal) for side in (left, right)):
-            raise SecurityError(f"`{operator}` is for numbers only")
+            raise SecurityError(f"`{operator}` accepts only numbers")
         result = super().call_binop(context, operator, left, right)
         if abs(result) > _LARGEST_NUMBER:
             raise SecurityError("the number is too large")
@@ -232,14 +232,14 @@ class Templates:
     def compile(self, name: str, source: str) -> None:
         """Check an override for mistakes that do not depend on values."""
         if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
-            raise TemplateError.mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
+            raise TemplateError.mistake(name, None, f"the file exceeds {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
             self._sandbox.get_template(name)
             body = self._sandbox.parse(source).body
             for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
                 known = self._sandbox.get_template(base).blocks
                 for block in (node for node in body if isinstance(node, nodes.Block) and node.name not in known):
-                    message = f"`{base}` has no block `{block.name}`; it has {', '.join(sorted(known))}"
+                    message = f"`{base}` has no block `{block.name}`; available blocks: {', '.join(sorted(known))}"
                     raise TemplateError.mistake(name, block.lineno, message)
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
@@ -276,9 +276,9 @@ def _translated(name: str) -> Iterator[None]:
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError.mistake(error.name or name, error.lineno, str(error.message)) from error
     except RecursionError as error:
-        raise TemplateError.mistake(name, None, "it includes, extends or calls itself without end") from error
+        raise TemplateError.mistake(name, None, "infinite recursion through include, extends or a call") from error
     except jinja2.TemplateNotFound as error:
-        raise TemplateError.mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
+        raise TemplateError.mistake(*_place_of(error, name), f"template `{error.name}` not found") from error
     except (*_MISTAKES, *_BUILTIN) as error:
         if isinstance(error, _BUILTIN) and not _is_of_template(error):
             raise

@@ -187,7 +187,7 @@ def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> 
     with open_rig(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
         people(rig)
         say(rig, "/reviewbot ask Why?", wait_minutes="0")
-        assert "keeps the record of the questions" in summary(rig)
+        assert "stores the record of the questions" in summary(rig)
         say(rig, "/reviewbot cancel", wait_minutes="0")
         replies = answers(rig)
         assert any("@hubot, the reviewer did not answer" in one for one in replies), replies
@@ -204,7 +204,7 @@ def test_cancel_does_not_answer_a_question_that_another_run_may_be_buying(tmp_pa
         asked = next(one for one in rig.world.store.comments.values() if one.body.startswith("/reviewbot ask"))
         rig.world.edit_comment(asked.id, "hubot", "Never mind.")
         done = say(rig, "/reviewbot cancel")
-        assert "The question is open. A later run answers it." in done.log
+        assert "The question is open. A later run posts the answer." in done.log
         assert not any("the reviewer did not answer" in one for one in answers(rig))
         say(rig, "/reviewbot status")
         assert "1 open question" in answers(rig)[-1]

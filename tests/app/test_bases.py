@@ -109,7 +109,7 @@ def test_a_green_check_for_another_base_is_not_carried_to_a_merge_group(tmp_path
         retarget(rig, "main")
         exit_status, conclusion, text = queued(rig)
         assert (exit_status, conclusion) == (3, "action_required")
-        assert f"#{rig.number}: green for another base branch or diff" in text
+        assert f"#{rig.number}: passed for another base branch or diff" in text
         assert f"Re-run reviewbot on #{rig.number}, then queue #{rig.number} again." in text
         rig.run(payload=rig.event("edited"))
         assert queued(rig)[:2] == (0, "success")
@@ -158,7 +158,7 @@ def test_a_green_check_is_not_for_the_diff_after_the_base_took_a_part_of_the_his
         rig.world.push(REPO, "main", {"job.py": PADDING}, parents=(tip, fix), author="hubot")
         exit_status, conclusion, text = queued(rig)
         assert (exit_status, conclusion) == (3, "action_required")
-        assert f"#{rig.number}: green for another base branch or diff" in text
+        assert f"#{rig.number}: passed for another base branch or diff" in text
         rig.run(payload=rig.event("edited"), review_on=review_on)
         now = "failure" if review_on == "push" else "action_required"
         assert shown(rig) == {REQUIRED: ("completed", now)}

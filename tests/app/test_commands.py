@@ -116,7 +116,7 @@ def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> Non
         ("hubot", "/reviewbot bypass it burns", "does not have"),
         ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
         ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
-        ("hubot", "/reviewbot waive {id}", "The reason, which the summary will show, is missing"),
+        ("hubot", "/reviewbot waive {id}", "The reason is missing. The summary shows the reason."),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
         ("hubot", "/reviewbot cancel", "There is no open review and no open question"),
@@ -394,7 +394,7 @@ def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_f
             reply = rig.world.reply(forged.id, "hubot", "/reviewbot waive it is fine")
         rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
         assert (emoji(rig), check(rig)) == (["-1"], "failure")
-        assert "That comment has no open finding." in answers(rig)[0]
+        assert "This thread has no open finding." in answers(rig)[0]
 
 
 def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Path) -> None:
@@ -438,7 +438,7 @@ def test_on_a_forks_pull_request_a_later_run_with_the_key_executes_the_reply(tmp
         rig.run()
         done = reply_to_finding(rig, "/reviewbot waive it is fine", codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (0, "event")
-        assert "This run has no CodeVF key" in done.log
+        assert "This run has no CodeVF API key" in done.log
         assert (emoji(rig), check(rig)) == ([], "failure")
         rig.run()
         assert (emoji(rig), check(rig)) == (["+1"], "success")
@@ -599,7 +599,7 @@ def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
                 "event": "pull_request_review_comment",
             },
         }
-        assert "no CodeVF key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
+        assert "no CodeVF API key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
         assert not answers(rig)
         done = rig.run(event="workflow_run", payload=payload)
         assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log

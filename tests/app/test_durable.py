@@ -499,8 +499,27 @@ def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Pat
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
         done = rig.run(event="issue_comment", payload=payload)
-        assert "had recorded no review of" in done.log, done.log
+        assert "that reviewbot bought after the last force-push" in done.log, done.log
         assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
+
+
+def test_a_waiver_on_a_restored_head_works_after_the_review_that_the_refusal_advises(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        rig.run()
+        older = rig.world.pull(REPO, 1).head_sha
+        force_push(rig, tiny="x = 1\n")
+        come_back(rig, older)
+        time.sleep(1)  # until the force-push is in the past
+        rig.run()
+        found = rig.comments()[0].body.partition("ids=")[2][:10]
+        waive = f"/reviewbot waive {found} it is a test"
+        refused = rig.run(event="issue_comment", payload=commanded(rig, waive, "hubot"))
+        assert f"buy one with /reviewbot review {older}." in refused.log, refused.log
+        rig.run(event="issue_comment", payload=commanded(rig, f"/reviewbot review {older}", "hubot"))
+        time.sleep(1)  # GitHub's times have no fractions, and the comment must be later than the answer
+        done = rig.run(event="issue_comment", payload=commanded(rig, waive, "hubot"))
+        assert conclusion(rig) == "success", done.log
 
 
 def come_back(rig: Rig, sha: str) -> None:

@@ -47,7 +47,7 @@ def test_a_clean_review_leaves_files_without_findings(tmp_path: Path) -> None:
         done = rig.run(**FILES)
     assert json.loads((done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8"))["runs"][0]["results"] == []
     assert json.loads((done.workspace / FILES["rdjson_file"]).read_text(encoding="utf-8"))["diagnostics"] == []
-    assert "reported nothing" in (done.workspace / FILES["html_file"]).read_text(encoding="utf-8")
+    assert "reported no findings" in (done.workspace / FILES["html_file"]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])

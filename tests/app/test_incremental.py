@@ -98,7 +98,7 @@ def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -
         (FIXED, "fixed", 0, ("0", "1", "0"), "Fixed"),
         (FIXED, "open", 1, ("0", "0", "1"), ""),
         (FIXED, None, 1, ("0", "0", "1"), "Changed"),
-        (OTHER, "fixed", 1, ("0", "0", "1"), "Calls it fixed, but its code is unchanged"),
+        (OTHER, "fixed", 1, ("0", "0", "1"), "Says that this is fixed, but the code is unchanged"),
         (OTHER, None, 1, ("0", "0", "1"), ""),
         ({"app.py": None}, "fixed", 0, ("0", "1", "0"), "Fixed"),
         ({"app.py": None}, None, 1, ("0", "0", "1"), "Changed"),

@@ -295,7 +295,7 @@ def test_after_a_change_of_the_key_the_check_names_the_cause_and_the_command(tmp
         done = rig.run(codevf_api_key=OTHER_KEY)
         text = rig.checks()[-1].output.summary
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("not-approved", 1)
-        assert "has the signature of another CodeVF key" in text
+        assert "was signed with another CodeVF key" in text
         assert f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}" in text
         assert "outside contributors" not in text
 

@@ -34,7 +34,7 @@ def test_a_change_too_large_for_a_template_does_not_lose_the_review(
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         [summary], [comment] = rig.summaries(), rig.comments()
         assert len(rig.service.tasks()) == 1
-    problem_text = f"The template `{name}`: it writes more than {limit} characters"
+    problem_text = f"The template `{name}`: the output exceeds {limit} characters"
     assert "A shell runs it" in comment.body
     assert "A shell runs it" in summary
     assert problem_text in summary

@@ -65,14 +65,14 @@ def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) 
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget")
         text = rig.checks()[-1].output.summary
-        assert "It would hold 360 credits, and 360 of 400 are held or used" in text
+        assert "it would reserve 360 credits, and 360 of 400 are already reserved or used" in text
         assert "`max-credits-per-pr: 720`" in text
         assert f"{bypass(rig)} REASON" in text
-        assert "It would hold 360 credits, and 360 of 400 are held or used" in summary(rig)
+        assert "it would reserve 360 credits, and 360 of 400 are already reserved or used" in summary(rig)
         assert rig.run(max_credits_per_pr="500").outputs["reason"] == "over-budget"
         raised = rig.checks()
         for shown in (raised[-1].output.summary, summary(rig)):
-            assert "360 of 500 are held or used" in shown, "both show the newest figures"
+            assert "360 of 500 are already reserved or used" in shown, "both show the newest figures"
         assert rig.run(max_credits_per_pr="500").outputs["reason"] == "over-budget"
         assert rig.checks() == raised
         assert say(rig, f"{bypass(rig)} it burns", by="max").outputs["reason"] == "bypass"
@@ -94,6 +94,6 @@ def test_the_limit_is_six_times_the_first_review_unless_set(tmp_path: Path) -> N
         done = rig.run()
         assert done.outputs["reason"] == "over-budget"
         assert "2,160 of 2,160" in done.log
-        assert "6 times the 360 credits held for the first review" in done.log
+        assert "6 times the 360 credits that the first review reserved" in done.log
         assert len(rig.service.tasks()) == 6
         assert rig.run(max_credits_per_pr="0").outputs["reason"] == "reviewed"

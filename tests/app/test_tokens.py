@@ -49,7 +49,7 @@ TOKENS: Mapping[str, Token] = {
         1, "gate", "k", ("Writing the summary comment failed", "pull-requests: write"),
     ),
     "that may only read": Token(
-        READ_ONLY, 4, "not-published", "", ("The token cannot write", "`checks: write` and `pull-requests: write`")
+        READ_ONLY, 4, "not-published", "", ("The token can write neither", "`checks: write` and `pull-requests: write`")
     ),
     "that may read the contents alone": Token(
         {Scope.CONTENTS: Access.READ}, 3, "permission", "", ("pull-requests: read",)
@@ -116,7 +116,7 @@ def test_an_empty_token_is_reported_before_github_is_asked(tmp_path: Path) -> No
             done = rig.run(github_token="", command=command)
             assert (done.exit_status, done.outputs["reason"]) == (3, "github")
             assert "The input `github-token` is empty." in done.log
-            assert "Remove the input to use the workflow's token." in done.log
+            assert "Remove the input to use the workflow's token, or" in done.log
         assert not rig.github_requests()
 
 
@@ -127,8 +127,8 @@ def test_a_forks_own_event_without_a_key_names_the_event_that_has_one(tmp_path: 
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
         for text in (done.log, done.summary):
             assert "pull_request_target" in text
-            assert "You cannot fix this. A maintainer must" in text
-        assert "::notice title=No review::You cannot fix this. A maintainer must" in done.log
+            assert "You cannot fix this. GitHub does not pass the CodeVF key" in text
+        assert "::notice title=No review::You cannot fix this. GitHub does not pass the CodeVF key" in done.log
         assert not left_on_github(rig)
 
 

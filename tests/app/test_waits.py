@@ -53,7 +53,7 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
         check(rig, "CI", "success")
         check(rig, "lint / python", "failure")
         assert ended(rig).outputs["reason"] == "deferred"
-        assert ours(rig).output.title == "No review bought yet. `lint / python` is red."
+        assert ours(rig).output.title == "No review bought yet. `lint / python` is failing."
         assert rig.run(on_pending="fail", **AT_ONCE).exit_status == 1
         assert not rig.service.tasks()
         check(rig, "lint / python", "neutral")
@@ -134,7 +134,7 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
             assert rig.run(**AT_ONCE).outputs["reason"] == "deferred"
         rig.collect(**AT_ONCE)
         assert not rig.service.tasks()
-        assert "younger than 10 minutes" in ours(rig).output.title
+        assert "less than 10 minutes ago" in ours(rig).output.title
         age(rig, timedelta(minutes=10))
         rig.collect(**AT_ONCE)
         [task] = rig.service.tasks()
@@ -144,7 +144,7 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
 def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
     with open_rig(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
         shown = rig.run(dry_run="true")
-        assert "reviewbot would now wait to buy a review. `CI` is missing." in shown.summary.replace("\\", "")
+        assert "reviewbot would now wait before buying a review. `CI` is missing." in shown.summary.replace("\\", "")
         assert "5 minutes after the last push" in shown.summary
 
 

@@ -182,7 +182,7 @@ def test_a_withdrawn_waiver_does_not_come_back_when_its_answer_is_deleted(tmp_pa
         undo()
         rig.run()
         assert check(rig) == "failure"
-        assert "comment it again" in answers(rig)[-1]
+        assert "comment again" in answers(rig)[-1]
 
 
 def test_a_bypass_that_has_ended_does_not_come_back_when_its_answer_is_deleted(tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_withdrawn_waiver_does_not_return_after_more_bases_than_are_read(tmp_p
         rig.world.edit_comment(green.id, green.author, green.body)
         done = rig.run()
         assert done.outputs["verdict"] == "fail"
-        assert "every earlier head and base" in done.summary
+        assert "some earlier heads or bases" in done.summary
         assert "Waived" not in summary(rig)
 
 

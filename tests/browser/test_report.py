@@ -250,6 +250,26 @@ def test_on_a_phone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_on_a_phone_a_long_path_breaks_after_a_slash(opened: Open) -> None:
+    page = opened(**PHONE).page
+    code = page.locator(".file h3 code", has_text="src/shop/users.py")
+    assert code.text_content() == "src/shop/users.py"
+    lines = """one => {
+        one.style.cssText = "display: block; width: 13ch";
+        const found = {};
+        for (const node of [...one.childNodes].filter((child) => child.length))
+            for (let at = 0; at < node.length; at++) {
+                const range = new Range();
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                const top = Math.round(range.getBoundingClientRect().top);
+                found[top] = (found[top] || "") + node.data[at];
+            }
+        return Object.values(found);
+    }"""
+    assert code.evaluate(lines) == ["src/shop/", "users.py"]
+
+
 def test_a_copy_button_appears_under_the_mouse_and_by_keyboard(opened: Open) -> None:
     page = (visit := opened()).page
     button = page.locator(f"{visit.finding(INJECTION.id)} .copy")

@@ -106,7 +106,7 @@ def test_few_reviews_have_charts_too(visits: Visits, count: int) -> None:
     page = visits.open(Renderer().statistics(usual(count=count)), 390)
     assert page.locator("rect.bar").count() >= 1
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert "These figures mean little, because there are fewer than 10 reviews." in page.inner_text("main")
+    assert "These figures are not meaningful yet, because there are fewer than 10 reviews." in page.inner_text("main")
 
 
 def test_nothing_in_a_name_is_executed(visits: Visits) -> None:

@@ -269,6 +269,6 @@ def reported_tasks(rig: Rig) -> list[Any]:
 
 def _sentence(purchase: Purchase) -> str:
     return (
-        f"A run stopped while buying the review of {purchase.head_sha[:7]}. CodeVF may have a task for that review, "
-        f"so its hold of {purchase.hold} credits counts against the limit."
+        f"A run stopped while buying the review of {purchase.head_sha[:7]}. CodeVF may have created a task for it, "
+        f"so reviewbot counts {purchase.hold} credits against the limit."
     )

@@ -144,4 +144,4 @@ def test_a_period_without_reviews_has_no_charts() -> None:
     html = Renderer().statistics(EMPTY)
     assert "No reviews in this period." in html
     assert "<svg" not in html
-    assert "These figures mean little, because there are fewer than 10 reviews." in html
+    assert "These figures are not meaningful yet, because there are fewer than 10 reviews." in html

@@ -36,7 +36,7 @@ NOT_POSTED = Expected(0, "command", "failure", Same.NOTHING)
 
 
 IN_PARTS = Expected(0, "pending", None, Same.ALL, tasks=3)
-FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "reviewbot submitted nothing from part 2 of 3 on")
+FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "reviewbot stopped submitting at part 2 of 3")
 STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 """The next run sends the same idempotency keys, from the first batch on."""
 

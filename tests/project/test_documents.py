@@ -146,6 +146,17 @@ def test_every_link_between_documents_leads_to_a_file(files: list[Path]) -> None
     assert not broken
 
 
+def test_each_event_runner_and_hour_of_the_workflows_is_explained(root: Path) -> None:
+    page = (root / "docs" / "workflows.md").read_text(encoding="utf-8")
+    explained = set(re.findall("`([^`]+)`", "".join(re.findall(r"^\| (`.+?) \| ", page, re.MULTILINE))))
+    triggers = [YAML(typ="safe").load(one)["on"] for one in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    events = [event for on in triggers for event in on.values() if isinstance(event, dict)]
+    types = {one for event in events for one in event.get("types", ())}
+    crons = {one["cron"].removesuffix(" * * *") for on in triggers for one in on.get("schedule") or ()}
+    assert len(types) > 8
+    assert {"runs-on"} | types | crons <= explained
+
+
 def test_the_index_lists_every_page(root: Path) -> None:
     docs = root / "docs"
     pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")} - {"index.md"}

@@ -205,8 +205,8 @@ ERRORS: Mapping[str, ReviewbotError] = {
         NOT_ALLOWED, Intent("posting the review", "pull-requests: write"), datetime(2026, 11, 24, tzinfo=UTC)
     ).error,
     "cancelled": TaskEnded(
-        "CodeVF ended the task task_8Jd2 without a result: expired.",
-        hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
+        "CodeVF ended the task task_8Jd2 without a result: expired. It does not report the cost.",
+        hint="Run this job again to buy another review.",
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,
@@ -376,6 +376,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         refused = replace(ANSWER, word=name, target="", said=wrong, refusal=Refusal.ARGUMENTS.value)
         views[f"refusal-arguments-{name}.md"] = refused
     views["answer-help-local.md"] = replace(asked, word="help", paid=False)
+    for name, target in (("waive", ANSWER.target), ("accept", "")):
+        refused = replace(views["refusal-newer-head.md"], word=name, target=target)
+        views[f"refusal-newer-head-{name}.md"] = refused
     views["refusal-newer-answer-waive.md"] = replace(
         ANSWER, word="waive", refusal=Refusal.NEWER_ANSWER.value, said="It is fine.", reason=""
     )

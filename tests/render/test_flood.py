@@ -158,7 +158,7 @@ def test_the_page_fits_however_many_files_have_changed(renderer: Renderer, files
     html = renderer.html(view, files)
     assert REPORT.size(html) <= REPORT.limit
     listed = html.count('<section class="file"')
-    assert f"{len(files):,} files without a finding" in html
+    assert f"{len(files):,} files without findings" in html
     assert (f"And {len(files) - listed:,} more files" in html) is (listed < len(files))
 
 

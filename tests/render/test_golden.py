@@ -209,7 +209,7 @@ def test_the_findings_of_a_list_are_in_the_order_of_their_severity(renderer: Ren
 
 def test_a_partial_review_without_known_files_names_where_the_causes_are(renderer: Renderer) -> None:
     view = replace(of_reason(Reason.PARTIAL), held=())
-    said = "the findings that block, and the causes in the job summary of the run that bought this review, or request"
+    said = "Fix the causes in the job summary of the run that bought this review, or request"
     assert said in renderer.summary(view).text
     refused = renderer.summary(of_error(PayloadTooLarge("The request is too large.", hint="Split the change."))).text
     assert "Split the change." in refused

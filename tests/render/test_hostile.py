@@ -149,7 +149,7 @@ def test_an_attack_in_every_field_of_a_state_starts_or_ends_no_hidden_line(rende
 
 def test_a_template_that_ends_the_state_is_an_error() -> None:
     mine = '{% extends "shipped/standing.md.j2" %}{% block standing %}<!-- x -->{% endblock %}'
-    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: it contains a hidden comment"):
+    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: the output contains a hidden comment"):
         Renderer({"standing.md.j2": mine})
 
 

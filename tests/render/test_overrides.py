@@ -91,7 +91,7 @@ def test_a_review_without_its_marker_is_an_error() -> None:
 
 
 def test_an_empty_prompt_is_an_error() -> None:
-    with pytest.raises(TemplateError, match="at least 10 characters"):
+    with pytest.raises(TemplateError, match="fewer than 10 characters"):
         Renderer({"prompt.txt.j2": "{# #}"}).prompt(PROMPT)
 
 

@@ -46,9 +46,9 @@ ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "nav", "div",
     "p", "h1", "h2", "h3", "h4", "ul", "li", "a", "code", "pre", "span", "strong", "em", "br", "details", "summary",
     "table", "thead", "tbody", "tr", "th", "td", "s", "script", "button", "select", "option", "input", "dialog", "dl",
-    "dt", "dd", "kbd", "b", "noscript",
+    "dt", "dd", "kbd", "b", "noscript", "wbr",
 }  # fmt: skip
-VOID = {"meta", "br", "input"}
+VOID = {"meta", "br", "input", "wbr"}
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "rel", "aria-label", "scope", "open",
     "tabindex", "data-n", "data-path", "data-entry", "data-severity", "data-category", "data-state", "data-side",
@@ -186,7 +186,7 @@ def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
     for words in (
         "2 of 5 findings block this pull request", "1 critical", "Critical blocks security lines 41 to 42",
         "at or above fail-on: critical",
-        "A solid change", "has a bidirectional control character", "Threads of fixed findings",
+        "A solid change", "contains a bidirectional control character", "Threads of fixed findings",
         "What about the cache?", "same as b07d55e210", "7 findings in the answer",
         "src/schema.sql: too large (4.1 MB)", "1 secret redacted",
         "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "not reported",
@@ -212,8 +212,8 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
 
 def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_still_counts(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(AWAITING)).text.split())
-    assert "the review of abc1234 comes first" in text
-    assert "Newer commits wait for its review" in text
+    assert "waiting for the review of abc1234" in text
+    assert "reviewbot reviews the newer commits after that" in text
     assert "Findings from earlier reviews" in text
     assert INJECTION.title in text
 
@@ -235,7 +235,7 @@ def test_text_to_paste_is_a_code_block(renderer: Renderer) -> None:
 
 
 def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
-    assert "reported nothing" in read(renderer.html(CLEAN)).text
+    assert "reported no findings" in read(renderer.html(CLEAN)).text
 
 
 def test_the_local_reviewers_page_does_not_mention_costs(renderer: Renderer) -> None:
@@ -311,9 +311,9 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
     html = renderer.html(replace(CLOSED_GATE, findings=(INJECTION,)), [*large, moved])
     text = " ".join(read(html).text.split())
-    assert "2 files without a finding; 1 file without code, because the page has reached its size limit" in text
+    assert "2 files without findings; 1 file shown without code, because the page has reached its size limit" in text
     assert text.count("The code of this file is not shown, because the page has reached its size limit.") == 2
-    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 None of its lines changed." in text
+    assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of this file changed." in text
     assert len(html) < 500_000
 
 
@@ -350,6 +350,29 @@ def test_the_same_view_gives_the_same_bytes(renderer: Renderer) -> None:
 )
 def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
     assert html_escaping.article(text).replace("\n</", "</") == html.replace("\n</", "</")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("src/shop/a.py", "src/<wbr>shop/<wbr>a.py"),
+        ("/etc/hosts", "/etc/<wbr>hosts"),
+        ("/reviewbot ask is a/b right?", "/reviewbot ask is a/<wbr>b right?"),
+        ("a//b/", "a//b/"),
+        ("<b>/</b>", "&#60;b&#62;/<wbr>&#60;/<wbr>b&#62;"),
+    ],
+)
+def test_code_can_break_after_a_slash(text: str, html: str) -> None:
+    assert html_escaping.code(text) == f"<code>{html}</code>"
+    assert html_escaping.words(f"see `{text}`") == f"see <code>{html}</code>"
+
+
+def test_a_path_is_plain_in_attributes_and_in_what_is_copied(renderer: Renderer) -> None:
+    html = renderer.html(CLOSED_GATE)
+    assert "<h3><code>src/<wbr>shop/<wbr>users.py</code></h3>" in html
+    assert 'data-path="src/shop/users.py"' in html
+    assert "src/shop/users.py" in read(html).text
+    assert "wbr" not in read(html).scripts[0]
 
 
 def test_many_backticks_are_parsed_quickly() -> None:

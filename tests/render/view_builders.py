@@ -211,10 +211,7 @@ CLOSED_GATE = replace(
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=(
-        (
-            "Line 12 of `src/shop/users.py` has a bidirectional control character, so it may run differently than it "
-            "looks."
-        ),
+        ("Line 12 of `src/shop/users.py` contains a bidirectional control character, so it may not run as it looks."),
     ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,

@@ -173,10 +173,10 @@ CASES = {
         2, (("settings: codevf-api-key: contains whitespace", "as CodeVF issued it"),), env={"CODEVF_API_KEY": "a b"}
     ),
     "low balance": Case(
-        3, (("balance: this review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
+        3, (("balance: this review would reserve 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
     ),
     "too little left": Case(
-        3, (("balance: this review would hold 360 of", "`min-balance`"),), said=("min-balance=9999",)
+        3, (("balance: this review would reserve 360 of", "`min-balance`"),), said=("min-balance=9999",)
     ),
     "unknown tag": Case(
         3, (("expertise: CodeVF has no active expertise `wizard`", "`engineer`"),), {CONFIG: "expertise: wizard\n"}

@@ -243,7 +243,7 @@ CASES = {
     "nothing readable, short": Case(
         (*LOCAL, "--format", "short"),
         (
-            "None of the selected files could be reviewed. To fix: The reason is next to each file.",
+            "None of the selected files could be reviewed. To fix: See the reason next to each file.",
             f" tool: {BINARY}: --paths '!tool'. ui.bin: ",
         ),
         status=3,

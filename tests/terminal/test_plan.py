@@ -302,7 +302,7 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
     ]
     words = " ".join(result.out.split())
     for sentence in (
-        "`max-credits-per-pr` prevents 1 review, which would hold 750 credits. The total excludes them.",
+        "`max-credits-per-pr` prevents 1 review, which would reserve 750 credits. The total excludes them.",
         "`max-credits-ceiling` limits the size of 3 reviews.",
         "The plan ignores `wait-for-checks`. Commits replaced",
         "The plan ignores `min-balance`",

@@ -142,7 +142,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         assert "5 reviews," in shown
         assert "critical 4 1 0 1 1 1" in shown
         assert "expertise engineer 2 " in shown, "not wrapped"
-        assert "These figures mean little, because there are fewer than 10 reviews." in shown
+        assert "These figures are not meaningful yet, because there are fewer than 10 reviews." in shown
         assert "Left out: 2 summaries (edited, unreadable, or not signed with this key)." in shown
 
         lines = list(csv.DictReader(io.StringIO(stats(rig, "--format", "csv").out)))

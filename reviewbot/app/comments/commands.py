@@ -59,7 +59,7 @@ def relay(ports: Ports, number: int) -> str:
 
 def _without_key(ports: Ports, snapshot: Snapshot) -> str:
     is_keyless = peek_settings(ports.inputs, snapshot.default_branch.config).is_keyless
-    return "This run has no CodeVF key. The next run with a key executes the command." if is_keyless else ""
+    return "This run has no CodeVF API key. The next run that has the key executes the command." if is_keyless else ""
 
 
 def catch_up(ports: Ports, number: int) -> Snapshot:
@@ -136,7 +136,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
         shown = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(shown.exit_status)})
         if shown.exit_status != outcome.exit_status:
-            run.say(f"The step ends with exit status {shown.exit_status}. The answer to the command shows the result.")
+            run.say(f"The step exits with status {shown.exit_status}. The answer to the command shows the result.")
         return shown
     text = f"reviewbot refused `{word}`: {why_not}" if why_not else f"reviewbot answered `{word}`."
     return write_bare(ports, answered(carried_out=not why_not, message=text))

@@ -103,7 +103,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
     """Complete a check run. If summary comments are off, the check run lists the findings of the review."""
     message = "The check on the newest commit lists the open findings."
     if bought is None or check.head_sha == known.snapshot.pull.head_sha:
-        message = "The record of this pull request has since changed. The next run updates the verdict."
+        message = "The record of this pull request has changed since then. The next run updates the verdict."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
     answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()

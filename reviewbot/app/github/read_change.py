@@ -45,7 +45,7 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
         asked = None
         return _whole(assemble(merge_base, pull.head_sha, files, old, new, context))
     except (DiffTooLarge, ChangeUnreadable) as error:
-        ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}), so reviewbot uses git.")
+        ports.reporter.debug(f"The diff from GitHub is incomplete ({type(error).__name__}), so reviewbot uses git.")
         change = ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha)
         return replace(change, context=_context(ports, asked) if asked else context)
 
@@ -61,7 +61,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
-        raise ChangeUnreadable(f"The API's diff contains {len(files)} of {pull.changed_files} files.")
+        raise ChangeUnreadable(f"GitHub's API returned the diff of {len(files)} of {pull.changed_files} files.")
     if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
         # The API cannot address such a file, and would return a file whose name only looks the same.
         raise ChangeUnreadable("The name of a changed file is not UTF-8.")

@@ -69,8 +69,8 @@ def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
         if run.paid and one.is_unknown and (one.identity, one.attempt) != own:
             yield (
                 f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
-                f"CodeVF may have a task for that review, so its hold of {counted(one.hold, 'credit')} counts against "
-                "the limit. Check the tasks in the CodeVF account."
+                f"CodeVF may have created a task for it, so reviewbot counts {counted(one.hold, 'credit')} against the "
+                "limit. Check the tasks in the CodeVF account."
             )
 
 

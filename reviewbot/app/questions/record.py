@@ -21,7 +21,7 @@ from reviewbot.values import replace
 TRIES = 4
 """The number of attempts to record a question while other runs overwrite the summary."""
 
-_NO_REVIEW = "reviewbot keeps the record of the questions on this pull request here."
+_NO_REVIEW = "This comment stores the record of the questions on this pull request."
 
 
 def record_question(run: RunContext, question: Question) -> Ledger:

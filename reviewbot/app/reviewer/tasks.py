@@ -119,5 +119,5 @@ def _tag(run: RunContext, expertise: str) -> Tag:
         return tag
     what = f"CodeVF has no active expertise `{expertise}`."
     if tag is not None and tag.valid_to is not None:
-        what = f"CodeVF's expertise `{expertise}` expired on {tag.valid_to:%Y-%m-%d}."
+        what = f"The CodeVF expertise `{expertise}` expired on {tag.valid_to:%Y-%m-%d}."
     raise ServiceRefused(what, hint=other_tags(tags, tag, now))

@@ -67,10 +67,10 @@ def _again(spending: Spending) -> str:
 def _over_limit(spending: Spending) -> str:
     times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
     if spending.max_per_pr is Auto.AUTO:
-        why = f" The limit is {times} times the {first} credits held for the first review."
+        why = f" The limit is {times} times the {first} credits that the first review reserved."
     return (
-        f"{spending.what.capitalize()} would exceed `max-credits-per-pr`. It would hold {number(spending.hold)} "
-        f"credits, and {number(spending.spent)} of {number(spending.limit)} are held or used.{why}"
+        f"{spending.what.capitalize()} would exceed `max-credits-per-pr`: it would reserve {number(spending.hold)} "
+        f"credits, and {number(spending.spent)} of {number(spending.limit)} are already reserved or used.{why}"
     )
 
 
@@ -93,7 +93,7 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if balance is None:
         return
     left = balance.available - spending.hold
-    would = f"{spending.what.capitalize()} would hold {number(spending.hold)}"
+    would = f"{spending.what.capitalize()} would reserve {number(spending.hold)}"
     if left < 0:
         raise OverBudget(
             f"{would} credits, but only {number(balance.available)} are available.",

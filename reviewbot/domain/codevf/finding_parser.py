@@ -129,13 +129,13 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     words = [(parsed.summary or "").strip(), *(one.text for one in outside)]
     if parsed.summary is None and not (findings or leftovers):
         # An answer without findings must match the schema.
-        leftovers.append(Leftover("summary", "it is missing, so the answer does not match the schema", shown(answer)))
+        leftovers.append(Leftover("summary", "missing, so the answer does not match the schema", shown(answer)))
     summary = "\n\n".join(part for part in words if part)
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
 _VERDICT = re.compile("approv|verdict|decision|block|complete|truncat|merge|reject", re.IGNORECASE)
-_UNFIT = "it does not fit the schema"
+_UNFIT = "does not match the schema"
 
 
 def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[Leftover]:
@@ -155,12 +155,12 @@ def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Left
 def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[Leftover]:
     file, rest = salvage(entry, _File) if isinstance(entry, dict) else (_File(), {})
     if file.findings is None:
-        leftovers.append(Leftover(where, "it is not a file with a list of findings", shown(entry)))
+        leftovers.append(Leftover(where, "expected a file with a list of findings", shown(entry)))
         return
     for index, item in enumerate(file.findings):
         finding = _read_finding(item, file.path)
         if finding is None:
-            reason = "it is not a finding with a title or an explanation"
+            reason = "expected a finding with a title or an explanation"
             text = shown({"path": file.path, "finding": item}) if file.path else shown(item)
             leftovers.append(Leftover(f"{where}.findings[{index}]", reason, text))
         else:
@@ -226,7 +226,7 @@ def _normalized(text: str) -> str:
 
 def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previous]:
     if value is not None and not isinstance(value, list):
-        leftovers.append(Leftover("previous", "it is not a list", shown(value)))
+        leftovers.append(Leftover("previous", "expected a list", shown(value)))
         return
     for index, item in enumerate(value or ()):
         said, rest = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
@@ -235,7 +235,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
         if said.id and state:
             yield Previous(said.id, state, said.note, said.reply.strip())
         else:
-            reason = "it has no finding id or no known state"
+            reason = "expected a finding id and a known state"
             leftovers.append(Leftover(f"previous[{index}]", reason, shown(item)))
 
 

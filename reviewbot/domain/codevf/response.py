@@ -205,18 +205,18 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | N
     if not findings:
         says_so = in_words and len(parsed) == 1 and len(rest) == 1 and is_clean(rest[0][1])
         return Report(rest[0][1], (), previous=previous) if says_so else None
-    leftovers = tuple(Leftover(where, "it is text next to the findings", text) for where, text in rest)
+    leftovers = tuple(Leftover(where, "text outside the findings", text) for where, text in rest)
     return Report("", findings, leftovers, not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
     leftovers = tuple(_free_text(source.where, source.text) for source in sources)
-    nothing = Leftover("result", "it contains nothing readable", shown(result))
+    nothing = Leftover("result", "no readable text", shown(result))
     return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
 
 
 def _free_text(where: str, text: str) -> Leftover:
-    return Leftover(where, "it is free text, not the requested structured answer", text)
+    return Leftover(where, "free text instead of the requested structured answer", text)
 
 
 def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:

@@ -178,7 +178,7 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     """
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
-        raise _invalid("it does not begin with a `diff --git` line")
+        raise _invalid("the first line is not a `diff --git` line")
     return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
 
 
@@ -253,7 +253,7 @@ def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
     if match is None:
-        raise _invalid(f"an `index` line is {headers['index'][:200]!r}")
+        raise _invalid(f"invalid `index` line: {headers['index'][:200]!r}")
     return match[1], match[2], match[3]
 
 
@@ -262,7 +262,7 @@ def _same_name(names: str) -> str:
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
-        raise _invalid(f"a section has {names[:200]!r} instead of a file name")
+        raise _invalid(f"expected a file name, found {names[:200]!r}")
     return old[2:]
 
 
@@ -274,7 +274,7 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
         raise _invalid(f"a hunk cannot be parsed: {str(error)[:200]}") from error
     # unidiff skips unknown lines between two hunks, and the reviewer would not see them.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
-        raise _invalid("the length of a hunk differs from its header")
+        raise _invalid("the length of a hunk does not match its header")
     return tuple(
         Hunk(
             tuple(
@@ -319,8 +319,8 @@ def _distinct(names: Sequence[str]) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise ChangeUnreadable(
-            f"The names of two changed files are both read as {twice!r}.",
-            hint="Rename them so that their names are valid UTF-8.",
+            f"Two changed files have the same name after decoding: {twice!r}.",
+            hint="Rename the files. Their names must be valid UTF-8.",
         )
 
 

@@ -140,7 +140,7 @@ class Match(Struct, frozen=True):
 class NoMatch(Enum):
     """The reason why the code of a finding was not found."""
 
-    UNSEEN = "the file changed, but is not text or is too large"
+    UNSEEN = "the changed file is not text, or is too large"
     ABSENT = "the file does not contain the code"
     VANISHED = "the change no longer touches the code"
 

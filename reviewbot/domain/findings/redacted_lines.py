@@ -17,9 +17,9 @@ from reviewbot.domain.redaction.redactor import kinds_in
 
 TITLE = "A value that looks like a credential was redacted, so the reviewer did not see it"
 _EXPLANATION = (
-    "If the value{kinds} is a credential, revoke and remove it. It can also be code, such as a package, a host or a "
-    "command. Then read it from the environment or a file. If CodeVF reviews the pull request, a collaborator who is "
-    "not an author can instead check that the value is harmless, and waive this finding."
+    "If the value{kinds} is a credential, revoke and remove it. If it is code, such as a package name, a host or a "
+    "command, read it from the environment or a file. If CodeVF reviews the pull request, a collaborator who is not an "
+    "author can instead check that the value is harmless, and waive this finding."
 )
 
 

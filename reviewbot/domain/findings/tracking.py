@@ -176,7 +176,7 @@ def _first_line(item: Placed) -> int | None:
 
 def _leftover(leftover: Leftover, answer: PlacedAnswer) -> TrackedFinding:
     # A person must read the text that could not be parsed, so the text becomes an unrated finding.
-    title = f"A part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
+    title = f"Part of the answer could not be read: {leftover.where}"[:MAX_TITLE]
     identifier = finding_id("leftover", leftover.where, leftover.text, *filter(None, (answer.instance,)))
     return TrackedFinding(
         identifier,
@@ -216,7 +216,7 @@ def _judged(
     return after
 
 
-UNCHANGED = "Calls it fixed, but its code is unchanged. It stays open until the code changes or someone waives it."
+UNCHANGED = "Says that this is fixed, but the code is unchanged. It stays open until the code changes or it is waived."
 
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:

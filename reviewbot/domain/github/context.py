@@ -83,7 +83,7 @@ class ProjectContext(Struct, frozen=True):
 
 
 def not_read(error: ForgeError) -> ProjectContext:
-    return ProjectContext(problem=f"reviewbot could not read the context, so the reviewer gets none: {error.message}")
+    return ProjectContext(problem=f"reviewbot sends no context, because it could not read it: {error.message}")
 
 
 class ContextPart(Struct, frozen=True):

@@ -17,7 +17,7 @@ OWN_WORKFLOWS = "reviewbot"
 class HeadState(Enum):
     GREEN = "green"
     RUNNING = "running"
-    RED = "red"
+    RED = "failing"
     MISSING = "missing"
 
 

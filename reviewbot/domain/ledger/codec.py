@@ -46,13 +46,13 @@ MAX_ENCODED = 34_000
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
 _UNTIL = (
-    "Its waivers do not count, and the check fails until the whole change is reviewed again. To request that, comment "
-    "`/reviewbot review`."
+    "reviewbot ignores its waivers, and the check fails until the whole change is reviewed again. To request a review, "
+    "comment `/reviewbot review`."
 )
 _EDITED = f"The summary comment was edited. {_UNTIL}"
 _OLDER = f"An older version of the summary comment was restored. {_UNTIL}"
 _UNSURE = (
-    "reviewbot cannot read the check runs of every earlier head and base of the pull request, so the summary comment "
+    "reviewbot cannot read the check runs of some earlier heads or bases of the pull request, so the summary comment "
     f"may be an older version. {_UNTIL}"
 )
 
@@ -147,7 +147,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     version, payload, signature = int(match[1]), match[2], match[3]
     if version != VERSION:
         return LedgerReading(
-            problem=f"The summary comment's stored state has version {version}, but this release reads {VERSION}."
+            problem=f"The summary comment's stored state has version {version}, but this release reads only {VERSION}."
         )
     ledger = _unpack(payload)
     if ledger is None:

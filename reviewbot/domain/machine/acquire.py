@@ -125,13 +125,13 @@ def _is_bots(known: Known) -> bool:
 
 
 _LABEL_IGNORED = (
-    f"The label `{SKIP_LABEL}` does not count for this head. Possible reasons: it was set on another head or base, its "
-    "user does not have the maintain role, or reviewbot did not run when it was set. With the local reviewer, an "
-    "author's label does not count either. To skip the review, a maintainer must set the label again."
+    f"reviewbot ignores the label `{SKIP_LABEL}` on this head. Possible reasons: it was set on another head or base, "
+    "the user who set it lacks the maintain role, or reviewbot did not run when it was set. With the local reviewer, "
+    "reviewbot also ignores an author's label. To skip the review, a maintainer must set the label again."
 )
 _LABEL_OF_AUTHOR = (
-    f"The label `{SKIP_LABEL}` does not count, because an author may have set it after a review was bought. Fix the "
-    "findings, or ask another maintainer to set the label again."
+    f"reviewbot ignores the label `{SKIP_LABEL}`, because an author may have set it after a review was bought. Fix the "
+    "findings, or ask a maintainer who is not an author to set the label again."
 )
 
 
@@ -210,7 +210,7 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
     if known.packing is not None and not known.packing.sent:
-        known = known.noting("All selected files are too large to send, so a review would fail without cost.")
+        known = known.noting("All selected files are too large to send, so a review would fail. It would cost nothing.")
     if known.request.is_explicit:
         return conclude(known, outcome)
     if rules.quiet_minutes:
@@ -222,9 +222,9 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
 
 def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
     would = (
-        f"reviewbot would now wait to buy a review. {waits_for(open_checks)}"
+        f"reviewbot would now wait before buying a review. {waits_for(open_checks)}"
         if open_checks
-        else "All checks that this purchase waits for are green."
+        else "All checks in `wait-for-checks` have passed."
     )
     return conclude(at.known.noting(would), at.outcome)
 
@@ -333,7 +333,8 @@ def _settle(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | 
 
 
 _NOTHING_TO_REVIEW = (
-    f"No selected file has changed, so no review can replace the record. A maintainer can set the label `{SKIP_LABEL}`."
+    "No selected file has changed, so a new review cannot restore the missing findings. A maintainer can set the label "
+    f"`{SKIP_LABEL}` instead."
 )
 
 
@@ -341,7 +342,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.change.missed and known.request.is_due:
         unsendable = NothingSendable(
             "None of the selected files could be reviewed.",
-            hint=f"The reason is next to each file. To exclude files that need no review:{known.change.to_leave_out}",
+            hint=f"See the reason next to each file. To exclude files that need no review:{known.change.to_leave_out}",
         )
         return conclude(known, failure(known, unsendable))
     rules = known.request.judgement.rules
@@ -350,7 +351,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     outcome = by_findings(known, rules, readable=True)
     if outcome.verdict is Verdict.PASS and known.may_lack_history and known.request.is_keyless:
         error = NoKey(
-            "Earlier reviews of this pull request cannot be read without the CodeVF API key.",
+            "reviewbot cannot read earlier reviews of this pull request without the CodeVF API key.",
             hint="Set the secret, pass it as `codevf-api-key`, and start a new run.",
         )
         return conclude(known, failure(known, error))
@@ -466,7 +467,7 @@ def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
     tried = known.ledger.ended(before.identity) if before is not None and has_ended else 0
     if tried >= MAX_ATTEMPTS and isinstance(request.trigger, ReviewEvent):
         return TaskEnded(
-            f"{tried} attempts at a review of this change have ended without a result.",
+            f"{tried} attempts to review this change ended without a result.",
             hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
         )
     return is_requested(request.policy, request.trigger, reviewed_before=_is_reviewed(known, before))
@@ -512,7 +513,7 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
         return conclude(known, pending(rules))
     if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
         known = known.noting(
-            f"{error.message} The verdict uses the recorded findings. The report files contain no answer."
+            f"{error.message} The verdict uses the recorded findings, and the report files do not contain the answer."
         )
         known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
         return conclude(known, by_findings(known, rules, readable=not before.unread))
@@ -521,8 +522,8 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
 
 def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
     error = TaskEnded(
-        f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="Run this job again to buy another review. CodeVF does not report what the ended task costs.",
+        f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}. It does not report the cost.",
+        hint="Run this job again to buy another review.",
     )
     known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
     return conclude(known, failure(known, error))
@@ -606,11 +607,11 @@ def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: d
 def after_unread_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
     """Buy without waiting if the token cannot read checks, because the wait would never end."""
     if isinstance(error, PermissionMissing):
-        note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head."
+        note = "This run ignores `wait-for-checks`, because the token cannot read the checks on the head commit."
         known = at.known.noting(f"{note} {error.hint}")
         return _wait_for_older(known, at.candidate, now)
     return _defer_for_checks(
-        replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the head."
+        replace(at, known=at.known.noting(error.message)), "reviewbot cannot read the checks on the commit."
     )
 
 
@@ -718,7 +719,7 @@ def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
-        known = known.saying(f"This review would hold {held} credits, and {available} are available.")
+        known = known.saying(f"This review would reserve {held} of {available} available credits.")
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")
@@ -783,7 +784,7 @@ def fail_purchase(at: phases.Racing | phases.Intended, error: ReviewbotError) ->
 def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
-    known = at.known.with_own(bought).saying(f"{error.message} reviewbot tries again with smaller attachments.")
+    known = at.known.with_own(bought).saying(f"{error.message} reviewbot retries with smaller attachments.")
     kind = phases.Quoted if known.request.paid else phases.Intended
     return kind(known, bought, at.candidate)
 

@@ -43,7 +43,7 @@ from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
 
 _RULES_DIFFER = (
-    "The pull request changed during this run, and a review is now due. The run for that event does the review."
+    "The pull request changed during this run, and now needs a review. The run that the change started does the review."
 )
 
 

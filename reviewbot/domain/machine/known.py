@@ -118,7 +118,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
 
 
-_RESELECTED = "the selected files differ from those that were sent"
+_RESELECTED = "the selected files differ from the files that were sent"
 
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
 """The value of `Known.change` before the change is read."""
@@ -401,11 +401,11 @@ class Known(Struct, frozen=True, dict=True):
         if bought and bought.reselected:
             found.append(_RESELECTED)
         if bought and bought.purchase.missed:
-            found.append(f"{bought.purchase.missed} files were left out at submission")
+            found.append(f"{bought.purchase.missed} files were not submitted")
         elif bought and bought.purchase.coverage is Coverage.PARTIAL:
             found.append("the ledger marks this review as partial")
         if self.task and self.task.unseen:
-            found.append(f"{len(self.task.unseen)} files were not completely read by the reviewer")
+            found.append(f"the reviewer did not read {len(self.task.unseen)} files completely")
         if self.change.missed and self.request.is_due and not (bought and bought.frozen):
             found.append(f"{len(self.change.missed)} selected files are held back")
         return tuple(found)

@@ -31,7 +31,7 @@ COMMENTS = "Writing review comments"
 _DEFERRED_BY_OTHERS = "A run with other settings deferred this review, so the next run on the pull request buys it."
 
 _MAY_WRITE_NOTHING = PermissionMissing(
-    "The token cannot write comments, the summary or the check.",
+    "The token can write neither comments nor check runs.",
     hint="Add `checks: write` and `pull-requests: write` to the job's `permissions:`. The job summary and the report "
     "files contain the whole review.",
 )
@@ -39,8 +39,8 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 _ANSWER = "answer "
 _FORK_WITHOUT_KEY = (
-    "You cannot fix this. A maintainer must run this workflow with a CodeVF key, which GitHub does not give to a "
-    "fork's `pull_request` event."
+    "You cannot fix this. GitHub does not pass the CodeVF key to `pull_request` workflows from forks, so a maintainer "
+    "must run this workflow with the key."
 )
 
 
@@ -67,7 +67,7 @@ def _is_tracked(known: Known) -> bool:
 
 
 def newer_head() -> Outcome:
-    return verdict.superseded("The pull request has a newer head, which is reviewed instead.")
+    return verdict.superseded("The pull request has a newer head commit, which reviewbot reviews instead.")
 
 
 def newer_base() -> Outcome:
@@ -145,7 +145,7 @@ def _why_not(known: Known) -> Outcome:
     if not known.snapshot.pull.is_open:
         return verdict.not_due(Reason.CLOSED)
     if known.request.policy.review_on is ReviewOn.PUSH:
-        message = "This head has no review, and this run does not buy one. Push or comment `/reviewbot review`."
+        message = "This head has no review, and this run does not buy one. Push, or comment `/reviewbot review`."
         return verdict.not_due(Reason.NOT_REQUESTED, message)
     return verdict.not_due(Reason.NOT_REQUESTED)
 
@@ -160,10 +160,10 @@ def without_review(known: Known) -> Outcome:
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return verdict.not_due(reason)
     message = (
-        f"This commit was reviewed for another base branch, and a commit has only one check. No review is due for "
-        f"`{visible(known.snapshot.pull.base_ref)}`, but the check cannot show that."
+        f"This commit was reviewed for another base branch. It needs no review for "
+        f"`{visible(known.snapshot.pull.base_ref)}`, but a success would also unblock it for the other branch."
     )
-    hint = "Push another commit to get another check."
+    hint = "Push another commit, which gets its own check."
     return replace(verdict.not_due(reason, message), hint=hint, conclusion=Conclusion.ACTION_REQUIRED)
 
 

@@ -250,7 +250,7 @@ def _parts(known: Known) -> int:
 def _check_memory(known: Known, candidate: Candidate) -> None:
     is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
     if known.stored.lost and not is_asked:
-        replaced = "has the signature of another CodeVF key, for example because the key was replaced"
+        replaced = "was signed with another CodeVF key, for example because the key was replaced"
         why = replaced if ANOTHER_KEY in known.stored.problem else "is missing, not trusted or incomplete"
         raise NotApproved(
             f"The record of earlier reviews of this pull request {why}. reviewbot does not know whether a "
@@ -298,7 +298,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
-            "The token cannot write comments, and a check run has no space for the ids of several tasks.",
+            "This review needs several tasks. Their ids fit only in the summary comment, which the token cannot write.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
     if known.wrote.check is None and known.summary is None and not known.request.waits:

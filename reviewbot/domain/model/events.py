@@ -235,18 +235,18 @@ def read_event_text(name: str, text: str) -> Event:
     try:
         payload = parse(text)
     except JsonMismatch:
-        return BrokenEvent("the event file is not JSON")
+        return BrokenEvent("the event file is not valid JSON")
     return read_event(name, payload)
 
 
 def read_event(name: str, payload: object) -> Event:
     """Convert the parsed JSON of an event file. `name` is the value of `GITHUB_EVENT_NAME`."""
     if name not in _READERS:
-        return OtherEvent(f"the event `{name}` is not about one pull request")
+        return OtherEvent(f"the event `{name}` does not belong to a single pull request")
     try:
         return _READERS[name](name, convert(payload, _Payload))
     except JsonMismatch as error:
-        return BrokenEvent(f"the payload cannot be read: {error}")
+        return BrokenEvent(f"in the payload, {error}")
 
 
 def _review(name: str, payload: _Payload) -> Event:
@@ -287,7 +287,7 @@ def _dispatch(_: str, payload: _Payload) -> DispatchEvent:
     if inputs.pr is None or inputs.pr == "":
         return DispatchEvent(None, sender)
     number = _typed_number(inputs.pr)
-    problem = "" if number else "the input `pr` is not the number of a pull request"
+    problem = "" if number else "the input `pr` is not a pull request number"
     return DispatchEvent(number, sender, problem, (inputs.sha or "").strip().casefold())
 
 
@@ -327,10 +327,10 @@ def _status(name: str, payload: _Payload) -> Event:
 
 def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:
     if not is_over:
-        return OtherEvent(f"only a completed `{name}` can end a wait")
+        return OtherEvent(f"the `{name}` is not completed, so reviewbot keeps waiting for checks")
     head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(f"the `{name}` contains no branch, as for a fork, so `collect` makes the purchase")
+        return OtherEvent(f"the `{name}` has no branch (as for forks), so the next collection buys the review")
     return ChecksEvent(head, named)
 
 

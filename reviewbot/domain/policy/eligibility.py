@@ -141,7 +141,7 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         return NotApproved(
             f"The manual run specifies `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
-            hint=f"Check the head, then run `{_by_hand(pull, trigger)}`, or comment.",
+            hint=f"Check the changes at the head, then run `{_by_hand(pull, trigger)}`, or comment.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return None
@@ -151,9 +151,9 @@ def not_approved(pull: PullRequest, policy: Policy, trigger: Trigger, permission
     by_label = f"{again.format(policy.approve_spend)}, " if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
     return NotApproved(
-        "No collaborator with write access has approved the cost of reviewing this head."
+        "No collaborator with write access has approved the cost of a review of this head."
         + (expected if pull.from_fork else ""),
-        hint=f"To approve it, a collaborator with write access can comment, {by_label}or run "
+        hint=f"To approve the cost, a collaborator with write access can comment, {by_label}or run "
         f"`{_by_hand(pull, trigger)}` if the workflow has `workflow_dispatch`.",
     )
 

@@ -123,7 +123,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """Return the outcome if pull request `number` has the same head, and therefore the same check, but is not green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
-    message = f"Pull request #{number} has the same head, and its verdict is not green."
+    message = f"Pull request #{number} has the same head commit, and its check has not passed."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
     return replace(shared, own=outcome.conclusion)
 
@@ -157,7 +157,7 @@ def not_due(reason: Reason, message: str = "") -> Outcome:
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 
-_STACKED = "If it contains another queued pull request, first wait until that one is merged."
+_STACKED = "If a pull request contains another queued one, wait until the other one is merged."
 
 
 def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = ()) -> Outcome:
@@ -166,9 +166,9 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     `elsewhere` lists the pull requests whose check is green for another base branch or diff. The conclusion of such a
     check, an open check or a missing check is None.
     """
-    other = dict.fromkeys(elsewhere, "green for another base branch or diff")
+    other = dict.fromkeys(elsewhere, "passed for another base branch or diff")
     verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
-    message = f"Verdicts of the group's pull requests: {verdicts or 'none listed'}."
+    message = f"Checks of the pull requests in the group: {verdicts or 'none listed'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
     if not conclusions or any(one not in decided for one in conclusions.values()):

@@ -196,7 +196,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
 
 
-_OPEN = "The question is open. A later run answers it."
+_OPEN = "The question is open. A later run posts the answer."
 _PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.COMMAND, None, 0, _OPEN)
 _ANSWERED = answered(carried_out=True, message="The question was answered.")
 

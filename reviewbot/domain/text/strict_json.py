@@ -86,7 +86,7 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
         raise _mismatch(str(error)) from None
     except UnicodeEncodeError:
         # msgspec raises this for a lone surrogate in a key, an enum or a timestamp.
-        raise JsonMismatch("", "has a lone surrogate") from None
+        raise JsonMismatch("", "contains a lone surrogate") from None
 
 
 def read(text: str | bytes, kind: type[T]) -> T:
@@ -115,5 +115,5 @@ def _mismatch(message: str) -> JsonMismatch:
     if missing := _MISSING.fullmatch(what):
         return JsonMismatch(f"{where}.{missing[1]}".lstrip("."), "is missing")
     if what.startswith("Invalid enum value"):
-        return JsonMismatch(where, "is not one of the allowed words")  # the value may be untrusted text
+        return JsonMismatch(where, "is not an allowed value")  # the value may be untrusted text
     return JsonMismatch(where, f"is invalid: {what[:1].lower()}{what[1:]}")

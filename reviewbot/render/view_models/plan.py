@@ -152,7 +152,7 @@ def caps_of(plan: Plan) -> Iterator[str]:
         yield f"The plan covers the newest {number(shown)} of {merges}. For all, pass `--most {plan.merges}`."
     if stopped := [one.stopped for one in plan.replays if one.stopped]:
         reviews, held = counted(len(stopped), "review"), counted(sum(stopped), "credit")
-        yield f"`max-credits-per-pr` prevents {reviews}, which would hold {held}. The total excludes them."
+        yield f"`max-credits-per-pr` prevents {reviews}, which would reserve {held}. The total excludes them."
     if limited := sum(one.limited for one in plan.replays):
         yield f"`max-credits-ceiling` limits the size of {counted(limited, 'review')}."
 

@@ -33,7 +33,7 @@ def notes_of(found: Statistics) -> tuple[str, ...]:
 def cautions_of(found: Statistics) -> Iterator[str]:
     period = found.period
     if found.is_small:
-        yield f"These figures mean little, because there are fewer than {FEW_REVIEWS} reviews."
+        yield f"These figures are not meaningful yet, because there are fewer than {FEW_REVIEWS} reviews."
     if not period.verified:
         yield "Unverified. To count only summaries signed with the workflow's key, set CODEVF_API_KEY to that key."
     if period.left_out:

@@ -80,8 +80,10 @@ def test_at_a_terminal_the_command_is_run_again() -> None:
     assert caught.value.hint.endswith("CodeVF account. Then run the command again.")
 
 
-HELD = "This review would exceed `max-credits-per-pr`. It would hold 360 credits, and {} are held or used."
-SIX = " The limit is 6 times the 360 credits held for the first review."
+HELD = (
+    "This review would exceed `max-credits-per-pr`: it would reserve 360 credits, and {} are already reserved or used."
+)
+SIX = " The limit is 6 times the 360 credits that the first review reserved."
 AGAIN = "Then run this job again, or comment `/reviewbot review`."
 SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow. " + AGAIN
 HERE = (

@@ -505,7 +505,7 @@ def test_names_that_read_the_same_are_refused(headers: str) -> None:
     one, same, other = (
         f'diff --git "a/NAME" "b/NAME"\n{headers}'.replace("NAME", name) for name in (r"a\376", r"a\377", r"b\377")
     )
-    with pytest.raises(ChangeUnreadable, match=r"The names of two changed files are both read as "):
+    with pytest.raises(ChangeUnreadable, match=r"Two changed files have the same name after decoding: "):
         combined(one + same, {}, {})
     assert len(combined(one + other, {}, {}).files) == 2
 
@@ -515,7 +515,7 @@ def test_two_old_names_that_read_the_same_are_refused() -> None:
         f'diff --git "a/{old}" b/{new}\nsimilarity index 100%\nrename from "{old}"\nrename to {new}\n'
         for old, new in ((r"a\376", "one.py"), (r"a\377", "other.py"))
     )
-    with pytest.raises(ChangeUnreadable, match="The names of two changed files are both read as 'a\ufffd'"):
+    with pytest.raises(ChangeUnreadable, match="Two changed files have the same name after decoding: 'a\ufffd'"):
         combined(one + other, {}, {})
 
 

@@ -199,7 +199,7 @@ def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Perm
     assert decide(loaded) == steps.ReadPermission("max")
     after = go(loaded, permission)
     assert (isinstance(after, phases.NotDue), after.known.proof.skips) == (counts, counts)
-    assert ("does not count" in str(after.known.notes)) is not counts
+    assert ("reviewbot ignores the label" in str(after.known.notes)) is not counts
     assert after.known.notes == after.known.log
 
 
@@ -895,7 +895,7 @@ def test_an_automatic_limit_is_six_times_the_first_hold(ledger: tuple[Purchase, 
         assert isinstance(after, phases.Quoted)
     else:
         assert after.outcome.reason is Reason.OVER_BUDGET
-        assert f"of {limit} are held or used" in after.outcome.message
+        assert f"of {limit} are already reserved or used" in after.outcome.message
         assert "bypass" not in after.outcome.hint  # the check's text has that command
 
 
@@ -1060,13 +1060,13 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
     task = Task("task_1", TaskStatus.COMPLETED, "completed", unseen=(Unread("a.py", ""),))
     held = replace(now.change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
     cases = {
-        "the selected files differ from those that were sent": Bought(purchase(), reselected=True),
-        "2 files were left out at submission": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
+        "the selected files differ from the files that were sent": Bought(purchase(), reselected=True),
+        "2 files were not submitted": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "1 files were not completely read by the reviewer": Bought(purchase()),
+        "the reviewer did not read 1 files completely": Bought(purchase()),
     }
     for cause, state in cases.items():
-        partial = replace(now, own=OwnReview(state, task if "by the reviewer" in cause else None))
+        partial = replace(now, own=OwnReview(state, task if "the reviewer" in cause else None))
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))
@@ -1169,7 +1169,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     now = replace(now, own=OwnReview(Bought(mine)), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
-    with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are held or used"):
+    with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are already reserved or used"):
         check_race(now, Ledger((older, mine, other)))
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
@@ -1184,7 +1184,7 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     within = replace(now, memory=Memory(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
     over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
-    with pytest.raises(OverBudget, match="461 of 820 are held or used"):
+    with pytest.raises(OverBudget, match="461 of 820 are already reserved or used"):
         quote(over, candidate, None, poor, freed=0)
 
 
@@ -1203,7 +1203,7 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     assert hold() == hold(gone) == 360
     attempt, later = replace(gone, identity=intent.identity), replace(gone, submitted_at=ahead)
     for counts in (attempt, later, replace(gone, used=Decimal(360)), replace(gone, state=TaskState.OPEN)):
-        with pytest.raises(OverBudget, match="820 of 820 are held or used"):
+        with pytest.raises(OverBudget, match="820 of 820 are already reserved or used"):
             hold(counts)
 
 

@@ -98,7 +98,7 @@ def test_a_pull_request_that_cannot_be_read_is_broken_and_not_skipped(name: str,
 
 
 def test_the_event_file_may_be_broken() -> None:
-    assert read_event_text("pull_request", "{") == BrokenEvent("the event file is not JSON")
+    assert read_event_text("pull_request", "{") == BrokenEvent("the event file is not valid JSON")
     assert isinstance(read_event_text("pull_request", "[" * 100_000), BrokenEvent)
     assert isinstance(read_event_text("pull_request", '{"action": "opened", "number": 7}'), ReviewEvent)
 
@@ -201,7 +201,7 @@ def test_an_event_with_an_invalid_commit_is_broken(given: object) -> None:
 @pytest.mark.parametrize("given", ["x", "7; rm", "-7", 0, "0", -1, True, 7.0, [7], 2**31, "9" * 5000, "\uff17"])
 def test_a_dispatch_with_an_invalid_number_has_a_problem(given: object) -> None:
     event = read_event("workflow_dispatch", {"inputs": {"pr": given}})
-    assert event == DispatchEvent(None, "", "the input `pr` is not the number of a pull request")
+    assert event == DispatchEvent(None, "", "the input `pr` is not a pull request number")
 
 
 @pytest.mark.parametrize("inputs", [None, {}, {"pr": None}, {"pr": ""}])

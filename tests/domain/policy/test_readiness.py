@@ -27,22 +27,22 @@ OUR_WORKFLOW = check("Collect", RED, workflow="reviewbot-collect.yml", run_id=7)
         ([], [check("CI", RED)], []),
         (["CI"], [], ["`CI` is missing"]),
         (["CI"], [check("CI", RUNNING)], ["`CI` is running"]),
-        (["CI"], [check("CI", RED)], ["`CI` is red"]),
+        (["CI"], [check("CI", RED)], ["`CI` is failing"]),
         (["CI"], [check("CI", GREEN)], []),
         (["CI"], [check("CI", GREEN), check("lint", RED)], []),
-        (["CI", "lint"], [check("CI", GREEN), check("lint", RED)], ["`lint` is red"]),
+        (["CI", "lint"], [check("CI", GREEN), check("lint", RED)], ["`lint` is failing"]),
         # Of one App the latest counts, of several Apps all.
         (["CI"], [check("CI", RED, 1), check("CI", GREEN, 2)], []),
         (["CI"], [check("CI", GREEN, 1), check("CI", RUNNING, 2)], ["`CI` is running"]),
-        (["CI"], [check("CI", RED, 1, "a"), check("CI", GREEN, 2, "b")], ["`CI` is red"]),
+        (["CI"], [check("CI", RED, 1, "a"), check("CI", GREEN, 2, "b")], ["`CI` is failing"]),
         (["CI"], [check("CI", GREEN), HeadCheck("CI", RUNNING)], ["`CI` is running"]),
         # Names of check runs have cases, those of statuses have not.
         (["ci"], [check("CI", GREEN)], ["`ci` is missing"]),
-        (["ci"], [HeadCheck("CI", RED)], ["`CI` is red"]),
+        (["ci"], [HeadCheck("CI", RED)], ["`CI` is failing"]),
         # A pattern means every check that fits, and at least one.
         (["build *"], [check("build (3.11)", GREEN), check("build / [x]", RUNNING)], ["`build / [x]` is running"]),
         (["build *"], [check("rebuild (3.11)", GREEN)], ["`build *` is missing"]),
-        (["*", "CI"], [check("CI", RED)], ["`CI` is red"]),
+        (["*", "CI"], [check("CI", RED)], ["`CI` is failing"]),
         (["a.c"], [check("abc", GREEN)], ["`a.c` is missing"]),
         # reviewbot does not wait for itself.
         (["*"], [check("CI", GREEN), check("CodeVF review", RUNNING), OWN_JOB, OUR_WORKFLOW], []),
@@ -57,7 +57,7 @@ def test_a_purchase_waits_while_a_named_check_is_not_green(
 
 
 def test_a_job_of_another_workflow_run_is_not_this_job() -> None:
-    assert WaitRules(("*",)).open_checks([check("CI", RED)], run_id=0) == ("`CI` is red",)
+    assert WaitRules(("*",)).open_checks([check("CI", RED)], run_id=0) == ("`CI` is failing",)
 
 
 @pytest.mark.parametrize(("minutes", "age", "quiet"), [(0, 0, True), (10, 599, False), (10, 600, True)])
@@ -65,7 +65,7 @@ def test_a_head_is_bought_once_it_is_old_enough(minutes: int, age: int, quiet: b
     rules = WaitRules(quiet_minutes=minutes)
     assert rules.is_quiet(NOON, NOON + timedelta(seconds=age)) is quiet
     assert WaitRules().is_quiet(NOON, NOON - timedelta(seconds=1)), "the clocks of GitHub and the runner differ"
-    assert rules.too_young == f"The head is younger than {minutes} minutes (`quiet-minutes`)."
+    assert rules.too_young == f"The last push was less than {minutes} minutes ago (`quiet-minutes`)."
 
 
 @pytest.mark.parametrize(("age", "over"), [(0, False), (7199, False), (7200, True)])
@@ -74,6 +74,6 @@ def test_the_wait_for_checks_ends(age: int, over: bool) -> None:  # noqa: FBT001
 
 
 def test_a_message_names_a_few_checks() -> None:
-    names = tuple(f"`c{number}` is red" for number in range(MOST_NAMED + 2))
-    assert waits_for(names[:2]) == "`c0` is red, `c1` is red."
-    assert waits_for(names).endswith("`c4` is red and 2 more.")
+    names = tuple(f"`c{number}` is failing" for number in range(MOST_NAMED + 2))
+    assert waits_for(names[:2]) == "`c0` is failing, `c1` is failing."
+    assert waits_for(names).endswith("`c4` is failing and 2 more.")

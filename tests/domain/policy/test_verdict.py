@@ -193,7 +193,7 @@ def test_a_merge_group_lists_its_verdicts() -> None:
 
 def test_a_merge_group_says_what_to_run_again_for_its_base() -> None:
     outcome = carried({1: "success", 2: None, 3: None}, [2, 3])
-    assert "#2: green for another base branch or diff, #3" in outcome.message
+    assert "#2: passed for another base branch or diff, #3" in outcome.message
     assert "on #2 and #3" in outcome.hint
     assert carried({1: None}).hint == ""
 

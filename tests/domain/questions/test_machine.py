@@ -142,7 +142,7 @@ def test_an_answered_question_is_not_changed() -> None:
         (replace(LIMITS, max_per_pr=500, spent=Decimal(400)), 1000, "This question would exceed `max-credits-per-pr`"),
         (replace(LIMITS, first_hold=360, spent=Decimal(2100)), 1000, "6 times the 360 credits"),
         (replace(LIMITS, spent=Decimal(720)), 1000, "6 times the 120 credits"),
-        (LIMITS, 100, "This question would hold 120 credits"),
+        (LIMITS, 100, "This question would reserve 120 credits"),
         (replace(LIMITS, min_balance=950), 1000, "less than `min-balance` (950)"),
     ],
 )

@@ -85,9 +85,9 @@ def test_the_last_of_two_values_of_a_key_counts() -> None:
         ({"text": "x", "items": [{"decimal": "1\n"}]}, "`items[0].decimal` is invalid"),
         ({"text": "x", "items": [{"moment": "today"}]}, "`items[0].moment` is invalid"),
         ({"text": "x", "items": [{"moment": "2026-11-24T12:00:00"}]}, "`items[0].moment` is invalid"),
-        ({"text": "x", "items": [{"word": "urgent"}]}, "`items[0].word` is not one of the allowed words"),
-        ({"text": "x", "items": [{"word": "\ud800"}]}, "has a lone surrogate"),
-        ({"text": "x", "\ud800": 1}, "has a lone surrogate"),
+        ({"text": "x", "items": [{"word": "urgent"}]}, "`items[0].word` is not an allowed value"),
+        ({"text": "x", "items": [{"word": "\ud800"}]}, "contains a lone surrogate"),
+        ({"text": "x", "\ud800": 1}, "contains a lone surrogate"),
         ({"text": "x", 5: 1}, "`document` is invalid"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, messag
 def test_an_error_does_not_repeat_the_invalid_value(word: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert({"word": word}, Inner)
-    assert str(caught.value) == "`word` is not one of the allowed words"
+    assert str(caught.value) == "`word` is not an allowed value"
 
 
 def test_invalid_fields_are_skipped_and_the_rest_is_read() -> None:
