@@ -211,6 +211,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         base_ref=snapshot.pull.base_ref,
         strictest_fail_on=settings.strictest_fail_on,
         check_names=settings.check_names,
+        check_name=run.check_name,
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, snapshot.pull),
         is_keyless=settings.is_keyless,
         waits=settings.wait_minutes > 0,

@@ -85,7 +85,7 @@ def describe_result(result: object) -> str:
         case steps.TaskRead(task=task) | steps.TaskCreated(task=task):
             said = f"task {task.id} is {task.status_text}"
         case steps.HeadChecksRead(open_checks=open_checks):
-            said = "; ".join(open_checks)
+            said = f"{len(open_checks)} open checks"
         case steps.NotOver(note=note):
             said = note
         case steps.PriceRead(quote=quote):

@@ -72,14 +72,14 @@ def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
 
 
 def _by_inputs(function: Any) -> object:  # noqa: ANN401 — any function
-    """Cache by a mapping of inputs and a text."""
+    """Cache by a mapping of inputs and further texts."""
 
     @lru_cache(maxsize=SIZE)
-    def known(inputs: tuple[tuple[str, str], ...], config: str | None) -> object:
-        return function(dict(inputs), config)
+    def known(inputs: tuple[tuple[str, str], ...], *texts: str | None) -> object:
+        return function(dict(inputs), *texts)
 
-    def call(inputs: Mapping[str, str], config: str | None = None) -> object:
-        return known(tuple(inputs.items()), config)
+    def call(inputs: Mapping[str, str], *texts: str | None) -> object:
+        return known(tuple(inputs.items()), *texts)
 
     return call
 

@@ -139,6 +139,7 @@ class Request(Struct, frozen=True):
         base_ref: the base branch at the start of the run, which determines the name of the check run.
         strictest_fail_on: the strictest `fail-on` in the settings and the rules of `routes`.
         check_names: the names of reviewbot's check runs by base branch.
+        check_name: the name of the check run for `base_ref`, and for the default branch at the start of the run.
         shares_name: whether checks against an earlier base branch have the same name.
         route: the names of the rules of `routes` that apply to this change, or empty.
         is_due: False if a rule of `routes` exempts this change from review.
@@ -166,6 +167,7 @@ class Request(Struct, frozen=True):
     base_ref: str
     strictest_fail_on: FailOn
     check_names: CheckNames
+    check_name: str
     shares_name: bool = False
     is_keyless: bool = False
     waits: bool = True
@@ -433,18 +435,11 @@ class Known(Struct, frozen=True, dict=True):
         return self.reviewed.sha if self.reviewed else self.snapshot.pull.head_sha
 
     @property
-    def check_name(self) -> str:
-        """The name of the check run for the base branch at the start of the run."""
-        return self._check_name_against(self.request.base_ref)
-
-    @property
     def has_other_base(self) -> bool:
         """Whether the base has changed during the run, to a branch whose check run has the same name."""
-        base_ref = self.snapshot.pull.base_ref
-        return base_ref != self.request.base_ref and self._check_name_against(base_ref) == self.check_name
-
-    def _check_name_against(self, base_ref: str) -> str:
-        return self.request.check_names.against(self.snapshot.repository.default_branch, base_ref)
+        request, base_ref = self.request, self.snapshot.pull.base_ref
+        name = request.check_names.against(self.snapshot.repository.default_branch, base_ref)
+        return base_ref != request.base_ref and name == request.check_name
 
     @property
     def merge_base(self) -> str:

@@ -115,7 +115,7 @@ def not_asked_for(known: Known) -> Outcome:
 def _has_bases(known: Known) -> bool:
     """Return whether checks against several base branches have this name."""
     names = known.request.check_names
-    return bool(names.bases) and known.check_name == names.plain
+    return bool(names.bases) and known.request.check_name == names.plain
 
 
 def _is_green_elsewhere(known: Known, since: int = 0) -> bool:

@@ -386,6 +386,9 @@ def test_a_check_run_shows_no_green_verdict_for_a_former_base() -> None:
     assert for_check(written, green) is None, "the run for the new base has written the check"
     elsewhere = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")))
     assert for_check(elsewhere, green) == green, "the check of that base has another name"
+    renamed = replace(retargeted.snapshot.repository, default_branch="release/2")
+    moved = replace(now, snapshot=replace(retargeted.snapshot, repository=renamed))
+    assert for_check(moved, green) == newer_base(), "the default branch has changed, too"
 
 
 def test_a_check_run_is_written_only_for_a_pending_or_concluded_outcome() -> None:

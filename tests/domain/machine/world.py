@@ -186,6 +186,7 @@ class RandomWorld:
             strictest_fail_on=judgement.rules.fail_on,
             shares_name=self.chance(0.5),
             check_names=CheckNames("CodeVF review", ("*",) if self.chance(0.3) else ()),
+            check_name="CodeVF review",
             may_buy=self.chance(0.7),
             wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([frozenset(), frozenset(), NOT_BEGUN, UNFINISHED]),
