@@ -355,7 +355,7 @@ def test_settings_that_decide_where_the_key_is_sent_are_not_read_from_a_file(nam
     assert problem == Problem(
         f"`{name}` in the config file",
         "only a workflow input can set this",
-        todo=f"Set the input `{name}` of the workflow.",
+        todo=f"Set the workflow's input `{name}`.",
         line=1,
     )
 

@@ -111,7 +111,7 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     of = "" if read == total else f" of {total}"
     lines = [f"Checked the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
     if not read:
-        lines = ["The analyzers checked no changed file completely."]
+        lines = ["The analyzers did not fully check any changed file."]
     ran = [f"{one.tool} {one.version} ({counted(len(one.files), 'file')})" for one in reports if one.version]
     lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyzer ran.")
     for report in reports:

@@ -89,4 +89,4 @@ class LocalReviewer(Struct, frozen=True):
 
     def deliverable(self, url: str) -> str:
         """Raise `ServiceRefused`, because local reviews have no deliverables."""
-        raise ServiceRefused(f"The local reviewer has no deliverable {url!r}.")
+        raise ServiceRefused(f"The local reviewer does not provide the deliverable {url!r}.")

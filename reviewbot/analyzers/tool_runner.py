@@ -134,7 +134,7 @@ class ToolRunner(Struct):
             if raw.rule in self.tool.unparsed:
                 broken.setdefault(copy.name, (copy, copy.source_line(raw.line)))
         for copy, line in broken.values():
-            self._miss([copy], f"it could not parse the whole file; fix the syntax from line {line}")
+            self._miss([copy], f"it could not parse the whole file; fix the syntax error on line {line}")
         return ""
 
     def _miss(self, copies: Sequence[Copy], why: str) -> None:

@@ -15,7 +15,7 @@ Start here:
 
 TEXTS: Mapping[str, str] = {
     "review": """\
-Review the commits of this branch since its merge base with the base branch.
+Review the commits on this branch since its merge base with the base branch.
 reviewbot does not review uncommitted changes (see --staged). It reads settings
 from .github/reviewbot.yml on the base branch or, with --pr, on the default
 branch.

@@ -163,7 +163,7 @@ def _add_review(commands: Commands) -> None:
     what.add_argument("--repo", metavar="OWNER/NAME", help=about)
     # Except for `--again`, each of these options is also an input of the action.
     who = review.add_argument_group("reviewer and verdict")
-    who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
+    who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, which need no account")
     who.add_argument("--expertise", metavar="TAG", help="CodeVF expertise tag, by name or number")
     who.add_argument("--codevf-project", metavar="NAME", help="CodeVF project; default: the repository's name")
     who.add_argument("--codevf-url", metavar="URL", help="base URL of CodeVF's API")
@@ -235,7 +235,7 @@ def _add_init(commands: Commands) -> None:
     init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=about)
     about = "advisory (on pull_request), or gate for a required check (on pull_request_target, including forks)"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=about)
-    init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local for static analyzers without an account")
+    init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, which need no account")
     about = "id of the App that reports the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
     about = "also write a workflow that runs when the workflow NAME completes; repeatable"
@@ -251,7 +251,7 @@ def _add_doctor(commands: Commands) -> None:
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    about = "an input of the workflow; repeatable"
+    about = "workflow input; repeatable"
     parser.add_argument("--input", dest="inputs", action="append", default=[], metavar="NAME=VALUE", help=about)
 
 

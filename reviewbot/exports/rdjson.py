@@ -25,7 +25,7 @@ def rdjson(view: SummaryView) -> str:
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in worst_first(view.findings)]
     leftovers = [
         {
-            "message": _plain(f"Could not be read: {item.where}: {item.why}\n\n{item.text}"),
+            "message": _plain(f"Could not read {item.where}: {item.why}\n\n{item.text}"),
             "location": {"path": _WHOLE.path},
             "severity": "WARNING",
             "code": {"value": "leftover"},

@@ -233,6 +233,6 @@ def _notifications(
         yield _message(finding, Place("", None, "The reviewer did not cite a file."), size_tier)
     for leftover in view.leftovers[: size_tier.results]:
         where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
-        yield f"Could not be read: {where}\n\n{shorten(leftover.text, size_tier.text)}"
+        yield f"Could not read {where}\n\n{shorten(leftover.text, size_tier.text)}"
     for sentence in (*view.notices, *view.degraded)[: size_tier.results]:
         yield shorten_line(sentence, 2000)

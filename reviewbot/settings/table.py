@@ -121,8 +121,8 @@ class Settings:
     )
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
-        "The credit limit of a pull request, for credits held and used. `auto` means six times the hold of its first "
-        "review. 0 means no limit.",
+        "The credit limit of a pull request, for credits reserved and used. `auto` means six times the hold of its "
+        "first review. 0 means no limit.",
         number_or_auto(0, 10**9),
     )
     min_balance: int = setting(
@@ -146,7 +146,7 @@ class Settings:
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
-        "The step's result if a due review did not happen: `fail` or `pass`. The check shows the failure in either "
+        "The step's result if a review was due but failed: `fail` or `pass`. The check shows the failure in either "
         "case.",
     )
     on_partial: Tolerance = setting(
@@ -491,7 +491,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             allowed = "" if near else ", ".join(f"`{name}`" for name in _CONFIG_KEYS)
             yield Problem(place(key), f"unknown key{near}", allowed)
         elif key not in _CONFIG_KEYS:
-            todo = f"Set the input `{key}` of the workflow."
+            todo = f"Set the workflow's input `{key}`."
             yield Problem(place(key), "only a workflow input can set this", todo=todo)
 
 

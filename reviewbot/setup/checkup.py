@@ -120,7 +120,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
         yield of_error("balance", error)
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
-        yield Check("balance", f"{available} credits are available and {on_hold} are held")
+        yield Check("balance", f"{available} credits are available, and {on_hold} are reserved")
 
 
 def of_routes(routes: Sequence[Route]) -> Iterator[Check]:

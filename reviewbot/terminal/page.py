@@ -54,7 +54,7 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
             _show_finding(console, finding, excerpts.of(finding))
     for leftover in view.leftovers:
         console.print()
-        say(console, shown(f"Could not be read: {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
+        say(console, shown(f"Could not read {leftover.where}: {leftover.why}", "bold magenta"), hang=_INDENT)
         say(console, leftover.text, indent=_INDENT)
     if quiet and not findings and view.outcome.exit_status == 0:
         return
@@ -68,7 +68,7 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
 def show_short(console: Console, view: SummaryView) -> None:
     """Print a line `path:line: severity: title [id]` for each finding, and a line for each unreadable item."""
     lines = [_short_line(finding) for finding in worst_first(view.findings)]
-    lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
+    lines += [shown(f"(answer): unrated: could not read {one.where}: {one.why}") for one in view.leftovers]
     for line in lines:
         console.print(line, soft_wrap=True)
 
@@ -308,11 +308,11 @@ def _show_cost(console: Console, view: SummaryView) -> None:
     size = f" Size: {view.cost.size}." if view.cost.size else ""
     if view.outcome.reason is Reason.DRY_RUN:
         by_expertise = ", before the expertise multiplier" if view.cost.expertise else ""
-        say(console, f"The review would hold {held}{by_expertise}.{size}", "dim")
+        say(console, f"The review would reserve {held}{by_expertise}.{size}", "dim")
         return
     if view.cost.used is None and view.wait is not None:
-        say(console, f"Cost: {held} are held until the review finishes.{size}", "dim")
+        say(console, f"Cost: {held} are reserved until the review finishes.{size}", "dim")
         return
     used = "used: not reported" if view.cost.used is None else f"{number(view.cost.used)} used"
     took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
-    say(console, f"Cost: {held} held, {used}.{took}{size}", "dim")
+    say(console, f"Cost: {held} reserved, {used}.{took}{size}", "dim")

@@ -96,7 +96,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(table(("rule", *names, ""), rows))
         console.print()
     reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
-    say(console, f"{plan.scope}: {reviews}, one per merge, would have held {credits_}.", "bold")
+    say(console, f"{plan.scope}: {reviews}, one per merge, would have reserved {credits_}.", "bold")
     for line in caps_of(plan):
         say(console, line, hang=2)
     if plan.bots:

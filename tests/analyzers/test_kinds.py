@@ -88,7 +88,7 @@ def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, pat
         ("a.zsh", "none supports this type of file"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
-        "The analyzers checked no changed file completely.",
+        "The analyzers did not fully check any changed file.",
         "No analyzer ran.",
         'No analyzer could check these files completely, because none supports this type of file: "Makefile", "a.zsh".',
         'No analyzer supports these files: "b.md".',
@@ -98,7 +98,7 @@ def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, pat
 def test_a_change_of_documents_alone_is_not_called_unreadable(attach: Attach, path_env: dict[str, str]) -> None:
     examination = examine(attach({"b.md": "b\n"}), path_env=path_env)
     expected = [
-        "The analyzers checked no changed file completely.",
+        "The analyzers did not fully check any changed file.",
         "No analyzer ran.",
         'No analyzer supports these files: "b.md".',
     ]

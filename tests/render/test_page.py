@@ -248,7 +248,7 @@ def test_the_local_reviewers_page_does_not_mention_costs(renderer: Renderer) -> 
 def test_a_dry_runs_page_does_not_say_that_files_were_sent_or_credits_held(renderer: Renderer) -> None:
     page = renderer.html(STORIES["dry-run"])
     assert "What would be sent" in page
-    assert "Would be held" in page
+    assert "Would be reserved" in page
     assert not any(text in page for text in ("What was sent", "Sent to CodeVF", ">Held<", ">Used<"))
 
 

@@ -735,7 +735,7 @@ def test_the_rules_are_shown(rig: Rig) -> None:
 def test_a_plan_equals_the_dry_run_of_that_time(clone: Clone) -> None:
     out = io.StringIO()
     assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0
-    assert "1 review, one per merge, would have held 720 credits." in out.getvalue()
+    assert "1 review, one per merge, would have reserved 720 credits." in out.getvalue()
     assert clone.git("status", "--porcelain") == ""
 
 

@@ -87,7 +87,7 @@ def test_a_short_line_marks_deleted_code() -> None:
 
 
 def test_the_short_format_names_what_could_not_be_read() -> None:
-    assert "(answer): unrated: could not be read: files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
+    assert "(answer): unrated: could not read files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
 
 
 def test_what_blocks_is_repeated_beside_the_verdict() -> None:

@@ -59,7 +59,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     ]
     assert [row[-1] for row in table] == ["0", "240", "240", "240", "720"]
     assert [(row[-4], row[-2]) for row in table[:4]] == [("0", "1"), ("3", "1"), ("1", "0"), ("2", "0")]
-    assert "main in the last 90d: 3 reviews, one per merge, would have held 720 credits." in result.out
+    assert "main in the last 90d: 3 reviews, one per merge, would have reserved 720 credits." in result.out
 
 
 def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
@@ -104,7 +104,7 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
         ("renovate[bot]: Squashed by a bot", "0", "0 bytes", "0", "0"),
     ]
     text = " ".join(result.out.split())
-    assert "3 reviews, one per merge, would have held 1,080 credits." in text
+    assert "3 reviews, one per merge, would have reserved 1,080 credits." in text
     assert "Not counted: 3 merges of commits by bots: renovate[bot] 2, dependabot[bot] 1." in text
     assert "Anyone can commit under such a name." in text
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in text

@@ -178,7 +178,7 @@ def test_a_dry_run_needs_no_approval(open_session: Opened) -> None:
     result = session.review("--dry-run", "--mode", "standard")
     assert result.status == 0
     assert "Would be sent: 2 files" in result.out
-    assert "The review would hold 240 credits." in result.out
+    assert "The review would reserve 240 credits." in result.out
     assert not session.faults.log
 
 
@@ -198,7 +198,7 @@ def test_a_secret_is_not_sent_and_that_is_reported(open_session: Opened) -> None
     (task,) = session.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
     assert "1 secret redacted. Held back: 1 file." in " ".join(result.out.split())
-    assert "- .env: looks like a file with secrets" in result.out
+    assert "- .env: appears to contain secrets" in result.out
     assert GHP not in result.out + result.err + session.page().read_text(encoding="utf-8")
 
 

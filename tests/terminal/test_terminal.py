@@ -57,7 +57,7 @@ def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(open_session: 
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue \d:\d\d:\d\d", seen.text)
     assert "\x1b[1;33mIn the queue, not finished yet" in seen.raw
-    says = ("To get the review, run this. You are not charged twice", "again", "State: in the queue.")
+    says = ("You are not charged twice. Newer commits are reviewed", "again", "State: in the queue.")
     assert [seen.text.count(words) for words in says] == [1, 0, 1]
     (task,) = session.service.tasks()
     assert task.cancelled_at is None

@@ -170,7 +170,7 @@ def _funds(content: ErrorContent) -> str:
     figures = ""
     if content.available is not None and content.required is not None:
         available, required = formatting.number(content.available), formatting.number(content.required)
-        figures = f": {available} are available, {required} are required"
+        figures = f": {required} are required, but only {available} are available"
     return f"The CodeVF account has too few credits for this task (HTTP 402){figures}."
 
 

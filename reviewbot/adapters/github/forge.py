@@ -158,7 +158,7 @@ class GitHubForge(FileReader):
         return tuple(run for run in self._checks_on(head_sha, name) if run.is_of(number))
 
     def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
-        intent = Intent("reading the check runs of a commit", "checks: read")
+        intent = Intent("reading the check runs on a commit", "checks: read")
         path, asked = f"{self._path}/commits/{head_sha}/check-runs", {"check_name": name, "filter": "all"}
         runs = self._calls.pages(path, intent, rest.Checks, lambda page: page.check_runs, asked)
         return parse.by_id(parse.check(run, app) for run in runs)
@@ -191,7 +191,7 @@ class GitHubForge(FileReader):
         )
 
     def _checked_pages(self, number: int, check_name: str) -> Iterator[answers.CheckedPages]:
-        intent = Intent("reading the check runs of older heads", "checks: read")
+        intent = Intent("reading the check runs on older commits", "checks: read")
         after: dict[str, object] = {"commits": None, "forced": None}
         while True:
             variables = {"number": number, "check": check_name, "page": PAGE, **after}

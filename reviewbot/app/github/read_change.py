@@ -61,7 +61,7 @@ def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
-        raise ChangeUnreadable(f"GitHub's API returned the diff of {len(files)} of {pull.changed_files} files.")
+        raise ChangeUnreadable(f"GitHub's API returned the diffs of only {len(files)} of {pull.changed_files} files.")
     if any("\ufffd" in name for file in files for name in (file.old_path, file.path)):
         # The API cannot address such a file, and would return a file whose name only looks the same.
         raise ChangeUnreadable("The name of a changed file is not UTF-8.")

@@ -125,7 +125,7 @@ def _is_bots(known: Known) -> bool:
 
 
 _LABEL_IGNORED = (
-    f"reviewbot ignores the label `{SKIP_LABEL}` on this head. Possible reasons: it was set on another head or base, "
+    f"reviewbot ignores the label `{SKIP_LABEL}` on this commit. Possible reasons: it was set on another head or base, "
     "the user who set it lacks the maintain role, or reviewbot did not run when it was set. With the local reviewer, "
     "reviewbot also ignores an author's label. To skip the review, a maintainer must set the label again."
 )
@@ -598,7 +598,7 @@ def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: d
     if not rules.is_over(_seen_at(known, at.deferred), now):
         return _defer_for_checks(at, waits_for(open_checks))
     error = ChecksNotGreen(
-        f"{waits_for(open_checks)} The wait ended after {rules.hours} hours (`wait-for-checks-hours`).",
+        f"{waits_for(open_checks)} reviewbot stopped waiting after {rules.hours} hours (`wait-for-checks-hours`).",
         hint="Fix the checks and push.",
     )
     return conclude(known.noted(_dropped(at.deferred)), failure(known, error))

@@ -72,7 +72,7 @@ def newer_head() -> Outcome:
 
 def newer_base() -> Outcome:
     """Return the outcome of a green run if the base has changed and the check of the new base has the same name."""
-    return verdict.superseded("The base branch has changed. The next run judges the pull request against the new base.")
+    return verdict.superseded("The base branch has changed. The next run checks the pull request against the new base.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
@@ -160,7 +160,7 @@ def without_review(known: Known) -> Outcome:
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return verdict.not_due(reason)
     message = (
-        f"This commit was reviewed for another base branch. It needs no review for "
+        f"This commit was reviewed against another base branch. It needs no review for "
         f"`{visible(known.snapshot.pull.base_ref)}`, but a success would also unblock it for the other branch."
     )
     hint = "Push another commit, which gets its own check."

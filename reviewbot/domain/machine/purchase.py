@@ -298,7 +298,7 @@ def check_recorded(known: Known, bought: Purchase) -> None:
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
-            "This review needs several tasks. Their ids fit only in the summary comment, which the token cannot write.",
+            "The token cannot write the summary comment, and only this comment has space for the ids of several tasks.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
     if known.wrote.check is None and known.summary is None and not known.request.waits:

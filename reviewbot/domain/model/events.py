@@ -330,7 +330,7 @@ def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, 
         return OtherEvent(f"the `{name}` is not completed, so reviewbot keeps waiting for checks")
     head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(f"the `{name}` has no branch (as for forks), so the next collection buys the review")
+        return OtherEvent(f"the `{name}` has no branch, as with forks, so the next collection buys the review")
     return ChecksEvent(head, named)
 
 

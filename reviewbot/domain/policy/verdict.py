@@ -168,7 +168,7 @@ def carried(conclusions: Mapping[int, str | None], elsewhere: Collection[int] = 
     """
     other = dict.fromkeys(elsewhere, "passed for another base branch or diff")
     verdicts = ", ".join(f"#{one}: {said or other.get(one, 'no verdict')}" for one, said in conclusions.items())
-    message = f"Checks of the pull requests in the group: {verdicts or 'none listed'}."
+    message = f"Checks for the pull requests in the group: {verdicts or 'none listed'}."
     blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
     if not conclusions or any(one not in decided for one in conclusions.values()):

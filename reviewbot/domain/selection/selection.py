@@ -58,7 +58,7 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.BINARY: "binary",
     HeldBecause.LFS_POINTER: "Git LFS pointer; the content is not in the repository",
     HeldBecause.SUBMODULE: "submodule; the content is in another repository",
-    HeldBecause.SECRET_FILE: "looks like a file with secrets",
+    HeldBecause.SECRET_FILE: "appears to contain secrets",
     HeldBecause.TOO_LARGE: "too large",
     HeldBecause.MINIFIED: "minified; the source is elsewhere",
     HeldBecause.NOT_UTF_8: "not UTF-8",
