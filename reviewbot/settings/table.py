@@ -151,8 +151,8 @@ class Settings:
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
-        "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the missing "
-        "parts.",
+        "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the "
+        "unreviewed parts.",
     )
     fail_on: FailOn = setting(
         FailOn.CRITICAL,
