@@ -114,7 +114,7 @@ def test_only_the_base_is_installed(reviewbot: Installed) -> None:
 
 
 def test_plan_runs(reviewbot: Installed) -> None:
-    assert "1 review, one per merge, would have held 360 credits." in reviewbot("plan", "--branch", "main").stdout
+    assert "1 review, one per merge, would have reserved 360 credits." in reviewbot("plan", "--branch", "main").stdout
 
 
 def test_a_paid_review_can_be_run_dry(reviewbot: Installed) -> None:
