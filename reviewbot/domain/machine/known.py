@@ -315,36 +315,43 @@ class HeadProof(Struct, frozen=True):
 class Known(Struct, frozen=True, dict=True):
     """The state of a run, which every phase contains.
 
+    There are four versions of the ledger: as first read (`found`), as last read (`stored.ledger`), as last read or
+    written (`memory.written`), and with the update that this run has not written yet (`ledger`).
+
     Attributes:
-        read_again: whether the pull request was read again before the outcome is published.
-        stored: the ledger as last read. `found` is the ledger as first read, before this run wrote anything.
+        change: `NO_CHANGE` before the change is read.
         own: the review of this change, or None if none was bought.
         others: open tasks of older heads.
         cancelled: the ids of the tasks that this run may have cancelled.
         reviewed: the reviewed head if the pull request now has another head, else None.
-        keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
+        read_again: whether the pull request was read again before the outcome is published.
         ended: whether the outcome is decided, so that the run no longer waits for a task.
+        keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
     """
 
     request: Request
     snapshot: Snapshot
-    read_again: bool = False
-    stored: StoredLedger = field(default_factory=StoredLedger)
-    found: Ledger = field(default_factory=Ledger)
+
     change: ReviewedChange = NO_CHANGE
+    found: Ledger = field(default_factory=Ledger)
+    stored: StoredLedger = field(default_factory=StoredLedger)
     memory: Memory = field(default_factory=Memory)
     own: OwnReview | None = None
     others: tuple[OpenTask, ...] = ()
+
     cancelled: frozenset[str] = frozenset()
     wrote: Wrote = Wrote()
-    reviewed: ReviewedHead | None = None
-    keeps_text: bool = False
-    proof: HeadProof = HeadProof()
-    neighbour: int = 0
-    ended: bool = False
     notes: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
+
+    proof: HeadProof = HeadProof()
+    reviewed: ReviewedHead | None = None
+    neighbour: int = 0
+
+    read_again: bool = False
+    ended: bool = False
+    keeps_text: bool = False
 
     # The review of this change
 
