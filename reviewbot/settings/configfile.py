@@ -136,8 +136,8 @@ def read_config(text: str, where: str = "") -> tuple[dict[str, object], list[Pro
     The config is YAML 1.2 (so `on` is a string), at most 64 KB and ten levels deep. Aliases, anchors, tags and repeated
     keys are rejected, so that a small file cannot become a large value or an object.
     """
-    if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [Problem(where, "the file is too large", f"up to {CONFIG_BYTES} bytes")]
+    if (bytes_ := len(text.encode("utf-8", "replace"))) > CONFIG_BYTES:
+        return {}, [Problem(where, f"the file is too large ({bytes_} bytes)", f"up to {CONFIG_BYTES} bytes")]
     try:
         refused = next(filter(None, starmap(_refused, yaml_events(text))), "")
         content = None if refused else yaml_value(text)

@@ -109,7 +109,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
     more = " or more, depending on the changed lines" if settings.max_credits is Auto.AUTO else ""
     usual = f"{number(held(None))} credits{more}"
-    yield Check("prices", f"with {asked}, a review holds {usual}{f'; by expertise: {prices}' if prices else ''}")
+    yield Check("prices", f"with {asked}, a review reserves {usual}{f'; by expertise: {prices}' if prices else ''}")
     tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
@@ -378,10 +378,12 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         source = "the App that reports the check" if is_by_app else "GitHub Actions"
         if not any(job.reviews for job in jobs):
             source += ", or your App if the workflow uses one"
-        todo = f"Add the status check `{name}`, from {source}, to a ruleset of the default branch."
-        if any(REVIEW_FILE.endswith(f"/{job.file}") and "pull_request_target" in job.events for job in jobs):
-            own = " --source APP_ID" if is_by_app else ""
-            todo = f"To require the check, import the ruleset that `reviewbot init --as gate{own}` prints."
+        todo = f"To require the check, add it (`{name}`, from {source}) to a ruleset of the default branch."
+        if written := [job for job in jobs if REVIEW_FILE.endswith(f"/{job.file}")]:
+            init = f"reviewbot init --as gate{' --source APP_ID' if is_by_app else ''}"
+            todo = f"To require the check, import the ruleset that `{init}` prints."
+            if not any("pull_request_target" in job.events for job in written):
+                todo = f"To require the check, first replace the advisory workflows: {init} --force"
         yield Check("required check", f"`{name}` is not required, so reviews are only advisory", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = (

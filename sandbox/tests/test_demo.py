@@ -275,7 +275,7 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
     for name in ("left", "collect", "ask", "answer"):
         assert f"Run “{name}”: exit status 0 after" in demo.text
     assert "CodeVF did not receive it" in demo.text
-    assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in demo.text
+    assert "Account: 5,000 credits before, 4,640 after, 0 reserved." in demo.text
 
 
 @pytest.mark.proof

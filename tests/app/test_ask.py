@@ -47,7 +47,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         assert emoji(rig) == ["eyes", "+1"]
         assert (check(rig), [one.id for one in rig.checks()]) == before
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
-        assert "480 credits held or used" in answers(rig)[-1]
+        assert "480 credits reserved or used" in answers(rig)[-1]
 
 
 def test_a_project_may_be_given_by_number(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path
         rig.world.edit_comment(old.id, BOT, before)
         assert "An older version of the summary comment was restored" in rig.run().log
         say(rig, "/reviewbot status")
-        assert "480 credits held or used" in answers(rig)[-1], "the question's credits count"
+        assert "480 credits reserved or used" in answers(rig)[-1], "the question's credits count"
 
 
 def test_a_limit_stops_a_question(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
         ("api.pb.py", "x = 1\n", "generated (linguist-generated)", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
-        (".env", SECRETS, "appears to contain secrets", ""),
+        (".env", SECRETS, "looks like a file with secrets", ""),
         ("internal/notes.py", "x = 1\n", "excluded by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )

@@ -211,7 +211,10 @@ CLOSED_GATE = replace(
         Held("src/schema.sql", HeldBecause.TOO_LARGE, "4.1 MB", missed=True),
     ),
     notices=(
-        ("Line 12 of `src/shop/users.py` contains a bidirectional control character, so it may not run as it looks."),
+        (
+            "Line 12 of `src/shop/users.py` contains a bidirectional control character, so the code may not run as it "
+            "looks."
+        ),
     ),
     degraded=("Threads of fixed findings stay open: the token cannot resolve them.",),
     cost=COST,

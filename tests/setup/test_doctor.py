@@ -318,7 +318,7 @@ CASES = {
         (
             (
                 "required check: `CodeVF review` is not required",
-                "Add the status check `CodeVF review`, from GitHub Actions",
+                "add it (`CodeVF review`, from GitHub Actions)",
             ),
         ),
         {**WELL, REVIEW: None, f"{FOLDER}/second.yml": WELL[REVIEW]},
@@ -361,7 +361,7 @@ CASES = {
     ),
     "written by an App, and not required": Case(
         0,
-        (("required check: `CodeVF review` is not required", "from the App that reports the check"),),
+        (("required check: `CodeVF review` is not required", "reviewbot init --as gate --source APP_ID --force"),),
         BY_APP,
         (),
     ),
@@ -448,7 +448,7 @@ CASES = {
         ),
         {**ALONE, f"{FOLDER}/shared.yml": SHARED},
     ),
-    "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
+    "not required": Case(0, (("required check: `CodeVF review` is not required", "reviewbot init --as gate --force"),), required=()),
 }
 
 
@@ -523,7 +523,7 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     assert noted(said) == ["project"]
     assert "any other workflow in the repository can also report it" in said.out
     assert said.out.count("readable (write access not tested)") == 2
-    for line in ("prices: with `max-credits: 240` and `mode: fast`, a review holds 360 credits", "`engineer` 612"):
+    for line in ("prices: with `max-credits: 240` and `mode: fast`, a review reserves 360 credits", "`engineer` 612"):
         assert line in said.out
     assert (
         f"note     project: `{REPO}` was not checked; the first review creates the project if it does not exist.\n"

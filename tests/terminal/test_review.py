@@ -198,7 +198,7 @@ def test_a_secret_is_not_sent_and_that_is_reported(open_session: Opened) -> None
     (task,) = session.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
     assert "1 secret redacted. Held back: 1 file." in " ".join(result.out.split())
-    assert "- .env: appears to contain secrets" in result.out
+    assert "- .env: looks like a file with secrets" in result.out
     assert GHP not in result.out + result.err + session.page().read_text(encoding="utf-8")
 
 

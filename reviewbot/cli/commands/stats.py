@@ -77,7 +77,7 @@ class History(Struct):
 
     def read(self, repository: str, pulls: PastPulls) -> None:
         """Add the reviews and questions of a repository, and show the progress in days."""
-        self.progress.stage(f"Reading the reviews of {repository}, in days")
+        self.progress.stage(f"Reading the reviews of {repository}, day by day")
         for pull in pulls.past_pulls(self.since):
             self.progress.count(max(0, (self.until - pull.updated_at).days), (self.until - self.since).days)
             ledgers, left_out = ledgers_of(pull, self.key)

@@ -295,9 +295,9 @@ class Bins:
         elif bytes_ > limits.attachment:
             why = f"exceeds `attachment-bytes` ({number(limits.attachment)})"
         elif bytes_ > self._left:
-            why = f"does not fit into a request of {size(limits.request)}"
+            why = f"does not fit into a request of {size(limits.request)} together with the other files"
         else:
-            why = f"does not fit into the limit of {counted(limits.attachments, 'attachment')}"
+            why = f"does not fit into {counted(limits.attachments, 'attachment')} together with the other files"
         self.limits_hit[file.path] = f"its {part} of {size(bytes_)} {why}"
 
 

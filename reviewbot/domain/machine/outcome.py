@@ -45,7 +45,9 @@ _FORK_WITHOUT_KEY = (
 
 
 def failure(known: Known, error: ReviewbotError) -> Outcome:
-    if isinstance(error, NoKey) and known.snapshot.pull.from_fork:
+    trigger = known.request.trigger
+    is_secretless = isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
+    if isinstance(error, NoKey) and known.snapshot.pull.from_fork and is_secretless:
         return replace(verdict.did_not_happen(error, Tolerance.PASS), message=_FORK_WITHOUT_KEY)
     return verdict.did_not_happen(error, known.request.judgement.rules.on_error)
 

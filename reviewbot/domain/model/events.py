@@ -327,10 +327,10 @@ def _status(name: str, payload: _Payload) -> Event:
 
 def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:
     if not is_over:
-        return OtherEvent(f"the `{name}` is not completed, so reviewbot keeps waiting for checks")
+        return OtherEvent(f"the `{name}` is not completed, so there is nothing to do")
     head, named = _needed(_sha(head_sha), "head_sha"), tuple(branch for branch in branches if branch)
     if not named:
-        return OtherEvent(f"the `{name}` has no branch, as with forks, so the next collection buys the review")
+        return OtherEvent(f"the `{name}` has no branch, as with forks, so the next collection buys a deferred review")
     return ChecksEvent(head, named)
 
 

@@ -36,7 +36,7 @@ class WaitRules(Struct, frozen=True):
     @property
     def too_young(self) -> str:
         """The message after a recent push. It contains no time, so that later runs do not change the check."""
-        return f"The last push was less than {self.quiet_minutes} minutes ago (`quiet-minutes`)."
+        return f"reviewbot first saw this commit less than {self.quiet_minutes} minutes ago (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
         """Return the name and state of each check that is not green. A name without a check is missing."""

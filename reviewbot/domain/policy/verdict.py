@@ -123,7 +123,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """Return the outcome if pull request `number` has the same head, and therefore the same check, but is not green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
-    message = f"Pull request #{number} has the same head commit, and its check has not passed."
+    message = f"Pull request #{number} has the same head commit, and reviewbot's verdict on it is not a success."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
     return replace(shared, own=outcome.conclusion)
 

@@ -58,7 +58,7 @@ WHY_HELD: Mapping[HeldBecause, str] = {
     HeldBecause.BINARY: "binary",
     HeldBecause.LFS_POINTER: "Git LFS pointer; the content is not in the repository",
     HeldBecause.SUBMODULE: "submodule; the content is in another repository",
-    HeldBecause.SECRET_FILE: "appears to contain secrets",
+    HeldBecause.SECRET_FILE: "looks like a file with secrets",
     HeldBecause.TOO_LARGE: "too large",
     HeldBecause.MINIFIED: "minified; the source is elsewhere",
     HeldBecause.NOT_UTF_8: "not UTF-8",
@@ -307,13 +307,13 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
         where = f"Line {turned} of `{file.path}`"
-        yield f"{where} contains a bidirectional control character, so it may not run as it looks."
+        yield f"{where} contains a bidirectional control character, so the code may not run as it looks."
     for line in added:
         # Editors insert a byte order mark before the first line, and form feeds between sections.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
         if not _REORDERING.search(text) and (character := invisible_character(text)):
             where = f"Line {line.new} of `{file.path}`"
-            yield f"{where} contains the invisible character {character}, so it may not run as it looks."
+            yield f"{where} contains the invisible character {character}, so the code may not run as it looks."
             break
 
 

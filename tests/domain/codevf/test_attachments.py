@@ -226,8 +226,8 @@ def test_many_texts_are_distinguished_within_five_attachments() -> None:
     [
         ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
         ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
-        ([50, 30], SizeTier(60, 60), "1", "does not fit with the other files into a request of 60 bytes"),
-        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the other files into 5 attachments"),
+        ([50, 30], SizeTier(60, 60), "1", "does not fit into a request of 60 bytes together with the other files"),
+        ([50] * 6, SizeTier(60, 1000), "5", "does not fit into 5 attachments together with the other files"),
     ],
 )
 def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, detail: str) -> None:

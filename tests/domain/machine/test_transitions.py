@@ -217,6 +217,9 @@ def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
     assert (ended.conclusion, ended.exit_status) == (Conclusion.ACTION_REQUIRED, 0)
     assert ended.message.startswith("You cannot fix this")
     assert judging.failure(now, NoKey("There is no key.")).message == "There is no key."
+    with_secrets = ReviewEvent("pull_request_target", 7, "synchronize", HEAD, "ann", sender_is_bot=False, label="")
+    asked = replace(of_fork, request=replace(of_fork.request, trigger=with_secrets))
+    assert judging.failure(asked, NoKey("There is no key.")).message == "There is no key."
 
 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:

@@ -142,7 +142,7 @@ def test_the_wait_for_checks_ends_with_a_check_that_blocks() -> None:
     now = known(wait_rules=FOR_CI)
     late = go(waiting(now, deferral(now, timedelta(hours=2))), RED)
     assert (late.outcome.reason, late.outcome.conclusion) == (Reason.CHECKS, Conclusion.ACTION_REQUIRED)
-    assert late.outcome.message == "`CI` is failing. The wait ended after 2 hours (`wait-for-checks-hours`)."
+    assert late.outcome.message == "`CI` is failing. reviewbot stopped waiting after 2 hours (`wait-for-checks-hours`)."
     [ended] = late.known.ledger.purchases
     assert (ended.state, ended.cost) == (TaskState.ENDED, 0)
     assert isinstance(go(waiting(now, deferral(now, timedelta(hours=2))), GREEN), BUYS), "late, but green"

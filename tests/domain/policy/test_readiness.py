@@ -65,7 +65,7 @@ def test_a_head_is_bought_once_it_is_old_enough(minutes: int, age: int, quiet: b
     rules = WaitRules(quiet_minutes=minutes)
     assert rules.is_quiet(NOON, NOON + timedelta(seconds=age)) is quiet
     assert WaitRules().is_quiet(NOON, NOON - timedelta(seconds=1)), "the clocks of GitHub and the runner differ"
-    assert rules.too_young == f"The last push was less than {minutes} minutes ago (`quiet-minutes`)."
+    assert rules.too_young == f"reviewbot first saw this commit less than {minutes} minutes ago (`quiet-minutes`)."
 
 
 @pytest.mark.parametrize(("age", "over"), [(0, False), (7199, False), (7200, True)])

@@ -170,7 +170,9 @@ def test_text_that_an_attribute_marks_as_binary_is_reviewed_and_reported() -> No
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
 def test_new_obfuscated_code_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
-    assert notices == ("Line 2 of `app.py` contains a bidirectional control character, so it may not run as it looks.",)
+    assert notices == (
+        "Line 2 of `app.py` contains a bidirectional control character, so the code may not run as it looks.",
+    )
     assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
 
 
@@ -198,7 +200,9 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
 def test_a_new_invisible_character_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
-    notice = f"Line 2 of `app.py` contains the invisible character U+{ord(sign):04X}, so it may not run as it looks."
+    notice = (
+        f"Line 2 of `app.py` contains the invisible character U+{ord(sign):04X}, so the code may not run as it looks."
+    )
     assert notices == (notice,)
 
 

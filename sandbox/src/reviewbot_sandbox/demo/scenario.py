@@ -235,8 +235,8 @@ class _Demo:
             if file["redactions"]:
                 say(self.console, f"Redacted: {_redacted(self.sandbox, file['path'])}")
         hold = f"max-credits {cost.get('maxCredits')}, times the mode multiplier"
-        say(self.console, f"Cost: {cost.get('hold')} credits held ({hold}), {cost.get('used')} used.")
-        after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
+        say(self.console, f"Cost: {cost.get('hold')} credits reserved ({hold}), {cost.get('used')} used.")
+        after = f"{one.money.available:,} after, {one.money.on_hold} reserved"
         say(self.console, f"Account: {before.available:,} credits before, {after}.")
         say(self.console, f"Requests by the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
 
@@ -381,7 +381,7 @@ class _LogView:
     def _look(self) -> None:
         """Show the state of both services while the action waits."""
         money, check = self.reader.money(), self.reader.check()
-        self._say(f"(CodeVF: {money.on_hold} credits on hold, task {self.reader.task_status(self.task)})")
+        self._say(f"(CodeVF: {money.on_hold} credits reserved, task {self.reader.task_status(self.task)})")
         if check is not None:
             self._say(f"(GitHub: check {check.status}, “{check.title}”)")
 
