@@ -153,7 +153,7 @@ def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> st
         if step.compares and old not in ("", new) and run.ports.forge.merge_base(old, new) != old:
             return steps.NewPartRead((), only_moved_on=False)
     except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot cannot compare the old and new merge base: {error.message}")
+        run.ports.reporter.debug(f"reviewbot cannot compare the old and new merge base: {error.clause}")
         return steps.NewPartRead((), only_moved_on=False)
     return read_new_part(run, known, step.since, step.last)
 

@@ -39,7 +39,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         try:
             for line in process.stdout:
                 lines.append(line)
-                if line.startswith("Ctrl-C ends both"):
+                if line.startswith("Press Ctrl-C to stop both"):
                     break
             yield process, "".join(lines)
         finally:
@@ -97,7 +97,7 @@ def test_it_ends_cleanly_on_signals(end: signal.Signals) -> None:
         process.send_signal(end)
         rest = process.communicate(timeout=20)[0]
         assert process.returncode == 0
-    assert "The sandbox has ended" in rest
+    assert "The sandbox has stopped" in rest
     assert folder
     assert not Path(folder[1]).exists()
 
@@ -120,7 +120,7 @@ def test_it_ends_by_itself() -> None:
     begun = time.monotonic()
     done = subprocess.run((*SANDBOX, "--lifetime", "1"), env=ENV, capture_output=True, text=True, check=True)
     assert time.monotonic() - begun < 30
-    assert "The sandbox has ended" in done.stdout
+    assert "The sandbox has stopped" in done.stdout
 
 
 def test_ports_can_be_chosen_and_a_taken_one_is_reported() -> None:
@@ -132,7 +132,7 @@ def test_ports_can_be_chosen_and_a_taken_one_is_reported() -> None:
         taken = (*SANDBOX, "--codevf-port", port)
         done = subprocess.run(taken, env=ENV, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert f"--codevf-port: the port {port} is taken" in done.stderr
+    assert f"--codevf-port: the port {port} is in use" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

@@ -221,7 +221,7 @@ def demo() -> Iterator[DemoOutput]:
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line)
-            if line.strip().startswith("Ctrl-C ends them"):
+            if line.strip().startswith("Press Ctrl-C to stop them"):
                 break
         comments = read_comments("".join(lines)) if process.poll() is None else []
         process.send_signal(signal.SIGINT)

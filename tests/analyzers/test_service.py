@@ -58,7 +58,7 @@ def test_unknown_tasks_and_deliverables_are_refused(path_env: dict[str, str]) ->
     service = LocalReviewer(path_env=path_env)
     with pytest.raises(ServiceRefused, match="no task"):
         service.retrieve("other")
-    with pytest.raises(ServiceRefused, match="no deliverable"):
+    with pytest.raises(ServiceRefused, match="does not provide the deliverable"):
         service.deliverable("https://example.invalid/x")
 
 

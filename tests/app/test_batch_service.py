@@ -230,7 +230,7 @@ def test_a_dry_run_shows_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> 
         done = rig.run(dry_run="true")
         assert not rig.service.tasks()
         assert (done.outputs["reason"], done.outputs["coverage"]) == ("dry-run", "full")
-        assert "1,080 credits would be held" in done.log
+        assert "1,080 credits would be reserved" in done.log
 
 
 def test_no_part_contains_a_secret(tmp_path: Path) -> None:

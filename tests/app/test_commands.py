@@ -115,7 +115,7 @@ def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> Non
         ("quill", "/reviewbot cancel", "does not have"),
         ("hubot", "/reviewbot bypass it burns", "does not have"),
         ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
-        ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
+        ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a blocking finding"),
         ("hubot", "/reviewbot waive {id}", "The reason is missing. The summary shows the reason."),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
@@ -374,7 +374,7 @@ def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:
         reply_to_finding(rig, "/reviewbot waive it is fine", by="mona")
         reply_to_finding(rig, "/reviewbot waive")
         assert ["does not have" in reply for reply in answers(rig)] == [True, False, False]
-        assert "Authors cannot waive a finding that blocks" in answers(rig)[1]
+        assert "Authors cannot waive a blocking finding" in answers(rig)[1]
         assert f"/reviewbot waive {finding_id} REASON" in answers(rig)[2]
         assert (emoji(rig), check(rig)) == (["-1"] * 3, "failure")
 

@@ -827,4 +827,4 @@ def test_the_check_of_a_head_with_nothing_to_review_does_not_wait_for_the_intent
         between = rig.world.push(REPO, "topic", {"node_modules/a/index.js": "1\n"}, author="mona", parents=(base,))
         rig.run(wait_minutes="0")
         assert conclusion(rig, between) == "skipped"
-        assert "its hold of 360 credits counts against the limit" in rig.summaries()[-1]
+        assert "reviewbot counts 360 credits against the limit" in rig.summaries()[-1]

@@ -155,7 +155,7 @@ def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) 
         assert len(rig.comments()) == 1
     assert done.returncode == 4, done.stdout
     assert (
-        "reviewbot could not write a report file: `page.html`: The template `report.html.j2`: it writes more"
+        "reviewbot could not write a report file: `page.html`: the template `report.html.j2`: the output exceeds"
         in done.stdout
     )
     left = [one.name for one in Path(env["GITHUB_WORKSPACE"]).rglob("*") if one.is_file()]

@@ -83,7 +83,7 @@ def reports_hold(rig: Rig, sha: str) -> bool:
     """Return whether the summary says that the hold of that head's purchase counts."""
     text = rig.summaries()[0].replace("\u200b", "")  # the renderer inserts it where GitHub would create a link
     begun = f"A run stopped while buying the review of {sha[:7]}."
-    return begun in text and f"its hold of {HOLD} credits counts against the limit" in text
+    return begun in text and f"reviewbot counts {HOLD} credits against the limit" in text
 
 
 def ledger(rig: Rig) -> Ledger:

@@ -523,7 +523,8 @@ def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path)
         rig.run(wait_minutes="0", expertise="Engineer")
         summaries = rig.summaries()
         assert (
-            "612 credits are held (240 \N{MULTIPLICATION SIGN} 1.5 `fast` \N{MULTIPLICATION SIGN} 1.7" in summaries[0]
+            "612 credits are reserved (240 \N{MULTIPLICATION SIGN} 1.5 `fast` \N{MULTIPLICATION SIGN} 1.7"
+            in summaries[0]
         )
         collect()
         assert rig.summaries() == summaries

@@ -37,7 +37,7 @@ def test_a_dry_run_shows_the_size_of_the_whole_change(tmp_path: Path) -> None:
     with open_rig(tmp_path, config=AUTO) as rig:
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 400}, author="mona")
         done = rig.run(dry_run="true")
-        assert "900 credits would be held (600 × 1.5 `fast`)" in done.summary
+        assert "900 credits would be reserved (600 × 1.5 `fast`)" in done.summary
         assert "limited to 600, max-credits-ceiling." in done.summary
         assert "This pull request: 0 of 5,400 credits" in done.summary
         assert not rig.service.tasks()

@@ -101,7 +101,7 @@ def test_a_token_that_expires_during_the_review_loses_nothing(tmp_path: Path) ->
     with open_rig(tmp_path, engineer=engineer) as rig:
         done = rig.run(json_file="report.json")
         assert (done.exit_status, done.outputs["reason"]) == (4, "not-published"), done.log
-        assert "an App's token after an hour. Keep `wait-minutes` below that" in done.log
+        assert "An App's token expires after an hour, so keep `wait-minutes` below 60" in done.log
         assert "A shell runs it" in done.summary
         assert "A shell runs it" in (done.workspace / "report.json").read_text(encoding="utf-8")
         assert [one.status for one in rig.checks()] == ["in_progress"], "no check is green meanwhile"

@@ -252,7 +252,7 @@ def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None
     with open_rig(tmp_path) as rig:
         done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")
         assert done.exit_status == 3
-        why = "not read completely (ruff: it could not parse the whole file; fix the syntax from line "
+        why = "not read completely (ruff: it could not parse the whole file; fix the syntax error on line "
         assert why in done.summary.replace("\\", "")
 
 

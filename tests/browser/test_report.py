@@ -361,7 +361,7 @@ def test_without_javascript_every_finding_is_shown_with_its_code(opened: Open) -
     assert visit.shown == 5
     assert "SELECT * FROM users" in page.locator(f"{visit.finding(INJECTION.id)} .excerpt").inner_text()
     assert page.locator("#tools:visible, .copy:visible, dialog:visible").count() == 0
-    assert "Their code needs JavaScript" in page.locator("noscript").inner_text()
+    assert "To see their code, enable JavaScript" in page.locator("noscript").inner_text()
 
 
 def test_nothing_in_a_finding_or_the_code_is_executed(opened: Open) -> None:

@@ -51,7 +51,7 @@ def test_a_file_that_is_not_a_report_is_not_rendered(tmp_path: Path, content: by
     path.write_bytes(content)
     status, text = rendered(path, "--to", "html")
     assert status == 2
-    assert text.startswith((f"reviewbot: {path}: The report", f"reviewbot: {path}: reviewbot cannot read the report"))
+    assert text.startswith((f"reviewbot: {path}: the report", f"reviewbot: {path}: reviewbot cannot read the report"))
     assert text.endswith("\n  reviewbot review --reviewer local --format json > report.json\n")
 
 

@@ -38,9 +38,10 @@ def table(*, action: bool, config: bool) -> str:
 
 
 def decisions() -> str:
-    """Return a Markdown table of the reasons with their origin: a class of `errors.py` or a function of the domain."""
+    """Return a Markdown table of the reasons with their origin: a class of `errors.py` or a function."""
     places: dict[str, list[str]] = {reason.name: [] for reason in Reason}
-    for path in (PROGRAM / "errors.py", *sorted((PROGRAM / "domain").rglob("*.py"))):
+    sources = (path for package in ("domain", "app") for path in sorted((PROGRAM / package).rglob("*.py")))
+    for path in (PROGRAM / "errors.py", *sources):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "Reason":
                 for name in dict.fromkeys(chosen(node)):

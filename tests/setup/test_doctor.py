@@ -448,7 +448,9 @@ CASES = {
         ),
         {**ALONE, f"{FOLDER}/shared.yml": SHARED},
     ),
-    "not required": Case(0, (("required check: `CodeVF review` is not required", "reviewbot init --as gate --force"),), required=()),
+    "not required": Case(
+        0, (("required check: `CodeVF review` is not required", "reviewbot init --as gate --force"),), required=()
+    ),
 }
 
 

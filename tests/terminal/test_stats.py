@@ -196,7 +196,7 @@ def test_pages_are_read_until_the_period_begins(tmp_path: Path) -> None:
         result = stats(rig, "--plain")
         assert len(rig.github_requests()) - before == 2
         assert "0 reviews" in result.out
-        assert f"Reading the reviews of {REPO}, in days …" in result.err
+        assert f"Reading the reviews of {REPO}, day by day …" in result.err
         rig.github_faults.add("/graphql", Reply(502), body="query Past", nth=2, times=None)
         failed = stats(rig)
         assert (failed.status, failed.out) == (3, "")

@@ -65,7 +65,7 @@ def _collect_everywhere(ports: Ports, installation: Installation, names: Sequenc
             recorder.repositories += 1
         except ReviewbotError as error:
             details = f" {error.hint}" if error.hint else ""
-            ports.reporter.say(f"{name}: {error.message}{details}")
+            ports.reporter.say(f"{name}: {error.clause}{details}")
             recorder.failures.append(Failure(name, error.message, error.exit_status))
 
     take_turns(ports.rng.sample(names, len(names)), collect)

@@ -32,7 +32,7 @@ def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
         try:
             outcomes.append(_buy(ports, number) or outcomes[-1])
         except ReviewbotError as error:
-            ports.reporter.say(f"#{number}: {error.message}")
+            ports.reporter.say(f"#{number}: {error.clause}")
             errors.append(error)
 
     take_turns(ports.forge.with_head(event.branches, event.head_sha), buy)

@@ -95,7 +95,7 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
         try:
             _carry_out(unhurried, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"reviewbot could not execute the command in comment {posted.key}: {error.message}")
+            ports.reporter.say(f"reviewbot could not execute the command in comment {posted.key}: {error.clause}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
         if posted.command.name is not CommandName.ASK and not _is_marked(snapshot, posted):

@@ -182,7 +182,7 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
         has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
         if seen or (run.settings.review_on is ReviewOn.READY and not has_summary):
             raise
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.message}")
+        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
         return there, True
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
     is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha

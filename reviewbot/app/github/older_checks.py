@@ -50,7 +50,7 @@ def _with_every_check(run: RunContext, known: Known) -> Known:
         for sha in sorted(heads_below(known) - seen):
             checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
     except ForgeError as error:
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.message}")
+        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
     return replace(known, stored=replace(known.stored, older_checks=checks))
 
 

@@ -18,9 +18,10 @@ from reviewbot.values import replace
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
-    """Record the intent to buy in the check run, or in the summary if there is no check run.
+    """Record the intent to buy in the check run, or in the summary if there is no check run. Remove the approval label.
 
-    A concurrent run may also record an intent. GitHub orders check runs, so all runs continue with the first intent.
+    An intent for several tasks is recorded in both. A concurrent run may also record an intent. GitHub orders check
+    runs, so all runs continue with the first intent.
 
     Raises:
         PermissionMissing: the purchase cannot be recorded, and a later run would need the record.

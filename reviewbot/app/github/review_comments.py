@@ -59,7 +59,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"reviewbot could not read back the comments that it posted: {error.message}")
+        run.degraded.say(f"reviewbot could not read back the comments that it posted: {error.clause}")
         return known
     return without_doubles(run, known)
 

@@ -98,7 +98,7 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
     try:
         run.attempt(SUMMARY, keep_text, run, keep, stored.kept.written_for(snapshot, instance))
     except ForgeError as error:
-        run.ports.reporter.say(f"reviewbot could not record the reactions: {error.message}")
+        run.ports.reporter.say(f"reviewbot could not record the reactions: {error.clause}")
 
 
 def _stating(known: Known, outcome: Outcome) -> Known:

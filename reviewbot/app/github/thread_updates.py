@@ -64,6 +64,6 @@ def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
     try:
         run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))
     except (Refused, NotFound) as error:
-        run.ports.reporter.debug(f"reviewbot could not post a reply: {error.message}")
+        run.ports.reporter.debug(f"reviewbot could not post a reply: {error.clause}")
         return False
     return True

@@ -65,7 +65,7 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
         run.degraded.say(*(f"reviewbot could not write a report file: {problem}" for problem in error.problems))
         return False
     except TemplateError as error:
-        run.degraded.say(f"reviewbot could not write a report file: `{path}`: {error.message}")
+        run.degraded.say(f"reviewbot could not write a report file: `{path}`: {error.clause}")
         return False
     return True
 

@@ -53,7 +53,7 @@ def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()
     try:
         _settle(ports, snapshot, but)
     except ReviewbotError as error:
-        ports.reporter.say(f"reviewbot could not look up the open questions: {error.message}")
+        ports.reporter.say(f"reviewbot could not look up the open questions: {error.clause}")
 
 
 def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:

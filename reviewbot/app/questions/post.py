@@ -25,7 +25,7 @@ def acknowledge(run: RunContext, question: Question) -> None:
     try:
         react(run, comment_id, Reaction.EYES, in_thread=in_thread)
     except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot could not add the reaction 👀: {error.message}")
+        run.ports.reporter.debug(f"reviewbot could not add the reaction 👀: {error.clause}")
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:

@@ -47,7 +47,7 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
     except ForgeUnreachable:
         raise
     except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot cannot read the last reviewed head: {error.message}")
+        run.ports.reporter.debug(f"reviewbot cannot read the last reviewed head: {error.clause}")
         return NewPartRead(_all_of(files))
     reshaped = reshaped_by(last.renames, renames_digest(known.change.change.files))
     records = known.ledger.findings.records

@@ -92,7 +92,7 @@ def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str
     except ForgeUnreachable:
         raise
     except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot cannot read the reviewed head: {error.message}")
+        run.ports.reporter.debug(f"reviewbot cannot read the reviewed head: {error.clause}")
         return {}
     texts = {path: entry.text for path, entry in entries.items() if entry.text is not None}
     pairs = {path: (text, place_of_text(path, [text])) for path, text in texts.items()}

@@ -7,10 +7,9 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.known import Candidate, Known
 from reviewbot.domain.machine.purchase import quote
-from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
+from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead, TasksCancelled
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, other_tags, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
@@ -60,16 +59,17 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     return TaskRead(latest, seconds=clock.monotonic() - began)
 
 
-def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
+def cancel_open_tasks(run: RunContext, known: Known) -> TasksCancelled:
     """Cancel the open tasks that the request selects, on any head. Errors are logged."""
-    stored = read_ledger(run, known.snapshot)
-    for task_id in stored.ledger.open_task_ids():
+    cancelled = []
+    for task_id in read_ledger(run, known.snapshot).ledger.open_task_ids():
         try:
             if run.service.retrieve(task_id).status in known.request.cancels:
                 _cancel(run, task_id)
+                cancelled.append(task_id)
         except ServiceError as error:
-            run.ports.reporter.debug(f"{task_id}: {error.message}")
-    return stored
+            run.ports.reporter.debug(f"{task_id}: {error.clause}")
+    return TasksCancelled(tuple(cancelled))
 
 
 def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
@@ -82,7 +82,7 @@ def _cancel(run: RunContext, task_id: str) -> None:
     try:
         run.service.cancel(task_id)
     except ServiceError as error:
-        run.say(f"reviewbot could not cancel the task {task_id}: {error.message}")
+        run.say(f"reviewbot could not cancel the task {task_id}: {error.clause}")
     else:
         run.say(f"reviewbot asked CodeVF to cancel the task {task_id}.")
 

@@ -44,7 +44,7 @@ class Evidence(Struct, frozen=True):
     Attributes:
         restored: the state that the finding had in an earlier review of this change, or of this version of its file.
         allows_fix: whether the code that was found does not contradict a confirmed fix.
-        is_back: whether the file of a closed finding is in the change, and its code cannot show a fix.
+        is_back: whether the file of a closed finding is in the change, and nothing shows that it is fixed there.
     """
 
     code: Code

@@ -104,6 +104,7 @@ class EarlierReviews(Struct, frozen=True):
     Attributes:
         open: the states of the findings that were open when the change was judged, by id.
         bought_since: the tasks that were bought after the first complete review of the change.
+        tasks: the tasks of all these reviews.
     """
 
     open: Mapping[str, FindingState] = MappingProxyType({})

@@ -33,6 +33,7 @@ class StoredLedger(Struct, frozen=True):
         claimed: credits of an untrusted ledger, which count against the budget.
         problem: why the ledger is not trusted, or empty.
         lost: whether `ledger` may lack earlier purchases.
+        summary: the summary comment that contains the ledger, or None.
         doubled: whether concurrent runs each wrote a summary comment.
         on_head: the signed copies in reviewbot's check runs on the head, by check run id.
         finished: the purchases whose end is recorded on GitHub. In `ledger`, they may be open, because only CodeVF has

@@ -32,7 +32,7 @@ from reviewbot.domain.machine.purchase import (
     selection_of,
     stopped_by_limit,
 )
-from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead
+from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead, TasksCancelled
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -79,8 +79,8 @@ Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.PricingReplacement | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
 Buying = phases.AwaitingApproval | Checked
-"""Return types. Each union also contains the phases that can follow."""
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
+"""Return types. Each union also contains the phases that can follow."""
 
 
 # Is a review due?
@@ -93,9 +93,9 @@ def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due |
 
 
 def after_cancellations(
-    at: phases.CancelRequested, stored: StoredLedger
+    at: phases.CancelRequested, got: TasksCancelled
 ) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    return begin(_note_cancelled(at.known, *stored.ledger.open_task_ids()))
+    return begin(_note_cancelled(at.known, *got.task_ids))
 
 
 def _note_cancelled(known: Known, *task_ids: str) -> Known:
@@ -248,7 +248,7 @@ def _settle_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready 
 
 
 def after_opening(at: phases.Ready, now: datetime) -> Looked:
-    """Look up every open task except the task for the change under review.
+    """Look up every open task except that of the last attempt for this change.
 
     Deferred purchases of other changes are dropped. A collection keeps a deferred purchase of this head, because the
     run that deferred the purchase may have other settings.
@@ -292,7 +292,7 @@ def after_lookup(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Loo
 def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
     """End the purchase if CodeVF does not know the task. After any other error, keep the purchase open."""
     purchase, rest = at.left[0], at.left[1:]
-    known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.message}")
+    known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.clause}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
         known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
         if purchase_key(purchase) in known.stored.finished:  # the published findings of this purchase are lost

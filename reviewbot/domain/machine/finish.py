@@ -99,7 +99,7 @@ def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
 
 
 def conclude(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
-    """Publish an outcome. Before writing to the ledger or announcing an answer, read the pull request again."""
+    """Publish an outcome. If the summary or an announcement may be written, first read the pull request again."""
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
@@ -150,7 +150,7 @@ _ANSWERS = (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks)
 _RECORD = (WriteSummary, WriteCheckRun, CloseOlderChecks)
 """The order without answers. The check run needs the counter of the written ledger."""
 _VERDICT = (WriteCheckRun, WriteSummary, CloseOlderChecks)
-"""The order if the ledger does not change. The summary is written only if no check run shows the verdict."""
+"""The order if the ledger does not change. A correct summary is not written if a check run shows the verdict."""
 
 
 def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:

@@ -232,7 +232,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Bought(Struct, frozen=True):
-    """The purchase of this change, without the state of the task.
+    """The purchase of this change, and how this run made or resumed it.
 
     Attributes:
         tag: the expertise, or None if it was not read from CodeVF.

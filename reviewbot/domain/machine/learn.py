@@ -21,7 +21,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case phases.CancelRequested(), StoredLedger():
+        case phases.CancelRequested(), steps.TasksCancelled():
             return acquire.after_cancellations(phase, result)
         case phases.CancelRequested(), steps.Failed(error=error):
             return acquire.begin(phase.known.saying(error.message))

@@ -1,4 +1,4 @@
-"""Determine the outcome of a run after an error, from the findings, or without a review."""
+"""Determine the outcome of a run, where it is shown, and whether the checks of older heads still hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prepare the purchase of a review, check the credit limits, and apply the rules of `routes`."""
+"""Prepare and record the purchase of a review, check the credit limits, and apply the rules of `routes`."""
 
 from __future__ import annotations
 

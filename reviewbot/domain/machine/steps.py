@@ -35,7 +35,7 @@ class OpenReviewer(Struct, frozen=True):
 
 
 class LookUpTask(Struct, frozen=True):
-    """Read the task of an older head once, with the answer if the task is completed."""
+    """Read an earlier task once, with the answer if the task is completed."""
 
     purchase: Purchase
 
@@ -214,6 +214,12 @@ class TaskRead(Struct, frozen=True):
     seconds: float = 0
 
 
+class TasksCancelled(Struct, frozen=True):
+    """The ids of the tasks that CodeVF was asked to cancel."""
+
+    task_ids: tuple[str, ...]
+
+
 class NotOver(Struct, frozen=True):
     """The wait ended before the task finished, because of the deadline, a signal or a CodeVF error."""
 
@@ -257,5 +263,5 @@ class TaskCreated(Struct, frozen=True):
 
 
 OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | Overtaken
-OfReviewer = TaskRead | NotOver | PriceRead | TaskCreated | Report
+OfReviewer = TaskRead | TasksCancelled | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

@@ -158,7 +158,7 @@ def test_projects_are_found_again_and_tags_are_listed(world: World) -> None:
 
 
 def test_missing_credits_a_large_payload_and_another_accounts_key_are_refused(world: World) -> None:
-    with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="10 are available, 360 are required"):
+    with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="360 are required, but only 10 are available"):
         poor.create(world.submission(poor))
     with world.connect() as codevf:
         large = (Attachment("a.txt", "x" * 200_000),)

@@ -182,7 +182,7 @@ FIELDS = {
         (400, {"message": "bare"}, ServiceRefused, "bare"),
         (401, {"error": {"code": "UNAUTHORIZED", "message": "Invalid"}}, ServiceRefused, "API key"),
         (403, {"error": {"message": "Forbidden"}}, ServiceRefused, "API key"),
-        (402, NESTED, OverBudget, "600.5 are available, 3,000 are required"),
+        (402, NESTED, OverBudget, "3,000 are required, but only 600.5 are available"),
         (402, {"error": "no"}, OverBudget, "too few credits"),
         (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "did not find"),
         (409, {"error": {"code": "idempotency_conflict", "message": "x"}}, ServiceRefused, "conflict"),

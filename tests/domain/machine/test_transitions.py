@@ -171,12 +171,10 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=UNFINISHED, may_buy=False))
     assert decide(begun) == steps.CancelOpenTasks()
-    ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 32, task_id="task_2")))
-    due = go(begun, StoredLedger(ledger))
+    due = go(begun, steps.TasksCancelled(("task_1", "task_2")))
     assert isinstance(due, phases.Due)
     assert due.known.cancelled == {"task_1", "task_2"}
     assert isinstance(go(begun, AWAY), phases.Due)
-    assert isinstance(go(begun, StoredLedger()), phases.Due)
 
 
 def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any field of the event
@@ -585,7 +583,7 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
 
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
-    replaced = go(start(known(cancels=UNFINISHED)), StoredLedger(Ledger((purchase(),))))
+    replaced = go(start(known(cancels=UNFINISHED)), steps.TasksCancelled(("task_1",)))
     assert replaced.known.cancelled == {"task_1"}
 
 

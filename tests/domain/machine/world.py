@@ -74,6 +74,7 @@ from reviewbot.domain.machine.steps import (
     Step,
     TaskCreated,
     TaskRead,
+    TasksCancelled,
     UpdateThreads,
     WriteCheckRun,
     WriteOutput,
@@ -321,8 +322,10 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger() | ReadPurchases() | CancelOpenTasks():
+            case ReadLedger() | ReadPurchases():
                 return self.error() if fails else self.stored("0" * 32)
+            case CancelOpenTasks():
+                return self.error() if fails else TasksCancelled(("task_1",) if self.chance(0.5) else ())
             case ReadChange():
                 change = self.change()
                 own = replace(known, change=change).identity.digest()
