@@ -186,8 +186,8 @@ class TemplateError(ReviewbotError):
         where = f"`{name}`, line {line}" if line else f"`{name}`"
         return cls(
             f"The template {where}: {after_colon(what.removesuffix('.'))}.",
-            hint="Fix the template on the default branch, or delete it to restore the built-in one. reviewbot never "
-            "reads templates from the pull request.",
+            hint="Fix the template in the folder `templates-dir` on the default branch, or delete it to restore the "
+            "built-in one. reviewbot never reads templates from the pull request.",
         )
 
     @classmethod

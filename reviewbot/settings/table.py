@@ -146,7 +146,7 @@ class Settings:
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
-        "The step's result if a review was due but failed: `fail` or `pass`. The check shows the failure in either "
+        "The step's result if a due review did not happen: `fail` or `pass`. The check shows the failure in either "
         "case.",
     )
     on_partial: Tolerance = setting(

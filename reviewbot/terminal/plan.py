@@ -77,7 +77,8 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)
-        yield f"The plan ignores {both}. Commits replaced during the wait are not reviewed, so reviewbot may buy fewer."
+        replaced = "Commits replaced during the wait are not reviewed, so reviewbot may buy fewer reviews."
+        yield f"The plan ignores {both}. {replaced}"
     if settings.min_balance:
         yield "The plan ignores `min-balance`, because it does not ask CodeVF for the balance."
 

@@ -76,8 +76,8 @@ def test_an_interrupt_ends_the_collection_at_once() -> None:
 @pytest.mark.parametrize(
     ("fails", "seen", "logged"),
     [
-        (Refused, [1, 2, 3], ["#1: No", "#2: It is gone.", "#3: It is gone."]),
-        (TypeError, [1, 2, 3], ["#2: It is gone.", "#3: It is gone."]),
+        (Refused, [1, 2, 3], ["#1: no", "#2: it is gone.", "#3: it is gone."]),
+        (TypeError, [1, 2, 3], ["#2: it is gone.", "#3: it is gone."]),
         (KeyboardInterrupt, [1], []),
     ],
 )

@@ -101,7 +101,7 @@ def test_unreadable_context_does_not_prevent_the_review(tmp_path: Path) -> None:
         rig.github_faults.add("/graphql", Reply(502), body="documents: repository", times=None)
         done = rig.run()
         assert done.exit_status == 0, done.log
-        assert done.log.count("reviewbot sends no context, because it could not read it: ") == 1
+        assert done.log.count("reviewbot could not read the context, so it sends none: ") == 1
         assert not context(rig)
 
 

@@ -499,7 +499,7 @@ def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Pat
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
         done = rig.run(event="issue_comment", payload=payload)
-        assert "that reviewbot bought after the last force-push" in done.log, done.log
+        assert "or a force-push followed" in done.log, done.log
         assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
 
 
@@ -515,7 +515,7 @@ def test_a_waiver_on_a_restored_head_works_after_the_review_that_the_refusal_adv
         found = rig.comments()[0].body.partition("ids=")[2][:10]
         waive = f"/reviewbot waive {found} it is a test"
         refused = rig.run(event="issue_comment", payload=commanded(rig, waive, "hubot"))
-        assert f"buy one with /reviewbot review {older}." in refused.log, refused.log
+        assert f"first buy a review with /reviewbot review {older}." in refused.log, refused.log
         rig.run(event="issue_comment", payload=commanded(rig, f"/reviewbot review {older}", "hubot"))
         time.sleep(1)  # GitHub's times have no fractions, and the comment must be later than the answer
         done = rig.run(event="issue_comment", payload=commanded(rig, waive, "hubot"))

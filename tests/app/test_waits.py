@@ -53,7 +53,7 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
         check(rig, "CI", "success")
         check(rig, "lint / python", "failure")
         assert ended(rig).outputs["reason"] == "deferred"
-        assert ours(rig).output.title == "No review bought yet. `lint / python` is failing."
+        assert ours(rig).output.title == "No review bought yet. `lint / python` is not successful."
         assert rig.run(on_pending="fail", **AT_ONCE).exit_status == 1
         assert not rig.service.tasks()
         check(rig, "lint / python", "neutral")

@@ -182,7 +182,7 @@ def test_a_withdrawn_waiver_does_not_come_back_when_its_answer_is_deleted(tmp_pa
         undo()
         rig.run()
         assert check(rig) == "failure"
-        assert "comment again" in answers(rig)[-1]
+        assert "post it again" in answers(rig)[-1]
 
 
 def test_a_bypass_that_has_ended_does_not_come_back_when_its_answer_is_deleted(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_branch_is_reviewed_and_blocking_findings_set_the_exit_status(open_ses
     assert result.status == 1
     assert "risky.py:5  critical correctness  blocks" in result.out
     assert "1 of 2 findings blocks\n" in result.out
-    assert "This review would reserve 360 of 10,000 available credits." in result.err
+    assert "This review would reserve 360 credits, and 10,000 are available." in result.err
     open_gate = session.review("--fail-on", "never")
     assert open_gate.status == 0
     assert "2 findings, none blocking\n" in open_gate.out

@@ -41,7 +41,7 @@ OUT_OF_BOUNDS = frozenset({".git"})
 
 _FORM = "OWNER/reviewbot@COMMIT#vX.Y.Z"
 _LIST = "git ls-remote https://github.com/OWNER/reviewbot 'v*'"
-_WRITE = f"Pass --action {_FORM}, with the SHA of a line that ends in `^{{}}` from this list: {_LIST}"
+_WRITE = f"Pass --action {_FORM}. Use the SHA of a line that ends in `^{{}}`. To list the releases, run: {_LIST}"
 _WHICH = f"""Which release of the action? List the releases, and use the SHA of a line that ends in `^{{}}`:
   {_LIST}
 Release, as {_FORM}: """

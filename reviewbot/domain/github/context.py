@@ -83,7 +83,7 @@ class ProjectContext(Struct, frozen=True):
 
 
 def not_read(error: ForgeError) -> ProjectContext:
-    return ProjectContext(problem=f"reviewbot sends no context, because it could not read it: {error.clause}")
+    return ProjectContext(problem=f"reviewbot could not read the context, so it sends none: {error.clause}")
 
 
 class ContextPart(Struct, frozen=True):

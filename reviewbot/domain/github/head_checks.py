@@ -17,7 +17,7 @@ OWN_WORKFLOWS = "reviewbot"
 class HeadState(Enum):
     GREEN = "green"
     RUNNING = "running"
-    RED = "failing"
+    RED = "not successful"
     MISSING = "missing"
 
 

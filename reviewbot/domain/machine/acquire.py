@@ -719,7 +719,7 @@ def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
     known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
-        known = known.saying(f"This review would reserve {held} of {available} available credits.")
+        known = known.saying(f"This review would reserve {held} credits, and {available} are available.")
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")

@@ -414,7 +414,7 @@ class Known(Struct, frozen=True, dict=True):
         elif bought and bought.purchase.coverage is Coverage.PARTIAL:
             found.append("the ledger marks this review as partial")
         if self.task and self.task.unseen:
-            found.append(f"the reviewer read only a part of {len(self.task.unseen)} files")
+            found.append(f"the reviewer did not completely read {len(self.task.unseen)} files")
         if self.change.missed and self.request.is_due and not (bought and bought.frozen):
             found.append(f"{len(self.change.missed)} selected files are held back")
         return tuple(found)

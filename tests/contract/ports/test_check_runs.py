@@ -425,7 +425,7 @@ def test_the_checks_of_a_head_are_those_of_every_app_and_its_statuses(github: Gi
     assert words(github, head) == there
     github.other_check(head, "CI", "failure")
     github.set_status(head, "lint", "success")
-    changed = {("CI", app, "failing"), ("lint", "", "green")}
+    changed = {("CI", app, "not successful"), ("lint", "", "green")}
     assert words(github, head) == {own, ("build / [x]", app, "green"), *changed}
     assert words(github, github.push("topic", {"more.txt": "1\n"})) == set()
 

@@ -47,7 +47,7 @@ def test_issues_come_first_then_messages_then_files_each_quoted() -> None:
 
 def test_a_context_that_was_not_read_says_why() -> None:
     assert not_read(ForgeUnreachable("GitHub fails.")) == ProjectContext(
-        problem="reviewbot sends no context, because it could not read it: GitHub fails."
+        problem="reviewbot could not read the context, so it sends none: GitHub fails."
     )
 
 

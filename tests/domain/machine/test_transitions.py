@@ -1067,7 +1067,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         "the selected files differ from the files that were sent": Bought(purchase(), reselected=True),
         "2 files were not submitted": Bought(purchase(missed=2, coverage=Coverage.PARTIAL)),
         "the ledger marks this review as partial": Bought(purchase(coverage=Coverage.PARTIAL)),
-        "the reviewer read only a part of 1 files": Bought(purchase()),
+        "the reviewer did not completely read 1 files": Bought(purchase()),
     }
     for cause, state in cases.items():
         partial = replace(now, own=OwnReview(state, task if "the reviewer" in cause else None))

@@ -28,7 +28,7 @@ from tests.domain.builders import HEAD, NOON, pull, purchase
 from tests.domain.machine.test_transitions import go, known, own, reading, sendable
 from tests.domain.machine.world import OTHER_HEAD
 
-RED, GREEN = steps.HeadChecksRead(("`CI` is failing",)), steps.HeadChecksRead(())
+RED, GREEN = steps.HeadChecksRead(("`CI` is not successful",)), steps.HeadChecksRead(())
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 FOR_CI = WaitRules(("CI",), hours=2)
 NONE = Route("none", reviewer=RoutedReviewer.NONE)
@@ -60,7 +60,7 @@ def test_a_review_is_bought_at_once_if_the_checks_are_green() -> None:
 def test_the_checks_are_read_once_more_after_the_deferral_is_recorded() -> None:
     deferred = go(waiting(known(wait_rules=FOR_CI)), RED)
     assert isinstance(deferred, phases.Deferred)
-    assert (deferred.outcome.reason, deferred.outcome.message) == (Reason.DEFERRED, "`CI` is failing.")
+    assert (deferred.outcome.reason, deferred.outcome.message) == (Reason.DEFERRED, "`CI` is not successful.")
     assert (deferred.outcome.status, deferred.outcome.conclusion) == (Status.PENDING, None)
     assert decide(deferred) == steps.RecordDeferral(deferred.deferred, deferred.outcome)
     again = go(deferred, deferred.known)
@@ -74,7 +74,7 @@ def test_the_checks_are_read_once_more_after_the_deferral_is_recorded() -> None:
 def test_a_deferral_that_is_recorded_is_not_recorded_again() -> None:
     now = known(wait_rules=FOR_CI)
     left = go(waiting(now, deferral(now)), RED)
-    assert (type(left), left.outcome.message) == (phases.Refreshed, "`CI` is failing.")
+    assert (type(left), left.outcome.message) == (phases.Refreshed, "`CI` is not successful.")
     assert not left.known.memory.has_news
 
 
@@ -142,7 +142,10 @@ def test_the_wait_for_checks_ends_with_a_check_that_blocks() -> None:
     now = known(wait_rules=FOR_CI)
     late = go(waiting(now, deferral(now, timedelta(hours=2))), RED)
     assert (late.outcome.reason, late.outcome.conclusion) == (Reason.CHECKS, Conclusion.ACTION_REQUIRED)
-    assert late.outcome.message == "`CI` is failing. reviewbot stopped waiting after 2 hours (`wait-for-checks-hours`)."
+    assert (
+        late.outcome.message
+        == "`CI` is not successful. reviewbot stopped waiting after 2 hours (`wait-for-checks-hours`)."
+    )
     [ended] = late.known.ledger.purchases
     assert (ended.state, ended.cost) == (TaskState.ENDED, 0)
     assert isinstance(go(waiting(now, deferral(now, timedelta(hours=2))), GREEN), BUYS), "late, but green"
@@ -186,7 +189,7 @@ def test_the_task_of_an_older_head_is_not_cancelled_while_the_purchase_waits() -
 @pytest.mark.parametrize(
     ("result", "note"),
     [
-        (RED, "reviewbot would now wait before buying a review. `CI` is failing."),
+        (RED, "reviewbot would now wait before buying a review. `CI` is not successful."),
         (GREEN, "All checks in `wait-for-checks` have passed."),
         (AWAY, "GitHub is away."),
     ],

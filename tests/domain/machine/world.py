@@ -364,7 +364,7 @@ class RandomWorld:
             case RecordDeferral():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else known
             case ReadHeadChecks():
-                opened = self.random.choice([(), (), ("`CI` is failing",)])
+                opened = self.random.choice([(), (), ("`CI` is not successful",)])
                 return self.error(PermissionMissing("The token may not.")) if fails else HeadChecksRead(opened)
             case CreateTask():
                 return self.created(fails=fails)

@@ -27,22 +27,22 @@ OUR_WORKFLOW = check("Collect", RED, workflow="reviewbot-collect.yml", run_id=7)
         ([], [check("CI", RED)], []),
         (["CI"], [], ["`CI` is missing"]),
         (["CI"], [check("CI", RUNNING)], ["`CI` is running"]),
-        (["CI"], [check("CI", RED)], ["`CI` is failing"]),
+        (["CI"], [check("CI", RED)], ["`CI` is not successful"]),
         (["CI"], [check("CI", GREEN)], []),
         (["CI"], [check("CI", GREEN), check("lint", RED)], []),
-        (["CI", "lint"], [check("CI", GREEN), check("lint", RED)], ["`lint` is failing"]),
+        (["CI", "lint"], [check("CI", GREEN), check("lint", RED)], ["`lint` is not successful"]),
         # Of one App the latest counts, of several Apps all.
         (["CI"], [check("CI", RED, 1), check("CI", GREEN, 2)], []),
         (["CI"], [check("CI", GREEN, 1), check("CI", RUNNING, 2)], ["`CI` is running"]),
-        (["CI"], [check("CI", RED, 1, "a"), check("CI", GREEN, 2, "b")], ["`CI` is failing"]),
+        (["CI"], [check("CI", RED, 1, "a"), check("CI", GREEN, 2, "b")], ["`CI` is not successful"]),
         (["CI"], [check("CI", GREEN), HeadCheck("CI", RUNNING)], ["`CI` is running"]),
         # Names of check runs have cases, those of statuses have not.
         (["ci"], [check("CI", GREEN)], ["`ci` is missing"]),
-        (["ci"], [HeadCheck("CI", RED)], ["`CI` is failing"]),
+        (["ci"], [HeadCheck("CI", RED)], ["`CI` is not successful"]),
         # A pattern means every check that fits, and at least one.
         (["build *"], [check("build (3.11)", GREEN), check("build / [x]", RUNNING)], ["`build / [x]` is running"]),
         (["build *"], [check("rebuild (3.11)", GREEN)], ["`build *` is missing"]),
-        (["*", "CI"], [check("CI", RED)], ["`CI` is failing"]),
+        (["*", "CI"], [check("CI", RED)], ["`CI` is not successful"]),
         (["a.c"], [check("abc", GREEN)], ["`a.c` is missing"]),
         # reviewbot does not wait for itself.
         (["*"], [check("CI", GREEN), check("CodeVF review", RUNNING), OWN_JOB, OUR_WORKFLOW], []),
@@ -57,7 +57,7 @@ def test_a_purchase_waits_while_a_named_check_is_not_green(
 
 
 def test_a_job_of_another_workflow_run_is_not_this_job() -> None:
-    assert WaitRules(("*",)).open_checks([check("CI", RED)], run_id=0) == ("`CI` is failing",)
+    assert WaitRules(("*",)).open_checks([check("CI", RED)], run_id=0) == ("`CI` is not successful",)
 
 
 @pytest.mark.parametrize(("minutes", "age", "quiet"), [(0, 0, True), (10, 599, False), (10, 600, True)])
