@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
+from reviewbot_sandbox.github.records import ReviewState
 
 from tests.app.rig import CLEAN, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
@@ -369,6 +371,29 @@ def test_requested_changes_are_dismissed_when_nothing_blocks(tmp_path: Path) -> 
         rig.world.push(REPO, "topic", {"app.py": "fixed = 1\n"}, author="mona")
         assert rig.run(review_event="request-changes").exit_status == 0
         assert [one.state.name for one in rig.world.store.reviews.values()] == ["DISMISSED"]
+
+
+def test_changes_are_requested_whenever_findings_begin_to_block(tmp_path: Path) -> None:
+    """The request needs no comment on a line, ends with a bypass, and stays dismissed if a person dismissed it."""
+    on_file = finding("app.py", 11, severity="critical", title="No line of the file", code="no such code")
+    with open_rig(tmp_path, engineer=lambda _: answer(on_file)) as rig:
+
+        def states() -> list[str]:
+            """Return the states of the reviews. GitHub makes a review of each comment on a file."""
+            found = [one.state.name for one in rig.world.store.reviews.values()]
+            return [state for state in found if state != "COMMENTED"]
+
+        rig.run(review_event="request-changes")
+        assert states() == ["CHANGES_REQUESTED"]
+        assert any("open findings block this pull request" in one.body for one in rig.world.store.reviews.values())
+        assert len(rig.comments()) == 1
+        rig.run(review_event="request-changes")
+        assert states() == ["CHANGES_REQUESTED"]
+        for number, one in rig.world.store.reviews.items():
+            if one.state is ReviewState.CHANGES_REQUESTED:
+                rig.world.store.reviews[number] = replace(one, state=ReviewState.DISMISSED)
+        rig.run(review_event="request-changes")
+        assert states() == ["DISMISSED"], "a maintainer dismissed it"
 
 
 def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(tmp_path: Path) -> None:

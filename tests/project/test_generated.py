@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from reviewbot.setup.files import (
     commands_workflow,
     review_workflow,
 )
+from tests.project import deciders
 from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
 from tests.simulation import proofs
@@ -35,31 +35,6 @@ def table(*, action: bool, config: bool) -> str:
     lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
     lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
     return "\n".join(lines)
-
-
-def decisions() -> str:
-    """Return a Markdown table of the reasons with their origin: a class of `errors.py` or a function."""
-    places: dict[str, list[str]] = {reason.name: [] for reason in Reason}
-    sources = (path for package in ("domain", "app") for path in sorted((PROGRAM / package).rglob("*.py")))
-    for path in (PROGRAM / "errors.py", *sources):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "Reason":
-                for name in dict.fromkeys(chosen(node)):
-                    places[name].append(f"`{node.name}` in `reviewbot/{path.relative_to(PROGRAM).as_posix()}`")
-    rows = [f"| `{reason}` | {', '.join(places[reason.name])} |" for reason in Reason if places[reason.name]]
-    return "\n".join(["| reason | decided by |", "|---|---|", *rows])
-
-
-def chosen(node: ast.AST) -> Iterator[str]:
-    """Yield the reasons in a part of the source."""
-    match node:
-        case ast.Attribute(ast.Name("Reason"), name):
-            yield name
-        case ast.Compare() | ast.MatchValue():
-            return
-        case _:
-            for child in ast.iter_child_nodes(node):
-                yield from chosen(child)
 
 
 def titles() -> str:
@@ -123,7 +98,7 @@ PARTS: Mapping[str, str] = {
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
     "proofs": proofs.table(),
-    "reasons": decisions(),
+    "reasons": deciders.table(PROGRAM),
     "titles": titles(),
     "threads": f"```yaml\n{THREADS_WORKFLOW}```",
     **{

@@ -402,7 +402,8 @@ FOUND: dict[str, Bug] = {
         "An author restored an older version of the summary, which contained a withdrawn waiver.",
         NEVER_GREEN,
         history(
-            Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
+            *(Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN),
+            *(Move("edits_command", 0, 1), Move("old_text", 1)),
         ),
     ),
     "label-of-another-head": Bug(
@@ -437,7 +438,8 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
-            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1), Move("review"), RUN, RUN),
+            *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("edits_command", 0, 1), Move("old_text", 1)),
+            *(Move("review"), RUN, RUN),
             setting=READY,
         ),
     ),
@@ -448,7 +450,7 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
             *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN, Move("note", 0, 1), Move("go_back", 1)),
-            *(Move("old_text", 1), Episode((PUSH,)), RUN),
+            *(Move("edits_command", 0, 1), Move("old_text", 1), Episode((PUSH,)), RUN),
         ),
     ),
     "waiver-comes-back-under-many-commits": Bug(
@@ -458,7 +460,7 @@ FOUND: dict[str, Bug] = {
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
             *(Move("harmless", 0, 1), RUN, Move("unwaive"), RUN, RUN),
             *(Move("note", 0, 1) for _ in range(MOST_REPLACED)),
-            *(Move("go_back", MOST_REPLACED), Move("old_text", 1), Episode((PUSH,))),
+            *(Move("go_back", MOST_REPLACED), Move("edits_command", 0, 1), Move("old_text", 1), Episode((PUSH,))),
         ),
     ),
     "waiver-comes-back-on-an-own-base": Bug(
@@ -1648,6 +1650,15 @@ FOUND: dict[str, Bug] = {
             *(Move("secret"), RUN),
             Episode((COLLECT, COLLECT), (At(4, Meanwhile(Move("harmless"))), At(6, Switch()), At(17, Switch()))),
             setting=Setting((("wait-minutes", "0"),), life=Life(2, 20)),
+        ),
+    ),
+    "withdrawal-written-over": Bug(
+        "A waiver was withdrawn while a run published a review of the waived finding. The run overwrote the summary "
+        "and the check, and both stayed green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Episode((PUSH,)), RUN, Move("waive"), RUN, RUN, RUN, Move("harmless", 0, 1)),
+            Episode((NEXT,), (At(28, Meanwhile(Move("unwaive"))), At(28, Begin(NEXT)))),
         ),
     ),
 }

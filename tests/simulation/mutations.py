@@ -1408,6 +1408,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="waiver-comes-back-on-a-head-without-check",
     ),
     Mutation(
+        "a withdrawal that another run has written over is forgotten",
+        "reviewbot.app.github.ledger_store:_withdrawn",
+        _returning(()),
+        NEVER_GREEN,
+        found="withdrawal-written-over",
+    ),
+    Mutation(
         "the check of an older head is not completed",
         "reviewbot.domain.machine.outcome:left_open",
         _returning(None),
@@ -1541,7 +1548,10 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.ledger.codec:decode",
         lambda right: lambda body, signer, **_edited: right(body, signer),
         NEVER_GREEN,
-        steps=(Move("evil"), _NEXT, _NEXT, Move("waive"), _NEXT, Move("unwaive"), _NEXT, Move("old_text", 1, 1), _NEXT),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("waive"), _NEXT, Move("unwaive"), _NEXT),
+            *(Move("edits_command", 0, 1), Move("old_text", 1, 1), _NEXT),
+        ),
         setting=Setting(denied=frozenset({"checks: write"})),
     ),
     Mutation(

@@ -540,8 +540,9 @@ def _accepts(by: str) -> Play:
 
 
 def _edits_command(world: World, move: Move) -> None:
-    """Edit another person's command, as users with write access can, before a run has answered it."""
-    written = [one for one in world.github.comments_of(1) if one.body.startswith("/reviewbot") and not one.reactions]
+    """Edit another person's command, as users with write access can, before or also after a run has answered it."""
+    written = [one for one in world.github.comments_of(1) if one.body.startswith("/reviewbot")]
+    written = [one for one in written if move.b == 1 or not one.reactions]
     found = _pick([one for one in written if one.author == "boss"][::-1], move.a)
     if found is not None:
         world.github.edit_comment(found.id, "mona", f"/reviewbot bypass {world.pull.head_sha} It is known.")

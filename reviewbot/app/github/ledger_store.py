@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext, judgement_of
+from reviewbot.domain.commands.authorize import unrecorded_withdrawals
+from reviewbot.domain.commands.parse import executed_commands
 from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
@@ -19,6 +21,7 @@ from reviewbot.domain.ledger.copies import (
     with_copies,
     with_doubles,
 )
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
@@ -76,7 +79,13 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         finished=frozenset(finished),
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
+        withdrawn=_withdrawn(run, snapshot, ledger) if ledger.has_exemptions else (),
     )
+
+
+def _withdrawn(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> tuple[Unwaive, ...]:
+    executed = executed_commands(snapshot.comments, snapshot.threads, run.settings.instance)
+    return unrecorded_withdrawals(ledger, executed)
 
 
 def _read_with_checks(

@@ -13,7 +13,7 @@ from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import COMMENTS
+from reviewbot.domain.machine.outcome import COMMENTS, apply_bypass, begins_to_block, requests_changes
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome, Verdict
 from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
@@ -84,7 +84,8 @@ def _post(
 ) -> Sequence[CommentGroup]:
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
-    refused = list(_post_review(run, known, on_lines, outcome) if on_lines else ())
+    asks = requests_changes(known, outcome) and begins_to_block(known) and not _requests(run, snapshot)
+    refused = list(_post_review(run, known, on_lines, outcome) if on_lines or asks else ())
     for one in left:
         if isinstance(one.target, FileTarget):
             refused += _post_on_file(run, known, one, one.target.path)
@@ -98,16 +99,19 @@ def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
-def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """Dismiss reviewbot's requests for changes if the verdict is `pass`."""
+def _requests(run: RunContext, snapshot: Snapshot) -> list[int]:
+    """Return the ids of reviewbot's requests for changes."""
     mark = review_mark(run.settings.instance)
-    asking = [
-        one.id for one in known.snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)
-    ]
-    if outcome.verdict is not Verdict.PASS or not asking:
+    return [one.id for one in snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)]
+
+
+def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
+    """Dismiss reviewbot's requests for changes if the verdict on the current head is `pass`."""
+    outcome, requests = apply_bypass(known, outcome), _requests(run, known.snapshot)
+    if known.reviewed or outcome.verdict is not Verdict.PASS or not requests:
         return
     title, _ = run.renderer.check(summary_view(run, known, outcome))
-    for review_id in asking:
+    for review_id in requests:
         run.ports.forge.dismiss_review(known.snapshot.pull.number, review_id, title)
 
 
@@ -119,7 +123,7 @@ def _post_review(
         _create_review(run, known, _draft(run, known, groups, outcome))
     except Refused as error:
         run.ports.reporter.debug(f"GitHub refused a review with {len(groups)} comments: {error.hint}")
-        if len(groups) == 1:
+        if len(groups) <= 1:
             return groups
         middle = len(groups) // 2
         halves = groups[:middle], groups[middle:]
@@ -130,7 +134,7 @@ def _post_review(
 def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome) -> ReviewDraft:
     return ReviewDraft(
         commit_sha=known.snapshot.pull.head_sha,
-        event=_event(known, outcome),
+        event=ReviewKind.REQUEST_CHANGES if requests_changes(known, outcome) else ReviewKind.COMMENT,
         body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
         comments=tuple(
             InlineComment(one.target, run.renderer.comment(_comment_view(run, known, one)))
@@ -146,15 +150,9 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
     try:
         forge.create_review(number, draft)
     except Refused as error:
-        if draft.event is ReviewKind.COMMENT or "own pull request" not in error.hint:
+        if draft.event is ReviewKind.COMMENT or not draft.comments or "own pull request" not in error.hint:
             raise
         forge.create_review(number, replace(draft, event=ReviewKind.COMMENT))
-
-
-def _event(known: Known, outcome: Outcome) -> ReviewKind:
-    blocks = outcome.verdict is Verdict.FAIL
-    wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
-    return ReviewKind.REQUEST_CHANGES if blocks and wanted else ReviewKind.COMMENT
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:

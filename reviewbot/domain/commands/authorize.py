@@ -314,6 +314,20 @@ def _meant_by(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding
     return tuple(one for one in findings.records if one.id.startswith(target))
 
 
+def unrecorded_withdrawals(ledger: Ledger, executed: Iterable[PostedCommand]) -> tuple[Unwaive, ...]:
+    """Return the executed `unwaive` commands that the ledger lacks, because a concurrent run has overwritten it.
+
+    If such a command now matches several findings, it withdraws the waivers of all of them.
+    """
+    return tuple(
+        Unwaive(record.id, posted.stamp)
+        for posted in executed
+        if posted.command.name is CommandName.UNWAIVE and posted.stamp > ledger.last_edit
+        for record in fitting(posted, ledger.findings)
+        if record.waiver is not None
+    )
+
+
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
     """Return whether the reason's first word may be the shortened id of a finding in another thread."""
     word = posted.command.reason.partition(" ")[0].casefold()

@@ -177,13 +177,33 @@ def open_commands(
     """
     comments, threads = tuple(comments), tuple(threads)
     answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
+    found = (
+        posted
+        for comment, posted in _posted_commands(comments, threads, instance)
+        if now - posted.at <= MAX_AGE and not _is_done(comment, answers, instance)
+    )
+    return tuple(sorted(found, key=lambda one: one.stamp))
+
+
+def executed_commands(
+    comments: Iterable[Comment], threads: Iterable[Thread], instance: str
+) -> tuple[PostedCommand, ...]:
+    """List the commands that this instance has answered with 👍, oldest first."""
+    comments, threads = tuple(comments), tuple(threads)
+    marks = [mark for _, mark in _answers(said_in(comments, threads)) if mark.instance == instance]
+    done = {mark.comment for mark in marks if mark.reaction is Reaction.YES}
+    found = (posted for _, posted in _posted_commands(comments, threads, instance) if posted.key in done)
+    return tuple(sorted(found, key=lambda one: one.stamp))
+
+
+def _posted_commands(
+    comments: Iterable[Comment], threads: Iterable[Thread], instance: str
+) -> Iterator[tuple[Comment, PostedCommand]]:
     written: list[tuple[Comment, tuple[str, ...]]] = [(one, ()) for one in comments]
     written += [(one, ids) for thread, ids in _threads_to_read(threads, instance) for one in thread.comments]
-    posted_commands = (
-        _posted_command(one, findings, now) for one, findings in written if not _is_done(one, answers, instance)
-    )
-    found = (one for one in posted_commands if one is not None)
-    return tuple(sorted(found, key=lambda one: one.stamp))
+    for comment, findings in written:
+        if posted := _posted_command(comment, findings):
+            yield comment, posted
 
 
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
@@ -214,10 +234,10 @@ def key_of(comment: Comment) -> str:
     return comment_key(comment.id, in_thread=isinstance(comment, ThreadComment))
 
 
-def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) -> PostedCommand | None:
+def _posted_command(comment: Comment, findings: tuple[str, ...]) -> PostedCommand | None:
     written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
     command = parse(comment.body, findings=findings) if written else None
-    if command is None or not comment.author or comment.created_at is None or now - comment.created_at > MAX_AGE:
+    if command is None or not comment.author or comment.created_at is None:
         return None
     in_thread = isinstance(comment, ThreadComment)
     return PostedCommand(comment.id, command, comment.author, comment.created_at, in_thread, findings, url=comment.url)

@@ -65,7 +65,8 @@ class CancelDeferrals(Struct, frozen=True):
     """End deferred purchases at no cost, and end intents. The credits held for an intent still count."""
 
 
-LedgerEdit = Waive | Unwaive | GrantBypass | Accept | Supersede | CancelDeferrals
+CommandEdit = Waive | Unwaive | GrantBypass | Accept | Supersede
+LedgerEdit = CommandEdit | CancelDeferrals
 
 
 def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
@@ -76,28 +77,40 @@ def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """Apply the edits. A waiver has no effect if an answer was read after the command."""
+    """Apply the edits. A waiver, bypass or acceptance has no effect if a later command has been executed.
+
+    A waiver also has no effect if an answer was read after the command.
+    """
     for one in edits:
-        if not isinstance(one, CancelDeferrals):
+        if isinstance(one, CancelDeferrals):
+            ledger = _cancel_deferrals(ledger)
+        elif one.command >= ledger.last_edit or isinstance(one, Unwaive):
             ledger = replace(ledger, last_edit=max(ledger.last_edit, one.command))
-        match one:
-            case Waive():
-                ledger = _waive(ledger, one, change_index)
-            case Unwaive(finding_id=finding_id):
-                ledger = _with(ledger, finding_id, partial(replace, waiver=None))
-            case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
-                ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
-            case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
-                ledger = replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
-            case Supersede():
-                continue
-            case CancelDeferrals():
-                for purchase in (*ledger.deferred(), *ledger.intents()):
-                    used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
-                    ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))
-            case unknown:
-                assert_never(unknown)
+            ledger = _execute(ledger, one, change_index)
     return ledger
+
+
+def _cancel_deferrals(ledger: Ledger) -> Ledger:
+    for purchase in (*ledger.deferred(), *ledger.intents()):
+        used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
+        ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))
+    return ledger
+
+
+def _execute(ledger: Ledger, edit: CommandEdit, change_index: ChangeIndex) -> Ledger:
+    match edit:
+        case Waive():
+            return _waive(ledger, edit, change_index)
+        case Unwaive(finding_id=finding_id):
+            return _with(ledger, finding_id, partial(replace, waiver=None))
+        case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
+            return replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
+        case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
+            return replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
+        case Supersede():
+            return ledger
+        case unknown:
+            assert_never(unknown)
 
 
 def _waive(ledger: Ledger, edit: Waive, change_index: ChangeIndex) -> Ledger:

@@ -12,6 +12,7 @@ from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.github.pull_request import CheckRun, Comment
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
@@ -40,6 +41,7 @@ class StoredLedger(Struct, frozen=True):
             their findings.
         older_checks: the check runs of older heads and other bases that were read.
         ended: the bypass of an earlier head or base, which `ledger` does not contain.
+        withdrawn: executed `unwaive` commands that the ledger lacks, because a concurrent run has overwritten it.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -52,6 +54,7 @@ class StoredLedger(Struct, frozen=True):
     finished: frozenset[PurchaseKey] = frozenset()
     older_checks: tuple[CheckRun, ...] = ()
     ended: Bypass | None = None
+    withdrawn: tuple[Unwaive, ...] = ()
 
     @property
     def kept(self) -> Ledger:

@@ -14,7 +14,7 @@ from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.placement import Placed, assign_ids, remembered, said
 from reviewbot.domain.findings.states import update_states
 from reviewbot.domain.findings.tracking import PlacedAnswer, merge_answer
-from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
+from reviewbot.domain.ledger.edits import LedgerEdit, Unwaive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.values import replace
 
@@ -41,6 +41,10 @@ class LedgerUpdate(Struct, frozen=True):
     def with_answer(self, answer: PlacedAnswer) -> LedgerUpdate:
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
+
+    def withdrawing(self, withdrawn: Iterable[Unwaive]) -> LedgerUpdate:
+        """Add the edits of another run's commands, which `apply_edits` executes before a later waiver of this run."""
+        return replace(self, edits=tuple(dict.fromkeys((*withdrawn, *self.edits))))
 
     def having_posted(self, keys: Iterable[str]) -> LedgerUpdate:
         return replace(self, posted=self.posted.union(keys))

@@ -182,7 +182,7 @@ def _may_find(ledger: Ledger) -> bool:
 def after_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRunDue | phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
-    update = LedgerUpdate(edits=(*edits, *called_off))
+    update = LedgerUpdate(edits=(*edits, *called_off)).withdrawing(got.stored.withdrawn)
     known = apply_routes(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     known = known.noting(*_ended_waivers(known))
     if at.skipped is not None:

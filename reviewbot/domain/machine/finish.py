@@ -37,7 +37,7 @@ from reviewbot.domain.machine.steps import (
     WriteSummary,
 )
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.domain.policy.verdict import Outcome, Reason, Verdict, not_due
 from reviewbot.domain.publishing.comment_diff import duplicates
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
@@ -68,7 +68,8 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     index = known.change.index if known.is_read else None  # without the change, no finding changes its state
-    memory = Memory.of(stored.ledger, known.memory.update.not_behind(stored.ledger), index)
+    update = known.memory.update.not_behind(stored.ledger).withdrawing(stored.withdrawn)
+    memory = Memory.of(stored.ledger, update, index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
     known = replace(known, snapshot=snapshot, stored=stored, memory=memory)
@@ -119,9 +120,13 @@ def after_refresh(known: Known, outcome: Outcome) -> Refreshed | Published:
         outcome = newer_head()
     if not known.request.is_due and apply_routes(known).request.is_due:
         return _publish(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
-    if not known.reviewed and known.report:
-        outcome = by_findings(known, known.judgement.rules, readable=known.report.readable)
-    return _publish(known, outcome)
+    return _publish(known, _judge_again(known, outcome))
+
+
+def _judge_again(known: Known, outcome: Outcome) -> Outcome:
+    if known.reviewed or not known.report:
+        return outcome
+    return by_findings(known, known.judgement.rules, readable=known.report.readable)
 
 
 def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
@@ -190,7 +195,12 @@ def _withhold_answers(known: Known) -> Known:
 
 
 def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
-    done, left = at.left[0], at.left[1:]
+    done, left, outcome = at.left[0], at.left[1:], at.outcome
+    if done is ReadPosted and not at.refused:
+        outcome = _judge_again(known, outcome)
+        left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
+    if done is WriteCheckRun and not at.refused and _may_be_withdrawn(known, outcome):
+        left = (ReadPosted, *left)  # a concurrent run may have withdrawn a waiver
     if done is PostReview:
         posted = (ReadPosted,) if known.wrote.posted > at.known.wrote.posted else ()
         threads = (UpdateThreads,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
@@ -201,7 +211,12 @@ def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
     announced = done is Announce and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
         left = (ReadPosted, *left)  # another run may have posted the same text
-    return _write(known, at.outcome, left, refused=at.refused)
+    return _write(known, outcome, left, refused=at.refused)
+
+
+def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
+    """Return whether the verdict is `pass` only because of waivers."""
+    return outcome.verdict is Verdict.PASS and any(one.waiver for one in known.ledger.findings.open())
 
 
 def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:

@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import FailOn, ReviewOn, Tolerance
+from reviewbot.domain.model.options import FailOn, ReviewKind, ReviewOn, Tolerance
 from reviewbot.domain.policy import verdict
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Rules, Status, Verdict, blocks
@@ -201,6 +201,18 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
     return verdict.bypassed(outcome) if is_for_it and known.request.paid else outcome
+
+
+def requests_changes(known: Known, outcome: Outcome) -> bool:
+    """Return whether findings block and `review-event` is `request-changes`."""
+    wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
+    return wanted and apply_bypass(known, outcome).verdict is Verdict.FAIL
+
+
+def begins_to_block(known: Known) -> bool:
+    """Return whether findings block that did not block when this run began."""
+    before = known.found.findings.severities(known.task_id)
+    return not known.reviewed and not any(blocks(one, known.judgement.rules.fail_on) for one in before)
 
 
 def for_check(known: Known, outcome: Outcome) -> Outcome | None:

@@ -23,8 +23,9 @@ from reviewbot.domain.commands.authorize import (
     fitting,
     is_left,
     refusal_after,
+    unrecorded_withdrawals,
 )
-from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
+from reviewbot.domain.commands.parse import Command, CommandName, PostedCommand, parse
 from reviewbot.domain.findings.lookup import ChangeIndex
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.drafts import Reaction
@@ -636,6 +637,18 @@ def test_a_command_whose_effect_stands_is_executed_again() -> None:
     edit = Unwaive("77aa000003", f"{ASKED_AT.isoformat()} {43:020}")
     withdrawn = apply_edits(ledger, (edit,), ChangeIndex((), frozenset()))
     assert withdrawn.last_edit == edit.command
+
+
+def test_a_withdrawal_counts_although_another_run_has_written_over_it() -> None:
+    commands = [
+        Command(CommandName.UNWAIVE, WAIVED.id),
+        Command(CommandName.UNWAIVE, HIGH.id),
+        Command(CommandName.WAIVE, WAIVED.id, "because"),
+    ]
+    posted = [PostedCommand(42, command, "wendy", ASKED_AT) for command in commands]
+    [edit] = unrecorded_withdrawals(LEDGER, posted)
+    assert edit == Unwaive(WAIVED.id, posted[0].stamp)
+    assert unrecorded_withdrawals(replace(LEDGER, last_edit=edit.command), posted) == ()
 
 
 def test_the_beginning_of_two_recorded_heads_names_neither() -> None:

@@ -15,6 +15,7 @@ from reviewbot.domain.commands.parse import (
     CommandName,
     PostedCommand,
     answers_to,
+    executed_commands,
     open_commands,
     parse,
     said_in,
@@ -169,6 +170,14 @@ def test_each_of_several_workflows_answers_for_itself() -> None:
     assert left(*both, instance="nightly") == []
     assert left(*both, instance="") == [1]
     assert left(*both, answer(1), instance="") == []
+
+
+def test_an_executed_command_has_a_thumbs_up_of_this_instance() -> None:
+    refused = replace(answer(2), body=f"{AnswerMark('', '2', Reaction.NO)}\nNo.")
+    there = [comment(2), comment(3), comment(1), answer(1), refused, answer(3, "nightly"), answer(4)]
+    assert [one.comment_id for one in executed_commands(there, (), "")] == [1]
+    assert [one.comment_id for one in executed_commands(there, (), "nightly")] == [3]
+    assert executed_commands([comment(1, edited_by="mallory"), answer(1)], (), "") == ()
 
 
 def test_only_reviewbots_own_answers_count() -> None:

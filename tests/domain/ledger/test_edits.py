@@ -52,6 +52,8 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             replace(BEFORE, acceptance=Acceptance(HEAD, "main", "task_1", "max")),
         ),
         ((Supersede("2026"),), replace(BEFORE, last_edit="2026")),
+        ((Supersede("2026"), Waive(FOUND.id, "wendy", "known", command="2025")), replace(BEFORE, last_edit="2026")),
+        ((Unwaive(FOUND.id, "2026"), Accept(HEAD, "main", "task_1", "max", "2025")), replace(BEFORE, last_edit="2026")),
         (
             (CancelDeferrals(),),
             replace(

@@ -38,6 +38,7 @@ from reviewbot.domain.machine.outcome import (
     by_findings,
     contradicts,
     current_check,
+    failed_to_write,
     failure,
     for_check,
     left_open,
@@ -529,6 +530,39 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
     judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer)
     refreshed = go(judged, replace(judged.known, read_again=True))
     return go(refreshed, *(results or (refreshed.known,)))
+
+
+def with_critical(now: Known, *, waived: bool) -> Known:
+    """Return the same with one critical finding of another answer in the ledger."""
+    waiver = Waiver("wendy", "known", "", "main") if waived else None
+    record = TrackedFinding("0" * 10, Severity.CRITICAL, None, "One", "a.py", found="task_0", waiver=waiver)
+    return replace(now, memory=Memory(replace(now.memory.written, findings=Findings((record,))), now.memory.update))
+
+
+def test_posted_comments_are_read_back_with_the_commands_executed_meanwhile() -> None:
+    known_now, left = commented(known(may_buy=False)).known, (steps.WriteSummary, steps.WriteCheckRun)
+    outcome = by_findings(known_now, known_now.judgement.rules, readable=True)
+    at = phases.Refreshed(known_now, outcome, (steps.ReadPosted, *left))
+    assert (go(at, known_now).outcome, go(at, known_now).left) == (outcome, left)
+    blocked = go(at, with_critical(known_now, waived=False))
+    assert (blocked.outcome.reason, blocked.left) == (Reason.GATE, left)
+    failed = replace(at, refused=True, outcome=failed_to_write(outcome, ForgeUnreachable("Away.")))
+    assert go(failed, with_critical(known_now, waived=False)).outcome.reason is Reason.NOT_PUBLISHED
+
+
+def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_withdrawn_meanwhile() -> None:
+    known_now = commented(known(may_buy=False)).known
+    waived, blocked = (with_critical(known_now, waived=waived) for waived in (True, False))
+    outcome, older = by_findings(waived, waived.judgement.rules, readable=True), steps.CloseOlderChecks
+    assert outcome.verdict is Verdict.PASS
+    at = phases.Refreshed(waived, outcome, (steps.WriteCheckRun, older))
+    assert go(at, known_now).left == (older,), "no waiver is needed"
+    written = go(at, waived)
+    assert written.left == (steps.ReadPosted, older)
+    assert go(written, waived).left == (older,)
+    again = go(written, blocked)
+    assert (again.outcome.reason, again.left) == (Reason.GATE, (steps.WriteSummary, steps.WriteCheckRun, older))
+    assert isinstance(go(replace(at, refused=True), waived), phases.Published), "GitHub failed before"
 
 
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it

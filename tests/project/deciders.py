@@ -1,0 +1,134 @@
+"""Find the functions that decide the reason of a run, by reading the source.
+
+A function decides if it names a reason or an error class under a condition. If it names one unconditionally, its
+callers decide.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from reviewbot.errors import Reason
+
+MOST = 8
+"""The maximum number of functions in a row. For a more frequent error, the row names its class."""
+PACKAGE = "reviewbot"
+
+Name = tuple[str, str]
+"""A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
+
+
+class Function(Struct, frozen=True):
+    """A function or method, what it uses, and whether it always uses all of it."""
+
+    place: Name
+    reasons: frozenset[str]
+    uses: frozenset[Name]
+    is_unconditional: bool
+
+
+def table(program: Path) -> str:
+    """Return a Markdown table of the reasons with the functions that decide them, or with the class of an error."""
+    functions = [one for path in sorted(program.rglob("*.py")) for one in _functions(path, program)]
+    errors = _errors(program / "errors.py")
+    rows = ["| reason | decided by |", "|---|---|"]
+    for reason in Reason:
+        raised = {(f"{PACKAGE}.errors", name) for name, found in errors.items() if found == reason.name}
+        places = _deciders(functions, reason.name, raised)
+        if raised and not 0 < len(places) <= MOST:
+            places = sorted(raised)
+        if places:
+            rows.append(f"| `{reason}` | {_said(places)} |")
+    return "\n".join(rows)
+
+
+def _said(places: list[Name]) -> str:
+    """Return the names by file: "`judge` and `carried` in `domain/policy/verdict.py`"."""
+    by_module: dict[str, list[str]] = {}
+    for module, name in places:
+        by_module.setdefault(module, []).append(f"`{name}`")
+    files = {module: f"`{module.replace('.', '/')}.py`" for module in by_module}
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} in {files[module]}" for module, names in by_module.items())
+
+
+def _deciders(functions: list[Function], reason: str, errors: set[Name]) -> list[Name]:
+    found: list[Name] = []
+    seen: set[Name] = set()
+    left = [one for one in functions if reason in one.reasons or one.uses & errors]
+    while left:
+        one = left.pop(0)
+        if one.place in seen:
+            continue
+        seen.add(one.place)
+        callers = [other for other in functions if one.place in other.uses]
+        if one.is_unconditional and callers:
+            left = [*callers, *left]
+        else:
+            found.append(one.place)
+    return found
+
+
+def _functions(path: Path, program: Path) -> Iterator[Function]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    module = ".".join((PACKAGE, *path.relative_to(program).with_suffix("").parts))
+    names = {node.name: (module, node.name) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {one.asname or one.name: (node.module, one.name) for one in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            body = [one for part in (*defaults, *node.body) for one in _evaluated(part)]
+            yield Function(
+                (module, node.name),
+                frozenset(_reasons(body)),
+                frozenset(_called(body, names)),
+                not any(isinstance(one, ast.If | ast.Match | ast.Try | ast.For | ast.While) for one in body)
+                and not any(isinstance(one, ast.IfExp) and any(_reasons(ast.walk(one))) for one in body),
+            )
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a part of the source, without what it only compares or catches."""
+    match node:
+        case ast.Compare() | ast.MatchValue():
+            return
+        case ast.ExceptHandler():
+            children: Iterator[ast.AST] = iter(node.body)
+        case _:
+            children = ast.iter_child_nodes(node)
+    yield node
+    for child in children:
+        yield from _evaluated(child)
+
+
+def _reasons(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Attribute(ast.Name("Reason"), name):
+                yield name
+
+
+def _called(body: list[ast.AST], names: dict[str, Name]) -> Iterator[Name]:
+    for node in body:
+        match node:
+            case ast.Call(ast.Name(name)) if name in names:
+                yield names[name]
+            case ast.Call(ast.Attribute(ast.Name(owner), name)) if owner in names:
+                module, member = names[owner]
+                yield f"{module}.{member}", name
+
+
+def _errors(path: Path) -> dict[str, str]:
+    """Return the reason of each error class. A subclass without its own reason has that of its base."""
+    found: dict[str, str] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name != Reason.__name__:
+            own = _reasons(ast.walk(node))
+            inherited = [found[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in found]
+            found[node.name] = next(iter([*own, *inherited]), "")
+    return found
