@@ -15,10 +15,12 @@ from reviewbot.app.perform import perform
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.phases import Phase, Submitted
+from reviewbot.domain.machine.outcome import why_incomplete
+from reviewbot.domain.machine.phases import Phase, Refreshed, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Finish
-from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
 from reviewbot.domain.questions.steps import CreateQuestion
 
@@ -41,8 +43,9 @@ def run_machine(run: RunContext, phase: Phase) -> Outcome:
     for line in phase.known.log:
         run.say(line)
     ended, outcome = take_steps(run.ports, phase, decide, perform_step, learn_from)
-    why = "".join(f"; partial: {one}" for one in ended.known.why_partial)
-    run.ports.reporter.debug(f"{outcome.status}, {outcome.verdict}, {outcome.reason}: {outcome.message}{why}")
+    known, lost = ended.known, why_incomplete(ended.known) if outcome.reason is Reason.MEMORY else ()
+    why = "".join(f"; {one}" for one in (outcome.message, *known.why_partial, *lost) if one)
+    run.ports.reporter.debug(f"{outcome.reason}: status {outcome.status}, verdict {outcome.verdict}{why}")
     return outcome
 
 
@@ -69,12 +72,13 @@ def take_steps(
 
 
 def describe(phase: Struct, step: Struct) -> str:
-    return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
+    reason = _meaning(type(step if isinstance(phase, Refreshed) else phase))
+    return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
 
 
 @cache
-def _reason(phase: type[Struct]) -> str:
-    return (inspect.getdoc(phase) or "").partition("\n")[0]
+def _meaning(kind: type[Struct]) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
 def describe_result(result: object) -> str:
@@ -96,6 +100,8 @@ def describe_result(result: object) -> str:
             said = f"{first.state} {first.task_id}"
         case Permission():
             said = result.value
+        case steps.Done() | Known():
+            return "without an error"
         case _:
             said = ""
     return f"{type(result).__name__}{said and f' ({said})'}"

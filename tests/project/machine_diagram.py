@@ -9,13 +9,22 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 
 from reviewbot.domain.machine import acquire, decide, finish, learn, phases, steps
+from reviewbot.domain.questions import machine
 
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
+QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
 END = ("Judged", "Refreshed", "Published")
 """The phase that every phase can lead to when the outcome is known; drawn once."""
+
+USUAL = (
+    *("Due", "Ready", "Pricing", "Quoted", "Intended", "Submitted", "Waiting", "Completed"),
+    *("Judged", "Refreshed", "Published", "Ended"),
+)
+"""The phases of a run that buys a review and waits for it."""
 
 Edges = Mapping[str, frozenset[str]]
 
@@ -94,21 +103,32 @@ def reduced(edges: Edges) -> Edges:
 
 
 def diagram() -> str:
-    """Return the diagram as Mermaid, which GitHub renders."""
-    lines = ["```mermaid", "flowchart TD"]
-    for name, after in reduced(next_of()).items():
-        lines += [f"  {name} --> {one}" for one in sorted(after, key=list(PHASES).index)]
+    """Return the diagram as Mermaid, which GitHub renders, with thick arrows for the usual path."""
+    lines, usual = ["```mermaid", "flowchart TD"], set(pairwise(USUAL))
+    drawn = {(name, one) for name, after in reduced(next_of()).items() for one in after} | usual
+    for name in PHASES:
+        lines += [
+            f"  {name} {'==>' if (name, one) in usual else '-->'} {one}" for one in PHASES if (name, one) in drawn
+        ]
     return "\n".join([*lines, "```"])
 
 
 def table() -> str:
-    """Return each phase with its meaning and its step."""
+    """Return each phase with its meaning and its step, and the meaning of each step."""
     asked = steps_of()
     lines = ["| phase | what is known | step |", "|---|---|---|"]
     for name, phase in PHASES.items():
-        meaning = (inspect.getdoc(phase) or "").partition("\n")[0]
-        lines.append(f"| `{name}` | {meaning} | {', '.join(f'`{one}`' for one in sorted(asked[name]))} |")
+        lines.append(f"| `{name}` | {meaning(phase)} | {', '.join(f'`{one}`' for one in sorted(asked[name]))} |")
+    lines += ["", "| step | what it does |", "|---|---|"]
+    lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in typing.get_args(steps.Step)]
+    lines += ["", "| phase of a question | what is known |", "|---|---|"]
+    lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in QUESTION_PHASES]
     return "\n".join(lines)
+
+
+def meaning(kind: type) -> str:
+    """Return the first line of the docstring of a phase or step, or nothing if it inherits the docstring."""
+    return inspect.cleandoc(vars(kind).get("__doc__") or "").partition("\n")[0]
 
 
 if __name__ == "__main__":

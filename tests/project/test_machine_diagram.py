@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import typing
+from itertools import pairwise
 from pathlib import Path
 
-from tests.project.machine_diagram import PHASES, STEPS, diagram, next_of, reduced, steps_of, table
+from reviewbot.domain.machine import phases, steps
+from tests.project.machine_diagram import (
+    PHASES,
+    QUESTION_PHASES,
+    STEPS,
+    USUAL,
+    diagram,
+    meaning,
+    next_of,
+    reduced,
+    steps_of,
+    table,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 
@@ -18,6 +32,17 @@ def test_every_phase_has_a_step_and_every_step_is_used() -> None:
     asked = steps_of()
     assert set(asked) == set(PHASES)
     assert set().union(*asked.values()) == STEPS
+
+
+def test_every_phase_says_what_is_known_and_the_phases_have_one_order() -> None:
+    kinds = (*PHASES.values(), *QUESTION_PHASES, *typing.get_args(steps.Step))
+    assert not [one.__name__ for one in kinds if not meaning(one)]
+    classes = [name for name in vars(phases) if name in PHASES]
+    assert list(steps_of()) == list(PHASES) == classes
+
+
+def test_each_phase_of_the_usual_path_can_follow_the_one_before() -> None:
+    assert not [(name, one) for name, one in pairwise(USUAL) if one not in next_of()[name]]
 
 
 def test_every_phase_leads_to_the_end() -> None:

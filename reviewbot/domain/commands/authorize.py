@@ -176,9 +176,14 @@ def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
     }
     if refused := _first(impossible):
         return refused
-    actions = {CommandName.ASK: _ask, CommandName.BYPASS: _bypass, CommandName.ACCEPT: _accept}
-    action = actions.get(name, _waive)(posted, scope)
-    return _in_time(posted, action, scope.ledger)
+    actions = {
+        CommandName.ASK: _ask,
+        CommandName.WAIVE: _waive,
+        CommandName.UNWAIVE: _waive,
+        CommandName.BYPASS: _bypass,
+        CommandName.ACCEPT: _accept,
+    }
+    return _in_time(posted, actions[name](posted, scope), scope.ledger)
 
 
 def _in_time(posted: PostedCommand, action: CommandAction, ledger: Ledger) -> CommandAction:

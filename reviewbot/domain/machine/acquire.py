@@ -422,7 +422,17 @@ def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Res
         return _awaiting_approval(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(_dropped(before))
+    known = known.saying(f"reviewbot buys no review, because {_why_unwanted(known, before)}.")
     return conclude(known, not_asked_for(known))
+
+
+def _why_unwanted(known: Known, before: Purchase | None) -> str:
+    request = known.request
+    if not request.may_buy:
+        return "this run only publishes finished reviews"
+    if before is not None and before.state is TaskState.ENDED and not tries_again(request.policy, request.trigger):
+        return "the last attempt ended without a result, and this event does not start another one"
+    return f"this event does not request one (`review-on: {request.policy.review_on}`)"
 
 
 def _asks_again(known: Known) -> bool:

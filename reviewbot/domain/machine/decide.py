@@ -21,6 +21,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadLedger()
         case phases.Due():
             return steps.ReadChange()
+        case phases.DryRunDue():
+            return steps.ReadHeadChecks()
         case phases.Ready():
             return steps.OpenReviewer()
         # In which state are the tasks of older heads?
@@ -29,17 +31,11 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # An earlier run bought a review of this change.
         case phases.Resumed(known=known, before=before):
             return steps.ReadTask(before.task_id, known.approval_label if known.request.may_buy else "")
-        case phases.Reopened(bought=bought):
-            return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
         case phases.AwaitingApproval(login=login):
             return steps.ReadPermission(login)
-        case phases.Unchecked() | phases.DryRunDue():
+        case phases.Unchecked():
             return steps.ReadHeadChecks()
-        case phases.PricingReplacement(candidate=candidate, awaited=awaited):
-            return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
-        case phases.Replacing(awaited=awaited):
-            return steps.CancelTask(awaited.purchase)
         case phases.Deferred(deferred=deferred, outcome=outcome):
             return steps.RecordDeferral(deferred, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited):
@@ -48,18 +44,24 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
             return steps.ReadAgain()
+        case phases.PricingReplacement(candidate=candidate, awaited=awaited):
+            return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
+        case phases.Replacing(awaited=awaited):
+            return steps.CancelTask(awaited.purchase)
         # What is bought, and at what price?
         case phases.Scoping(known=known, candidate=candidate):
             return _read_new_part(known, candidate)
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
-        # The task
+        # Record the purchase, then buy and wait.
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
         case phases.Racing():
             return steps.ReadPurchases()
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
+        case phases.Reopened(bought=bought):
+            return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         case phases.Submitted(bought=bought):
             return steps.RecordTask(bought.purchase)
         case phases.Waiting(task=task, waited=waited):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.redacted_lines import is_tracked
@@ -54,18 +54,36 @@ def failure(known: Known, error: ReviewbotError) -> Outcome:
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     """Judge by the open findings. An answer that a maintainer accepted for this head counts as readable."""
-    findings, readable = known.ledger.findings, readable or known.accepted_by != ""
-    outcome = verdict.judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
-    own = known.purchase
-    founded = own is None or (known.ledger.is_founded(own) and not known.ledger.earlier_attempts(own))
-    lost = findings.broken or not founded
-    if outcome.verdict is Verdict.PASS and not lost:
-        lost = known.ledger.forgets(known.change.index.change) or not _is_tracked(known)
+    severities, readable = known.ledger.findings.severities(known.task_id), readable or known.accepted_by != ""
+    outcome = verdict.judge(severities, readable=readable, coverage=known.coverage, rules=rules)
+    lost = any(_gaps(known)) or (outcome.verdict is Verdict.PASS and any(_missing(known)))
     return verdict.incomplete_history(outcome, rules) if lost else outcome
 
 
-def _is_tracked(known: Known) -> bool:
-    return is_tracked(known.change.views, known.ledger.findings, known.request.instance)
+def why_incomplete(known: Known) -> Iterator[str]:
+    """Yield why earlier findings may be missing, for the log."""
+    yield from _gaps(known)
+    yield from _missing(known)
+    if known.may_lack_history:
+        yield "the record of earlier reviews is missing or not trusted"
+
+
+def _gaps(known: Known) -> Iterator[str]:
+    ledger, own = known.ledger, known.purchase
+    if ledger.findings.broken:
+        yield "the record of findings is incomplete"
+    if own and not ledger.is_founded(own):
+        yield "the review continues a review that is not done"
+    if own and ledger.earlier_attempts(own):
+        yield "an earlier attempt at this review is open"
+
+
+def _missing(known: Known) -> Iterator[str]:
+    ledger = known.ledger
+    if ledger.forgets(known.change.index.change):
+        yield "the record lacks a blocking finding of an earlier review"
+    if not is_tracked(known.change.views, ledger.findings, known.request.instance):
+        yield "redacted lines that may be code have no finding"
 
 
 def newer_head() -> Outcome:

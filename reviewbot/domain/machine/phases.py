@@ -205,7 +205,7 @@ class Judged(_Running, frozen=True):
 
 
 class Refreshed(_Running, frozen=True):
-    """The pull request was read again, if possible. The remaining parts are written in order."""
+    """The outcome is final. The remaining parts are written in order."""
 
     outcome: Outcome
     left: tuple[type[Publishing], ...]
@@ -224,11 +224,11 @@ class Ended(_Running, frozen=True):
     outcome: Outcome
 
 
-Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed | Reopened
+Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed
 Approving = AwaitingApproval | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
 Purchasing = Scoping | Pricing | Quoted | Racing | Intended
-Reviewing = Submitted | Waiting | Completed
+Reviewing = Reopened | Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 
 Phase = Starting | Approving | AfterOlder | Purchasing | Reviewing | Concluded | Ended

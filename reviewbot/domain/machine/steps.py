@@ -19,6 +19,8 @@ from reviewbot.errors import ReviewbotError
 
 
 class ReadPermission(Struct, frozen=True):
+    """Read the permission of a user."""
+
     login: str
 
 
@@ -144,7 +146,7 @@ class PostReview(_Publishing, frozen=True):
 
 
 class ReadPosted(_Publishing, frozen=True):
-    """Read the URLs of posted comments, and delete duplicates that a concurrent run posted."""
+    """Read the URLs of posted comments and the commands executed meanwhile, and delete duplicate comments."""
 
 
 class UpdateThreads(_Publishing, frozen=True):

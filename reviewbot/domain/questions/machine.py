@@ -111,6 +111,8 @@ class Closed(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
+    """Everything is written."""
+
     outcome: Outcome
 
 

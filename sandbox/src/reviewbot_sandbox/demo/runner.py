@@ -6,6 +6,7 @@ The process is the action itself, started as its container starts it, with only 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict
         "GITHUB_WORKSPACE": str(job.workspace),
         "GITHUB_RUN_ID": "1",
         "REVIEWBOT_TIME_SCALE": str(sandbox.scale),
+        "RUNNER_DEBUG": os.environ.get("RUNNER_DEBUG", ""),
     }
 
 
