@@ -55,7 +55,6 @@ from tests.simulation.github import (
     StoredReview,
     StoredThread,
     moment,
-    thread_line,
 )
 from tests.simulation.repository import Change, Hunk, StoredCommit, diff_text, entry_of
 
@@ -121,7 +120,7 @@ class SimulatedForge:
             pull=self._pull_request(pull),
             default_branch=self._default_branch(config_file, templates_dir),
             comments=tuple(self._comment(one) for one in github.comments_of(number)),
-            threads=tuple(self._thread(pull, one) for one in github.threads_of(number)),
+            threads=tuple(self._thread(one) for one in github.threads_of(number)),
             reviews=tuple(
                 Review(one.id, one.state, one.body)
                 for one in github.reviews.values()
@@ -596,15 +595,10 @@ class SimulatedForge:
         self._needs("contents: write")
         self.github.threads[int(thread_id)].resolved_by = by
 
-    def _thread(self, pull: Pull, stored: StoredThread) -> Thread:
+    def _thread(self, stored: StoredThread) -> Thread:
         may, resolver = not self.denied & {"contents: write", "pull-requests: write"}, stored.resolved_by
-        line = thread_line(self.github, pull, stored, stored.line)
         return Thread(
             id=str(stored.id),
-            path=stored.path,
-            side=stored.side,
-            line=line,
-            start_line=None if line is None else thread_line(self.github, pull, stored, stored.start_line),
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(

@@ -12,7 +12,6 @@ from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.model.events import BOT_SUFFIX
-from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
@@ -195,15 +194,10 @@ class Thread(Struct, frozen=True):
 
     Attributes:
         id: the GraphQL id.
-        line: the last line, or None if the thread is outdated or on the whole file.
         can_resolve: whether GitHub allows the token to resolve the thread now.
     """
 
     id: str
-    path: str
-    side: Side
-    line: int | None
-    start_line: int | None
     is_resolved: bool
     comments: tuple[ThreadComment, ...]
     can_resolve: bool = False

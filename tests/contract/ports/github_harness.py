@@ -19,6 +19,7 @@ from reviewbot_sandbox.github import Scope as Permits
 from reviewbot_sandbox.github import Side as SandboxSide
 from reviewbot_sandbox.github import World as Sandbox
 from reviewbot_sandbox.github import pulls as sandbox_pulls
+from reviewbot_sandbox.github.anchors import standing
 from reviewbot_sandbox.github.records import Status as SandboxStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,7 +33,7 @@ from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeReader, Forge
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
-from tests.simulation.github import BOT, REPOSITORY, START, GitHub, StoredReview, Time
+from tests.simulation.github import BOT, REPOSITORY, START, GitHub, StoredReview, Time, thread_line
 from tests.simulation.repository import File
 
 CHECK_NAME = "CodeVF review"
@@ -45,6 +46,10 @@ US = BOT
 
 Content = str | bytes | FileVersion | None
 """The content of a pushed file; None deletes it."""
+
+
+ThreadPlace = tuple[str, str, int | None, int | None]
+"""The path, the side, the first line of a range, and the last line, which is None for an outdated thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,9 @@ class GitHubHarness(Protocol):
 
     def reply(self, root: int, by: str, body: str) -> int:
         """Reply in the thread that begins with the comment `root`. Returns the id."""
+
+    def places(self, number: int) -> list[ThreadPlace]:
+        """Return the place of every thread of a pull request in the current diff, oldest thread first."""
 
     def delete_review_comment(self, comment_id: int) -> None:
         """Delete a review comment."""
@@ -300,6 +308,15 @@ class MemoryGitHub:
 
     def reply(self, root: int, by: str, body: str) -> int:
         return self._github.reply(self._thread_of(root), by, body).id
+
+    def places(self, number: int) -> list[ThreadPlace]:
+        github = self._github
+        pull, found = github.pulls[number], list[ThreadPlace]()
+        for one in github.threads_of(number):
+            line = thread_line(github, pull, one, one.line)
+            start = None if line is None else thread_line(github, pull, one, one.start_line)
+            found.append((one.path, one.side.value, start, line))
+        return found
 
     def delete_review_comment(self, comment_id: int) -> None:
         self._github.delete_review_comment(comment_id)
@@ -512,6 +529,13 @@ class SandboxGitHub:
 
     def reply(self, root: int, by: str, body: str) -> int:
         return self.world.reply(root, self._account(by), body).id
+
+    def places(self, number: int) -> list[ThreadPlace]:
+        store, found = self.world.store, list[ThreadPlace]()
+        for one in store.threads_of((REPOSITORY, number)):
+            now = standing(store, store.pull((REPOSITORY, number)), one)
+            found.append((one.anchor.path, one.anchor.side.value, now.start_line, now.line))
+        return found
 
     def delete_review_comment(self, comment_id: int) -> None:
         self.world.delete_comment(comment_id)

@@ -441,6 +441,7 @@ class Pair:
         """Compare everything that the ports return."""
         for number in self.pulls:
             self.agree(f"snapshot {number}", _snapshot(number))
+            self.agree(f"places {number}", _places(number))
         self.agree("heads", lambda harness, _side: harness.forge.heads([1, 2, 3]))
         self.agree("waiting", lambda harness, _side: _as_dict(harness.forge.waiting(NAMES)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
@@ -454,6 +455,10 @@ class Pair:
 
 def _snapshot(number: int) -> Act[Snapshot]:
     return lambda harness, _side: read(harness, number)
+
+
+def _places(number: int) -> Act[object]:
+    return lambda harness, _side: harness.places(number)
 
 
 def diff_of(harness: GitHubHarness, number: int = 1) -> str:

@@ -27,16 +27,12 @@ from tests.contract.ports.github_harness import (
 from tests.contract.ports.states import inline, on_file, review
 
 LONGEST = 65_536
+RIGHT, LEFT = Side.RIGHT.value, Side.LEFT.value
 
 
 def bodies(github: GitHubHarness, number: int = 1) -> list[list[str]]:
     """Return the texts of every thread."""
     return [[comment.body for comment in thread.comments] for thread in read(github, number).threads]
-
-
-def places(github: GitHubHarness) -> list[tuple[str, Side, int | None, int | None]]:
-    """Return the place of every thread."""
-    return [(one.path, one.side, one.start_line, one.line) for one in read(github).threads]
 
 
 def nothing_there(github: GitHubHarness) -> bool:
@@ -63,12 +59,12 @@ def test_a_review_is_posted_with_its_comments(github: GitHubHarness) -> None:
     snapshot = read(github)
     assert [(one.id, one.state, one.body) for one in snapshot.reviews] == [(made, "COMMENTED", "Seen.")]
     assert bodies(github) == [["one"], ["range"], ["old"], ["new file"], ["deleted file"]]
-    assert places(github) == [
-        ("app.py", Side.RIGHT, None, FIRST),
-        ("app.py", Side.RIGHT, SECOND - 3, SECOND + 3),
-        ("app.py", Side.LEFT, None, FIRST),
-        ("new.py", Side.RIGHT, None, 1),
-        ("old.txt", Side.LEFT, None, 1),
+    assert github.places(1) == [
+        ("app.py", RIGHT, None, FIRST),
+        ("app.py", RIGHT, SECOND - 3, SECOND + 3),
+        ("app.py", LEFT, None, FIRST),
+        ("new.py", RIGHT, None, 1),
+        ("old.txt", LEFT, None, 1),
     ]
     for thread in snapshot.threads:
         (comment,) = thread.comments
@@ -80,7 +76,7 @@ def test_a_review_is_posted_with_its_comments(github: GitHubHarness) -> None:
 def test_a_range_of_one_line_is_a_line(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST, start=FIRST)))
-    assert places(github) == [("app.py", Side.RIGHT, None, FIRST)]
+    assert github.places(1) == [("app.py", RIGHT, None, FIRST)]
 
 
 BAD: dict[str, InlineComment] = {
@@ -256,7 +252,7 @@ def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     head = open_change(github)
     posted = github.forge.create_file_comment(1, head, *on_file())
     (thread,) = read(github).threads
-    assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
+    assert github.places(1) == [("app.py", RIGHT, None, None)]
     (comment,) = thread.comments
     assert (comment.id, comment.body, comment.ours) == (posted, on_file()[1], True)
     assert [(one.state, one.body) for one in read(github).reviews] == [("COMMENTED", "")]
@@ -281,7 +277,7 @@ def test_an_invalid_comment_on_a_file_is_refused(github: GitHubHarness) -> None:
 def test_a_deleted_file_takes_a_comment(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_file_comment(1, head, *on_file(path="old.txt"))
-    assert places(github) == [("old.txt", Side.RIGHT, None, None)]
+    assert github.places(1) == [("old.txt", RIGHT, None, None)]
 
 
 # Threads
@@ -454,13 +450,10 @@ def commented(github: GitHubHarness) -> None:
     github.forge.create_file_comment(1, head, *on_file())
 
 
-RIGHT, LEFT = Side.RIGHT, Side.LEFT
-
-
 def test_comments_move_with_lines_pushed_above_them(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {}, "zero\n")
-    assert places(github) == [
+    assert github.places(1) == [
         ("app.py", RIGHT, SECOND + 1, SECOND + 2),
         ("app.py", LEFT, None, SECOND),
         ("app.py", RIGHT, None, None),
@@ -470,19 +463,19 @@ def test_comments_move_with_lines_pushed_above_them(github: GitHubHarness) -> No
 def test_a_comment_on_a_changed_line_is_outdated(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {SECOND + 1: "changed\n"})
-    assert places(github)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, SECOND)]
+    assert github.places(1)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, SECOND)]
 
 
 def test_a_comment_on_a_range_whose_first_line_changed_is_not_outdated(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {SECOND: "changed\n"})
-    assert places(github)[0] == ("app.py", RIGHT, None, SECOND + 1)
+    assert github.places(1)[0] == ("app.py", RIGHT, None, SECOND + 1)
 
 
 def test_a_comment_on_a_line_outside_the_diff_is_outdated(github: GitHubHarness) -> None:
     commented(github)
     github.push("topic", {"app.py": with_lines({FIRST: "five\n"})})
-    assert places(github)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, None)]
+    assert github.places(1)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, None)]
 
 
 def test_a_comment_on_a_restored_line_is_current_again(github: GitHubHarness) -> None:
@@ -490,7 +483,7 @@ def test_a_comment_on_a_restored_line_is_current_again(github: GitHubHarness) ->
     head = github.tip("topic")
     pushed(github, {SECOND + 1: "changed\n"})
     github.move("topic", head)
-    assert places(github)[0] == ("app.py", RIGHT, SECOND, SECOND + 1)
+    assert github.places(1)[0] == ("app.py", RIGHT, SECOND, SECOND + 1)
 
 
 @pytest.mark.parametrize("files", [{"app.py": None}, {"app.py": None, "moved.py": TOPIC["app.py"]}], ids=["del", "mv"])
@@ -499,17 +492,17 @@ def test_comments_on_a_deleted_or_renamed_file_have_no_line(
 ) -> None:
     commented(github)
     github.push("topic", files)
-    assert places(github)[0] == ("app.py", RIGHT, None, None)
+    assert github.places(1)[0] == ("app.py", RIGHT, None, None)
 
 
 def test_the_old_side_moves_when_the_base_is_merged(github: GitHubHarness) -> None:
     commented(github)
     head = github.tip("topic")
     main = github.push("main", {"app.py": "zero\n" + with_lines({})})
-    assert places(github)[1] == ("app.py", LEFT, None, SECOND), "the merge base is the same"
+    assert github.places(1)[1] == ("app.py", LEFT, None, SECOND), "the merge base is the same"
     merged = "zero\n" + with_lines({FIRST: "five\n", SECOND: "thirty\n"})
     github.push("topic", {"app.py": merged}, parents=(head, main))
-    assert places(github)[:2] == [
+    assert github.places(1)[:2] == [
         ("app.py", RIGHT, SECOND + 1, SECOND + 2),
         ("app.py", LEFT, None, SECOND + 1),
     ]
@@ -520,7 +513,7 @@ def test_the_old_side_moves_with_another_base_branch(github: GitHubHarness) -> N
     first = github.push("release", {"app.py": with_lines({1: "one\n"})}, parents=(github.tip("main"),))
     assert first != github.tip("main")
     github.retarget(1, "release")
-    assert places(github)[1] == ("app.py", LEFT, None, SECOND)
+    assert github.places(1)[1] == ("app.py", LEFT, None, SECOND)
 
 
 # Resolve and hide

@@ -25,7 +25,6 @@ from reviewbot.domain.findings.markers import AnswerMark, FindingMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
-from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON
 
@@ -227,7 +226,7 @@ def first(**more: Any) -> ThreadComment:  # noqa: ANN401 — any field
 
 
 def thread(*comments: ThreadComment) -> Thread:
-    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=comments)
+    return Thread("T", is_resolved=False, comments=comments)
 
 
 def in_threads(*threads: Thread, instance: str = "", comments: tuple[Comment, ...] = ()) -> tuple[PostedCommand, ...]:

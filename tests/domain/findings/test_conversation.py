@@ -14,7 +14,6 @@ from reviewbot.domain.findings.conversation import MAX_REPLY, Reply, Role, conve
 from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, finding_id
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
-from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.escaping import ZWSP
 from reviewbot.values import replace
 from tests.domain.builders import NOON, commit, pull
@@ -38,7 +37,7 @@ def ours(body: str, **more: Any) -> ThreadComment:  # noqa: ANN401 — any field
 
 def thread(*comments: ThreadComment) -> Thread:
     first = ours(f"{MARK}\nThe finding", id=1)
-    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=(first, *comments))
+    return Thread("T", is_resolved=False, comments=(first, *comments))
 
 
 @pytest.mark.parametrize(

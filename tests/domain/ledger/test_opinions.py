@@ -8,7 +8,6 @@ from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Opinion, Thread, ThreadComment
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, SUMMARY, Opinions, opinions_of
-from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 from tests.domain.builders import pull, snapshot_of
 
@@ -25,7 +24,7 @@ def thread(*opinions: tuple[str, bool], ids: tuple[str, ...] = ("ab12",), instan
     body, rated = f"{FindingMark(instance, ids)}\nText", said(*opinions)
     comment = ThreadComment(1, "https://x/1", body, ours=True, opinions=rated)
     comments = (replace(comment, **more),)  # type: ignore[arg-type]  # a builder
-    return Thread("T1", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=comments)
+    return Thread("T1", is_resolved=False, comments=comments)
 
 
 def replied(first: Thread, body: str, *opinions: tuple[str, bool]) -> Thread:

@@ -56,7 +56,7 @@ def thread(*bodies: str, ours: bool = True) -> Thread:
     comments = tuple(
         ThreadComment(number, f"u{number}", body, ours, author="bot") for number, body in enumerate(bodies, start=1)
     )
-    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, comments=comments)
+    return Thread("T", is_resolved=True, comments=comments)
 
 
 def comment(identifier: int, body: str, *, ours: bool = True) -> Comment:
@@ -149,7 +149,7 @@ def test_the_oldest_own_summary_is_kept_and_others_are_deleted() -> None:
 def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
     first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, author="bot")
     others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona"),) * answers
-    return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
+    return Thread(str(identifier), resolved, comments=(first, *others))
 
 
 def test_the_first_of_several_duplicates_is_kept() -> None:
@@ -169,7 +169,7 @@ def test_only_reviewbots_own_comments_are_duplicates() -> None:
     assert duplicates([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
     assert duplicates([at(10, "aa"), at(20, "aa")], "other") == ()
     assert duplicates([at(10), at(20)], "") == ()
-    empty = Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=())
+    empty = Thread("T", is_resolved=False, comments=())
     assert duplicates([empty], "") == ()
 
 

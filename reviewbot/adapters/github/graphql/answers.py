@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, field, structs
 
 from reviewbot.domain.github.context import MOST_COMMITS, MOST_ISSUES
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, RECENT_COMMITS
-from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
 LONGEST_NAME = 4096
@@ -330,10 +329,6 @@ class RatedReply(Node, frozen=True):
 
 class ThreadNode(Node, frozen=True):
     id: Name
-    path: Name
-    diff_side: Side
-    line: int | None
-    start_line: int | None
     is_resolved: bool
     viewer_can_resolve: bool
     viewer_can_unresolve: bool

@@ -220,10 +220,6 @@ def thread(
     rated = {**rated, **{one.id: one for one in node.opening.present}}
     return Thread(
         id=node.id,
-        path=node.path,
-        side=node.diff_side,
-        line=node.line,
-        start_line=node.start_line,
         is_resolved=node.is_resolved,
         comments=tuple(_thread_comment(one, rated.get(one.node_id)) for one in comments),
         can_resolve=node.viewer_can_resolve,
